@@ -1,0 +1,2 @@
+/** Caravan: bare Linux hosts into a Kubernetes cluster, every step an Apache Camel route. */
+package dev.caravan;

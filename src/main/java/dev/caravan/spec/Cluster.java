@@ -1,0 +1,87 @@
+package dev.caravan.spec;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a spec says, validated, defaults filled in. Immutable.
+ *
+ * @param name      the cluster's name, a DNS label
+ * @param hosts     in the spec's order; at least one is a control plane, and the first of these is initialised first
+ */
+public record Cluster(
+        String name,
+        Kubernetes kubernetes,
+        Packages packages,
+        Runtime runtime,
+        Network network,
+        List<Host> hosts,
+        OnFailure onFailure) {
+
+    /**
+     * @param version              exact, without a leading v: 1.20.2
+     * @param imageRepository      where images come from; the mirror's where the spec names none
+     * @param controlPlaneEndpoint HOST:PORT; where the spec names none, the first control plane's address and 6443
+     * @param kubeadm              the user's overrides by document kind, merged over the generated documents
+     */
+    public record Kubernetes(
+            String version,
+            String imageRepository,
+            String controlPlaneEndpoint,
+            String podSubnet,
+            String serviceSubnet,
+            Map<String, Map<String, Object>> kubeadm) {
+
+        /** The minor version: 20 for 1.20.2. */
+        public int minor() {
+            return Integer.parseInt(version.split("\\.")[1]);
+        }
+    }
+
+    /** Where packages come from, for the mirror named, with the spec's overrides. */
+    public record Packages(Mirror mirror, RepositoryOverride kubernetes, RepositoryOverride runtime) {}
+
+    public enum Mirror { ALIYUN, COMMUNITY, CUSTOM }
+
+    /** What the spec overrides of a mirror's repository; empty values leave the mirror's. */
+    public record RepositoryOverride(Optional<String> baseUrl, List<String> gpgKeys, Optional<Boolean> gpgCheck) {}
+
+    /** @param version exact version, or empty for the newest in the repository */
+    public record Runtime(RuntimeName name, Optional<String> version, List<String> insecureRegistries) {}
+
+    public enum RuntimeName {
+        DOCKER("docker"), CONTAINERD("containerd"), CRI_O("cri-o");
+
+        private final String word;
+
+        RuntimeName(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    /** @param manifest path or URL of a manifest to apply instead of the named CNI's own */
+    public record Network(Cni cni, Optional<String> manifest) {}
+
+    public enum Cni { FLANNEL, CALICO, CILIUM, BRIDGE, NONE }
+
+    public enum OnFailure { ROLLBACK, KEEP }
+
+    /** The control plane that kubeadm init runs on: the first in the spec. */
+    public Host firstControlPlane() {
+        return hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow();
+    }
+
+    public List<Host> controlPlanes() {
+        return hosts.stream().filter(Host::isControlPlane).toList();
+    }
+}
