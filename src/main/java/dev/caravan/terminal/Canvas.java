@@ -44,7 +44,8 @@ final class Canvas {
             above.forEach(line -> text.append(line).append('\n'));
         }
         text.append(WRAP_OFF);
-        frame.forEach(line -> text.append(line).append(ERASE_LINE).append('\n'));
+        // After a line as wide as the terminal the cursor stands on its last character, which erasing would take away.
+        frame.forEach(line -> text.append(line).append(width(line) < columns ? ERASE_LINE : "").append('\n'));
         text.append(ERASE_BELOW).append(WRAP_ON);
         drawn = List.copyOf(frame);
         return text.toString();
@@ -60,7 +61,10 @@ final class Canvas {
     }
 
     private static int rows(String line, int columns) {
-        int width = Text.width(COLOUR.matcher(line).replaceAll(""));
-        return Math.max(1, (width + columns - 1) / columns);
+        return Math.max(1, (width(line) + columns - 1) / columns);
+    }
+
+    private static int width(String line) {
+        return Text.width(COLOUR.matcher(line).replaceAll(""));
     }
 }

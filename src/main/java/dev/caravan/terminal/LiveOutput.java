@@ -30,6 +30,8 @@ final class LiveOutput implements RunOutput {
     private final Thread atExit = new Thread(this::restore, "caravan-restore-cursor");
     private boolean changed;
     private boolean closed;
+    /** Whether anything stands above the table, from which an empty line then parts it. */
+    private boolean spaced;
     private long drawnSecond = -1;
     private Size drawnSize = Size.USUAL;
 
@@ -82,7 +84,7 @@ final class LiveOutput implements RunOutput {
     private void failure(Event event) {
         StepView step = fold.host(event.host().orElse(""))
                 .flatMap(host -> event.step().map(name -> host.steps().get(name)))
-                .filter(each -> each.state() == StepState.FAILED)
+                .filter(each -> each.state() == StepState.FAILED && !each.failure().orElseThrow().isRefusal())
                 .orElse(null);
         if (step != null) {
             above.add(facts.look().paint(Look.Ink.BAD,
@@ -102,7 +104,12 @@ final class LiveOutput implements RunOutput {
 
     private void draw(Instant now) {
         drawnSize = facts.size().get();
-        List<String> frame = table.render(fold.view(), drawnSize.columns(), drawnSize.rows(), now);
+        spaced |= !above.isEmpty();
+        List<String> frame = new ArrayList<>();
+        if (spaced) {
+            frame.add("");
+        }
+        frame.addAll(table.render(fold.view(), drawnSize.columns(), drawnSize.rows() - frame.size(), now));
         out.write(canvas.draw(above, frame, drawnSize.columns()));
         above.clear();
         changed = false;

@@ -61,8 +61,8 @@ public final class LiveTable {
             Set<HostView> visible = new HashSet<>(shown);
             this.rest = run.hosts().stream().filter(host -> !visible.contains(host)).toList();
             this.hostWidth = hostWidth();
-            // What a host does now is worth more than old steps: it keeps 30 columns, on narrow terminals half.
-            int room = width - hostWidth - 2 - Math.min(30, width / 2);
+            // What a host does now is worth more than old steps: it keeps 38 columns, on narrow terminals half.
+            int room = width - hostWidth - 2 - Math.min(38, width / 2);
             int fitting = Math.max(0, room / (CELL + 1));
             int steps = run.steps().size();
             this.columns = Math.min(steps, fitting);
@@ -212,7 +212,8 @@ public final class LiveTable {
             }
             StepView step = host.steps().get(name);
             if (step == null) {
-                return run.ended() || isPast(host, index) ? Cell.NONE : new Cell(look.dot(), Ink.FAINT, 1);
+                boolean toCome = !run.ended() && host.failed().isEmpty() && !isPast(host, index);
+                return toCome ? new Cell(look.dot(), Ink.FAINT, 1) : Cell.NONE;
             }
             return switch (step.state()) {
                 case OK -> new Cell("ok", Ink.NORMAL, 3);

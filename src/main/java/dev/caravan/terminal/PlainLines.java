@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The plain lines of a run: elapsed time, host, step, what became of it, in its words. What a step says while it works is
+ * The plain lines of a run: elapsed time, host (none where it is about the whole run), step, what became of it, in its words. What a step says while it works is
  * shown only when nothing was shown of it for a while, so that a short step stays one line and a long one shows that it
  * lives. Holds the run so far; not thread-safe.
  */
@@ -120,7 +120,7 @@ final class PlainLines {
             return List.of();
         }
         StepView step = ended.get();
-        if (step.state() == StepState.FAILED) {
+        if (step.state() == StepState.FAILED && !step.failure().orElseThrow().isRefusal()) {
             List<String> lines = new ArrayList<>();
             lines.add(line(event.at(), step.host(), step.step(), "failed", Wording.attempts(step).strip()));
             lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13))));
@@ -128,10 +128,13 @@ final class PlainLines {
         }
         String said = step.message().isBlank() ? String.join("; ", step.changes()) : step.message();
         String time = "(" + Durations.text(step.duration().orElse(Duration.ZERO)) + ")";
-        List<String> words = Text.lines(said);
-        List<String> withTime = new ArrayList<>(words);
-        withTime.set(0, (words.get(0) + " " + time).strip());
-        return told(event, Wording.state(fold.view(), step.state()), String.join("\n", withTime));
+        List<String> words = new ArrayList<>(Text.lines(said));
+        if (words.isEmpty()) {
+            words.add(time);
+        } else {
+            words.set(0, words.get(0) + " " + time);
+        }
+        return told(event, Wording.state(fold.view(), step.state()), String.join("\n", words));
     }
 
     private List<String> summary() {
@@ -154,8 +157,7 @@ final class PlainLines {
 
     private String line(Instant at, String host, String step, String state, String text) {
         String elapsed = Text.padLeft(Durations.text(Duration.between(origin, at)), 7);
-        String shownHost = host.isEmpty() && !step.isEmpty() ? Wording.CLUSTER : host;
-        return (elapsed + "  " + Text.pad(shownHost, hostWidth) + "  " + Text.pad(step, STEP_WIDTH) + "  "
+        return (elapsed + "  " + Text.pad(host, hostWidth) + "  " + Text.pad(step, STEP_WIDTH) + "  "
                 + Text.pad(state, STATE_WIDTH) + " " + text).stripTrailing();
     }
 

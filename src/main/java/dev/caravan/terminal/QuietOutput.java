@@ -24,7 +24,7 @@ final class QuietOutput implements RunOutput {
         switch (event.type()) {
             case STEP_ENDED -> fold.host(event.host().orElse(""))
                     .flatMap(host -> event.step().flatMap(step -> Optional.ofNullable(host.steps().get(step))))
-                    .filter(step -> step.state() == StepState.FAILED)
+                    .filter(step -> step.state() == StepState.FAILED && !step.failure().orElseThrow().isRefusal())
                     .ifPresent(step -> out.write(failure(event.run(), step)));
             case RUN_ENDED -> out.write(Summary.brief(fold.view(), facts.textWidth(), facts.look()));
             default -> { }

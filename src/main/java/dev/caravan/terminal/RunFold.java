@@ -100,7 +100,6 @@ public final class RunFold {
             waiting = Optional.of(what);
             return;
         }
-        event.step().ifPresent(steps::add);
         HostView host = hostOf(event);
         // The same wait told again has lasted since it was first told.
         boolean same = host.waiting()

@@ -89,7 +89,12 @@ public record RunView(
      * @param remedy    what the reader can do; may be empty
      * @param lastWords the failing command's last lines
      */
-    public record Failure(String kind, String cause, String remedy, List<String> lastWords) {}
+    public record Failure(String kind, String cause, String remedy, List<String> lastWords) {
+        /** Of a step that refuses the run and whose reasons are the run's {@link RunView#findings() findings}. */
+        public boolean isRefusal() {
+            return kind.equals("refused");
+        }
+    }
 
     /**
      * A step on a host.

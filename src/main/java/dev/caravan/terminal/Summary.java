@@ -69,6 +69,7 @@ public final class Summary {
         Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
         lines.addAll(Wording.indent(2, Text.wrap(run.message(), width - 2)));
+        unfinished();
         kubeconfig();
         if (run.rehearsal()) {
             lines.add(Wording.REHEARSED);
@@ -108,6 +109,19 @@ public final class Summary {
     private String where() {
         List<String> failed = run.failures().stream().map(step -> Wording.host(step.host())).distinct().toList();
         return failed.isEmpty() ? "" : " on " + Text.names(failed, 40);
+    }
+
+    /** What was cut off: nobody knows yet how these steps would have ended. */
+    private void unfinished() {
+        for (String name : run.steps()) {
+            List<String> hosts = run.hosts().stream()
+                    .filter(host -> host.steps().containsKey(name) && !host.steps().get(name).state().ended())
+                    .map(host -> Wording.host(host.name()))
+                    .toList();
+            if (!hosts.isEmpty()) {
+                lines.add("  " + name + " was not finished on " + Text.names(hosts, width - 40));
+            }
+        }
     }
 
     private void kubeconfig() {
@@ -184,7 +198,11 @@ public final class Summary {
     private String onHosts(List<StepView> steps) {
         List<String> names = steps.stream().map(step -> Wording.host(step.host())).distinct().toList();
         int all = run.realHosts().size();
-        return names.size() == all && all > 2 ? "all " + all + " hosts" : Text.names(names, 30);
+        if (names.size() == all && all > 2) {
+            return "all " + all + " hosts";
+        }
+        List<String> others = run.realHosts().stream().map(HostView::name).filter(name -> !names.contains(name)).toList();
+        return names.size() > 3 && others.size() < 3 ? "all but " + String.join(", ", others) : Text.names(names, 30);
     }
 
     private void hosts() {

@@ -55,7 +55,7 @@ final class Wording {
         lines.addAll(Text.wrap(failure.remedy(), width));
         if (!failure.remedy().contains("caravan logs")) {
             String host = step.host().isEmpty() ? "" : " --host " + step.host();
-            lines.add("`caravan logs " + run + host + " --step " + step.step() + "` has the whole log.");
+            lines.add("Log: `caravan logs " + run + host + " --step " + step.step() + "`");
         }
         lines.removeIf(String::isBlank);
         return lines;
