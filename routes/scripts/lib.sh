@@ -25,7 +25,6 @@ export LC_ALL
 
 # Every path of the host is written "$R/etc/...": R is empty on a real host and a scratch directory in a rehearsal.
 R=${CARAVAN_ROOT:-}
-WORK=
 PACKAGES_BEFORE=
 TAB=$(printf '\t')
 
@@ -92,21 +91,18 @@ secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard i
 
 # --- the step's own files
 
-# Sets WORK, a directory that only root reads and that is gone when the step ends.
-work_dir() {
-  [ -z "$WORK" ] || return 0
-  if [ -n "${CARAVAN_RESULT:-}" ]; then
-    WORK=$(mktemp -d "$(dirname "$CARAVAN_RESULT")/work.XXXXXX")
-  else
-    WORK=$(mktemp -d)
-  fi
-}
+# A directory that only root reads and that is gone when the step ends.
+if [ -n "${CARAVAN_RESULT:-}" ]; then
+  WORK=$(mktemp -d "$(dirname "$CARAVAN_RESULT")/work.XXXXXX")
+else
+  WORK=$(mktemp -d)
+fi
 
 at_exit() {
   exit_status=$?
   trap - EXIT
   kept_packages || true
-  if [ -n "$WORK" ]; then rm -rf "$WORK"; fi
+  rm -rf "$WORK"
   exit "$exit_status"
 }
 trap at_exit EXIT
@@ -137,7 +133,6 @@ keep_unit() { # UNIT
 
 # Call it before a package manager changes anything. What came in is found out when the step ends, in whichever way.
 keep_packages() {
-  work_dir
   [ -z "$PACKAGES_BEFORE" ] || return 0
   PACKAGES_BEFORE=$WORK/packages
   all_packages > "$PACKAGES_BEFORE"
@@ -156,7 +151,7 @@ kept_packages() {
 
 all_packages() { # a sorted line NAME=VERSION for each
   case $FAMILY in
-    yum) rpm -qa --qf '%{NAME}=%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
+    yum) rpm -qa --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
     apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n 's/^i. *//p' ;;
   esac | sort
 }
@@ -184,7 +179,6 @@ make_directory() { # PATH [MODE of the last one]
 # Leaves file_changed=yes|no (so give the content by "<", not by a pipe, where that matters).
 put_file() { # PATH MODE
   file_changed=no
-  work_dir
   cat > "$WORK/content"
   if [ -f "$1" ] && cmp -s "$1" "$WORK/content"; then return 0; fi
   # shellcheck disable=SC2034 # for the caller
@@ -209,14 +203,12 @@ have() { command -v "$1" >/dev/null 2>&1; } # COMMAND
 
 # Runs a command with its output shown and also kept in $WORK/output. Returns its status.
 logged() { # COMMAND ARGUMENT...
-  work_dir
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } | tee "$WORK/output"
   return "$(cat "$WORK/status")"
 }
 
 # The same, with tokens and keys that kubeadm prints hidden, and without its good-bye, which is a join command.
 hiding_secrets() { # COMMAND ARGUMENT...
-  work_dir
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } |
     sed -u -E \
       -e '/^Your Kubernetes control-plane has initialized successfully/,$ { /^Your/!d }' \
