@@ -128,7 +128,9 @@ keep_file() { # PATH
 }
 
 keep_unit() { # UNIT
-  found unit "$1" "$(systemctl is-enabled "$1" 2>/dev/null || true)" "$(systemctl is-active "$1" 2>/dev/null || true)"
+  keep_enabled=$(systemctl is-enabled "$1" 2>/dev/null || true)
+  keep_active=$(systemctl is-active "$1" 2>/dev/null || true)
+  found unit "$1" "${keep_enabled:-not-found}" "${keep_active:-inactive}"
 }
 
 # Call it before a package manager changes anything. What came in is found out when the step ends, in whichever way.
@@ -142,17 +144,19 @@ keep_packages() {
 kept_packages() {
   [ -n "$PACKAGES_BEFORE" ] || return 0
   all_packages > "$WORK/packages-after"
-  # names with a new version, and the version before, if there was one
-  awk -F= 'NR == FNR { before[$1] = before[$1] " " $2; next } index(before[$1] " ", " " $2 " ") == 0 { print $1 "\t" (before[$1] == "" ? "absent" : substr(before[$1], 2)) }' \
-    "$PACKAGES_BEFORE" "$WORK/packages-after" > "$WORK/packages-new"
-  while IFS=$TAB read -r kept_name kept_version; do found package "$kept_name" "$kept_version"; done < "$WORK/packages-new"
+  # what is there now in a version that was not; the version before, if there was one
+  comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" |
+    while IFS='=' read -r kept_name _; do
+      kept_version=$(sed -n "s|^$kept_name=||p" "$PACKAGES_BEFORE" | tail -n 1)
+      found package "$kept_name" "${kept_version:-absent}"
+    done
   PACKAGES_BEFORE=
 }
 
 all_packages() { # a sorted line NAME=VERSION for each
   case $FAMILY in
     yum) rpm -qa --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
-    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n 's/^i. *//p' ;;
+    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n 's/^.i. *//p' ;;
   esac | sort
 }
 
@@ -309,4 +313,25 @@ api_answers() { [ -f "$ADMIN_CONF" ] && kubectl --kubeconfig "$ADMIN_CONF" --req
 # sha256: and the hash of the CA certificate's public key, as kubeadm join takes it.
 ca_cert_hash() { # CERTIFICATE
   printf 'sha256:%s\n' "$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)"
+}
+
+# A kubeconfig for people: root's, and that of the user who came by sudo; where they have none.
+admin_kubeconfigs() {
+  [ -f "$ADMIN_CONF" ] || return 0
+  put_kubeconfig "$R/root" 0 0
+  if [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ]; then
+    sudo_home=$(awk -F: -v user="$SUDO_USER" '$1 == user { print $6 }' "$R/etc/passwd")
+    if [ -n "$sudo_home" ] && [ -d "$R$sudo_home" ]; then put_kubeconfig "$R$sudo_home" "$SUDO_UID" "$SUDO_GID"; fi
+  fi
+}
+
+put_kubeconfig() { # HOME UID GID
+  [ ! -e "$1/.kube/config" ] || return 0
+  put_new_directory=no
+  if [ ! -d "$1/.kube" ]; then put_new_directory=yes; fi
+  put_file "$1/.kube/config" 0600 < "$ADMIN_CONF"
+  if [ "$2" != 0 ] && ! planning; then
+    chown "$2:$3" "$1/.kube/config"
+    if [ "$put_new_directory" = yes ]; then chown "$2:$3" "$1/.kube"; fi
+  fi
 }
