@@ -2,10 +2,10 @@
 # Step facts: what this host is and has. Reads only; changes nothing.
 #
 # Standard input: lines "ADDRESS PORT LABEL". Each is tried over TCP from this host, all side by side, 3 seconds at most.
-# Outputs: one for each fact; a list has one item a line; a fact that does not exist here has no output.
+# Outputs: one for each fact; a list have one item a line; a fact that does not exist here have no output.
 #   os-id os-version os-id-like family architecture kernel init hostname boot-id
 #   clock             seconds since the epoch, to the millisecond
-#   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware has none to give
+#   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware have none to give
 #   cpus memory-mib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
@@ -28,9 +28,7 @@
 #                     (refused: the host answered, nothing listens there yet)
 set -eu
 # shellcheck source=/dev/null
-. "${CARAVAN_LIB:-$(dirname "$0")/lib.sh}"
-LC_ALL=C
-export LC_ALL
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 newline='
 '
 
@@ -46,12 +44,8 @@ add() {
 }
 
 # Prints output NAME unless VALUE is empty.
-found() {
+fact() {
   if [ -n "$2" ]; then output "$1" "$2"; fi
-}
-
-has() {
-  command -v "$1" >/dev/null 2>&1
 }
 
 operating_system() {
@@ -68,15 +62,10 @@ operating_system() {
       esac
     done <"$release"
   fi
-  family=
-  case " $os_id $os_like " in
-    *" debian "* | *" ubuntu "*) family=apt ;;
-    *" rhel "* | *" centos "* | *" fedora "*) family=yum ;;
-  esac
-  found os-id "$os_id"
-  found os-version "$os_version"
-  found os-id-like "$os_like"
-  found family "$family"
+  fact os-id "$os_id"
+  fact os-version "$os_version"
+  fact os-id-like "$os_like"
+  fact family "$FAMILY"
 }
 
 machine() {
@@ -89,9 +78,9 @@ machine() {
   output architecture "$architecture"
   if [ -d "$R/run/systemd/system" ]; then line=systemd; else first_line "$R/proc/1/comm"; fi
   init=$line
-  found init "$init"
+  fact init "$init"
   first_line "$R/proc/sys/kernel/random/boot_id"
-  found boot-id "$line"
+  fact boot-id "$line"
   output cpus "$(nproc)"
   while read -r key value _; do
     if [ "$key" = MemTotal: ]; then output memory-mib "$((value / 1024))"; fi
@@ -125,7 +114,7 @@ disks() {
   done <<-END
 	$(df -Pm "$@" 2>/dev/null)
 	END
-  found disk "$list"
+  fact disk "$list"
 }
 
 # Prints the addresses of interface $1, joined by commas.
@@ -154,7 +143,7 @@ interfaces() {
       case $name in
         lo | veth* | docker* | br-* | cni* | flannel* | cali* | vxlan* | cilium* | lxc* | virbr* | vnet* | kube-* | nodelocaldns* | dummy* | ifb* | tap* | tun* | ovs-* | weave*) continue ;;
       esac
-      # A bond, a VLAN, or the end of a link that this host was given: an uplink where it has an address.
+      # A bond, a VLAN, or the end of a link that this host was given: an uplink where it have an address.
       if [ -z "$joined" ]; then continue; fi
     fi
     first_line "$device_path/operstate"
@@ -165,7 +154,7 @@ interfaces() {
     fi
     add "$name $mac $state $master ${joined:--}"
   done
-  found interface "$list"
+  fact interface "$list"
 }
 
 swap_devices() {
@@ -175,7 +164,7 @@ swap_devices() {
       if [ "$device" != Filename ]; then add "$device"; fi
     done <"$R/proc/swaps"
   fi
-  found swap "$list"
+  fact swap "$list"
 }
 
 cgroups() {
@@ -188,7 +177,7 @@ cgroups() {
 
 # Prints ADDRESS PORT PID PROCESS of every listening TCP socket.
 listening_sockets() {
-  if has ss; then
+  if have ss; then
     ss -ltnp 2>/dev/null | awk '
       $1 == "LISTEN" {
         port = address = $4
@@ -224,13 +213,13 @@ listening_in_proc() {
         address = decimal(substr(hex, 7, 2)) "." decimal(substr(hex, 5, 2)) "." decimal(substr(hex, 3, 2)) "." decimal(substr(hex, 1, 2))
       else address = (hex ~ /^0+$/) ? "[::]" : "[" hex "]"
       pid = ($10 in owner) ? owner[$10] : "-"; process = "-"
-      if (pid != "-") getline process < (root "/proc/" pid "/comm")
+      if (pid != "-") { comm = root "/proc/" pid "/comm"; getline process < comm; close(comm) }
       print address, decimal(local[2]), pid, process
     }'
 }
 
 selinux() {
-  if has getenforce; then
+  if have getenforce; then
     mode=$(getenforce 2>/dev/null) || mode=
     case $mode in
       Enforcing) mode=enforcing ;;
@@ -268,23 +257,23 @@ firewalls() {
       if [ "$setting" = ENABLED=yes ]; then add ufw; fi
     done <"$R/etc/ufw/ufw.conf"
   fi
-  found firewall "$list"
+  fact firewall "$list"
 }
 
 # Sets $packages to lines "installed NAME VERSION" for those of the packages named that are installed.
 installed_packages() {
   packages=
-  case $family in
-    yum) if has rpm; then packages=$(rpm -q --qf 'installed %{NAME} %{VERSION}\n' "$@" 2>/dev/null) || :; fi ;;
+  case $FAMILY in
+    yum) if have rpm; then packages=$(rpm -q --qf 'installed %{NAME} %{VERSION}\n' "$@" 2>/dev/null) || :; fi ;;
     apt)
       # shellcheck disable=SC2016 # dpkg-query's own placeholders
-      if has dpkg-query; then packages=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' "$@" 2>/dev/null) || :; fi
+      if have dpkg-query; then packages=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' "$@" 2>/dev/null) || :; fi
       ;;
   esac
 }
 
 # Sets $version to that of the first of the packages named that is installed, without epoch and packaging revision.
-package_version() {
+version_of_package() {
   version=
   for package; do
     while read -r status name value; do
@@ -298,7 +287,7 @@ package_version() {
 }
 
 # Sets $version to the first thing like a version that PROGRAM ARGUMENT... prints. For what came by other means than a package.
-program_version() {
+version_of_program() {
   version=
   program=$1
   shift
@@ -319,26 +308,23 @@ program_version() {
 
 kubernetes() {
   for program in kubelet kubeadm kubectl; do
-    package_version "$program"
+    version_of_package "$program"
     if [ -z "$version" ]; then
       case $program in
-        kubelet) program_version kubelet --version ;;
-        kubeadm) program_version kubeadm version -o short ;;
-        kubectl) program_version kubectl version --client --short ;;
+        kubelet) version_of_program kubelet --version ;;
+        kubeadm) version_of_program kubeadm version -o short ;;
+        kubectl) version_of_program kubectl version --client --short ;;
       esac
     fi
-    found "$program-version" "$version"
+    fact "$program-version" "$version"
   done
   list=
   for file in kubelet.conf admin.conf manifests/kube-apiserver.yaml; do
     if [ -e "$R/etc/kubernetes/$file" ]; then add "${file##*/}"; fi
   done
-  found kubernetes "$list"
+  fact kubernetes "$list"
   authority=$R/etc/kubernetes/pki/ca.crt
-  if [ -r "$authority" ] && has openssl; then
-    digest=$(openssl x509 -in "$authority" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r) || digest=
-    if [ -n "$digest" ]; then output ca-hash "sha256:${digest%% *}"; fi
-  fi
+  if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output ca-hash "$(ca_cert_hash "$authority")"; fi
   if [ -r "$R/etc/kubernetes/kubelet.conf" ]; then registration; fi
 }
 
@@ -346,17 +332,17 @@ registration() {
   node=
   while read -r key value; do
     case $key in
-      server:) found api-server "$value" ;;
+      server:) fact api-server "$value" ;;
       user:) case $value in system:node:*) node=${value#system:node:} ;; esac ;;
     esac
   done <"$R/etc/kubernetes/kubelet.conf"
-  # A host that joined has its name in its certificate alone.
+  # A host that joined have its name in its certificate alone.
   certificate=$R/var/lib/kubelet/pki/kubelet-client-current.pem
-  if [ -z "$node" ] && [ -r "$certificate" ] && has openssl; then
+  if [ -z "$node" ] && [ -r "$certificate" ] && have openssl; then
     subject=$(openssl x509 -in "$certificate" -noout -subject -nameopt RFC2253) || subject=
     case $subject in *CN=system:node:*) node=${subject##*CN=system:node:} node=${node%%,*} ;; esac
   fi
-  found node-name "$node"
+  fact node-name "$node"
 }
 
 add_runtime() { # NAME UNIT; uses $version
@@ -367,23 +353,23 @@ add_runtime() { # NAME UNIT; uses $version
 
 runtimes() {
   list=
-  package_version docker-ce docker.io moby-engine docker
-  if [ -z "$version" ]; then program_version dockerd --version; fi
+  version_of_package docker-ce docker.io moby-engine docker
+  if [ -z "$version" ]; then version_of_program dockerd --version; fi
   add_runtime docker docker
-  package_version containerd.io containerd
-  if [ -z "$version" ]; then program_version containerd --version; fi
+  version_of_package containerd.io containerd
+  if [ -z "$version" ]; then version_of_program containerd --version; fi
   add_runtime containerd containerd
-  package_version cri-o
-  if [ -z "$version" ]; then program_version crio --version; fi
+  version_of_package cri-o
+  if [ -z "$version" ]; then version_of_program crio --version; fi
   add_runtime cri-o crio
-  found runtime "$list"
+  fact runtime "$list"
   list=
   for socket in /run/docker.sock /run/dockershim.sock /run/cri-dockerd.sock /run/containerd/containerd.sock /run/crio/crio.sock; do
     if [ -e "$R$socket" ]; then add "$socket"; fi
   done
-  found socket "$list"
+  fact socket "$list"
   if [ -r "$R/etc/docker/daemon.json" ]; then
-    found docker-daemon "$(sed 's|://[^/@"]*@|://***@|g' "$R/etc/docker/daemon.json")"
+    fact docker-daemon "$(sed 's|://[^/@"]*@|://***@|g' "$R/etc/docker/daemon.json")"
   fi
 }
 
@@ -392,19 +378,19 @@ pod_network() {
   for file in "$R"/etc/cni/net.d/*.conf "$R"/etc/cni/net.d/*.conflist "$R"/etc/cni/net.d/*.json; do
     if [ -e "$file" ]; then add "${file##*/}"; fi
   done
-  found cni-config "$list"
+  fact cni-config "$list"
   conflist=$R/etc/cni/net.d/10-caravan-bridge.conflist
   if [ -r "$conflist" ]; then
-    found pod-cidr "$(tr -d ' \n\t' <"$conflist" | sed -n 's/.*"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p')"
+    fact pod-cidr "$(tr -d ' \n\t' <"$conflist" | sed -n 's/.*"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p')"
   fi
 }
 
 # Prints what a connection attempt to ADDRESS PORT says; succeeds where it was accepted.
 connect() {
   # shellcheck disable=SC2016 # expanded by the bash that is started here
-  if has bash; then
+  if have bash; then
     timeout 3 bash -c ': 3<>"/dev/tcp/$1/$2"' connect "$1" "$2" 2>&1
-  elif has nc; then
+  elif have nc; then
     timeout 3 nc -v -z "$1" "$2" 2>&1 </dev/null
   else
     said=$(curl -v -m 3 "http://$1:$2/" 2>&1 >/dev/null </dev/null) || case $said in
@@ -455,7 +441,7 @@ disks
 interfaces
 swap_devices
 cgroups
-found listening "$(listening_sockets)"
+fact listening "$(listening_sockets)"
 selinux
 active_units firewalld ufw docker containerd crio
 firewalls
@@ -465,5 +451,5 @@ runtimes
 pod_network
 if [ ! -t 0 ]; then
   say "trying the ports that this host will need on others"
-  found reach "$(reach_all)"
+  fact reach "$(reach_all)"
 fi
