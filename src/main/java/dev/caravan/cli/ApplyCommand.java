@@ -5,7 +5,6 @@ import dev.caravan.run.Action;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +27,6 @@ final class ApplyCommand implements Callable<Integer> {
         String text = spec.text();
         Cluster cluster = SpecReader.read(spec.path);
         LogSetup.toFile(common.data);
-        return Watched.run(new EngineOptions(common.data, common.routes(), false, Optional.empty(), Map.of()), cluster, text, action, common.output);
+        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), cluster, text, action, common.output);
     }
 }

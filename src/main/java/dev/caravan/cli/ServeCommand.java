@@ -5,7 +5,6 @@ import dev.caravan.engine.EngineOptions;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jline.utils.Signals;
@@ -53,7 +52,7 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);
-        try (Engine engine = Engine.start(new EngineOptions(options.common.data, options.common.routes(), true, Optional.empty(), properties))) {
+        try (Engine engine = Engine.start(EngineOptions.of(options.common.data, options.common.routes(), true, properties))) {
             org.slf4j.LoggerFactory.getLogger(ServeCommand.class).info("serving on http://{}:{} and watching {}", options.host, options.port, options.inbox);
             stop.await();
         }

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
@@ -7,9 +8,7 @@ import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Variables;
-import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
 import dev.caravan.workflow.FactsKeeper;
@@ -25,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
@@ -61,9 +59,8 @@ final class Wiring extends MainListenerSupport {
 
     private void bind(CamelContext context) throws Exception {
         Path data = options.data();
-        Function<Host, SshTarget> targets = options.rehearsal().<Function<Host, SshTarget>>map(rehearsal -> rehearsal::dial).orElse(SshTarget::of);
         StepRunner steps = new StepRunner(
-                sessions, targets, files, FailureRules.read(files.text("failures.yaml").orElse("[]")), new ScriptEnvironment(),
+                sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")), new ScriptEnvironment(),
                 new HostSlots(number(context, "caravan.hosts-at-a-time")), data.resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
@@ -71,14 +68,14 @@ final class Wiring extends MainListenerSupport {
         registry.bind("sshSessions", sessions);
         registry.bind("hosts", new Hosts());
         registry.bind("facts", new FactsKeeper());
-        registry.bind("preflight", new PreflightCheck(new Preflight()));
+        registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
         registry.bind("kubeadm", new KubeadmDocuments());
         registry.bind("network", new NetworkDocuments());
         registry.bind("verify", new Verification(data, Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
         registry.bind("routeFiles", files);
         Journal opened = journal.get();
         registry.bind("journal", opened);
-        registry.bind("runs", new Runs(context, opened, steps, options.rehearsal().isPresent()));
+        registry.bind("runs", new Runs(context, opened, steps, options.rehearsal()));
     }
 
     @Override

@@ -30,7 +30,7 @@ public final class StepTold {
     }
 
     /** What it is doing now; unheard once the attempt is over, as this comes from another thread. */
-    synchronized void doing(String what) {
+    public synchronized void doing(String what) {
         if (over) {
             return;
         }
