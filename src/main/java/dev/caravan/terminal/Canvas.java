@@ -51,9 +51,9 @@ final class Canvas {
         return text.toString();
     }
 
-    /** Gives the cursor back beneath the last frame; lines that are still to be written follow it. */
+    /** Gives the cursor back beneath the last frame, where a terminal may have echoed a key (^C say); lines that are still to be written follow it. */
     String leave(List<String> lines) {
-        StringBuilder text = new StringBuilder(hidden ? SHOW_CURSOR : "");
+        StringBuilder text = new StringBuilder(hidden ? "\r" + ERASE_LINE + SHOW_CURSOR : "");
         lines.forEach(line -> text.append(line).append('\n'));
         drawn = List.of();
         hidden = false;
