@@ -272,6 +272,9 @@ public final class LiveTable {
             if (run.state() != State.SUCCEEDED && host.current().isPresent()) {
                 return host.current().get().step() + " was not finished";
             }
+            if (host.name().isEmpty() && host.last().isPresent()) {
+                return done(host.last().get());
+            }
             int changes = host.changes();
             if (run.isPlan()) {
                 return changes == 0 ? "nothing to change" : Text.count(changes, "change") + " to make";

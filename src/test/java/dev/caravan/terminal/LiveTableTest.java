@@ -25,6 +25,7 @@ class LiveTableTest {
         Golden.check("frame-apply-folded-80x24.txt", frame(SampleRuns.apply(false), 64.5, 80, 24));
         Golden.check("frame-rehearsal-120x40.txt", frame(SampleRuns.apply(true), 47, 120, 40));
         Golden.check("frame-failed-80x24.txt", frame(SampleRuns.failed(), 110, 80, 24));
+        Golden.check("frame-succeeded-80x24.txt", frame(SampleRuns.apply(false), 90, 80, 24));
         Golden.check("frame-ended-80x24.txt", frame(SampleRuns.failed(), 140, 80, 24));
         Golden.check("frame-cancelled-80x24.txt", frame(SampleRuns.cancelled(), 20, 80, 24));
         Golden.check("frame-plan-80x24.txt", frame(SampleRuns.plan(), 10, 80, 24));
