@@ -1,0 +1,418 @@
+package dev.caravan.terminal;
+
+import dev.caravan.terminal.Look.Ink;
+import dev.caravan.terminal.RunView.Finding;
+import dev.caravan.terminal.RunView.HostView;
+import dev.caravan.terminal.RunView.State;
+import dev.caravan.terminal.RunView.StepState;
+import dev.caravan.terminal.RunView.StepView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What is said of a run when it has ended: what changed, on which hosts, the time by step, what failed and what to do about
+ * it, how it ended, and where the kubeconfig lies. Pure.
+ */
+public final class Summary {
+    /** Beyond this a list is no longer read; the log has the whole of it. */
+    private static final int LONGEST_LIST = 60;
+
+    private final RunView run;
+    private final int width;
+    private final Look look;
+    private final List<String> lines = new ArrayList<>();
+
+    private Summary(RunView run, int width, Look look) {
+        this.run = run;
+        this.width = Math.max(40, width);
+        this.look = look;
+    }
+
+    /** The whole summary of an ended run, wrapped to this width where text can be wrapped. */
+    public static List<String> lines(RunView run, int width, Look look) {
+        return new Summary(run, width, look).whole();
+    }
+
+    /** The failures in short, how the run ended and what to do now: for those who asked for no more. */
+    static List<String> brief(RunView run, int width, Look look) {
+        Summary summary = new Summary(run, width, look);
+        summary.findings();
+        summary.headline();
+        return summary.lines;
+    }
+
+    private List<String> whole() {
+        if (run.state() != State.REFUSED) {
+            if (run.isPlan()) {
+                plan();
+            } else {
+                changes();
+                hosts();
+            }
+            steps();
+            failures();
+        }
+        findings();
+        headline();
+        return lines;
+    }
+
+    // How it ended
+
+    private void headline() {
+        Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
+        Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
+        lines.addAll(Wording.indent(2, Text.wrap(run.message(), width - 2)));
+        unfinished();
+        kubeconfig();
+        if (run.rehearsal()) {
+            lines.add(Wording.REHEARSED);
+        }
+    }
+
+    private String headlineText() {
+        String name = Text.printable(run.cluster());
+        String time = Durations.text(run.elapsed(run.endedAt().orElseThrow()));
+        return switch (run.state()) {
+            case REFUSED -> name + " was refused by preflight after " + time + ": "
+                    + Text.count(run.findings().size(), "finding") + ", nothing was changed on any host";
+            case FAILED -> name + " failed after " + time + where()
+                    + (run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
+            case ROLLED_BACK -> name + " failed after " + time + where() + "; what this run had changed was undone";
+            case CANCELLED -> name + " was cancelled after " + time
+                    + (run.changes() == 0 || run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
+            default -> succeeded(name, time);
+        };
+    }
+
+    private String succeeded(String name, String time) {
+        String hosts = Text.count(run.realHosts().size(), "host");
+        if (run.changes() == 0) {
+            return name + ": nothing to change on " + hosts + " (" + time + ")";
+        }
+        long touched = run.realHosts().stream().filter(host -> host.changes() > 0).count();
+        String changes = Text.count(run.changes(), "change") + " on "
+                + (touched == run.realHosts().size() ? hosts : touched + " of " + hosts);
+        return switch (run.action()) {
+            case "plan" -> name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
+            case "reset" -> name + " was taken off its hosts in " + time + ": " + changes;
+            default -> name + " is as its spec says after " + time + ": " + changes;
+        };
+    }
+
+    private String where() {
+        List<String> failed = run.failures().stream().map(step -> Wording.host(step.host())).distinct().toList();
+        return failed.isEmpty() ? "" : " on " + Text.names(failed, 40);
+    }
+
+    /** What was cut off: nobody knows yet how these steps would have ended. */
+    private void unfinished() {
+        for (String name : run.steps()) {
+            List<String> hosts = run.hosts().stream()
+                    .filter(host -> host.steps().containsKey(name) && !host.steps().get(name).state().ended())
+                    .map(host -> Wording.host(host.name()))
+                    .toList();
+            if (!hosts.isEmpty()) {
+                lines.add("  " + name + " was not finished on " + Text.names(hosts, width - 40));
+            }
+        }
+    }
+
+    private void kubeconfig() {
+        if (run.kubeconfig().isEmpty()) {
+            return;
+        }
+        String path = Text.printable(run.kubeconfig().get());
+        if (run.rehearsal()) {
+            lines.add("kubeconfig of the simulated cluster: " + path);
+            return;
+        }
+        lines.add("kubeconfig: " + path);
+        lines.add("  kubectl --kubeconfig " + shellWord(path) + " get nodes");
+    }
+
+    private static String shellWord(String path) {
+        return path.matches("[A-Za-z0-9_./:@%+=,-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
+    }
+
+    // What changed
+
+    /** A change, as it reads where the host's own name is taken out of it, with the hosts that it was made on. */
+    private record Change(String step, String text) {}
+
+    private void changes() {
+        Map<Change, List<StepView>> groups = new LinkedHashMap<>();
+        for (String name : run.steps()) {
+            for (HostView host : run.hosts()) {
+                StepView step = host.steps().get(name);
+                if (step != null && step.changed()) {
+                    changesOf(step).forEach(text -> groups
+                            .computeIfAbsent(new Change(name, neutral(text, host)), key -> new ArrayList<>())
+                            .add(step));
+                }
+            }
+        }
+        if (groups.isEmpty()) {
+            return;
+        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("step", "changed", "on"));
+        groups.forEach((change, steps) -> rows.add(List.of(
+                change.step(), steps.size() == 1 ? single(change, steps.get(0)) : change.text(), onHosts(steps))));
+        table(rows, "");
+    }
+
+    private static List<String> changesOf(StepView step) {
+        if (!step.changes().isEmpty()) {
+            return step.changes().stream().map(Text::firstLine).distinct().toList();
+        }
+        return List.of(step.message().isBlank() ? "changed" : Text.firstLine(step.message()));
+    }
+
+    /** The original words of a change that only one host saw. */
+    private String single(Change change, StepView step) {
+        HostView host = run.hosts().stream().filter(each -> each.name().equals(step.host())).findFirst().orElseThrow();
+        return changesOf(step).stream()
+                .filter(text -> neutral(text, host).equals(change.text()))
+                .findFirst()
+                .orElse(change.text());
+    }
+
+    /** Two hosts' words are the same where they differ in nothing but the host's own name and address. */
+    private static String neutral(String text, HostView host) {
+        return replace(replace(text, host.name(), "HOST"), host.address(), "ADDRESS");
+    }
+
+    private static String replace(String text, String word, String placeholder) {
+        return word.isEmpty() || !text.contains(word)
+                ? text
+                : text.replaceAll("(?<![\\w.-])" + Pattern.quote(word) + "(?![\\w-]|\\.\\w)", placeholder);
+    }
+
+    private String onHosts(List<StepView> steps) {
+        List<String> names = steps.stream().map(step -> Wording.host(step.host())).distinct().toList();
+        int all = run.realHosts().size();
+        if (names.size() == all && all > 2) {
+            return "all " + all + " hosts";
+        }
+        List<String> others = run.realHosts().stream().map(HostView::name).filter(name -> !names.contains(name)).toList();
+        return names.size() > 3 && others.size() < 3 ? "all but " + String.join(", ", others) : Text.names(names, 30);
+    }
+
+    private void hosts() {
+        if (run.changes() == 0 && run.failures().isEmpty()) {
+            return;
+        }
+        Map<List<String>, List<String>> groups = new LinkedHashMap<>();
+        for (HostView host : run.hosts()) {
+            List<String> counts = List.of(
+                    Integer.toString(host.changes()),
+                    Integer.toString(host.count(StepState.OK)),
+                    Integer.toString(host.count(StepState.CHANGED)),
+                    Integer.toString(host.count(StepState.SKIPPED)),
+                    Integer.toString(host.count(StepState.FAILED)));
+            groups.computeIfAbsent(counts, key -> new ArrayList<>()).add(Wording.host(host.name()));
+        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("host", "changes", "steps ok", "changed", "skipped", "failed"));
+        groups.forEach((counts, names) -> {
+            List<String> row = new ArrayList<>(List.of(Text.names(names, Math.max(20, width - 50))));
+            row.addAll(counts);
+            rows.add(row);
+        });
+        table(rows, "rrrrr");
+    }
+
+    /** What each host would see changed, hosts with the same plan together. */
+    private void plan() {
+        Map<List<Change>, List<HostView>> groups = new LinkedHashMap<>();
+        for (HostView host : run.hosts()) {
+            List<Change> changes = run.steps().stream()
+                    .map(host.steps()::get)
+                    .filter(step -> step != null && step.changed())
+                    .flatMap(step -> changesOf(step).stream().map(text -> new Change(step.step(), neutral(text, host))))
+                    .toList();
+            groups.computeIfAbsent(changes, key -> new ArrayList<>()).add(host);
+        }
+        groups.forEach((changes, hosts) -> {
+            List<String> names = hosts.stream().map(host -> Wording.host(host.name())).toList();
+            lines.add(look.paint(Ink.STRONG, Text.names(names, width - 12)
+                    + (hosts.size() > 4 ? " (" + Text.count(hosts.size(), "host") + ")" : "")));
+            if (changes.isEmpty()) {
+                lines.add("  nothing to change");
+            }
+            int stepWidth = changes.stream().mapToInt(change -> Text.width(change.step())).max().orElse(0);
+            String before = "";
+            for (Change change : changes) {
+                String text = hosts.size() > 1 ? change.text() : original(hosts.get(0), change);
+                hang("  " + Text.pad(change.step().equals(before) ? "" : change.step(), stepWidth) + "  ", text);
+                before = change.step();
+            }
+            lines.add("");
+        });
+    }
+
+    private static String original(HostView host, Change change) {
+        return changesOf(host.steps().get(change.step())).stream()
+                .filter(text -> neutral(text, host).equals(change.text()))
+                .findFirst()
+                .orElse(change.text());
+    }
+
+    // The time
+
+    private void steps() {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("step", "hosts", "longest", "on", "sum", "result"));
+        for (String name : run.steps()) {
+            List<StepView> ended = run.hosts().stream()
+                    .map(host -> host.steps().get(name))
+                    .filter(step -> step != null && step.duration().isPresent())
+                    .toList();
+            if (!ended.isEmpty()) {
+                rows.add(stepRow(name, ended));
+            }
+        }
+        if (rows.size() > 1) {
+            table(rows, "rrlrl");
+        }
+    }
+
+    private List<String> stepRow(String name, List<StepView> ended) {
+        StepView longest = ended.stream()
+                .max(Comparator.comparing((StepView step) -> step.duration().get()))
+                .orElseThrow();
+        Duration sum = ended.stream().map(step -> step.duration().get()).reduce(Duration.ZERO, Duration::plus);
+        return List.of(
+                name, Integer.toString(ended.size()), Durations.text(longest.duration().get()),
+                Wording.host(longest.host()), Durations.text(sum), result(ended));
+    }
+
+    /** "ok", or where hosts differ "1 changed, 2 ok". */
+    private String result(List<StepView> ended) {
+        List<String> words = new ArrayList<>();
+        for (StepState state : List.of(StepState.FAILED, StepState.CHANGED, StepState.OK, StepState.SKIPPED)) {
+            long count = ended.stream().filter(step -> step.state() == state).count();
+            if (count == ended.size()) {
+                return Wording.state(run, state);
+            }
+            if (count > 0) {
+                words.add(count + " " + Wording.state(run, state));
+            }
+        }
+        return String.join(", ", words);
+    }
+
+    // What went wrong
+
+    /** Failures that read the same but for the host's name stand together. */
+    private void failures() {
+        Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
+        for (HostView host : run.hosts()) {
+            host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
+                    .computeIfAbsent(Arrays.asList(step.step(), neutral(step.failure().orElseThrow().cause(), host)),
+                            key -> new ArrayList<>())
+                    .add(step));
+        }
+        groups.values().forEach(steps -> {
+            StepView first = steps.get(0);
+            List<String> names = steps.stream().map(step -> Wording.host(step.host())).toList();
+            lines.add(look.paint(Ink.BAD, Text.names(names, width - 40) + "  " + first.step() + "  "
+                    + Wording.failed(first)));
+            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, false, width - 4)));
+            lines.add("");
+        });
+    }
+
+    private void findings() {
+        for (Finding finding : run.findings()) {
+            String hosts = finding.hosts().isEmpty() ? Wording.CLUSTER : Text.names(finding.hosts(), width / 2);
+            hang(Text.printable(hosts) + "  ", finding.problem());
+            lines.addAll(Wording.indent(4, Text.wrap(finding.remedy(), width - 4)));
+        }
+        if (!run.findings().isEmpty()) {
+            lines.add("");
+        }
+    }
+
+    // Setting it out
+
+    /** Adds text behind a lead, its further lines beneath its first. */
+    private void hang(String lead, String text) {
+        int indent = Text.width(lead);
+        List<String> wrapped = Text.wrap(text, Math.max(20, width - indent));
+        for (int i = 0; i < wrapped.size(); i++) {
+            lines.add((i == 0 ? lead : " ".repeat(indent)) + wrapped.get(i));
+        }
+    }
+
+    /**
+     * Adds rows in aligned columns, the first of them being the header, and a blank line. A first column that repeats is
+     * shown once.
+     *
+     * @param alignment of the columns after the first: l or r each; l where it says nothing
+     */
+    private void table(List<List<String>> rows, String alignment) {
+        int columns = rows.get(0).size();
+        int[] widths = new int[columns];
+        List<List<String>> cut = rows.size() > LONGEST_LIST ? rows.subList(0, LONGEST_LIST) : rows;
+        for (List<String> row : cut) {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(widths[i], Text.width(row.get(i)));
+            }
+        }
+        shrinkWidest(widths);
+        String before = "";
+        for (List<String> row : cut) {
+            int from = lines.size();
+            row(row.get(0).equals(before) ? "" : row.get(0), row, widths, alignment);
+            if (row == rows.get(0)) {
+                lines.subList(from, lines.size()).replaceAll(line -> look.paint(Ink.FAINT, line));
+            }
+            before = row.get(0);
+        }
+        if (rows.size() > cut.size()) {
+            lines.add("and " + (rows.size() - cut.size()) + " more; `caravan status " + run.run() + "` has them all.");
+        }
+        lines.add("");
+    }
+
+    /** Adds a row, of several lines where a cell is wider than its column. */
+    private void row(String first, List<String> row, int[] widths, String alignment) {
+        List<List<String>> cells = new ArrayList<>();
+        for (int i = 0; i < row.size(); i++) {
+            cells.add(Text.wrap(i == 0 ? first : row.get(i), widths[i]));
+        }
+        int height = cells.stream().mapToInt(List::size).max().orElse(0);
+        for (int line = 0; line < height; line++) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < cells.size(); i++) {
+                String cell = line < cells.get(i).size() ? cells.get(i).get(line) : "";
+                boolean right = i > 0 && i <= alignment.length() && alignment.charAt(i - 1) == 'r';
+                text.append(i == 0 ? "" : "  ").append(right ? Text.padLeft(cell, widths[i]) : Text.pad(cell, widths[i]));
+            }
+            lines.add(text.toString().stripTrailing());
+        }
+    }
+
+    /** Takes from the widest column what the table is too wide by. */
+    private void shrinkWidest(int[] widths) {
+        int excess = Arrays.stream(widths).sum() + 2 * (widths.length - 1) - width;
+        for (; excess > 0; excess--) {
+            int widest = 0;
+            for (int i = 1; i < widths.length; i++) {
+                widest = widths[i] > widths[widest] ? i : widest;
+            }
+            if (widths[widest] <= 8) {
+                return;
+            }
+            widths[widest]--;
+        }
+    }
+}
