@@ -1,10 +1,13 @@
 package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
+import dev.caravan.kubeadm.KubernetesVersion;
+import dev.caravan.kubeadm.RuntimeRules;
 import dev.caravan.spec.Cluster;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -110,20 +113,14 @@ final class PlatformRules {
 
     /** Which runtimes this version of Kubernetes takes. About the spec, so that no host is named. */
     static List<Finding> runtime(Survey survey) {
-        return refusal(survey.cluster()).stream()
-                .map(problem -> new Finding(List.of(), "runtime", Severity.REFUSES, problem, "Use containerd or cri-o in the spec's runtime.name."))
+        Cluster cluster = survey.cluster();
+        return RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster)).stream()
+                .map(refusal -> new Finding(List.of(), "runtime", Severity.REFUSES, refusal.reason(), sentence(refusal.remedy())))
                 .toList();
     }
 
-    private static List<String> refusal(Cluster cluster) {
-        String version = cluster.kubernetes().version();
-        return switch (cluster.runtime().name().word()) {
-            case "docker" -> cluster.kubernetes().minor() < 24 ? List.of()
-                    : List.of("Kubernetes " + version + " does not take Docker: dockershim went away with 1.24");
-            case "rkt" -> List.of("Kubernetes " + version + " does not take rkt: the project was archived in 2020");
-            case "frakti" -> List.of("Kubernetes " + version + " does not take frakti: the project was archived in 2019");
-            default -> List.of();
-        };
+    private static String sentence(String words) {
+        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1) + ".";
     }
 
     private static String name(Seen seen) {
