@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.slf4j.LoggerFactory;
 
 /** Looks at a cluster through its API until it is as the spec has it: bean {@code verify}. */
 public final class Verification {
@@ -53,10 +55,16 @@ public final class Verification {
         }
     }
 
-    /** Keeps the kubeconfig that the step before fetched, and makes a client of it: {@code #kubernetes-RUN}. */
+    /**
+     * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
+     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
+     */
     public void keepKubeconfig(Exchange exchange) throws IOException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         Secret kubeconfig = exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig");
+        if (kubeconfig == null) {
+            return;
+        }
         Path file = data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
         Files.createDirectories(file.getParent());
         Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
@@ -68,7 +76,13 @@ public final class Verification {
         config.setConnectionTimeout(5_000);
         config.setRequestTimeout(10_000);
         config.setRequestRetryBackoffLimit(0);
-        exchange.getContext().getRegistry().bind(client(run), new KubernetesClientBuilder().withConfig(config).build());
+        KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
+        exchange.getContext().getRegistry().bind(client(run), client);
+        try {
+            client.nodes().list();
+        } catch (KubernetesClientException e) {
+            LoggerFactory.getLogger(Verification.class).debug("the API server does not answer yet", e);
+        }
     }
 
     private static String client(Run run) {
