@@ -14,6 +14,7 @@ import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.server.Signal;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.password.PasswordAuthenticator;
 import org.apache.sshd.server.channel.ChannelSession;
@@ -29,6 +30,7 @@ final class EmbeddedServer implements AutoCloseable {
 
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger commands = new AtomicInteger();
+    final Set<Signal> signals = ConcurrentHashMap.newKeySet();
     final Peak channels = new Peak();
     final Peak logins = new Peak();
     private final Set<Session> loggingIn = ConcurrentHashMap.newKeySet();
@@ -76,6 +78,7 @@ final class EmbeddedServer implements AutoCloseable {
         server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
         server.setCommandFactory((channel, command) -> {
             commands.incrementAndGet();
+            channel.getEnvironment().addSignalListener((from, signal) -> signals.add(signal), Signal.TERM);
             return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
         });
         server.addSessionListener(new Sessions());

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.sshd.server.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,7 @@ class SshSessionsTest {
         assertThat(failure.passing()).isFalse();
         assertThat(failure).hasMessageContaining("tester@127.0.0.1").hasMessageContaining("200 ms")
                 .hasMessageNotContaining("sleep");
+        await().until(() -> server.signals.contains(Signal.TERM));
         assertThat(run(SshCommand.of("echo on")).stdoutText()).isEqualTo("on\n");
         assertThat(server.connections).hasValue(1);
     }
