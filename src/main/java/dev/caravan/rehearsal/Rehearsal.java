@@ -5,8 +5,11 @@ import dev.caravan.spec.Host;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -176,6 +179,32 @@ public final class Rehearsal implements AutoCloseable {
     /** The rehearsed cluster's API server; clients need a certificate of the cluster's, as its kubeconfig has it. */
     public URI api() {
         return api.uri();
+    }
+
+    /**
+     * Deletes a rehearsal's scratch directory, and with its links the links alone; does nothing where there is none.
+     * Call it after {@link #close()}.
+     */
+    public static void delete(Path scratch) throws IOException {
+        if (!Files.isDirectory(scratch)) {
+            return;
+        }
+        Files.walkFileTree(scratch, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     /** Stops all servers and ends what is left running. The scratch directory stays for those who want to look. */
