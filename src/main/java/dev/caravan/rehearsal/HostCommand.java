@@ -22,7 +22,9 @@ final class HostCommand implements Command {
     /** How far into standard input a step's announcement is looked for: a password for sudo may come first. */
     private static final int PEEK_BYTES = 1024;
 
-    private static final Pattern STEP_LINE = Pattern.compile("(?m)^[A-Za-z0-9._-]{1,128} ([a-z][a-z0-9-]{0,63})\n");
+    /** A step's id, its name, and what else its launcher says. */
+    private static final Pattern STEP_LINE =
+            Pattern.compile("(?m)^[A-Za-z0-9._-]{1,128} ([a-z][a-z0-9-]{0,63})(?: [^\n]*)?\n");
 
     private final ProcessBuilder builder;
     private final Executor executor;
