@@ -50,8 +50,9 @@ public record Cluster(
     /** @param version exact version, or empty for the newest in the repository */
     public record Runtime(RuntimeName name, Optional<String> version, List<String> insecureRegistries) {}
 
+    /** RKT and FRAKTI are archived; a spec may name them, as the article does, and preflight refuses them. */
     public enum RuntimeName {
-        DOCKER("docker"), CONTAINERD("containerd"), CRI_O("cri-o");
+        DOCKER("docker"), CONTAINERD("containerd"), CRI_O("cri-o"), RKT("rkt"), FRAKTI("frakti");
 
         private final String word;
 

@@ -1,0 +1,76 @@
+#!/bin/sh
+# The images that this host's role needs, pulled before anything waits for them. What is there is not pulled again.
+# Environment: NODE_ROLES, RUNTIME, CRI_SOCKET, PAUSE_IMAGE, KUBERNETES_VERSION.
+# Standard input: the kubeadm configuration, which decides names and tags.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+cat > "$WORK/kubeadm.yaml"
+
+if planning && ! have kubeadm; then
+  change "pull the images of Kubernetes $KUBERNETES_VERSION" || exit 0
+fi
+
+kubeadm config images list --config "$WORK/kubeadm.yaml" > "$WORK/list" 2>"$WORK/output" ||
+  fail "kubeadm config images list: $(last_words)" "The generated configuration does not suit kubeadm $(kubeadm version -o short 2>/dev/null); look at kubernetes.kubeadm in the spec."
+
+case " $NODE_ROLES " in
+  *" control-plane "*) cat "$WORK/list" ;;
+  *) grep -E '/(kube-proxy|pause|coredns)[:@]' "$WORK/list" ;;
+esac > "$WORK/needed"
+# the runtime's own sandbox image, where it is another
+if [ "$RUNTIME" != docker ]; then echo "$PAUSE_IMAGE" >> "$WORK/needed"; fi
+
+endpoint=unix://${CRI_SOCKET#unix://}
+present() { # IMAGE
+  case $RUNTIME in
+    docker) docker image inspect "$1" ;;
+    *) crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" inspecti "$1" ;;
+  esac >/dev/null 2>&1
+}
+pull() { # IMAGE
+  case $RUNTIME in
+    docker) docker pull -q "$1" ;;
+    *) crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$1" ;;
+  esac
+}
+
+sort -u "$WORK/needed" | while read -r image; do present "$image" </dev/null || echo "$image"; done > "$WORK/missing"
+[ -s "$WORK/missing" ] || exit 0
+
+if planning; then
+  while read -r image; do change "pull $image" || true; done < "$WORK/missing"
+  exit 0
+fi
+
+# Downloading and unpacking alternate, so a few at a time are quicker than one by one; each keeps its words apart.
+say "pulling $(wc -l < "$WORK/missing") images"
+mkdir "$WORK/pulls"
+number=0
+while read -r image; do
+  number=$((number + 1))
+  {
+    if pull "$image" </dev/null > "$WORK/pulls/$number.output" 2>&1; then
+      echo "$image" > "$WORK/pulls/$number.done"
+    else
+      echo "$image" > "$WORK/pulls/$number.failed"
+    fi
+  } &
+  if [ $((number % 3)) -eq 0 ]; then wait; fi
+done < "$WORK/missing"
+wait
+
+for done in "$WORK"/pulls/*.done; do
+  [ ! -f "$done" ] || change "pull $(cat "$done")"
+done
+for failed in "$WORK"/pulls/*.failed; do
+  [ -f "$failed" ] || continue
+  cp "${failed%.failed}.output" "$WORK/output"
+  text="could not pull $(cat "$failed"): $(last_words)"
+  if grep -qiE 'not found|manifest unknown|does not exist|denied|unauthorized|server gave HTTP response to HTTPS client' "$WORK/output"; then
+    fail "$text" "Check kubernetes.imageRepository and kubernetes.version in the spec; a registry that speaks plain HTTP belongs under runtime.insecureRegistries."
+  elif grep -qi 'no space left' "$WORK/output"; then
+    fail "$text" "Make room where the runtime keeps its images (/var/lib/docker or /var/lib/containerd), then run this again."
+  fi
+  fail_for_now "$text" "Does this host reach the registry?"
+done

@@ -1,0 +1,36 @@
+#!/bin/sh
+# What hosts need in order to join, minted on the first control plane: a token of short life, the hash of the CA's public
+# key, and (for control planes) the shared certificates, uploaded under a key. Changes nothing that lasts: ok, not changed.
+# Environment: TOKEN_TTL (30m).  Standard input: kubeadm documents with InitConfiguration.certificateKey; empty: workers only.
+# Outputs: caCertHash, tokenId.  Secrets: token.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+(umask 077 && cat > "$WORK/kubeadm.yaml")
+
+if planning; then
+  if [ -f "$R/etc/kubernetes/pki/ca.crt" ]; then output caCertHash "$(ca_cert_hash "$R/etc/kubernetes/pki/ca.crt")"; fi
+  exit 0
+fi
+
+api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer" "On the host: journalctl -u kubelet"
+
+kubeadm token create --kubeconfig "$ADMIN_CONF" --ttl "${TOKEN_TTL:-30m}" --description "Caravan: hosts joining ${CLUSTER_NAME:-the cluster}" > "$WORK/token" 2>"$WORK/output" ||
+  fail_for_now "kubeadm token create: $(last_words)"
+grep -qxE '[a-z0-9]{6}\.[a-z0-9]{16}' "$WORK/token" || fail "kubeadm token create printed no token"
+token_id=$(cut -d . -f 1 "$WORK/token")
+echo "token $token_id.(hidden), good for ${TOKEN_TTL:-30m}"
+
+if [ -s "$WORK/kubeadm.yaml" ]; then
+  hiding_secrets kubeadm init phase upload-certs --upload-certs --config "$WORK/kubeadm.yaml" --skip-certificate-key-print ||
+    fail_for_now "kubeadm init phase upload-certs: $(last_words)"
+fi
+
+# Joining hosts trust cluster-info by the token's signature on it. A host that asks too early sits out kubeadm's pause.
+signed() { cluster -n kube-public get configmap cluster-info -o "jsonpath={.data.jws-kubeconfig-$token_id}" | grep -q .; }
+say "waiting for the signature of token $token_id"
+wait_until 30 signed || fail_for_now "kube-controller-manager did not sign cluster-info for token $token_id within 30 s" "Is it running? kubectl -n kube-system get pods"
+
+tr -d '\n' < "$WORK/token" | secret token
+output tokenId "$token_id"
+output caCertHash "$(ca_cert_hash "$R/etc/kubernetes/pki/ca.crt")"

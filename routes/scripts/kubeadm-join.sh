@@ -1,0 +1,78 @@
+#!/bin/sh
+# kubeadm join, once: workers and further control planes by the same document. A join that was cut short is reset and begun
+# again; a host of another cluster is refused.
+# Environment: CA_CERT_HASH (sha256:...), NODE_NAME, NODE_ROLES, CRI_SOCKET, CLUSTER_NAME.
+# Standard input: the JoinConfiguration with its token (and certificate key).
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+(umask 077 && cat > "$WORK/join.yaml")
+
+# There from before join's first change until its success: without it nothing here is ours to reset.
+unfinished=$R/etc/kubernetes/.caravan-join-unfinished
+kubelet_conf=$R/etc/kubernetes/kubelet.conf
+ca=$R/etc/kubernetes/pki/ca.crt
+
+node_registered() { kubectl --kubeconfig "$kubelet_conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s get node "$NODE_NAME" -o name >/dev/null 2>"$WORK/output"; }
+
+# The cluster's own view, for a host that seems to have joined.
+joined() {
+  if node_registered; then return 0; fi
+  if grep -q NotFound "$WORK/output"; then return 1; fi
+  fail_for_now "$NODE_NAME has joined a cluster before, but its API server does not answer: $(last_words)" "Is the API server at $CONTROL_PLANE_ENDPOINT up?"
+}
+
+join_failed() {
+  if grep -q 'Some fatal errors occurred' "$WORK/output"; then
+    fail "kubeadm's checks refuse this host: $(grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input)" "Each is explained in kubeadm's guide; what the spec can change is under kubernetes.kubeadm."
+  elif grep -qiE "could not find a JWS signature|token id .* invalid|unauthorized|certificate key.*(not found|expired)|kubeadm-certs.*not found|couldn't download certs" "$WORK/output"; then
+    fail_for_now "the cluster does not take this join's credentials (any more): $(last_words)" "They are short-lived; another attempt with new ones helps."
+  elif grep -qiE 'pinned|public key hash' "$WORK/output"; then
+    fail "the cluster's CA is not the one this join expects ($CA_CERT_HASH): $(last_words)" "Does $CONTROL_PLANE_ENDPOINT lead to the right cluster?"
+  elif grep -qiE 'connection refused|connection reset|no route to host|i/o timeout|deadline exceeded|etcdserver|EOF$|TLS handshake timeout' "$WORK/output"; then
+    fail_for_now "could not join through $CONTROL_PLANE_ENDPOINT: $(last_words)" "Is the API server up, and does this host reach it?"
+  elif grep -qi 'timed out waiting for the condition' "$WORK/output"; then
+    fail_for_now "kubelet did not register with the cluster in time; kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet"
+  fi
+  fail "kubeadm join: $(last_words)" "See this step's log."
+}
+
+join() {
+  make_directory "$R/etc/kubernetes" 0755
+  : > "$unfinished"
+  say "kubeadm join"
+  hiding_secrets kubeadm join --config "$WORK/join.yaml" || join_failed
+  rm -f "$unfinished" "$WORK/join.yaml"
+}
+
+action=fresh
+if [ -f "$kubelet_conf" ] || [ -f "$ca" ]; then
+  if [ -f "$unfinished" ]; then
+    action=again
+  elif [ ! -f "$ca" ] || [ "$(ca_cert_hash "$ca")" != "$CA_CERT_HASH" ]; then
+    fail "this host belongs to another cluster already (its CA's hash is $(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi), this cluster's $CA_CERT_HASH)" "Take that cluster off the host first: caravan reset with its spec, or kubeadm reset."
+  elif [ -f "$kubelet_conf" ] && joined; then
+    action=none
+  else
+    action=again
+  fi
+fi
+
+case " $NODE_ROLES " in *" control-plane "*) as="control plane" ;; *) as="worker" ;; esac
+case $action in
+  fresh)
+    if change "join ${CLUSTER_NAME:-the cluster} as $as"; then
+      keep_unit kubelet.service
+      join
+    fi
+    ;;
+  again)
+    if change "reset what an unfinished kubeadm join left, and join ${CLUSTER_NAME:-the cluster} as $as"; then
+      say "kubeadm reset: the last join of this host did not end"
+      hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(last_words)"
+      join
+    fi
+    ;;
+esac
+
+admin_kubeconfigs

@@ -1,0 +1,337 @@
+# shellcheck shell=sh
+# What the step scripts share. Sourced by each of them, never run by itself:
+#
+#     . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+#
+# A step looks before it acts, tells what it changes by `change`, what it found before that by the keep_* functions,
+# and ends with 0, with `skip`, `fail` or `fail_for_now`. Results go to the file $CARAVAN_RESULT, one line each, fields
+# separated by tabs. Run by hand, without that variable, a script prints them instead (a secret's name, never its value).
+#
+# State found before a change (what an undo needs; `found KIND KEY STATE...`):
+#     found file PATH absent                        found file PATH MODE UID:GID CONTENT-IN-BASE64
+#     found link PATH TARGET                        found directory PATH absent
+#     found unit NAME ENABLED ACTIVE                as systemctl is-enabled and is-active print them
+#     found packages all NAME=VERSION-LIST          gzip and base64: all packages, should the step be cut short
+#     found package NAME absent|VERSION             after the installation: what was added or replaced
+#     found hold PACKAGE absent                     apt-mark
+#     found sysctl KEY VALUE                        found module NAME absent
+#     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
+# Only the first line of a run for each KIND and KEY counts: a second attempt finds what the first one left.
+
+set -eu
+umask 022
+LC_ALL=C
+export LC_ALL
+
+# Every path of the host is written "$R/etc/...": R is empty on a real host and a scratch directory in a rehearsal.
+R=${CARAVAN_ROOT:-}
+PACKAGES_BEFORE=
+TAB=$(printf '\t')
+
+# --- results
+
+result() { # FIELD...: one result line
+  if [ -n "${CARAVAN_RESULT:-}" ]; then
+    (
+      umask 077
+      result_line=$1
+      shift
+      for result_field in "$@"; do result_line=$result_line$TAB$result_field; done
+      printf '%s\n' "$result_line" >> "$CARAVAN_RESULT"
+    )
+  else
+    case $1 in
+      secret) echo "secret $2 (not shown)" ;;
+      output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
+      found) echo "found $2 $3" ;;
+      *) echo "$@" ;;
+    esac
+  fi
+}
+
+one_line() { printf %s "$*" | tr '\n\t' '  '; }
+
+# Is this only a look at what would change?
+planning() { [ "${CARAVAN_PLAN:-}" = 1 ]; }
+
+# Announces a change; false in plan mode: if change "turn swap off"; then swapoff -a; fi
+change() { # TEXT
+  result change "$(one_line "$*")"
+  if planning; then
+    echo "would $*"
+    return 1
+  fi
+  echo "$*"
+}
+
+# What is being done or waited for from now on.
+say() { echo "== $*"; } # TEXT
+
+# Nothing to do here, and why. Ends the step.
+skip() { # TEXT
+  result skip "$(one_line "$*")"
+  echo "skipped: $*"
+  exit 0
+}
+
+fail_with() { # STATUS TEXT [REMEDY]
+  result problem "$(one_line "$2")"
+  echo "failed: $2"
+  if [ -n "${3:-}" ]; then
+    result remedy "$(one_line "$3")"
+    echo "$3"
+  fi
+  exit "$1"
+}
+fail() { fail_with 1 "$@"; } # TEXT [REMEDY]: this will not pass by itself
+fail_for_now() { fail_with 75 "$@"; } # TEXT [REMEDY]: worth another attempt
+
+output() { result output "$1" "$(printf %s "$2" | base64 -w0)"; } # NAME VALUE
+secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard input
+
+# --- the step's own files
+
+# A directory that only root reads and that is gone when the step ends.
+if [ -n "${CARAVAN_RESULT:-}" ]; then
+  WORK=$(mktemp -d "$(dirname "$CARAVAN_RESULT")/work.XXXXXX")
+else
+  WORK=$(mktemp -d)
+fi
+
+at_exit() {
+  exit_status=$?
+  trap - EXIT
+  kept_packages || true
+  rm -rf "$WORK"
+  exit "$exit_status"
+}
+trap at_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- what was found, kept for the undo. Each is called before the change.
+
+found() { result found "$@"; } # KIND KEY STATE...
+
+keep_file() { # PATH
+  keep_path=${1#"$R"}
+  if [ -L "$1" ]; then
+    found link "$keep_path" "$(readlink "$1")"
+  elif [ -f "$1" ]; then
+    found file "$keep_path" "$(stat -c %a "$1")" "$(stat -c %u:%g "$1")" "$(base64 -w0 "$1")"
+  elif [ ! -e "$1" ]; then
+    found file "$keep_path" absent
+  else
+    fail "${1#"$R"} is neither a file nor a link, and a file belongs there" "Move it away, then run this again."
+  fi
+}
+
+keep_unit() { # UNIT
+  keep_enabled=$(systemctl is-enabled "$1" 2>/dev/null || true)
+  keep_active=$(systemctl is-active "$1" 2>/dev/null || true)
+  found unit "$1" "${keep_enabled:-not-found}" "${keep_active:-inactive}"
+}
+
+# Call it before a package manager changes anything. What came in is found out when the step ends, in whichever way.
+keep_packages() {
+  [ -z "$PACKAGES_BEFORE" ] || return 0
+  PACKAGES_BEFORE=$WORK/packages
+  all_packages > "$PACKAGES_BEFORE"
+  found packages all "$(gzip -c "$PACKAGES_BEFORE" | base64 -w0)"
+}
+
+kept_packages() {
+  [ -n "$PACKAGES_BEFORE" ] || return 0
+  all_packages > "$WORK/packages-after"
+  # what is there now in a version that was not; the version before, if there was one
+  comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" |
+    while IFS='=' read -r kept_name _; do
+      kept_version=$(sed -n "s|^$kept_name=||p" "$PACKAGES_BEFORE" | tail -n 1)
+      found package "$kept_name" "${kept_version:-absent}"
+    done
+  PACKAGES_BEFORE=
+}
+
+all_packages() { # a sorted line NAME=VERSION for each
+  case $FAMILY in
+    yum) rpm -qa --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
+    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n 's/^.i. *//p' ;;
+  esac | sort
+}
+
+keep_sysctl() { found sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null || echo absent)"; } # KEY
+keep_module() { found module "$1" absent; } # NAME, before it is loaded
+keep_selinux() { found selinux mode "$(getenforce)"; }
+keep_swap() { # each device in use, with its priority
+  sed 1d "$R/proc/swaps" | while read -r swap_device _ _ _ swap_priority; do found swap "$swap_device" "$swap_priority"; done
+}
+keep_hold() { found hold "$1" absent; } # PACKAGE, before apt-mark hold
+
+# --- files
+
+# Directories up to PATH; the ones that were not there are kept as found absent.
+make_directory() { # PATH [MODE of the last one]
+  [ ! -d "$1" ] || return 0
+  make_directory "$(dirname "$1")"
+  found directory "${1#"$R"}" absent
+  mkdir "$1"
+  chmod "${2:-0755}" "$1"
+}
+
+# Puts standard input into PATH unless it is there already: complete or not at all, whatever happens in between.
+# Leaves file_changed=yes|no (so give the content by "<", not by a pipe, where that matters).
+put_file() { # PATH MODE
+  file_changed=no
+  cat > "$WORK/content"
+  if [ -f "$1" ] && cmp -s "$1" "$WORK/content"; then return 0; fi
+  # shellcheck disable=SC2034 # for the caller
+  file_changed=yes
+  if [ -e "$1" ]; then put_verb="update"; else put_verb="write"; fi
+  if change "$put_verb ${1#"$R"}"; then
+    put_target=$1
+    if [ -L "$put_target" ]; then put_target=$(readlink -f "$put_target"); fi
+    keep_file "$put_target"
+    make_directory "$(dirname "$put_target")"
+    put_temporary=$(mktemp "$(dirname "$put_target")/.caravan.XXXXXX")
+    if ! dd if="$WORK/content" of="$put_temporary" bs=64k conv=fsync status=none || ! chmod "$2" "$put_temporary" || ! mv -f "$put_temporary" "$put_target"; then
+      rm -f "$put_temporary"
+      fail "could not write ${1#"$R"}: $(df -P "$(dirname "$put_target")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')" "Make room there, then run this again."
+    fi
+  fi
+}
+
+# --- commands
+
+have() { command -v "$1" >/dev/null 2>&1; } # COMMAND
+
+# Runs a command with its output shown and also kept in $WORK/output. Returns its status.
+logged() { # COMMAND ARGUMENT...
+  { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } | tee "$WORK/output"
+  return "$(cat "$WORK/status")"
+}
+
+# The same, with tokens and keys that kubeadm prints hidden, and without its good-bye, which is a join command.
+hiding_secrets() { # COMMAND ARGUMENT...
+  { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } |
+    sed -u -E \
+      -e '/^Your Kubernetes control-plane has initialized successfully/,$ { /^Your/!d }' \
+      -e 's/(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}($|[^a-z0-9.])/\1(hidden)\2/g' \
+      -e 's/(^|[^a-z0-9:])[0-9a-f]{64}($|[^a-z0-9])/\1(hidden)\2/g' |
+    tee "$WORK/output"
+  return "$(cat "$WORK/status")"
+}
+
+# Last words of a command run by the two above, for a message.
+last_words() { grep -v '^[[:space:]]*$' "$WORK/output" | grep -v 'see the stack trace' | tail -n 3 | one_line_input; }
+one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
+
+# Tries a command until it succeeds or SECONDS have passed, looking five times a second. Its output is dropped.
+wait_until() { # SECONDS COMMAND ARGUMENT...
+  wait_end=$(($(date +%s) + $1))
+  shift
+  until "$@" >/dev/null 2>&1 </dev/null; do
+    if [ "$(date +%s)" -ge "$wait_end" ]; then return 1; fi
+    sleep 0.2
+  done
+}
+
+sysctl_path() { echo "$R/proc/sys/$(echo "$1" | tr . /)"; } # KEY
+
+# --- packages
+
+# yum or apt; empty on a host with neither.
+if have apt-get && { ! { have yum || have dnf; } || grep -qsiE '^ID(_LIKE)?=.*debian' "$R/etc/os-release"; }; then FAMILY=apt
+elif have yum || have dnf; then FAMILY=yum
+else FAMILY=
+fi
+
+know_family() { [ -n "$FAMILY" ] || fail "this host has neither yum nor apt-get" "Caravan installs packages by one of the two."; }
+
+yum_command() { if have yum; then echo yum; else echo dnf; fi; }
+
+# Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
+install_packages() { # [OPTION...] PACKAGE...
+  know_family
+  keep_packages
+  case $FAMILY in
+    yum) logged "$(yum_command)" install -y -q "$@" || package_failure "$*" ;;
+    apt)
+      # a package manager that was cut short leaves this to do; it is quick where there is nothing
+      DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null || true
+      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" ||
+        package_failure "$*" ;;
+  esac
+}
+
+package_failure() { # WHAT WAS TRIED
+  package_text="could not install $1: $(last_words)"
+  if grep -qiE 'signature|GPG check FAILED|public key|NO_PUBKEY|BADSIG|not signed|checksum|hash sum mismatch' "$WORK/output"; then
+    fail "$package_text" "The packages or the repository's index do not carry the signature that the repository's keys promise. Check packages.*.gpgKeys and baseUrl in the spec."
+  elif grep -qiE 'no space left|needs .* more space' "$WORK/output"; then
+    fail "$package_text" "Make room on the host's disk, then run this again."
+  elif grep -qiE 'could not get lock|is another process|waiting for process|connection refused|connection reset|could ?n.t connect|timed? ?out|temporary failure|could ?n.t resolve|no route to host|unreachable|status code: 5[0-9][0-9]|HTTP error 5[0-9][0-9]| 5[0-9][0-9] ' "$WORK/output"; then
+    fail_for_now "$package_text" "The repository or the package manager is busy or out of reach."
+  fi
+  fail "$package_text" "Try the same command on the host; the repository files are under /etc/yum.repos.d or /etc/apt/sources.list.d."
+}
+
+# The version of an installed package, without epoch and revision; nothing if it is not installed.
+package_version() { # PACKAGE
+  case $FAMILY in
+    yum) rpm -q --qf '%{VERSION}\n' "$1" 2>/dev/null | grep -v 'not installed' | tail -n 1 || true ;;
+    apt) dpkg-query -W -f '${db:Status-Abbrev}${Version}\n' "$1" 2>/dev/null | sed -n 's/^.i. *//p' | sed 's/^[0-9]*://; s/[-~+].*//' ;;
+  esac
+}
+
+# The version that apt would have to be told, for a version without its revision; fails where the repository has none.
+apt_version() { # PACKAGE VERSION
+  apt-cache madison "$1" | awk -v want="$2" '{ v = $3; plain = v; sub(/^[0-9]+:/, "", plain); if (plain == want || index(plain, want "-") == 1 || index(plain, want "~") == 1) { print v; exit } }' | grep .
+}
+
+# --- units
+
+# Enables and starts a unit where it is not; keeps what was found.
+unit_running() { # UNIT
+  if systemctl is-enabled -q "$1" 2>/dev/null && systemctl is-active -q "$1"; then return 0; fi
+  if change "enable and start $1"; then
+    keep_unit "$1"
+    logged systemctl enable --now "$1" || fail "could not start $1: $(last_words)" "See: systemctl status $1; journalctl -u $1"
+  fi
+}
+
+# --- the cluster, seen from a control plane
+
+ADMIN_CONF=$R/etc/kubernetes/admin.conf
+
+# kubectl as the cluster's administrator; its cache stays out of root's home.
+cluster() { kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 20s "$@"; } # ARGUMENT...
+
+api_answers() { [ -f "$ADMIN_CONF" ] && kubectl --kubeconfig "$ADMIN_CONF" --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
+
+# sha256: and the hash of the CA certificate's public key, as kubeadm join takes it.
+ca_cert_hash() { # CERTIFICATE
+  printf 'sha256:%s\n' "$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)"
+}
+
+# A kubeconfig for people: root's, and that of the user who came by sudo; where they have none.
+admin_kubeconfigs() {
+  [ -f "$ADMIN_CONF" ] || return 0
+  put_kubeconfig "$R/root" 0 0
+  if [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ]; then
+    sudo_home=$(awk -F: -v user="$SUDO_USER" '$1 == user { print $6 }' "$R/etc/passwd")
+    if [ -n "$sudo_home" ] && [ -d "$R$sudo_home" ]; then put_kubeconfig "$R$sudo_home" "$SUDO_UID" "$SUDO_GID"; fi
+  fi
+}
+
+put_kubeconfig() { # HOME UID GID
+  [ ! -e "$1/.kube/config" ] || return 0
+  put_new_directory=no
+  if [ ! -d "$1/.kube" ]; then put_new_directory=yes; fi
+  put_file "$1/.kube/config" 0600 < "$ADMIN_CONF"
+  if [ "$2" != 0 ] && ! planning; then
+    chown "$2:$3" "$1/.kube/config"
+    if [ "$put_new_directory" = yes ]; then chown "$2:$3" "$1/.kube"; fi
+  fi
+}

@@ -1,0 +1,192 @@
+#!/bin/sh
+# What the bridge network needs on each host, before kubelet looks for it: the CNI configuration, and a small service that
+# gives the node its block of addresses and keeps a route to each other node's. A node that comes or goes later is noticed
+# by the services of all others, so adding one touches no other host. Other networks bring their own.
+# Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), NODE_NAME.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+[ "$CNI" = bridge ] || skip "the $CNI network needs nothing on the host before kubeadm"
+
+case $POD_CIDR in
+  *.*.*.*/*) ;;
+  *) fail "the bridge network takes IPv4 blocks, and this node's is '$POD_CIDR'" "Set kubernetes.podSubnet to an IPv4 range, or choose another network.cni." ;;
+esac
+
+# The bridge's own masquerading would hide pods from each other; the service masquerades what leaves the pod network.
+put_file "$R/etc/cni/net.d/10-caravan-bridge.conflist" 0644 <<JSON
+{
+  "cniVersion": "0.4.0",
+  "name": "caravan-bridge",
+  "plugins": [
+    {
+      "type": "bridge",
+      "bridge": "cni0",
+      "isGateway": true,
+      "hairpinMode": true,
+      "ipMasq": false,
+      "ipam": {
+        "type": "host-local",
+        "ranges": [[{"subnet": "$POD_CIDR"}]],
+        "routes": [{"dst": "0.0.0.0/0"}]
+      }
+    },
+    {"type": "portmap", "capabilities": {"portMappings": true}}
+  ]
+}
+JSON
+
+service_changed=no
+put_file "$R/etc/caravan/pod-network" 0644 <<VALUES
+# Read by caravan-pod-network.service.
+NODE_NAME=$NODE_NAME
+POD_CIDR=$POD_CIDR
+POD_SUBNET=$POD_SUBNET
+VALUES
+[ "$file_changed" = no ] || service_changed=yes
+
+put_file "$R/usr/local/lib/caravan/pod-network" 0755 <<'SCRIPT'
+#!/bin/sh
+# The bridge pod network of this node: its block of addresses, routes to the other nodes' blocks, and the two rules that
+# let pods out. Run by caravan-pod-network.service; `pod-network clear` takes routes and rules away again.
+# Rights and address of the API server are kubelet's own. Routes of ours carry protocol 202, so that no other is touched.
+set -u
+kubeconfig=/etc/kubernetes/kubelet.conf
+protocol=202
+
+files=${RUNTIME_DIRECTORY:-/run/caravan-pod-network}
+
+cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" --request-timeout 10s "$@"; }
+
+rules() { # -A or -D
+  each_rule "$1" nat POSTROUTING -s "$POD_CIDR" ! -d "$POD_SUBNET" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
+  each_rule "$1" filter FORWARD -s "$POD_SUBNET" -m comment --comment "caravan: from pods" -j ACCEPT
+  each_rule "$1" filter FORWARD -d "$POD_SUBNET" -m comment --comment "caravan: to pods" -j ACCEPT
+}
+each_rule() { # -A or -D, TABLE CHAIN RULE...
+  action=$1 table=$2 chain=$3
+  shift 3
+  if iptables -w -t "$table" -C "$chain" "$@" 2>/dev/null; then
+    if [ "$action" = -D ]; then iptables -w -t "$table" -D "$chain" "$@"; fi
+  elif [ "$action" = -A ]; then
+    iptables -w -t "$table" -A "$chain" "$@"
+  fi
+}
+
+# One node as the API server describes it: its block for this node, a route for any other.
+node() { # NAME CIDR ADDRESS
+  if [ "$1" = "$NODE_NAME" ]; then
+    if [ -z "$2" ]; then
+      [ "$given" = yes ] || give_block "$1"
+    elif [ "$2" != "$POD_CIDR" ]; then
+      echo "node $1 has the block $2, but this host was prepared for $POD_CIDR: its pods will not be reached" >&2
+    fi
+  elif [ -n "$2" ] && [ -n "$3" ]; then
+    if ! ip -4 route show "$2" | grep -qF "via $3 "; then
+      echo "route to $2 through $1 at $3"
+      ip -4 route replace "$2" via "$3" proto $protocol
+    fi
+  fi
+}
+
+# kubelet reports its node's state at once when the block appears, and again only 10 s later. So the block comes when
+# there is nothing else to wait for: with the CSINode object, which is the last that kubelet makes of a new node.
+give_block() { # NODE
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    if cluster get csinode "$1" -o name >/dev/null 2>&1; then break; fi
+    sleep 0.3
+  done
+  echo "giving node $1 the block $POD_CIDR"
+  if cluster patch node "$1" -p "{\"spec\":{\"podCIDR\":\"$POD_CIDR\",\"podCIDRs\":[\"$POD_CIDR\"]}}" >/dev/null; then given=yes; fi
+}
+
+gone() { # CIDR
+  if [ -n "$1" ] && [ -n "$(ip -4 route show "$1" proto $protocol)" ]; then
+    echo "no route to $1 any more"
+    ip -4 route del "$1" proto $protocol
+  fi
+}
+
+# Routes of nodes that are not there any more, such as went while nobody looked.
+sweep() { # FILE with the nodes there are
+  ip -4 route show proto $protocol | while read -r cidr _; do
+    cut -d '|' -f 2 "$1" | grep -qxF "$cidr" || gone "$cidr"
+  done
+}
+
+if [ "${1:-}" = clear ]; then
+  rules -D
+  ip -4 route show proto $protocol | while read -r cidr _; do gone "$cidr"; done
+  exit 0
+fi
+
+rules -A
+fields='{.metadata.name}{"|"}{.spec.podCIDR}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
+event_fields=$(printf %s "$fields" | sed 's/{[.]/{.object./g')
+watch=
+trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
+rm -f "$files/events"
+mkfifo "$files/events"
+
+# The whole list, then what happens to it. The API server ends a watch now and then; it is simply begun again.
+while [ -f "$kubeconfig" ]; do
+  if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>/dev/null; then
+    sweep "$files/nodes"
+    given=no
+    # kubectl itself, not the function above: this is the process to end with the service
+    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>/dev/null > "$files/events" &
+    watch=$!
+    while IFS='|' read -r event name cidr address; do
+      case $event in
+        ADDED | MODIFIED) node "$name" "$cidr" "${address%% *}" ;;
+        DELETED) gone "$cidr" ;;
+      esac
+    done < "$files/events"
+    wait "$watch"
+    watch=
+  fi
+  # the API server is not up yet, or was lost
+  sleep 1
+done
+SCRIPT
+[ "$file_changed" = no ] || service_changed=yes
+
+put_file "$R/etc/systemd/system/caravan-pod-network.service" 0644 <<'UNIT'
+[Unit]
+Description=Caravan: pod network (bridge) of this node
+ConditionPathExists=/etc/kubernetes/kubelet.conf
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+EnvironmentFile=/etc/caravan/pod-network
+RuntimeDirectory=caravan-pod-network
+RuntimeDirectoryMode=0700
+ExecStart=/usr/local/lib/caravan/pod-network
+Restart=always
+RestartSec=5
+UNIT
+[ "$file_changed" = no ] || service_changed=yes
+
+# kubeadm writes kubelet.conf; this starts the service then, and at each boot after that.
+put_file "$R/etc/systemd/system/caravan-pod-network.path" 0644 <<'UNIT'
+[Unit]
+Description=Caravan: starts the pod network when this host joins a cluster
+
+[Path]
+PathExists=/etc/kubernetes/kubelet.conf
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+[ "$file_changed" = no ] || service_changed=yes
+
+if planning && [ ! -e "$R/etc/systemd/system/caravan-pod-network.path" ]; then
+  change "enable and start caravan-pod-network.path" || exit 0
+fi
+if [ "$service_changed" = yes ] && ! planning; then
+  systemctl daemon-reload
+  # only if it runs: with other values than before
+  systemctl try-restart caravan-pod-network.service
+fi
+unit_running caravan-pod-network.path

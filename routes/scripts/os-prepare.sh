@@ -1,0 +1,85 @@
+#!/bin/sh
+# What kubeadm's guide asks of the operating system: SELinux permissive, swap off, bridged packets seen by iptables,
+# forwarding on; now and after a reboot, each only where it is not so yet.
+# Environment: none of its own.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+# SELinux: now, and for the next boot. Either may be absent.
+if have getenforce && [ "$(getenforce)" = Enforcing ]; then
+  if change "make SELinux permissive"; then
+    keep_selinux
+    setenforce 0
+    [ "$(getenforce)" != Enforcing ] || fail "SELinux is still enforcing after setenforce 0" "See: sestatus"
+  fi
+fi
+if grep -qs '^SELINUX=enforcing' "$R/etc/selinux/config"; then
+  sed 's/^SELINUX=enforcing.*/SELINUX=permissive/' "$R/etc/selinux/config" > "$WORK/selinux"
+  put_file "$R/etc/selinux/config" 0644 < "$WORK/selinux"
+fi
+
+# Swap: what is in use, what fstab would turn on again, and what systemd would (zram, generated or own swap units).
+if [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/swaps" | wc -l)" -gt 0 ]; then
+  swap_units=$(systemctl list-units --type swap --state active --plain --no-legend 2>/dev/null | awk '{ print $1 }')
+  if change "turn swap off ($(sed 1d "$R/proc/swaps" | awk '{ print $1 }' | paste -s -d ' '))"; then
+    keep_swap
+    swapoff -a
+    # swapoff -a knows /proc/swaps; what is there still is held by somebody
+    [ "$(sed 1d "$R/proc/swaps" | wc -l)" -eq 0 ] || fail "swap is still on after swapoff -a: $(sed 1d "$R/proc/swaps" | one_line_input)" "Turn it off by hand; kubelet does not start with swap on."
+  fi
+  for unit in $swap_units; do
+    # units made from fstab go with their line there
+    case $(systemctl show -p SourcePath --value "$unit" 2>/dev/null) in */fstab) continue ;; esac
+    if change "keep $unit from coming back (mask)"; then
+      keep_unit "$unit"
+      systemctl mask -q "$unit"
+    fi
+  done
+fi
+if [ -f "$R/etc/fstab" ] && awk '$1 !~ /^#/ && $3 == "swap" { found = 1 } END { exit !found }' "$R/etc/fstab"; then
+  awk '$1 !~ /^#/ && $3 == "swap" { print "# swap is off for Kubernetes: " $0; next } { print }' "$R/etc/fstab" > "$WORK/fstab"
+  put_file "$R/etc/fstab" 0644 < "$WORK/fstab"
+fi
+
+# Modules: br_netfilter for the bridge sysctls, overlay for the runtime's images.
+module_there() { # NAME
+  case $1 in
+    br_netfilter) [ -d "$R/proc/sys/net/bridge" ] ;;
+    overlay) grep -qsw overlay "$R/proc/filesystems" ;;
+  esac
+}
+at_boot=
+for module in overlay br_netfilter; do
+  if ! module_there "$module"; then
+    if change "load module $module"; then
+      keep_module "$module"
+      modprobe "$module" || fail "modprobe $module failed on kernel $(uname -r)" "Install the kernel's modules (on EL: kernel-modules-extra), or boot a kernel that has $module."
+    fi
+  fi
+  # a module that is part of the kernel needs nobody to load it
+  grep -qs "/$module\.ko" "$R/lib/modules/$(uname -r)/modules.builtin" || at_boot=$at_boot$module' '
+done
+if [ -n "$at_boot" ]; then
+  echo "$at_boot" | tr ' ' '\n' | sed '/^$/d' | put_file "$R/etc/modules-load.d/caravan.conf" 0644
+fi
+
+# sysctls: the running value, and a file for those that no other file sets.
+set_by_file() { # KEY: does the host set it to 1 at boot?
+  key_pattern=$(echo "$1" | sed 's/[.]/[.\/]/g')
+  grep -qsE "^[[:space:]]*-?${key_pattern}[[:space:]]*=[[:space:]]*1[[:space:]]*$" "$R/etc/sysctl.conf" "$R"/etc/sysctl.d/*.conf "$R"/usr/lib/sysctl.d/*.conf "$R"/usr/local/lib/sysctl.d/*.conf
+}
+missing=
+for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables net.ipv4.ip_forward; do
+  file=$(sysctl_path "$key")
+  if [ "$(cat "$file" 2>/dev/null)" != 1 ]; then
+    if change "set $key = 1"; then
+      keep_sysctl "$key"
+      echo 1 > "$file" || fail "could not set $key" "See: sysctl $key; ls ${file#"$R"}"
+    fi
+  fi
+  set_by_file "$key" || missing="$missing$key = 1
+"
+done
+if [ -n "$missing" ]; then
+  printf '# Kubernetes needs these.\n%s' "$missing" | put_file "$R/etc/sysctl.d/90-caravan.conf" 0644
+fi

@@ -1,0 +1,38 @@
+package dev.caravan.cli;
+
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.terminal.Mode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What most commands take. */
+final class CommonOptions {
+    private static final Path USUAL_ROUTES = Path.of("routes");
+
+    @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Journal, logs and kubeconfigs (default: ./data).")
+    Path data;
+
+    @Option(names = "--routes", paramLabel = "DIR",
+            description = "Routes and scripts that replace built-in ones of the same name, or add to them (default: ./routes, if there is one).")
+    private Path routes;
+
+    @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", description = "auto, tty, plain, json or quiet (default: auto).")
+    Mode output;
+
+    @Option(names = "--yes", description = "Asks nothing.")
+    boolean yes;
+
+    /** The user's routes directory, if there is one. */
+    Optional<Path> routes() throws UserError {
+        if (routes != null && !Files.isDirectory(routes)) {
+            throw new UserError("--routes " + routes + " is not a directory");
+        }
+        return routes != null ? Optional.of(routes) : Optional.of(USUAL_ROUTES).filter(Files::isDirectory);
+    }
+
+    RouteFiles routeFiles() throws UserError {
+        return routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.caravan.cli;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.terminal.Mode;
+import dev.caravan.terminal.RunOutput;
+import dev.caravan.terminal.TerminalFacts;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code caravan status}. */
+@Command(name = "status", mixinStandardHelpOptions = true, description = "What happened in a run, from the journal.")
+final class StatusCommand implements Callable<Integer> {
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
+    private String run;
+
+    @Override
+    public Integer call() throws Exception {
+        LogSetup.toFile(common.data);
+        try (Journal journal = Journal.open(common.data)) {
+            if (journal.run(run).isEmpty()) {
+                throw new UserError("the journal under " + common.data + " has no run " + run);
+            }
+            List<Event> events = journal.events(run, 0);
+            Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
+            try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {
+                events.forEach(output::on);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,95 @@
+package dev.caravan.engine;
+
+import dev.caravan.journal.Journal;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Runs;
+import dev.caravan.ssh.SshSessions;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.DefaultMainShutdownStrategy;
+import org.apache.camel.main.Main;
+
+/** A running Caravan in this process. Starting it loads the routes; closing it lets go of everything. Thread-safe. */
+public final class Engine implements AutoCloseable {
+    private static final int THREADS = 16;
+
+    private final Main main;
+    private final Journal journal;
+    private final SshSessions sessions;
+    private final ExecutorService executor;
+
+    private Engine(Main main, Journal journal, SshSessions sessions, ExecutorService executor) {
+        this.main = main;
+        this.journal = journal;
+        this.sessions = sessions;
+        this.executor = executor;
+    }
+
+    /**
+     * Starts an engine.
+     *
+     * @throws Exception where a route file, the journal or a port is not as it should be
+     */
+    public static Engine start(EngineOptions options) throws Exception {
+        // The journal's database takes about as long to open as Camel to start.
+        CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(() -> Journal.open(options.data()));
+        RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
+        ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
+        SshSessions sessions = new SshSessions();
+        Main main = new Main();
+        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
+        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
+        shutdown.disableHangupSupport();
+        main.setShutdownStrategy(shutdown);
+        try {
+            main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
+            if (!options.triggers()) {
+                main.configure().setRouteFilterIncludePattern("direct:*");
+            }
+            options.properties().forEach(main::addOverrideProperty);
+            main.addMainListener(new Wiring(options, files, opening, sessions, executor));
+            main.start();
+            return new Engine(main, opening.get(), sessions, executor);
+        } catch (Exception e) {
+            main.stop();
+            sessions.close();
+            executor.shutdownNow();
+            opening.thenAccept(Journal::close);
+            throw e instanceof ExecutionException && e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    public Runs runs() {
+        return main.lookup("runs", Runs.class);
+    }
+
+    public Journal journal() {
+        return journal;
+    }
+
+    public CamelContext context() {
+        return main.getCamelContext();
+    }
+
+    @Override
+    public void close() {
+        main.stop();
+        sessions.close();
+        executor.shutdown();
+        journal.close();
+    }
+
+    private static ThreadFactory named(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return work -> {
+            Thread thread = new Thread(work, name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

@@ -1,0 +1,28 @@
+package dev.caravan.engine;
+
+import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshTarget;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What an engine is started with.
+ *
+ * @param data       the data directory
+ * @param routes     the user's routes directory, over the built-in files
+ * @param triggers   whether routes that begin with something else than {@code direct:} are started: inbox, HTTP, the
+ *                   user's own
+ * @param rehearsal  whether hosts are simulated ones
+ * @param dial       how a host is reached
+ * @param properties over {@code application.properties}
+ */
+public record EngineOptions(
+        Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties) {
+
+    /** For real hosts, reached as the spec says. */
+    public static EngineOptions of(Path data, Optional<Path> routes, boolean triggers, Map<String, String> properties) {
+        return new EngineOptions(data, routes, triggers, false, SshTarget::of, properties);
+    }
+}

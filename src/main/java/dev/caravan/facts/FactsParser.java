@@ -1,0 +1,156 @@
+package dev.caravan.facts;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Reads the outputs of facts.sh, whose head describes each of them. */
+final class FactsParser {
+    private final Map<String, String> outputs;
+
+    FactsParser(Map<String, String> outputs) {
+        this.outputs = outputs;
+    }
+
+    Facts parse(Instant sent, Instant received) {
+        return new Facts(
+                operatingSystem(),
+                machine(),
+                each("disk", 4, part -> new Facts.Disk(part[0], part[1], Long.parseLong(part[2]), Long.parseLong(part[3]))),
+                each("interface", 5, FactsParser::networkInterface),
+                new Facts.Clock(clock(), sent, received),
+                lines("swap"),
+                each("listening", 4, FactsParser::listener),
+                lines("firewall"),
+                kubernetes(),
+                runtimes(),
+                new Facts.PodNetwork(lines("cni-config"), optional("pod-cidr")),
+                each("reach", 4, FactsParser::reach));
+    }
+
+    private Facts.OperatingSystem operatingSystem() {
+        return new Facts.OperatingSystem(
+                text("os-id"),
+                text("os-version"),
+                text("os-id-like"),
+                text("family"),
+                required("kernel"),
+                text("init"),
+                text("selinux"),
+                optional("cgroup-version").map(value -> (int) number("cgroup-version")).orElse(0));
+    }
+
+    private Facts.Machine machine() {
+        return new Facts.Machine(
+                required("architecture"),
+                (int) number("cpus"),
+                number("memory-mib"),
+                each("machine", 2, part -> new Facts.Identity(part[0], part[1].toLowerCase(Locale.ROOT))).stream().findFirst(),
+                required("hostname"),
+                text("boot-id"));
+    }
+
+    private Facts.Kubernetes kubernetes() {
+        List<String> files = lines("kubernetes");
+        return new Facts.Kubernetes(
+                optional("kubelet-version"),
+                optional("kubeadm-version"),
+                optional("kubectl-version"),
+                files.contains("kubelet.conf"),
+                files.contains("admin.conf"),
+                files.contains("kube-apiserver.yaml"),
+                optional("ca-hash"),
+                optional("node-name"),
+                optional("api-server"));
+    }
+
+    private Facts.ContainerRuntimes runtimes() {
+        return new Facts.ContainerRuntimes(
+                each("runtime", 3, part -> new Facts.ContainerRuntime(part[0], part[1], part[2].equals("active"))),
+                lines("socket"),
+                optional("docker-daemon"));
+    }
+
+    private static Facts.NetworkInterface networkInterface(String[] part) {
+        return new Facts.NetworkInterface(
+                part[0],
+                part[1].toLowerCase(Locale.ROOT),
+                part[2],
+                part[3].equals("-") ? Optional.empty() : Optional.of(part[3]),
+                part[4].equals("-") ? List.of() : List.of(part[4].split(",")));
+    }
+
+    /** The process comes last, as its name may hold spaces. */
+    private static Facts.Listener listener(String[] part) {
+        return new Facts.Listener(
+                part[0],
+                Integer.parseInt(part[1]),
+                part[2].equals("-") ? 0 : Integer.parseInt(part[2]),
+                part[3].equals("-") ? "" : part[3]);
+    }
+
+    private static Facts.Reach reach(String[] part) {
+        return new Facts.Reach(
+                part[0],
+                Integer.parseInt(part[1]),
+                part[2],
+                Facts.Outcome.valueOf(part[3].toUpperCase(Locale.ROOT).replace('-', '_')));
+    }
+
+    private Instant clock() {
+        String value = required("clock");
+        try {
+            return Instant.ofEpochMilli(new BigDecimal(value).movePointRight(3).longValue());
+        } catch (NumberFormatException notANumber) {
+            throw unreadable("clock", value, notANumber);
+        }
+    }
+
+    private String text(String name) {
+        return outputs.getOrDefault(name, "").strip();
+    }
+
+    private Optional<String> optional(String name) {
+        return Optional.of(text(name)).filter(value -> !value.isEmpty());
+    }
+
+    private String required(String name) {
+        return optional(name).orElseThrow(() -> new IllegalArgumentException("the step facts gave no output " + name));
+    }
+
+    private long number(String name) {
+        String value = required(name);
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException notANumber) {
+            throw unreadable(name, value, notANumber);
+        }
+    }
+
+    private List<String> lines(String name) {
+        return text(name).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    }
+
+    /** One item for each line of the output, from its words; the last word takes the rest of the line. */
+    private <T> List<T> each(String name, int words, Function<String[], T> item) {
+        return lines(name).stream()
+                .map(line -> {
+                    String[] part = line.split(" +", words);
+                    try {
+                        return item.apply(part);
+                    } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException notThisForm) {
+                        throw unreadable(name, Arrays.toString(part), notThisForm);
+                    }
+                })
+                .toList();
+    }
+
+    private static IllegalArgumentException unreadable(String name, String value, RuntimeException cause) {
+        return new IllegalArgumentException("the step facts gave an output " + name + " that cannot be read: " + value, cause);
+    }
+}

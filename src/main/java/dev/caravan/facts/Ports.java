@@ -1,0 +1,50 @@
+package dev.caravan.facts;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The TCP ports that Kubernetes takes on a host, and who is expected to hold them, after "Ports and Protocols" of its reference.
+ * The insecure 10251 and 10252 of older control planes are not among them: kubeadm keeps them closed.
+ *
+ * @param apiServer   6443 unless the spec's InitConfiguration says otherwise
+ * @param stackedEtcd whether etcd runs on the control planes
+ */
+record Ports(int apiServer, boolean stackedEtcd) {
+    static final int API_SERVER = 6443;
+    static final int KUBELET = 10250;
+    static final List<Integer> ETCD = List.of(2379, 2380);
+
+    static Ports of(Cluster cluster) {
+        Map<String, Map<String, Object>> overrides = cluster.kubernetes().kubeadm();
+        Object port = section(overrides.getOrDefault("InitConfiguration", Map.of()), "localAPIEndpoint").get("bindPort");
+        boolean externalEtcd = section(overrides.getOrDefault("ClusterConfiguration", Map.of()), "etcd").containsKey("external");
+        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd);
+    }
+
+    /** Ports that must be free on this host, each with the process that takes it; kubeadm checks most of them itself, later. */
+    Map<Integer, String> required(Host host) {
+        Map<Integer, String> required = new LinkedHashMap<>();
+        if (host.isControlPlane()) {
+            required.put(apiServer, "kube-apiserver");
+            if (stackedEtcd) {
+                ETCD.forEach(port -> required.put(port, "etcd"));
+            }
+            // The kernel cuts this one's name after 15 characters.
+            required.put(10257, "kube-controller");
+            required.put(10259, "kube-scheduler");
+        }
+        required.put(KUBELET, "kubelet");
+        // kubeadm waits for the kubelet there.
+        required.put(10248, "kubelet");
+        required.put(10256, "kube-proxy");
+        return required;
+    }
+
+    private static Map<?, ?> section(Map<?, ?> document, String key) {
+        return document.get(key) instanceof Map<?, ?> section ? section : Map.of();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.caravan.facts;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The ports of other hosts that a host will need, for the standard input of the step {@code facts}. For the whole cluster it is
+ * of the order of hosts times control planes: workers need no port of each other that can be tried before a cluster is there.
+ */
+public final class ReachTargets {
+    /** Label of the cluster's own endpoint where that is not a control plane's address. No host can have this name. */
+    public static final String ENDPOINT = "@endpoint";
+
+    private ReachTargets() {}
+
+    /**
+     * Lines {@code ADDRESS PORT LABEL} for this host, each ended by a newline; the label is the other host's name or
+     * {@link #ENDPOINT}. Empty for the only host of a cluster.
+     */
+    public static String of(Cluster cluster, Host host) {
+        Ports ports = Ports.of(cluster);
+        Map<String, String> labels = new LinkedHashMap<>();
+        for (Host other : cluster.hosts()) {
+            if (!other.name().equals(host.name())) {
+                for (int port : needed(ports, host, other)) {
+                    labels.putIfAbsent(other.address() + " " + port, other.name());
+                }
+            }
+        }
+        Endpoint endpoint = Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint());
+        boolean own = endpoint.address().equals(host.address()) && endpoint.port() == ports.apiServer();
+        if (!own) {
+            labels.putIfAbsent(endpoint.address() + " " + endpoint.port(), ENDPOINT);
+        }
+        StringBuilder lines = new StringBuilder();
+        labels.forEach((target, label) -> lines.append(target).append(' ').append(label).append('\n'));
+        return lines.toString();
+    }
+
+    private static List<Integer> needed(Ports ports, Host host, Host other) {
+        List<Integer> needed = new ArrayList<>();
+        if (other.isControlPlane()) {
+            needed.add(ports.apiServer());
+        }
+        if (host.isControlPlane()) {
+            if (other.isControlPlane() && ports.stackedEtcd()) {
+                needed.addAll(Ports.ETCD);
+            }
+            needed.add(Ports.KUBELET);
+        }
+        return needed;
+    }
+}

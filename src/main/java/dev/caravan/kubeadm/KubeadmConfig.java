@@ -1,0 +1,168 @@
+package dev.caravan.kubeadm;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Cluster.Cni;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.IpAddress;
+import dev.caravan.spec.Secret;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * kubeadm's documents for a cluster, in the API version that its kubeadm takes, with the spec's own values merged over them.
+ * The same input gives the same text. What holds a secret is a {@link Secret}.
+ */
+public final class KubeadmConfig {
+    /**
+     * kubeadm init always creates a bootstrap token: an empty list means one that lives a day and may join nodes. Left out
+     * with the phase bootstrap-token it would take the rules and the cluster-info with it that every join needs. So init gets
+     * a token that ends within a second and belongs to a group without any rights. Joins use tokens minted for them.
+     */
+    private static final String GROUP_WITHOUT_RIGHTS = "system:bootstrappers:caravan:unused";
+
+    private final Cluster cluster;
+    private final KubernetesVersion version;
+    private final KubeadmApi api;
+    private final DocumentMerge merge;
+
+    private KubeadmConfig(Cluster cluster) {
+        this.cluster = cluster;
+        this.version = KubernetesVersion.of(cluster);
+        this.api = KubeadmApi.of(version);
+        this.merge = new DocumentMerge(api);
+    }
+
+    /**
+     * For {@code kubeadm init --config} on the first control plane: InitConfiguration, ClusterConfiguration,
+     * KubeletConfiguration and, where the spec overrides it, KubeProxyConfiguration.
+     */
+    public static String initDocuments(Cluster cluster, Host firstControlPlane, NodeSettings settings) {
+        KubeadmConfig config = new KubeadmConfig(cluster);
+        List<Map<String, Object>> documents = new ArrayList<>();
+        documents.add(config.init(firstControlPlane, settings, Optional.empty()));
+        documents.add(config.clusterConfiguration());
+        documents.add(config.kubelet(settings));
+        config.kubeProxy().ifPresent(documents::add);
+        return YamlDocuments.write(documents);
+    }
+
+    /**
+     * For {@code kubeadm join --config} on any other host. The CA's hash is always verified.
+     *
+     * @throws IllegalArgumentException if there is a certificate key and the API version has no place for it (before 1.15)
+     */
+    public static Secret joinDocument(Cluster cluster, Host host, JoinCredentials credentials, NodeSettings settings) {
+        return new Secret(YamlDocuments.write(List.of(new KubeadmConfig(cluster).join(host, credentials, settings))));
+    }
+
+    /**
+     * For {@code kubeadm init phase upload-certs --upload-certs --config} on the first control plane.
+     *
+     * @throws IllegalArgumentException if the API version has no place for a certificate key (before 1.15)
+     */
+    public static Secret uploadCertsDocument(Cluster cluster, Secret certificateKey, NodeSettings settings) {
+        KubeadmConfig config = new KubeadmConfig(cluster);
+        config.requireCertificateKey();
+        Map<String, Object> init = config.init(cluster.firstControlPlane(), settings, Optional.of(certificateKey));
+        return new Secret(YamlDocuments.write(List.of(init, config.clusterConfiguration())));
+    }
+
+    private Map<String, Object> init(Host host, NodeSettings settings, Optional<Secret> certificateKey) {
+        Map<String, Object> document = document("InitConfiguration", api.apiVersion());
+        document.put("bootstrapTokens", List.of(map("groups", List.of(GROUP_WITHOUT_RIGHTS), "ttl", "1s", "usages", List.of("authentication"))));
+        localApiEndpoint(document, host);
+        document.put("nodeRegistration", nodeRegistration(host, settings));
+        Map<String, Object> merged = overridden("InitConfiguration", document);
+        certificateKey.ifPresent(key -> merged.put("certificateKey", key.reveal()));
+        return merged;
+    }
+
+    private Map<String, Object> join(Host host, JoinCredentials credentials, NodeSettings settings) {
+        Map<String, Object> document = document("JoinConfiguration", api.apiVersion());
+        document.put("discovery", map("bootstrapToken", map(
+                "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
+                "caCertHashes", List.of(credentials.caCertHash()),
+                "token", credentials.token().reveal())));
+        document.put("nodeRegistration", nodeRegistration(host, settings));
+        if (host.isControlPlane()) {
+            Map<String, Object> controlPlane = new LinkedHashMap<>();
+            localApiEndpoint(controlPlane, host);
+            credentials.certificateKey().ifPresent(key -> {
+                requireCertificateKey();
+                controlPlane.put("certificateKey", key.reveal());
+            });
+            document.put("controlPlane", controlPlane);
+        }
+        return overridden("JoinConfiguration", document);
+    }
+
+    private void requireCertificateKey() {
+        if (!api.holdsCertificateKey()) {
+            throw new IllegalArgumentException("kubeadm of Kubernetes " + version + " takes a certificate key only as a flag, where every user of the host could read it");
+        }
+    }
+
+    private Map<String, Object> clusterConfiguration() {
+        Cluster.Kubernetes kubernetes = cluster.kubernetes();
+        Map<String, Object> document = document("ClusterConfiguration", api.apiVersion());
+        document.put("clusterName", cluster.name());
+        document.put("kubernetesVersion", version.tag());
+        document.put("imageRepository", kubernetes.imageRepository());
+        // Always: a cluster that was initialised without an endpoint can never get a second control plane.
+        document.put("controlPlaneEndpoint", kubernetes.controlPlaneEndpoint());
+        document.put("networking", map("podSubnet", kubernetes.podSubnet(), "serviceSubnet", kubernetes.serviceSubnet()));
+        if (cluster.network().cni() == Cni.BRIDGE) {
+            // Caravan gives each node its block itself, before the node exists; the controller would give it another.
+            document.put("controllerManager", map("extraArgs", map("allocate-node-cidrs", "false")));
+        }
+        return overridden("ClusterConfiguration", document);
+    }
+
+    private Map<String, Object> kubelet(NodeSettings settings) {
+        Map<String, Object> document = document("KubeletConfiguration", "kubelet.config.k8s.io/v1beta1");
+        document.put("cgroupDriver", settings.cgroupDriver());
+        return overridden("KubeletConfiguration", document);
+    }
+
+    private Optional<Map<String, Object>> kubeProxy() {
+        return cluster.kubernetes().kubeadm().containsKey("KubeProxyConfiguration")
+                ? Optional.of(overridden("KubeProxyConfiguration", document("KubeProxyConfiguration", "kubeproxy.config.k8s.io/v1alpha1")))
+                : Optional.empty();
+    }
+
+    private Map<String, Object> nodeRegistration(Host host, NodeSettings settings) {
+        Map<String, Object> registration = new LinkedHashMap<>();
+        registration.put("name", host.name());
+        registration.put("criSocket", settings.criSocket());
+        Taints.of(host, version).ifPresent(taints -> registration.put("taints", taints));
+        settings.nodeIp().ifPresent(address -> registration.put("kubeletExtraArgs", map("node-ip", address)));
+        return registration;
+    }
+
+    /** Where the address is a name, kubeadm finds the address itself, by the default route. */
+    private static void localApiEndpoint(Map<String, Object> document, Host host) {
+        if (IpAddress.is(host.address())) {
+            document.put("localAPIEndpoint", map("advertiseAddress", host.address()));
+        }
+    }
+
+    private Map<String, Object> overridden(String kind, Map<String, Object> document) {
+        return merge.merged(document, cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of()));
+    }
+
+    private static Map<String, Object> document(String kind, String apiVersion) {
+        return map("apiVersion", apiVersion, "kind", kind);
+    }
+
+    /** A map in the order of the arguments: key, value, key, value. */
+    static Map<String, Object> map(Object... keysAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return map;
+    }
+}

@@ -1,0 +1,2 @@
+/** Pod networks and where their manifests come from. */
+package dev.caravan.network;

@@ -1,0 +1,127 @@
+package dev.caravan.packages;
+
+import dev.caravan.kubeadm.KubernetesVersion;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Cluster.Mirror;
+import dev.caravan.spec.Cluster.RepositoryOverride;
+import dev.caravan.spec.Cluster.RuntimeName;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Finds the repositories of a cluster's packages: the mirror's, with the spec's overrides, value by value. */
+public final class Repositories {
+    /** The last version in the legacy repository, which froze on 2023-09-13; Aliyun still mirrors it. */
+    private static final KubernetesVersion LAST_LEGACY = new KubernetesVersion(1, 28, 2);
+    /** The oldest minor with a repository of its own. */
+    private static final int FIRST_PER_MINOR = 24;
+    /** The oldest minor that CRI-O's own packages exist for. */
+    private static final int FIRST_CRI_O = 28;
+    /** CRI-O left the Kubernetes project's package hosting for one of its own; minors from here on are there. */
+    private static final int FIRST_CRI_O_OF_ITS_OWN = 32;
+    private static final String ALIYUN = "https://mirrors.aliyun.com";
+
+    private Repositories() {}
+
+    /** @param runtime empty where the runtime comes from the distribution or from the Kubernetes repository */
+    public record Resolved(Repository kubernetes, Optional<Repository> runtime) {}
+
+    /**
+     * The repositories for one kind of host.
+     *
+     * @param osId      {@code ID} of the host's /etc/os-release
+     * @param osVersion {@code VERSION_ID} of the host's /etc/os-release
+     * @param arch      the host's architecture as {@code uname -m} or dpkg names it
+     * @throws NoRepository if there is none for what the spec asks for
+     */
+    public static Resolved resolve(Cluster cluster, Family family, String osId, String osVersion, String arch) {
+        HostSystem system = new HostSystem(family, osId, osVersion, arch);
+        Repository kubernetes = overridden(cluster.packages().kubernetes(), () -> Optional.of(kubernetes(cluster, system))).orElseThrow();
+        return new Resolved(kubernetes, overridden(cluster.packages().runtime(), () -> runtime(cluster, system)));
+    }
+
+    /**
+     * The mirror is asked only where something of it is needed: a spec that names its own URL needs none.
+     * Keys left out are the mirror's, if it has a repository for this host at all.
+     */
+    private static Optional<Repository> overridden(RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
+        Optional<Repository> mirror = override.baseUrl().isPresent() && !override.gpgKeys().isEmpty() ? Optional.empty() : mirrorOrNone(override, mirrors);
+        Optional<String> baseUrl = override.baseUrl().or(() -> mirror.map(Repository::baseUrl));
+        List<String> keys = override.gpgKeys().isEmpty() ? mirror.map(Repository::gpgKeys).orElse(List.of()) : override.gpgKeys();
+        boolean check = override.gpgCheck().orElse(mirror.map(Repository::gpgCheck).orElse(true));
+        return baseUrl.map(url -> new Repository(url, keys, check));
+    }
+
+    private static Optional<Repository> mirrorOrNone(RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
+        try {
+            return mirrors.get();
+        } catch (NoRepository e) {
+            if (override.baseUrl().isPresent()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static Repository kubernetes(Cluster cluster, HostSystem system) {
+        KubernetesVersion version = KubernetesVersion.of(cluster);
+        return switch (cluster.packages().mirror()) {
+            case ALIYUN -> version.compareTo(LAST_LEGACY) <= 0
+                    ? legacy(system)
+                    : perMinor(ALIYUN + "/kubernetes-new/core/stable/v" + version.series(), system.family());
+            case COMMUNITY -> {
+                if (!version.isAtLeast(FIRST_PER_MINOR)) {
+                    throw new NoRepository("the community's repositories begin with Kubernetes 1." + FIRST_PER_MINOR + "; what was there before is gone since March 2024",
+                            "write packages.mirror: aliyun, which still has Kubernetes " + version + ", or name packages.kubernetes.baseUrl");
+                }
+                yield perMinor("https://pkgs.k8s.io/core:/stable:/v" + version.series(), system.family());
+            }
+            case CUSTOM -> throw new NoRepository("mirror custom has no repository of its own", "write packages.kubernetes.baseUrl");
+        };
+    }
+
+    /** The article's layout: one repository for all versions. */
+    private static Repository legacy(HostSystem system) {
+        if (system.family() == Family.APT) {
+            return new Repository(ALIYUN + "/kubernetes/apt/ kubernetes-xenial main", List.of(ALIYUN + "/kubernetes/apt/doc/apt-key.gpg"), true);
+        }
+        String doc = ALIYUN + "/kubernetes/yum/doc/";
+        return new Repository(ALIYUN + "/kubernetes/yum/repos/kubernetes-el7-" + system.rpmArch(), List.of(doc + "yum-key.gpg", doc + "rpm-package-key.gpg"), true);
+    }
+
+    /** The layout of pkgs.k8s.io: one repository for each minor, signed with a key that lies in it. */
+    private static Repository perMinor(String root, Family family) {
+        return family == Family.APT
+                ? new Repository(root + "/deb/ /", List.of(root + "/deb/Release.key"), true)
+                : new Repository(root + "/rpm/", List.of(root + "/rpm/repodata/repomd.xml.key"), true);
+    }
+
+    private static Optional<Repository> runtime(Cluster cluster, HostSystem system) {
+        Mirror mirror = cluster.packages().mirror();
+        RuntimeName runtime = cluster.runtime().name();
+        if (mirror == Mirror.CUSTOM || runtime == RuntimeName.RKT || runtime == RuntimeName.FRAKTI) {
+            return Optional.empty();
+        }
+        if (runtime == RuntimeName.CRI_O) {
+            return Optional.of(criO(KubernetesVersion.of(cluster), system.family()));
+        }
+        // containerd.io lies in Docker's repository, too.
+        return Optional.of(docker(mirror == Mirror.ALIYUN ? ALIYUN + "/docker-ce" : "https://download.docker.com", system));
+    }
+
+    private static Repository docker(String root, HostSystem system) {
+        String folder = root + "/linux/" + system.dockerFolder();
+        String baseUrl = system.family() == Family.APT ? folder + " " + system.codeName() + " stable" : folder + "/" + system.major() + "/" + system.rpmArch() + "/stable";
+        return new Repository(baseUrl, List.of(folder + "/gpg"), true);
+    }
+
+    /** CRI-O follows Kubernetes minor by minor. Aliyun is not known to mirror it, so both mirrors use its own repositories. */
+    private static Repository criO(KubernetesVersion version, Family family) {
+        if (!version.isAtLeast(FIRST_CRI_O)) {
+            throw new NoRepository("CRI-O's repositories begin with 1." + FIRST_CRI_O + ", and its minor must be Kubernetes' own",
+                    "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series() + ", or take runtime.name: containerd");
+        }
+        String root = version.isAtLeast(FIRST_CRI_O_OF_ITS_OWN) ? "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v" : "https://pkgs.k8s.io/addons:/cri-o:/stable:/v";
+        return perMinor(root + version.series(), family);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.caravan.routes;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The files of the routes directory: those that travel in the jar and, over them, those of a user's directory. A user's
+ * file replaces the built-in one of the same relative name and may add to them. Immutable; a file's content is read when
+ * it is asked for.
+ */
+public final class RouteFiles {
+    private static final String BUILT_IN = "routes";
+    private static final String ROUTE = ".camel.yaml";
+
+    /**
+     * One file.
+     *
+     * @param name   relative to the routes directory, with slashes: {@code steps/facts.camel.yaml}
+     * @param origin the user's file; empty for a built-in one
+     */
+    public record RouteFile(String name, Optional<Path> origin) {
+        /** Where it comes from, for people. */
+        public String from() {
+            return origin.map(Path::toString).orElse("built in");
+        }
+    }
+
+    private final SortedMap<String, RouteFile> files;
+
+    private RouteFiles(SortedMap<String, RouteFile> files) {
+        this.files = Collections.unmodifiableSortedMap(files);
+    }
+
+    /** The built-in files alone. */
+    public static RouteFiles builtIn() {
+        SortedMap<String, RouteFile> files = new TreeMap<>();
+        builtInNames().forEach(name -> files.put(name, new RouteFile(name, Optional.empty())));
+        return new RouteFiles(files);
+    }
+
+    /**
+     * The built-in files with those of {@code directory} over them.
+     *
+     * @throws UncheckedIOException where the directory cannot be read
+     */
+    public static RouteFiles with(Path directory) {
+        SortedMap<String, RouteFile> files = new TreeMap<>(builtIn().files);
+        try (Stream<Path> paths = Files.walk(directory)) {
+            paths.filter(Files::isRegularFile).forEach(path -> {
+                String name = directory.relativize(path).toString().replace('\\', '/');
+                files.put(name, new RouteFile(name, Optional.of(path)));
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the routes directory " + directory, e);
+        }
+        return new RouteFiles(files);
+    }
+
+    /** The route files, those of the top first. */
+    public List<RouteFile> routes() {
+        return files.values().stream().filter(file -> file.name().endsWith(ROUTE)).toList();
+    }
+
+    /** All files, routes, scripts and data, by name. */
+    public SortedMap<String, RouteFile> all() {
+        return files;
+    }
+
+    /** The text of the script of that name, {@code scripts/NAME}, if there is one. */
+    public Optional<String> script(String name) {
+        return text("scripts/" + name);
+    }
+
+    /** The text of the file of that name, if there is one. */
+    public Optional<String> text(String name) {
+        return Optional.ofNullable(files.get(name)).map(RouteFiles::read);
+    }
+
+    /** The file's text. */
+    public static String read(RouteFile file) {
+        try {
+            if (file.origin().isPresent()) {
+                return Files.readString(file.origin().get());
+            }
+            try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + file.name())) {
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file.name() + " (" + file.from() + ")", e);
+        }
+    }
+
+    /** Writes the built-in files below {@code directory}; files that are there already are left alone and reported. */
+    public static List<Path> export(Path directory) throws IOException {
+        List<Path> kept = new java.util.ArrayList<>();
+        for (RouteFile file : builtIn().files.values()) {
+            Path target = directory.resolve(file.name());
+            if (Files.exists(target)) {
+                kept.add(target);
+                continue;
+            }
+            Files.createDirectories(target.getParent());
+            Files.writeString(target, read(file));
+        }
+        return kept;
+    }
+
+    private static List<String> builtInNames() {
+        URL url = RouteFiles.class.getClassLoader().getResource(BUILT_IN);
+        if (url == null) {
+            throw new IllegalStateException("the built-in routes are missing from this build");
+        }
+        try {
+            URI uri = url.toURI();
+            if (!"jar".equals(uri.getScheme())) {
+                return names(Path.of(uri));
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(uri, Map.of())) {
+                return names(jar.getPath(BUILT_IN));
+            }
+        } catch (IOException | URISyntaxException e) {
+            throw new IllegalStateException("the built-in routes cannot be read", e);
+        }
+    }
+
+    private static List<String> names(Path root) throws IOException {
+        try (Stream<Path> paths = Files.walk(root)) {
+            return paths.filter(Files::isRegularFile)
+                    .map(path -> root.relativize(path).toString().replace('\\', '/'))
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.caravan.run;
+
+import dev.caravan.facts.Finding;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a run ended, from what its workflow left.
+ *
+ * @param exitStatus as DESIGN's table has it: 0 done, 3 refused, 5 failed and left as it stood, 130 cancelled
+ */
+record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
+
+    static Ending of(Run run, Throwable failure) {
+        if (failure instanceof PreflightRefused refused) {
+            return new Ending("refused", 3, refused.getMessage(), Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
+        }
+        if (failure instanceof RunCancelled || run.isCancelled()) {
+            return new Ending("cancelled", 130, "cancelled: what was done so far stays; the same command goes on from there", Map.of());
+        }
+        if (failure != null) {
+            return new Ending("failed", 5, run.redact(String.valueOf(failure.getMessage())), Map.of());
+        }
+        return new Ending("succeeded", 0, "", Map.of());
+    }
+
+    private static Map<String, Object> describe(Finding finding) {
+        return Map.of("hosts", List.copyOf(finding.hosts()), "problem", finding.problem(), "remedy", finding.remedy());
+    }
+}

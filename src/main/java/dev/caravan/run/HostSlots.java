@@ -1,0 +1,47 @@
+package dev.caravan.run;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Bounds how many hosts are worked on at the same time. A host holds one slot while any step runs on it and none while it
+ * waits for another host, so that waiting hosts cannot keep out the one that they wait for. Thread-safe.
+ */
+public final class HostSlots {
+    private final Slots slots;
+    private final Map<String, Held> held = new HashMap<>();
+
+    private static final class Held {
+        private final CompletableFuture<Runnable> slot = new CompletableFuture<>();
+        private int steps;
+    }
+
+    /** @param hosts at least 1 */
+    public HostSlots(int hosts) {
+        this.slots = new Slots(hosts);
+    }
+
+    /** Completes when work on that host may begin; running what it gives says that this piece of work has ended. */
+    public CompletionStage<Runnable> take(String host) {
+        Held mine;
+        boolean first;
+        synchronized (held) {
+            mine = held.computeIfAbsent(host, any -> new Held());
+            first = mine.steps++ == 0;
+        }
+        if (first) {
+            slots.take().thenAccept(mine.slot::complete);
+        }
+        return mine.slot.thenApply(release -> () -> {
+            synchronized (held) {
+                if (--mine.steps > 0) {
+                    return;
+                }
+                held.remove(host);
+            }
+            release.run();
+        });
+    }
+}

@@ -1,0 +1,18 @@
+package dev.caravan.run;
+
+import dev.caravan.facts.Finding;
+import java.util.List;
+
+/** The hosts, as they are, cannot become this cluster. Nothing was changed. */
+public class PreflightRefused extends Exception {
+    private final transient List<Finding> findings;
+
+    public PreflightRefused(List<Finding> findings) {
+        super(findings.size() == 1 ? "preflight found 1 thing to put right" : "preflight found " + findings.size() + " things to put right");
+        this.findings = List.copyOf(findings);
+    }
+
+    public List<Finding> getFindings() {
+        return findings;
+    }
+}

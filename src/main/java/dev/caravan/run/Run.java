@@ -1,0 +1,214 @@
+package dev.caravan.run;
+
+import dev.caravan.facts.Facts;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepFailure;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the steps of one run share while it lasts; the exchange variable {@code run}. It holds no order of steps: that
+ * stands in the routes. Thread-safe.
+ */
+public final class Run {
+    private final String id;
+    private final Action action;
+    private final Cluster cluster;
+    private final boolean rehearsal;
+    private final Journal journal;
+
+    private final Map<String, Facts> facts = new ConcurrentHashMap<>();
+    private final Map<String, String> podCidrs = new ConcurrentHashMap<>();
+    private final Map<String, Throwable> failures = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final Map<String, CompletableFuture<Void>> gates = new ConcurrentHashMap<>();
+    private final Map<String, Slots> turns = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
+    private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
+    private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger detached = new AtomicInteger();
+    private volatile boolean cancelled;
+    private volatile String kubeconfig;
+
+    Run(String id, Action action, Cluster cluster, boolean rehearsal, Journal journal) {
+        this.id = id;
+        this.action = action;
+        this.cluster = cluster;
+        this.rehearsal = rehearsal;
+        this.journal = journal;
+        for (Host host : cluster.hosts()) {
+            host.ssh().password().ifPresent(secrets::add);
+            host.ssh().sudoPassword().ifPresent(secrets::add);
+            host.ssh().passphrase().ifPresent(secrets::add);
+        }
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public Action action() {
+        return action;
+    }
+
+    /** Whether this run only looks. */
+    public boolean isPlan() {
+        return action == Action.PLAN;
+    }
+
+    public Cluster cluster() {
+        return cluster;
+    }
+
+    public boolean isRehearsal() {
+        return rehearsal;
+    }
+
+    // ---- hosts
+
+    public void keepFacts(String host, Facts taken) {
+        facts.put(host, taken);
+    }
+
+    /** The facts of that host, once they were taken. */
+    public Optional<Facts> facts(String host) {
+        return Optional.ofNullable(facts.get(host));
+    }
+
+    /** The facts taken so far, by host. */
+    public Map<String, Facts> allFacts() {
+        return Map.copyOf(facts);
+    }
+
+    public void keepPodCidrs(Map<String, String> assigned) {
+        podCidrs.putAll(assigned);
+    }
+
+    /** The block of pod addresses that Caravan gave that host, where the CNI wants one; else empty. */
+    public String podCidr(String host) {
+        return podCidrs.getOrDefault(host, "");
+    }
+
+    /** Notes that a host's pipeline ended with a failure. */
+    public void hostFailed(String host, Throwable failure) {
+        failures.putIfAbsent(host, failure);
+    }
+
+    public boolean hasFailed(String host) {
+        return failures.containsKey(host);
+    }
+
+    /** The hosts whose pipelines failed, in the order in which they did. */
+    public Map<String, Throwable> failures() {
+        synchronized (failures) {
+            return new LinkedHashMap<>(failures);
+        }
+    }
+
+    // ---- meeting points
+
+    /** The gate of that name: completes when it opens, or exceptionally when it never will. */
+    public CompletableFuture<Void> gate(String name) {
+        return gates.computeIfAbsent(name, any -> new CompletableFuture<>());
+    }
+
+    /** Completes when it is the caller's turn among those that name the same key; running what it gives ends the turn. */
+    public CompletionStage<Runnable> turn(String key) {
+        return turns.computeIfAbsent(key, any -> new Slots(1)).take();
+    }
+
+    // ---- steps
+
+    /** The number of the attempt about to be made of that step on that host, from 1. */
+    public int nextAttempt(String host, String step) {
+        return attempts.computeIfAbsent(host + " " + step, any -> new AtomicInteger()).incrementAndGet();
+    }
+
+    /** A new id for a detached step. */
+    public String nextDetachedId() {
+        return id + "-" + detached.incrementAndGet();
+    }
+
+    public void cancel() {
+        cancelled = true;
+        gates.values().forEach(gate -> gate.completeExceptionally(new RunCancelled()));
+    }
+
+    public boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Where the cluster's kubeconfig was written, once it was. */
+    public Optional<String> kubeconfig() {
+        return Optional.ofNullable(kubeconfig);
+    }
+
+    public void keepKubeconfig(String path) {
+        kubeconfig = path;
+    }
+
+    // ---- telling
+
+    /** A value that is to be blotted out of whatever is told from now on. */
+    public void keepSecret(Secret secret) {
+        if (secret.reveal().length() > 3) {
+            secrets.add(secret);
+        }
+    }
+
+    /** The text with every secret of this run replaced. */
+    public String redact(String text) {
+        String redacted = text;
+        for (Secret secret : secrets) {
+            redacted = redacted.replace(secret.reveal(), "***");
+        }
+        return redacted;
+    }
+
+    /** Enters into the journal what happened; {@code host} and {@code step} may be null. */
+    public Event tell(Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        Map<String, Object> clean = new HashMap<>(data);
+        clean.replaceAll((key, value) -> value instanceof String text ? redact(text) : value);
+        return journal.append(id, type, host, step, attempt, redact(message), clean);
+    }
+
+    /**
+     * Enters that a step whose error might have passed is given up. Lasting errors were entered when they came up; each
+     * failure is entered once.
+     */
+    public void gaveUp(StepFailure failure) {
+        if (!failure.isPassing() || !givenUp.add(failure)) {
+            return;
+        }
+        Map<String, Object> data = new HashMap<>();
+        data.put("state", "failed");
+        data.put("changes", List.of());
+        data.put("kind", failure.getKind());
+        data.put("remedy", failure.getRemedy());
+        data.put("lastWords", failure.getLastWords());
+        int attempt = attempts.getOrDefault(failure.getHost() + " " + failure.getStep(), new AtomicInteger(1)).get();
+        tell(Event.Type.STEP_ENDED, failure.getHost(), failure.getStep(), attempt, failure.getMessage(), data);
+    }
+
+    /** Enters a line worth keeping. */
+    public void note(String host, String message) {
+        tell(Event.Type.NOTE, host, null, 0, message, Map.of());
+    }
+
+    @Override
+    public String toString() {
+        return "run " + id;
+    }
+}

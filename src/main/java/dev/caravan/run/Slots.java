@@ -1,0 +1,60 @@
+package dev.caravan.run;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A number of places of which each holder takes one, waiting in line without a thread. Thread-safe.
+ */
+public final class Slots {
+    private final Deque<CompletableFuture<Runnable>> waiting = new ArrayDeque<>();
+    private int free;
+
+    /** @param places at least 1 */
+    public Slots(int places) {
+        if (places < 1) {
+            throw new IllegalArgumentException("at least one place is needed, not " + places);
+        }
+        this.free = places;
+    }
+
+    /** Completes once a place is free; running what it gives frees the place again, however often it is run. */
+    public CompletionStage<Runnable> take() {
+        CompletableFuture<Runnable> place = new CompletableFuture<>();
+        synchronized (this) {
+            if (free == 0) {
+                waiting.add(place);
+                return place;
+            }
+            free--;
+        }
+        place.complete(release());
+        return place;
+    }
+
+    private Runnable release() {
+        return new Runnable() {
+            private boolean released;
+
+            @Override
+            public void run() {
+                CompletableFuture<Runnable> next;
+                synchronized (Slots.this) {
+                    if (released) {
+                        return;
+                    }
+                    released = true;
+                    next = waiting.poll();
+                    if (next == null) {
+                        free++;
+                    }
+                }
+                if (next != null) {
+                    next.complete(release());
+                }
+            }
+        };
+    }
+}

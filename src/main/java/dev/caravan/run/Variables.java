@@ -1,0 +1,28 @@
+package dev.caravan.run;
+
+import dev.caravan.spec.Host;
+import org.apache.camel.Exchange;
+
+/** The exchange variables that routes and steps share; the contract stands in the guide's table. */
+public final class Variables {
+    /** The {@link Run}. */
+    public static final String RUN = "run";
+    /** The {@link dev.caravan.spec.Cluster}. */
+    public static final String CLUSTER = "cluster";
+    /** The {@link Host} whose pipeline the exchange is in. */
+    public static final String HOST = "host";
+    /** The {@link dev.caravan.facts.Facts} of that host. */
+    public static final String FACTS = "facts";
+    /** Variables of this prefix reach a step's script as environment variables. */
+    public static final String ENVIRONMENT_PREFIX = "env.";
+    /** Registry name of the executor on which exchanges go on after a wait. */
+    public static final String EXECUTOR = "caravanExecutor";
+
+    private Variables() {}
+
+    /** The name of the exchange's host, or null outside of a host's pipeline. */
+    public static String hostName(Exchange exchange) {
+        Host host = exchange.getVariable(HOST, Host.class);
+        return host == null ? null : host.name();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.caravan.spec;
+
+import dev.caravan.spec.Cluster.Cni;
+import dev.caravan.spec.Cluster.Kubernetes;
+import dev.caravan.spec.Cluster.Mirror;
+import dev.caravan.spec.Cluster.Network;
+import dev.caravan.spec.Cluster.OnFailure;
+import dev.caravan.spec.Cluster.Packages;
+import dev.caravan.spec.Cluster.RepositoryOverride;
+import dev.caravan.spec.Cluster.Runtime;
+import dev.caravan.spec.Cluster.RuntimeName;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes a {@link Cluster} of a spec without problems, defaults filled in. */
+final class ClusterAssembly {
+    private final SpecNode root;
+    private final Expansion expansion;
+    private final SshAssembly ssh;
+
+    ClusterAssembly(SpecNode root, Expansion expansion) {
+        this.root = root;
+        this.expansion = expansion;
+        this.ssh = new SshAssembly(expansion);
+    }
+
+    Cluster cluster() {
+        Mirror mirror = word(Mirror.class, "aliyun", "spec", "packages", "mirror");
+        List<Host> hosts = root.list("spec", "hosts").stream().map(this::host).toList();
+        Kubernetes kubernetes = kubernetes(mirror, hosts);
+        return new Cluster(
+                root.text("metadata", "name").orElseThrow(),
+                kubernetes,
+                new Packages(mirror, repository("kubernetes"), repository("runtime")),
+                runtime(kubernetes.minor()),
+                network(),
+                hosts,
+                word(OnFailure.class, "rollback", "spec", "onFailure"));
+    }
+
+    private Kubernetes kubernetes(Mirror mirror, List<Host> hosts) {
+        String firstControlPlane = hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow().address();
+        return new Kubernetes(
+                root.text("spec", "kubernetes", "version").orElseThrow(),
+                root.text("spec", "kubernetes", "imageRepository").orElse(Defaults.imageRepository(mirror)),
+                root.text("spec", "kubernetes", "controlPlaneEndpoint").orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
+                withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElse(Defaults.POD_SUBNET)),
+                withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElse(Defaults.SERVICE_SUBNET)),
+                kubeadm());
+    }
+
+    private Map<String, Map<String, Object>> kubeadm() {
+        Map<String, Map<String, Object>> overrides = new LinkedHashMap<>();
+        root.map("spec", "kubernetes", "kubeadm").forEach((kind, document) -> overrides.put(kind, unmodifiable(document.map())));
+        return Collections.unmodifiableMap(overrides);
+    }
+
+    private static Map<String, Object> unmodifiable(Map<String, SpecNode> entries) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        entries.forEach((key, value) -> copy.put(key, unmodifiable(value)));
+        return Collections.unmodifiableMap(copy);
+    }
+
+    private static Object unmodifiable(SpecNode node) {
+        if (node instanceof SpecNode.MapNode map) {
+            return unmodifiable(map.entries());
+        }
+        if (node instanceof SpecNode.ListNode list) {
+            List<Object> copy = new ArrayList<>();
+            list.items().forEach(item -> copy.add(unmodifiable(item)));
+            return Collections.unmodifiableList(copy);
+        }
+        return node.plain();
+    }
+
+    private RepositoryOverride repository(String name) {
+        return new RepositoryOverride(
+                root.text("spec", "packages", name, "baseUrl"),
+                texts(root.list("spec", "packages", name, "gpgKeys")),
+                root.at("spec", "packages", name, "gpgCheck").map(check -> (Boolean) check.plain()));
+    }
+
+    private Runtime runtime(int minor) {
+        RuntimeName name = root.text("spec", "runtime", "name")
+                .flatMap(word -> Arrays.stream(RuntimeName.values()).filter(runtime -> runtime.word().equals(word)).findFirst())
+                .orElse(Defaults.runtime(minor));
+        return new Runtime(name, root.text("spec", "runtime", "version"), texts(root.list("spec", "runtime", "insecureRegistries")));
+    }
+
+    private Network network() {
+        Optional<String> manifest = root.text("spec", "network", "manifest")
+                .map(text -> text.contains("://") ? text : expansion.path(text));
+        // A manifest alone is the whole network.
+        return new Network(word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest);
+    }
+
+    private Host host(SpecNode node) {
+        Set<Role> roles = EnumSet.noneOf(Role.class);
+        List<String> words = texts(node.list("roles"));
+        Arrays.stream(Role.values()).filter(role -> words.contains(role.word())).forEach(roles::add);
+        Map<String, String> labels = new LinkedHashMap<>();
+        node.map("labels").forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
+        return new Host(
+                node.text("name").orElseThrow(),
+                node.text("address").orElseThrow(),
+                Collections.unmodifiableSet(roles),
+                ssh.access(List.of(node.map("ssh"), root.map("spec", "ssh"))),
+                Collections.unmodifiableMap(labels),
+                texts(node.list("taints")));
+    }
+
+    private <E extends Enum<E>> E word(Class<E> type, String byDefault, String... keys) {
+        return Enum.valueOf(type, root.text(keys).orElse(byDefault).toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    private static List<String> texts(List<SpecNode> nodes) {
+        return nodes.stream().map(node -> node.asText().orElseThrow()).toList();
+    }
+
+    private static String withoutSpaces(String text) {
+        return text.replace(" ", "");
+    }
+}

@@ -1,0 +1,33 @@
+package dev.caravan.spec;
+
+import dev.caravan.spec.Cluster.Mirror;
+import dev.caravan.spec.Cluster.RuntimeName;
+
+/** What a spec means where it says nothing. The schema names the same values. */
+final class Defaults {
+    static final String POD_SUBNET = "10.244.0.0/16";
+    static final String SERVICE_SUBNET = "10.96.0.0/12";
+    static final int API_SERVER_PORT = 6443;
+    static final int SSH_PORT = 22;
+    static final String USER = "root";
+    static final String PRIVATE_KEY = "~/.ssh/id_ed25519";
+    static final String KNOWN_HOSTS = "~/.ssh/known_hosts";
+    static final String CONNECT_TIMEOUT = "10s";
+    static final String KEEP_ALIVE = "15s";
+    /** The first minor without Docker support of its own. */
+    private static final int WITHOUT_DOCKER = 24;
+
+    private Defaults() {}
+
+    static RuntimeName runtime(int minor) {
+        return minor < WITHOUT_DOCKER ? RuntimeName.DOCKER : RuntimeName.CONTAINERD;
+    }
+
+    /**
+     * The community's is registry.k8s.io for every version: the old k8s.gcr.io has been frozen since April 2023 and redirects
+     * there, and images of older versions are in both.
+     */
+    static String imageRepository(Mirror mirror) {
+        return mirror == Mirror.ALIYUN ? "registry.aliyuncs.com/google_containers" : "registry.k8s.io";
+    }
+}

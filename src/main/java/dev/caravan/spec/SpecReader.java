@@ -1,0 +1,81 @@
+package dev.caravan.spec;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads and validates specs, in YAML or JSON. Touches no host. Thread-safe.
+ *
+ * <p>All problems of a spec are found at once: of its text, its structure (by {@link Schema}), and contradictions. Only the
+ * runtime that a version cannot take is left to preflight.
+ */
+public final class SpecReader {
+    private SpecReader() {}
+
+    /**
+     * Reads a file of at most 1 MiB. Relative paths in it start at its directory.
+     *
+     * @throws InvalidSpec if it cannot be read or used
+     */
+    public static Cluster read(Path file) throws InvalidSpec {
+        Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+        return read(text(file), file.toString(), Expansion.in(directory));
+    }
+
+    /**
+     * Reads text; relative paths in it start at the working directory.
+     *
+     * @param sourceName what messages call it
+     * @throws InvalidSpec if it cannot be used
+     */
+    public static Cluster read(String text, String sourceName) throws InvalidSpec {
+        return read(text, sourceName, Expansion.in(Path.of("")));
+    }
+
+    /** As {@link #read(String, String)}, with a say in what expansions and paths mean. */
+    public static Cluster read(String text, String sourceName, Expansion expansion) throws InvalidSpec {
+        List<Problem> problems = new ArrayList<>();
+        Optional<SpecNode> root = new SpecParser(expansion, problems).parse(text);
+        if (root.isPresent()) {
+            problems.addAll(Structure.problems(root.get(), problems));
+            Contradictions.problems(root.get()).stream()
+                    .filter(found -> problems.stream().noneMatch(known -> known.path().equals(found.path())))
+                    .forEach(problems::add);
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidSpec(sourceName, problems);
+        }
+        return new ClusterAssembly(root.orElseThrow(), expansion).cluster();
+    }
+
+    /**
+     * The text of a spec file, for those who keep it beside what was read from it.
+     *
+     * @throws InvalidSpec if it is missing, too large or not UTF-8
+     */
+    public static String text(Path file) throws InvalidSpec {
+        try {
+            if (Files.isRegularFile(file) && Files.size(file) > SpecParser.LARGEST_TEXT) {
+                throw unreadable(file, "the spec is larger than 1 MiB", "a spec of a thousand hosts has about 100 KiB");
+            }
+            return Files.readString(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw unreadable(file, "the spec is not UTF-8 text", "save it as UTF-8");
+        } catch (NoSuchFileException e) {
+            throw unreadable(file, "there is no such file", "check the path given with -f");
+        } catch (IOException e) {
+            throw unreadable(file, Files.isDirectory(file) ? "this is a directory" : "the file cannot be read", "name a spec file that " + System.getProperty("user.name") + " may read");
+        }
+    }
+
+    private static InvalidSpec unreadable(Path file, String message, String remedy) {
+        return new InvalidSpec(file.toString(), List.of(new Problem(1, 1, "", message, remedy)));
+    }
+}

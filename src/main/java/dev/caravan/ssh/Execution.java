@@ -1,0 +1,190 @@
+package dev.caravan.ssh;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.common.session.ConnectionService;
+
+/** One command on its way: waiting, running in a channel, done. Thread-safe. */
+final class Execution implements ExecChannel.Listener {
+    private final Login login;
+    private final SshCommand command;
+    private final ScheduledExecutorService timer;
+    private final Executor callbacks;
+    private final CompletableFuture<SshResult> future = new CompletableFuture<>();
+    private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+    private volatile ExecChannel channel;
+    private volatile Future<?> limit;
+    private volatile boolean sent;
+    private boolean secondTry;
+    private boolean done;
+
+    Execution(Login login, SshCommand command, ScheduledExecutorService timer, Executor callbacks) {
+        this.login = login;
+        this.command = command;
+        this.timer = timer;
+        this.callbacks = callbacks;
+    }
+
+    Login login() {
+        return login;
+    }
+
+    CompletableFuture<SshResult> future() {
+        return future;
+    }
+
+    /** Whether the host may have begun to run the command. */
+    boolean sent() {
+        return sent;
+    }
+
+    /** Readies a command that was not sent for another channel. @return false if it had that chance before */
+    synchronized boolean again() {
+        cancelLimit();
+        boolean first = !secondTry;
+        secondTry = true;
+        return first;
+    }
+
+    /** What the connection that lends the channel is told; each at most once for a start. */
+    interface Lender {
+        /** The host opens no channel. @return whether the command waits for another one */
+        boolean refused(Execution execution);
+
+        /** The command is done, and its channel free again. */
+        void returned(Execution execution);
+
+        /** The session takes no channel any more. */
+        void broken(Exception failure);
+    }
+
+    void start(ClientSession session, Lender lender) {
+        ExecChannel exec = new ExecChannel(command, this);
+        channel = exec;
+        try {
+            session.getService(ConnectionService.class).registerChannel(exec);
+            limitTo(login.limits().openChannel(), () -> fail(Failures.channelTooSlow(login)));
+            exec.open().addListener(opened -> {
+                if (!opened.isOpened() && (!(opened.getException() instanceof SshChannelOpenException) || !lender.refused(this))) {
+                    notOpened(opened.getException());
+                }
+            });
+            exec.addCloseFutureListener(closed -> {
+                if (isDone()) {
+                    lender.returned(this);
+                } // else the session closes, or the command waits for another channel
+            });
+        } catch (IOException | RuntimeException e) {
+            exec.close(true);
+            lender.broken(e);
+        }
+    }
+
+    @Override
+    public void sending() {
+        sent = true;
+        limitTo(command.timeout(), () -> fail(Failures.timeout(login, command)));
+    }
+
+    private void notOpened(Throwable cause) {
+        if (cause instanceof SshChannelOpenException) {
+            fail(Failures.channelRefused(login, "opened no channel for a command", cause));
+        }
+    }
+
+    private void limitTo(Duration time, Runnable onTimeout) {
+        cancelLimit();
+        if (!time.isZero()) {
+            limit = timer.schedule(onTimeout, time.toMillis(), TimeUnit.MILLISECONDS);
+            if (isDone()) {
+                cancelLimit();
+            }
+        }
+    }
+
+    private void cancelLimit() {
+        Future<?> running = limit;
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+
+    @Override
+    public void stdout(byte[] data, int offset, int length) {
+        if (command.onStdout() == null) {
+            collect(stdout, data, offset, length);
+            return;
+        }
+        try {
+            if (!isDone()) {
+                command.onStdout().accept(Arrays.copyOfRange(data, offset, offset + length));
+            }
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    @Override
+    public void stderr(byte[] data, int offset, int length) {
+        collect(stderr, data, offset, length);
+    }
+
+    private void collect(ByteArrayOutputStream stream, byte[] data, int offset, int length) {
+        if (stream.size() + (long) length > command.maxOutputBytes()) {
+            fail(Failures.tooMuchOutput(login, command));
+        } else {
+            stream.write(data, offset, length);
+        }
+    }
+
+    @Override
+    public void refused() {
+        fail(Failures.channelRefused(login, "would not run a command", null));
+    }
+
+    @Override
+    public void ended(Integer exitStatus, String signal) {
+        SshResult result = new SshResult(exitStatus == null ? -1 : exitStatus,
+                stdout.toByteArray(), stderr.toByteArray(), Optional.ofNullable(signal));
+        if (finish()) {
+            callbacks.execute(() -> future.complete(result));
+        }
+    }
+
+    /** Ends the command with an error, and its channel if it has one. */
+    void fail(Exception failure) {
+        if (finish()) {
+            callbacks.execute(() -> future.completeExceptionally(failure));
+            ExecChannel running = channel;
+            if (running != null) {
+                running.abandon();
+            }
+        }
+    }
+
+    synchronized boolean isDone() {
+        return done;
+    }
+
+    private boolean finish() {
+        synchronized (this) {
+            if (done) {
+                return false;
+            }
+            done = true;
+        }
+        cancelLimit();
+        return true;
+    }
+}

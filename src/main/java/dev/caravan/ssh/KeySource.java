@@ -1,0 +1,82 @@
+package dev.caravan.ssh;
+
+import dev.caravan.spec.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.sshd.common.config.keys.FilePasswordProvider;
+import org.apache.sshd.common.util.io.resource.PathResource;
+import org.apache.sshd.common.util.security.SecurityUtils;
+
+/** Where private keys come from. Equal sources give equal keys. */
+interface KeySource {
+
+    /** For messages; no secret. */
+    String describe();
+
+    /**
+     * Reads the keys; may take a while, as a passphrase is slow to check by design.
+     *
+     * @throws SshException of kind PRIVATE_KEY
+     */
+    List<KeyPair> load() throws SshException;
+
+    /** A file in OpenSSH or PEM format (PKCS#1, SEC 1, PKCS#8), plain or encrypted. */
+    record File(Path path, Optional<Secret> passphrase) implements KeySource {
+
+        @Override
+        public String describe() {
+            return path.toString();
+        }
+
+        @Override
+        public List<KeyPair> load() throws SshException {
+            try {
+                List<KeyPair> keys = read();
+                if (keys.isEmpty()) {
+                    throw failed("holds no private key that can be read", null);
+                }
+                return keys;
+            } catch (NoSuchFileException e) {
+                throw failed("does not exist. Correct `privateKey`, or make one with ssh-keygen", e);
+            } catch (SshException e) {
+                throw e;
+            } catch (IOException | GeneralSecurityException | RuntimeException e) {
+                throw failed(reason(), e);
+            }
+        }
+
+        private List<KeyPair> read() throws IOException, GeneralSecurityException {
+            FilePasswordProvider password =
+                    (session, resource, attempt) -> passphrase.map(Secret::reveal).orElse(null);
+            List<KeyPair> keys = new ArrayList<>();
+            try (var input = Files.newInputStream(path)) {
+                Iterable<KeyPair> read =
+                        SecurityUtils.loadKeyPairIdentities(null, new PathResource(path), input, password);
+                if (read != null) {
+                    read.forEach(keys::add);
+                }
+            }
+            return keys;
+        }
+
+        private String reason() {
+            if (!Files.isReadable(path)) {
+                return "cannot be read. Check its permissions";
+            }
+            return passphrase.isPresent()
+                    ? "cannot be read with the `passphrase` given. Check the passphrase and the file"
+                    : "cannot be read without a passphrase. Give it as `passphrase`, or check the file";
+        }
+
+        private SshException failed(String reason, Exception cause) {
+            return new SshException(SshException.Kind.PRIVATE_KEY, "private key " + path + " " + reason + ".", cause);
+        }
+    }
+}

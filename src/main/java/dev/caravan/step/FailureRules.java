@@ -1,0 +1,63 @@
+package dev.caravan.step;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Tells passing errors from lasting ones by what a command printed. The rules are data, in {@code routes/failures.yaml};
+ * the first that matches wins. Immutable and thread-safe.
+ */
+public final class FailureRules {
+    /** sysexits.h, EX_TEMPFAIL: how a script says itself that another try may succeed. */
+    static final int EX_TEMPFAIL = 75;
+
+    /**
+     * @param pattern regular expression, looked for in the log's last lines, ignoring case
+     * @param passing whether another try may succeed
+     */
+    public record Rule(
+            @JsonProperty(required = true) String kind,
+            @JsonProperty(required = true) String pattern,
+            boolean passing,
+            String remedy) {}
+
+    /** What a failure is. */
+    public record Verdict(String kind, boolean passing, String remedy) {}
+
+    private record Compiled(Rule rule, Pattern pattern) {}
+
+    private final List<Compiled> rules;
+
+    public FailureRules(List<Rule> rules) {
+        this.rules = rules.stream()
+                .map(rule -> new Compiled(rule, Pattern.compile(rule.pattern(), Pattern.CASE_INSENSITIVE | Pattern.MULTILINE)))
+                .toList();
+    }
+
+    /** Reads rules from YAML: a list of kind, pattern, passing, remedy. */
+    public static FailureRules read(String yaml) throws IOException {
+        return new FailureRules(new ObjectMapper(new YAMLFactory()).readValue(yaml, new TypeReference<List<Rule>>() {}));
+    }
+
+    /**
+     * Judges a failed script.
+     *
+     * @param exitStatus the script's
+     * @param lastWords  the end of its log
+     */
+    public Verdict judge(int exitStatus, String lastWords) {
+        return rules.stream()
+                .filter(compiled -> compiled.pattern().matcher(lastWords).find())
+                .map(Compiled::rule)
+                .map(rule -> new Verdict(rule.kind(), rule.passing(), rule.remedy() == null ? "" : rule.remedy()))
+                .findFirst()
+                .orElseGet(() -> exitStatus == EX_TEMPFAIL
+                        ? new Verdict("not-yet", true, "")
+                        : new Verdict("lasting", false, ""));
+    }
+}

@@ -1,0 +1,196 @@
+package dev.caravan.step;
+
+import dev.caravan.spec.Secret;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What is said to a host to start, follow and clear away a detached step.
+ *
+ * <p>How a step runs:
+ * <ol>
+ *   <li>One constant command is executed over SSH; everything that varies comes over its standard input: a line with
+ *       the step's id, its name and how much of its log is already known, then a tar archive.
+ *   <li>The command unpacks the archive into {@code /run/caravan/ID} (0700, gone after a reboot) unless that is there
+ *       already, and starts {@code run.sh} in a session of its own unless it was started already. So the same request
+ *       may be repeated after a lost connection and never starts a step twice.
+ *   <li>It then follows the log on standard output and, once the step has ended, gives exit status and result on
+ *       standard error.
+ *   <li>The directory is removed by the next request to that host, or by {@link #clear}, when the result has been
+ *       journaled.
+ * </ol>
+ * Values never become part of shell text. They travel as lines of a file that the shell reads as data. Immutable.
+ */
+final class Launcher {
+    /** The log follows on standard output after this line, whatever a login shell printed before. */
+    static final String LOG_MARK = "caravan-log";
+    /** The result follows on standard error after this word and the exit status. */
+    static final String RESULT_MARK = "caravan-result";
+    /** Instead of an exit status: the step was started and is gone without one. */
+    static final String LOST = "lost";
+
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
+    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
+            + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
+            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" || exit 70; "
+            + "mv -T \"$n\" \"$id\" 2>/dev/null || rm -rf \"$n\"; [ -d \"$id\" ] || exit 70; fi; "
+            + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
+            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\"";
+    private static final String CLEAR = "b=${CARAVAN_ROOT:-}/run/caravan; read -r done; cd \"$b\" 2>/dev/null || exit 0; "
+            + "for d in $done; do rm -rf \"$d\"; done; cd /; rmdir \"$b\" 2>/dev/null; exit 0";
+    private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
+            + "[ -e \"$b/$id/exit\" ] && exit 0; kill -TERM -- \"-$p\" 2>/dev/null; n=0; "
+            + "while kill -0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; kill -KILL -- \"-$p\" 2>/dev/null; exit 0";
+
+    private static final String RUN = """
+            # Runs the step of the directory $1, once, whoever asks how often.
+            cd "$1" || exit 1
+            mkdir started 2>/dev/null || exit 0
+            echo $$ > pid.new && mv pid.new pid
+            export CARAVAN_ROOT="${CARAVAN_ROOT:-}" LC_ALL=C HOME="${HOME:-/root}"
+            [ -n "$CARAVAN_ROOT" ] || export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+            # "=NAME" begins a variable, " text" is a line of its value.
+            name= first=
+            while IFS= read -r line; do
+              case $line in
+                =*) [ -z "$name" ] || export "$name=$value"; name=${line#=} value= first=1 ;;
+                *) if [ -n "$first" ]; then value=${line# } first=; else value="$value
+            ${line# }"; fi ;;
+              esac
+            done < env
+            [ -z "$name" ] || export "$name=$value"
+            export CARAVAN_LIB="$1" CARAVAN_RESULT="$1/result"
+            umask 022
+            { rm -f stdin env; sh "$1/$CARAVAN_STEP.sh"; } < stdin >> log 2>&1
+            code=$?
+            umask 077
+            echo "$code" > exit.new && mv exit.new exit
+            """;
+    private static final String ATTACH = """
+            # Follows the step of the directory $1 from byte $2 of its log to its end, then gives its result.
+            cd "$1" || exit 70
+            echo caravan-log
+            n=0
+            until [ -s pid ] || [ -e exit ] || [ "$n" -gt 200 ]; do sleep 0.02; n=$((n + 1)); done
+            if [ -e exit ] || [ ! -s pid ]; then tail -c "+$(($2 + 1))" log
+            else tail -c "+$(($2 + 1))" -f -s 0.05 --pid="$(cat pid)" log; fi 2>/dev/null
+            code=$(cat exit 2>/dev/null || echo lost)
+            { echo "caravan-result $code"; cat result; echo caravan-end; } >&2
+            """;
+
+    private Launcher() {}
+
+    /** The commands of a login shell that needs no sudo, sudo without a password, or sudo with one. */
+    enum Privilege {
+        ROOT(""),
+        SUDO("sudo -n "),
+        SUDO_WITH_PASSWORD("sudo -k -S -p \"\" ");
+
+        private final String prefix;
+
+        Privilege(String prefix) {
+            this.prefix = prefix;
+        }
+
+        String launch() {
+            return wrap(LAUNCH);
+        }
+
+        String clear() {
+            return wrap(CLEAR);
+        }
+
+        String stop() {
+            return wrap(STOP);
+        }
+
+        String probe() {
+            return prefix + "true";
+        }
+
+        private String wrap(String script) {
+            return prefix + "/bin/sh -c '" + script + "'";
+        }
+    }
+
+    /**
+     * A step to be started, or found again.
+     *
+     * @param known how many bytes of its log have been seen
+     * @param done  ids of earlier steps on that host whose directories are to be removed
+     */
+    record Request(
+            String id, String step, long known, List<String> done, Map<String, String> environment, String script, String library, byte[] stdin) {
+
+        Request {
+            requireWord(id);
+            requireWord(step);
+            done.forEach(Launcher::requireWord);
+        }
+
+        /** What goes to the standard input of {@link Privilege#launch()}. */
+        byte[] toBytes(Optional<Secret> sudoPassword) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            writePassword(out, sudoPassword);
+            out.writeBytes(utf8(id + " " + step + " " + known + " " + String.join(" ", done) + "\n"));
+            out.writeBytes(new Tar()
+                    .add("run.sh", RUN)
+                    .add("attach.sh", ATTACH)
+                    .add("lib.sh", library)
+                    .add(step + ".sh", script)
+                    .add("env", encode(environment))
+                    .add("stdin", stdin)
+                    .add("log", new byte[0])
+                    .add("result", new byte[0])
+                    .toBytes());
+            return out.toByteArray();
+        }
+    }
+
+    /** What goes to the standard input of {@link Privilege#clear()} and {@link Privilege#stop()}. */
+    static byte[] ids(List<String> ids, Optional<Secret> sudoPassword) {
+        ids.forEach(Launcher::requireWord);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        writePassword(out, sudoPassword);
+        out.writeBytes(utf8(String.join(" ", ids) + "\n"));
+        return out.toByteArray();
+    }
+
+    static String encode(Map<String, String> environment) {
+        StringBuilder text = new StringBuilder();
+        environment.forEach((name, value) -> {
+            if (!VARIABLE.matcher(name).matches()) {
+                throw new IllegalArgumentException("not a name for an environment variable: " + name);
+            }
+            if (value.indexOf('\0') >= 0) {
+                throw new IllegalArgumentException("an environment variable cannot hold a NUL: " + name);
+            }
+            text.append('=').append(name).append('\n');
+            for (String line : value.split("\n", -1)) {
+                text.append(' ').append(line).append('\n');
+            }
+        });
+        return text.toString();
+    }
+
+    private static void writePassword(ByteArrayOutputStream out, Optional<Secret> sudoPassword) {
+        sudoPassword.ifPresent(password -> out.writeBytes(utf8(password.reveal() + "\n")));
+    }
+
+    private static void requireWord(String word) {
+        if (!WORD.matcher(word).matches()) {
+            throw new IllegalArgumentException("not a plain word: " + word);
+        }
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.caravan.step;
+
+import dev.caravan.spec.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a host reports of an ended step on standard error: {@code caravan-result STATUS}, the lines that lib.sh wrote, and
+ * {@code caravan-end}. Immutable.
+ *
+ * @param status the script's exit status, or {@link Launcher#LOST}
+ */
+record Report(
+        String status,
+        List<String> changes,
+        Optional<String> skipped,
+        Map<String, String> outputs,
+        Map<String, Secret> secrets,
+        List<String> found,
+        Optional<String> problem,
+        Optional<String> remedy) {
+
+    private static final String END = "caravan-end";
+
+    /** Reads a report; empty where it did not arrive whole. */
+    static Optional<Report> parse(byte[] stderr) {
+        String text = new String(stderr, StandardCharsets.UTF_8);
+        String[] lines = text.split("\n");
+        int at = 0;
+        while (at < lines.length && !lines[at].startsWith(Launcher.RESULT_MARK + " ")) {
+            at++;
+        }
+        if (at == lines.length || !List.of(lines).subList(at, lines.length).contains(END)) {
+            return Optional.empty();
+        }
+        String status = lines[at].substring(Launcher.RESULT_MARK.length() + 1).trim();
+        List<String> changes = new ArrayList<>();
+        Map<String, String> outputs = new LinkedHashMap<>();
+        Map<String, Secret> secrets = new LinkedHashMap<>();
+        List<String> found = new ArrayList<>();
+        Map<String, String> single = new LinkedHashMap<>();
+        for (at++; !lines[at].equals(END); at++) {
+            String[] field = lines[at].split("\t", -1);
+            switch (field[0]) {
+                case "change" -> changes.add(field[1]);
+                case "output" -> outputs.put(field[1], decode(field[2]));
+                case "secret" -> secrets.put(field[1], new Secret(decode(field[2])));
+                case "found" -> found.add(lines[at].substring("found\t".length()));
+                case "skip", "problem", "remedy" -> single.put(field[0], field[1]);
+                default -> { }
+            }
+        }
+        return Optional.of(new Report(
+                status, List.copyOf(changes), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
+                List.copyOf(found), Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy"))));
+    }
+
+    private static String decode(String base64) {
+        return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    }
+
+    boolean succeeded() {
+        return status.equals("0");
+    }
+
+    boolean isLost() {
+        return status.equals(Launcher.LOST);
+    }
+
+    int exitStatus() {
+        return Integer.parseInt(status);
+    }
+
+    StepResult toResult(String step, String host) {
+        StepResult.State state = skipped.isPresent() ? StepResult.State.SKIPPED
+                : changes.isEmpty() ? StepResult.State.OK : StepResult.State.CHANGED;
+        String message = skipped.orElseGet(() -> String.join("\n", changes));
+        return new StepResult(step, host, state, changes, outputs, secrets, found, message);
+    }
+}

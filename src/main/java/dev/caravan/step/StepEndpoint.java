@@ -1,0 +1,126 @@
+package dev.caravan.step;
+
+import java.time.Duration;
+import org.apache.camel.Consumer;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.UriEndpoint;
+import org.apache.camel.spi.UriParam;
+import org.apache.camel.spi.UriPath;
+import org.apache.camel.support.DefaultEndpoint;
+
+/**
+ * Runs {@code scripts/NAME.sh} on the exchange's host, detached from the SSH connection, and leaves a {@link StepResult} as
+ * the body. A script that fails becomes a {@link StepFailure}. No thread waits while the script runs.
+ */
+@UriEndpoint(firstVersion = "0.1.0", scheme = "step", title = "Step", syntax = "step:name", producerOnly = true)
+public class StepEndpoint extends DefaultEndpoint {
+    /** Which host a step runs on. */
+    public enum On {
+        /** The one that the exchange's variable {@code host} names. */
+        HOST,
+        /** The cluster's first control plane, whichever host's pipeline asks. */
+        FIRST_CONTROL_PLANE
+    }
+
+    @UriPath(description = "Name of the step, as it is told and journaled")
+    @Metadata(required = true)
+    private final String name;
+
+    @UriParam(description = "The script in scripts/; NAME.sh where none is given")
+    private String script;
+
+    @UriParam(description = "The script that takes back what this one changed; undo-NAME.sh where none is given and there is one")
+    private String undo;
+
+    @UriParam(description = "Time limit of one attempt; the script is stopped when it is over", defaultValue = "10m")
+    private Duration timeout = Duration.ofMinutes(10);
+
+    @UriParam(description = "host, or first-control-plane", defaultValue = "host")
+    private On on = On.HOST;
+
+    @UriParam(description = "Whether the body goes to the script's standard input", defaultValue = "false")
+    private boolean stdin;
+
+    @UriParam(description = "Steps of a run that name the same word here run one at a time")
+    private String oneAtATime;
+
+    @UriParam(description = "For so long after it ended, a result is shared by all who ask for this step in the run; 0 shares nothing", defaultValue = "0")
+    private Duration share = Duration.ZERO;
+
+    StepEndpoint(String uri, StepComponent component, String name) {
+        super(uri, component);
+        this.name = name;
+    }
+
+    public String getName() {
+        return name;
+    }
+
+    public String getScript() {
+        return script == null ? name + ".sh" : script;
+    }
+
+    public void setScript(String script) {
+        this.script = script;
+    }
+
+    public String getUndo() {
+        return undo == null ? "undo-" + name + ".sh" : undo;
+    }
+
+    public void setUndo(String undo) {
+        this.undo = undo;
+    }
+
+    public Duration getTimeout() {
+        return timeout;
+    }
+
+    public void setTimeout(Duration timeout) {
+        this.timeout = timeout;
+    }
+
+    public On getOn() {
+        return on;
+    }
+
+    public void setOn(On on) {
+        this.on = on;
+    }
+
+    public boolean isStdin() {
+        return stdin;
+    }
+
+    public void setStdin(boolean stdin) {
+        this.stdin = stdin;
+    }
+
+    public String getOneAtATime() {
+        return oneAtATime;
+    }
+
+    public void setOneAtATime(String oneAtATime) {
+        this.oneAtATime = oneAtATime;
+    }
+
+    public Duration getShare() {
+        return share;
+    }
+
+    public void setShare(Duration share) {
+        this.share = share;
+    }
+
+    @Override
+    public Producer createProducer() {
+        return new StepProducer(this, ((StepComponent) getComponent()).getRunner());
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+        throw new UnsupportedOperationException("a step is only ever a destination: to: step:" + name);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.caravan.step;
+
+import java.util.List;
+
+/**
+ * A step that did not do its work. Routes tell failures apart by {@link #getKind()} and {@link #isPassing()}, for instance
+ * {@code onWhen: {simple: "${exception.kind} == 'package-lock'"}}. The message never holds the command or its input.
+ */
+public class StepFailure extends Exception {
+    private final String host;
+    private final String step;
+    private final String kind;
+    private final boolean passing;
+    private final String remedy;
+    private final transient List<String> lastWords;
+
+    public StepFailure(
+            String host, String step, String kind, boolean passing, String problem, String remedy, List<String> lastWords, Throwable cause) {
+        super(problem, cause);
+        this.host = host;
+        this.step = step;
+        this.kind = kind;
+        this.passing = passing;
+        this.remedy = remedy;
+        this.lastWords = List.copyOf(lastWords);
+    }
+
+    public String getHost() {
+        return host;
+    }
+
+    public String getStep() {
+        return step;
+    }
+
+    /** The word for the kind of error, from {@code routes/failures.yaml}; {@code connection} where SSH failed. */
+    public String getKind() {
+        return kind;
+    }
+
+    /** Whether the same step may well succeed a little later. */
+    public boolean isPassing() {
+        return passing;
+    }
+
+    /** What the reader can do; may be empty. */
+    public String getRemedy() {
+        return remedy;
+    }
+
+    /** The last lines that the command printed. */
+    public List<String> getLastWords() {
+        return lastWords;
+    }
+}

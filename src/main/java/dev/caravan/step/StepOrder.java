@@ -1,0 +1,21 @@
+package dev.caravan.step;
+
+import dev.caravan.run.Run;
+import dev.caravan.spec.Host;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * A step to be run on a host. The generated text is not used: {@code stdin} may hold secrets.
+ *
+ * @param script           name of the script in {@code scripts/}
+ * @param timeout          of one attempt
+ * @param extraEnvironment over what every script gets
+ * @param stdin            the script's standard input
+ */
+record StepOrder(Run run, Host host, String step, String script, Duration timeout, Map<String, String> extraEnvironment, byte[] stdin) {
+    @Override
+    public String toString() {
+        return step + " on " + host.name();
+    }
+}

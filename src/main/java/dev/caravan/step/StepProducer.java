@@ -1,0 +1,95 @@
+package dev.caravan.step;
+
+import dev.caravan.run.Run;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
+import org.apache.camel.support.DefaultAsyncProducer;
+
+/** Takes from the exchange what a step needs, and gives it the result; the work is the {@link StepRunner}'s. */
+final class StepProducer extends DefaultAsyncProducer {
+    private final StepEndpoint endpoint;
+    private final StepRunner runner;
+
+    StepProducer(StepEndpoint endpoint, StepRunner runner) {
+        super(endpoint);
+        this.endpoint = endpoint;
+        this.runner = runner;
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        CompletionStage<StepResult> result;
+        try {
+            result = begin(exchange);
+        } catch (Exception e) {
+            exchange.setException(e);
+            callback.done(true);
+            return true;
+        }
+        result.whenCompleteAsync((done, failure) -> {
+            if (failure != null) {
+                exchange.setException(failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure);
+            } else {
+                exchange.getMessage().setBody(done);
+            }
+            callback.done(false);
+        }, runner.executor());
+        return false;
+    }
+
+    private CompletionStage<StepResult> begin(Exchange exchange) throws InvalidPayloadException {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        if (run == null) {
+            throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable run: call its route from the workflow");
+        }
+        Host host = endpoint.getOn() == StepEndpoint.On.FIRST_CONTROL_PLANE
+                ? run.cluster().firstControlPlane()
+                : exchange.getVariable(Variables.HOST, Host.class);
+        if (host == null) {
+            throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
+        }
+        StepOrder order = new StepOrder(
+                run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), extraEnvironment(exchange), stdin(exchange));
+        if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
+            return runner.shared(order, endpoint.getShare());
+        }
+        if (endpoint.getOneAtATime() != null) {
+            return runner.inTurn(order, endpoint.getOneAtATime());
+        }
+        return runner.run(order);
+    }
+
+    private byte[] stdin(Exchange exchange) throws InvalidPayloadException {
+        if (!endpoint.isStdin() || exchange.getMessage().getBody() == null) {
+            return new byte[0];
+        }
+        Object body = exchange.getMessage().getBody();
+        if (body instanceof Secret secret) {
+            return secret.reveal().getBytes(StandardCharsets.UTF_8);
+        }
+        if (body instanceof String text) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        return exchange.getMessage().getMandatoryBody(byte[].class);
+    }
+
+    private static Map<String, String> extraEnvironment(Exchange exchange) {
+        Map<String, String> extra = new LinkedHashMap<>();
+        exchange.getVariables().forEach((name, value) -> {
+            if (name.startsWith(Variables.ENVIRONMENT_PREFIX) && value != null) {
+                extra.put(name.substring(Variables.ENVIRONMENT_PREFIX.length()), value.toString());
+            }
+        });
+        return extra;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.caravan.step;
+
+import dev.caravan.spec.Secret;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a step did on a host: the body that a step route leaves. Immutable.
+ *
+ * @param changes what was changed, or in a plan would be, in the script's words
+ * @param outputs values that the script gave, by name
+ * @param secrets the same for values that must not be shown; kept in memory only
+ * @param found   what the step found before it changed something, one tab-separated line each, for its undo
+ * @param message one sentence for people; why it was skipped, for a skipped step
+ */
+public record StepResult(
+        String step,
+        String host,
+        State state,
+        List<String> changes,
+        Map<String, String> outputs,
+        Map<String, Secret> secrets,
+        List<String> found,
+        String message) {
+
+    public enum State {
+        /** Looked and found everything as it should be. */
+        OK,
+        CHANGED,
+        SKIPPED,
+        FAILED;
+
+        /** The word used in events and JSON. */
+        public String word() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    /** Whether the host is not as it was before. */
+    public boolean isChanged() {
+        return state == State.CHANGED;
+    }
+
+    /** The output of that name, or an empty string. */
+    public String output(String name) {
+        return outputs.getOrDefault(name, "");
+    }
+}

@@ -1,0 +1,300 @@
+package dev.caravan.step;
+
+import dev.caravan.journal.Event;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.HostSlots;
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshCommand;
+import dev.caravan.ssh.SshException;
+import dev.caravan.ssh.SshResult;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * Runs steps on hosts.
+ *
+ * <p>The algorithm of one attempt:
+ * <ol>
+ *   <li>A slot among the hosts worked on at a time is taken.
+ *   <li>The step's id is chosen, or, where an earlier attempt lost its connection, that attempt's id is kept; the
+ *       journal has it before the host has.
+ *   <li>The {@link Launcher}'s request is sent; the host starts the step, or finds it by its id, and its log is
+ *       followed.
+ *   <li>Its result is read, judged and journaled; its directory is removed with the next request to that host.
+ * </ol>
+ * A connection lost in between is a {@link StepFailure} of kind {@code connection} that passes: the route's error handler
+ * repeats the attempt, which attaches to the step by its id. Thread-safe; no method blocks but for the journal's disk.
+ */
+public final class StepRunner {
+    /** The kind of failure after which the next attempt attaches to the same detached step. */
+    private static final String CONNECTION = "connection";
+    private static final int MAX_OUTPUT = 16 << 20;
+    private static final Duration SHORT = Duration.ofSeconds(30);
+
+    private final SshSessions sessions;
+    private final Function<Host, SshTarget> targets;
+    private final RouteFiles files;
+    private final FailureRules rules;
+    private final Environment environment;
+    private final HostSlots slots;
+    private final Path logs;
+    private final Executor executor;
+    private final Privileges privileges;
+    private final Map<String, Detached> unfinished = new ConcurrentHashMap<>();
+    private final Map<String, List<String>> finished = new ConcurrentHashMap<>();
+    private final Map<String, Shared> shared = new ConcurrentHashMap<>();
+
+    /** A step that was begun on a host and whose result is not known yet. */
+    private record Detached(String id, StepLog log) {}
+
+    private static final class Shared {
+        private final CompletableFuture<StepResult> result = new CompletableFuture<>();
+        private volatile long endedAt;
+
+        private boolean isUsable(Duration age) {
+            return !result.isDone() || !result.isCompletedExceptionally() && System.nanoTime() - endedAt < age.toNanos();
+        }
+    }
+
+    /**
+     * @param targets how a host is reached
+     * @param files   where scripts come from
+     * @param logs    directory under which each step's log is kept, {@code RUN/HOST/STEP.log}
+     */
+    public StepRunner(
+            SshSessions sessions, Function<Host, SshTarget> targets, RouteFiles files, FailureRules rules, Environment environment,
+            HostSlots slots, Path logs, Executor executor) {
+        this.sessions = sessions;
+        this.targets = targets;
+        this.files = files;
+        this.rules = rules;
+        this.environment = environment;
+        this.slots = slots;
+        this.logs = logs;
+        this.executor = executor;
+        this.privileges = new Privileges(sessions);
+    }
+
+    Executor executor() {
+        return executor;
+    }
+
+    /** Runs the step; the stage fails with a {@link StepFailure} or {@link RunCancelled}. */
+    CompletionStage<StepResult> run(StepOrder order) {
+        if (order.run().isCancelled()) {
+            return CompletableFuture.failedFuture(new RunCancelled());
+        }
+        return slots.take(order.host().name())
+                .thenComposeAsync(release -> attempt(order).whenComplete((result, failure) -> release.run()), executor);
+    }
+
+    /** Runs the step when no other of the same run that names this word is running. */
+    CompletionStage<StepResult> inTurn(StepOrder order, String word) {
+        CompletionStage<Runnable> turn = order.run().turn(word);
+        if (!turn.toCompletableFuture().isDone()) {
+            order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, "waits for its turn: " + order.step(), Map.of());
+        }
+        return turn.thenComposeAsync(leave -> run(order).whenComplete((result, failure) -> leave.run()), executor);
+    }
+
+    /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */
+    CompletionStage<StepResult> shared(StepOrder order, Duration age) {
+        Shared mine = new Shared();
+        Shared used = shared.compute(order.run().id() + " " + order.step(), (key, other) -> other != null && other.isUsable(age) ? other : mine);
+        if (used == mine) {
+            run(order).whenComplete((result, failure) -> {
+                mine.endedAt = System.nanoTime();
+                if (failure == null) {
+                    mine.result.complete(result);
+                } else {
+                    mine.result.completeExceptionally(failure);
+                }
+            });
+        }
+        return used.result;
+    }
+
+    /** Clears away on the hosts what steps of that run left there, and forgets the run. */
+    public CompletionStage<Void> finish(Run run) {
+        shared.keySet().removeIf(key -> key.startsWith(run.id() + " "));
+        CompletableFuture<?>[] cleared = run.cluster().hosts().stream()
+                .map(host -> clear(run, host).toCompletableFuture())
+                .toArray(CompletableFuture[]::new);
+        return CompletableFuture.allOf(cleared);
+    }
+
+    private CompletionStage<Void> clear(Run run, Host host) {
+        List<String> ids = finished.remove(run.id() + " " + host.name());
+        if (ids == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        SshTarget target = targets.apply(host);
+        return privileges.of(target)
+                .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.clear())
+                        .withStdin(Launcher.ids(ids, privileges.password(target, privilege)))
+                        .withTimeout(SHORT)))
+                .handle((result, failure) -> {
+                    if (failure != null) {
+                        run.note(host.name(), "could not remove /run/caravan on the host (a reboot does): " + cause(failure).getMessage());
+                    }
+                    return null;
+                });
+    }
+
+    private CompletionStage<StepResult> attempt(StepOrder order) {
+        Run run = order.run();
+        String host = order.host().name();
+        String key = run.id() + " " + host + " " + order.step();
+        int number = run.nextAttempt(host, order.step());
+        StepTold told = new StepTold(run, host, order.step(), number);
+        Detached detached = unfinished.computeIfAbsent(key, any -> new Detached(
+                run.nextDetachedId(),
+                new StepLog(logs.resolve(run.id()).resolve(host).resolve(order.step() + ".log"), run::redact)));
+        told.started(detached.id());
+        detached.log().attach(what -> executor.execute(() -> told.doing(what)));
+        return launch(order, detached)
+                .thenApply(report -> {
+                    unfinished.remove(key);
+                    finished.computeIfAbsent(run.id() + " " + host, any -> new CopyOnWriteArrayList<>()).add(detached.id());
+                    return judge(order, detached, report);
+                })
+                .handle((result, failure) -> {
+                    if (failure == null) {
+                        told.ended(result);
+                        return result;
+                    }
+                    StepFailure why = cause(failure) instanceof StepFailure known ? known : unexpected(order, cause(failure));
+                    if (!why.getKind().equals(CONNECTION)) {
+                        unfinished.remove(key);
+                    }
+                    told.failed(why);
+                    throw new CompletionException(why);
+                });
+    }
+
+    private CompletionStage<Report> launch(StepOrder order, Detached detached) {
+        SshTarget target = targets.apply(order.host());
+        byte[] request;
+        String hostKey = order.run().id() + " " + order.host().name();
+        List<String> clear = List.copyOf(finished.getOrDefault(hostKey, List.of()));
+        Launcher.Request what;
+        try {
+            what = request(order, detached, clear);
+        } catch (StepFailure failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        return privileges.of(target)
+                .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.launch())
+                        .withStdin(what.toBytes(privileges.password(target, privilege)))
+                        .withTimeout(order.timeout())
+                        .withMaxOutputBytes(MAX_OUTPUT)
+                        .withOnStdout(detached.log()::accept)))
+                .handle((result, failure) -> {
+                    detached.log().end();
+                    if (failure == null) {
+                        finished.computeIfPresent(hostKey, (any, ids) -> {
+                            ids.removeAll(clear);
+                            return ids;
+                        });
+                        return CompletableFuture.completedFuture(read(order, result));
+                    }
+                    return stopIfTimedOut(order, target, detached, cause(failure));
+                })
+                .thenCompose(Function.identity());
+    }
+
+    private Launcher.Request request(StepOrder order, Detached detached, List<String> clear) throws StepFailure {
+        String script = files.script(order.script()).orElseThrow(() -> failure(order, "script", false,
+                "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
+        String library = files.script("lib.sh").orElse("");
+        Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
+        variables.putAll(order.extraEnvironment());
+        variables.put("CARAVAN_STEP", order.step());
+        if (order.run().isPlan()) {
+            variables.put("CARAVAN_PLAN", "1");
+        }
+        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, library, order.stdin());
+    }
+
+    private Report read(StepOrder order, SshResult result) {
+        return Report.parse(result.stderr()).orElseThrow(() -> {
+            String said = new String(result.stderr(), StandardCharsets.UTF_8).strip();
+            boolean cut = said.contains(Launcher.RESULT_MARK) || said.isEmpty();
+            return new CompletionException(cut
+                    ? failure(order, CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", "", List.of(), null)
+                    : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
+                            "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.", said.lines().map(order.run()::redact).toList(), null));
+        });
+    }
+
+    private CompletableFuture<Report> stopIfTimedOut(StepOrder order, SshTarget target, Detached detached, Throwable failure) {
+        if (!(failure instanceof SshException ssh) || ssh.kind() != SshException.Kind.TIMEOUT) {
+            return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, ssh) : failure);
+        }
+        StepFailure timedOut = failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
+                "Look at the step's log for what it was waiting for. The time limit stands in the step's route.", detached.log().lastLines(8), null);
+        return privileges.of(target)
+                .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.stop())
+                        .withStdin(Launcher.ids(List.of(detached.id()), privileges.password(target, privilege)))
+                        .withTimeout(SHORT)))
+                .<Report>handle((stopped, problem) -> {
+                    throw new CompletionException(timedOut);
+                })
+                .toCompletableFuture();
+    }
+
+    private static StepFailure connection(StepOrder order, SshException problem) {
+        String kind = problem.passing() ? CONNECTION : problem.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return failure(order, kind, problem.passing(), problem.getMessage(), "", List.of(), problem);
+    }
+
+    private StepResult judge(StepOrder order, Detached detached, Report report) {
+        report.secrets().values().forEach(order.run()::keepSecret);
+        if (report.succeeded()) {
+            return report.toResult(order.step(), order.host().name());
+        }
+        List<String> lastWords = detached.log().lastLines(8);
+        if (report.isLost()) {
+            throw new CompletionException(failure(order, "interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
+                    "", lastWords, null));
+        }
+        FailureRules.Verdict verdict = rules.judge(report.exitStatus(), String.join("\n", detached.log().lastLines(30)));
+        String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
+                ? "exit status " + report.status()
+                : lastWords.get(lastWords.size() - 1));
+        throw new CompletionException(failure(order, verdict.kind(), verdict.passing(), problem,
+                report.remedy().orElse(verdict.remedy()), lastWords, null));
+    }
+
+    private static StepFailure unexpected(StepOrder order, Throwable failure) {
+        return failure(order, "engine", false, "the engine failed: " + failure, "This is a fault of Caravan or of its journal's disk.", List.of(), failure);
+    }
+
+    private static StepFailure failure(
+            StepOrder order, String kind, boolean passing, String problem, String remedy, List<String> lastWords, Throwable cause) {
+        return new StepFailure(order.host().name(), order.step(), kind, passing, order.run().redact(problem), remedy, lastWords, cause);
+    }
+
+    private static String lastLine(String text) {
+        return text.substring(text.lastIndexOf('\n') + 1);
+    }
+
+    static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.caravan.step;
+
+import dev.caravan.journal.Event;
+import dev.caravan.run.Run;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Enters into the journal what becomes of one attempt at a step. */
+public final class StepTold {
+    private final Run run;
+    private final String host;
+    private final String step;
+    private final int attempt;
+    private final Instant startedAt = Instant.now();
+    private boolean over;
+
+    /** @param host may be null for what concerns no single host */
+    public StepTold(Run run, String host, String step, int attempt) {
+        this.run = run;
+        this.host = host;
+        this.step = step;
+        this.attempt = attempt;
+    }
+
+    public void started(String id) {
+        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", id == null ? Map.of() : Map.of("id", id));
+    }
+
+    /** What it is doing now; unheard once the attempt is over, as this comes from another thread. */
+    public synchronized void doing(String what) {
+        if (over) {
+            return;
+        }
+        run.tell(Event.Type.STEP_PROGRESS, host, step, attempt, what, Map.of());
+    }
+
+    void ended(StepResult result) {
+        ended(result.state(), result.changes(), result.message());
+    }
+
+    public synchronized void ended(StepResult.State state, List<String> changes, String message) {
+        over = true;
+        Map<String, Object> data = new HashMap<>();
+        data.put("state", state.word());
+        data.put("changes", changes.stream().map(run::redact).toList());
+        data.put("durationMillis", Duration.between(startedAt, Instant.now()).toMillis());
+        run.tell(Event.Type.STEP_ENDED, host, step, attempt, message, data);
+    }
+
+    /** A passing failure leaves the step open: the route may try again, and whoever gives up says so through {@link Run}. */
+    public synchronized void failed(StepFailure failure) {
+        over = true;
+        Map<String, Object> data = new HashMap<>();
+        data.put("kind", failure.getKind());
+        data.put("remedy", failure.getRemedy());
+        data.put("lastWords", failure.getLastWords().stream().map(run::redact).toList());
+        data.put("durationMillis", Duration.between(startedAt, Instant.now()).toMillis());
+        if (failure.isPassing()) {
+            run.tell(Event.Type.STEP_RETRY, host, step, attempt, failure.getMessage(), data);
+        } else {
+            data.put("state", StepResult.State.FAILED.word());
+            run.tell(Event.Type.STEP_ENDED, host, step, attempt, failure.getMessage(), data);
+        }
+    }
+}

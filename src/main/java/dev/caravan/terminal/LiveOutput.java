@@ -1,0 +1,144 @@
+package dev.caravan.terminal;
+
+import dev.caravan.journal.Event;
+import dev.caravan.terminal.RunView.StepState;
+import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.terminal.TerminalFacts.Size;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The live table, at the end of what the terminal shows. A timer draws it, eight times a second at most and only where
+ * something is new: an event, another second, another size of the terminal. Failures and notes are written above it and stay.
+ * The cursor is hidden meanwhile; {@link #close()} shows it again. When a signal ends the process it is shown at once, and
+ * the table is drawn on beneath it for as long as others keep the process from ending, to stop the run cleanly say.
+ */
+final class LiveOutput implements RunOutput {
+    private static final int FRAME_MILLIS = 125;
+
+    private final Lines out;
+    private final TerminalFacts facts;
+    private final InstantSource clock;
+    private final LiveTable table;
+    private final Canvas canvas = new Canvas();
+    private final RunFold fold = new RunFold();
+    private final List<String> above = new ArrayList<>();
+    private final ScheduledExecutorService timer = Ticker.create("caravan-live-table");
+    private final Thread atExit = new Thread(this::showCursor, "caravan-show-cursor");
+    private boolean changed;
+    private boolean closed;
+    /** Whether anything stands above the table, from which an empty line then parts it. */
+    private boolean spaced;
+    private long drawnSecond = -1;
+    private Size drawnSize = Size.USUAL;
+
+    LiveOutput(Lines out, TerminalFacts facts, InstantSource clock) {
+        this.out = out;
+        this.facts = facts;
+        this.clock = clock;
+        this.table = new LiveTable(facts.look());
+        Runtime.getRuntime().addShutdownHook(atExit);
+        timer.scheduleWithFixedDelay(this::tick, FRAME_MILLIS, FRAME_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public synchronized void on(Event event) {
+        if (closed) {
+            return;
+        }
+        fold.accept(event);
+        changed = true;
+        switch (event.type()) {
+            case RUN_QUEUED -> {
+                if (fold.view().rehearsal()) {
+                    above.add(Wording.REHEARSAL);
+                }
+            }
+            case NOTE -> above.addAll(note(event));
+            case STEP_ENDED -> failure(event);
+            case RUN_ENDED -> {
+                draw(clock.instant());
+                restore();
+                out.write("\n");
+                out.write(Summary.lines(fold.view(), facts.textWidth(), facts.look()));
+            }
+            default -> { }
+        }
+    }
+
+    private List<String> note(Event event) {
+        String who = event.host().map(host -> host + "  ").orElse("") + event.step().map(step -> step + "  ").orElse("");
+        List<String> lines = Text.wrap(who + event.message(), facts.size().get().columns());
+        return lines.isEmpty() ? List.of() : indentedAfterFirst(lines);
+    }
+
+    private static List<String> indentedAfterFirst(List<String> lines) {
+        List<String> indented = new ArrayList<>(lines.subList(0, 1));
+        indented.addAll(Wording.indent(4, lines.subList(1, lines.size())));
+        return indented;
+    }
+
+    private void failure(Event event) {
+        StepView step = fold.host(event.host().orElse(""))
+                .flatMap(host -> event.step().map(name -> host.steps().get(name)))
+                .filter(each -> each.state() == StepState.FAILED && !each.failure().orElseThrow().isRefusal())
+                .orElse(null);
+        if (step != null) {
+            above.add(facts.look().paint(Look.Ink.BAD,
+                    Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)));
+            above.addAll(Wording.indent(4,
+                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4)));
+        }
+    }
+
+    private synchronized void tick() {
+        Instant now = clock.instant();
+        boolean due = changed || now.getEpochSecond() != drawnSecond || !facts.size().get().equals(drawnSize);
+        if (due && !closed && fold.begun()) {
+            draw(now);
+        }
+    }
+
+    private void draw(Instant now) {
+        drawnSize = facts.size().get();
+        spaced |= !above.isEmpty();
+        List<String> frame = new ArrayList<>();
+        if (spaced) {
+            frame.add("");
+        }
+        frame.addAll(table.render(fold.view(), drawnSize.columns(), drawnSize.rows() - frame.size(), now));
+        out.write(canvas.draw(above, frame, drawnSize.columns()));
+        above.clear();
+        changed = false;
+        drawnSecond = now.getEpochSecond();
+    }
+
+    private synchronized void showCursor() {
+        if (!closed) {
+            out.write(canvas.showCursor());
+        }
+    }
+
+    private synchronized void restore() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        timer.shutdown();
+        out.write(canvas.leave(above));
+    }
+
+    @Override
+    public void close() {
+        restore();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // The process is ending already, and the hook with it.
+        }
+    }
+}

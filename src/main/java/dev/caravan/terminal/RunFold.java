@@ -1,0 +1,243 @@
+package dev.caravan.terminal;
+
+import dev.caravan.journal.Event;
+import dev.caravan.terminal.RunView.Failure;
+import dev.caravan.terminal.RunView.Finding;
+import dev.caravan.terminal.RunView.HostView;
+import dev.caravan.terminal.RunView.State;
+import dev.caravan.terminal.RunView.StepState;
+import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.terminal.RunView.Waiting;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Takes a run's events one after the other and keeps how the run stands. An event costs the same however many hosts there
+ * are; {@link #view()} costs one copy of the list of hosts. Details that are missing or of an unexpected type are passed
+ * over, never an error. Not thread-safe.
+ */
+public final class RunFold {
+    private final Map<String, HostView> hosts = new LinkedHashMap<>();
+    private final Set<String> steps = new LinkedHashSet<>();
+    private String run = "";
+    private String action = "apply";
+    private String cluster = "";
+    private boolean rehearsal;
+    private State state = State.QUEUED;
+    private Optional<Instant> queuedAt = Optional.empty();
+    private Optional<Instant> startedAt = Optional.empty();
+    private Optional<Instant> endedAt = Optional.empty();
+    private Optional<Waiting> waiting = Optional.empty();
+    private String message = "";
+    private OptionalInt exitStatus = OptionalInt.empty();
+    private Optional<String> kubeconfig = Optional.empty();
+    private List<Finding> findings = List.of();
+
+    /** Takes the next event. */
+    public void accept(Event event) {
+        run = event.run();
+        switch (event.type()) {
+            case RUN_QUEUED -> queued(event);
+            case RUN_STARTED -> started(event);
+            case HOST_WAITING -> waits(event);
+            case STEP_STARTED, STEP_PROGRESS, STEP_RETRY, STEP_ENDED -> step(event);
+            case RUN_ENDED -> ended(event);
+            case NOTE -> { }
+        }
+    }
+
+    /** How the run stands now. */
+    public RunView view() {
+        List<HostView> inOrder = new ArrayList<>(hosts.size());
+        hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
+        hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
+        return new RunView(
+                run, action, cluster, rehearsal, state, queuedAt, startedAt, endedAt, Collections.unmodifiableList(inOrder),
+                List.copyOf(steps), waiting, message, exitStatus, kubeconfig, findings);
+    }
+
+    /** Whether any event was taken yet. */
+    boolean begun() {
+        return !run.isEmpty();
+    }
+
+    /** One host as it stands now. */
+    Optional<HostView> host(String name) {
+        return Optional.ofNullable(hosts.get(name));
+    }
+
+    private void queued(Event event) {
+        queuedAt = Optional.of(event.at());
+        action = string(event.data(), "action").orElse(action);
+        cluster = string(event.data(), "cluster").orElse(cluster);
+        rehearsal = Boolean.TRUE.equals(event.data().get("rehearsal"));
+        for (Map<?, ?> host : maps(event.data().get("hosts"))) {
+            string(host, "name").ifPresent(name -> hosts.put(name, new HostView(
+                    name, string(host, "address").orElse(""), strings(host.get("roles")), Map.of(), Optional.empty())));
+        }
+    }
+
+    private void started(Event event) {
+        startedAt = Optional.of(event.at());
+        endedAt = Optional.empty();
+        state = State.RUNNING;
+        waiting = Optional.empty();
+    }
+
+    private void waits(Event event) {
+        Waiting what = new Waiting(event.message(), event.step(), event.at());
+        if (event.host().isEmpty()) {
+            waiting = Optional.of(what);
+            return;
+        }
+        HostView host = hostOf(event);
+        // The same wait told again has lasted since it was first told.
+        boolean same = host.waiting()
+                .filter(before -> before.what().equals(what.what()) && before.step().equals(what.step()))
+                .isPresent();
+        if (!same) {
+            hosts.put(host.name(), with(host, host.steps(), Optional.of(what)));
+        }
+    }
+
+    private void step(Event event) {
+        if (event.step().isEmpty()) {
+            return;
+        }
+        String name = event.step().get();
+        steps.add(name);
+        HostView host = hostOf(event);
+        Map<String, StepView> stepsOfHost = new LinkedHashMap<>(host.steps());
+        stepsOfHost.put(name, next(event, host.name(), name, Optional.ofNullable(host.steps().get(name))));
+        Optional<Waiting> stillWaiting = host.waiting().filter(wait -> wait.step().isPresent()
+                ? !wait.step().get().equals(name)
+                : event.type() != Event.Type.STEP_STARTED);
+        hosts.put(host.name(), with(host, Collections.unmodifiableMap(stepsOfHost), stillWaiting));
+    }
+
+    private static StepView next(Event event, String host, String step, Optional<StepView> before) {
+        int attempt = event.attempt() > 0 ? event.attempt() : before.map(StepView::attempt).orElse(1);
+        // A step that had ended and starts again, in a resumed or repeated run, begins anew.
+        Optional<StepView> going = before.filter(
+                view -> !view.state().ended() || event.type() != Event.Type.STEP_STARTED);
+        Instant since = going.map(StepView::startedAt).orElse(event.at());
+        return switch (event.type()) {
+            case STEP_STARTED -> going(event, host, step, attempt, since, "");
+            case STEP_PROGRESS -> going(event, host, step, attempt, since, event.message());
+            case STEP_RETRY -> new StepView(
+                    host, step, StepState.RETRYING, attempt, since, event.at(), Optional.empty(), Optional.empty(),
+                    event.message(), "", List.of(),
+                    Optional.of(event.at().plusMillis(number(event.data(), "delayMillis").orElse(0L))),
+                    Optional.empty());
+            default -> finished(event, host, step, attempt, going.map(StepView::startedAt));
+        };
+    }
+
+    private static StepView going(Event event, String host, String step, int attempt, Instant since, String doing) {
+        return new StepView(
+                host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), doing, "",
+                List.of(), Optional.empty(), Optional.empty());
+    }
+
+    private static StepView finished(Event event, String host, String step, int attempt, Optional<Instant> start) {
+        Map<String, Object> data = event.data();
+        StepState state = stepState(string(data, "state").orElse(""));
+        Optional<Duration> told = number(data, "durationMillis").map(Duration::ofMillis);
+        Instant since = start.orElseGet(() -> event.at().minus(told.orElse(Duration.ZERO)));
+        // What is told covers one attempt; the pauses and the attempts before it count too.
+        Duration whole = attempt > 1 ? Duration.between(since, event.at())
+                : told.orElseGet(() -> Duration.between(since, event.at()));
+        Optional<Failure> failure = state == StepState.FAILED
+                ? Optional.of(new Failure(string(data, "kind").orElse(""), event.message(),
+                        string(data, "remedy").orElse(""), strings(data.get("lastWords"))))
+                : Optional.empty();
+        return new StepView(
+                host, step, state, attempt, since, event.at(), Optional.of(event.at()), Optional.of(whole), "",
+                event.message(), strings(data.get("changes")), Optional.empty(), failure);
+    }
+
+    private void ended(Event event) {
+        endedAt = Optional.of(event.at());
+        state = runState(string(event.data(), "state").orElse(""));
+        message = event.message();
+        waiting = Optional.empty();
+        exitStatus = number(event.data(), "exitStatus")
+                .map(status -> OptionalInt.of(status.intValue()))
+                .orElse(OptionalInt.empty());
+        kubeconfig = string(event.data(), "kubeconfig").filter(path -> !path.isEmpty());
+        findings = maps(event.data().get("findings")).stream().map(RunFold::finding).toList();
+        hosts.replaceAll((name, host) -> with(host, host.steps(), Optional.empty()));
+    }
+
+    private static Finding finding(Map<?, ?> data) {
+        return new Finding(
+                strings(data.get("hosts")), string(data, "problem").orElse(""), string(data, "remedy").orElse(""));
+    }
+
+    private HostView hostOf(Event event) {
+        return hosts.computeIfAbsent(event.host().orElse(""),
+                name -> new HostView(name, "", List.of(), Map.of(), Optional.empty()));
+    }
+
+    private static HostView with(HostView host, Map<String, StepView> steps, Optional<Waiting> waiting) {
+        return new HostView(host.name(), host.address(), host.roles(), steps, waiting);
+    }
+
+    /** What a newer engine may say and this one does not know is no failure. */
+    private static StepState stepState(String word) {
+        return switch (word) {
+            case "changed" -> StepState.CHANGED;
+            case "skipped" -> StepState.SKIPPED;
+            case "failed" -> StepState.FAILED;
+            default -> StepState.OK;
+        };
+    }
+
+    private static State runState(String word) {
+        for (State state : State.values()) {
+            if (state.word().equals(word.toLowerCase(Locale.ROOT))) {
+                return state;
+            }
+        }
+        return State.FAILED;
+    }
+
+    private static Optional<String> string(Map<?, ?> data, String key) {
+        return Optional.ofNullable(data.get(key)).map(Object::toString);
+    }
+
+    private static Optional<Long> number(Map<?, ?> data, String key) {
+        return data.get(key) instanceof Number number ? Optional.of(number.longValue()) : Optional.empty();
+    }
+
+    private static List<String> strings(Object value) {
+        if (value instanceof Iterable<?> values) {
+            List<String> strings = new ArrayList<>();
+            values.forEach(each -> strings.add(String.valueOf(each)));
+            return List.copyOf(strings);
+        }
+        return value == null ? List.of() : List.of(value.toString());
+    }
+
+    private static List<Map<?, ?>> maps(Object value) {
+        List<Map<?, ?>> maps = new ArrayList<>();
+        if (value instanceof Iterable<?> values) {
+            values.forEach(each -> {
+                if (each instanceof Map<?, ?> map) {
+                    maps.add(map);
+                }
+            });
+        }
+        return maps;
+    }
+}

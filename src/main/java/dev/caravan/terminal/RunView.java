@@ -1,0 +1,239 @@
+package dev.caravan.terminal;
+
+import dev.caravan.journal.Event;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a run stands: host by step, as its events tell. Immutable. No clock is read here; what depends on the present time
+ * takes it as a parameter.
+ *
+ * @param action     apply, plan or reset
+ * @param startedAt  when the run was last started; a resumed run starts again
+ * @param hosts      in the spec's order; then, where steps ran for the cluster as a whole, one whose name is empty
+ * @param steps      names, in the order in which the run first met them
+ * @param waitingFor what the whole run waits for now
+ * @param message    what the run said at its end
+ * @param kubeconfig path of the kubeconfig that was fetched
+ * @param findings   why preflight refused
+ */
+public record RunView(
+        String run,
+        String action,
+        String cluster,
+        boolean rehearsal,
+        State state,
+        Optional<Instant> queuedAt,
+        Optional<Instant> startedAt,
+        Optional<Instant> endedAt,
+        List<HostView> hosts,
+        List<String> steps,
+        Optional<Waiting> waitingFor,
+        String message,
+        OptionalInt exitStatus,
+        Optional<String> kubeconfig,
+        List<Finding> findings) {
+
+    /** The states of a run, in the words of the API. */
+    public enum State {
+        QUEUED, RUNNING, SUCCEEDED, REFUSED, FAILED, ROLLED_BACK, CANCELLED;
+
+        /** The API's word: {@code rolled-back}. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /** The states of a step on a host. */
+    public enum StepState {
+        RUNNING,
+        /** An attempt failed; the next one is to come after a pause. */
+        RETRYING,
+        OK, CHANGED, SKIPPED, FAILED;
+
+        /** The API's word. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        public boolean ended() {
+            return this != RUNNING && this != RETRYING;
+        }
+    }
+
+    /** What a host is at now. */
+    public enum Activity {
+        /** Nothing began yet. */
+        PENDING,
+        WORKING,
+        /** For something outside itself, or for the next attempt. */
+        WAITING,
+        /** Between two steps, or done. */
+        IDLE,
+        FAILED
+    }
+
+    /** @param what what for, in the words of the event @param step where the wait is a step's */
+    public record Waiting(String what, Optional<String> step, Instant since) {}
+
+    /** @param hosts empty where it concerns none in particular */
+    public record Finding(List<String> hosts, String problem, String remedy) {}
+
+    /**
+     * @param kind      word for the kind of error; may be empty
+     * @param remedy    what the reader can do; may be empty
+     * @param lastWords the failing command's last lines
+     */
+    public record Failure(String kind, String cause, String remedy, List<String> lastWords) {
+        /** Of a step that refuses the run and whose reasons are the run's {@link RunView#findings() findings}. */
+        public boolean isRefusal() {
+            return kind.equals("refused");
+        }
+    }
+
+    /**
+     * A step on a host.
+     *
+     * @param attempt   the present or last one, from 1
+     * @param startedAt of the first attempt
+     * @param updatedAt when anything was last heard of it
+     * @param duration  of all attempts, once it ended
+     * @param doing     what it does now, in its own words; while retrying, why the last attempt failed; may be empty
+     * @param message   what it said at its end; may be empty
+     * @param retryAt   when the next attempt is due, while retrying
+     */
+    public record StepView(
+            String host,
+            String step,
+            StepState state,
+            int attempt,
+            Instant startedAt,
+            Instant updatedAt,
+            Optional<Instant> endedAt,
+            Optional<Duration> duration,
+            String doing,
+            String message,
+            List<String> changes,
+            Optional<Instant> retryAt,
+            Optional<Failure> failure) {
+
+        public boolean changed() {
+            return state == StepState.CHANGED;
+        }
+
+        /** How long it took, or has taken until now. */
+        public Duration elapsed(Instant now) {
+            return duration.orElseGet(() -> Duration.between(startedAt, now));
+        }
+    }
+
+    /**
+     * A host.
+     *
+     * @param address empty where the run did not tell
+     * @param steps   by name, in the order in which this host met them
+     * @param waiting what it waits for now
+     */
+    public record HostView(
+            String name, String address, List<String> roles, Map<String, StepView> steps, Optional<Waiting> waiting) {
+
+        /** The unfinished step of which something was heard last; a host may have several under way. */
+        public Optional<StepView> current() {
+            return steps.values().stream()
+                    .filter(step -> !step.state().ended())
+                    .reduce((one, other) -> other.updatedAt().isBefore(one.updatedAt()) ? one : other);
+        }
+
+        /** What it waits for, unless another step of it has been heard of since. */
+        public Optional<Waiting> waitsFor() {
+            return waiting.filter(wait -> current()
+                    .filter(step -> !wait.step().equals(Optional.of(step.step())))
+                    .filter(step -> step.updatedAt().isAfter(wait.since()))
+                    .isEmpty());
+        }
+
+        /** The step that failed, if one did. */
+        public Optional<StepView> failed() {
+            return steps.values().stream().filter(step -> step.state() == StepState.FAILED).findFirst();
+        }
+
+        /** The step that ended last. */
+        public Optional<StepView> last() {
+            return steps.values().stream()
+                    .filter(step -> step.endedAt().isPresent())
+                    .reduce((one, other) -> other.endedAt().get().isBefore(one.endedAt().get()) ? one : other);
+        }
+
+        public Activity activity() {
+            if (failed().isPresent()) {
+                return Activity.FAILED;
+            }
+            if (waitsFor().isPresent()) {
+                return Activity.WAITING;
+            }
+            return current()
+                    .map(step -> step.state() == StepState.RUNNING ? Activity.WORKING : Activity.WAITING)
+                    .orElse(steps.isEmpty() ? Activity.PENDING : Activity.IDLE);
+        }
+
+        /** How many steps ended, or stand now, in this state. */
+        public int count(StepState state) {
+            return (int) steps.values().stream().filter(step -> step.state() == state).count();
+        }
+
+        /** How many things were changed on it; in a plan, would be. */
+        public int changes() {
+            return steps.values().stream().mapToInt(RunView::changes).sum();
+        }
+    }
+
+    /** A changed step that lists nothing has changed one thing. */
+    private static int changes(StepView step) {
+        return step.changed() ? Math.max(1, step.changes().size()) : 0;
+    }
+
+    /** The view of a run whose events are these, in their order. */
+    public static RunView of(Iterable<Event> events) {
+        RunFold fold = new RunFold();
+        events.forEach(fold::accept);
+        return fold.view();
+    }
+
+    public boolean ended() {
+        return endedAt.isPresent();
+    }
+
+    public boolean isPlan() {
+        return action.equals("plan");
+    }
+
+    /** From the last start (from queueing, where it has not started) to the end or to now. */
+    public Duration elapsed(Instant now) {
+        return startedAt.or(() -> queuedAt)
+                .map(from -> Duration.between(from, endedAt.orElse(now)))
+                .orElse(Duration.ZERO);
+    }
+
+    /** The hosts of the spec, without the one that stands for the cluster as a whole. */
+    public List<HostView> realHosts() {
+        return hosts.stream().filter(host -> !host.name().isEmpty()).toList();
+    }
+
+    /** Every failed step, by host. */
+    public List<StepView> failures() {
+        return hosts.stream()
+                .flatMap(host -> host.steps().values().stream())
+                .filter(step -> step.state() == StepState.FAILED)
+                .toList();
+    }
+
+    /** What was changed on all hosts together; in a plan, would be. */
+    public int changes() {
+        return hosts.stream().mapToInt(HostView::changes).sum();
+    }
+}

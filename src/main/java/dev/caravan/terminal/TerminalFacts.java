@@ -1,0 +1,83 @@
+package dev.caravan.terminal;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jline.nativ.CLibrary;
+import org.jline.nativ.JLineNativeLoader;
+
+/**
+ * What is known of the terminal that is written to.
+ *
+ * @param terminal whether standard output is a terminal
+ * @param dumb     whether it cannot move its cursor
+ * @param colour   whether colour may be used
+ * @param unicode  whether it shows characters beyond ASCII
+ * @param size     the size now; asked again before each frame, so that a resize shows. Cheap, thread-safe
+ */
+public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, boolean unicode, Supplier<Size> size) {
+    private static final int STANDARD_OUTPUT = 1;
+
+    /** @param columns at least 1 @param rows at least 1 */
+    public record Size(int columns, int rows) {
+        /** What is assumed where nothing tells. */
+        public static final Size USUAL = new Size(80, 24);
+    }
+
+    /**
+     * Looks at standard output and at the environment: {@code TERM}, {@code NO_COLOR} (see no-color.org: any value but the empty
+     * one), the locale, and {@code COLUMNS} and {@code LINES} where the terminal does not tell its size. No terminal setting
+     * and no signal handler is touched.
+     */
+    public static TerminalFacts detect(Map<String, String> environment) {
+        boolean terminal = isTerminal();
+        String type = environment.getOrDefault("TERM", "");
+        boolean dumb = type.isEmpty() || type.equals("dumb");
+        boolean colour = terminal && !dumb && environment.getOrDefault("NO_COLOR", "").isEmpty();
+        Size fallback = new Size(
+                positive(environment.get("COLUMNS"), Size.USUAL.columns()),
+                positive(environment.get("LINES"), Size.USUAL.rows()));
+        return new TerminalFacts(
+                terminal, dumb, colour, unicode(environment), terminal ? () -> ask(fallback) : () -> fallback);
+    }
+
+    /** What running text is wrapped to: a terminal's width, but no more than reads well. */
+    int textWidth() {
+        return terminal ? Math.min(size.get().columns(), 110) : 100;
+    }
+
+    Look look() {
+        return new Look(colour, unicode);
+    }
+
+    private static boolean isTerminal() {
+        try {
+            return JLineNativeLoader.initialize() && CLibrary.isatty(STANDARD_OUTPUT) == 1;
+        } catch (Exception | LinkageError e) {
+            // The native part could not be loaded, from a temporary directory mounted noexec say. Lines are right anywhere.
+            return false;
+        }
+    }
+
+    private static Size ask(Size fallback) {
+        CLibrary.WinSize size = new CLibrary.WinSize();
+        boolean told = CLibrary.ioctl(STANDARD_OUTPUT, CLibrary.TIOCGWINSZ, size) == 0;
+        // Serial lines and some pseudo terminals answer 0 by 0.
+        return told && size.ws_col > 0 && size.ws_row > 0 ? new Size(size.ws_col, size.ws_row) : fallback;
+    }
+
+    /** POSIX: LC_ALL goes over LC_CTYPE, which goes over LANG. */
+    private static boolean unicode(Map<String, String> environment) {
+        for (String name : new String[] {"LC_ALL", "LC_CTYPE", "LANG"}) {
+            String value = environment.getOrDefault(name, "");
+            if (!value.isEmpty()) {
+                return value.toLowerCase(Locale.ROOT).replace("-", "").contains("utf8");
+            }
+        }
+        return false;
+    }
+
+    private static int positive(String text, int fallback) {
+        return text != null && text.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(text) : fallback;
+    }
+}

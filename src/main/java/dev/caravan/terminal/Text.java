@@ -1,0 +1,130 @@
+package dev.caravan.terminal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jline.utils.WCWidth;
+
+/** Text in columns. A width is counted in terminal columns, of which some characters take two and some none. */
+final class Text {
+    /** Escape sequences by ECMA-48: control sequences, strings (OSC, DCS and their kin), and the short ones. */
+    private static final Pattern ESCAPE = Pattern.compile("\u001b\\[[0-?]*[ -/]*[@-~]"
+            + "|\u001b\\][^\u0007\u001b]*(?:\u0007|\u001b\\\\)?"
+            + "|\u001b[PX^_][^\u001b]*(?:\u001b\\\\)?"
+            + "|\u001b[ -/]*[0-~]");
+    /** Controls, and the marks that would reorder what is shown. */
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\u0080-\u009f\u202a-\u202e\u2066-\u2069]");
+    /** A word; a command in backquotes stays in one piece, to be copied. */
+    private static final Pattern WORD = Pattern.compile("[^\\s`]*`[^`]*`\\S*|\\S+");
+
+    private Text() {}
+
+    /** What hosts send must not steer the terminal: no escape sequence and no control character is left. */
+    static String printable(String line) {
+        return UNPRINTABLE.matcher(ESCAPE.matcher(line).replaceAll("").replace("\t", "    ")).replaceAll("");
+    }
+
+    /** The text's lines, printable, without blank ones at either end. */
+    static List<String> lines(String text) {
+        List<String> lines = new ArrayList<>();
+        for (String line : text.strip().split("\\R")) {
+            String printable = printable(line).stripTrailing();
+            if (!(lines.isEmpty() && printable.isBlank())) {
+                lines.add(printable);
+            }
+        }
+        return lines;
+    }
+
+    static String firstLine(String text) {
+        List<String> lines = lines(text);
+        return lines.isEmpty() ? "" : lines.get(0);
+    }
+
+    static int width(String text) {
+        return text.codePoints().map(Text::width).sum();
+    }
+
+    private static int width(int character) {
+        return Math.max(0, WCWidth.wcwidth(character));
+    }
+
+    static String pad(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - width(text)));
+    }
+
+    static String padLeft(String text, int width) {
+        return " ".repeat(Math.max(0, width - width(text))) + text;
+    }
+
+    /** The text, or as much of its beginning as fits in the width together with the ellipsis. */
+    static String fit(String text, int width, String ellipsis) {
+        if (width(text) <= width) {
+            return text;
+        }
+        int room = width - width(ellipsis);
+        return room < 1 ? cut(text, width) : cut(text, room).stripTrailing() + ellipsis;
+    }
+
+    private static String cut(String text, int width) {
+        int end = 0;
+        int used = 0;
+        while (end < text.length()) {
+            int character = text.codePointAt(end);
+            used += width(character);
+            if (used > width) {
+                break;
+            }
+            end += Character.charCount(character);
+        }
+        return text.substring(0, end);
+    }
+
+    /**
+     * Breaks each line of the text at spaces so that it fits. A word that is wider than that stands whole on a line of its
+     * own: half a path or half a command helps nobody.
+     */
+    static List<String> wrap(String text, int width) {
+        List<String> wrapped = new ArrayList<>();
+        for (String line : lines(text)) {
+            wrapLine(line, width, wrapped);
+        }
+        return wrapped;
+    }
+
+    private static void wrapLine(String line, int width, List<String> wrapped) {
+        if (width(line) <= width) {
+            wrapped.add(line);
+            return;
+        }
+        String indent = line.substring(0, line.length() - line.stripLeading().length());
+        StringBuilder current = new StringBuilder(indent);
+        Matcher words = WORD.matcher(line);
+        while (words.find()) {
+            boolean first = current.toString().isBlank();
+            if (!first && width(current.toString()) + 1 + width(words.group()) > width) {
+                wrapped.add(current.toString());
+                current.setLength(0);
+                current.append(indent);
+                first = true;
+            }
+            current.append(first ? "" : " ").append(words.group());
+        }
+        wrapped.add(current.toString());
+    }
+
+    /** The names, comma-separated, as many as fit: {@code h1, h2, h3 and 12 more}. At least one is named. */
+    static String names(List<String> names, int width) {
+        String all = String.join(", ", names);
+        for (int shown = names.size() - 1; shown > 0 && width(all) > width; shown--) {
+            all = String.join(", ", names.subList(0, shown)) + " and " + (names.size() - shown) + " more";
+        }
+        return all;
+    }
+
+    /** {@code 1 host}, {@code 3 hosts}. */
+    static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

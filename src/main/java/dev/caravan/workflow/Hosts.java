@@ -1,0 +1,68 @@
+package dev.caravan.workflow;
+
+import dev.caravan.run.NotReached;
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Host;
+import dev.caravan.step.StepFailure;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+
+/** The hosts of a run, for routes: bean {@code hosts}. */
+public final class Hosts {
+
+    /** The hosts to work on: all of the cluster's whose pipeline has not failed. */
+    public List<Host> all(@Variable(Variables.RUN) Run run) {
+        return run.cluster().hosts().stream().filter(host -> !run.hasFailed(host.name())).toList();
+    }
+
+    /** Begins a host's pipeline: the body is the host; sets the variables {@code host} and, once taken, {@code facts}. */
+    public void enter(Exchange exchange) {
+        Host host = exchange.getMessage().getBody(Host.class);
+        exchange.setVariable(Variables.HOST, host);
+        exchange.getVariable(Variables.RUN, Run.class).facts(host.name()).ifPresent(facts -> exchange.setVariable(Variables.FACTS, facts));
+    }
+
+    /** Ends a host's pipeline after a failure: notes it, and leaves the exchange of that host without one. */
+    public void failed(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (failure instanceof StepFailure step) {
+            run.gaveUp(step);
+        }
+        run.hostFailed(Variables.hostName(exchange), failure);
+    }
+
+    /** Whether the exchange's host is the control plane that kubeadm init runs on. */
+    public boolean isFirstControlPlane(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        return run.cluster().firstControlPlane().name().equals(Variables.hostName(exchange));
+    }
+
+    /** Fails where the first control plane did: without it there is no cluster to go on with. */
+    public void requireControlPlane(@Variable(Variables.RUN) Run run) throws Exception {
+        Throwable failure = run.failures().get(run.cluster().firstControlPlane().name());
+        if (failure instanceof Exception known) {
+            throw known;
+        }
+        if (run.isCancelled()) {
+            throw new RunCancelled();
+        }
+    }
+
+    /** Fails where any host did, once all that could be done for the others is done. */
+    public void requireAll(@Variable(Variables.RUN) Run run) throws HostsFailed {
+        Map<String, Throwable> failures = run.failures();
+        if (!failures.isEmpty()) {
+            String which = failures.entrySet().stream()
+                    .filter(failure -> !(failure.getValue() instanceof NotReached))
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.joining(", "));
+            throw new HostsFailed(which);
+        }
+    }
+}

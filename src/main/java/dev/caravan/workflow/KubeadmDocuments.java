@@ -1,0 +1,117 @@
+package dev.caravan.workflow;
+
+import dev.caravan.facts.Facts;
+import dev.caravan.kubeadm.JoinCredentials;
+import dev.caravan.kubeadm.KubeadmConfig;
+import dev.caravan.kubeadm.NodeSettings;
+import dev.caravan.run.Run;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+
+/**
+ * kubeadm's documents for the scripts' standard input, and the credentials in them: bean {@code kubeadm}. Credentials live
+ * in memory, for the run that minted them.
+ */
+public final class KubeadmDocuments {
+    private static final String CREDENTIALS = "joinCredentials";
+    /** A certificate key is 32 bytes in hexadecimal (kubeadm init phase upload-certs). */
+    private static final int CERTIFICATE_KEY_BYTES = 32;
+
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, String> caHashes = new ConcurrentHashMap<>();
+    private final Map<String, Secret> certificateKeys = new ConcurrentHashMap<>();
+    private final Map<String, String> tokenIds = new ConcurrentHashMap<>();
+
+    /** The documents that kubeadm init takes. */
+    public String initDocuments(@Variable(Variables.RUN) Run run) {
+        Cluster cluster = run.cluster();
+        Host first = cluster.firstControlPlane();
+        return KubeadmConfig.initDocuments(cluster, first, NodeSettings.of(cluster, first));
+    }
+
+    /** Keeps the hash of the CA's public key that kubeadm init reported. */
+    public void keepInit(Exchange exchange) {
+        String hash = exchange.getMessage().getBody(StepResult.class).output("caCertHash");
+        if (!hash.isEmpty()) {
+            caHashes.put(run(exchange).id(), hash);
+        }
+    }
+
+    /** Whether the exchange's host is about to join: it is in no cluster yet, and this is no plan. */
+    public boolean needsCredentials(Exchange exchange) {
+        return !run(exchange).isPlan() && !joined(exchange);
+    }
+
+    private static boolean joined(Exchange exchange) {
+        return run(exchange).facts(Variables.hostName(exchange)).map(Facts::joined).orElse(false);
+    }
+
+    /** What uploads the shared certificates, where a control plane is to join; else empty. */
+    public Secret uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
+        Cluster cluster = run.cluster();
+        boolean wanted = cluster.controlPlanes().stream()
+                .skip(1)
+                .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
+        if (!wanted) {
+            return new Secret("");
+        }
+        Secret key = certificateKeys.computeIfAbsent(run.id(), any -> newCertificateKey());
+        run.keepSecret(key);
+        return KubeadmConfig.uploadCertsDocument(cluster, key, NodeSettings.of(cluster, cluster.firstControlPlane()));
+    }
+
+    private Secret newCertificateKey() {
+        byte[] key = new byte[CERTIFICATE_KEY_BYTES];
+        random.nextBytes(key);
+        return new Secret(HexFormat.of().formatHex(key));
+    }
+
+    /** Keeps what the step join-credentials minted, for this host's join and for the revocation. */
+    public void keepCredentials(Exchange exchange) {
+        Run run = run(exchange);
+        StepResult minted = exchange.getMessage().getBody(StepResult.class);
+        tokenIds.put(run.id(), minted.output("tokenId"));
+        caHashes.put(run.id(), minted.output("caCertHash"));
+        exchange.setVariable(CREDENTIALS, new JoinCredentials(
+                minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(certificateKeys.get(run.id()))));
+    }
+
+    /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */
+    public Secret joinDocument(Exchange exchange) {
+        Run run = run(exchange);
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT_HASH", caHashes.getOrDefault(run.id(), ""));
+        JoinCredentials credentials = exchange.getVariable(CREDENTIALS, JoinCredentials.class);
+        if (credentials == null) {
+            return new Secret("");
+        }
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertHash(), Optional.empty());
+        return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host));
+    }
+
+    /** Whether credentials were minted in this run. */
+    public boolean hasCredentials(@Variable(Variables.RUN) Run run) {
+        return tokenIds.containsKey(run.id());
+    }
+
+    /** Names the minted token to the script that revokes it, by the half that is no secret, and forgets the rest. */
+    public void nameToken(Exchange exchange) {
+        Run run = run(exchange);
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", tokenIds.remove(run.id()));
+        certificateKeys.remove(run.id());
+    }
+
+    private static Run run(Exchange exchange) {
+        return exchange.getVariable(Variables.RUN, Run.class);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.caravan.workflow;
+
+import dev.caravan.facts.Finding;
+import dev.caravan.facts.PodCidrs;
+import dev.caravan.facts.Preflight;
+import dev.caravan.facts.Severity;
+import dev.caravan.run.PreflightRefused;
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
+import dev.caravan.step.StepTold;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.Exchange;
+
+/** Holds the facts of all hosts against the rules: bean {@code preflight}. */
+public final class PreflightCheck {
+    private final Preflight preflight;
+
+    public PreflightCheck(Preflight preflight) {
+        this.preflight = preflight;
+    }
+
+    /** Refuses the run where something stands in its way, with everything that does; warnings become notes of the run. */
+    public void check(Exchange exchange) throws PreflightRefused, RunCancelled {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        if (run.isCancelled()) {
+            throw new RunCancelled();
+        }
+        StepTold told = new StepTold(run, null, "preflight", 1);
+        told.started(null);
+        List<Finding> findings = new ArrayList<>();
+        run.failures().forEach((host, failure) -> findings.add(unseen(host, failure)));
+        findings.addAll(preflight.check(run.cluster(), run.allFacts()));
+        findings.stream().filter(finding -> !finding.refuses())
+                .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy()));
+        List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
+        if (!refusing.isEmpty()) {
+            PreflightRefused refused = new PreflightRefused(refusing);
+            told.failed(new StepFailure(null, "preflight", "refused", false, refused.getMessage(), "", List.of(), null));
+            throw refused;
+        }
+        if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
+            run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
+        }
+        told.ended(StepResult.State.OK, List.of(), run.allFacts().size() + " hosts looked at, nothing stands in the way");
+    }
+
+    private static Finding unseen(String host, Throwable failure) {
+        String remedy = failure instanceof StepFailure step ? step.getRemedy() : "";
+        return new Finding(List.of(host), "facts", Severity.REFUSES, "could not be looked at: " + failure.getMessage(), remedy);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.caravan.workflow;
+
+import dev.caravan.facts.Facts;
+import dev.caravan.kubeadm.KubernetesVersion;
+import dev.caravan.kubeadm.NodeSettings;
+import dev.caravan.kubeadm.RuntimeRules;
+import dev.caravan.packages.Family;
+import dev.caravan.packages.Repositories;
+import dev.caravan.packages.Repository;
+import dev.caravan.run.Run;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.step.Environment;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The environment that every script gets; the table stands in docs/routes.md. */
+public final class ScriptEnvironment implements Environment {
+
+    @Override
+    public Map<String, String> of(Run run, Host host) {
+        Cluster cluster = run.cluster();
+        Map<String, String> variables = new LinkedHashMap<>();
+        variables.put("CLUSTER_NAME", cluster.name());
+        variables.put("NODE_NAME", host.name());
+        variables.put("NODE_ADDRESS", host.address());
+        variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
+        variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
+        variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
+        variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
+        variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
+        variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
+        variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
+        variables.put("CNI", cluster.network().cni().name().toLowerCase(Locale.ROOT));
+        variables.put("POD_CIDR", run.podCidr(host.name()));
+        run.facts(host.name()).ifPresent(facts -> {
+            runtime(variables, cluster, host);
+            repositories(variables, cluster, facts);
+        });
+        return variables;
+    }
+
+    /* Only after preflight: a runtime that the version cannot take has no socket to name. */
+    private static void runtime(Map<String, String> variables, Cluster cluster, Host host) {
+        if (RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster)).isPresent()) {
+            return;
+        }
+        NodeSettings settings = NodeSettings.of(cluster, host);
+        variables.put("RUNTIME", cluster.runtime().name().word());
+        variables.put("RUNTIME_VERSION", cluster.runtime().version().orElse(""));
+        variables.put("CRI_SOCKET", settings.criSocket());
+        variables.put("CGROUP_DRIVER", settings.cgroupDriver());
+        variables.put("PAUSE_IMAGE", RuntimeRules.pauseImage(cluster));
+        variables.put("INSECURE_REGISTRIES", String.join(" ", cluster.runtime().insecureRegistries()));
+    }
+
+    private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
+        Family family = facts.family().equals("apt") ? Family.APT : Family.YUM;
+        Repositories.Resolved resolved = Repositories.resolve(
+                cluster, family, facts.system().id(), facts.system().version(), facts.architecture());
+        repository(variables, "KUBERNETES_REPO", Optional.of(resolved.kubernetes()));
+        repository(variables, "RUNTIME_REPO", resolved.runtime());
+    }
+
+    private static void repository(Map<String, String> variables, String prefix, Optional<Repository> repository) {
+        variables.put(prefix + "_URL", repository.map(Repository::baseUrl).orElse(""));
+        variables.put(prefix + "_KEYS", repository.map(known -> String.join(" ", known.gpgKeys())).orElse(""));
+        variables.put(prefix + "_CHECK", Boolean.toString(repository.map(Repository::gpgCheck).orElse(true)));
+    }
+}

@@ -1,0 +1,43 @@
+package dev.caravan.ssh;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Runs programs of this machine for tests. */
+final class Shell {
+    private Shell() {}
+
+    /** @return what the program wrote; fails the test if it fails */
+    static String run(String... words) {
+        try {
+            Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError(List.of(words) + " failed: " + output);
+            }
+            return output;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    static boolean has(String path) {
+        return Files.isExecutable(Path.of(path));
+    }
+
+    /** Makes a key pair; the public key is in the file of the same name with {@code .pub}. */
+    static Path keygen(Path file, String type, String passphrase, String... more) {
+        String[] words = {"ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test key", "-f", file.toString()};
+        String[] all = java.util.Arrays.copyOf(words, words.length + more.length);
+        System.arraycopy(more, 0, all, words.length, more.length);
+        run(all);
+        return file;
+    }
+}

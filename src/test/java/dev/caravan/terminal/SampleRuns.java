@@ -1,0 +1,201 @@
+package dev.caravan.terminal;
+
+import dev.caravan.journal.Event.Type;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Recorded runs of every kind, for tests and for the demo. */
+final class SampleRuns {
+    private static final List<String> THREE = List.of("h1", "h2", "h3");
+
+    private SampleRuns() {}
+
+    static SampleRun byName(String name) {
+        return switch (name) {
+            case "apply" -> apply(false);
+            case "rehearsal" -> apply(true);
+            case "again" -> again();
+            case "failed" -> failed();
+            case "refused" -> refused();
+            case "plan" -> plan();
+            case "many" -> many(200);
+            case "cancelled" -> cancelled();
+            default -> throw new IllegalArgumentException("no sample run " + name);
+        };
+    }
+
+    /** Three bare hosts become a cluster; h3 is slow and its mirror stumbles once. */
+    static SampleRun apply(boolean rehearsal) {
+        SampleRun run = SampleRun.of("7f3a", "apply", rehearsal, THREE);
+        prepare(run);
+        run.note(0.3, "h2", "host key check is off, as the spec asks (hostKeyCheck: off)");
+        run.step(35.0, 62.4, "h1", "kubeadm-init", "changed", "initialised the control plane of demo at 10.77.0.11:6443",
+                "initialise the control plane");
+        run.progress(36.0, "h1", "kubeadm-init", "generating certificates");
+        run.progress(41.0, "h1", "kubeadm-init", "waiting for the API server at 10.77.0.11:6443");
+        run.progress(58.2, "h1", "kubeadm-init", "marking the control plane");
+        run.waiting(41.5, "h2", "kubeadm-join", "the control plane on h1");
+        run.waiting(58.0, "h3", "kubeadm-join", "the control plane on h1");
+        run.step(62.5, 63.3, "h1", "join-credentials", "changed", "minted a token for two hours", "mint a join token");
+        run.step(63.3, 71.4, "h2", "kubeadm-join", "changed", "joined demo as a worker", "join demo as a worker");
+        run.progress(64.0, "h2", "kubeadm-join", "starting the kubelet");
+        run.step(63.3, 74.9, "h3", "kubeadm-join", "changed", "joined demo as a worker", "join demo as a worker");
+        run.step(63.4, 66.0, "h1", "network", "changed", "wrote the bridge network's configuration",
+                "write /etc/cni/net.d/10-caravan.conflist");
+        run.step(75.0, 83.2, "", "verify", "ok", "3 nodes are Ready at v1.20.2");
+        run.progress(76.0, "", "verify", "1 of 3 nodes is Ready");
+        return run.end(83.4, "succeeded", 0, "", Map.of("kubeconfig", "/srv/caravan/data/demo/kubeconfig"));
+    }
+
+    private static void prepare(SampleRun run) {
+        double slowness = 1;
+        for (String host : THREE) {
+            run.step(0.2, 1.4 * slowness, host, "facts", "ok", "CentOS Linux 7.9, 2 CPUs, 3789 MiB");
+            run.step(2.4, 3.1, host, "preflight", "ok", "");
+            run.step(3.2, 3.2 + 1.1 * slowness, host, "os-prepare", "changed", "",
+                    "turn swap off", "load the module br_netfilter", "set net.bridge.bridge-nf-call-iptables to 1");
+            run.step(5.5, 5.5 + 0.4 * slowness, host, "package-repository", "changed", "",
+                    "write /etc/yum.repos.d/kubernetes.repo");
+        }
+        run.step(6.2, 22.8, "h1", "runtime-install", "changed", "docker-ce 20.10.24", "install docker-ce 20.10.24",
+                "write /etc/docker/daemon.json");
+        run.step(6.2, 24.1, "h2", "runtime-install", "changed", "docker-ce 20.10.24", "install docker-ce 20.10.24",
+                "write /etc/docker/daemon.json");
+        run.progress(8.0, "h1", "runtime-install", "downloading docker-ce");
+        run.progress(17.0, "h1", "runtime-install", "starting docker");
+        run.started(6.4, "h3", "runtime-install", 1)
+                .retry(9.8, "h3", "runtime-install", 1, 4000, "the mirror answered 503 for repodata/primary.xml.gz")
+                .started(13.8, "h3", "runtime-install", 2)
+                .ended(13.8, 38.2, "h3", "runtime-install", 2, "changed", "docker-ce 20.10.24", "install docker-ce 20.10.24",
+                        "write /etc/docker/daemon.json");
+        run.step(22.9, 29.0, "h1", "kube-install", "changed", "kubelet, kubeadm and kubectl 1.20.2",
+                "install kubelet, kubeadm and kubectl 1.20.2");
+        run.step(24.2, 31.5, "h2", "kube-install", "changed", "kubelet, kubeadm and kubectl 1.20.2",
+                "install kubelet, kubeadm and kubectl 1.20.2");
+        run.step(38.3, 46.0, "h3", "kube-install", "changed", "kubelet, kubeadm and kubectl 1.20.2",
+                "install kubelet, kubeadm and kubectl 1.20.2");
+        run.step(29.1, 34.8, "h1", "images-pull", "changed", "pulled 7 images", "pull 7 images");
+        run.step(31.6, 41.4, "h2", "images-pull", "changed", "pulled 2 images", "pull 2 images");
+        run.step(46.1, 57.9, "h3", "images-pull", "changed", "pulled 2 images", "pull 2 images");
+    }
+
+    /** The same spec a second time. */
+    static SampleRun again() {
+        SampleRun run = SampleRun.of("7f3b", "apply", false, THREE);
+        List<String> steps = List.of("facts", "preflight", "os-prepare", "package-repository", "runtime-install",
+                "kube-install", "images-pull", "kubeadm-init", "kubeadm-join", "network");
+        for (int s = 0; s < steps.size(); s++) {
+            for (int h = 0; h < THREE.size(); h++) {
+                boolean elsewhere = steps.get(s).equals("kubeadm-init") && h > 0 || steps.get(s).equals("kubeadm-join") && h == 0;
+                if (!elsewhere) {
+                    double from = 0.2 + s * 0.5;
+                    run.step(from, from + 0.3 + h * 0.05, THREE.get(h), steps.get(s), "ok", "");
+                }
+            }
+        }
+        run.step(5.3, 6.1, "", "verify", "ok", "3 nodes are Ready at v1.20.2");
+        return run.end(6.2, "succeeded", 0, "", Map.of("kubeconfig", "/srv/caravan/data/demo/kubeconfig"));
+    }
+
+    /** h2 cannot join, however often it tries; h3 fails without a second attempt. */
+    static SampleRun failed() {
+        SampleRun run = SampleRun.of("9c01", "apply", false, THREE);
+        prepare(run);
+        run.step(35.0, 62.4, "h1", "kubeadm-init", "changed", "initialised the control plane of demo at 10.77.0.11:6443",
+                "initialise the control plane");
+        run.step(62.5, 63.3, "h1", "join-credentials", "changed", "minted a token for two hours", "mint a join token");
+        String refused = "could not reach 10.77.0.11:6443 from h2: connection refused";
+        run.started(63.3, "h2", "kubeadm-join", 1).retry(78.0, "h2", "kubeadm-join", 1, 8000, refused);
+        run.started(86.0, "h2", "kubeadm-join", 2).retry(103.0, "h2", "kubeadm-join", 2, 16000, refused);
+        run.started(119.0, "h2", "kubeadm-join", 3)
+                .failed(119.0, 135.3, "h2", "kubeadm-join", 3, refused,
+                        "Is the API server up on h1? `caravan logs 9c01 --host h1 --step kubeadm-init`",
+                        "[preflight] Running pre-flight checks",
+                        "error execution phase preflight: couldn't validate the identity of the API Server",
+                        "\u001b[31mdial tcp 10.77.0.11:6443: connect: connection refused\u001b[0m\r",
+                        "To see the stack trace of this error execute with --v=5 or higher");
+        run.started(63.3, "h3", "kubeadm-join", 1)
+                .failed(63.3, 64.1, "h3", "kubeadm-join", 1, "port 10250 of h3 is taken by kubelet of another cluster (pid 811)",
+                        "Take h3 out of that cluster first: `caravan reset -f OLD-SPEC`.");
+        return run.end(135.5, "failed", 5, "", Map.of());
+    }
+
+    static SampleRun refused() {
+        SampleRun run = SampleRun.of("11aa", "apply", false, THREE);
+        for (String host : THREE) {
+            run.step(0.2, 1.5, host, "facts", "ok", "");
+        }
+        run.add(3.9, Type.STEP_ENDED, "", "preflight", 1, "3 findings",
+                Map.of("state", "failed", "kind", "refused", "durationMillis", 2300L));
+        return run.end(4.1, "refused", 3, "", Map.of("findings", List.of(
+                Map.of("hosts", List.of("h1", "h3"), "problem", "have the same MAC address, 52:54:00:12:34:56 (eth0)",
+                        "remedy", "Give each machine an address of its own; cloned virtual machines often share one."),
+                Map.of("hosts", List.of("h1"), "problem", "port 6443 is held by nginx (pid 812)",
+                        "remedy", "Stop it, or move it: `systemctl stop nginx`."),
+                Map.of("hosts", List.of(), "problem", "Kubernetes 1.24.0 does not take Docker any more",
+                        "remedy", "Set spec.runtime.name to containerd or cri-o."))));
+    }
+
+    static SampleRun plan() {
+        SampleRun run = SampleRun.of("44d0", "plan", false, THREE);
+        for (String host : THREE) {
+            run.step(0.2, 1.5, host, "facts", "ok", "");
+            run.step(1.6, 2.0, host, "preflight", "ok", "");
+        }
+        run.step(2.1, 2.6, "h1", "os-prepare", "ok", "");
+        run.step(2.1, 2.7, "h2", "os-prepare", "changed", "", "turn swap off", "load the module br_netfilter");
+        run.step(2.1, 2.8, "h3", "os-prepare", "changed", "", "turn swap off", "load the module br_netfilter");
+        run.step(2.8, 3.0, "h2", "kubeadm-join", "changed", "", "join demo as the worker h2");
+        run.step(2.9, 3.1, "h3", "kubeadm-join", "changed", "", "join demo as the worker h3");
+        return run.end(3.3, "succeeded", 0, "", Map.of());
+    }
+
+    static SampleRun cancelled() {
+        SampleRun run = SampleRun.of("5e5e", "apply", false, THREE);
+        for (String host : THREE) {
+            run.step(0.2, 1.5, host, "facts", "ok", "");
+            run.step(2.0, 3.1, host, "os-prepare", "changed", "", "turn swap off");
+        }
+        run.started(3.2, "h1", "runtime-install", 1);
+        run.note(7.0, "", "asked to stop; waiting for the steps under way");
+        return run.end(9.5, "cancelled", 130, "", Map.of());
+    }
+
+    /** Many hosts, at most fifty at a time, of which one fails early and one late. */
+    static SampleRun many(int count) {
+        List<String> hosts = IntStream.rangeClosed(1, count).mapToObj(i -> String.format("node-%03d", i)).toList();
+        SampleRun run = SampleRun.of("b0b0", "apply", false, hosts);
+        List<String> steps = List.of("facts", "os-prepare", "package-repository", "runtime-install", "kube-install", "images-pull");
+        for (int i = 0; i < count; i++) {
+            String host = hosts.get(i);
+            double at = 0.2 + i / 50 * 21.0 + i % 50 * 0.11;
+            for (int s = 0; s < steps.size(); s++) {
+                double took = 0.4 + (i * 7 + s * 13) % 17 * 0.25;
+                if (i == 17 && s == 3 || i == 120 && s == 4) {
+                    run.started(at, host, steps.get(s), 1).failed(at, at + took, host, steps.get(s), 1,
+                            "no space left on /var of " + host, "Make room on " + host + ", then apply again.",
+                            "error: unpacking of archive failed: No space left on device");
+                    at = -1;
+                    break;
+                }
+                if (s == 0) {
+                    run.step(at, at + took, host, steps.get(s), "ok", "");
+                } else {
+                    run.step(at, at + took, host, steps.get(s), "changed", "", steps.get(s) + " of " + host);
+                }
+                at += took + 0.1;
+            }
+            if (i == 0) {
+                run.step(at, at + 27.0, host, "kubeadm-init", "changed", "initialised the control plane", "initialise the control plane");
+            } else if (at > 0) {
+                if (at < 45) {
+                    run.waiting(at, host, "kubeadm-join", "the control plane on node-001");
+                }
+                double from = Math.max(45, at);
+                run.step(from, from + 6 + i % 9, host, "kubeadm-join", "changed", "joined demo as a worker", "join demo as a worker");
+            }
+        }
+        return run.end(125, "failed", 5, "", Map.of());
+    }
+}
