@@ -52,7 +52,9 @@ public final class Schema {
     /** The first example of a value, as one writes it in a spec. */
     static Optional<String> example(JsonNode schema) {
         JsonNode example = resolved(schema).path("examples").path(0);
-        return example.isMissingNode() ? Optional.empty() : Optional.of(example.isTextual() ? example.asText() : example.toString());
+        return example.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(example.isTextual() ? example.asText() : example.toString());
     }
 
     /** Where keys of that name stand in a spec, as paths; lists are written {@code hosts[]}. */
@@ -69,7 +71,8 @@ public final class Schema {
     /** Read on first use: only those who validate pay for it. */
     private static final class Loaded {
         static final JsonNode TREE = tree();
-        static final JsonSchema VALIDATOR = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE);
+        static final JsonSchema VALIDATOR =
+                JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE);
         static final Map<String, Set<String>> PLACES = places();
 
         private static JsonNode tree() {
@@ -87,10 +90,12 @@ public final class Schema {
         }
 
         private static void collect(JsonNode schema, String path, Map<String, Set<String>> places) {
-            for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
+            for (Map.Entry<String, JsonNode> property :
+                    schema.path("properties").properties()) {
                 // A jump host may have a jump host, and so on: once is enough.
                 if (!path.endsWith("proxyJump")) {
-                    places.computeIfAbsent(property.getKey(), key -> new TreeSet<>()).add(path);
+                    places.computeIfAbsent(property.getKey(), key -> new TreeSet<>())
+                            .add(path);
                     JsonNode below = resolved(property.getValue());
                     String belowPath = path.isEmpty() ? property.getKey() : path + "." + property.getKey();
                     collect(below, belowPath, places);
