@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** The JSON Schema (2020-12) of a spec. Thread-safe. */
 public final class Schema {
@@ -72,8 +74,18 @@ public final class Schema {
     private static final class Loaded {
         static final JsonNode TREE = tree();
         static final JsonSchema VALIDATOR =
-                JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE);
+                JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE, config());
         static final Map<String, Set<String>> PLACES = places();
+
+        /** In JSON Schema {@code $} is the very end; in Java it also stands before a last line break. */
+        private static SchemaValidatorsConfig config() {
+            return SchemaValidatorsConfig.builder()
+                    .regularExpressionFactory(regex -> {
+                        Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
+                        return value -> pattern.matcher(value).find();
+                    })
+                    .build();
+        }
 
         private static JsonNode tree() {
             try {

@@ -197,13 +197,7 @@ final class SpecParser {
         if (!node.getTag().equals(Tag.STR)) {
             return new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), shown);
         }
-        if (text.length() > LONGEST && !path.startsWith(OVERRIDES)) {
-            problems.add(new Problem(
-                    at.line(),
-                    at.column(),
-                    path,
-                    "longer than " + LONGEST + " characters",
-                    "check the quotes around it"));
+        if (isUnfit(text, path, at)) {
             return null;
         }
         if (Expansion.isPartial(text)) {
@@ -224,6 +218,9 @@ final class SpecParser {
     private SpecNode expanded(ScalarNode node, String path, Position at, String text) {
         try {
             String value = expansion.expand(text);
+            if (isUnfit(value, path, at)) {
+                return null;
+            }
             boolean override = path.startsWith(OVERRIDES) && node.getScalarStyle() == ScalarStyle.PLAIN;
             boolean asTyped = override || TYPED.matcher(path).matches();
             Tag tag = asTyped ? YAML_TYPES.getScalarResolver().resolve(value, true) : Tag.STR;
@@ -232,6 +229,24 @@ final class SpecParser {
             problems.add(new Problem(at.line(), at.column(), path, e.getMessage(), e.remedy()));
             return null;
         }
+    }
+
+    /** Values end up in environments, files of lines and patterns; only kubeadm's own documents may hold anything. */
+    private boolean isUnfit(String text, String path, Position at) {
+        if (path.startsWith(OVERRIDES)) {
+            return false;
+        }
+        if (text.length() > LONGEST) {
+            String message = "longer than " + LONGEST + " characters";
+            problems.add(new Problem(at.line(), at.column(), path, message, "check the quotes around it"));
+            return true;
+        }
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            String message = "holds a line break or another control character";
+            problems.add(new Problem(at.line(), at.column(), path, message, "write it on one line"));
+            return true;
+        }
+        return false;
     }
 
     private static Object typed(Tag tag, String text) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -281,7 +282,7 @@ class SpecReaderTest {
         assertThat(shown(SMALLEST + "  packages: {mirror: aliyn}\n"))
                 .contains("unknown mirror \"aliyn\" -> did you mean \"aliyun\"?");
         assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://192.0.2.1/rpm\\nenabled=0\"}}\n"))
-                .contains("not a valid repository URL");
+                .contains("holds a line break");
     }
 
     @Test
@@ -504,8 +505,30 @@ class SpecReaderTest {
         assertThat(problems(SMALLEST + "  " + "k".repeat(500_000) + ": 1\n").getMessage())
                 .hasSizeLessThan(300);
         String words = "http://" + "a ".repeat(1000) + "b";
-        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"" + words + "\\n\"}}\n"))
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"" + words + "\u00e9\"}}\n"))
                 .contains("not a valid repository URL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "metadata: {name: \"demo\\n\"}",
+                "version: \"1.20.2\\n\"",
+                "name: \"h1\\n\"",
+                "address: \"192.0.2.11\\n\"",
+                "podSubnet: \"10.244.0.0/16\\n\", version: 1.20.2",
+                "imageRepository: \"r.io/x\\n\", version: 1.20.2",
+                "controlPlaneEndpoint: \"a:1\\n\", version: 1.20.2"
+            })
+    void aLineBreakAtTheEndIsNoPartOfAValue(String written) {
+        String key = written.substring(0, written.indexOf(':'));
+        String replaced = written.endsWith("1.20.2")
+                ? SMALLEST.replace("version: 1.20.2", written)
+                : SMALLEST.replaceFirst(
+                        "(?<![a-z])" + key + ": ([{][^}]*[}]|[^,}]*)", Matcher.quoteReplacement(written));
+
+        assertThat(replaced).isNotEqualTo(SMALLEST);
+        assertThat(problems(replaced).problems()).isNotEmpty();
     }
 
     @Test
