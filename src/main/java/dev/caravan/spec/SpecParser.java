@@ -195,7 +195,7 @@ final class SpecParser {
             return null;
         }
         if (!node.getTag().equals(Tag.STR)) {
-            return new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), shown);
+            return number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), shown));
         }
         if (isUnfit(text, path, at)) {
             return null;
@@ -224,11 +224,21 @@ final class SpecParser {
             boolean override = path.startsWith(OVERRIDES) && node.getScalarStyle() == ScalarStyle.PLAIN;
             boolean asTyped = override || TYPED.matcher(path).matches();
             Tag tag = asTyped ? YAML_TYPES.getScalarResolver().resolve(value, true) : Tag.STR;
-            return new SpecScalar(path, at.line(), at.column(), tag.equals(Tag.STR) ? value : typed(tag, value), text);
+            return number(new SpecScalar(
+                    path, at.line(), at.column(), tag.equals(Tag.STR) ? value : typed(tag, value), text));
         } catch (Expansion.NotExpanded e) {
             problems.add(new Problem(at.line(), at.column(), path, e.getMessage(), e.remedy()));
             return null;
         }
+    }
+
+    /** Null for an infinite number and for what is not a number, which JSON does not know. */
+    private SpecNode number(SpecScalar scalar) {
+        if (scalar.value() instanceof Double number && !Double.isFinite(number)) {
+            problems.add(scalar.problem("not a finite number: " + scalar.shown(), "put it in quotes if it is text"));
+            return null;
+        }
+        return scalar;
     }
 
     /** Values end up in environments, files of lines and patterns; only kubeadm's own documents may hold anything. */

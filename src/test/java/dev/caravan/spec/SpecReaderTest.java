@@ -463,6 +463,7 @@ class SpecReaderTest {
             'kind: Cluster\nkind: Cluster'  | 2:1 kind: key "kind" stands here a second time
             'kind: !!binary aaaa'           | 1:7 kind: a YAML tag has no meaning here
             'kind: !mine x'                 | 1:7 kind: a YAML tag has no meaning here
+            'kind: 1e999'                   | 1:7 kind: not a finite number: 1e999
             'kind: !!int x'                 | 1:7 kind: a YAML tag has no meaning here
             '? [a]\n: b'                    | 1:3 : a key must be a word, not a map or a list
             """)
