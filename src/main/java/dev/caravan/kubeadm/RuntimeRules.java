@@ -54,7 +54,7 @@ public final class RuntimeRules {
                                     + " 1.23 or older"))
                     : Optional.empty();
             case RKT -> Optional.of(new Refusal(
-                    "no version of Kubernetes that Caravan installs runs on rkt, which was archived in 2020",
+                    "no version of Kubernetes that Caravan installs runs on rkt, which was archived in 2019",
                     "write " + instead));
             case FRAKTI -> Optional.of(new Refusal(
                     "no version of Kubernetes that Caravan installs runs on frakti, which was archived in 2020",
