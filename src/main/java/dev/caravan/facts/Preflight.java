@@ -22,7 +22,7 @@ public final class Preflight {
             PlatformRules::kernel,
             PlatformRules::cgroups,
             IdentityRules::oneMachine,
-            IdentityRules::macAddress,
+            MacAddressRule::check,
             IdentityRules::machineIdentity,
             IdentityRules::hostname,
             IdentityRules::hostnameDiffers,

@@ -10,16 +10,20 @@ import java.util.Map;
 /**
  * The ports of other hosts that a host will need, for the standard input of the step {@code facts}. For the whole cluster it is
  * of the order of hosts times control planes: workers need no port of each other that can be tried before a cluster is there.
+ * One more is tried by each host, that of the next host in the spec, only so that every host has a neighbour who knows its MAC address.
  */
 public final class ReachTargets {
     /** Label of the cluster's own endpoint where that is not a control plane's address. No host can have this name. */
     public static final String ENDPOINT = "@endpoint";
 
+    /** Label of a port that is tried for the MAC address behind it; it may be closed to this host. */
+    public static final String NEIGHBOUR = "@neighbour";
+
     private ReachTargets() {}
 
     /**
-     * Lines {@code ADDRESS PORT LABEL} for this host, each ended by a newline; the label is the other host's name or
-     * {@link #ENDPOINT}. Empty for the only host of a cluster.
+     * Lines {@code ADDRESS PORT LABEL} for this host, each ended by a newline; the label is the other host's name,
+     * {@link #ENDPOINT} or {@link #NEIGHBOUR}. Empty for the only host of a cluster.
      */
     public static String of(Cluster cluster, Host host) {
         Ports ports = Ports.of(cluster);
@@ -35,6 +39,11 @@ public final class ReachTargets {
         boolean own = endpoint.address().equals(host.address()) && endpoint.port() == ports.apiServer();
         if (!own) {
             labels.putIfAbsent(endpoint.address() + " " + endpoint.port(), ENDPOINT);
+        }
+        List<Host> hosts = cluster.hosts();
+        Host next = hosts.get((hosts.indexOf(host) + 1) % hosts.size());
+        if (!next.name().equals(host.name())) {
+            labels.putIfAbsent(next.address() + " " + Ports.KUBELET, NEIGHBOUR);
         }
         StringBuilder lines = new StringBuilder();
         labels.forEach((target, label) -> lines.append(target).append(' ').append(label).append('\n'));
