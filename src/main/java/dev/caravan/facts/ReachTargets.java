@@ -6,11 +6,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The ports of other hosts that a host will need, for the standard input of the step {@code facts}. For the whole cluster it is
  * of the order of hosts times control planes: workers need no port of each other that can be tried before a cluster is there.
- * One more is tried by each host, that of the next host in the spec, only so that every host has a neighbour who knows its MAC address.
+ * Each host tries the two after it in the spec as well, only so that somebody knows the MAC address of every host.
  */
 public final class ReachTargets {
     /** Label of the cluster's own endpoint where that is not a control plane's address. No host can have this name. */
@@ -40,14 +41,18 @@ public final class ReachTargets {
         if (!own) {
             labels.putIfAbsent(endpoint.address() + " " + endpoint.port(), ENDPOINT);
         }
-        List<Host> hosts = cluster.hosts();
-        Host next = hosts.get((hosts.indexOf(host) + 1) % hosts.size());
-        if (!next.name().equals(host.name())) {
-            labels.putIfAbsent(next.address() + " " + Ports.KUBELET, NEIGHBOUR);
-        }
+        neighbours(cluster.hosts(), host).forEach(other -> labels.putIfAbsent(other.address() + " " + Ports.KUBELET, NEIGHBOUR));
         StringBuilder lines = new StringBuilder();
         labels.forEach((target, label) -> lines.append(target).append(' ').append(label).append('\n'));
         return lines.toString();
+    }
+
+    /** Two of them: where one shares this host's MAC address, neither can see the other. */
+    private static List<Host> neighbours(List<Host> hosts, Host host) {
+        return IntStream.rangeClosed(1, 2)
+                .mapToObj(step -> hosts.get((hosts.indexOf(host) + step) % hosts.size()))
+                .filter(other -> !other.name().equals(host.name()))
+                .toList();
     }
 
     private static List<Integer> needed(Ports ports, Host host, Host other) {
