@@ -1,7 +1,7 @@
 #!/bin/sh
 # kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, safe from ordinary updates. kubelet is enabled but not
 # started: until kubeadm has written its configuration it would only end and be started again every few seconds.
-# Environment: KUBERNETES_VERSION, KUBERNETES_REPO_URL.
+# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_REPO_URL.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -60,6 +60,22 @@ if [ -n "$missing" ]; then
   fi
 fi
 
+# Up to 1.26 each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost,
+# as on most networks that are not Amazon's, kubelet stands still for 6 s before it registers its node.
+on_amazon() {
+  grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version "$R"/sys/class/dmi/id/product_version ||
+    grep -qsi '^ec2' "$R"/sys/hypervisor/uuid
+}
+reload_due=no
+if [ "$KUBERNETES_MINOR" -lt 27 ] && ! on_amazon && [ ! -f "$R/var/lib/kubelet/config.yaml" ]; then
+  put_file "$R/etc/systemd/system/kubelet.service.d/20-caravan.conf" 0644 <<'UNIT'
+# This host is not Amazon's: kubelet need not wait for credentials from there at each start.
+[Service]
+Environment=AWS_EC2_METADATA_DISABLED=true
+UNIT
+  reload_due=$file_changed
+fi
+
 if [ "$FAMILY" = apt ]; then
   held=" $(apt-mark showhold 2>/dev/null | paste -s -d ' ') "
   for name in kubelet kubeadm kubectl; do
@@ -79,8 +95,10 @@ if ! planning || [ -z "$missing" ]; then
     if change "enable kubelet"; then
       keep_unit kubelet.service
       systemctl enable -q kubelet
+      reload_due=no
     fi
   fi
+  if [ "$reload_due" = yes ] && ! planning; then systemctl daemon-reload; fi
   # some packages start it
   if [ ! -f "$R/var/lib/kubelet/config.yaml" ] && systemctl is-active -q kubelet; then
     planning || systemctl stop kubelet

@@ -49,12 +49,14 @@ put_file "$R/usr/local/lib/caravan/pod-network" 0755 <<'SCRIPT'
 #!/bin/sh
 # The bridge pod network of this node: its block of addresses, routes to the other nodes' blocks, and the two rules that
 # let pods out. Run by caravan-pod-network.service; `pod-network clear` takes routes and rules away again.
-# Rights and address of the API server are kubelet's own. Routes of ours carry protocol 186, so that no other is touched.
+# Rights and address of the API server are kubelet's own. Routes of ours carry protocol 202, so that no other is touched.
 set -u
 kubeconfig=/etc/kubernetes/kubelet.conf
-protocol=186
+protocol=202
 
-cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "${RUNTIME_DIRECTORY:-/run/caravan-pod-network}" "$@"; }
+files=${RUNTIME_DIRECTORY:-/run/caravan-pod-network}
+
+cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" --request-timeout 10s "$@"; }
 
 rules() { # -A or -D
   each_rule "$1" nat POSTROUTING -s "$POD_CIDR" ! -d "$POD_SUBNET" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
@@ -75,8 +77,7 @@ each_rule() { # -A or -D, TABLE CHAIN RULE...
 node() { # NAME CIDR ADDRESS
   if [ "$1" = "$NODE_NAME" ]; then
     if [ -z "$2" ]; then
-      echo "giving node $1 the block $POD_CIDR"
-      cluster patch node "$1" -p "{\"spec\":{\"podCIDR\":\"$POD_CIDR\",\"podCIDRs\":[\"$POD_CIDR\"]}}" >/dev/null
+      [ "$given" = yes ] || give_block "$1"
     elif [ "$2" != "$POD_CIDR" ]; then
       echo "node $1 has the block $2, but this host was prepared for $POD_CIDR: its pods will not be reached" >&2
     fi
@@ -86,6 +87,17 @@ node() { # NAME CIDR ADDRESS
       ip -4 route replace "$2" via "$3" proto $protocol
     fi
   fi
+}
+
+# kubelet reports its node's state at once when the block appears, and again only 10 s later. So the block comes when
+# there is nothing else to wait for: with the CSINode object, which is the last that kubelet makes of a new node.
+give_block() { # NODE
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    if cluster get csinode "$1" -o name >/dev/null 2>&1; then break; fi
+    sleep 0.3
+  done
+  echo "giving node $1 the block $POD_CIDR"
+  if cluster patch node "$1" -p "{\"spec\":{\"podCIDR\":\"$POD_CIDR\",\"podCIDRs\":[\"$POD_CIDR\"]}}" >/dev/null; then given=yes; fi
 }
 
 gone() { # CIDR
@@ -110,20 +122,28 @@ fi
 
 rules -A
 fields='{.metadata.name}{"|"}{.spec.podCIDR}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
-event_fields=$(echo "$fields" | sed 's/{[.]/{.object./g')
-list=${RUNTIME_DIRECTORY:-/run/caravan-pod-network}/nodes
+event_fields=$(printf %s "$fields" | sed 's/{[.]/{.object./g')
+watch=
+trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
+rm -f "$files/events"
+mkfifo "$files/events"
 
 # The whole list, then what happens to it. The API server ends a watch now and then; it is simply begun again.
 while [ -f "$kubeconfig" ]; do
-  if cluster get nodes --request-timeout 10s -o "jsonpath={range .items[*]}$fields{end}" > "$list" 2>/dev/null; then
-    sweep "$list"
-    cluster get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>/dev/null |
-      while IFS='|' read -r event name cidr address; do
-        case $event in
-          ADDED | MODIFIED) node "$name" "$cidr" "${address%% *}" ;;
-          DELETED) gone "$cidr" ;;
-        esac
-      done
+  if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>/dev/null; then
+    sweep "$files/nodes"
+    given=no
+    # kubectl itself, not the function above: this is the process to end with the service
+    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>/dev/null > "$files/events" &
+    watch=$!
+    while IFS='|' read -r event name cidr address; do
+      case $event in
+        ADDED | MODIFIED) node "$name" "$cidr" "${address%% *}" ;;
+        DELETED) gone "$cidr" ;;
+      esac
+    done < "$files/events"
+    wait "$watch"
+    watch=
   fi
   # the API server is not up yet, or was lost
   sleep 1

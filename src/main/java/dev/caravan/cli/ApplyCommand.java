@@ -24,9 +24,9 @@ final class ApplyCommand implements Callable<Integer> {
     }
 
     static int run(SpecFile spec, CommonOptions common, Action action) throws Exception {
+        LogSetup.toFile(common.data);
         String text = spec.text();
         Cluster cluster = SpecReader.read(spec.path);
-        LogSetup.toFile(common.data);
         return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), cluster, text, action, common.output);
     }
 }

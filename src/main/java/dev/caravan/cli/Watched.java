@@ -9,7 +9,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.RedactedSpec;
-import dev.caravan.packages.Repositories;
+import dev.caravan.spec.Relaxations;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
@@ -30,7 +30,7 @@ final class Watched {
         try (Engine engine = Engine.start(options);
                 RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()));
                 AutoCloseable listening = engine.journal().listen(events::add)) {
-            Run run = engine.runs().begin(new Runs.Order(cluster, RedactedSpec.of(specText), action, "command", Repositories.relaxations(cluster)));
+            Run run = engine.runs().begin(new Runs.Order(cluster, RedactedSpec.of(specText), action, "command", Relaxations.of(cluster)));
             stopOnSignal(engine, run);
             return show(events, output, run.id());
         } catch (Busy busy) {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
+import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 
 /** A running Caravan in this process. Starting it loads the routes; closing it lets go of everything. Thread-safe. */
@@ -41,6 +42,10 @@ public final class Engine implements AutoCloseable {
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
         SshSessions sessions = new SshSessions();
         Main main = new Main();
+        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
+        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
+        shutdown.disableHangupSupport();
+        main.setShutdownStrategy(shutdown);
         try {
             main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
             if (!options.triggers()) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
@@ -17,11 +18,11 @@ import java.util.Optional;
  * The JSON form of an {@link Event}, one object:
  *
  * <pre>{"seq":7,"at":"2026-11-23T06:00:12.400Z","run":"7f3a","type":"step-ended","host":"h2","step":"kubeadm-join",
- * "attempt":1,"message":"joined demo as a worker","data":{"state":"changed","durationMillis":8100}}</pre>
+ * "attempt":1,"message":"joined demo as a worker","data":{"durationMillis":8100,"state":"changed"}}</pre>
  *
  * Instants are ISO-8601 in UTC, the type is its {@link Event.Type#word() word}. There are no nulls: {@code host},
  * {@code step}, {@code attempt} and {@code data} are left out where the event has none, and so is a null within
- * {@code data}. What is read back equals what was written, with whole numbers in {@code data} as {@code Long} and others
+ * {@code data}, whose members are in the order of their names. What is read back equals what was written, with whole numbers in {@code data} as {@code Long} and others
  * as {@code Double}. Thread-safe.
  */
 public final class EventJson {
@@ -29,6 +30,7 @@ public final class EventJson {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.ALWAYS, JsonInclude.Include.NON_NULL))
             .enable(DeserializationFeature.USE_LONG_FOR_INTS)
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
     private static final TypeReference<Map<String, Object>> DATA = new TypeReference<>() {};
 

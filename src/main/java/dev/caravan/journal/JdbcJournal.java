@@ -47,7 +47,7 @@ final class JdbcJournal implements Journal {
         // A second process (caravan status beside caravan serve) reaches the same file through the first, on loopback only.
         System.setProperty("h2.bindAddress", "127.0.0.1");
         return open("jdbc:h2:file:" + data.toAbsolutePath().resolve("journal")
-                + ";AUTO_SERVER=TRUE;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE", "the journal under " + data);
+                + ";AUTO_SERVER=TRUE;WRITE_DELAY=0", "the journal under " + data);
     }
 
     private static JdbcJournal open(String url, String what) {

@@ -207,7 +207,10 @@ public final class StepRunner {
                 .handle((result, failure) -> {
                     detached.log().end();
                     if (failure == null) {
-                        finished.getOrDefault(hostKey, List.of()).removeAll(clear);
+                        finished.computeIfPresent(hostKey, (any, ids) -> {
+                            ids.removeAll(clear);
+                            return ids;
+                        });
                         return CompletableFuture.completedFuture(read(order, result));
                     }
                     return stopIfTimedOut(order, target, detached, cause(failure));

@@ -21,6 +21,7 @@ final class Canvas {
 
     private List<String> drawn = List.of();
     private boolean hidden;
+    private boolean mayHide = true;
 
     /**
      * Draws a frame in the place of the one before.
@@ -30,7 +31,7 @@ final class Canvas {
      */
     String draw(List<String> above, List<String> frame, int columns) {
         StringBuilder text = new StringBuilder();
-        if (!hidden) {
+        if (!hidden && mayHide) {
             text.append(HIDE_CURSOR);
             hidden = true;
         }
@@ -51,12 +52,18 @@ final class Canvas {
         return text.toString();
     }
 
+    /** Shows the cursor and does not hide it again. Erases what a terminal may have echoed where it stands, ^C say. */
+    String showCursor() {
+        mayHide = false;
+        hidden = false;
+        return "\r" + ERASE_LINE + SHOW_CURSOR;
+    }
+
     /** Gives the cursor back beneath the last frame; lines that are still to be written follow it. */
     String leave(List<String> lines) {
-        StringBuilder text = new StringBuilder(hidden ? SHOW_CURSOR : "");
+        StringBuilder text = new StringBuilder(hidden ? showCursor() : "");
         lines.forEach(line -> text.append(line).append('\n'));
         drawn = List.of();
-        hidden = false;
         return text.toString();
     }
 

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The live table, at the end of what the terminal shows. A timer draws it, eight times a second at most and only where
  * something is new: an event, another second, another size of the terminal. Failures and notes are written above it and stay.
- * The cursor is hidden meanwhile; {@link #close()} shows it again, and so does the end of the process by a signal.
+ * The cursor is hidden meanwhile; {@link #close()} shows it again. When a signal ends the process it is shown at once, and
+ * the table is drawn on beneath it for as long as others keep the process from ending, to stop the run cleanly say.
  */
 final class LiveOutput implements RunOutput {
     private static final int FRAME_MILLIS = 125;
@@ -27,7 +28,7 @@ final class LiveOutput implements RunOutput {
     private final RunFold fold = new RunFold();
     private final List<String> above = new ArrayList<>();
     private final ScheduledExecutorService timer = Ticker.create("caravan-live-table");
-    private final Thread atExit = new Thread(this::restore, "caravan-restore-cursor");
+    private final Thread atExit = new Thread(this::showCursor, "caravan-show-cursor");
     private boolean changed;
     private boolean closed;
     /** Whether anything stands above the table, from which an empty line then parts it. */
@@ -114,6 +115,12 @@ final class LiveOutput implements RunOutput {
         above.clear();
         changed = false;
         drawnSecond = now.getEpochSecond();
+    }
+
+    private synchronized void showCursor() {
+        if (!closed) {
+            out.write(canvas.showCursor());
+        }
     }
 
     private synchronized void restore() {

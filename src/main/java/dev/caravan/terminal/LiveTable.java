@@ -9,6 +9,7 @@ import dev.caravan.terminal.RunView.StepView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -66,7 +67,7 @@ public final class LiveTable {
             int fitting = Math.max(0, room / (CELL + 1));
             int steps = run.steps().size();
             this.columns = Math.min(steps, fitting);
-            this.folded = steps > fitting && fitting > 1 ? steps - fitting + 1 : steps - columns;
+            this.folded = steps <= fitting ? 0 : fitting == 0 ? steps : steps - fitting + 1;
         }
 
         List<String> lines() {
@@ -90,6 +91,9 @@ public final class LiveTable {
             }
             List<HostView> byInterest = new ArrayList<>(run.hosts());
             byInterest.sort(Comparator.comparingInt(this::interest).thenComparing(this::since));
+            // Many failures do not push out all that is still going on; each of them is told above the table, too.
+            int failed = (int) byInterest.stream().filter(host -> host.failed().isPresent()).count();
+            Collections.rotate(byInterest, -Math.max(0, failed - Math.max(1, rows / 2)));
             Set<HostView> chosen = new HashSet<>(byInterest.subList(0, Math.max(1, rows - 1)));
             return run.hosts().stream().filter(chosen::contains).toList();
         }
@@ -112,7 +116,7 @@ public final class LiveTable {
         private int hostWidth() {
             int longest = shown.stream().mapToInt(host -> Text.width(Wording.host(host.name()))).max().orElse(0);
             int withRest = rest.isEmpty() ? longest : Math.max(longest, Text.width(restTitle()));
-            return Math.max(4, Math.min(withRest, width / 5));
+            return Math.min(width, Math.max(4, Math.min(withRest, width / 5)));
         }
 
         private String title() {
@@ -267,6 +271,9 @@ public final class LiveTable {
         private String inTheEnd(HostView host) {
             if (run.state() != State.SUCCEEDED && host.current().isPresent()) {
                 return host.current().get().step() + " was not finished";
+            }
+            if (host.name().isEmpty() && host.last().isPresent()) {
+                return done(host.last().get());
             }
             int changes = host.changes();
             if (run.isPlan()) {

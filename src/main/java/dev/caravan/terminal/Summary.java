@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * What is said of a run when it has ended: what changed, on which hosts, the time by step, what failed and what to do about
@@ -143,18 +142,15 @@ public final class Summary {
 
     // What changed
 
-    /** A change, as it reads where the host's own name is taken out of it, with the hosts that it was made on. */
-    private record Change(String step, String text) {}
-
     private void changes() {
-        Map<Change, List<StepView>> groups = new LinkedHashMap<>();
+        Map<Change, List<HostView>> groups = new LinkedHashMap<>();
         for (String name : run.steps()) {
             for (HostView host : run.hosts()) {
                 StepView step = host.steps().get(name);
                 if (step != null && step.changed()) {
-                    changesOf(step).forEach(text -> groups
-                            .computeIfAbsent(new Change(name, neutral(text, host)), key -> new ArrayList<>())
-                            .add(step));
+                    Change.of(step, host).forEach(change -> groups
+                            .computeIfAbsent(change, key -> new ArrayList<>())
+                            .add(host));
                 }
             }
         }
@@ -163,40 +159,12 @@ public final class Summary {
         }
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("step", "changed", "on"));
-        groups.forEach((change, steps) -> rows.add(List.of(
-                change.step(), steps.size() == 1 ? single(change, steps.get(0)) : change.text(), onHosts(steps))));
-        table(rows, "");
+        groups.forEach((change, hosts) -> rows.add(List.of(change.step(), change.textOn(hosts), onHosts(hosts))));
+        table(rows, "ll");
     }
 
-    private static List<String> changesOf(StepView step) {
-        if (!step.changes().isEmpty()) {
-            return step.changes().stream().map(Text::firstLine).distinct().toList();
-        }
-        return List.of(step.message().isBlank() ? "changed" : Text.firstLine(step.message()));
-    }
-
-    /** The original words of a change that only one host saw. */
-    private String single(Change change, StepView step) {
-        HostView host = run.hosts().stream().filter(each -> each.name().equals(step.host())).findFirst().orElseThrow();
-        return changesOf(step).stream()
-                .filter(text -> neutral(text, host).equals(change.text()))
-                .findFirst()
-                .orElse(change.text());
-    }
-
-    /** Two hosts' words are the same where they differ in nothing but the host's own name and address. */
-    private static String neutral(String text, HostView host) {
-        return replace(replace(text, host.name(), "HOST"), host.address(), "ADDRESS");
-    }
-
-    private static String replace(String text, String word, String placeholder) {
-        return word.isEmpty() || !text.contains(word)
-                ? text
-                : text.replaceAll("(?<![\\w.-])" + Pattern.quote(word) + "(?![\\w-]|\\.\\w)", placeholder);
-    }
-
-    private String onHosts(List<StepView> steps) {
-        List<String> names = steps.stream().map(step -> Wording.host(step.host())).distinct().toList();
+    private String onHosts(List<HostView> hosts) {
+        List<String> names = hosts.stream().map(host -> Wording.host(host.name())).toList();
         int all = run.realHosts().size();
         if (names.size() == all && all > 2) {
             return "all " + all + " hosts";
@@ -211,6 +179,9 @@ public final class Summary {
         }
         Map<List<String>, List<String>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
+            if (host.name().isEmpty() && host.changes() == 0 && host.failed().isEmpty()) {
+                continue;
+            }
             List<String> counts = List.of(
                     Integer.toString(host.changes()),
                     Integer.toString(host.count(StepState.OK)),
@@ -236,7 +207,7 @@ public final class Summary {
             List<Change> changes = run.steps().stream()
                     .map(host.steps()::get)
                     .filter(step -> step != null && step.changed())
-                    .flatMap(step -> changesOf(step).stream().map(text -> new Change(step.step(), neutral(text, host))))
+                    .flatMap(step -> Change.of(step, host).stream())
                     .toList();
             groups.computeIfAbsent(changes, key -> new ArrayList<>()).add(host);
         }
@@ -250,19 +221,12 @@ public final class Summary {
             int stepWidth = changes.stream().mapToInt(change -> Text.width(change.step())).max().orElse(0);
             String before = "";
             for (Change change : changes) {
-                String text = hosts.size() > 1 ? change.text() : original(hosts.get(0), change);
-                hang("  " + Text.pad(change.step().equals(before) ? "" : change.step(), stepWidth) + "  ", text);
+                hang("  " + Text.pad(change.step().equals(before) ? "" : change.step(), stepWidth) + "  ",
+                        change.textOn(hosts));
                 before = change.step();
             }
             lines.add("");
         });
-    }
-
-    private static String original(HostView host, Change change) {
-        return changesOf(host.steps().get(change.step())).stream()
-                .filter(text -> neutral(text, host).equals(change.text()))
-                .findFirst()
-                .orElse(change.text());
     }
 
     // The time
@@ -316,7 +280,7 @@ public final class Summary {
         Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
             host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
-                    .computeIfAbsent(Arrays.asList(step.step(), neutral(step.failure().orElseThrow().cause(), host)),
+                    .computeIfAbsent(Arrays.asList(step.step(), Change.neutral(step.failure().orElseThrow().cause(), host)),
                             key -> new ArrayList<>())
                     .add(step));
         }
@@ -343,76 +307,21 @@ public final class Summary {
 
     // Setting it out
 
+    /** Adds a table, cut off where it is longer than anybody reads, and an empty line. */
+    private void table(List<List<String>> rows, String alignment) {
+        lines.addAll(Columns.lines(rows.subList(0, Math.min(rows.size(), LONGEST_LIST)), alignment, width, look));
+        if (rows.size() > LONGEST_LIST) {
+            lines.add("and " + (rows.size() - LONGEST_LIST) + " more: `caravan status " + run.run() + "`");
+        }
+        lines.add("");
+    }
+
     /** Adds text behind a lead, its further lines beneath its first. */
     private void hang(String lead, String text) {
         int indent = Text.width(lead);
         List<String> wrapped = Text.wrap(text, Math.max(20, width - indent));
         for (int i = 0; i < wrapped.size(); i++) {
             lines.add((i == 0 ? lead : " ".repeat(indent)) + wrapped.get(i));
-        }
-    }
-
-    /**
-     * Adds rows in aligned columns, the first of them being the header, and a blank line. A first column that repeats is
-     * shown once.
-     *
-     * @param alignment of the columns after the first: l or r each; l where it says nothing
-     */
-    private void table(List<List<String>> rows, String alignment) {
-        int columns = rows.get(0).size();
-        int[] widths = new int[columns];
-        List<List<String>> cut = rows.size() > LONGEST_LIST ? rows.subList(0, LONGEST_LIST) : rows;
-        for (List<String> row : cut) {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], Text.width(row.get(i)));
-            }
-        }
-        shrinkWidest(widths);
-        String before = "";
-        for (List<String> row : cut) {
-            int from = lines.size();
-            row(row.get(0).equals(before) ? "" : row.get(0), row, widths, alignment);
-            if (row == rows.get(0)) {
-                lines.subList(from, lines.size()).replaceAll(line -> look.paint(Ink.FAINT, line));
-            }
-            before = row.get(0);
-        }
-        if (rows.size() > cut.size()) {
-            lines.add("and " + (rows.size() - cut.size()) + " more; `caravan status " + run.run() + "` has them all.");
-        }
-        lines.add("");
-    }
-
-    /** Adds a row, of several lines where a cell is wider than its column. */
-    private void row(String first, List<String> row, int[] widths, String alignment) {
-        List<List<String>> cells = new ArrayList<>();
-        for (int i = 0; i < row.size(); i++) {
-            cells.add(Text.wrap(i == 0 ? first : row.get(i), widths[i]));
-        }
-        int height = cells.stream().mapToInt(List::size).max().orElse(0);
-        for (int line = 0; line < height; line++) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < cells.size(); i++) {
-                String cell = line < cells.get(i).size() ? cells.get(i).get(line) : "";
-                boolean right = i > 0 && i <= alignment.length() && alignment.charAt(i - 1) == 'r';
-                text.append(i == 0 ? "" : "  ").append(right ? Text.padLeft(cell, widths[i]) : Text.pad(cell, widths[i]));
-            }
-            lines.add(text.toString().stripTrailing());
-        }
-    }
-
-    /** Takes from the widest column what the table is too wide by. */
-    private void shrinkWidest(int[] widths) {
-        int excess = Arrays.stream(widths).sum() + 2 * (widths.length - 1) - width;
-        for (; excess > 0; excess--) {
-            int widest = 0;
-            for (int i = 1; i < widths.length; i++) {
-                widest = widths[i] > widths[widest] ? i : widest;
-            }
-            if (widths[widest] <= 8) {
-                return;
-            }
-            widths[widest]--;
         }
     }
 }

@@ -1,0 +1,98 @@
+package dev.caravan.terminal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.Event;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class LiveTableTest {
+    private static final LiveTable TABLE = new LiveTable(new Look(false, true));
+
+    private static List<String> frame(SampleRun run, double second, int width, int height) {
+        return TABLE.render(RunView.of(run.until(second)), width, height, SampleRun.at(second));
+    }
+
+    @Test
+    void showsAFewHosts() {
+        Golden.check("frame-apply-80x24.txt", frame(SampleRuns.apply(false), 12, 80, 24));
+        Golden.check("frame-apply-folded-80x24.txt", frame(SampleRuns.apply(false), 64.5, 80, 24));
+        Golden.check("frame-rehearsal-120x40.txt", frame(SampleRuns.apply(true), 47, 120, 40));
+        Golden.check("frame-failed-80x24.txt", frame(SampleRuns.failed(), 110, 80, 24));
+        Golden.check("frame-succeeded-80x24.txt", frame(SampleRuns.apply(false), 90, 80, 24));
+        Golden.check("frame-ended-80x24.txt", frame(SampleRuns.failed(), 140, 80, 24));
+        Golden.check("frame-cancelled-80x24.txt", frame(SampleRuns.cancelled(), 20, 80, 24));
+        Golden.check("frame-plan-80x24.txt", frame(SampleRuns.plan(), 10, 80, 24));
+    }
+
+    @Test
+    void countsTheHostsThatDoNotFit() {
+        Golden.check("frame-many-80x24.txt", frame(SampleRuns.many(200), 18, 80, 24));
+        Golden.check("frame-many-120x40.txt", frame(SampleRuns.many(200), 83, 120, 40));
+    }
+
+    @Test
+    void showsWorkBesideManyFailures() {
+        SampleRun run = SampleRun.of("1", "apply", false, IntStream.rangeClosed(1, 50).mapToObj(i -> "h" + i).toList());
+        IntStream.rangeClosed(1, 40).forEach(i -> run.failed(1, 2, "h" + i, "facts", 1, "no", ""));
+        run.started(1, "h45", "facts", 1).started(1, "h46", "facts", 1);
+        assertThat(frame(run, 3, 80, 13))
+                .anyMatch(line -> line.startsWith("h45 "))
+                .anyMatch(line -> line.startsWith("h46 "))
+                .anyMatch(line -> line.contains("FAIL"))
+                .hasSize(12);
+    }
+
+    @Test
+    void makesDoWithLittleRoom() {
+        Golden.check("frame-apply-40x10.txt", frame(SampleRuns.apply(false), 64.5, 40, 10));
+        Golden.check("frame-many-60x4.txt", frame(SampleRuns.many(200), 18, 60, 4));
+    }
+
+    @Test
+    void saysInWordsWhatColourSays() {
+        RunView run = RunView.of(SampleRuns.failed().until(110));
+        List<String> colourful = new LiveTable(new Look(true, true)).render(run, 80, 24, SampleRun.at(110));
+        assertThat(colourful).anyMatch(line -> line.contains("\u001b[1;31mFAIL\u001b[0m"));
+        assertThat(colourful.stream().map(line -> line.replaceAll("\u001b\\[[0-9;]*m", "")).toList())
+                .isEqualTo(TABLE.render(run, 80, 24, SampleRun.at(110)));
+    }
+
+    @Test
+    void keepsToAsciiWhereTheTerminalKnowsNoMore() {
+        List<String> frame = new LiveTable(Look.BARE)
+                .render(RunView.of(SampleRuns.failed().until(110)), 80, 24, SampleRun.at(110));
+        assertThat(String.join("", frame)).isASCII();
+    }
+
+    /** Whatever comes in whatever order, on a terminal of whatever size. */
+    @Property(tries = 300)
+    void alwaysFits(@ForAll long seed, @ForAll @IntRange(min = 1, max = 140) int width,
+            @ForAll @IntRange(min = 1, max = 40) int height) {
+        Random random = new Random(seed);
+        List<Event> all = random.nextBoolean() ? SampleRuns.many(40).events() : SampleRuns.failed().events();
+        List<Event> some = IntStream.range(0, random.nextInt(80))
+                .mapToObj(i -> scrambled(all.get(random.nextInt(all.size())), random))
+                .toList();
+        RunView run = RunView.of(some);
+        List<String> frame = TABLE.render(run, width, height, SampleRun.at(random.nextInt(200)));
+        assertThat(frame).hasSizeBetween(1, Math.max(1, height - 1)).allMatch(line -> Text.width(line) <= width);
+        if (run.ended()) {
+            assertThat(Summary.lines(run, width, Look.BARE)).isNotEmpty();
+        }
+    }
+
+    private static Event scrambled(Event event, Random random) {
+        boolean odd = random.nextInt(4) == 0;
+        return new Event(
+                event.seq(), event.at(), event.run(), odd ? Event.Type.values()[random.nextInt(9)] : event.type(),
+                random.nextInt(9) == 0 ? Optional.empty() : event.host(), event.step(), random.nextInt(4),
+                odd ? "节点\u001b[2J\n" : event.message(), event.data());
+    }
+}

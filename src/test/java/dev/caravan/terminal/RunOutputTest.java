@@ -1,0 +1,184 @@
+package dev.caravan.terminal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.EventJson;
+import dev.caravan.terminal.TerminalFacts.Size;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jline.builtins.ScreenTerminal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunOutputTest {
+    private static final String SHOW_CURSOR = "\u001b[?25h";
+    private static final String HIDE_CURSOR = "\u001b[?25l";
+    private static final TerminalFacts PIPE = new TerminalFacts(false, true, false, true, () -> Size.USUAL);
+    private static final TerminalFacts TERMINAL = new TerminalFacts(true, false, false, true, () -> Size.USUAL);
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final AtomicReference<Instant> now = new AtomicReference<>(SampleRun.START);
+
+    private RunOutput output(Mode mode, TerminalFacts facts) {
+        return RunOutput.create(mode, new PrintStream(bytes, false, StandardCharsets.US_ASCII), facts, now::get);
+    }
+
+    private String shown(Mode mode, TerminalFacts facts, SampleRun run) {
+        try (RunOutput output = output(mode, facts)) {
+            run.events().forEach(event -> {
+                now.set(event.at());
+                output.on(event);
+            });
+        }
+        return text();
+    }
+
+    private String text() {
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"apply", "rehearsal", "again", "failed", "refused", "plan", "cancelled"})
+    void plainLinesAndSummary(String run) {
+        Golden.check("plain-" + run + ".txt", shown(Mode.PLAIN, PIPE, SampleRuns.byName(run)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rehearsal", "failed", "refused"})
+    void quiet(String run) {
+        Golden.check("quiet-" + run + ".txt", shown(Mode.QUIET, PIPE, SampleRuns.byName(run)));
+    }
+
+    @Test
+    void summaryOfManyHostsStaysShort() {
+        Golden.check("summary-many.txt",
+                Summary.lines(RunView.of(SampleRuns.many(200).events()), 80, new Look(false, true)));
+    }
+
+    @Test
+    void jsonIsTheEventsOneALine() {
+        String text = shown(Mode.JSON, PIPE, SampleRuns.refused());
+        Golden.check("json-refused.txt", text);
+        assertThat(text.lines().map(EventJson::read).map(Event::message))
+                .containsExactlyElementsOf(SampleRuns.refused().events().stream().map(Event::message).toList());
+    }
+
+    @Test
+    void plainBreaksALongSilence() {
+        PlainLines lines = new PlainLines(100, Look.BARE);
+        SampleRun run = SampleRun.of("1", "apply", false, List.of("h1")).started(1, "h1", "kube-install", 1)
+                .progress(5, "h1", "kube-install", "downloading kubelet");
+        run.events().forEach(lines::of);
+        Duration silence = Duration.ofSeconds(60);
+        assertThat(lines.stillWorking(SampleRun.at(60.9), silence)).isEmpty();
+        assertThat(lines.stillWorking(SampleRun.at(61), silence))
+                .containsExactly("  1m00s  h1  kube-install        working   downloading kubelet (1m00s so far)");
+        assertThat(lines.stillWorking(SampleRun.at(62), silence)).as("said a second ago").isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, false, TTY", "true, true, PLAIN", "false, false, PLAIN"})
+    void autoTakesTheTableOnlyWhereItCanBeDrawn(boolean terminal, boolean dumb, Mode expected) {
+        assertThat(Mode.AUTO.resolve(new TerminalFacts(terminal, dumb, false, true, () -> Size.USUAL))).isEqualTo(expected);
+    }
+
+    @Test
+    void environmentDecidesOnColourAndCharacters() {
+        // Standard output is a pipe in a build; what must not depend on that is looked at.
+        assertThat(TerminalFacts.detect(Map.of("LANG", "de_DE.UTF-8")).unicode()).isTrue();
+        assertThat(TerminalFacts.detect(Map.of("LANG", "C.utf8", "LC_ALL", "C")).unicode()).isFalse();
+        assertThat(TerminalFacts.detect(Map.of("TERM", "dumb")).dumb()).isTrue();
+        assertThat(TerminalFacts.detect(Map.of("TERM", "xterm", "NO_COLOR", "1")).colour()).isFalse();
+    }
+
+    /** A terminal emulator is given what is written; its screen is what a person sees. */
+    @Test
+    void liveTableIsRedrawnInPlaceBeneathWhatStays() {
+        ScreenTerminal screen = new ScreenTerminal(80, 24);
+        Canvas canvas = new Canvas();
+        SampleRun run = SampleRuns.failed();
+        LiveTable table = new LiveTable(new Look(true, true));
+        for (double second = 1; second < 70; second += 0.5) {
+            List<String> above = second == 64.5 ? List.of("h3  kubeadm-join  failed (0.8s)") : List.of();
+            List<String> frame = table.render(RunView.of(run.until(second)), 80, 24, SampleRun.at(second));
+            screen.write(canvas.draw(above, frame, 80).replace("\n", "\r\n"));
+        }
+        List<String> expected = new ArrayList<>(List.of("h3  kubeadm-join  failed (0.8s)"));
+        expected.addAll(new LiveTable(new Look(false, true))
+                .render(RunView.of(run.until(69.5)), 80, 24, SampleRun.at(69.5)));
+        assertThat(lines(screen)).isEqualTo(expected);
+    }
+
+    @Test
+    void liveTableDrawsByItselfAndLeavesTheCursorVisible() {
+        try (RunOutput output = output(Mode.AUTO, TERMINAL)) {
+            SampleRuns.apply(false).until(12).forEach(output::on);
+            now.set(SampleRun.at(12));
+            await().until(() -> text().contains("run 7f3a  11s"));
+            now.set(SampleRun.at(13));
+            await().untilAsserted(() -> assertThat(text()).contains("run 7f3a  12s"));
+        }
+        assertThat(text()).startsWith(HIDE_CURSOR).endsWith(SHOW_CURSOR);
+    }
+
+    @Test
+    void liveTableEndsWithTheSummary() {
+        String text = shown(Mode.TTY, TERMINAL, SampleRuns.apply(true));
+        assertThat(text).contains(Wording.REHEARSAL).endsWith(Wording.REHEARSED + "\n");
+        assertThat(text.lastIndexOf(SHOW_CURSOR)).isGreaterThan(text.lastIndexOf(HIDE_CURSOR));
+    }
+
+    /** The whole way: another process, ended by a signal as Ctrl-C does. */
+    @Test
+    void cursorComesBackWhenTheProcessIsEndedBySignal() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/java", "-cp", System.getProperty("java.class.path"),
+                        TerminalDemo.class.getName(), "apply", "tty", "1")
+                .redirectErrorStream(true)
+                .start();
+        try {
+            StringBuilder seen = new StringBuilder();
+            while (!seen.toString().contains("fact")) {
+                int read = process.getInputStream().read();
+                assertThat(read).as("end of output after: " + seen).isNotEqualTo(-1);
+                seen.append((char) read);
+            }
+            process.toHandle().destroy();
+            String rest = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(seen.toString()).contains(HIDE_CURSOR);
+            assertThat(rest).endsWith(SHOW_CURSOR);
+            process.waitFor();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static List<String> lines(ScreenTerminal screen) {
+        long[] cells = new long[80 * 24];
+        screen.dump(cells, 0, 0, 24, 80, new int[2]);
+        List<String> lines = new ArrayList<>();
+        for (int row = 0; row < 24; row++) {
+            StringBuilder line = new StringBuilder();
+            for (int column = 0; column < 80; column++) {
+                line.appendCodePoint((int) (cells[row * 80 + column] & 0x7fffffff));
+            }
+            lines.add(line.toString().stripTrailing());
+        }
+        while (!lines.isEmpty() && lines.get(lines.size() - 1).isEmpty()) {
+            lines.remove(lines.size() - 1);
+        }
+        return lines;
+    }
+}
