@@ -29,7 +29,7 @@ public final class ReachTargets {
     public static String of(Cluster cluster, Host host) {
         Ports ports = Ports.of(cluster);
         Map<String, String> labels = new LinkedHashMap<>();
-        for (Host other : cluster.hosts()) {
+        for (Host other : host.isControlPlane() ? cluster.hosts() : cluster.controlPlanes()) {
             if (!other.name().equals(host.name())) {
                 for (int port : needed(ports, host, other)) {
                     labels.putIfAbsent(other.address() + " " + port, other.name());
