@@ -211,8 +211,9 @@ final class HostKeys {
 
     private void remember(PublicKey offered) throws SshException {
         try {
-            login.trust().knownHosts().add(line(offered));
-            LOG.info("{}: accepted the new host key {} and added it to {}", login, describe(offered), source());
+            boolean added = login.trust().knownHosts().add(line(offered));
+            LOG.info("{}: accepted the new host key {}{}", login, describe(offered),
+                    added ? " and added it to " + source() : "");
         } catch (IOException | RuntimeException e) {
             throw new SshException(Kind.CONFIGURATION, login + ": the new host key " + describe(offered)
                     + " could not be added to " + source() + " (" + e.getClass().getSimpleName()

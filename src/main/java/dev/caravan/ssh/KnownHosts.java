@@ -22,8 +22,8 @@ interface KnownHosts {
     /** Every line that can be read; empty where there is no file. */
     List<KnownHostEntry> read() throws IOException;
 
-    /** Adds a line, atomically towards other writers. */
-    void add(String line) throws IOException;
+    /** Adds a line, atomically towards other writers. @return false if this list is one that nothing is added to */
+    boolean add(String line) throws IOException;
 
     /** An OpenSSH known_hosts file. */
     record InFile(Path path) implements KnownHosts {
@@ -44,7 +44,7 @@ interface KnownHosts {
 
         /** One append of one line; the file is made with mode 0600, its directory with 0700. */
         @Override
-        public void add(String line) throws IOException {
+        public boolean add(String line) throws IOException {
             // Locks of a file are held by the process: threads need one of their own.
             synchronized (InFile.class) {
                 Path directory = path.toAbsolutePath().getParent();
@@ -60,6 +60,7 @@ interface KnownHosts {
                     file.force(false);
                 }
             }
+            return true;
         }
 
         private static boolean endsInMidLine(FileChannel file) throws IOException {
