@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
@@ -42,7 +43,10 @@ interface KnownHosts {
             }
         }
 
-        /** One append of one line; the file is made with mode 0600, its directory with 0700. */
+        /**
+         * One append of one line, unless it is there already: commands to a new host may begin under two users at a
+         * time. The file is made with mode 0600, its directory with 0700.
+         */
         @Override
         public boolean add(String line) throws IOException {
             // Locks of a file are held by the process: threads need one of their own.
@@ -54,6 +58,9 @@ interface KnownHosts {
                 var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 try (FileChannel file = FileChannel.open(path, options, mode("rw-------"))) {
                     file.lock(); // towards other processes; released as the file is closed
+                    if (Files.readAllLines(path, StandardCharsets.ISO_8859_1).contains(line)) {
+                        return true;
+                    }
                     String text = (endsInMidLine(file) ? "\n" : "") + line + "\n";
                     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
                     file.write(bytes, file.size());
@@ -72,7 +79,7 @@ interface KnownHosts {
             return last.get(0) != '\n';
         }
 
-        private static java.nio.file.attribute.FileAttribute<?> mode(String permissions) {
+        private static FileAttribute<?> mode(String permissions) {
             return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
         }
     }

@@ -16,6 +16,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.sshd.common.kex.KexProposalOption;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +67,33 @@ class SshSessionsTest {
         new Random(1).nextBytes(bytes);
 
         assertThat(run(SshCommand.of("cat").withStdin(bytes)).stdout()).isEqualTo(bytes);
+    }
+
+    @Test
+    void exchangesNewKeysInMidCommand() throws Exception {
+        CoreModuleProperties.REKEY_BYTES_LIMIT.set(server.mina(), 500_000L);
+        byte[] bytes = new byte[9_000_001];
+        new Random(2).nextBytes(bytes);
+
+        assertThat(run(SshCommand.of("cat").withStdin(bytes)).stdout()).isEqualTo(bytes);
+    }
+
+    @Test
+    void prefersTheCheapKeyExchangeAndTakesAPostQuantumOneWhereThereIsNoOther() throws Exception {
+        run(SshCommand.of("true"));
+        assertThat(negotiated()).startsWith("curve25519-sha256");
+
+        server.dropConnections();
+        await().until(() -> server.mina().getActiveSessions().isEmpty());
+        server.mina().setKeyExchangeFactories(server.mina().getKeyExchangeFactories().stream()
+                .filter(each -> each.getName().startsWith("sntrup761")).toList());
+
+        assertThat(run(SshCommand.of("echo in")).stdoutText()).isEqualTo("in\n");
+        assertThat(negotiated()).startsWith("sntrup761");
+    }
+
+    private String negotiated() {
+        return server.mina().getActiveSessions().get(0).getNegotiatedKexParameter(KexProposalOption.ALGORITHMS);
     }
 
     @Test
