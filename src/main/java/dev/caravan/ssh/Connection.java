@@ -113,7 +113,14 @@ final class Connection implements Execution.Lender {
             }
             state = State.CONNECTING;
         }
-        pool.open(login).whenComplete((connected, failure) -> {
+        CompletableFuture<ClientSession> opening;
+        try {
+            opening = pool.open(login);
+        } catch (RuntimeException e) {
+            close(e); // the pool is being closed
+            return;
+        }
+        opening.whenComplete((connected, failure) -> {
             if (failure == null) {
                 opened(connected);
             } else {
