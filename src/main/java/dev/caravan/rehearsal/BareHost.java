@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -72,7 +74,7 @@ record BareHost(String name, Path root, Path tools) {
                 Map.entry("LC_ALL", "C"),
                 Map.entry("NAME", description.name()),
                 Map.entry("ADDRESS", description.address()),
-                Map.entry("FAMILY", description.family().word()),
+                Map.entry("FAMILY", description.family().name().toLowerCase(Locale.ROOT)),
                 Map.entry("NUMBER", Integer.toString(description.number())),
                 Map.entry("VERSION", description.kubernetesVersion()),
                 Map.entry("RUNTIME", description.runtime()),

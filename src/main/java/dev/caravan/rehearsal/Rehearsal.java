@@ -1,7 +1,9 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -25,7 +27,7 @@ import java.util.stream.Collectors;
  *
  * <p>Nothing outside the scratch directory is written, and nothing listens but on 127.0.0.1. Hosts keep the addresses
  * that the spec gives them, as nodes' addresses, routes and kubeadm's documents are made of those; only SSH is led
- * elsewhere, by {@link #dial}. Safe for use by several threads.
+ * elsewhere, by {@link #target}. Safe for use by several threads.
  */
 public final class Rehearsal implements AutoCloseable {
     private final Cluster cluster;
@@ -142,7 +144,7 @@ public final class Rehearsal implements AutoCloseable {
 
     /**
      * The cluster with each host's SSH access led to its simulation: the port, a generated key, the pinned host key. Names,
-     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #dial} where to.
+     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #target} where to.
      */
     public Cluster cluster() {
         return cluster;
@@ -151,6 +153,12 @@ public final class Rehearsal implements AutoCloseable {
     /** Where the SSH server of a host of {@link #cluster()} listens. */
     public InetSocketAddress dial(Host host) {
         return host(host.name()).address();
+    }
+
+    /** How SSH reaches a host of {@link #cluster()}: at {@link #dial}, with its access. What an engine is started with. */
+    public SshTarget target(Host host) {
+        InetSocketAddress address = dial(host);
+        return new SshTarget(address.getAddress().getHostAddress(), this.host(host.name()).access(host.ssh()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import java.io.IOException;
