@@ -34,6 +34,8 @@ public final class Rehearsal implements AutoCloseable {
     private final Map<String, SimulatedHost> hosts;
     private final ApiStandIn api;
     private final ExecutorService executor;
+    private final List<Fault> faults;
+    private final ReadinessFaults readinessFaults;
 
     /**
      * What a rehearsal can be told.
@@ -103,10 +105,12 @@ public final class Rehearsal implements AutoCloseable {
     private Rehearsal(Cluster cluster, List<Fault> faults, Workshop workshop, Options options, ExecutorService executor)
             throws IOException {
         this.executor = executor;
+        this.faults = List.copyOf(faults);
+        this.readinessFaults = new ReadinessFaults(faults);
         this.hosts = new LinkedHashMap<>();
         Authority authority = new Authority();
         authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
-        this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), authority.serverContext(), executor);
+        this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), readinessFaults, authority.serverContext(), executor);
         try {
             Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
             for (Host host : cluster.hosts()) {
@@ -182,6 +186,16 @@ public final class Rehearsal implements AutoCloseable {
     /** How many commands all hosts' SSH servers were given so far. */
     public long commands() {
         return hosts.values().stream().mapToLong(SimulatedHost::commands).sum();
+    }
+
+    /**
+     * The faults that nothing has met so far. After a run that was left to go on these name steps that did not run there,
+     * be it that they are misspelt.
+     */
+    public List<Fault> faultsNotMet() {
+        return faults.stream()
+                .filter(fault -> ReadinessFaults.concerns(fault) ? !readinessFaults.hasMet(fault) : !host(fault.host()).hasMet(fault))
+                .toList();
     }
 
     /** The rehearsed cluster's API server; clients need a certificate of the cluster's, as its kubeconfig has it. */

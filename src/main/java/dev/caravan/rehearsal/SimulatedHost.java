@@ -169,6 +169,15 @@ public final class SimulatedHost implements AutoCloseable {
         return commands.get();
     }
 
+    /** Whether a step has met this fault at least once. */
+    boolean hasMet(Fault fault) {
+        if (fault.kind() != Fault.Kind.DROP) {
+            return bare.hasMet(fault);
+        }
+        AtomicInteger left = cuts.get(fault.step());
+        return left != null && left.get() < fault.times();
+    }
+
     /** Makes sudo ask for this password from now on; empty for sudo that asks for none. */
     public void sudoPassword(Optional<Secret> password) {
         bare.sudoPassword(password);
