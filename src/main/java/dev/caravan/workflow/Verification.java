@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.apache.camel.spi.Registry;
 import org.slf4j.LoggerFactory;
 
 /** Looks at a cluster through its API until it is as the spec has it: bean {@code verify}. */
@@ -77,7 +78,12 @@ public final class Verification {
         config.setRequestTimeout(10_000);
         config.setRequestRetryBackoffLimit(0);
         KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-        exchange.getContext().getRegistry().bind(client(run), client);
+        Registry registry = exchange.getContext().getRegistry();
+        registry.bind(client(run), client);
+        run.atEnd(() -> {
+            registry.unbind(client(run));
+            client.close();
+        });
         try {
             client.nodes().list();
         } catch (KubernetesClientException e) {
@@ -114,7 +120,6 @@ public final class Verification {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         State state = exchange.getVariable(STATE, State.class);
         if (run.isCancelled()) {
-            close(exchange, run);
             throw new RunCancelled();
         }
         List<?> nodes = exchange.getVariable("nodes", List.class);
@@ -135,7 +140,6 @@ public final class Verification {
                     "after " + limit.toSeconds() + " s: " + missing,
                     "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
             state.told.failed(failure);
-            close(exchange, run);
             throw failure;
         }
         if (!missing.equals(state.said)) {
@@ -148,17 +152,8 @@ public final class Verification {
     public void end(Exchange exchange) {
         State state = exchange.getVariable(STATE, State.class);
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        close(exchange, run);
         state.told.ended(StepResult.State.OK, List.of(), state.nodes + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods + " system pods running");
-    }
-
-    private static void close(Exchange exchange, Run run) {
-        KubernetesClient client = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class);
-        exchange.getContext().getRegistry().unbind(client(run));
-        if (client != null) {
-            client.close();
-        }
     }
 
     private static String rootMessage(Throwable failure) {
