@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
