@@ -189,7 +189,7 @@ final class Connection implements Execution.Lender {
     }
 
     @Override
-    public void broken(Exception failure) {
+    public void broken(Throwable failure) {
         close(Failures.connectionLost(login, failure));
     }
 
@@ -241,7 +241,8 @@ final class Connection implements Execution.Lender {
     private void waitIfIdle() {
         if (state == State.OPEN && isIdle()) {
             cancelIdle();
-            idle = timer.schedule(() -> close(Failures.closed(login), true), idleTime.toMillis(), TimeUnit.MILLISECONDS);
+            idle = timer.schedule(
+                    () -> close(Failures.closed(login), true), idleTime.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

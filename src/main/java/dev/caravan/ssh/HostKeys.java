@@ -162,8 +162,10 @@ final class HostKeys {
 
     private void verifyKnown(PublicKey offered) throws SshException {
         PublicKey key = offered instanceof OpenSshCertificate certificate ? certificate.getCertPubKey() : offered;
-        if (holds(Marker.REVOKED, key)
-                || offered instanceof OpenSshCertificate certificate && holds(Marker.REVOKED, certificate.getCaPubKey())) {
+        boolean revoked = holds(Marker.REVOKED, key)
+                || offered instanceof OpenSshCertificate certificate
+                        && holds(Marker.REVOKED, certificate.getCaPubKey());
+        if (revoked) {
             throw new SshException(Kind.CHANGED_HOST_KEY, login + ": the host offers the key " + describe(key)
                     + ", which " + source() + " marks as @revoked. Nothing was run.");
         }

@@ -12,7 +12,8 @@ import org.apache.sshd.server.command.Command;
 
 /**
  * A command of the embedded server, run with {@code sh -c}. MINA's own wrapper of processes pumps all streams in one
- * thread, stops for good where a pipe is full both ways, and loses the output of a command that does not read its input.
+ * thread, stops for good where a pipe is full both ways, and loses the output of a command that does not read its
+ * input.
  */
 final class ProcessCommand implements Command {
     private final String command;
