@@ -1,6 +1,7 @@
 package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
@@ -76,6 +77,28 @@ class EngineRehearsalTest {
             });
             assertThat(retries("h2", "kubeadm-join")).isZero();
         }
+    }
+
+    @Test
+    void everyStepCanMeetAFaultAndThoseThatNothingMetAreNamed() throws Exception {
+        List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"), Fault.parse("h1:network-prepare:slow*2"),
+                Fault.parse("h3:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.APT);
+                Engine engine = engine(rehearsal)) {
+            assertThat(rehearsal.faultsNotMet()).containsExactlyElementsOf(faults);
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(retries("h2", "facts")).isEqualTo(1);
+            assertThat(retries("h1", "kubeconfig-fetch")).isEqualTo(1);
+            assertThat(rehearsal.faultsNotMet()).containsExactly(Fault.parse("h2:kubeadm-jion:fail"));
+        }
+    }
+
+    @Test
+    void aFaultOfAHostThatTheSpecDoesNotHaveIsRefused() {
+        assertThatThrownBy(() -> start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(Fault.parse("h9:facts:fail")), Family.YUM))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("h9")
+                .hasMessageContaining("h1, h2");
     }
 
     private long retries(String host, String step) {

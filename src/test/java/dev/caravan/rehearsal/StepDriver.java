@@ -33,10 +33,6 @@ final class StepDriver {
         this.families = families;
     }
 
-    static boolean scriptsAreThere() {
-        return Files.isRegularFile(SCRIPTS.resolve("lib.sh"));
-    }
-
     Result run(String hostName, String step, Map<String, String> more, String input) throws IOException {
         SimulatedHost host = rehearsal.host(hostName);
         String id = step + "-" + NUMBER.incrementAndGet();
