@@ -2,28 +2,28 @@
 # Step facts: what this host is and has. Reads only; changes nothing.
 #
 # Standard input: lines "ADDRESS PORT LABEL". Each is tried over TCP from this host, all side by side, 3 seconds at most.
-# Outputs: one for each fact; a list have one item a line; a fact that does not exist here have no output.
-#   os-id os-version os-id-like family architecture kernel init hostname boot-id
+# Outputs: one for each fact; a list has one item a line; a fact that does not exist here has no output.
+#   osId osVersion osIdLike family architecture kernel init hostname bootId
 #   clock             seconds since the epoch, to the millisecond
-#   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware have none to give
-#   cpus memory-mib
+#   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware has none to give
+#   cpus memoryMib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
 #   swap              DEVICE
-#   cgroup-version    1 or 2
+#   cgroupVersion     1 or 2
 #   listening         ADDRESS PORT PID|- PROCESS|-
 #   selinux           enforcing, permissive, disabled or absent
 #   firewall          firewalld or ufw, where active
-#   kubelet-version kubeadm-version kubectl-version
+#   kubeletVersion kubeadmVersion kubectlVersion
 #   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist
-#   ca-hash           sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
-#   node-name         the name that this host's kubelet is registered under
-#   api-server        the URL that this host's kubelet talks to
+#   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
+#   nodeName          the name that this host's kubelet is registered under
+#   apiServer         the URL that this host's kubelet talks to
 #   runtime           docker|containerd|cri-o VERSION active|inactive
 #   socket            PATH of a container runtime's socket
-#   cni-config        file name in /etc/cni/net.d
-#   pod-cidr          the block in Caravan's own bridge configuration
-#   docker-daemon     /etc/docker/daemon.json, passwords within URLs masked
+#   cniConfig         file name in /etc/cni/net.d
+#   podCidr           the block in Caravan's own bridge configuration
+#   dockerDaemon      /etc/docker/daemon.json, passwords within URLs masked
 #   reach             ADDRESS PORT LABEL open|refused|timeout|no-route|unreachable|unresolved
 #                     (refused: the host answered, nothing listens there yet)
 set -eu
@@ -62,9 +62,9 @@ operating_system() {
       esac
     done <"$release"
   fi
-  fact os-id "$os_id"
-  fact os-version "$os_version"
-  fact os-id-like "$os_like"
+  fact osId "$os_id"
+  fact osVersion "$os_version"
+  fact osIdLike "$os_like"
   fact family "$FAMILY"
 }
 
@@ -80,10 +80,10 @@ machine() {
   init=$line
   fact init "$init"
   first_line "$R/proc/sys/kernel/random/boot_id"
-  fact boot-id "$line"
+  fact bootId "$line"
   output cpus "$(nproc)"
   while read -r key value _; do
-    if [ "$key" = MemTotal: ]; then output memory-mib "$((value / 1024))"; fi
+    if [ "$key" = MemTotal: ]; then output memoryMib "$((value / 1024))"; fi
   done <"$R/proc/meminfo"
   machine_identity
 }
@@ -143,7 +143,7 @@ interfaces() {
       case $name in
         lo | veth* | docker* | br-* | cni* | flannel* | cali* | vxlan* | cilium* | lxc* | virbr* | vnet* | kube-* | nodelocaldns* | dummy* | ifb* | tap* | tun* | ovs-* | weave*) continue ;;
       esac
-      # A bond, a VLAN, or the end of a link that this host was given: an uplink where it have an address.
+      # A bond, a VLAN, or the end of a link that this host was given: an uplink where it has an address.
       if [ -z "$joined" ]; then continue; fi
     fi
     first_line "$device_path/operstate"
@@ -169,9 +169,9 @@ swap_devices() {
 
 cgroups() {
   if [ -e "$R/sys/fs/cgroup/cgroup.controllers" ]; then
-    output cgroup-version 2
+    output cgroupVersion 2
   elif [ -d "$R/sys/fs/cgroup" ]; then
-    output cgroup-version 1
+    output cgroupVersion 1
   fi
 }
 
@@ -316,7 +316,7 @@ kubernetes() {
         kubectl) version_of_program kubectl version --client --short ;;
       esac
     fi
-    fact "$program-version" "$version"
+    fact "${program}Version" "$version"
   done
   list=
   for file in kubelet.conf admin.conf manifests/kube-apiserver.yaml; do
@@ -324,7 +324,7 @@ kubernetes() {
   done
   fact kubernetes "$list"
   authority=$R/etc/kubernetes/pki/ca.crt
-  if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output ca-hash "$(ca_cert_hash "$authority")"; fi
+  if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
   if [ -r "$R/etc/kubernetes/kubelet.conf" ]; then registration; fi
 }
 
@@ -332,17 +332,17 @@ registration() {
   node=
   while read -r key value; do
     case $key in
-      server:) fact api-server "$value" ;;
+      server:) fact apiServer "$value" ;;
       user:) case $value in system:node:*) node=${value#system:node:} ;; esac ;;
     esac
   done <"$R/etc/kubernetes/kubelet.conf"
-  # A host that joined have its name in its certificate alone.
+  # A host that joined has its name in its certificate alone.
   certificate=$R/var/lib/kubelet/pki/kubelet-client-current.pem
   if [ -z "$node" ] && [ -r "$certificate" ] && have openssl; then
     subject=$(openssl x509 -in "$certificate" -noout -subject -nameopt RFC2253) || subject=
     case $subject in *CN=system:node:*) node=${subject##*CN=system:node:} node=${node%%,*} ;; esac
   fi
-  fact node-name "$node"
+  fact nodeName "$node"
 }
 
 add_runtime() { # NAME UNIT; uses $version
@@ -369,7 +369,7 @@ runtimes() {
   done
   fact socket "$list"
   if [ -r "$R/etc/docker/daemon.json" ]; then
-    fact docker-daemon "$(sed 's|://[^/@"]*@|://***@|g' "$R/etc/docker/daemon.json")"
+    fact dockerDaemon "$(sed 's|://[^/@"]*@|://***@|g' "$R/etc/docker/daemon.json")"
   fi
 }
 
@@ -378,10 +378,10 @@ pod_network() {
   for file in "$R"/etc/cni/net.d/*.conf "$R"/etc/cni/net.d/*.conflist "$R"/etc/cni/net.d/*.json; do
     if [ -e "$file" ]; then add "${file##*/}"; fi
   done
-  fact cni-config "$list"
+  fact cniConfig "$list"
   conflist=$R/etc/cni/net.d/10-caravan-bridge.conflist
   if [ -r "$conflist" ]; then
-    fact pod-cidr "$(tr -d ' \n\t' <"$conflist" | sed -n 's/.*"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p')"
+    fact podCidr "$(tr -d ' \n\t' <"$conflist" | sed -n 's/.*"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p')"
   fi
 }
 

@@ -29,51 +29,51 @@ final class FactsParser {
                 lines("firewall"),
                 kubernetes(),
                 runtimes(),
-                new Facts.PodNetwork(lines("cni-config"), optional("pod-cidr")),
+                new Facts.PodNetwork(lines("cniConfig"), optional("podCidr")),
                 each("reach", 4, FactsParser::reach));
     }
 
     private Facts.OperatingSystem operatingSystem() {
         return new Facts.OperatingSystem(
-                text("os-id"),
-                text("os-version"),
-                text("os-id-like"),
+                text("osId"),
+                text("osVersion"),
+                text("osIdLike"),
                 text("family"),
                 required("kernel"),
                 text("init"),
                 text("selinux"),
-                optional("cgroup-version").map(value -> (int) number("cgroup-version")).orElse(0));
+                optional("cgroupVersion").map(value -> (int) number("cgroupVersion")).orElse(0));
     }
 
     private Facts.Machine machine() {
         return new Facts.Machine(
                 required("architecture"),
                 (int) number("cpus"),
-                number("memory-mib"),
+                number("memoryMib"),
                 each("machine", 2, part -> new Facts.Identity(part[0], part[1].toLowerCase(Locale.ROOT))).stream().findFirst(),
                 required("hostname"),
-                text("boot-id"));
+                text("bootId"));
     }
 
     private Facts.Kubernetes kubernetes() {
         List<String> files = lines("kubernetes");
         return new Facts.Kubernetes(
-                optional("kubelet-version"),
-                optional("kubeadm-version"),
-                optional("kubectl-version"),
+                optional("kubeletVersion"),
+                optional("kubeadmVersion"),
+                optional("kubectlVersion"),
                 files.contains("kubelet.conf"),
                 files.contains("admin.conf"),
                 files.contains("kube-apiserver.yaml"),
-                optional("ca-hash"),
-                optional("node-name"),
-                optional("api-server"));
+                optional("caHash"),
+                optional("nodeName"),
+                optional("apiServer"));
     }
 
     private Facts.ContainerRuntimes runtimes() {
         return new Facts.ContainerRuntimes(
                 each("runtime", 3, part -> new Facts.ContainerRuntime(part[0], part[1], part[2].equals("active"))),
                 lines("socket"),
-                optional("docker-daemon"));
+                optional("dockerDaemon"));
     }
 
     private static Facts.NetworkInterface networkInterface(String[] part) {

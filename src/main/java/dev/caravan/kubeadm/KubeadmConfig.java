@@ -96,7 +96,12 @@ public final class KubeadmConfig {
             });
             document.put("controlPlane", controlPlane);
         }
-        return overridden("JoinConfiguration", document);
+        Map<String, Object> override = new LinkedHashMap<>(cluster.kubernetes().kubeadm().getOrDefault("JoinConfiguration", Map.of()));
+        if (!host.isControlPlane()) {
+            // The key alone would make a control plane of a worker.
+            override.remove("controlPlane");
+        }
+        return merge.merged(document, override);
     }
 
     private void requireCertificateKey() {

@@ -17,8 +17,8 @@ public final class Repositories {
     private static final int FIRST_PER_MINOR = 24;
     /** The oldest minor that CRI-O's own packages exist for. */
     private static final int FIRST_CRI_O = 28;
-    /** CRI-O left the Kubernetes project's package hosting for one of its own; minors from here on are there. */
-    private static final int FIRST_CRI_O_OF_ITS_OWN = 32;
+    /** In 2025 CRI-O left pkgs.k8s.io for a place of its own; 1.31 is the oldest minor seen there (cri-o/cri-o#9111). */
+    private static final int FIRST_CRI_O_OF_ITS_OWN = 31;
     private static final String ALIYUN = "https://mirrors.aliyun.com";
 
     private Repositories() {}

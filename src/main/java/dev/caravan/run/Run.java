@@ -8,6 +8,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -39,6 +41,7 @@ public final class Run {
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final AtomicInteger detached = new AtomicInteger();
+    private final Deque<Runnable> atEnd = new ConcurrentLinkedDeque<>();
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
@@ -157,6 +160,17 @@ public final class Run {
 
     public void keepKubeconfig(String path) {
         kubeconfig = path;
+    }
+
+    /** Has something let go of when the run has ended, however it does; what was given last goes first. */
+    public void atEnd(Runnable letGo) {
+        atEnd.push(letGo);
+    }
+
+    void letGo() {
+        for (Runnable next = atEnd.poll(); next != null; next = atEnd.poll()) {
+            next.run();
+        }
     }
 
     // ---- telling

@@ -146,6 +146,7 @@ public final class Runs {
 
     private void end(Run run, Throwable failure, CompletableFuture<Outcome> outcome) {
         try {
+            run.letGo();
             if (failure instanceof StepFailure step) {
                 run.gaveUp(step);
             }

@@ -41,7 +41,7 @@ final class Contradictions {
         contradictions.packages();
         contradictions.network();
         contradictions.subnets();
-        contradictions.problems.addAll(KubeadmOverrides.problems(root));
+        contradictions.problems.addAll(KubeadmOverrides.problems(root, contradictions.minor().orElse(Integer.MAX_VALUE)));
         return contradictions.problems;
     }
 

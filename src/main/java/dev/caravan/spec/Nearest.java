@@ -7,13 +7,16 @@ import java.util.Optional;
 
 /** Guesses which word was meant. */
 final class Nearest {
+    private static final int SHORTEST_BEGINNING = 4;
+
     private Nearest() {}
 
-    /** The candidate that a slip of the keyboard would turn into {@code word}; empty where none is near enough. */
+    /** The candidate that was meant but mistyped or cut short; empty where none is near enough. */
     static Optional<String> to(String word, Collection<String> candidates) {
         String plain = plain(word);
         return candidates.stream()
-                .filter(candidate -> distance(plain, plain(candidate)) <= Math.max(1, Math.min(plain.length(), candidate.length()) / 3))
+                .filter(candidate -> distance(plain, plain(candidate)) <= Math.max(1, Math.min(plain.length(), candidate.length()) / 3)
+                        || plain.length() >= SHORTEST_BEGINNING && plain(candidate).startsWith(plain))
                 .min(Comparator.comparingInt(candidate -> distance(plain, plain(candidate))));
     }
 

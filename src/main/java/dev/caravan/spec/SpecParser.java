@@ -58,7 +58,7 @@ final class SpecParser {
             problems.add(new Problem(1, 1, "", "the spec is larger than 1 MiB", "a spec of a thousand hosts has about 100 KiB"));
             return Optional.empty();
         }
-        LoadSettings settings = LoadSettings.builder().setCodePointLimit(LARGEST_TEXT).setSchema(YAML_TYPES).setUseMarks(true).build();
+        LoadSettings settings = LoadSettings.builder().setCodePointLimit(LARGEST_TEXT).setSchema(YAML_TYPES).setUseMarks(true).setAllowNonScalarKeys(true).build();
         try {
             Optional<Node> root = new Compose(settings).composeString(text);
             if (root.isEmpty()) {
@@ -83,7 +83,7 @@ final class SpecParser {
             problems.add(new Problem(place.line(), place.column(), "", "the spec has too many values or is nested too deeply", "look for an anchor that holds itself"));
             return null;
         }
-        if (!isPlainYaml(node.getTag())) {
+        if (!isPlainYaml(node)) {
             problems.add(new Problem(place.line(), place.column(), path, "a YAML tag has no meaning here", "take the tag away, or put the text in quotes if it begins with an exclamation mark"));
             return null;
         }
@@ -96,8 +96,12 @@ final class SpecParser {
         return scalar((org.snakeyaml.engine.v2.nodes.ScalarNode) node, path, secret);
     }
 
-    private static boolean isPlainYaml(Tag tag) {
-        return tag.equals(Tag.MAP) || tag.equals(Tag.SEQ) || YAML_TYPES.getSchemaTagConstructors().containsKey(tag) || tag.equals(Tag.STR);
+    /** Whether the tag is one that the value would have without being given it; {@code !!str} is allowed, as a form of quoting. */
+    private static boolean isPlainYaml(Node node) {
+        if (node instanceof org.snakeyaml.engine.v2.nodes.ScalarNode scalar) {
+            return node.getTag().equals(Tag.STR) || node.getTag().equals(YAML_TYPES.getScalarResolver().resolve(scalar.getValue(), true));
+        }
+        return node.getTag().equals(Tag.MAP) || node.getTag().equals(Tag.SEQ);
     }
 
     private SpecNode map(MappingNode mapping, String path, Position place, boolean secret, int depth) {

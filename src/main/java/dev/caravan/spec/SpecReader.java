@@ -1,6 +1,8 @@
 package dev.caravan.spec;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,16 +64,24 @@ public final class SpecReader {
      */
     public static String text(Path file) throws InvalidSpec {
         try {
-            if (Files.isRegularFile(file) && Files.size(file) > SpecParser.LARGEST_TEXT) {
+            // Bounded while reading, as the path may also be a pipe.
+            byte[] bytes = bytes(file);
+            if (bytes.length > SpecParser.LARGEST_TEXT) {
                 throw unreadable(file, "the spec is larger than 1 MiB", "a spec of a thousand hosts has about 100 KiB");
             }
-            return Files.readString(file, StandardCharsets.UTF_8);
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
             throw unreadable(file, "the spec is not UTF-8 text", "save it as UTF-8");
         } catch (NoSuchFileException e) {
             throw unreadable(file, "there is no such file", "check the path given with -f");
         } catch (IOException e) {
             throw unreadable(file, Files.isDirectory(file) ? "this is a directory" : "the file cannot be read", "name a spec file that " + System.getProperty("user.name") + " may read");
+        }
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(SpecParser.LARGEST_TEXT + 1);
         }
     }
 

@@ -2,17 +2,19 @@ package dev.caravan.ssh;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import org.apache.sshd.client.channel.AsyncCapableClientChannel;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.client.channel.AbstractClientChannel;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.Channel;
+import org.apache.sshd.common.channel.RemoteWindow;
 import org.apache.sshd.common.util.buffer.Buffer;
-import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 
 /**
  * A channel that runs one command, without a thread of its own. MINA's own writes the command to its log, which is why
- * this one exists; it also hands on output as it comes and tells an end that the host announced from a broken link.
+ * this one exists; it also hands on output as it comes, sends input as the host makes room for it, and tells an end
+ * that the host announced from a broken link.
  */
-final class ExecChannel extends AsyncCapableClientChannel {
+final class ExecChannel extends AbstractClientChannel {
 
     /** Told what happens, on the session's thread. */
     interface Listener {
@@ -38,13 +40,15 @@ final class ExecChannel extends AsyncCapableClientChannel {
     private final byte[] command;
     private final byte[] stdin;
     private final Listener listener;
+    private final AtomicInteger calls = new AtomicInteger();
+    private int inputSent; // touched by one thread at a time, see sendInput
+    private volatile boolean writing;
 
     ExecChannel(SshCommand command, Listener listener) {
-        super("session", true);
+        super("session");
         this.command = command.command().getBytes(StandardCharsets.UTF_8);
         this.stdin = command.stdin();
         this.listener = listener;
-        setStreaming(Streaming.Async);
     }
 
     @Override
@@ -54,17 +58,69 @@ final class ExecChannel extends AsyncCapableClientChannel {
         addPendingRequest(Channel.CHANNEL_EXEC, true);
         listener.sending();
         writePacket(request);
-        super.doOpen();
         sendInput();
     }
 
+    private Buffer request(String name, boolean wantReply, int size) {
+        Buffer request = getSession().createBuffer(SshConstants.SSH_MSG_CHANNEL_REQUEST, size + name.length() + 32);
+        request.putUInt(getRecipient());
+        request.putString(name);
+        request.putBoolean(wantReply);
+        return request;
+    }
+
+    /**
+     * Sends what the host has room for. Called whenever more may go: of calls at the same time, or from within the
+     * first one, the first does the work of all, so that neither locks nor recursion are needed.
+     */
     private void sendInput() throws IOException {
-        if (stdin.length == 0) {
+        if (calls.getAndIncrement() == 0) {
+            do {
+                sendNextInput();
+            } while (calls.decrementAndGet() != 0);
+        }
+    }
+
+    private void sendNextInput() throws IOException {
+        if (writing || isClosing()) {
+            return;
+        }
+        if (inputSent == stdin.length) {
             sendEof();
             return;
         }
-        // A command may end without reading its input: a write that fails then is no fault.
-        asyncIn.writeBuffer(new ByteArrayBuffer(stdin)).addListener(written -> asyncIn.close(false));
+        RemoteWindow window = getRemoteWindow();
+        int length = (int) Math.min(stdin.length - inputSent, Math.min(window.getSize(), window.getPacketSize()));
+        if (length == 0) {
+            return;
+        }
+        window.consume(length);
+        Buffer data = getSession().createBuffer(SshConstants.SSH_MSG_CHANNEL_DATA, length + 12);
+        data.putUInt(getRecipient());
+        data.putBytes(stdin, inputSent, length);
+        inputSent += length;
+        writing = true;
+        writePacket(data).addListener(written -> {
+            writing = false;
+            if (written.isWritten()) {
+                sendMoreInput();
+            } // else the link broke, or the command ended without reading its input
+        });
+    }
+
+    private void sendMoreInput() {
+        try {
+            sendInput();
+        } catch (IOException e) {
+            log.debug("sendMoreInput({}) {}", this, e.toString());
+            close(false);
+        }
+    }
+
+    @Override
+    public void handleWindowAdjust(Buffer buffer) throws IOException {
+        super.handleWindowAdjust(buffer);
+        sendInput();
     }
 
     /** Asks the command to stop and gives the channel back, waiting for neither. */
@@ -79,23 +135,7 @@ final class ExecChannel extends AsyncCapableClientChannel {
             // The link is gone, and the command's channel with it.
             log.debug("abandon({}) no signal was sent: {}", this, e.toString());
         }
-        dropInput();
         close(!opened.get());
-    }
-
-    private Buffer request(String name, boolean wantReply, int size) {
-        Buffer request = getSession().createBuffer(SshConstants.SSH_MSG_CHANNEL_REQUEST, size + name.length() + 32);
-        request.putUInt(getRecipient());
-        request.putString(name);
-        request.putBoolean(wantReply);
-        return request;
-    }
-
-    /** Input that the host has no window for would hold up closing for good. */
-    private void dropInput() {
-        if (asyncIn != null) {
-            asyncIn.close(true);
-        }
     }
 
     @Override
@@ -130,7 +170,6 @@ final class ExecChannel extends AsyncCapableClientChannel {
     @Override
     public void handleClose() throws IOException {
         listener.ended(getExitStatus(), getExitSignal());
-        dropInput();
         super.handleClose();
     }
 }

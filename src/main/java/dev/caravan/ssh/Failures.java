@@ -2,8 +2,6 @@ package dev.caravan.ssh;
 
 import dev.caravan.ssh.SshException.Kind;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
@@ -36,12 +34,11 @@ final class Failures {
             return known;
         }
         String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-        if (cause instanceof ConnectException && text.contains("refused")) {
+        if (text.contains("connection refused")) { // asynchronous channels throw no ConnectException
             return new SshException(Kind.REFUSED, login + ": connection refused. The host is up, but nothing listens on"
                     + " port " + login.port() + ": check `ssh.port` and that sshd runs there.", cause);
         }
-        String reason = cause instanceof NoRouteToHostException ? "no route to the host" : reason(cause);
-        return new SshException(Kind.UNREACHABLE, login + ": could not connect: " + reason
+        return new SshException(Kind.UNREACHABLE, login + ": could not connect: " + reason(cause)
                 + ". Check the address, the network and the firewalls in between.", cause);
     }
 

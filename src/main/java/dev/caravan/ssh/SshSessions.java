@@ -73,9 +73,9 @@ public final class SshSessions implements AutoCloseable {
         disk = new ThreadPoolExecutor(DISK_THREADS, DISK_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
                 threads("caravan-ssh-disk"));
         disk.allowCoreThreadTimeOut(true);
-        // Grows while what follows a command blocks, else few threads do. The timer is the one who may be asked last.
+        // Grows while what follows commands blocks; else a few threads do.
         callbacks = new ThreadPoolExecutor(0, MOST_CALLBACK_THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
-                threads("caravan-ssh-callback"), (task, full) -> timer.schedule(task, 0, TimeUnit.SECONDS));
+                threads("caravan-ssh-callback"), (task, full) -> lastResort(task));
         client = Client.start(options.agentSocket());
         connector = new Connector(client, disk, timer, options.handshakes());
     }
@@ -87,6 +87,14 @@ public final class SshSessions implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         };
+    }
+
+    private void lastResort(Runnable task) {
+        if (closed) {
+            task.run();
+        } else {
+            timer.schedule(() -> callbacks.execute(task), 10, TimeUnit.MILLISECONDS);
+        }
     }
 
     /**

@@ -43,7 +43,13 @@ public final class KubeadmDocuments {
     public void keepInit(Exchange exchange) {
         String hash = exchange.getMessage().getBody(StepResult.class).output("caCertHash");
         if (!hash.isEmpty()) {
-            caHashes.put(run(exchange).id(), hash);
+            keepCaHash(run(exchange), hash);
+        }
+    }
+
+    private void keepCaHash(Run run, String hash) {
+        if (caHashes.put(run.id(), hash) == null) {
+            run.atEnd(() -> caHashes.remove(run.id()));
         }
     }
 
@@ -81,7 +87,7 @@ public final class KubeadmDocuments {
         Run run = run(exchange);
         StepResult minted = exchange.getMessage().getBody(StepResult.class);
         tokenIds.put(run.id(), minted.output("tokenId"));
-        caHashes.put(run.id(), minted.output("caCertHash"));
+        keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
                 minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(certificateKeys.get(run.id()))));
     }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.apache.camel.spi.Registry;
+import org.slf4j.LoggerFactory;
 
 /** Looks at a cluster through its API until it is as the spec has it: bean {@code verify}. */
 public final class Verification {
@@ -53,10 +56,16 @@ public final class Verification {
         }
     }
 
-    /** Keeps the kubeconfig that the step before fetched, and makes a client of it: {@code #kubernetes-RUN}. */
+    /**
+     * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
+     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
+     */
     public void keepKubeconfig(Exchange exchange) throws IOException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         Secret kubeconfig = exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig");
+        if (kubeconfig == null) {
+            return;
+        }
         Path file = data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
         Files.createDirectories(file.getParent());
         Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
@@ -68,7 +77,18 @@ public final class Verification {
         config.setConnectionTimeout(5_000);
         config.setRequestTimeout(10_000);
         config.setRequestRetryBackoffLimit(0);
-        exchange.getContext().getRegistry().bind(client(run), new KubernetesClientBuilder().withConfig(config).build());
+        KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
+        Registry registry = exchange.getContext().getRegistry();
+        registry.bind(client(run), client);
+        run.atEnd(() -> {
+            registry.unbind(client(run));
+            client.close();
+        });
+        try {
+            client.nodes().list();
+        } catch (KubernetesClientException e) {
+            LoggerFactory.getLogger(Verification.class).debug("the API server does not answer yet", e);
+        }
     }
 
     private static String client(Run run) {
@@ -100,7 +120,6 @@ public final class Verification {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         State state = exchange.getVariable(STATE, State.class);
         if (run.isCancelled()) {
-            close(exchange, run);
             throw new RunCancelled();
         }
         List<?> nodes = exchange.getVariable("nodes", List.class);
@@ -121,7 +140,6 @@ public final class Verification {
                     "after " + limit.toSeconds() + " s: " + missing,
                     "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
             state.told.failed(failure);
-            close(exchange, run);
             throw failure;
         }
         if (!missing.equals(state.said)) {
@@ -134,17 +152,8 @@ public final class Verification {
     public void end(Exchange exchange) {
         State state = exchange.getVariable(STATE, State.class);
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        close(exchange, run);
         state.told.ended(StepResult.State.OK, List.of(), state.nodes + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods + " system pods running");
-    }
-
-    private static void close(Exchange exchange, Run run) {
-        KubernetesClient client = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class);
-        exchange.getContext().getRegistry().unbind(client(run));
-        if (client != null) {
-            client.close();
-        }
     }
 
     private static String rootMessage(Throwable failure) {

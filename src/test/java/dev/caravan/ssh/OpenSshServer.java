@@ -39,6 +39,8 @@ final class OpenSshServer implements AutoCloseable {
         List<String> config = new ArrayList<>(List.of(
                 "PidFile none", "StrictModes no", "UsePAM no", "PermitRootLogin yes", "PrintMotd no",
                 "PasswordAuthentication no", "MaxStartups 200:30:300",
+                // Start-up files of whoever runs the tests are none of theirs.
+                "SetEnv HOME=" + directory,
                 "AuthorizedKeysFile " + directory.resolve("authorized_keys")));
         for (String type : List.of("ed25519", "rsa", "ecdsa")) {
             config.add("HostKey " + Shell.keygen(directory.resolve("host_" + type), type, ""));

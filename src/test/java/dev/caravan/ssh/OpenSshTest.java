@@ -2,7 +2,14 @@ package dev.caravan.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.ssh.SshException.Kind;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,7 +27,7 @@ class OpenSshTest {
 
     @BeforeAll
     static void start() throws Exception {
-        server = OpenSshServer.start(directory.resolve("server"));
+        server = OpenSshServer.start(directory.resolve("server"), "MaxSessions 3");
         Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
         server.authorize(key);
         sessions = new SshSessions();
@@ -35,8 +42,12 @@ class OpenSshTest {
         }
     }
 
+    private static CompletableFuture<SshResult> begin(SshCommand command) {
+        return sessions.execute(target, command).toCompletableFuture();
+    }
+
     private static SshResult run(SshCommand command) throws Exception {
-        return sessions.execute(target, command).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return begin(command).get(30, TimeUnit.SECONDS);
     }
 
     @Test
@@ -46,5 +57,62 @@ class OpenSshTest {
         assertThat(result.stdoutText()).isEqualTo("hello\n");
         assertThat(result.stderrText()).isEqualTo("oops\n");
         assertThat(result.exitStatus()).isEqualTo(7);
+    }
+
+    @Test
+    void namesTheSignalThatEndedACommand() throws Exception {
+        SshResult result = run(SshCommand.of("kill -KILL $$"));
+
+        assertThat(result.exitStatus()).isEqualTo(-1);
+        assertThat(result.signal()).contains("KILL");
+    }
+
+    @Test
+    void carriesManyWindowsBothWays() throws Exception {
+        byte[] bytes = new byte[9_000_001];
+        new Random(1).nextBytes(bytes);
+
+        assertThat(run(SshCommand.of("cat").withStdin(bytes)).stdout()).isEqualTo(bytes);
+    }
+
+    @Test
+    void aCommandThatDoesNotReadItsInputEndsAndGivesItsChannelBack() throws Exception {
+        byte[] bytes = new byte[9_000_000];
+        for (int i = 0; i < 12; i++) {
+            assertThat(run(SshCommand.of("exit 3").withStdin(bytes)).exitStatus()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void makesDoWithTheChannelsThatTheHostAllows() throws Exception {
+        List<CompletableFuture<SshResult>> all = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            all.add(begin(SshCommand.of("sleep 0.02; echo " + i)));
+        }
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(all.get(i).get(30, TimeUnit.SECONDS).stdoutText()).isEqualTo(i + "\n");
+        }
+        assertThat(sessions.openConnections()).isEqualTo(1);
+    }
+
+    @Test
+    void aCommandOverItsTimeLimitFailsAndTheConnectionGoesOn() throws Exception {
+        assertThat(Failing.with(begin(SshCommand.of("sleep 5").withTimeout(Duration.ofMillis(300)))).kind())
+                .isEqualTo(Kind.TIMEOUT);
+        assertThat(run(SshCommand.of("echo on")).stdoutText()).isEqualTo("on\n");
+    }
+
+    @Test
+    void aBrokenConnectionFailsItsCommandAndTheNextOneOpensAnother() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        CompletableFuture<SshResult> lost =
+                begin(SshCommand.of("echo ready; sleep 60").withOnStdout(chunk -> running.countDown()));
+        assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+
+        server.dropConnections();
+
+        assertThat(Failing.with(lost).kind()).isEqualTo(Kind.CONNECTION_LOST);
+        assertThat(run(SshCommand.of("echo back")).stdoutText()).isEqualTo("back\n");
     }
 }

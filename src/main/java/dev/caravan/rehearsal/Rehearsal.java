@@ -1,0 +1,228 @@
+package dev.caravan.rehearsal;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.concurrent.ExecutorService;
+import java.util.stream.Collectors;
+
+/**
+ * A cluster's hosts, simulated inside this process, so that the very same routes and scripts can be tried without a
+ * machine: each host of the spec is a {@link SimulatedHost}, and what kubeadm's stand-in makes of them together is
+ * answered by an API server on 127.0.0.1, which the cluster's kubeconfig leads to.
+ *
+ * <p>Nothing outside the scratch directory is written, and nothing listens but on 127.0.0.1. Hosts keep the addresses
+ * that the spec gives them, as nodes' addresses, routes and kubeadm's documents are made of those; only SSH is led
+ * elsewhere, by {@link #dial}. Safe for use by several threads.
+ */
+public final class Rehearsal implements AutoCloseable {
+    private final Cluster cluster;
+    private final Map<String, SimulatedHost> hosts;
+    private final ApiStandIn api;
+    private final ExecutorService executor;
+
+    /**
+     * What a rehearsal can be told.
+     *
+     * @param family   of hosts that {@code families} does not name
+     * @param families by host name
+     * @param pace     how long installing, pulling and starting take, 1 being a fraction of a second each; 0 for no waiting
+     */
+    public record Options(Family family, Map<String, Family> families, double pace) {
+        public Options {
+            families = Map.copyOf(families);
+            if (!(pace >= 0 && pace <= 100)) {
+                throw new IllegalArgumentException("a rehearsal's pace is between 0 and 100, not " + pace);
+            }
+        }
+
+        /** Yum hosts, as in the original article, at pace 1. */
+        public static Options usual() {
+            return new Options(Family.YUM, Map.of(), 1);
+        }
+
+        public Options withFamily(Family family) {
+            return new Options(family, families, pace);
+        }
+
+        public Options withPace(double pace) {
+            return new Options(family, families, pace);
+        }
+
+        int percent() {
+            return (int) Math.round(pace * 100);
+        }
+    }
+
+    /** Starts a rehearsal with the usual options. */
+    public static Rehearsal start(Cluster cluster, List<Fault> faults, Path scratch) throws IOException {
+        return start(cluster, faults, scratch, Options.usual());
+    }
+
+    /**
+     * Starts the hosts of a cluster, each as a freshly installed machine.
+     *
+     * @param scratch an empty or missing directory; it belongs to the caller and stays after {@link #close()}
+     * @throws IllegalArgumentException where a fault or an option names a host that the cluster does not have
+     * @throws IOException where the directory is not empty or cannot be written, or this machine lacks a basic command
+     */
+    public static Rehearsal start(Cluster cluster, List<Fault> faults, Path scratch, Options options) throws IOException {
+        List<String> names = cluster.hosts().stream().map(Host::name).toList();
+        faults.forEach(fault -> requireKnown(names, fault.host(), "the fault " + fault));
+        options.families().keySet().forEach(name -> requireKnown(names, name, "the choice of a package family"));
+        ExecutorService executor = SimulatedHost.newExecutor();
+        try {
+            return new Rehearsal(cluster, faults, Workshop.open(scratch, options.percent()), options, executor);
+        } catch (IOException | RuntimeException e) {
+            executor.shutdownNow();
+            throw e;
+        }
+    }
+
+    private static void requireKnown(List<String> names, String name, String what) {
+        if (!names.contains(name)) {
+            throw new IllegalArgumentException(
+                    what + " names host '" + name + "', which the spec does not have; it has " + String.join(", ", names));
+        }
+    }
+
+    private Rehearsal(Cluster cluster, List<Fault> faults, Workshop workshop, Options options, ExecutorService executor)
+            throws IOException {
+        this.executor = executor;
+        this.hosts = new LinkedHashMap<>();
+        Authority authority = new Authority();
+        authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
+        this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), authority.serverContext(), executor);
+        try {
+            Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
+            for (Host host : cluster.hosts()) {
+                BareHost bare = workshop.install(describe(host, hosts.size() + 1, cluster, options), faults);
+                bare.sudoPassword(host.ssh().sudoPassword());
+                hosts.put(host.name(), new SimulatedHost(bare, faults, workshop.clientKey(), executor, false));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+        this.cluster = withHosts(cluster, cluster.hosts().stream().map(this::simulated).toList());
+    }
+
+    private static BareHost.Description describe(Host host, int number, Cluster cluster, Options options) {
+        return new BareHost.Description(
+                host.name(),
+                host.address(),
+                options.families().getOrDefault(host.name(), options.family()),
+                number,
+                cluster.kubernetes().version(),
+                cluster.runtime().name().word(),
+                cluster.runtime().version().orElse(""),
+                host.ssh().user());
+    }
+
+    private Host simulated(Host host) {
+        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints());
+    }
+
+    private static Cluster withHosts(Cluster cluster, List<Host> hosts) {
+        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(),
+                hosts, cluster.onFailure());
+    }
+
+    /**
+     * The cluster with each host's SSH access led to its simulation: the port, a generated key, the pinned host key. Names,
+     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #dial} where to.
+     */
+    public Cluster cluster() {
+        return cluster;
+    }
+
+    /** Where the SSH server of a host of {@link #cluster()} listens. */
+    public InetSocketAddress dial(Host host) {
+        return host(host.name()).address();
+    }
+
+    /**
+     * A host of the rehearsal by its name.
+     *
+     * @throws NoSuchElementException where the cluster has no such host
+     */
+    public SimulatedHost host(String name) {
+        SimulatedHost host = hosts.get(name);
+        if (host == null) {
+            throw new NoSuchElementException("the rehearsal has no host '" + name + "'");
+        }
+        return host;
+    }
+
+    /** By host name, the directories that stand in for {@code /}. */
+    public Map<String, Path> roots() {
+        return hosts.values().stream().collect(Collectors.toMap(SimulatedHost::name, SimulatedHost::root));
+    }
+
+    /** How many commands all hosts' SSH servers were given so far. */
+    public long commands() {
+        return hosts.values().stream().mapToLong(SimulatedHost::commands).sum();
+    }
+
+    /** The rehearsed cluster's API server; clients need a certificate of the cluster's, as its kubeconfig has it. */
+    public URI api() {
+        return api.uri();
+    }
+
+    /**
+     * Deletes a rehearsal's scratch directory, and with its links the links alone; does nothing where there is none.
+     * Call it after {@link #close()}.
+     */
+    public static void delete(Path scratch) throws IOException {
+        if (!Files.isDirectory(scratch)) {
+            return;
+        }
+        Files.walkFileTree(scratch, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Stops all servers and ends what is left running. The scratch directory stays for those who want to look. */
+    @Override
+    public void close() {
+        List<RuntimeException> failures = new ArrayList<>();
+        for (SimulatedHost host : hosts.values()) {
+            try {
+                host.close();
+            } catch (RuntimeException e) {
+                failures.add(e);
+            }
+        }
+        api.close();
+        executor.shutdownNow();
+        if (!failures.isEmpty()) {
+            failures.stream().skip(1).forEach(failures.get(0)::addSuppressed);
+            throw failures.get(0);
+        }
+    }
+}

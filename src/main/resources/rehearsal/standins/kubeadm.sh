@@ -1,0 +1,238 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # config, minor, release: set by kubeadm, which sources this
+# Parts of the kubeadm stand-in: reading its configuration, its checks, and the files that it writes.
+
+# --- configuration
+
+# Sets configuration to the file given, whose documents must be of a version that this kubeadm takes.
+read_config() { # KIND...
+  if [ -z "$config" ]; then
+    configuration=/dev/null
+    return 0
+  fi
+  if [ ! -s "$config" ]; then
+    echo "unable to read config from \"$config\": no such file or directory or it is empty" >&2
+    exit 1
+  fi
+  configuration=$config
+  for kind; do
+    if grep -qE "^kind: *[\"']?${kind}[\"']?" "$configuration"; then found_kind=$kind; fi
+  done
+  if [ -z "${found_kind:-}" ]; then
+    echo "no kind of $* found in $config" >&2
+    exit 1
+  fi
+  # shellcheck disable=SC2013 # single words
+  for api in $(sed -n "s/^apiVersion: *[\"']*kubeadm.k8s.io\/\([a-z0-9]*\).*/\1/p" "$configuration" | sort -u); do
+    case $api in
+      v1beta1) range='13 19' ;;
+      v1beta2) range='15 26' ;;
+      v1beta3) range='22 36' ;;
+      v1beta4) range='31 99' ;;
+      *) range='99 0' ;;
+    esac
+    if [ "$minor" -lt "${range% *}" ] || [ "$minor" -gt "${range#* }" ]; then
+      echo "error: your configuration file uses an API spec that kubeadm v$release does not take: \"kubeadm.k8s.io/$api\"" >&2
+      exit 1
+    fi
+  done
+}
+
+# The first value of a key anywhere in the configuration, without quotes; nothing where there is none.
+value() { # KEY
+  sed -n "s/^ *\(- *\)\{0,1\}$1: *[\"']\{0,1\}\([^\"'#]*[^\"'# ]\).*/\2/p" "$configuration" | head -n 1
+}
+
+# Does the controller manager give nodes their blocks of the pod network?
+allocates() {
+  [ -n "$(value podSubnet)" ] || return 1
+  ! tr -d "\"'" < "$configuration" | grep -A 1 'allocate-node-cidrs' | grep -qE '(allocate-node-cidrs|value): *false'
+}
+
+# A control plane keeps its taint unless the configuration gives it an empty list.
+tainted() { if grep -qE '^ *taints: *\[ *\]' "$configuration"; then echo no; else echo yes; fi; }
+
+runtime_of() { # CRI SOCKET
+  case $1 in
+    *containerd*) echo containerd ;;
+    *crio*) echo cri-o ;;
+    *docker*) echo docker ;;
+    *) if unit_is docker active; then echo docker; elif unit_is crio active; then echo cri-o; else echo containerd; fi ;;
+  esac
+}
+
+# --- images
+
+images() { # VERSION
+  images_repository=$(value imageRepository)
+  [ -n "$images_repository" ] || images_repository=k8s.gcr.io
+  for component in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do echo "$images_repository/$component:v$1"; done
+  case $minor in
+    1[0-7]) echo "$images_repository/pause:3.1" && echo "$images_repository/etcd:3.4.3-0" && echo "$images_repository/coredns:1.6.5" ;;
+    18 | 19 | 20) echo "$images_repository/pause:3.2" && echo "$images_repository/etcd:3.4.13-0" && echo "$images_repository/coredns:1.7.0" ;;
+    21) echo "$images_repository/pause:3.4.1" && echo "$images_repository/etcd:3.4.13-0" && echo "$images_repository/coredns/coredns:v1.8.0" ;;
+    22) echo "$images_repository/pause:3.5" && echo "$images_repository/etcd:3.5.0-0" && echo "$images_repository/coredns/coredns:v1.8.4" ;;
+    23) echo "$images_repository/pause:3.6" && echo "$images_repository/etcd:3.5.1-0" && echo "$images_repository/coredns/coredns:v1.8.6" ;;
+    24) echo "$images_repository/pause:3.7" && echo "$images_repository/etcd:3.5.3-0" && echo "$images_repository/coredns/coredns:v1.8.6" ;;
+    25) echo "$images_repository/pause:3.8" && echo "$images_repository/etcd:3.5.4-0" && echo "$images_repository/coredns/coredns:v1.9.3" ;;
+    2[6-9] | 30) echo "$images_repository/pause:3.9" && echo "$images_repository/etcd:3.5.12-0" && echo "$images_repository/coredns/coredns:v1.11.1" ;;
+    *) echo "$images_repository/pause:3.10" && echo "$images_repository/etcd:3.5.15-0" && echo "$images_repository/coredns/coredns:v1.11.3" ;;
+  esac
+}
+
+# --- checks before init and join
+
+problems=''
+problem() { # NAME TEXT
+  problems="$problems	[ERROR $1]: $2
+"
+}
+checks_done() {
+  [ -n "$problems" ] || return 0
+  # shellcheck disable=SC2016 # the real one's own words
+  printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n%s[preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`\n' "$problems" >&2
+  exit 1
+}
+
+check_host() {
+  if [ "$(wc -l < "$R/proc/swaps")" -gt 1 ]; then problem Swap 'running with swap on is not supported. Please disable swap'; fi
+  for key in net/bridge/bridge-nf-call-iptables net/ipv4/ip_forward; do
+    if [ "$(line_of "$R/proc/sys/$key")" != 1 ]; then problem "FileContent--proc-sys-$(echo "$key" | tr / -)" "/proc/sys/$key contents are not set to 1"; fi
+  done
+  if ! installed_kubelet; then problem FileExisting-kubelet 'kubelet not found in system path'; fi
+  if ! unit_is kubelet enabled; then echo "	[WARNING Service-Kubelet]: kubelet service is not enabled, please run 'systemctl enable kubelet.service'"; fi
+  check_runtime
+}
+installed_kubelet() { [ -d "$STATE/packages/kubelet" ]; }
+
+check_runtime() {
+  case $(runtime_of "$(value criSocket)") in
+    docker)
+      if ! unit_is docker active; then problem Service-Docker 'docker service is not active, please run '"'systemctl start docker.service'"; fi
+      if [ "$minor" -ge 24 ] && ! unit_is cri-docker active; then problem CRI 'container runtime is not running: no CRI at /var/run/cri-dockerd.sock'; fi
+      ;;
+    cri-o) if ! unit_is crio active; then problem CRI 'container runtime is not running: unix:///var/run/crio/crio.sock: no such file or directory'; fi ;;
+    *)
+      if ! unit_is containerd active; then
+        problem CRI 'container runtime is not running: unix:///run/containerd/containerd.sock: no such file or directory'
+      elif [ ! -e "$STATE/cri-containerd" ]; then
+        problem CRI 'container runtime is not running: unknown service runtime.v1alpha2.RuntimeService'
+      fi
+      ;;
+  esac
+}
+
+check_ports() { # PORT...
+  for port; do
+    if listening_on "$R" | awk -v port="$port" '$2 == port { found = 1 } END { exit !found }'; then problem "Port-$port" "Port $port is in use"; fi
+  done
+}
+check_file() { if [ -e "$R$1" ]; then problem "FileAvailable-$(echo "$1" | tr / -)" "$1 already exists"; fi; } # PATH
+check_directory() { # PATH
+  if [ -d "$R$1" ] && [ -n "$(ls -A "$R$1")" ]; then problem "DirAvailable-$(echo "$1" | tr / -)" "$1 is not empty"; fi
+}
+check_images() { # VERSION
+  echo "[preflight] Pulling images required for setting up a Kubernetes cluster"
+  for image in $(images "$1"); do pull_image "$image"; done
+}
+
+# --- files
+
+write_certificates() {
+  mkdir -p "$R/etc/kubernetes/pki/etcd"
+  cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/ca.crt"
+  (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/ca.key")
+  for file in apiserver.crt apiserver.key sa.key sa.pub front-proxy-ca.crt etcd/ca.crt; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
+}
+
+# The administrator's file names the cluster as any kubeadm's does; its current context is the rehearsal's API server,
+# which is where a client on this machine finds that cluster.
+write_kubeconfigs() { # NODE ENDPOINT
+  ca=$(base64 -w0 < "$SHARED/pki/ca.crt")
+  (
+    umask 077
+    cat > "$R/etc/kubernetes/admin.conf" <<END
+apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: $ca
+    server: https://$2
+  name: kubernetes
+- cluster:
+    certificate-authority-data: $ca
+    server: $(line_of "$SHARED/api-url")
+  name: rehearsal
+contexts:
+- context:
+    cluster: kubernetes
+    user: kubernetes-admin
+  name: kubernetes-admin@kubernetes
+- context:
+    cluster: rehearsal
+    user: kubernetes-admin
+  name: kubernetes-admin@rehearsal
+current-context: kubernetes-admin@rehearsal
+kind: Config
+preferences: {}
+users:
+- name: kubernetes-admin
+  user:
+    client-certificate-data: $(base64 -w0 < "$SHARED/pki/admin.crt")
+    client-key-data: $(base64 -w0 < "$SHARED/pki/admin.key")
+END
+    for file in controller-manager scheduler; do printf 'apiVersion: v1\nkind: Config\n' > "$R/etc/kubernetes/$file.conf"; done
+  )
+  write_kubelet_conf "$1" "$2"
+}
+
+write_kubelet_conf() { # NODE ENDPOINT
+  mkdir -p "$R/var/lib/kubelet/pki"
+  (
+    umask 077
+    cat > "$R/etc/kubernetes/kubelet.conf" <<END
+apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority: /etc/kubernetes/pki/ca.crt
+    server: https://$2
+  name: default-cluster
+contexts:
+- context:
+    cluster: default-cluster
+    user: default-auth
+  name: default-context
+current-context: default-context
+kind: Config
+users:
+- name: default-auth
+  user:
+    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem
+    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem
+END
+    cp "$SHARED/pki/nodes/$1.pem" "$R/var/lib/kubelet/pki/kubelet-client-current.pem" 2>/dev/null || echo "rehearsal" > "$R/var/lib/kubelet/pki/kubelet-client-current.pem"
+  )
+}
+
+write_kubelet() {
+  mkdir -p "$R/var/lib/kubelet"
+  printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n' > "$R/var/lib/kubelet/config.yaml"
+  echo 'KUBELET_KUBEADM_ARGS=""' > "$R/var/lib/kubelet/kubeadm-flags.env"
+}
+
+write_manifests() { # VERSION
+  mkdir -p "$R/etc/kubernetes/manifests" "$R/var/lib/etcd/member"
+  for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do
+    printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n  - image: %s:v%s\n' "$component" "$component" "$1" > "$R/etc/kubernetes/manifests/$component.yaml"
+  done
+}
+
+# --- tokens
+
+random_hex() { head -c "$1" /dev/urandom | od -An -tx1 | tr -d ' \n'; } # BYTES
+
+# Sets token. What is kept of it is its digest.
+new_token() { # DESCRIPTION
+  token=$(random_hex 3).$(random_hex 8)
+  mkdir -p "$SHARED/secrets"
+  { digest_of "$token" && echo "$1"; } | write_file "$SHARED/secrets/bootstrap-token-${token%%.*}"
+}

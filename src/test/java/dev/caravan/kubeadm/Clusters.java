@@ -1,0 +1,83 @@
+package dev.caravan.kubeadm;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.Secret;
+import dev.caravan.spec.SpecReader;
+import java.util.Optional;
+
+/** Clusters and credentials for the tests of kubeadm's documents. The credentials are placeholders in the right form. */
+final class Clusters {
+    static final Secret CERTIFICATE_KEY = new Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    static final String CA_HASH = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private static final Secret TOKEN = new Secret("abcdef.0123456789abcdef");
+
+    private Clusters() {}
+
+    static JoinCredentials worker() {
+        return new JoinCredentials(TOKEN, CA_HASH, Optional.empty());
+    }
+
+    static JoinCredentials controlPlane() {
+        return new JoinCredentials(TOKEN, CA_HASH, Optional.of(CERTIFICATE_KEY));
+    }
+
+    /** One control plane and one worker. */
+    static Cluster single(String version, String more) {
+        return read("""
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: demo}
+                spec:
+                  kubernetes:
+                    version: %s
+                %s
+                  hosts:
+                    - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+                    - {name: h2, address: 192.0.2.12, roles: [worker]}
+                """.formatted(version, more));
+    }
+
+    static Cluster single(String version) {
+        return single(version, "    podSubnet: 10.244.0.0/16");
+    }
+
+    /**
+     * Three control planes behind an endpoint, the last two also workers or with a taint of its own, a worker with a DNS name;
+     * bridge; overrides of every kind that is generated.
+     */
+    static Cluster highlyAvailable(String version) {
+        return read("""
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: ha}
+                spec:
+                  kubernetes:
+                    version: %s
+                    controlPlaneEndpoint: api.example.org:6443
+                    kubeadm:
+                      ClusterConfiguration:
+                        apiServer: {extraArgs: {profiling: "false"}, certSANs: [api.example.org]}
+                        controllerManager: {extraArgs: [{name: node-cidr-mask-size, value: "26"}]}
+                      InitConfiguration: {nodeRegistration: {kubeletExtraArgs: {v: "2"}}}
+                      JoinConfiguration: {nodeRegistration: {ignorePreflightErrors: [Mem]}}
+                      KubeletConfiguration: {maxPods: 200, evictionHard: {memory.available: 5%%}}
+                      KubeProxyConfiguration: {conntrack: {maxPerCore: 0, tcpEstablishedTimeout: 0s}}
+                  runtime: {name: containerd}
+                  network: {cni: bridge}
+                  hosts:
+                    - {name: c1, address: 192.0.2.11, roles: [control-plane]}
+                    - {name: c2, address: 192.0.2.12, roles: [control-plane, worker]}
+                    - {name: c3, address: 192.0.2.13, roles: [control-plane], taints: ["dedicated=infra:NoExecute"]}
+                    - {name: w1, address: w1.example.org, roles: [worker], taints: ["gpu:NoSchedule"]}
+                """.formatted(version));
+    }
+
+    static Cluster read(String text) {
+        try {
+            return SpecReader.read(text, "test");
+        } catch (InvalidSpec e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.caravan.kubeadm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Documents against golden files; {@code -Dgolden.write=true} writes them anew, to be read before they are committed. */
+class KubeadmConfigTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/kubeadm");
+
+    @ParameterizedTest
+    @CsvSource({"v1beta1, 1.14.10", "v1beta2, 1.20.2", "v1beta3, 1.28.2", "v1beta4, 1.31.4"})
+    void writesTheDocumentsOfEachApi(String api, String version) throws IOException {
+        Cluster single = Clusters.single(version);
+        assertThat(KubeadmApi.of(KubernetesVersion.of(single)).apiVersion()).isEqualTo("kubeadm.k8s.io/" + api);
+
+        golden(api + "/init.yaml", KubeadmConfig.initDocuments(single, single.firstControlPlane(), settings(single, 0)));
+        golden(api + "/join-worker.yaml", join(single, 1, Clusters.worker()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"v1beta2, 1.20.2", "v1beta3, 1.24.17", "v1beta4, 1.31.4"})
+    void writesTheDocumentsOfSeveralControlPlanes(String api, String version) throws IOException {
+        Cluster cluster = Clusters.highlyAvailable(version);
+
+        golden(api + "/ha-init.yaml", KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
+        golden(api + "/ha-join-control-plane-and-worker.yaml", join(cluster, 1, Clusters.controlPlane()));
+        golden(api + "/ha-join-control-plane-with-taint.yaml", join(cluster, 2, Clusters.controlPlane()));
+        golden(api + "/ha-join-worker.yaml", join(cluster, 3, Clusters.worker()));
+        golden(api + "/ha-upload-certs.yaml", KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)).reveal());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"docker, cri-dockerd", "cri-o, cri-o"})
+    void writesTheSocketsOfRuntimesThatCannotRunHere(String runtime, String file) throws IOException {
+        Cluster cluster = Clusters.single("1.31.4", "  runtime: {name: " + runtime + "}");
+
+        golden("v1beta4/" + file + "-init.yaml", KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
+    }
+
+    @Test
+    void theFirstApiHasNoPlaceForACertificateKey() {
+        Cluster cluster = Clusters.single("1.14.10");
+
+        assertThatThrownBy(() -> KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("only as a flag")
+                .hasMessageNotContaining(Clusters.CERTIFICATE_KEY.reveal());
+        Host controlPlane = cluster.firstControlPlane();
+        assertThatThrownBy(() -> KubeadmConfig.joinDocument(cluster, controlPlane, Clusters.controlPlane(), settings(cluster, 0))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void textThatYaml11TakesForSomethingElseIsQuoted() {
+        Cluster cluster = Clusters.single("1.20.2", """
+                    kubeadm:
+                      ClusterConfiguration:
+                        apiServer: {extraArgs: {a: "on", b: "0777", c: "12:30", d: "1_000", e: "~", f: "", g: "a: b", h: "2001-01-01", i: "y", j: "line\\nbreak", k: "*"}}
+                """);
+
+        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))).contains("""
+                  extraArgs:
+                    a: "on"
+                    b: "0777"
+                    c: "12:30"
+                    d: "1_000"
+                    e: "~"
+                    f: ""
+                    g: "a: b"
+                    h: "2001-01-01"
+                    i: "y"
+                    j: "line\\nbreak"
+                    k: "*"
+                """);
+    }
+
+    @Test
+    void anOverrideNeverMakesAControlPlaneOfAWorker() {
+        Cluster cluster = Clusters.single("1.20.2", "    kubeadm: {JoinConfiguration: {controlPlane: {localAPIEndpoint: {bindPort: 6444}}}}");
+
+        assertThat(join(cluster, 1, Clusters.worker())).doesNotContain("controlPlane");
+    }
+
+    @Test
+    void sameInputSameText() {
+        Cluster one = Clusters.highlyAvailable("1.31.4");
+        Cluster other = Clusters.highlyAvailable("1.31.4");
+
+        assertThat(KubeadmConfig.initDocuments(one, one.firstControlPlane(), settings(one, 0))).isEqualTo(KubeadmConfig.initDocuments(other, other.firstControlPlane(), settings(other, 0)));
+    }
+
+    @Test
+    void secretsDoNotShow() {
+        Cluster cluster = Clusters.single("1.20.2");
+
+        assertThat(KubeadmConfig.joinDocument(cluster, cluster.hosts().get(1), Clusters.worker(), settings(cluster, 1))).hasToString("***");
+        assertThat(Clusters.controlPlane().toString()).doesNotContain(Clusters.CERTIFICATE_KEY.reveal()).doesNotContain("abcdef.");
+    }
+
+    @Test
+    void dualStackLeavesTheNodesAddressesToTheKubelet() {
+        Cluster cluster = Clusters.single("1.31.4", "    podSubnet: '10.244.0.0/16, fd00:10:244::/56'\n    serviceSubnet: '10.96.0.0/16,fd00:10:96::/112'");
+
+        assertThat(settings(cluster, 0).nodeIp()).isEmpty();
+        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))).contains("podSubnet: \"10.244.0.0/16,fd00:10:244::/56\"");
+    }
+
+    private static String join(Cluster cluster, int host, JoinCredentials credentials) {
+        return KubeadmConfig.joinDocument(cluster, cluster.hosts().get(host), credentials, settings(cluster, host)).reveal();
+    }
+
+    private static NodeSettings settings(Cluster cluster, int host) {
+        return NodeSettings.of(cluster, cluster.hosts().get(host));
+    }
+
+    private static void golden(String name, String text) throws IOException {
+        Path file = GOLDEN.resolve(name);
+        if (Boolean.getBoolean("golden.write")) {
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, text);
+        }
+        assertThat(text).as(name).isEqualTo(Files.readString(file));
+    }
+}

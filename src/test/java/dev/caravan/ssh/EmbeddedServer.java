@@ -1,0 +1,171 @@
+package dev.caravan.ssh;
+
+import java.io.IOException;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.common.channel.Channel;
+import org.apache.sshd.common.channel.ChannelListener;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.server.Signal;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.auth.password.PasswordAuthenticator;
+import org.apache.sshd.server.channel.ChannelSession;
+import org.apache.sshd.server.forward.AcceptAllForwardingFilter;
+import org.apache.sshd.server.shell.ProcessShellFactory;
+
+/**
+ * MINA's server in this process, on a free loopback port: runs commands with {@code sh -c}, takes the password
+ * {@value #PASSWORD} from anyone, and counts what happens to it.
+ */
+final class EmbeddedServer implements AutoCloseable {
+    static final String PASSWORD = "correct horse";
+
+    final AtomicInteger connections = new AtomicInteger();
+    final AtomicInteger commands = new AtomicInteger();
+    final Set<Signal> signals = ConcurrentHashMap.newKeySet();
+    final Peak channels = new Peak();
+    final Peak logins = new Peak();
+    private final Set<Session> loggingIn = ConcurrentHashMap.newKeySet();
+    private final List<KeyPair> hostKeys;
+    private final SshServer server = SshServer.setUpDefaultServer();
+
+    /** The most there were at a time. */
+    static final class Peak {
+        private int now;
+        private int most;
+
+        synchronized void enter() {
+            most = Math.max(most, ++now);
+        }
+
+        synchronized void leave() {
+            now--;
+        }
+
+        synchronized int most() {
+            return most;
+        }
+    }
+
+    private EmbeddedServer(List<KeyPair> hostKeys) {
+        this.hostKeys = hostKeys;
+    }
+
+    static EmbeddedServer start() throws Exception {
+        return start(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256));
+    }
+
+    static EmbeddedServer start(KeyPair... hostKeys) throws IOException {
+        EmbeddedServer embedded = new EmbeddedServer(List.of(hostKeys));
+        embedded.configure();
+        embedded.server.start();
+        return embedded;
+    }
+
+    private void configure() {
+        server.setHost("127.0.0.1");
+        server.setPort(0);
+        server.setKeyPairProvider(KeyPairProvider.wrap(hostKeys));
+        server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
+        server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
+        server.setCommandFactory((channel, command) -> {
+            commands.incrementAndGet();
+            channel.getEnvironment().addSignalListener((from, signal) -> signals.add(signal), Signal.TERM);
+            return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
+        });
+        server.addSessionListener(new Sessions());
+        server.addChannelListener(new Channels());
+    }
+
+    SshServer mina() {
+        return server;
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /** Access with the password, host keys unchecked. */
+    Access access() {
+        return Access.to(port()).user("tester").password(PASSWORD);
+    }
+
+    SshTarget target() {
+        return access().loopback();
+    }
+
+    PublicKey hostKey() {
+        return hostKeys.get(0).getPublic();
+    }
+
+    void accept(PasswordAuthenticator authenticator) {
+        server.setPasswordAuthenticator(authenticator);
+    }
+
+    void acceptKey(PublicKey authorized) {
+        server.setPublickeyAuthenticator((user, key, session) -> KeyUtils.compareKeys(key, authorized));
+    }
+
+    /** Cuts every connection, without a word. */
+    void dropConnections() {
+        server.getActiveSessions().forEach(session -> session.getIoSession().close(true));
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.stop(true);
+    }
+
+    private final class Sessions implements SessionListener {
+        @Override
+        public void sessionCreated(Session session) {
+            connections.incrementAndGet();
+            loggingIn.add(session);
+            logins.enter();
+        }
+
+        @Override
+        public void sessionEvent(Session session, Event event) {
+            if (event == Event.Authenticated) {
+                left(session);
+            }
+        }
+
+        @Override
+        public void sessionClosed(Session session) {
+            left(session);
+        }
+
+        private void left(Session session) {
+            if (loggingIn.remove(session)) {
+                logins.leave();
+            }
+        }
+    }
+
+    private final class Channels implements ChannelListener {
+        private final Map<Channel, Boolean> open = new ConcurrentHashMap<>();
+
+        @Override
+        public void channelOpenSuccess(Channel channel) {
+            if (channel instanceof ChannelSession && open.put(channel, true) == null) {
+                channels.enter();
+            }
+        }
+
+        @Override
+        public void channelClosed(Channel channel, Throwable reason) {
+            if (open.remove(channel) != null) {
+                channels.leave();
+            }
+        }
+    }
+}

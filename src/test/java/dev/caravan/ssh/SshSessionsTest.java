@@ -1,0 +1,322 @@
+package dev.caravan.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.ssh.SshException.Kind;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.sshd.server.Signal;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The pool, over an embedded server. */
+class SshSessionsTest {
+    @TempDir
+    private Path directory;
+
+    private EmbeddedServer server;
+    private SshSessions sessions;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = EmbeddedServer.start();
+        sessions = new SshSessions();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        sessions.close();
+        server.close();
+    }
+
+    private CompletableFuture<SshResult> begin(SshCommand command) {
+        return sessions.execute(server.target(), command).toCompletableFuture();
+    }
+
+    private SshResult run(SshCommand command) throws Exception {
+        return begin(command).get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void keepsStandardOutputAndErrorApartAndGivesTheExitStatus() throws Exception {
+        SshResult result = run(SshCommand.of("cat; echo oops >&2; exit 7").withStdin("hello"));
+
+        assertThat(result.stdoutText()).isEqualTo("hello");
+        assertThat(result.stderrText()).isEqualTo("oops\n");
+        assertThat(result.exitStatus()).isEqualTo(7);
+    }
+
+    @Test
+    void sendsInputOfManyWindows() throws Exception {
+        assertThat(run(SshCommand.of("wc -c").withStdin(new byte[9_000_001])).stdoutText()).contains("9000001");
+    }
+
+    @Test
+    void collectsOutputOfManyWindows() throws Exception {
+        assertThat(run(SshCommand.of("head -c 9000001 /dev/zero")).stdout()).hasSize(9_000_001);
+    }
+
+    @Test
+    void aCommandThatDoesNotReadItsInputEndsAndGivesItsChannelBack() throws Exception {
+        byte[] bytes = new byte[9_000_000];
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(run(SshCommand.of("exit 3").withStdin(bytes)).exitStatus()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void commandsAtTheSameTimeShareOneConnectionAndAtMostEightChannels() throws Exception {
+        List<CompletableFuture<SshResult>> all = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            all.add(begin(SshCommand.of("sleep 0.05; echo " + i)));
+        }
+
+        for (int i = 0; i < 40; i++) {
+            assertThat(all.get(i).get(30, TimeUnit.SECONDS).stdoutText()).isEqualTo(i + "\n");
+        }
+        assertThat(server.connections).hasValue(1);
+        assertThat(server.channels.most()).isEqualTo(8);
+        assertThat(sessions.openConnections()).isEqualTo(1);
+    }
+
+    @Test
+    void aCommandOverItsTimeLimitFailsAndTheConnectionGoesOn() throws Exception {
+        SshException failure = Failing.with(begin(SshCommand.of("sleep 60").withTimeout(Duration.ofMillis(200))));
+
+        assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
+        assertThat(failure.passing()).isFalse();
+        assertThat(failure).hasMessageContaining("tester@127.0.0.1").hasMessageContaining("200 ms")
+                .hasMessageNotContaining("sleep");
+        await().until(() -> server.signals.contains(Signal.TERM));
+        assertThat(run(SshCommand.of("echo on")).stdoutText()).isEqualTo("on\n");
+        assertThat(server.connections).hasValue(1);
+    }
+
+    @Test
+    void aCommandThatWritesTooMuchFails() throws Exception {
+        assertThat(run(SshCommand.of("printf 12345").withMaxOutputBytes(5)).stdoutText()).isEqualTo("12345");
+
+        assertThat(Failing.with(begin(SshCommand.of("printf 123456").withMaxOutputBytes(5))).kind())
+                .isEqualTo(Kind.OUTPUT_LIMIT);
+        assertThat(Failing.with(begin(SshCommand.of("yes >&2").withMaxOutputBytes(5))).kind())
+                .isEqualTo(Kind.OUTPUT_LIMIT);
+    }
+
+    @Test
+    void outputReachesItsListenerWhileTheCommandRuns() throws Exception {
+        Path flag = directory.resolve("flag");
+        ByteArrayOutputStream seen = new ByteArrayOutputStream();
+        CountDownLatch first = new CountDownLatch(1);
+        CompletableFuture<SshResult> running = begin(SshCommand
+                .of("echo one; while [ ! -e '" + flag + "' ]; do sleep 0.02; done; echo two")
+                .withOnStdout(chunk -> {
+                    seen.writeBytes(chunk);
+                    first.countDown();
+                }));
+
+        assertThat(first.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(running).isNotDone();
+        Files.createFile(flag);
+
+        assertThat(running.get(20, TimeUnit.SECONDS).stdout()).isEmpty();
+        assertThat(seen.toString(StandardCharsets.UTF_8)).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void aListenerThatThrowsFailsItsCommand() {
+        IllegalStateException thrown = new IllegalStateException("no room");
+
+        assertThat(begin(SshCommand.of("echo one; sleep 60").withOnStdout(chunk -> {
+            throw thrown;
+        }))).failsWithin(Duration.ofSeconds(20)).withThrowableThat().withCause(thrown);
+    }
+
+    @Test
+    void aBrokenConnectionFailsItsCommandAndTheNextOneOpensAnother() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        CompletableFuture<SshResult> lost =
+                begin(SshCommand.of("echo ready; sleep 60").withOnStdout(chunk -> running.countDown()));
+        assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+
+        server.dropConnections();
+
+        SshException failure = Failing.with(lost);
+        assertThat(failure.kind()).isEqualTo(Kind.CONNECTION_LOST);
+        assertThat(failure.passing()).isTrue();
+        assertThat(run(SshCommand.of("echo back")).stdoutText()).isEqualTo("back\n");
+        assertThat(server.connections).hasValue(2);
+    }
+
+    @Test
+    void commandsThatWereNotSentWhenTheConnectionBrokeRunOverTheNext() throws Exception {
+        CountDownLatch running = new CountDownLatch(8);
+        List<CompletableFuture<SshResult>> sent = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            sent.add(begin(SshCommand.of("echo ready; sleep 60").withOnStdout(chunk -> running.countDown())));
+        }
+        assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+        CompletableFuture<SshResult> waiting = begin(SshCommand.of("echo late"));
+
+        server.dropConnections();
+
+        assertThat(waiting.get(20, TimeUnit.SECONDS).stdoutText()).isEqualTo("late\n");
+        for (CompletableFuture<SshResult> each : sent) {
+            assertThat(Failing.with(each).kind()).isEqualTo(Kind.CONNECTION_LOST);
+        }
+        assertThat(server.commands).hasValue(9);
+    }
+
+    @Test
+    void aHalfOpenLinkIsFoundByKeepalives() throws Exception {
+        try (FaultyLink link = new FaultyLink(server.port())) {
+            SshTarget target = Access.to(link.port()).user("tester").password(EmbeddedServer.PASSWORD)
+                    .keepAlive(Duration.ofMillis(100)).loopback();
+            CountDownLatch running = new CountDownLatch(1);
+            CompletableFuture<SshResult> lost = sessions.execute(target,
+                    SshCommand.of("echo ready; sleep 60").withOnStdout(chunk -> running.countDown()))
+                    .toCompletableFuture();
+            assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+
+            link.goSilent();
+
+            SshException failure = Failing.with(lost);
+            assertThat(failure.kind()).isEqualTo(Kind.CONNECTION_LOST);
+            assertThat(failure).hasMessageContaining("heartbeat");
+        }
+    }
+
+    @Test
+    void aCommandOutlivesManyKeepalives() throws Exception {
+        SshTarget target = server.access().keepAlive(Duration.ofMillis(20)).loopback();
+
+        assertThat(sessions.execute(target, SshCommand.of("sleep 0.5; echo done"))
+                .toCompletableFuture().get(20, TimeUnit.SECONDS).stdoutText()).isEqualTo("done\n");
+    }
+
+    @Test
+    void sixtyLoginsAtATimeNeedNoMoreThreadsThanOne() throws Exception {
+        run(SshCommand.of("true"));
+        long before = clientThreads();
+        CountDownLatch running = new CountDownLatch(60);
+        Path flag = directory.resolve("flag");
+        List<CompletableFuture<SshResult>> all = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            SshTarget target = server.access().user("user" + i).loopback();
+            all.add(sessions.execute(target, SshCommand
+                    .of("echo ready; while [ ! -e '" + flag + "' ]; do sleep 0.2; done")
+                    .withOnStdout(chunk -> running.countDown())).toCompletableFuture());
+        }
+        assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(sessions.openConnections()).isEqualTo(61);
+        assertThat(clientThreads() - before).isLessThanOrEqualTo(4);
+
+        Files.createFile(flag);
+        for (CompletableFuture<SshResult> each : all) {
+            assertThat(each.get(30, TimeUnit.SECONDS).exitStatus()).isZero();
+        }
+    }
+
+    /** Threads of MINA's client and of the pool, but for those that read files for a few seconds. */
+    private static long clientThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.contains("Client[") || name.contains("caravan-ssh"))
+                .filter(name -> !name.contains("caravan-ssh-disk"))
+                .count();
+    }
+
+    @Test
+    void opensNoMoreConnectionsAtATimeThanAllowed() throws Exception {
+        try (SshSessions few = new SshSessions(
+                new SshSessions.Options(3, Duration.ofMinutes(1), Optional.empty()))) {
+            List<CompletableFuture<SshResult>> all = new ArrayList<>();
+            for (int i = 0; i < 15; i++) {
+                SshTarget target = server.access().user("user" + i).loopback();
+                all.add(few.execute(target, SshCommand.of("true")).toCompletableFuture());
+            }
+            for (CompletableFuture<SshResult> each : all) {
+                assertThat(each.get(30, TimeUnit.SECONDS).exitStatus()).isZero();
+            }
+        }
+
+        assertThat(server.logins.most()).isBetween(1, 3);
+        assertThat(server.connections).hasValue(15);
+    }
+
+    @Test
+    void anIdleConnectionIsClosedAndTheNextCommandOpensAnother() throws Exception {
+        try (SshSessions brief = new SshSessions(
+                new SshSessions.Options(5, Duration.ofMillis(100), Optional.empty()))) {
+            SshCommand longerThanIdle = SshCommand.of("sleep 0.5; echo here");
+            assertThat(brief.execute(server.target(), longerThanIdle).toCompletableFuture()
+                    .get(20, TimeUnit.SECONDS).stdoutText()).isEqualTo("here\n");
+            await().until(() -> brief.openConnections() == 0);
+            await().until(() -> server.mina().getActiveSessions().isEmpty());
+
+            assertThat(brief.execute(server.target(), SshCommand.of("echo again")).toCompletableFuture()
+                    .get(20, TimeUnit.SECONDS).stdoutText()).isEqualTo("again\n");
+        }
+        assertThat(server.connections).hasValue(2);
+    }
+
+    @Test
+    void closingATargetFailsItsCommandsAndNothingElse() throws Exception {
+        CompletableFuture<SshResult> running = begin(SshCommand.of("sleep 60"));
+        SshTarget other = server.access().user("other").loopback();
+        sessions.execute(other, SshCommand.of("true")).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        await().until(() -> server.commands.get() == 2);
+
+        sessions.close(server.target()).toCompletableFuture().get(20, TimeUnit.SECONDS);
+
+        assertThat(Failing.with(running).kind()).isEqualTo(Kind.CLOSED);
+        assertThat(sessions.openConnections()).isEqualTo(1);
+        assertThat(run(SshCommand.of("echo open")).stdoutText()).isEqualTo("open\n");
+    }
+
+    @Test
+    void afterClosingEveryCommandFails() throws Exception {
+        CompletableFuture<SshResult> running = begin(SshCommand.of("sleep 60"));
+        await().until(() -> server.commands.get() == 1);
+
+        sessions.close();
+
+        assertThat(Failing.with(running).kind()).isEqualTo(Kind.CLOSED);
+        assertThat(Failing.with(begin(SshCommand.of("true"))).kind()).isEqualTo(Kind.CLOSED);
+    }
+
+    @Test
+    void whatFollowsACommandMayBlock() throws Exception {
+        CompletableFuture<String> nested = begin(SshCommand.of("echo outer")).thenApply(outer -> {
+            try {
+                return outer.stdoutText() + run(SshCommand.of("echo inner")).stdoutText();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+
+        assertThat(nested.get(20, TimeUnit.SECONDS)).isEqualTo("outer\ninner\n");
+    }
+
+    @Test
+    void commandsAndResultsShowNothingOfWhatTheyHold() {
+        SshCommand command = SshCommand.of("echo canary").withStdin("canary");
+
+        assertThat(command.toString()).doesNotContain("canary").contains("6 bytes");
+        assertThat(new SshResult(0, "canary".getBytes(StandardCharsets.UTF_8), new byte[0]).toString())
+                .doesNotContain("canary");
+    }
+}

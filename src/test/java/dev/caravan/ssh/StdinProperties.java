@@ -1,0 +1,78 @@
+package dev.caravan.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+
+/** Whatever goes in over standard input comes back unchanged, through a real OpenSSH server. */
+class StdinProperties {
+    private static Path directory;
+    private static OpenSshServer server;
+    private static SshSessions sessions;
+    private static SshTarget target;
+
+    @BeforeContainer
+    static void start() throws Exception {
+        OpenSshServer.assumeInstalled();
+        directory = Files.createTempDirectory("caravan-ssh");
+        server = OpenSshServer.start(directory.resolve("server"));
+        Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
+        server.authorize(key);
+        sessions = new SshSessions();
+        target = Access.to(server.port()).key(key).loopback();
+    }
+
+    @AfterContainer
+    static void stop() throws IOException {
+        if (server != null) {
+            sessions.close();
+            server.close();
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(each);
+                }
+            }
+        }
+    }
+
+    private static byte[] throughCat(byte[] bytes) throws Exception {
+        return sessions.execute(target, SshCommand.of("cat").withStdin(bytes))
+                .toCompletableFuture().get(30, TimeUnit.SECONDS).stdout();
+    }
+
+    @Property(tries = 60)
+    void anyBytes(@ForAll byte[] bytes) throws Exception {
+        assertThat(throughCat(bytes)).isEqualTo(bytes);
+    }
+
+    @Property(tries = 60)
+    void anyText(@ForAll("texts") String text) throws Exception {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+
+        assertThat(throughCat(bytes)).isEqualTo(bytes);
+    }
+
+    @Provide
+    Arbitrary<String> texts() {
+        List<String> traps = List.of(
+                ";", "$(id)", "`id`", "'", "\"", "\\", "\n", "\r\n", "\u0000", "-n", "--", "$HOME", "%s", "{{x}}",
+                "${body}", "\u0004", "é", "\uD83D\uDE80", " ", "\t", "EOF");
+        return Arbitraries.oneOf(Arbitraries.of(traps), Arbitraries.strings().ofMaxLength(5))
+                .list().ofMaxSize(20)
+                .map(parts -> String.join("", parts));
+    }
+}
