@@ -32,6 +32,11 @@ final class CommonOptions {
         return routes != null ? Optional.of(routes) : Optional.of(USUAL_ROUTES).filter(Files::isDirectory);
     }
 
+    /** Rehearsals have a data directory of their own, so that no simulated cluster's kubeconfig takes a real one's place. */
+    Path rehearsalData() {
+        return data.resolve("rehearsal");
+    }
+
     RouteFiles routeFiles() throws UserError {
         return routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -28,10 +29,8 @@ final class LogsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Path directory = common.data.resolve("logs").resolve(run).normalize();
-        if (!directory.startsWith(common.data.resolve("logs").normalize()) || !Files.isDirectory(directory)) {
-            throw new UserError("there are no logs of a run " + run + " under " + common.data);
-        }
+        Path directory = directory(common.data).or(() -> directory(common.rehearsalData()))
+                .orElseThrow(() -> new UserError("there are no logs of a run " + run + " under " + common.data));
         List<Path> logs = logs(directory);
         if (logs.isEmpty()) {
             throw new UserError("run " + run + " has no log of that host and step");
@@ -43,6 +42,12 @@ final class LogsCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private Optional<Path> directory(Path data) {
+        Path logs = data.resolve("logs").normalize();
+        Path directory = logs.resolve(run).normalize();
+        return Optional.of(directory).filter(path -> path.startsWith(logs) && !path.equals(logs) && Files.isDirectory(path));
     }
 
     private List<Path> logs(Path directory) throws IOException {

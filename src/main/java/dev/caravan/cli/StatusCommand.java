@@ -5,6 +5,8 @@ import dev.caravan.journal.Journal;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,16 +25,23 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LogSetup.toFile(common.data);
-        try (Journal journal = Journal.open(common.data)) {
-            if (journal.run(run).isEmpty()) {
-                throw new UserError("the journal under " + common.data + " has no run " + run);
-            }
-            List<Event> events = journal.events(run, 0);
-            Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
-            try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {
-                events.forEach(output::on);
-            }
+        List<Event> events = events(common.data);
+        if (events.isEmpty() && Files.isDirectory(common.rehearsalData())) {
+            events = events(common.rehearsalData());
+        }
+        if (events.isEmpty()) {
+            throw new UserError("the journal under " + common.data + " has no run " + run);
+        }
+        Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
+        try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {
+            events.forEach(output::on);
         }
         return 0;
+    }
+
+    private List<Event> events(Path data) {
+        try (Journal journal = Journal.open(data)) {
+            return journal.events(run, 0);
+        }
     }
 }

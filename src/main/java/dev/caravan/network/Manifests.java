@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -25,42 +26,49 @@ public final class Manifests {
 
     private Manifests() {}
 
-    /**
-     * The manifest for that cluster's network; empty for a CNI that has none.
-     *
-     * @throws IOException where the file or address cannot be read; the message names it and the way out
-     */
-    public static String of(Cluster cluster) throws IOException, InterruptedException {
-        Optional<String> own = cluster.network().manifest();
-        if (own.isPresent()) {
-            return read(own.get());
-        }
-        return switch (cluster.network().cni()) {
-            case FLANNEL -> read(FLANNEL).replace(FLANNEL_DEFAULT_SUBNET, cluster.kubernetes().podSubnet());
-            case CALICO -> read(cluster.kubernetes().minor() < 22 ? CALICO_BEFORE_1_22 : CALICO);
-            case CILIUM -> throw new IOException("Cilium publishes no manifest to apply: render its chart (helm template) and name the file in network.manifest");
-            case BRIDGE, NONE -> "";
-        };
+    /** Where the manifest of that cluster's network comes from, a path or an address; empty for a CNI that has none. */
+    public static Optional<String> source(Cluster cluster) {
+        return cluster.network().manifest().or(() -> switch (cluster.network().cni()) {
+            case FLANNEL -> Optional.of(FLANNEL);
+            case CALICO -> Optional.of(cluster.kubernetes().minor() < 22 ? CALICO_BEFORE_1_22 : CALICO);
+            case CILIUM, BRIDGE, NONE -> Optional.empty();
+        });
     }
 
-    private static String read(String where) throws IOException, InterruptedException {
-        if (!where.startsWith("https://") && !where.startsWith("http://")) {
-            try {
-                return Files.readString(Path.of(where));
-            } catch (IOException e) {
-                throw new IOException("cannot read the network's manifest " + where + ": " + e.getMessage(), e);
-            }
+    /** Whether a source is fetched over the network. */
+    public static boolean isAddress(String source) {
+        return source.startsWith("https://") || source.startsWith("http://");
+    }
+
+    /**
+     * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default.
+     *
+     * @throws IOException where the file or address cannot be read; the message names it
+     */
+    public static String read(String source, Cluster cluster) throws IOException, InterruptedException {
+        String manifest = isAddress(source) ? fetch(source) : readFile(source);
+        return source.equals(FLANNEL) ? manifest.replace(FLANNEL_DEFAULT_SUBNET, cluster.kubernetes().podSubnet()) : manifest;
+    }
+
+    private static String readFile(String source) throws IOException {
+        try {
+            return Files.readString(Path.of(source));
+        } catch (NoSuchFileException e) {
+            throw new IOException("cannot read the network's manifest " + source + ": there is no such file", e);
         }
+    }
+
+    private static String fetch(String source) throws IOException, InterruptedException {
         try {
             HttpResponse<String> answer = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(LIMIT).build()
-                    .send(HttpRequest.newBuilder(URI.create(where)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
+                    .send(HttpRequest.newBuilder(URI.create(source)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
                 throw new IOException("status " + answer.statusCode());
             }
             return answer.body();
         } catch (IOException e) {
-            throw new IOException("cannot fetch the network's manifest " + where + ": " + e.getMessage()
-                    + ". Where there is no way out, fetch it elsewhere and name the file in network.manifest", e);
+            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            throw new IOException("cannot fetch the network's manifest " + source + ": " + reason, e);
         }
     }
 }
