@@ -47,9 +47,9 @@ init_failed() {
   if grep -q 'Some fatal errors occurred' "$WORK/output"; then
     fail "kubeadm's checks refuse this host: $(grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input)" "Each is explained in kubeadm's guide; what the spec can change is under kubernetes.kubeadm."
   elif grep -qiE "timed out waiting for the condition|couldn't initialize a Kubernetes cluster" "$WORK/output"; then
-    fail "the control plane did not come up: $(tail -n 1 "$WORK/output"); kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
+    fail "the control plane did not come up: $(kubeadm_words); kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
   fi
-  fail "kubeadm init: $(last_words)" "See this step's log."
+  fail "kubeadm init: $(kubeadm_words)" "See this step's log."
 }
 
 action=init
@@ -93,7 +93,7 @@ case $action in
   again)
     if change "reset what an unfinished kubeadm init left, and initialise the control plane"; then
       say "kubeadm reset: the API server of the unfinished init does not answer"
-      hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(last_words)"
+      hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(kubeadm_words)"
       make_directory "$R/etc/kubernetes" 0755
       : > "$unfinished"
       init
