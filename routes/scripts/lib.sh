@@ -44,7 +44,7 @@ result() { # FIELD...: one result line
       secret) echo "secret $2 (not shown)" ;;
       output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
       found) echo "found $2 $3" ;;
-      *) echo "$@" ;;
+      *) ;; # said already
     esac
   fi
 }
