@@ -15,6 +15,7 @@ import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Variables;
+import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
@@ -73,6 +74,8 @@ final class Wiring extends MainListenerSupport {
         registry.bind("steps", steps);
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
+        // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
+        context.addComponent("ssh", new CaravanSshComponent());
         registry.bind("hosts", new Hosts());
         registry.bind("facts", new FactsKeeper());
         registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
