@@ -3,6 +3,7 @@ package dev.caravan.engine;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.journal.RunRecord;
+import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * An engine that serves, for tests: on a free port of loopback, with an inbox and data of its own, and with a workflow that
@@ -63,6 +65,15 @@ public final class Serving implements AutoCloseable {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        return start(directory, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+    }
+
+    /** The same with the built-in workflow, and with hosts of a rehearsal. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
+        return start(directory, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
+    }
+
+    private static Serving start(Path directory, Function<Map<String, String>, EngineOptions> options) throws Exception {
         int port = freePort();
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
@@ -71,8 +82,7 @@ public final class Serving implements AutoCloseable {
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", "127.0.0.1");
         properties.put("camel.server.port", Integer.toString(port));
-        Engine engine = Engine.start(EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
-        return new Serving(directory, port, engine);
+        return new Serving(directory, port, Engine.start(options.apply(properties)));
     }
 
     private static int freePort() {
