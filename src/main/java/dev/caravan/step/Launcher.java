@@ -39,15 +39,15 @@ final class Launcher {
     /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
     private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
             + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
-            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" || exit 70; "
+            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" && [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
             + "mv -T \"$n\" \"$id\" 2>/dev/null || rm -rf \"$n\"; [ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
             + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\"";
     private static final String CLEAR = "b=${CARAVAN_ROOT:-}/run/caravan; read -r done; cd \"$b\" 2>/dev/null || exit 0; "
             + "for d in $done; do rm -rf \"$d\"; done; cd /; rmdir \"$b\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
-            + "[ -e \"$b/$id/exit\" ] && exit 0; kill -TERM -- \"-$p\" 2>/dev/null; n=0; "
-            + "while kill -0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; kill -KILL -- \"-$p\" 2>/dev/null; exit 0";
+            + "[ -e \"$b/$id/exit\" ] && exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
+            + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
 
     private static final String RUN = """
             # Runs the step of the directory $1, once, whoever asks how often.
@@ -56,16 +56,16 @@ final class Launcher {
             echo $$ > pid.new && mv pid.new pid
             export CARAVAN_ROOT="${CARAVAN_ROOT:-}" LC_ALL=C HOME="${HOME:-/root}"
             [ -n "$CARAVAN_ROOT" ] || export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-            # "=NAME" begins a variable, " text" is a line of its value.
-            name= first=
-            while IFS= read -r line; do
-              case $line in
-                =*) [ -z "$name" ] || export "$name=$value"; name=${line#=} value= first=1 ;;
-                *) if [ -n "$first" ]; then value=${line# } first=; else value="$value
-            ${line# }"; fi ;;
+            # "=NAME" begins a variable, " text" is a line of its value. The loop's own variables have names that no other has.
+            caravan_name= caravan_first=
+            while IFS= read -r caravan_line; do
+              case $caravan_line in
+                =*) [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"; caravan_name=${caravan_line#=} caravan_value= caravan_first=1 ;;
+                *) if [ -n "$caravan_first" ]; then caravan_value=${caravan_line# } caravan_first=; else caravan_value="$caravan_value
+            ${caravan_line# }"; fi ;;
               esac
             done < env
-            [ -z "$name" ] || export "$name=$value"
+            [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"
             export CARAVAN_LIB="$1" CARAVAN_RESULT="$1/result"
             umask 022
             { rm -f stdin env; sh "$1/$CARAVAN_STEP.sh"; } < stdin >> log 2>&1
@@ -76,13 +76,14 @@ final class Launcher {
     private static final String ATTACH = """
             # Follows the step of the directory $1 from byte $2 of its log to its end, then gives its result.
             cd "$1" || exit 70
-            echo caravan-log
+            # Each mark on a line of its own, whatever a login shell printed first or a script left without a line's end.
+            printf '\\ncaravan-log\\n'
             n=0
             until [ -s pid ] || [ -e exit ] || [ "$n" -gt 200 ]; do sleep 0.02; n=$((n + 1)); done
             if [ -e exit ] || [ ! -s pid ]; then tail -c "+$(($2 + 1))" log
             else tail -c "+$(($2 + 1))" -f -s 0.05 --pid="$(cat pid)" log; fi 2>/dev/null
             code=$(cat exit 2>/dev/null || echo lost)
-            { echo "caravan-result $code"; cat result; echo caravan-end; } >&2
+            { printf '\\ncaravan-result %s\\n' "$code"; cat result; printf '\\ncaravan-end\\n'; } >&2
             """;
 
     private Launcher() {}

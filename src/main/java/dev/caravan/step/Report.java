@@ -27,7 +27,7 @@ record Report(
 
     private static final String END = "caravan-end";
 
-    /** Reads a report; empty where it did not arrive whole. */
+    /** Reads a report; empty where it did not arrive whole. Lines of another form, as a script of a site may write, are passed over. */
     static Optional<Report> parse(byte[] stderr) {
         String text = new String(stderr, StandardCharsets.UTF_8);
         String[] lines = text.split("\n");
@@ -46,12 +46,12 @@ record Report(
         Map<String, String> single = new LinkedHashMap<>();
         for (at++; !lines[at].equals(END); at++) {
             String[] field = lines[at].split("\t", -1);
-            switch (field[0]) {
-                case "change" -> changes.add(field[1]);
-                case "output" -> outputs.put(field[1], decode(field[2]));
-                case "secret" -> secrets.put(field[1], new Secret(decode(field[2])));
-                case "found" -> found.add(lines[at].substring("found\t".length()));
-                case "skip", "problem", "remedy" -> single.put(field[0], field[1]);
+            switch (field[0] + "/" + Math.min(field.length, 3)) {
+                case "change/2" -> changes.add(field[1]);
+                case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
+                case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
+                case "found/3" -> found.add(lines[at].substring("found\t".length()));
+                case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
                 default -> { }
             }
         }
@@ -60,8 +60,12 @@ record Report(
                 List.copyOf(found), Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy"))));
     }
 
-    private static String decode(String base64) {
-        return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    private static Optional<String> decode(String base64) {
+        try {
+            return Optional.of(new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException notBase64) {
+            return Optional.empty();
+        }
     }
 
     boolean succeeded() {

@@ -1,0 +1,97 @@
+package dev.caravan.journal;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** A journal for tests that are not about the journal. Thread-safe. */
+public final class MemoryJournal implements Journal {
+    private final Map<String, RunRecord> runs = new LinkedHashMap<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
+    private JournalException broken;
+
+    /** From now on nothing can be appended. */
+    public synchronized void fillDisk() {
+        broken = new JournalException("the journal cannot be written: disk full", null);
+    }
+
+    /** From now on it can again. */
+    public synchronized void makeRoom() {
+        broken = null;
+    }
+
+    @Override
+    public synchronized void begin(RunRecord run) {
+        runs.put(run.id(), run);
+    }
+
+    @Override
+    public synchronized void running(String run) {
+        RunRecord old = runs.get(run);
+        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), "running",
+                old.exitStatus(), old.createdAt(), old.endedAt()));
+    }
+
+    @Override
+    public synchronized void end(String run, String state, int exitStatus) {
+        RunRecord old = runs.get(run);
+        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), state,
+                Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now())));
+    }
+
+    @Override
+    public synchronized Event append(
+            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        if (broken != null) {
+            throw broken;
+        }
+        long seq = events.stream().filter(event -> event.run().equals(run)).count() + 1;
+        Event event = new Event(
+                seq, Instant.now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, Map.copyOf(data));
+        events.add(event);
+        listeners.forEach(listener -> listener.accept(event));
+        return event;
+    }
+
+    /** Everything that was appended. */
+    public synchronized List<Event> all() {
+        return List.copyOf(events);
+    }
+
+    /** Everything of that type. */
+    public List<Event> all(Event.Type type) {
+        return all().stream().filter(event -> event.type() == type).toList();
+    }
+
+    @Override
+    public synchronized List<Event> events(String run, long after) {
+        return events.stream().filter(event -> event.run().equals(run) && event.seq() > after).toList();
+    }
+
+    @Override
+    public synchronized Optional<RunRecord> run(String id) {
+        return Optional.ofNullable(runs.get(id));
+    }
+
+    @Override
+    public synchronized List<RunRecord> runs(int limit) {
+        return runs.values().stream().limit(limit).toList();
+    }
+
+    @Override
+    public AutoCloseable listen(Consumer<Event> listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public void close() {
+        listeners.clear();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.caravan.run;
+
+import dev.caravan.journal.Journal;
+import dev.caravan.spec.Cluster;
+
+/** Runs for tests of what takes part in one. */
+public final class TestRuns {
+    private TestRuns() {}
+
+    public static Run apply(Cluster cluster, Journal journal) {
+        return new Run("7f3a", Action.APPLY, cluster, false, journal);
+    }
+
+    public static Run plan(Cluster cluster, Journal journal) {
+        return new Run("7f3a", Action.PLAN, cluster, false, journal);
+    }
+}

@@ -1,0 +1,274 @@
+package dev.caravan.step;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.spec.Secret;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the launcher says to a host, said to a real shell. */
+class LauncherTest {
+    private static final String ID = "7f3a-1";
+
+    @TempDir
+    private Path directory;
+    private LocalHost host;
+
+    @BeforeEach
+    void boot() {
+        host = new LocalHost(directory);
+    }
+
+    private static Launcher.Request request(String script) {
+        return request(ID, script, 0, List.of(), "");
+    }
+
+    private static Launcher.Request request(String id, String script, long known, List<String> done, String stdin) {
+        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, "", stdin.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A script that writes its log's first line and goes on when the test lets it. */
+    private String waitingScript() {
+        return "echo one >> '" + directory.resolve("runs") + "'; echo first; until [ -e '" + directory.resolve("go") + "' ]; do sleep 0.02; done; echo second\n";
+    }
+
+    private void letGo() throws IOException {
+        Files.createFile(directory.resolve("go"));
+    }
+
+    private void awaitLog(String text) {
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(host.directory(ID).resolve("log")).content().contains(text));
+    }
+
+    private static LocalHost.Said get(CompletableFuture<LocalHost.Said> said) throws Exception {
+        return said.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void runsAScriptAndGivesLogResultAndStatus() {
+        LocalHost.Said said = host.launch(request(ID, "echo \"got $(cat)\"; echo oops >&2; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n", 0, List.of(), "in"));
+
+        assertThat(said.log()).isEqualTo("got in\noops\n");
+        assertThat(said.report().status()).isEqualTo("3");
+        assertThat(said.report().changes()).containsExactly("turned it");
+    }
+
+    @Test
+    void nobodyButTheOwnerReadsTheStepsFilesAndInputAndEnvironmentAreGoneWhenItRuns() throws IOException {
+        LocalHost.Said said = host.launch(request(ID, "ls \"$CARAVAN_LIB\"; umask\n", 0, List.of(), "secret"));
+
+        assertThat(said.log().lines()).doesNotContain("stdin", "env").contains("log", "pid").last().isEqualTo("0022");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(host.directory(ID)))).isEqualTo("rwx------");
+    }
+
+    @Test
+    void theSameRequestTwiceRunsTheScriptOnceAndBothGetAll() throws Exception {
+        CompletableFuture<LocalHost.Said> first = host.launchAside(request(waitingScript()));
+        CompletableFuture<LocalHost.Said> second = host.launchAside(request(waitingScript()));
+        awaitLog("first");
+        letGo();
+
+        assertThat(get(first).log()).isEqualTo("first\nsecond\n");
+        assertThat(get(second).log()).isEqualTo("first\nsecond\n");
+        assertThat(get(second).report().status()).isEqualTo("0");
+        assertThat(directory.resolve("runs")).hasContent("one");
+    }
+
+    @Test
+    void askedAfterTheEndItGivesTheResultAgain() throws Exception {
+        letGo();
+        LocalHost.Said first = host.launch(request(waitingScript()));
+        LocalHost.Said again = host.launch(request(waitingScript()));
+
+        assertThat(again.log()).isEqualTo(first.log()).isEqualTo("first\nsecond\n");
+        assertThat(again.report()).isEqualTo(first.report());
+        assertThat(directory.resolve("runs")).hasContent("one");
+    }
+
+    @Test
+    void goesOnFromTheKnownByte() throws Exception {
+        CompletableFuture<LocalHost.Said> lost = host.launchAside(request(waitingScript()));
+        awaitLog("first");
+        CompletableFuture<LocalHost.Said> resumed = host.launchAside(request(ID, waitingScript(), "first\n".length(), List.of(), ""));
+        letGo();
+
+        assertThat(get(resumed).log()).isEqualTo("second\n");
+        assertThat(get(resumed).report().succeeded()).isTrue();
+        assertThat(get(lost).log()).isEqualTo("first\nsecond\n");
+        assertThat(host.launch(request(ID, "", "first\nsecond\n".length(), List.of(), "")).log()).isEmpty();
+    }
+
+    @Test
+    void aStepWhoseRunnerWasKilledIsLost() throws Exception {
+        CompletableFuture<LocalHost.Said> running = host.launchAside(request(waitingScript()));
+        awaitLog("first");
+        ProcessHandle runner = ProcessHandle.of(Long.parseLong(Files.readString(host.directory(ID).resolve("pid")).strip())).orElseThrow();
+        List<ProcessHandle> script = runner.descendants().toList();
+        runner.destroyForcibly();
+        script.forEach(ProcessHandle::destroyForcibly);
+
+        assertThat(get(running).report().isLost()).isTrue();
+        assertThat(get(running).log()).isEqualTo("first\n");
+        assertThat(host.launch(request(waitingScript())).report().isLost()).as("nor is it started again").isTrue();
+        assertThat(directory.resolve("runs")).hasContent("one");
+    }
+
+    @Test
+    void stopEndsTheScriptAndWhatItStarted() throws Exception {
+        String script = "sleep 1000 & echo first; wait\n";
+        CompletableFuture<LocalHost.Said> running = host.launchAside(request(script));
+        awaitLog("first");
+        ProcessHandle runner = ProcessHandle.of(Long.parseLong(Files.readString(host.directory(ID).resolve("pid")).strip())).orElseThrow();
+        List<ProcessHandle> all = runner.descendants().toList();
+        assertThat(all).isNotEmpty();
+
+        assertThat(host.stop(ID).status()).isZero();
+
+        assertThat(get(running).report().succeeded()).isFalse();
+        await().atMost(Duration.ofSeconds(30)).until(() -> !runner.isAlive() && all.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    @Test
+    void stopLeavesAnEndedOrUnknownStepAlone() throws Exception {
+        letGo();
+        host.launch(request(waitingScript()));
+
+        assertThat(host.stop(ID).status()).isZero();
+        assertThat(host.stop("7f3a-99").status()).isZero();
+        assertThat(host.launch(request(waitingScript())).report().status()).isEqualTo("0");
+    }
+
+    @Test
+    void clearRemovesWhatItNamesAndTheDirectoryWithTheLastOfThem() {
+        host.launch(request("7f3a-1", ":\n", 0, List.of(), ""));
+        host.launch(request("7f3a-2", ":\n", 0, List.of(), ""));
+
+        assertThat(host.clear("7f3a-1").status()).isZero();
+        assertThat(host.directory("7f3a-1")).doesNotExist();
+        assertThat(host.directory("7f3a-2")).exists();
+        host.clear("7f3a-2");
+        assertThat(host.base()).doesNotExist();
+        assertThat(host.clear("7f3a-2").status()).as("once more").isZero();
+    }
+
+    @Test
+    void theNextRequestRemovesEarlierSteps() {
+        host.launch(request("7f3a-1", ":\n", 0, List.of(), ""));
+        host.launch(request("7f3a-2", ":\n", 0, List.of(), ""));
+        host.launch(request("7f3a-3", ":\n", 0, List.of("7f3a-1", "7f3a-2"), ""));
+
+        assertThat(host.base().toFile().list()).containsExactly("7f3a-3");
+    }
+
+    @Test
+    void aRequestThatDidNotArriveWholeStartsNothingAndLeavesNothing() {
+        byte[] whole = request(waitingScript()).toBytes(Optional.empty());
+        int archive = new String(whole, StandardCharsets.ISO_8859_1).indexOf('\n') + 1;
+        int end = whole.length - 2 * 512;
+        for (int cut = 0; cut < end; cut = cut < archive ? cut + 3 : cut + 512) {
+            if (cut >= archive) {
+                cut -= (cut - archive) % 512;
+            }
+            assertThat(host.execute(Launcher.Privilege.ROOT.launch(), Arrays.copyOf(whole, cut)).status()).as("cut at %d of %d", cut, whole.length).isEqualTo(70);
+        }
+        assertThat(directory.resolve("runs")).doesNotExist();
+        assertThat(host.base()).isEmptyDirectory();
+    }
+
+    @Test
+    void whatALoginShellPrintsFirstIsNotTakenForLogOrResult() throws IOException {
+        String command = Launcher.Privilege.ROOT.launch();
+        LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command, request("echo log\n").toBytes(Optional.empty()));
+
+        StepLog log = new StepLog(directory.resolve("step.log"), text -> text);
+        log.attach(what -> { });
+        log.accept(said.stdout().getBytes(StandardCharsets.UTF_8));
+        assertThat(log.lastLines(9)).containsExactly("log");
+        assertThat(said.report().succeeded()).isTrue();
+    }
+
+    @Test
+    void aResultWithoutALastLineEndIsReadAllTheSame() {
+        assertThat(host.launch(request("printf 'change\\tturned it' >> \"$CARAVAN_RESULT\"\n")).report().changes()).containsExactly("turned it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "-x", "a b", "a/b", "../a", "a;b", "$(id)", "a'b", "a\nb", "ä"})
+    void takesNothingButPlainWordsForIdsAndSteps(String word) {
+        assertThatThrownBy(() -> request(word, "", 0, List.of(), "")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> request(ID, "", 0, List.of(word), "")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Launcher.ids(List.of(word), Optional.empty())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", "", new byte[0])).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void refusesWhatAnEnvironmentCannotHold() {
+        assertThatThrownBy(() -> Launcher.encode(Map.of("A", "x\0y"))).hasMessageContaining("NUL").hasMessageNotContaining("x\0y");
+        assertThatThrownBy(() -> Launcher.encode(Map.of("A-B", ""))).hasMessageContaining("A-B");
+        assertThatThrownBy(() -> Launcher.encode(Map.of("", ""))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    // ---- sudo
+
+    /** A sudo of that kind in front of the others: it writes down how it was called, and hands on to what it is given. */
+    private LocalHost withSudo(String body) throws IOException {
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        Path sudo = bin.resolve("sudo");
+        Files.writeString(sudo, "#!/bin/sh\nprintf '%s\\n' \"$1\" >> '" + directory.resolve("sudo.calls") + "'\n" + body);
+        Files.setPosixFilePermissions(sudo, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return new LocalHost(directory, Map.of("PATH", bin + ":" + System.getenv("PATH")));
+    }
+
+    @Test
+    void sudoWithoutAPasswordIsNeverSentOne() throws Exception {
+        host = withSudo("[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"\n");
+
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO.launch(), request(ID, "cat\n", 0, List.of(), "in").toBytes(Optional.empty()));
+
+        assertThat(said.log()).isEqualTo("in");
+        assertThat(said.report().succeeded()).isTrue();
+        assertThat(directory.resolve("sudo.calls")).hasContent("-n");
+    }
+
+    @Test
+    void sudoGetsItsPasswordAsTheFirstLineAndTheStepTheRest() throws Exception {
+        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; exec \"$@\"\n");
+        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
+
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(), request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n").toBytes(password));
+
+        assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
+        assertThat(said.report().succeeded()).isTrue();
+        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), Launcher.ids(List.of(ID), password)).status()).isZero();
+        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(), Launcher.ids(List.of(ID), password)).status()).isZero();
+        assertThat(host.base()).doesNotExist();
+    }
+
+    @Test
+    void aWrongSudoPasswordStartsNothing() throws Exception {
+        host = withSudo("shift 4; IFS= read -r p; echo 'sudo: 1 incorrect password attempt' >&2; exit 1\n");
+
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(), request(":\n").toBytes(Optional.of(new Secret("wrong"))));
+
+        assertThat(said.status()).isEqualTo(1);
+        assertThat(Report.parse(said.stderr())).isEmpty();
+        assertThat(host.base()).doesNotExist();
+    }
+}

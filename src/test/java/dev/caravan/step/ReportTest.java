@@ -1,0 +1,76 @@
+package dev.caravan.step;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.spec.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReportTest {
+    private static Optional<Report> parse(String stderr) {
+        return Report.parse(stderr.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Report report(String lines) {
+        return parse("caravan-result 0\n" + lines + "caravan-end\n").orElseThrow();
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void readsWhatLibShWrites() {
+        Report report = parse("bash: warning: setlocale\ncaravan-result 1\nchange\twrite /etc/hosts\nchange\tturn swap off\noutput\tcaCertHash\t" + base64("sha256:ä\nb")
+                + "\nsecret\ttoken\t" + base64("abcdef.0123456789abcdef") + "\nfound\tfile\t/etc/fstab\tabsent\nproblem\tno disk\nremedy\tbuy one\ncaravan-end\n").orElseThrow();
+
+        assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
+                Map.of("token", new Secret("abcdef.0123456789abcdef")), java.util.List.of("file\t/etc/fstab\tabsent"), Optional.of("no disk"), Optional.of("buy one")));
+        assertThat(report.exitStatus()).isEqualTo(1);
+        assertThat(report.toString()).doesNotContain("0123456789abcdef");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "caravan-result 0\n", "caravan-result 0\nchange\tx\n", "caravan-result 0\nchange\tcaravan-en", "sh: 1: tar: not found\n", "caravan-end\n",
+            "caravan-end\ncaravan-result 0\n"})
+    void aReportThatDidNotArriveWholeIsNone(String stderr) {
+        assertThat(parse(stderr)).isEmpty();
+    }
+
+    @Test
+    void aLostStepHasNoStatus() {
+        Report report = parse("caravan-result lost\ncaravan-end\n").orElseThrow();
+
+        assertThat(report.isLost()).isTrue();
+        assertThat(report.succeeded()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            '',                          OK,      ''
+            'change\tturn swap off\n',   CHANGED, turn swap off
+            'skip\tnot wanted here\n',   SKIPPED, not wanted here
+            'change\ta\nskip\tb\n',      SKIPPED, b
+            """)
+    void theStateFollowsFromTheLines(String lines, StepResult.State state, String message) {
+        StepResult result = report(lines).toResult("swap", "h1");
+
+        assertThat(result.state()).isEqualTo(state);
+        assertThat(result.message()).isEqualTo(message);
+        assertThat(result.isChanged()).isEqualTo(state == StepResult.State.CHANGED);
+        assertThat(result.output("nothing")).isEmpty();
+    }
+
+    /* A site's own script may write to $CARAVAN_RESULT without lib.sh. */
+    @ParameterizedTest
+    @ValueSource(strings = {"change\n", "output\tname\n", "output\n", "secret\tname\n", "output\tname\tnot base64!\n", "skip\n", "found\n", "\n", "\t\n", "something else\n"})
+    void linesThatAreNoneOfItsFormArePassedOver(String line) {
+        assertThat(report(line + "change\tturn swap off\n").changes()).containsExactly("turn swap off");
+    }
+}
