@@ -26,6 +26,7 @@
 #   dockerDaemon      /etc/docker/daemon.json, passwords within URLs masked
 #   reach             ADDRESS PORT LABEL open|refused|timeout|no-route|unreachable|unresolved
 #                     (refused: the host answered, nothing listens there yet)
+#   neighbour         ADDRESS MAC of those tried that are on one network with this host
 set -eu
 # shellcheck source=/dev/null
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -429,8 +430,23 @@ reach_all() {
     started=$((started + 1))
     # More at once would only cost memory.
     if [ "$((started % 100))" = 0 ]; then wait; fi
-  done
+  done <<-END
+	$targets
+	END
   wait
+}
+
+# Two hosts with one MAC address are hard to reach, so that one of them may not get to tell it: its neighbours can.
+neighbours() {
+  list=
+  while read -r address _ _ word mac _; do
+    case "$newline$targets" in
+      *"$newline$address "*) if [ "$word" = lladdr ]; then add "$address $mac"; fi ;;
+    esac
+  done <<-END
+	$(ip neighbour show 2>/dev/null)
+	END
+  fact neighbour "$list"
 }
 
 output clock "$(date +%s.%3N)"
@@ -451,5 +467,7 @@ runtimes
 pod_network
 if [ ! -t 0 ]; then
   say "trying the ports that this host will need on others"
+  targets=$(cat)
   fact reach "$(reach_all)"
+  neighbours
 fi

@@ -49,6 +49,9 @@ action=fresh
 if [ -f "$kubelet_conf" ] || [ -f "$ca" ]; then
   if [ -f "$unfinished" ]; then
     action=again
+  elif planning && [ -z "${CA_CERT_HASH:-}" ]; then
+    # a plan for a cluster whose first control plane could not be asked
+    action=none
   elif [ ! -f "$ca" ] || [ "$(ca_cert_hash "$ca")" != "$CA_CERT_HASH" ]; then
     fail "this host belongs to another cluster already (its CA's hash is $(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi), this cluster's $CA_CERT_HASH)" "Take that cluster off the host first: caravan reset with its spec, or kubeadm reset."
   elif [ -f "$kubelet_conf" ] && joined; then
@@ -67,8 +70,8 @@ case $action in
     fi
     ;;
   again)
-    if change "reset what an unfinished kubeadm join left, and join ${CLUSTER_NAME:-the cluster} as $as"; then
-      say "kubeadm reset: the last join of this host did not end"
+    if change "reset what an earlier kubeadm join left, and join ${CLUSTER_NAME:-the cluster} as $as"; then
+      say "kubeadm reset: an earlier join of this host did not end, or its node was deleted"
       hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(last_words)"
       join
     fi

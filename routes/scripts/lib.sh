@@ -211,11 +211,12 @@ logged() { # COMMAND ARGUMENT...
   return "$(cat "$WORK/status")"
 }
 
-# The same, with tokens and keys that kubeadm prints hidden, and without its good-bye, which is a join command.
+# The same, with tokens and keys that kubeadm prints hidden, and without its good-byes (a join command, how to use kubectl).
 hiding_secrets() { # COMMAND ARGUMENT...
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } |
     sed -u -E \
       -e '/^Your Kubernetes control-plane has initialized successfully/,$ { /^Your/!d }' \
+      -e '/^To start administering your cluster/,$ d' \
       -e 's/(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}($|[^a-z0-9.])/\1(hidden)\2/g' \
       -e 's/(^|[^a-z0-9:])[0-9a-f]{64}($|[^a-z0-9])/\1(hidden)\2/g' |
     tee "$WORK/output"

@@ -58,7 +58,11 @@ acting() {
   [ -f "$fault_file" ] || return 0
   while read -r fault_kind fault_times; do
     case $fault_kind in
-      slow) slower=$fault_times ;;
+      slow)
+        slower=$fault_times
+        mkdir -p "$R/.faults/.met"
+        echo "${CARAVAN_RESULT:-$$}" > "$R/.faults/.met/$CARAVAN_STEP.slow"
+        ;;
       *) if fault_hits "$fault_kind" "$fault_times"; then fault "$fault_kind"; fi ;;
     esac
   done < "$fault_file"
@@ -88,6 +92,8 @@ fault() { # fail|busy
     busy.kubeadm) echo "error execution phase preflight: couldn't validate the identity of the API Server: Get \"https://10.0.0.1:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\": dial tcp 10.0.0.1:6443: connect: connection refused (rehearsed fault)" >&2 ;;
     fail.kubeadm) printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Rehearsal]: a fault was asked for in step %s (rehearsed fault)\n' "$CARAVAN_STEP" >&2 ;;
     busy.kubectl) echo "The connection to the server was refused - did you specify the right host or port? (rehearsed fault)" >&2 ;;
+    busy.sh) echo "the step met a passing fault: connection refused (rehearsed fault)" >&2 && exit 75 ;;
+    fail.sh) echo "the step met a lasting fault (rehearsed fault)" >&2 ;;
     fail.systemctl) echo "Job failed because the control process exited with error code. See \"journalctl -xe\" for details. (rehearsed fault)" >&2 ;;
     busy.*) echo "$me: dial tcp: connect: connection refused (rehearsed fault)" >&2 ;;
     *) echo "$me: Input/output error (rehearsed fault)" >&2 ;;

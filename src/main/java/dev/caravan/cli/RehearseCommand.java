@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.rehearsal.Family;
+import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.run.Action;

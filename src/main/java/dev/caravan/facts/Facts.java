@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param listening  TCP sockets
  * @param firewalls  those of firewalld and ufw that are active
  * @param reach      what came of the lines of {@link ReachTargets}
+ * @param neighbours those tried whose MAC address this host knows, being on one network with them
  */
 public record Facts(
         OperatingSystem system,
@@ -30,7 +31,8 @@ public record Facts(
         Kubernetes kubernetes,
         ContainerRuntimes runtimes,
         PodNetwork podNetwork,
-        List<Reach> reach) {
+        List<Reach> reach,
+        List<Neighbour> neighbours) {
 
     /**
      * Reads the outputs of the step {@code facts}.
@@ -155,6 +157,9 @@ public record Facts(
 
     /** What an attempt to connect from this host to a port of another came to. */
     public record Reach(String address, int port, String label, Outcome outcome) {}
+
+    /** Which MAC address answers for an address; a router's, where one answers for others. */
+    public record Neighbour(String address, String mac) {}
 
     /** How an attempt to connect ended. */
     public enum Outcome {

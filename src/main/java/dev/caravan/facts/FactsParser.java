@@ -30,7 +30,8 @@ final class FactsParser {
                 kubernetes(),
                 runtimes(),
                 new Facts.PodNetwork(lines("cniConfig"), optional("podCidr")),
-                each("reach", 4, FactsParser::reach));
+                each("reach", 4, FactsParser::reach),
+                each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))));
     }
 
     private Facts.OperatingSystem operatingSystem() {

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Hosts must be distinct machines, and be told apart by MAC address, product_uuid and host name. */
+/** Hosts must be distinct machines, and be told apart by product_uuid and host name; by MAC address, see {@link MacAddressRule}. */
 final class IdentityRules {
     private IdentityRules() {}
 
@@ -26,15 +26,6 @@ final class IdentityRules {
                 "one and the same machine under several names (" + hosts.get(0).facts().hostname() + ")",
                 "List it once in the spec, or correct the addresses.")));
         return findings;
-    }
-
-    static List<Finding> macAddress(Survey survey) {
-        return shared(survey, IdentityRules::macAddresses, (mac, hosts) -> new Finding(
-                Survey.names(hosts),
-                "mac-address",
-                Severity.REFUSES,
-                "one MAC address, " + mac + " (" + interfaces(mac, hosts) + ")",
-                "Give each machine its own; cloned virtual machines often share one."));
     }
 
     static List<Finding> machineIdentity(Survey survey) {
@@ -73,28 +64,14 @@ final class IdentityRules {
     }
 
     /** The first host of each machine stands for it. */
-    private static List<Seen> distinct(Survey survey) {
+    static List<Seen> distinct(Survey survey) {
         return machines(survey).values().stream().map(hosts -> hosts.get(0)).toList();
     }
 
     private static Map<List<Object>, List<Seen>> machines(Survey survey) {
         return group(survey.hosts(), facts -> Stream.of(facts.machine().identity().isPresent()
-                ? List.of(facts.machine().identity(), macAddresses(facts).collect(Collectors.toSet()), facts.hostname(), facts.bootId())
+                ? List.of(facts.machine().identity(), MacAddressRule.macAddresses(facts), facts.hostname(), facts.bootId())
                 : List.of(new Object())));
-    }
-
-    private static Stream<String> macAddresses(Facts facts) {
-        return facts.interfaces().stream().filter(Facts.NetworkInterface::inUse).map(Facts.NetworkInterface::mac).distinct();
-    }
-
-    private static String interfaces(String mac, List<Seen> hosts) {
-        return hosts.stream()
-                .map(seen -> seen.facts().interfaces().stream()
-                        .filter(candidate -> candidate.inUse() && candidate.mac().equals(mac))
-                        .map(candidate -> candidate.name() + " on " + seen.name())
-                        .findFirst()
-                        .orElseThrow())
-                .collect(Collectors.joining(", "));
     }
 
     private interface Report<K> {

@@ -3,12 +3,14 @@ package dev.caravan.facts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Subnet;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Each host's block of the pod subnet, for the CNI {@code bridge}:
@@ -80,24 +82,32 @@ public final class PodCidrs {
 
     private static Map<String, Subnet> kept(Cluster cluster, Map<String, Facts> facts, Subnet pods) {
         Map<String, Subnet> kept = new LinkedHashMap<>();
+        Taken taken = new Taken();
         for (Host host : cluster.hosts()) {
             Optional.ofNullable(facts.get(host.name()))
                     .flatMap(seen -> parse(seen.podCidr()))
                     .filter(block -> block.prefix() >= pods.prefix() && pods.contains(block.network()))
-                    .filter(block -> kept.values().stream().noneMatch(block::overlaps))
-                    .ifPresent(block -> kept.put(host.name(), block));
+                    .filter(block -> taken.isFree(first(block), block.prefix()))
+                    .ifPresent(block -> {
+                        taken.add(first(block), block.prefix());
+                        kept.put(host.name(), block);
+                    });
         }
         return kept;
     }
 
     private static Optional<Map<String, String>> fill(Cluster cluster, Map<String, Subnet> kept, Subnet pods, int prefix) {
+        Taken taken = new Taken();
+        kept.values().forEach(block -> taken.add(first(block), block.prefix()));
         Map<String, String> blocks = new LinkedHashMap<>();
         int next = 0;
         for (Host host : cluster.hosts()) {
             Subnet block = kept.get(host.name());
             if (block == null) {
-                next = nextFree(kept.values(), pods, prefix, next);
-                if (next < 0) {
+                while (next < count(pods, prefix) && !taken.isFree(first(pods) + next * size(prefix), prefix)) {
+                    next++;
+                }
+                if (next == count(pods, prefix)) {
                     return Optional.empty();
                 }
                 block = pods.block(next, prefix);
@@ -108,20 +118,34 @@ public final class PodCidrs {
         return Optional.of(blocks);
     }
 
-    /** The lowest index, from this one on, of a block that overlaps none of those taken; -1 if there is none. */
-    private static int nextFree(Collection<Subnet> taken, Subnet pods, int prefix, int from) {
-        int count = pods.blocks(prefix).min(java.math.BigInteger.valueOf(Integer.MAX_VALUE)).intValue();
-        for (int index = from; index < count; index++) {
-            Subnet candidate = pods.block(index, prefix);
-            if (taken.stream().noneMatch(candidate::overlaps)) {
-                return index;
-            }
+    /** Blocks that do not overlap each other: the last address of each by its first one. */
+    private static final class Taken {
+        private final TreeMap<Long, Long> lastByFirst = new TreeMap<>();
+
+        void add(long first, int prefix) {
+            lastByFirst.put(first, first + size(prefix) - 1);
         }
-        return -1;
+
+        boolean isFree(long first, int prefix) {
+            Map.Entry<Long, Long> before = lastByFirst.floorEntry(first + size(prefix) - 1);
+            return before == null || before.getValue() < first;
+        }
+    }
+
+    private static long first(Subnet block) {
+        return ByteBuffer.wrap(block.network().getAddress()).getInt() & 0xffff_ffffL;
+    }
+
+    private static long size(int prefix) {
+        return 1L << (32 - prefix);
+    }
+
+    private static int count(Subnet pods, int prefix) {
+        return 1 << (prefix - pods.prefix());
     }
 
     private static Optional<Subnet> subnet(Cluster cluster) {
-        return java.util.Arrays.stream(cluster.kubernetes().podSubnet().split(",")).map(String::strip).flatMap(text -> parse(text).stream()).findFirst();
+        return Arrays.stream(cluster.kubernetes().podSubnet().split(",")).map(String::strip).flatMap(text -> parse(text).stream()).findFirst();
     }
 
     /** IPv4 networks alone. */

@@ -22,7 +22,7 @@ public final class Preflight {
             PlatformRules::kernel,
             PlatformRules::cgroups,
             IdentityRules::oneMachine,
-            IdentityRules::macAddress,
+            MacAddressRule::check,
             IdentityRules::machineIdentity,
             IdentityRules::hostname,
             IdentityRules::hostnameDiffers,
@@ -58,7 +58,7 @@ public final class Preflight {
      * @return what refuses first, each part in the order of the rules; empty if nothing is to be said
      */
     public List<Finding> check(Cluster cluster, Map<String, Facts> facts) {
-        Survey survey = new Survey(cluster, Map.copyOf(facts), limits);
+        Survey survey = Survey.of(cluster, facts, limits);
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> findings.addAll(rule.check(survey)));
         // A stable sort: within each severity the order of the rules stays.

@@ -28,7 +28,7 @@ final class ReachRule {
         Map<Failure, Attempts> failures = new LinkedHashMap<>();
         for (Seen seen : survey.hosts()) {
             for (Facts.Reach reach : seen.facts().reach()) {
-                if (!reach.outcome().reached()) {
+                if (!reach.outcome().reached() && !reach.label().equals(ReachTargets.NEIGHBOUR)) {
                     failures.computeIfAbsent(
                                     new Failure(reach.label(), reach.address(), reach.outcome()),
                                     anyFailure -> new Attempts(new LinkedHashMap<>()))

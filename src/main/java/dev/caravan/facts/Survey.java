@@ -9,8 +9,12 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** What the rules look at: a cluster as it is wanted, and its hosts as they are. */
-record Survey(Cluster cluster, Map<String, Facts> facts, Limits limits) {
+/**
+ * What the rules look at: a cluster as it is wanted, and its hosts as they are.
+ *
+ * @param hosts those whose facts are known, in the spec's order
+ */
+record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits) {
 
     /** A host together with what was seen there. */
     record Seen(Host host, Facts facts, Membership membership) {
@@ -23,16 +27,16 @@ record Survey(Cluster cluster, Map<String, Facts> facts, Limits limits) {
         }
     }
 
-    /** The hosts whose facts are known, in the spec's order. */
-    List<Seen> hosts() {
-        return cluster.hosts().stream()
+    static Survey of(Cluster cluster, Map<String, Facts> facts, Limits limits) {
+        List<Seen> hosts = cluster.hosts().stream()
                 .filter(host -> facts.containsKey(host.name()))
                 .map(host -> new Seen(host, facts.get(host.name()), Membership.of(cluster, host, facts)))
                 .toList();
+        return new Survey(cluster, Map.copyOf(facts), hosts, limits);
     }
 
     List<Seen> hosts(Predicate<Seen> which) {
-        return hosts().stream().filter(which).toList();
+        return hosts.stream().filter(which).toList();
     }
 
     static List<String> names(Collection<Seen> hosts) {

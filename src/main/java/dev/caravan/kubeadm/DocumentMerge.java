@@ -21,7 +21,8 @@ final class DocumentMerge {
 
     Map<String, Object> merged(Map<String, Object> generated, Map<String, Object> override) {
         Map<String, Object> merged = new LinkedHashMap<>();
-        generated.forEach((key, value) -> merged.put(key, override.containsKey(key) ? value(key, value, override.get(key)) : written(key, value)));
+        generated.forEach((key, value) -> merged.put(
+                key, override.containsKey(key) ? value(key, value, override.get(key)) : written(key, value)));
         override.forEach((key, value) -> merged.computeIfAbsent(key, added -> written(key, value)));
         return merged;
     }
@@ -78,7 +79,9 @@ final class DocumentMerge {
         } else if (value instanceof List<?> list) {
             for (Object item : list) {
                 Map<String, Object> argument = typed((Map<?, ?>) item);
-                arguments.computeIfAbsent(argument.get("name").toString(), name -> new ArrayList<>()).add(argument.get("value").toString());
+                arguments
+                        .computeIfAbsent(argument.get("name").toString(), name -> new ArrayList<>())
+                        .add(argument.get("value").toString());
             }
         }
         return arguments;

@@ -2,6 +2,7 @@ package dev.caravan.kubeadm;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 
 /** The versions of kubeadm's configuration API, each with the first minor of Kubernetes that it is written for here. */
 public enum KubeadmApi {
@@ -27,15 +28,19 @@ public enum KubeadmApi {
         return Arrays.stream(values())
                 .filter(api -> version.isAtLeast(api.fromMinor))
                 .max(Comparator.naturalOrder())
-                .orElseThrow(() -> new IllegalArgumentException("Kubernetes " + version + " is older than kubeadm's v1beta1 configuration (1.13)"));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "Kubernetes " + version + " is older than kubeadm's v1beta1 configuration (1.13)"));
     }
 
     /** As documents name it: {@code kubeadm.k8s.io/v1beta2}. */
     public String apiVersion() {
-        return "kubeadm.k8s.io/" + name().toLowerCase(java.util.Locale.ROOT);
+        return "kubeadm.k8s.io/" + name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether a certificate key has a place in the documents; else it would have to be a flag, which others could see. */
+    /**
+     * Whether a certificate key has a place in the documents; else it would have to be a flag, which others could
+     * see.
+     */
     public boolean holdsCertificateKey() {
         return this != V1BETA1;
     }

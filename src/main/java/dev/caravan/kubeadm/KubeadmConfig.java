@@ -72,7 +72,10 @@ public final class KubeadmConfig {
 
     private Map<String, Object> init(Host host, NodeSettings settings, Optional<Secret> certificateKey) {
         Map<String, Object> document = document("InitConfiguration", api.apiVersion());
-        document.put("bootstrapTokens", List.of(map("groups", List.of(GROUP_WITHOUT_RIGHTS), "ttl", "1s", "usages", List.of("authentication"))));
+        document.put(
+                "bootstrapTokens",
+                List.of(map(
+                        "groups", List.of(GROUP_WITHOUT_RIGHTS), "ttl", "1s", "usages", List.of("authentication"))));
         localApiEndpoint(document, host);
         document.put("nodeRegistration", nodeRegistration(host, settings));
         Map<String, Object> merged = overridden("InitConfiguration", document);
@@ -82,10 +85,14 @@ public final class KubeadmConfig {
 
     private Map<String, Object> join(Host host, JoinCredentials credentials, NodeSettings settings) {
         Map<String, Object> document = document("JoinConfiguration", api.apiVersion());
-        document.put("discovery", map("bootstrapToken", map(
-                "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
-                "caCertHashes", List.of(credentials.caCertHash()),
-                "token", credentials.token().reveal())));
+        document.put(
+                "discovery",
+                map(
+                        "bootstrapToken",
+                        map(
+                                "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
+                                "caCertHashes", List.of(credentials.caCertHash()),
+                                "token", credentials.token().reveal())));
         document.put("nodeRegistration", nodeRegistration(host, settings));
         if (host.isControlPlane()) {
             Map<String, Object> controlPlane = new LinkedHashMap<>();
@@ -96,7 +103,8 @@ public final class KubeadmConfig {
             });
             document.put("controlPlane", controlPlane);
         }
-        Map<String, Object> override = new LinkedHashMap<>(cluster.kubernetes().kubeadm().getOrDefault("JoinConfiguration", Map.of()));
+        Map<String, Object> override =
+                new LinkedHashMap<>(cluster.kubernetes().kubeadm().getOrDefault("JoinConfiguration", Map.of()));
         if (!host.isControlPlane()) {
             // The key alone would make a control plane of a worker.
             override.remove("controlPlane");
@@ -106,7 +114,8 @@ public final class KubeadmConfig {
 
     private void requireCertificateKey() {
         if (!api.holdsCertificateKey()) {
-            throw new IllegalArgumentException("kubeadm of Kubernetes " + version + " takes a certificate key only as a flag, where every user of the host could read it");
+            throw new IllegalArgumentException("kubeadm of Kubernetes " + version
+                    + " takes a certificate key only as a flag, where every user of the host could read it");
         }
     }
 
@@ -118,7 +127,8 @@ public final class KubeadmConfig {
         document.put("imageRepository", kubernetes.imageRepository());
         // Always: a cluster that was initialised without an endpoint can never get a second control plane.
         document.put("controlPlaneEndpoint", kubernetes.controlPlaneEndpoint());
-        document.put("networking", map("podSubnet", kubernetes.podSubnet(), "serviceSubnet", kubernetes.serviceSubnet()));
+        document.put(
+                "networking", map("podSubnet", kubernetes.podSubnet(), "serviceSubnet", kubernetes.serviceSubnet()));
         if (cluster.network().cni() == Cni.BRIDGE) {
             // Caravan gives each node its block itself, before the node exists; the controller would give it another.
             document.put("controllerManager", map("extraArgs", map("allocate-node-cidrs", "false")));
@@ -134,7 +144,9 @@ public final class KubeadmConfig {
 
     private Optional<Map<String, Object>> kubeProxy() {
         return cluster.kubernetes().kubeadm().containsKey("KubeProxyConfiguration")
-                ? Optional.of(overridden("KubeProxyConfiguration", document("KubeProxyConfiguration", "kubeproxy.config.k8s.io/v1alpha1")))
+                ? Optional.of(overridden(
+                        "KubeProxyConfiguration",
+                        document("KubeProxyConfiguration", "kubeproxy.config.k8s.io/v1alpha1")))
                 : Optional.empty();
     }
 

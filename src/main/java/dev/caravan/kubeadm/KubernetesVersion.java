@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 /** An exact Kubernetes version. Immutable. */
 public record KubernetesVersion(int major, int minor, int patch) implements Comparable<KubernetesVersion> {
     private static final Pattern FORM = Pattern.compile("v?(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
-    private static final Comparator<KubernetesVersion> ORDER =
-            Comparator.comparingInt(KubernetesVersion::major).thenComparingInt(KubernetesVersion::minor).thenComparingInt(KubernetesVersion::patch);
+    private static final Comparator<KubernetesVersion> ORDER = Comparator.comparingInt(KubernetesVersion::major)
+            .thenComparingInt(KubernetesVersion::minor)
+            .thenComparingInt(KubernetesVersion::patch);
 
     /**
      * @param text three numbers, with or without a leading v
@@ -20,7 +21,10 @@ public record KubernetesVersion(int major, int minor, int patch) implements Comp
         if (!matcher.matches()) {
             throw new IllegalArgumentException("not an exact Kubernetes version such as 1.20.2: " + text);
         }
-        return new KubernetesVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)), Integer.parseInt(matcher.group(3)));
+        return new KubernetesVersion(
+                Integer.parseInt(matcher.group(1)),
+                Integer.parseInt(matcher.group(2)),
+                Integer.parseInt(matcher.group(3)));
     }
 
     public static KubernetesVersion of(Cluster cluster) {

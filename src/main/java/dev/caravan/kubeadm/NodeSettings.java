@@ -22,6 +22,9 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
     public static NodeSettings of(Cluster cluster, Host host) {
         boolean dualStack = cluster.kubernetes().podSubnet().contains(",");
         Optional<String> nodeIp = Optional.of(host.address()).filter(address -> IpAddress.is(address) && !dualStack);
-        return new NodeSettings(RuntimeRules.criSocket(cluster.runtime().name(), KubernetesVersion.of(cluster)), RuntimeRules.cgroupDriver(cluster), nodeIp);
+        return new NodeSettings(
+                RuntimeRules.criSocket(cluster.runtime().name(), KubernetesVersion.of(cluster)),
+                RuntimeRules.cgroupDriver(cluster),
+                nodeIp);
     }
 }

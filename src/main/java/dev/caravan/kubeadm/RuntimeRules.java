@@ -21,8 +21,17 @@ public final class RuntimeRules {
      * 1.25, 1.26, 1.31 and 1.36; the others are recollection.
      */
     private static final TreeMap<Integer, String> PAUSE = new TreeMap<>(Map.ofEntries(
-            Map.entry(13, "3.1"), Map.entry(18, "3.2"), Map.entry(21, "3.4.1"), Map.entry(22, "3.5"), Map.entry(23, "3.6"), Map.entry(24, "3.7"),
-            Map.entry(25, "3.8"), Map.entry(26, "3.9"), Map.entry(31, "3.10"), Map.entry(34, "3.10.1"), Map.entry(36, "3.10.2")));
+            Map.entry(13, "3.1"),
+            Map.entry(18, "3.2"),
+            Map.entry(21, "3.4.1"),
+            Map.entry(22, "3.5"),
+            Map.entry(23, "3.6"),
+            Map.entry(24, "3.7"),
+            Map.entry(25, "3.8"),
+            Map.entry(26, "3.9"),
+            Map.entry(31, "3.10"),
+            Map.entry(34, "3.10.1"),
+            Map.entry(36, "3.10.2")));
 
     private RuntimeRules() {}
 
@@ -31,15 +40,25 @@ public final class RuntimeRules {
 
     /** Why this version does not take the runtime; empty where it does. */
     public static Optional<Refusal> refusal(RuntimeName runtime, KubernetesVersion version) {
-        String instead = version.isAtLeast(WITHOUT_DOCKERSHIM) ? "runtime.name: containerd" : "runtime.name: docker or containerd";
+        String instead = version.isAtLeast(WITHOUT_DOCKERSHIM)
+                ? "runtime.name: containerd"
+                : "runtime.name: docker or containerd";
         return switch (runtime) {
             case CONTAINERD, CRI_O -> Optional.empty();
             case DOCKER -> version.isAtLeast(WITHOUT_DOCKERSHIM)
-                    ? Optional.of(new Refusal("Kubernetes " + version + " does not run on Docker: support for it left the kubelet with 1.24, and what brings it back (cri-dockerd) is not installed by Caravan",
-                            "write runtime.name: containerd, which runs the same images, or take Kubernetes 1.23 or older"))
+                    ? Optional.of(new Refusal(
+                            "Kubernetes " + version
+                                    + " does not run on Docker: support for it left the kubelet with 1.24, and"
+                                    + " what brings it back (cri-dockerd) is not installed by Caravan",
+                            "write runtime.name: containerd, which runs the same images, or take Kubernetes"
+                                    + " 1.23 or older"))
                     : Optional.empty();
-            case RKT -> Optional.of(new Refusal("no version of Kubernetes that Caravan installs runs on rkt, which was archived in 2020", "write " + instead));
-            case FRAKTI -> Optional.of(new Refusal("no version of Kubernetes that Caravan installs runs on frakti, which was archived in 2020", "write " + instead));
+            case RKT -> Optional.of(new Refusal(
+                    "no version of Kubernetes that Caravan installs runs on rkt, which was archived in 2019",
+                    "write " + instead));
+            case FRAKTI -> Optional.of(new Refusal(
+                    "no version of Kubernetes that Caravan installs runs on frakti, which was archived in 2020",
+                    "write " + instead));
         };
     }
 
@@ -50,12 +69,15 @@ public final class RuntimeRules {
      * @throws IllegalArgumentException for a runtime that no version takes
      */
     public static String criSocket(RuntimeName runtime, KubernetesVersion version) {
-        String path = switch (runtime) {
-            case DOCKER -> version.isAtLeast(WITHOUT_DOCKERSHIM) ? "/var/run/cri-dockerd.sock" : "/var/run/dockershim.sock";
-            case CONTAINERD -> "/run/containerd/containerd.sock";
-            case CRI_O -> "/var/run/crio/crio.sock";
-            case RKT, FRAKTI -> throw new IllegalArgumentException(runtime + " is archived and has no socket");
-        };
+        String path =
+                switch (runtime) {
+                    case DOCKER -> version.isAtLeast(WITHOUT_DOCKERSHIM)
+                            ? "/var/run/cri-dockerd.sock"
+                            : "/var/run/dockershim.sock";
+                    case CONTAINERD -> "/run/containerd/containerd.sock";
+                    case CRI_O -> "/var/run/crio/crio.sock";
+                    case RKT, FRAKTI -> throw new IllegalArgumentException(runtime + " is archived and has no socket");
+                };
         return version.isAtLeast(SOCKETS_ARE_URLS) ? "unix://" + path : path;
     }
 
@@ -64,7 +86,10 @@ public final class RuntimeRules {
      * on and cgroupfs before, as kubeadm and Docker have it.
      */
     public static String cgroupDriver(Cluster cluster) {
-        Object wanted = cluster.kubernetes().kubeadm().getOrDefault("KubeletConfiguration", Map.of()).get("cgroupDriver");
+        Object wanted = cluster.kubernetes()
+                .kubeadm()
+                .getOrDefault("KubeletConfiguration", Map.of())
+                .get("cgroupDriver");
         if (wanted instanceof String driver) {
             return driver;
         }
@@ -73,6 +98,8 @@ public final class RuntimeRules {
 
     /** The pause image that kubeadm expects, from the cluster's image repository. */
     public static String pauseImage(Cluster cluster) {
-        return cluster.kubernetes().imageRepository() + "/pause:" + PAUSE.floorEntry(Math.max(KubernetesVersion.of(cluster).minor(), PAUSE.firstKey())).getValue();
+        return cluster.kubernetes().imageRepository() + "/pause:"
+                + PAUSE.floorEntry(Math.max(KubernetesVersion.of(cluster).minor(), PAUSE.firstKey()))
+                        .getValue();
     }
 }

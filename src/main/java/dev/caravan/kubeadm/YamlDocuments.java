@@ -36,14 +36,17 @@ final class YamlDocuments {
     /** Puts text in quotes wherever a YAML 1.1 parser might take it for something else. */
     private static final class Quoting extends StandardRepresenter {
         private static final Pattern WORD = Pattern.compile("[A-Za-z/][A-Za-z0-9._/@-]*(:[A-Za-z0-9._/@-]+)*");
-        private static final Pattern ADDRESS = Pattern.compile("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+([:/][0-9A-Za-z._/-]+)?");
+        private static final Pattern ADDRESS =
+                Pattern.compile("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+([:/][0-9A-Za-z._/-]+)?");
         private static final Pattern OTHER_MEANING = Pattern.compile("(?i)y|n|yes|no|on|off|true|false|null");
 
         Quoting() {
             super(SETTINGS);
             representers.put(String.class, data -> {
                 String text = data.toString();
-                boolean plain = (WORD.matcher(text).matches() || ADDRESS.matcher(text).matches()) && !OTHER_MEANING.matcher(text).matches();
+                boolean plain =
+                        (WORD.matcher(text).matches() || ADDRESS.matcher(text).matches())
+                                && !OTHER_MEANING.matcher(text).matches();
                 return representScalar(Tag.STR, text, plain ? ScalarStyle.PLAIN : ScalarStyle.DOUBLE_QUOTED);
             });
         }

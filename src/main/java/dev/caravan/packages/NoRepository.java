@@ -1,6 +1,9 @@
 package dev.caravan.packages;
 
-/** There is no repository for what the spec asks for on such a host; the message says why, {@link #remedy()} what to write. */
+/**
+ * There is no repository for what the spec asks for on such a host; the message says why, {@link #remedy()} what to
+ * write.
+ */
 public final class NoRepository extends RuntimeException {
     private final String remedy;
 

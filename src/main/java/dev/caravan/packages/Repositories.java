@@ -17,8 +17,11 @@ public final class Repositories {
     private static final int FIRST_PER_MINOR = 24;
     /** The oldest minor that CRI-O's own packages exist for. */
     private static final int FIRST_CRI_O = 28;
-    /** In 2025 CRI-O left pkgs.k8s.io for a place of its own; 1.31 is the oldest minor seen there (cri-o/cri-o#9111). */
+    /**
+     * In 2025 CRI-O left pkgs.k8s.io for a place of its own; 1.31 is the oldest minor seen there (cri-o/cri-o#9111).
+     */
     private static final int FIRST_CRI_O_OF_ITS_OWN = 31;
+
     private static final String ALIYUN = "https://mirrors.aliyun.com";
 
     private Repositories() {}
@@ -36,7 +39,9 @@ public final class Repositories {
      */
     public static Resolved resolve(Cluster cluster, Family family, String osId, String osVersion, String arch) {
         HostSystem system = new HostSystem(family, osId, osVersion, arch);
-        Repository kubernetes = overridden(cluster.packages().kubernetes(), () -> Optional.of(kubernetes(cluster, system))).orElseThrow();
+        Repository kubernetes = overridden(
+                        cluster.packages().kubernetes(), () -> Optional.of(kubernetes(cluster, system)))
+                .orElseThrow();
         return new Resolved(kubernetes, overridden(cluster.packages().runtime(), () -> runtime(cluster, system)));
     }
 
@@ -44,15 +49,22 @@ public final class Repositories {
      * The mirror is asked only where something of it is needed: a spec that names its own URL needs none.
      * Keys left out are the mirror's, if it has a repository for this host at all.
      */
-    private static Optional<Repository> overridden(RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
-        Optional<Repository> mirror = override.baseUrl().isPresent() && !override.gpgKeys().isEmpty() ? Optional.empty() : mirrorOrNone(override, mirrors);
+    private static Optional<Repository> overridden(
+            RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
+        Optional<Repository> mirror =
+                override.baseUrl().isPresent() && !override.gpgKeys().isEmpty()
+                        ? Optional.empty()
+                        : mirrorOrNone(override, mirrors);
         Optional<String> baseUrl = override.baseUrl().or(() -> mirror.map(Repository::baseUrl));
-        List<String> keys = override.gpgKeys().isEmpty() ? mirror.map(Repository::gpgKeys).orElse(List.of()) : override.gpgKeys();
-        boolean check = override.gpgCheck().orElse(mirror.map(Repository::gpgCheck).orElse(true));
+        List<String> keys =
+                override.gpgKeys().isEmpty() ? mirror.map(Repository::gpgKeys).orElse(List.of()) : override.gpgKeys();
+        boolean check =
+                override.gpgCheck().orElse(mirror.map(Repository::gpgCheck).orElse(true));
         return baseUrl.map(url -> new Repository(url, keys, check));
     }
 
-    private static Optional<Repository> mirrorOrNone(RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
+    private static Optional<Repository> mirrorOrNone(
+            RepositoryOverride override, Supplier<Optional<Repository>> mirrors) {
         try {
             return mirrors.get();
         } catch (NoRepository e) {
@@ -71,22 +83,32 @@ public final class Repositories {
                     : perMinor(ALIYUN + "/kubernetes-new/core/stable/v" + version.series(), system.family());
             case COMMUNITY -> {
                 if (!version.isAtLeast(FIRST_PER_MINOR)) {
-                    throw new NoRepository("the community's repositories begin with Kubernetes 1." + FIRST_PER_MINOR + "; what was there before is gone since March 2024",
-                            "write packages.mirror: aliyun, which still has Kubernetes " + version + ", or name packages.kubernetes.baseUrl");
+                    throw new NoRepository(
+                            "the community's repositories begin with Kubernetes 1." + FIRST_PER_MINOR
+                                    + "; what was there before is gone since March 2024",
+                            "write packages.mirror: aliyun, which still has Kubernetes " + version
+                                    + ", or name packages.kubernetes.baseUrl");
                 }
                 yield perMinor("https://pkgs.k8s.io/core:/stable:/v" + version.series(), system.family());
             }
-            case CUSTOM -> throw new NoRepository("mirror custom has no repository of its own", "write packages.kubernetes.baseUrl");
+            case CUSTOM -> throw new NoRepository(
+                    "mirror custom has no repository of its own", "write packages.kubernetes.baseUrl");
         };
     }
 
     /** The article's layout: one repository for all versions. */
     private static Repository legacy(HostSystem system) {
         if (system.family() == Family.APT) {
-            return new Repository(ALIYUN + "/kubernetes/apt/ kubernetes-xenial main", List.of(ALIYUN + "/kubernetes/apt/doc/apt-key.gpg"), true);
+            return new Repository(
+                    ALIYUN + "/kubernetes/apt/ kubernetes-xenial main",
+                    List.of(ALIYUN + "/kubernetes/apt/doc/apt-key.gpg"),
+                    true);
         }
         String doc = ALIYUN + "/kubernetes/yum/doc/";
-        return new Repository(ALIYUN + "/kubernetes/yum/repos/kubernetes-el7-" + system.rpmArch(), List.of(doc + "yum-key.gpg", doc + "rpm-package-key.gpg"), true);
+        return new Repository(
+                ALIYUN + "/kubernetes/yum/repos/kubernetes-el7-" + system.rpmArch(),
+                List.of(doc + "yum-key.gpg", doc + "rpm-package-key.gpg"),
+                true);
     }
 
     /** The layout of pkgs.k8s.io: one repository for each minor, signed with a key that lies in it. */
@@ -106,22 +128,32 @@ public final class Repositories {
             return Optional.of(criO(KubernetesVersion.of(cluster), system.family()));
         }
         // containerd.io lies in Docker's repository, too.
-        return Optional.of(docker(mirror == Mirror.ALIYUN ? ALIYUN + "/docker-ce" : "https://download.docker.com", system));
+        return Optional.of(
+                docker(mirror == Mirror.ALIYUN ? ALIYUN + "/docker-ce" : "https://download.docker.com", system));
     }
 
     private static Repository docker(String root, HostSystem system) {
         String folder = root + "/linux/" + system.dockerFolder();
-        String baseUrl = system.family() == Family.APT ? folder + " " + system.codeName() + " stable" : folder + "/" + system.major() + "/" + system.rpmArch() + "/stable";
+        String baseUrl = system.family() == Family.APT
+                ? folder + " " + system.codeName() + " stable"
+                : folder + "/" + system.major() + "/" + system.rpmArch() + "/stable";
         return new Repository(baseUrl, List.of(folder + "/gpg"), true);
     }
 
-    /** CRI-O follows Kubernetes minor by minor. Aliyun is not known to mirror it, so both mirrors use its own repositories. */
+    /**
+     * CRI-O follows Kubernetes minor by minor. Aliyun is not known to mirror it, so both mirrors use its own
+     * repositories.
+     */
     private static Repository criO(KubernetesVersion version, Family family) {
         if (!version.isAtLeast(FIRST_CRI_O)) {
-            throw new NoRepository("CRI-O's repositories begin with 1." + FIRST_CRI_O + ", and its minor must be Kubernetes' own",
-                    "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series() + ", or take runtime.name: containerd");
+            throw new NoRepository(
+                    "CRI-O's repositories begin with 1." + FIRST_CRI_O + ", and its minor must be Kubernetes' own",
+                    "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series()
+                            + ", or take runtime.name: containerd");
         }
-        String root = version.isAtLeast(FIRST_CRI_O_OF_ITS_OWN) ? "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v" : "https://pkgs.k8s.io/addons:/cri-o:/stable:/v";
+        String root = version.isAtLeast(FIRST_CRI_O_OF_ITS_OWN)
+                ? "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v"
+                : "https://pkgs.k8s.io/addons:/cri-o:/stable:/v";
         return perMinor(root + version.series(), family);
     }
 }

@@ -35,9 +35,9 @@ final class ApiStandIn implements AutoCloseable {
 
     private record Answer(int status, Object body) {}
 
-    ApiStandIn(ClusterRecord cluster, SSLContext tls, Executor executor) throws IOException {
+    ApiStandIn(ClusterRecord cluster, ReadinessFaults faults, SSLContext tls, Executor executor) throws IOException {
         this.cluster = cluster;
-        this.objects = new KubernetesObjects(cluster);
+        this.objects = new KubernetesObjects(cluster, faults);
         this.server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(tls) {
             @Override

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,6 +21,7 @@ import java.util.Optional;
  * that such a machine has and places for those that packages bring.
  */
 record BareHost(String name, Path root, Path tools) {
+    private static final String FAULTS = ".faults";
     private static final String SUDO_HASH = ".rehearsal/sudo-password.sha256";
 
     /**
@@ -50,17 +53,27 @@ record BareHost(String name, Path root, Path tools) {
         Files.createDirectories(root);
         BareHost host = new BareHost(description.name(), root, workshop.tools());
         host.run(workshop, description);
-        Path faultDirectory = Files.createDirectory(root.resolve(".faults"));
+        host.arm(workshop, faults.stream().filter(fault -> fault.host().equals(host.name())).toList());
+        return host;
+    }
+
+    /** Connections are cut by the SSH server; all else the stand-ins see to. */
+    private void arm(Workshop workshop, List<Fault> faults) throws IOException {
+        Files.createDirectory(root.resolve(FAULTS));
         for (Fault fault : faults) {
-            if (fault.host().equals(description.name()) && fault.kind() != Fault.Kind.DROP) {
-                Files.writeString(
-                        faultDirectory.resolve(fault.step()),
-                        fault.kind().word() + " " + fault.times() + "\n",
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
+            if (fault.kind() != Fault.Kind.DROP) {
+                String line = fault.kind().word() + " " + fault.times() + "\n";
+                Files.writeString(root.resolve(FAULTS).resolve(fault.step()), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             }
         }
-        return host;
+        if (!faults.isEmpty()) {
+            Files.createSymbolicLink(root.resolve(".standins/sh"), workshop.standins().resolve("sh"));
+        }
+    }
+
+    /** Whether a step met this fault, of a kind that stand-ins see to, at least once. */
+    boolean hasMet(Fault fault) {
+        return Files.exists(root.resolve(FAULTS).resolve(".met").resolve(fault.step() + "." + fault.kind().word()));
     }
 
     private void run(Workshop workshop, Description description) throws IOException {
@@ -72,7 +85,7 @@ record BareHost(String name, Path root, Path tools) {
                 Map.entry("LC_ALL", "C"),
                 Map.entry("NAME", description.name()),
                 Map.entry("ADDRESS", description.address()),
-                Map.entry("FAMILY", description.family().word()),
+                Map.entry("FAMILY", description.family().name().toLowerCase(Locale.ROOT)),
                 Map.entry("NUMBER", Integer.toString(description.number())),
                 Map.entry("VERSION", description.kubernetesVersion()),
                 Map.entry("RUNTIME", description.runtime()),
@@ -97,11 +110,9 @@ record BareHost(String name, Path root, Path tools) {
 
     /** How a command of this user is run on the host. */
     ProcessBuilder shell(String user, String command) {
-        String home = user.equals("root") ? "root" : "home/" + user;
-        Path directory = root.resolve(home).normalize();
+        Path directory = home(user);
         try {
-            // A user's name comes from the client: it must not lead out of the host.
-            Files.createDirectories(directory.startsWith(root) ? directory : root);
+            Files.createDirectories(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -116,6 +127,12 @@ record BareHost(String name, Path root, Path tools) {
                 "TMPDIR", root.resolve("tmp").toString(),
                 "LC_ALL", "C"));
         return builder;
+    }
+
+    /** A user's name comes from the client, so it must not lead out of the host. */
+    private Path home(String user) {
+        Path home = root.resolve("home").resolve(user).normalize();
+        return home.startsWith(root.resolve("home")) && !user.equals("root") ? home : root.resolve("root");
     }
 
     /** Makes sudo ask for this password; only its digest is written down. */

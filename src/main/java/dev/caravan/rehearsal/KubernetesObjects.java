@@ -19,10 +19,12 @@ final class KubernetesObjects {
             List.of("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler");
 
     private final ClusterRecord cluster;
+    private final ReadinessFaults faults;
     private final String created = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
 
-    KubernetesObjects(ClusterRecord cluster) {
+    KubernetesObjects(ClusterRecord cluster, ReadinessFaults faults) {
         this.cluster = cluster;
+        this.faults = faults;
     }
 
     Map<String, Object> version() {
@@ -31,6 +33,7 @@ final class KubernetesObjects {
     }
 
     List<Map<String, Object>> nodes() {
+        faults.look(cluster.nodes().stream().filter(Node::isReady).map(Node::name).toList());
         return cluster.nodes().stream().map(this::node).toList();
     }
 
@@ -52,7 +55,7 @@ final class KubernetesObjects {
             pods.add(pod("kube-system", "kube-proxy-" + suffix("kube-proxy", node.name()), node,
                     Map.of("k8s-app", "kube-proxy"), node.active("kubelet.service")));
         }
-        Node first = nodes.stream().filter(Node::isReady).findFirst().orElse(null);
+        Node first = nodes.stream().filter(this::isReady).findFirst().orElse(null);
         for (int number = 0; number < COREDNS_PODS && !nodes.isEmpty(); number++) {
             pods.add(pod("kube-system", "coredns-74ff55c5b-" + suffix("coredns", Integer.toString(number)), first,
                     Map.of("k8s-app", "kube-dns"), first != null));
@@ -62,6 +65,10 @@ final class KubernetesObjects {
                     Map.of("app", set.name()), node.isReady())));
         }
         return pods;
+    }
+
+    private boolean isReady(Node node) {
+        return node.isReady() && !faults.holdsBack(node.name());
     }
 
     private Map<String, Object> node(Node node) {
@@ -77,7 +84,7 @@ final class KubernetesObjects {
             spec.put("podCIDRs", List.of(node.podCidr()));
         }
         List<Map<String, Object>> taints = new ArrayList<>(node.taints().stream().map(KubernetesObjects::taint).toList());
-        if (!node.isReady()) {
+        if (!isReady(node)) {
             taints.add(Map.of("key", "node.kubernetes.io/not-ready", "effect", "NoSchedule"));
         }
         if (!taints.isEmpty()) {
@@ -99,7 +106,7 @@ final class KubernetesObjects {
         for (String pressure : List.of("MemoryPressure", "DiskPressure", "PIDPressure")) {
             conditions.add(condition(pressure, "False", "KubeletHasNo" + pressure, "kubelet has no such pressure"));
         }
-        if (node.isReady()) {
+        if (isReady(node)) {
             conditions.add(condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"));
         } else if (!node.active("kubelet.service")) {
             conditions.add(condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."));

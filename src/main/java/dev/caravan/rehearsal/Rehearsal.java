@@ -1,7 +1,9 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -25,13 +27,15 @@ import java.util.stream.Collectors;
  *
  * <p>Nothing outside the scratch directory is written, and nothing listens but on 127.0.0.1. Hosts keep the addresses
  * that the spec gives them, as nodes' addresses, routes and kubeadm's documents are made of those; only SSH is led
- * elsewhere, by {@link #dial}. Safe for use by several threads.
+ * elsewhere, by {@link #target}. Safe for use by several threads.
  */
 public final class Rehearsal implements AutoCloseable {
     private final Cluster cluster;
     private final Map<String, SimulatedHost> hosts;
     private final ApiStandIn api;
     private final ExecutorService executor;
+    private final List<Fault> faults;
+    private final ReadinessFaults readinessFaults;
 
     /**
      * What a rehearsal can be told.
@@ -101,10 +105,12 @@ public final class Rehearsal implements AutoCloseable {
     private Rehearsal(Cluster cluster, List<Fault> faults, Workshop workshop, Options options, ExecutorService executor)
             throws IOException {
         this.executor = executor;
+        this.faults = List.copyOf(faults);
+        this.readinessFaults = new ReadinessFaults(faults);
         this.hosts = new LinkedHashMap<>();
         Authority authority = new Authority();
         authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
-        this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), authority.serverContext(), executor);
+        this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), readinessFaults, authority.serverContext(), executor);
         try {
             Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
             for (Host host : cluster.hosts()) {
@@ -142,7 +148,7 @@ public final class Rehearsal implements AutoCloseable {
 
     /**
      * The cluster with each host's SSH access led to its simulation: the port, a generated key, the pinned host key. Names,
-     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #dial} where to.
+     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #target} where to.
      */
     public Cluster cluster() {
         return cluster;
@@ -151,6 +157,12 @@ public final class Rehearsal implements AutoCloseable {
     /** Where the SSH server of a host of {@link #cluster()} listens. */
     public InetSocketAddress dial(Host host) {
         return host(host.name()).address();
+    }
+
+    /** How SSH reaches a host of {@link #cluster()}: at {@link #dial}, with its access. What an engine is started with. */
+    public SshTarget target(Host host) {
+        InetSocketAddress address = dial(host);
+        return new SshTarget(address.getAddress().getHostAddress(), this.host(host.name()).access(host.ssh()));
     }
 
     /**
@@ -174,6 +186,16 @@ public final class Rehearsal implements AutoCloseable {
     /** How many commands all hosts' SSH servers were given so far. */
     public long commands() {
         return hosts.values().stream().mapToLong(SimulatedHost::commands).sum();
+    }
+
+    /**
+     * The faults that nothing has met so far. After a run that was left to go on these name steps that did not run there,
+     * be it that they are misspelt.
+     */
+    public List<Fault> faultsNotMet() {
+        return faults.stream()
+                .filter(fault -> ReadinessFaults.concerns(fault) ? !readinessFaults.hasMet(fault) : !host(fault.host()).hasMet(fault))
+                .toList();
     }
 
     /** The rehearsed cluster's API server; clients need a certificate of the cluster's, as its kubeconfig has it. */

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import java.io.IOException;
@@ -166,6 +167,15 @@ public final class SimulatedHost implements AutoCloseable {
     /** How many commands its SSH server was given so far. */
     public long commands() {
         return commands.get();
+    }
+
+    /** Whether a step has met this fault at least once. */
+    boolean hasMet(Fault fault) {
+        if (fault.kind() != Fault.Kind.DROP) {
+            return bare.hasMet(fault);
+        }
+        AtomicInteger left = cuts.get(fault.step());
+        return left != null && left.get() < fault.times();
     }
 
     /** Makes sudo ask for this password from now on; empty for sudo that asks for none. */

@@ -28,6 +28,9 @@ record Workshop(Path scratch, ClientKey clientKey, int pace) {
     static Workshop open(Path scratch, int pace) throws IOException {
         Files.createDirectories(scratch);
         Path real = scratch.toRealPath();
+        if (real.toString().matches(".*[:\n'\"].*")) {
+            throw new IOException("a rehearsal's directory cannot have a colon, a quote or a line end in its name: " + real);
+        }
         try (Stream<Path> content = Files.list(real)) {
             if (content.findAny().isPresent()) {
                 throw new IOException("the rehearsal's directory " + real + " is not empty: name a new one, or empty it");

@@ -47,11 +47,16 @@ final class ClusterAssembly {
     }
 
     private Kubernetes kubernetes(Mirror mirror, List<Host> hosts) {
-        String firstControlPlane = hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow().address();
+        String firstControlPlane = hosts.stream()
+                .filter(Host::isControlPlane)
+                .findFirst()
+                .orElseThrow()
+                .address();
         return new Kubernetes(
                 root.text("spec", "kubernetes", "version").orElseThrow(),
                 root.text("spec", "kubernetes", "imageRepository").orElse(Defaults.imageRepository(mirror)),
-                root.text("spec", "kubernetes", "controlPlaneEndpoint").orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
+                root.text("spec", "kubernetes", "controlPlaneEndpoint")
+                        .orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
                 withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElse(Defaults.POD_SUBNET)),
                 withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElse(Defaults.SERVICE_SUBNET)),
                 kubeadm());
@@ -59,7 +64,8 @@ final class ClusterAssembly {
 
     private Map<String, Map<String, Object>> kubeadm() {
         Map<String, Map<String, Object>> overrides = new LinkedHashMap<>();
-        root.map("spec", "kubernetes", "kubeadm").forEach((kind, document) -> overrides.put(kind, unmodifiable(document.map())));
+        root.map("spec", "kubernetes", "kubeadm")
+                .forEach((kind, document) -> overrides.put(kind, unmodifiable(document.map())));
         return Collections.unmodifiableMap(overrides);
     }
 
@@ -70,10 +76,10 @@ final class ClusterAssembly {
     }
 
     private static Object unmodifiable(SpecNode node) {
-        if (node instanceof SpecNode.MapNode map) {
+        if (node instanceof SpecNode.SpecMap map) {
             return unmodifiable(map.entries());
         }
-        if (node instanceof SpecNode.ListNode list) {
+        if (node instanceof SpecNode.SpecList list) {
             List<Object> copy = new ArrayList<>();
             list.items().forEach(item -> copy.add(unmodifiable(item)));
             return Collections.unmodifiableList(copy);
@@ -90,16 +96,22 @@ final class ClusterAssembly {
 
     private Runtime runtime(int minor) {
         RuntimeName name = root.text("spec", "runtime", "name")
-                .flatMap(word -> Arrays.stream(RuntimeName.values()).filter(runtime -> runtime.word().equals(word)).findFirst())
+                .flatMap(word -> Arrays.stream(RuntimeName.values())
+                        .filter(runtime -> runtime.word().equals(word))
+                        .findFirst())
                 .orElse(Defaults.runtime(minor));
-        return new Runtime(name, root.text("spec", "runtime", "version"), texts(root.list("spec", "runtime", "insecureRegistries")));
+        return new Runtime(
+                name,
+                root.text("spec", "runtime", "version"),
+                texts(root.list("spec", "runtime", "insecureRegistries")));
     }
 
     private Network network() {
         Optional<String> manifest = root.text("spec", "network", "manifest")
                 .map(text -> text.contains("://") ? text : expansion.path(text));
         // A manifest alone is the whole network.
-        return new Network(word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest);
+        return new Network(
+                word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest);
     }
 
     private Host host(SpecNode node) {
@@ -107,7 +119,8 @@ final class ClusterAssembly {
         List<String> words = texts(node.list("roles"));
         Arrays.stream(Role.values()).filter(role -> words.contains(role.word())).forEach(roles::add);
         Map<String, String> labels = new LinkedHashMap<>();
-        node.map("labels").forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
+        node.map("labels")
+                .forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
         return new Host(
                 node.text("name").orElseThrow(),
                 node.text("address").orElseThrow(),
@@ -118,7 +131,8 @@ final class ClusterAssembly {
     }
 
     private <E extends Enum<E>> E word(Class<E> type, String byDefault, String... keys) {
-        return Enum.valueOf(type, root.text(keys).orElse(byDefault).toUpperCase(Locale.ROOT).replace('-', '_'));
+        return Enum.valueOf(
+                type, root.text(keys).orElse(byDefault).toUpperCase(Locale.ROOT).replace('-', '_'));
     }
 
     private static List<String> texts(List<SpecNode> nodes) {

@@ -1,13 +1,14 @@
 package dev.caravan.spec;
 
-import dev.caravan.spec.SpecNode.MapNode;
-import java.math.BigInteger;
+import dev.caravan.spec.SpecNode.SpecMap;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -17,10 +18,14 @@ import java.util.regex.Pattern;
 final class Contradictions {
     /** The oldest minor whose kubeadm takes one of the configuration APIs that Caravan writes (v1beta1). */
     private static final int OLDEST_MINOR = 13;
-    /** From this minor on the certificate key has a place in kubeadm's configuration (v1beta2); before, it had to be a flag. */
+    /**
+     * From this minor on the certificate key has a place in kubeadm's configuration (v1beta2); before, it had to be a
+     * flag.
+     */
     private static final int SEVERAL_CONTROL_PLANES_FROM = 15;
     /** The oldest minor in pkgs.k8s.io; what Google's repository held before is gone since March 2024. */
     private static final int COMMUNITY_FROM = 24;
+
     private static final Pattern VERSION = Pattern.compile("1\\.([0-9]{1,3})\\.[0-9]{1,3}");
     private static final Pattern LABEL_KEY =
             Pattern.compile("([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?");
@@ -40,18 +45,27 @@ final class Contradictions {
         contradictions.controlPlanes();
         contradictions.packages();
         contradictions.network();
-        contradictions.subnets();
-        contradictions.problems.addAll(KubeadmOverrides.problems(root, contradictions.minor().orElse(Integer.MAX_VALUE)));
+        contradictions.problems.addAll(SubnetContradictions.problems(root));
+        contradictions.problems.addAll(
+                KubeadmOverrides.problems(root, contradictions.minor().orElse(Integer.MAX_VALUE)));
         return contradictions.problems;
     }
 
     private Optional<Integer> minor() {
-        return root.text("spec", "kubernetes", "version").map(VERSION::matcher).filter(java.util.regex.Matcher::matches).map(match -> Integer.valueOf(match.group(1)));
+        return root.text("spec", "kubernetes", "version")
+                .map(VERSION::matcher)
+                .filter(Matcher::matches)
+                .map(match -> Integer.valueOf(match.group(1)));
     }
 
     private void version() {
         if (minor().orElse(OLDEST_MINOR) < OLDEST_MINOR) {
-            add("Kubernetes before 1." + OLDEST_MINOR + " is not supported", "write 1." + OLDEST_MINOR + ".0 or later", "spec", "kubernetes", "version");
+            add(
+                    "Kubernetes before 1." + OLDEST_MINOR + " is not supported",
+                    "write 1." + OLDEST_MINOR + ".0 or later",
+                    "spec",
+                    "kubernetes",
+                    "version");
         }
     }
 
@@ -59,8 +73,11 @@ final class Contradictions {
         Map<String, SpecNode> names = new HashMap<>();
         Map<Object, SpecNode> addresses = new HashMap<>();
         for (SpecNode host : root.list("spec", "hosts")) {
-            host.text("name").ifPresent(name -> unique(names, name, host.at("name").orElseThrow(), "name"));
-            host.text("address").ifPresent(address -> address(addresses, address, host.at("address").orElseThrow()));
+            host.text("name")
+                    .ifPresent(name -> unique(names, name, host.at("name").orElseThrow(), "name"));
+            host.text("address")
+                    .ifPresent(address ->
+                            address(addresses, address, host.at("address").orElseThrow()));
             host.map("labels").forEach((key, value) -> label(host, key));
             jump(host);
         }
@@ -71,35 +88,49 @@ final class Contradictions {
     private void address(Map<Object, SpecNode> addresses, String address, SpecNode node) {
         Optional<InetAddress> parsed = IpAddress.parse(address);
         if (parsed.isEmpty() && (ONLY_NUMBERS.matcher(address).matches() || address.contains(":"))) {
-            problems.add(node.problem("not a valid IP address: \"" + shown(node) + "\"", "write the address alone, without a port; a port goes into ssh.port"));
+            problems.add(node.problem(
+                    "not a valid IP address: \"" + shown(node) + "\"",
+                    "write the address alone, without a port; a port goes into ssh.port"));
             return;
         }
         if (parsed.map(InetAddress::isAnyLocalAddress).orElse(false)) {
-            problems.add(node.problem("\"" + shown(node) + "\" is no address of a host", "write the address that the other hosts use"));
+            problems.add(node.problem(
+                    "\"" + shown(node) + "\" is no address of a host", "write the address that the other hosts use"));
             return;
         }
-        unique(addresses, parsed.<Object>map(ip -> ip).orElse(address.toLowerCase(java.util.Locale.ROOT)), node, "address");
+        unique(addresses, parsed.<Object>map(ip -> ip).orElse(address.toLowerCase(Locale.ROOT)), node, "address");
     }
 
     private <T> void unique(Map<T, SpecNode> seen, T value, SpecNode node, String what) {
         SpecNode first = seen.putIfAbsent(value, node);
         if (first != null) {
-            problems.add(node.problem("two hosts have the " + what + " \"" + shown(node) + "\"", "the other one is on line " + first.line()));
+            problems.add(node.problem(
+                    "two hosts have the " + what + " \"" + shown(node) + "\"",
+                    "the other one is on line " + first.line()));
         }
     }
 
     private void label(SpecNode host, String key) {
         if (!LABEL_KEY.matcher(key).matches()) {
-            MapNode labels = (MapNode) host.at("labels").orElseThrow();
+            SpecMap labels = (SpecMap) host.at("labels").orElseThrow();
             SpecNode.Position at = labels.keys().get(key);
-            problems.add(new Problem(at.line(), at.column(), labels.path() + "." + key, "not a valid label name: \"" + key + "\"", "for example example.org/disk"));
+            problems.add(new Problem(
+                    at.line(),
+                    at.column(),
+                    labels.path() + "." + key,
+                    "not a valid label name: \"" + key + "\"",
+                    "for example example.org/disk"));
         }
     }
 
     private void jump(SpecNode owner) {
-        for (Optional<SpecNode> ssh = owner.at("ssh"); ssh.isPresent(); ssh = ssh.get().at("proxyJump")) {
+        for (Optional<SpecNode> ssh = owner.at("ssh");
+                ssh.isPresent();
+                ssh = ssh.get().at("proxyJump")) {
             SpecNode jump = ssh.get().at("proxyJump").orElse(null);
-            if (jump != null && jump.asText().isPresent() && !Jumps.portsAreValid(jump.asText().get())) {
+            if (jump != null
+                    && jump.asText().isPresent()
+                    && !Jumps.portsAreValid(jump.asText().get())) {
                 problems.add(jump.problem("a port is larger than 65535", "for example ops@bastion.example.org:22"));
             }
         }
@@ -109,46 +140,75 @@ final class Contradictions {
         root.text("spec", "kubernetes", "controlPlaneEndpoint").ifPresent(endpoint -> {
             String port = endpoint.substring(endpoint.lastIndexOf(':') + 1);
             if (port.matches("[0-9]{1,5}") && Integer.parseInt(port) > 65535) {
-                add("the port is larger than 65535", "for example 192.0.2.10:6443", "spec", "kubernetes", "controlPlaneEndpoint");
+                add(
+                        "the port is larger than 65535",
+                        "for example 192.0.2.10:6443",
+                        "spec",
+                        "kubernetes",
+                        "controlPlaneEndpoint");
             }
         });
     }
 
     private void controlPlanes() {
         List<SpecNode> hosts = root.list("spec", "hosts");
-        boolean known = !hosts.isEmpty() && hosts.stream().allMatch(host -> !host.list("roles").isEmpty() && host.list("roles").stream().allMatch(role -> isRole(role)));
+        boolean known = !hosts.isEmpty()
+                && hosts.stream()
+                        .allMatch(host -> !host.list("roles").isEmpty()
+                                && host.list("roles").stream().allMatch(role -> isRole(role)));
         long controlPlanes = hosts.stream().filter(this::isControlPlane).count();
         if (known && controlPlanes == 0) {
             add("no host is a control plane", "give one host the role control-plane", "spec", "hosts");
         }
-        if (controlPlanes > 1 && root.text("spec", "kubernetes", "controlPlaneEndpoint").isEmpty() && root.at("spec", "kubernetes").isPresent()) {
-            SpecNode place = root.at("spec", "kubernetes", "controlPlaneEndpoint").or(() -> root.at("spec", "kubernetes")).orElseThrow();
-            problems.add(new Problem(place.line(), place.column(), "spec.kubernetes.controlPlaneEndpoint", controlPlanes + " control planes need a controlPlaneEndpoint",
+        if (controlPlanes > 1
+                && root.text("spec", "kubernetes", "controlPlaneEndpoint").isEmpty()
+                && root.at("spec", "kubernetes").isPresent()) {
+            SpecNode place = root.at("spec", "kubernetes", "controlPlaneEndpoint")
+                    .or(() -> root.at("spec", "kubernetes"))
+                    .orElseThrow();
+            problems.add(new Problem(
+                    place.line(),
+                    place.column(),
+                    "spec.kubernetes.controlPlaneEndpoint",
+                    controlPlanes + " control planes need a controlPlaneEndpoint",
                     "write controlPlaneEndpoint: HOST:PORT of a load balancer or virtual address in front of them"));
         }
         if (controlPlanes > 1 && minor().orElse(SEVERAL_CONTROL_PLANES_FROM) < SEVERAL_CONTROL_PLANES_FROM) {
-            add("several control planes need Kubernetes 1." + SEVERAL_CONTROL_PLANES_FROM + " or later", "take a later version, or one control plane", "spec", "kubernetes", "version");
+            add(
+                    "several control planes need Kubernetes 1." + SEVERAL_CONTROL_PLANES_FROM + " or later",
+                    "take a later version, or one control plane",
+                    "spec",
+                    "kubernetes",
+                    "version");
         }
     }
 
     private static boolean isRole(SpecNode role) {
-        return role.asText().filter(word -> word.equals("worker") || word.equals("control-plane")).isPresent();
+        return role.asText()
+                .filter(word -> word.equals("worker") || word.equals("control-plane"))
+                .isPresent();
     }
 
     private boolean isControlPlane(SpecNode host) {
-        return host.list("roles").stream().anyMatch(role -> role.asText().filter("control-plane"::equals).isPresent());
+        return host.list("roles").stream()
+                .anyMatch(role -> role.asText().filter("control-plane"::equals).isPresent());
     }
 
     private void packages() {
         String mirror = root.text("spec", "packages", "mirror").orElse("aliyun");
         boolean named = root.text("spec", "packages", "kubernetes", "baseUrl").isPresent();
-        SpecNode place = root.at("spec", "packages", "mirror").or(() -> root.at("spec")).orElse(root);
+        SpecNode place =
+                root.at("spec", "packages", "mirror").or(() -> root.at("spec")).orElse(root);
         if (mirror.equals("community") && !named && minor().orElse(COMMUNITY_FROM) < COMMUNITY_FROM) {
-            problems.add(place.problem("the community's repositories begin with Kubernetes 1." + COMMUNITY_FROM, "take mirror: aliyun, which still has the older versions, or name packages.kubernetes.baseUrl"));
+            problems.add(place.problem(
+                    "the community's repositories begin with Kubernetes 1." + COMMUNITY_FROM,
+                    "take mirror: aliyun, which still has the older versions, or name packages.kubernetes.baseUrl"));
         }
         if (mirror.equals("custom")) {
             if (!named) {
-                problems.add(place.problem("mirror custom needs packages.kubernetes.baseUrl", "write the URL of the repository that holds kubelet, kubeadm and kubectl"));
+                problems.add(place.problem(
+                        "mirror custom needs packages.kubernetes.baseUrl",
+                        "write the URL of the repository that holds kubelet, kubeadm and kubectl"));
             }
             signed("kubernetes");
             signed("runtime");
@@ -156,85 +216,42 @@ final class Contradictions {
     }
 
     private void signed(String repository) {
-        boolean checked = root.at("spec", "packages", repository, "gpgCheck").map(check -> !Boolean.FALSE.equals(check.plain())).orElse(true);
-        if (checked && root.text("spec", "packages", repository, "baseUrl").isPresent() && root.list("spec", "packages", repository, "gpgKeys").isEmpty()) {
-            add("mirror custom has no key to check this repository with", "write gpgKeys: [URL], or gpgCheck: false to go without", "spec", "packages", repository);
+        boolean checked = root.at("spec", "packages", repository, "gpgCheck")
+                .map(check -> !Boolean.FALSE.equals(check.plain()))
+                .orElse(true);
+        if (checked
+                && root.text("spec", "packages", repository, "baseUrl").isPresent()
+                && root.list("spec", "packages", repository, "gpgKeys").isEmpty()) {
+            add(
+                    "mirror custom has no key to check this repository with",
+                    "write gpgKeys: [URL], or gpgCheck: false to go without",
+                    "spec",
+                    "packages",
+                    repository);
         }
     }
 
     private void network() {
-        boolean bridge = root.text("spec", "network", "cni").filter("bridge"::equals).isPresent();
+        boolean bridge =
+                root.text("spec", "network", "cni").filter("bridge"::equals).isPresent();
         if (bridge && root.text("spec", "network", "manifest").isPresent()) {
             add("cni bridge has no manifest", "take one of the two away", "spec", "network", "manifest");
         }
-        if (bridge && root.text("spec", "kubernetes", "podSubnet").filter(subnet -> subnet.contains(",")).isPresent()) {
-            add("cni bridge takes one network", "write one network, or take another CNI", "spec", "kubernetes", "podSubnet");
-        }
-    }
-
-    private void subnets() {
-        List<Subnet> pods = subnets("podSubnet", Defaults.POD_SUBNET);
-        List<Subnet> services = subnets("serviceSubnet", Defaults.SERVICE_SUBNET);
-        for (Subnet pod : pods) {
-            services.stream().filter(pod::overlaps).findFirst().ifPresent(service ->
-                    problems.add(subnetPlace().problem("podSubnet " + pod + " and serviceSubnet " + service + " overlap", "take networks that share no address")));
-        }
-        sizes(pods, services);
-        for (SpecNode host : root.list("spec", "hosts")) {
-            Optional<InetAddress> address = host.text("address").flatMap(IpAddress::parse);
-            address.ifPresent(ip -> outside(host, ip, pods, "podSubnet"));
-            address.ifPresent(ip -> outside(host, ip, services, "serviceSubnet"));
-        }
-    }
-
-    private void outside(SpecNode host, InetAddress address, List<Subnet> subnets, String key) {
-        subnets.stream().filter(subnet -> subnet.contains(address)).findFirst().ifPresent(subnet ->
-                problems.add(host.at("address").orElseThrow().problem("the address lies inside " + key + " " + subnet, "take another " + key + ": hosts and the cluster must not share addresses")));
-    }
-
-    /** The limits are those of kubeadm's own validation: node blocks of /24 and /64, services of at most 2^20 addresses. */
-    private void sizes(List<Subnet> pods, List<Subnet> services) {
-        int hosts = root.list("spec", "hosts").size();
-        for (Subnet pod : pods) {
-            int block = pod.isIpv6() ? 64 : 24;
-            if (!KubeadmOverrides.setsNodeMask(root) && pod.blocks(block).compareTo(BigInteger.valueOf(hosts)) < 0) {
-                problems.add(subnetPlace().problem("podSubnet " + pod + " has room for " + pod.blocks(block) + " hosts, at a /" + block + " for each", "take a larger network"));
-            }
-        }
-        for (Subnet service : services) {
-            int bits = (service.isIpv6() ? 128 : 32) - service.prefix();
-            if (bits > 20 || bits < 4) {
-                add("serviceSubnet " + service + (bits > 20 ? " is too large: kubeadm takes at most 2^20 addresses" : " is too small"), "for example 10.96.0.0/12", "spec", "kubernetes", "serviceSubnet");
-            }
-        }
-    }
-
-    private SpecNode subnetPlace() {
-        return root.at("spec", "kubernetes", "podSubnet").or(() -> root.at("spec", "kubernetes", "serviceSubnet")).or(() -> root.at("spec", "kubernetes")).orElse(root);
-    }
-
-    private List<Subnet> subnets(String key, String byDefault) {
-        Optional<SpecNode> node = root.at("spec", "kubernetes", key);
-        String text = root.text("spec", "kubernetes", key).orElse(byDefault);
-        try {
-            List<Subnet> subnets = Subnet.parseList(text);
-            for (Subnet subnet : subnets) {
-                if (!subnet.equals(subnet.canonical())) {
-                    node.ifPresent(at -> problems.add(at.problem("the address has bits behind the prefix: \"" + shown(at) + "\"", "write " + subnet.canonical())));
-                }
-            }
-            if (subnets.size() > 2 || subnets.size() == 2 && subnets.get(0).isIpv6() == subnets.get(1).isIpv6()) {
-                node.ifPresent(at -> problems.add(at.problem("takes one network, or an IPv4 and an IPv6 one", "for example " + byDefault)));
-            }
-            return subnets;
-        } catch (IllegalArgumentException e) {
-            node.ifPresent(at -> problems.add(at.problem(e.getMessage() + ": \"" + shown(at) + "\"", "for example " + byDefault)));
-            return List.of();
+        if (bridge
+                && root.text("spec", "kubernetes", "podSubnet")
+                        .filter(subnet -> subnet.contains(","))
+                        .isPresent()) {
+            add(
+                    "cni bridge takes one network",
+                    "write one network, or take another CNI",
+                    "spec",
+                    "kubernetes",
+                    "podSubnet");
         }
     }
 
     private static String shown(SpecNode node) {
-        return node instanceof SpecNode.ScalarNode scalar ? scalar.shown() : node.kind();
+        return node instanceof SpecNode.SpecScalar scalar ? scalar.shown() : node.kind();
     }
 
     private void add(String message, String remedy, String... keys) {

@@ -64,7 +64,9 @@ public final class Expansion {
             throw new IllegalArgumentException("not an expansion");
         }
         if (!allowed) {
-            throw new NotExpanded("expansions are not made for a spec that comes this way", "write the value itself, or apply the spec from a file");
+            throw new NotExpanded(
+                    "expansions are not made for a spec that comes this way",
+                    "write the value itself, or apply the spec from a file");
         }
         return matcher.group(1).equals("env") ? variable(matcher.group(2)) : content(matcher.group(2));
     }
@@ -72,7 +74,9 @@ public final class Expansion {
     private String variable(String name) throws NotExpanded {
         String value = environment.apply(name);
         if (value == null || value.isEmpty()) {
-            throw new NotExpanded("environment variable " + name + (value == null ? " is not set" : " is empty"), "set " + name + " before starting Caravan");
+            throw new NotExpanded(
+                    "environment variable " + name + (value == null ? " is not set" : " is empty"),
+                    "set " + name + " before starting Caravan");
         }
         return value;
     }
@@ -82,7 +86,8 @@ public final class Expansion {
         try {
             Path file = Path.of(path(name));
             if (!Files.isRegularFile(file)) {
-                throw new NotExpanded(Files.exists(file) ? name + " is not a regular file" : "there is no file " + name, remedy);
+                throw new NotExpanded(
+                        Files.exists(file) ? name + " is not a regular file" : "there is no file " + name, remedy);
             }
             if (Files.size(file) > LARGEST_FILE) {
                 throw new NotExpanded("file " + name + " is larger than 64 KiB", remedy);
@@ -95,7 +100,9 @@ public final class Expansion {
         } catch (CharacterCodingException e) {
             throw new NotExpanded("file " + name + " is not UTF-8 text", remedy);
         } catch (IOException | InvalidPathException e) {
-            throw new NotExpanded("file " + name + " cannot be read", "check who may read it: Caravan runs as " + System.getProperty("user.name"));
+            throw new NotExpanded(
+                    "file " + name + " cannot be read",
+                    "check who may read it: Caravan runs as " + System.getProperty("user.name"));
         }
     }
 

@@ -11,7 +11,10 @@ public final class InvalidSpec extends Exception {
 
     /** @param problems at least one; kept in the order of the text */
     public InvalidSpec(String sourceName, List<Problem> problems) {
-        super(problems.stream().sorted(inTextOrder()).map(problem -> problem.render(sourceName)).collect(Collectors.joining("\n")));
+        super(problems.stream()
+                .sorted(inTextOrder())
+                .map(problem -> problem.render(sourceName))
+                .collect(Collectors.joining("\n")));
         this.sourceName = sourceName;
         this.problems = problems.stream().sorted(inTextOrder()).toList();
     }

@@ -6,9 +6,12 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Jump hosts written as text: {@code [USER@]HOST[:PORT]}, several with commas between them, the first reached first. */
+/**
+ * Jump hosts written as text: {@code [USER@]HOST[:PORT]}, several with commas between them, the first reached first.
+ */
 final class Jumps {
-    private static final Pattern HOP = Pattern.compile("(?:([^\\s@:,]+)@)?(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
+    private static final Pattern HOP =
+            Pattern.compile("(?:([^\\s@:,]+)@)?(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
 
     private Jumps() {}
 
@@ -35,7 +38,10 @@ final class Jumps {
                 return List.of();
             }
             String host = matcher.group(2).replace("[", "").replace("]", "");
-            hops.add(new Hop(Optional.ofNullable(matcher.group(1)), host, Optional.ofNullable(matcher.group(3)).map(Integer::valueOf)));
+            hops.add(new Hop(
+                    Optional.ofNullable(matcher.group(1)),
+                    host,
+                    Optional.ofNullable(matcher.group(3)).map(Integer::valueOf)));
         }
         return hops;
     }

@@ -8,15 +8,21 @@ import java.util.Optional;
 /** Guesses which word was meant. */
 final class Nearest {
     private static final int SHORTEST_BEGINNING = 4;
+    private static final int LONGEST_WORD = 64;
 
     private Nearest() {}
 
     /** The candidate that was meant but mistyped or cut short; empty where none is near enough. */
     static Optional<String> to(String word, Collection<String> candidates) {
+        if (word.length() > LONGEST_WORD) {
+            return Optional.empty();
+        }
         String plain = plain(word);
         return candidates.stream()
-                .filter(candidate -> distance(plain, plain(candidate)) <= Math.max(1, Math.min(plain.length(), candidate.length()) / 3)
-                        || plain.length() >= SHORTEST_BEGINNING && plain(candidate).startsWith(plain))
+                .filter(candidate -> distance(plain, plain(candidate))
+                                <= Math.max(1, Math.min(plain.length(), candidate.length()) / 3)
+                        || plain.length() >= SHORTEST_BEGINNING
+                                && plain(candidate).startsWith(plain))
                 .min(Comparator.comparingInt(candidate -> distance(plain, plain(candidate))));
     }
 
@@ -38,7 +44,8 @@ final class Nearest {
     private static int cheapest(int[][] cost, String from, String to, int i, int j) {
         int changed = cost[i - 1][j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
         int best = Math.min(changed, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
-        boolean swapped = i > 1 && j > 1 && from.charAt(i - 1) == to.charAt(j - 2) && from.charAt(i - 2) == to.charAt(j - 1);
+        boolean swapped =
+                i > 1 && j > 1 && from.charAt(i - 1) == to.charAt(j - 2) && from.charAt(i - 2) == to.charAt(j - 1);
         return swapped ? Math.min(best, cost[i - 2][j - 2] + 1) : best;
     }
 }

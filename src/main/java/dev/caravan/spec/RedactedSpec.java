@@ -23,7 +23,8 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
  * out, as they may hold secrets, too. References such as {@code ${env:NAME}} stay, as they hold none.
  */
 public final class RedactedSpec {
-    private static final String UNREADABLE = "# not shown: this text is not valid YAML, so its secrets cannot be told from the rest\n";
+    private static final String UNREADABLE =
+            "# not shown: this text is not valid YAML, so its secrets cannot be told from the rest\n";
 
     private final Set<Node> secrets = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -41,7 +42,11 @@ public final class RedactedSpec {
             collect(root, false);
             visited.clear();
             StringBuilderWriter writer = new StringBuilderWriter();
-            DumpSettings settings = DumpSettings.builder().setSchema(new CoreSchema()).setWidth(120).setSplitLines(false).build();
+            DumpSettings settings = DumpSettings.builder()
+                    .setSchema(new CoreSchema())
+                    .setWidth(120)
+                    .setSplitLines(false)
+                    .build();
             new Dump(settings).dumpNode(rewritten(root), writer);
             return writer.text.toString();
         } catch (StackOverflowError e) {
@@ -60,7 +65,11 @@ public final class RedactedSpec {
         if (node instanceof MappingNode mapping) {
             mapping.getValue().forEach(tuple -> {
                 collect(tuple.getKeyNode(), secret);
-                collect(tuple.getValueNode(), secret || tuple.getKeyNode() instanceof ScalarNode key && Redaction.isSecretKey(key.getValue()));
+                collect(
+                        tuple.getValueNode(),
+                        secret
+                                || tuple.getKeyNode() instanceof ScalarNode key
+                                        && Redaction.isSecretKey(key.getValue()));
             });
         } else if (node instanceof SequenceNode sequence) {
             sequence.getValue().forEach(item -> collect(item, secret));
@@ -76,7 +85,9 @@ public final class RedactedSpec {
             return node;
         }
         if (node instanceof MappingNode mapping) {
-            List<NodeTuple> tuples = mapping.getValue().stream().map(tuple -> new NodeTuple(rewritten(tuple.getKeyNode()), rewritten(tuple.getValueNode()))).toList();
+            List<NodeTuple> tuples = mapping.getValue().stream()
+                    .map(tuple -> new NodeTuple(rewritten(tuple.getKeyNode()), rewritten(tuple.getValueNode())))
+                    .toList();
             mapping.setValue(new ArrayList<>(tuples));
         } else if (node instanceof SequenceNode sequence) {
             sequence.getValue().replaceAll(this::rewritten);
@@ -90,7 +101,9 @@ public final class RedactedSpec {
             return new ScalarNode(Tag.STR, Redaction.PLACEHOLDER, ScalarStyle.DOUBLE_QUOTED);
         }
         String shown = Redaction.withoutUserInfo(scalar.getValue());
-        return shown.equals(scalar.getValue()) ? scalar : new ScalarNode(scalar.getTag(), shown, scalar.getScalarStyle());
+        return shown.equals(scalar.getValue())
+                ? scalar
+                : new ScalarNode(scalar.getTag(), shown, scalar.getScalarStyle());
     }
 
     private static final class StringBuilderWriter implements StreamDataWriter {

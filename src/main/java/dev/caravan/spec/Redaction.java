@@ -12,8 +12,10 @@ final class Redaction {
     private static final Set<String> SECRET_KEYS =
             Set.of("password", "sudopassword", "passphrase", "token", "tlsbootstraptoken", "certificatekey");
 
-    /** USER:PASSWORD@ in a URL or in a jump host. */
-    private static final Pattern USER_INFO = Pattern.compile("[^\\s/@:,]+:[^\\s/@]*@");
+    /** USER:PASSWORD@ in a URL or in a jump host. Bounded, so that no text takes long to search. */
+    private static final Pattern USER_INFO = Pattern.compile("(?<![^\\s/@:,])[^\\s/@:,]{1,256}:[^\\s/@]{0,256}@");
+
+    private static final int LONGEST_SHOWN = 100;
 
     private Redaction() {}
 
@@ -23,5 +25,11 @@ final class Redaction {
 
     static String withoutUserInfo(String text) {
         return USER_INFO.matcher(text).replaceAll(PLACEHOLDER + "@");
+    }
+
+    /** The text as a message shows it: without passwords, and not at any length. */
+    static String shown(String text) {
+        String shown = withoutUserInfo(text);
+        return shown.length() <= LONGEST_SHOWN ? shown : shown.substring(0, LONGEST_SHOWN) + "...";
     }
 }

@@ -24,22 +24,27 @@ public final class Relaxations {
         packages("kubernetes", cluster.packages().kubernetes()).ifPresent(lines::add);
         packages("runtime", cluster.packages().runtime()).ifPresent(lines::add);
         if (!cluster.runtime().insecureRegistries().isEmpty()) {
-            lines.add("images from " + String.join(", ", cluster.runtime().insecureRegistries()) + " may come over plain HTTP (runtime.insecureRegistries)");
+            lines.add("images from " + String.join(", ", cluster.runtime().insecureRegistries())
+                    + " may come over plain HTTP (runtime.insecureRegistries)");
         }
         hostKeys(cluster.hosts()).forEach((check, names) -> lines.add(line(check, names)));
         return lines;
     }
 
     private static Optional<String> packages(String name, RepositoryOverride override) {
-        return override.gpgCheck().filter(Boolean.FALSE::equals)
-                .map(off -> "signatures of the " + name + " packages are not checked (packages." + name + ".gpgCheck: false)");
+        return override.gpgCheck()
+                .filter(Boolean.FALSE::equals)
+                .map(off -> "signatures of the " + name + " packages are not checked (packages." + name
+                        + ".gpgCheck: false)");
     }
 
     private static Map<HostKeyCheck, Set<String>> hostKeys(List<Host> hosts) {
         Map<HostKeyCheck, Set<String>> names = new LinkedHashMap<>();
         for (Host host : hosts) {
             note(names, host.name(), host.ssh());
-            for (Optional<Jump> jump = host.ssh().proxyJump(); jump.isPresent(); jump = jump.get().access().proxyJump()) {
+            for (Optional<Jump> jump = host.ssh().proxyJump();
+                    jump.isPresent();
+                    jump = jump.get().access().proxyJump()) {
                 note(names, "jump host " + jump.get().address(), jump.get().access());
             }
         }
@@ -49,7 +54,8 @@ public final class Relaxations {
     private static void note(Map<HostKeyCheck, Set<String>> names, String name, SshAccess access) {
         // A pinned key is checked, whatever hostKeyCheck says.
         if (access.hostKey().isEmpty() && access.hostKeyCheck() != HostKeyCheck.STRICT) {
-            names.computeIfAbsent(access.hostKeyCheck(), check -> new LinkedHashSet<>()).add(name);
+            names.computeIfAbsent(access.hostKeyCheck(), check -> new LinkedHashSet<>())
+                    .add(name);
         }
     }
 

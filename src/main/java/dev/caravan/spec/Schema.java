@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** The JSON Schema (2020-12) of a spec. Thread-safe. */
 public final class Schema {
@@ -52,7 +54,9 @@ public final class Schema {
     /** The first example of a value, as one writes it in a spec. */
     static Optional<String> example(JsonNode schema) {
         JsonNode example = resolved(schema).path("examples").path(0);
-        return example.isMissingNode() ? Optional.empty() : Optional.of(example.isTextual() ? example.asText() : example.toString());
+        return example.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(example.isTextual() ? example.asText() : example.toString());
     }
 
     /** Where keys of that name stand in a spec, as paths; lists are written {@code hosts[]}. */
@@ -69,8 +73,19 @@ public final class Schema {
     /** Read on first use: only those who validate pay for it. */
     private static final class Loaded {
         static final JsonNode TREE = tree();
-        static final JsonSchema VALIDATOR = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE);
+        static final JsonSchema VALIDATOR =
+                JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(TREE, config());
         static final Map<String, Set<String>> PLACES = places();
+
+        /** In JSON Schema {@code $} is the very end; in Java it also stands before a last line break. */
+        private static SchemaValidatorsConfig config() {
+            return SchemaValidatorsConfig.builder()
+                    .regularExpressionFactory(regex -> {
+                        Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
+                        return value -> pattern.matcher(value).find();
+                    })
+                    .build();
+        }
 
         private static JsonNode tree() {
             try {
@@ -87,10 +102,12 @@ public final class Schema {
         }
 
         private static void collect(JsonNode schema, String path, Map<String, Set<String>> places) {
-            for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
+            for (Map.Entry<String, JsonNode> property :
+                    schema.path("properties").properties()) {
                 // A jump host may have a jump host, and so on: once is enough.
                 if (!path.endsWith("proxyJump")) {
-                    places.computeIfAbsent(property.getKey(), key -> new TreeSet<>()).add(path);
+                    places.computeIfAbsent(property.getKey(), key -> new TreeSet<>())
+                            .add(path);
                     JsonNode below = resolved(property.getValue());
                     String belowPath = path.isEmpty() ? property.getKey() : path + "." + property.getKey();
                     collect(below, belowPath, places);

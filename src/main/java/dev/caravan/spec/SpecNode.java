@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A value of a spec that knows where it stands. Lines and columns count from 1; a map or list under a key stands where its key does. */
+/**
+ * A value of a spec that knows where it stands. Lines and columns count from 1; a map or list under a key stands
+ * where its key does.
+ */
 sealed interface SpecNode {
     String path();
 
@@ -35,7 +38,7 @@ sealed interface SpecNode {
     default Optional<SpecNode> at(String... keys) {
         SpecNode node = this;
         for (String key : keys) {
-            if (!(node instanceof MapNode map) || !map.entries().containsKey(key)) {
+            if (!(node instanceof SpecMap map) || !map.entries().containsKey(key)) {
                 return Optional.empty();
             }
             node = map.entries().get(key);
@@ -49,24 +52,29 @@ sealed interface SpecNode {
     }
 
     default Optional<String> asText() {
-        return this instanceof ScalarNode scalar && scalar.value() instanceof String text ? Optional.of(text) : Optional.empty();
+        return this instanceof SpecScalar scalar && scalar.value() instanceof String text
+                ? Optional.of(text)
+                : Optional.empty();
     }
 
     /** The list under these keys; empty where there is none. */
     default List<SpecNode> list(String... keys) {
-        return at(keys).map(node -> node instanceof ListNode list ? list.items() : List.<SpecNode>of()).orElse(List.of());
+        return at(keys).map(node -> node instanceof SpecList list ? list.items() : List.<SpecNode>of())
+                .orElse(List.of());
     }
 
     /** The map under these keys; empty where there is none. */
     default Map<String, SpecNode> map(String... keys) {
-        return at(keys).map(node -> node instanceof MapNode map ? map.entries() : Map.<String, SpecNode>of()).orElse(Map.of());
+        return at(keys).map(node -> node instanceof SpecMap map ? map.entries() : Map.<String, SpecNode>of())
+                .orElse(Map.of());
     }
 
     /** A place in the text, from 1. */
     record Position(int line, int column) {}
 
     /** @param keys where each key stands */
-    record MapNode(String path, int line, int column, Map<String, SpecNode> entries, Map<String, Position> keys) implements SpecNode {
+    record SpecMap(String path, int line, int column, Map<String, SpecNode> entries, Map<String, Position> keys)
+            implements SpecNode {
         @Override
         public Object plain() {
             Map<String, Object> plain = new LinkedHashMap<>();
@@ -87,7 +95,7 @@ sealed interface SpecNode {
         }
     }
 
-    record ListNode(String path, int line, int column, List<SpecNode> items) implements SpecNode {
+    record SpecList(String path, int line, int column, List<SpecNode> items) implements SpecNode {
         @Override
         public Object plain() {
             List<Object> plain = new ArrayList<>();
@@ -112,7 +120,7 @@ sealed interface SpecNode {
      * @param value a string, number, boolean or null
      * @param shown what stands in the spec, as messages may show it: never a secret, never what an expansion gave
      */
-    record ScalarNode(String path, int line, int column, Object value, String shown) implements SpecNode {
+    record SpecScalar(String path, int line, int column, Object value, String shown) implements SpecNode {
         private static final ObjectMapper JSON = new ObjectMapper();
 
         @Override

@@ -48,7 +48,8 @@ public final class SpecReader {
         if (root.isPresent()) {
             problems.addAll(Structure.problems(root.get(), problems));
             Contradictions.problems(root.get()).stream()
-                    .filter(found -> problems.stream().noneMatch(known -> known.path().equals(found.path())))
+                    .filter(found ->
+                            problems.stream().noneMatch(known -> known.path().equals(found.path())))
                     .forEach(problems::add);
         }
         if (!problems.isEmpty()) {
@@ -69,13 +70,19 @@ public final class SpecReader {
             if (bytes.length > SpecParser.LARGEST_TEXT) {
                 throw unreadable(file, "the spec is larger than 1 MiB", "a spec of a thousand hosts has about 100 KiB");
             }
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw unreadable(file, "the spec is not UTF-8 text", "save it as UTF-8");
         } catch (NoSuchFileException e) {
             throw unreadable(file, "there is no such file", "check the path given with -f");
         } catch (IOException e) {
-            throw unreadable(file, Files.isDirectory(file) ? "this is a directory" : "the file cannot be read", "name a spec file that " + System.getProperty("user.name") + " may read");
+            throw unreadable(
+                    file,
+                    Files.isDirectory(file) ? "this is a directory" : "the file cannot be read",
+                    "name a spec file that " + System.getProperty("user.name") + " may read");
         }
     }
 

@@ -1,13 +1,14 @@
 package dev.caravan.spec;
 
+import dev.caravan.spec.SpecNode.SpecScalar;
 import dev.caravan.spec.SshAccess.HostKeyCheck;
 import dev.caravan.spec.SshAccess.Jump;
-import dev.caravan.spec.SpecNode.ScalarNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,8 +18,12 @@ import java.util.Set;
  * Only for specs without problems.
  */
 final class SshAssembly {
-    /** What a jump host takes over from the host behind it: never a password or a pinned key, which belong to one host alone. */
-    private static final Set<String> TAKEN_OVER_BY_JUMPS = Set.of("user", "privateKey", "passphrase", "knownHosts", "hostKeyCheck", "agent", "connectTimeout", "keepAlive");
+    /**
+     * What a jump host takes over from the host behind it: never a password or a pinned key, which belong to one host
+     * alone.
+     */
+    private static final Set<String> TAKEN_OVER_BY_JUMPS = Set.of(
+            "user", "privateKey", "passphrase", "knownHosts", "hostKeyCheck", "agent", "connectTimeout", "keepAlive");
 
     private final Expansion expansion;
 
@@ -89,12 +94,24 @@ final class SshAssembly {
     }
 
     private static SshAccess through(SshAccess base, Jumps.Hop hop, Optional<Jump> jump) {
-        return new SshAccess(hop.user().orElse(base.user()), hop.port().orElse(Defaults.SSH_PORT), base.privateKey(), base.passphrase(), Optional.empty(), Optional.empty(),
-                base.knownHosts(), Optional.empty(), base.hostKeyCheck(), base.agent(), jump, base.connectTimeout(), base.keepAlive());
+        return new SshAccess(
+                hop.user().orElse(base.user()),
+                hop.port().orElse(Defaults.SSH_PORT),
+                base.privateKey(),
+                base.passphrase(),
+                Optional.empty(),
+                Optional.empty(),
+                base.knownHosts(),
+                Optional.empty(),
+                base.hostKeyCheck(),
+                base.agent(),
+                jump,
+                base.connectTimeout(),
+                base.keepAlive());
     }
 
     private static HostKeyCheck hostKeyCheck(String word) {
-        return HostKeyCheck.valueOf(word.toUpperCase(java.util.Locale.ROOT).replace('-', '_'));
+        return HostKeyCheck.valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
     }
 
     /** @param text a whole number and ms, s, m or h */
@@ -110,7 +127,7 @@ final class SshAssembly {
     }
 
     private static Optional<Object> scalar(Map<String, SpecNode> from, String key) {
-        return Optional.ofNullable(from.get(key)).map(node -> ((ScalarNode) node).value());
+        return Optional.ofNullable(from.get(key)).map(node -> ((SpecScalar) node).value());
     }
 
     private static Optional<String> text(Map<String, SpecNode> from, String key) {

@@ -32,7 +32,10 @@ public record Subnet(InetAddress network, int prefix) {
 
     /** One network, or two with a comma between them, as kubeadm takes them. */
     public static List<Subnet> parseList(String text) {
-        return Arrays.stream(text.split(",", -1)).map(String::trim).map(Subnet::parse).toList();
+        return Arrays.stream(text.split(",", -1))
+                .map(String::trim)
+                .map(Subnet::parse)
+                .toList();
     }
 
     public boolean isIpv6() {
@@ -40,7 +43,10 @@ public record Subnet(InetAddress network, int prefix) {
     }
 
     public boolean contains(InetAddress address) {
-        return address.getAddress().length * 8 == bits() && number(address).shiftRight(bits() - prefix).equals(number(network).shiftRight(bits() - prefix));
+        return address.getAddress().length * 8 == bits()
+                && number(address)
+                        .shiftRight(bits() - prefix)
+                        .equals(number(network).shiftRight(bits() - prefix));
     }
 
     public boolean overlaps(Subnet other) {

@@ -113,7 +113,14 @@ final class Connection implements Execution.Lender {
             }
             state = State.CONNECTING;
         }
-        pool.open(login).whenComplete((connected, failure) -> {
+        CompletableFuture<ClientSession> opening;
+        try {
+            opening = pool.open(login);
+        } catch (RuntimeException e) {
+            close(e); // the pool is being closed
+            return;
+        }
+        opening.whenComplete((connected, failure) -> {
             if (failure == null) {
                 opened(connected);
             } else {
@@ -182,7 +189,7 @@ final class Connection implements Execution.Lender {
     }
 
     @Override
-    public void broken(Exception failure) {
+    public void broken(Throwable failure) {
         close(Failures.connectionLost(login, failure));
     }
 
@@ -234,7 +241,8 @@ final class Connection implements Execution.Lender {
     private void waitIfIdle() {
         if (state == State.OPEN && isIdle()) {
             cancelIdle();
-            idle = timer.schedule(() -> close(Failures.closed(login), true), idleTime.toMillis(), TimeUnit.MILLISECONDS);
+            idle = timer.schedule(
+                    () -> close(Failures.closed(login), true), idleTime.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

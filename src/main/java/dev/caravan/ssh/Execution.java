@@ -66,7 +66,7 @@ final class Execution implements ExecChannel.Listener {
         void returned(Execution execution);
 
         /** The session takes no channel any more. */
-        void broken(Exception failure);
+        void broken(Throwable failure);
     }
 
     void start(ClientSession session, Lender lender) {
@@ -76,8 +76,13 @@ final class Execution implements ExecChannel.Listener {
             session.getService(ConnectionService.class).registerChannel(exec);
             limitTo(login.limits().openChannel(), () -> fail(Failures.channelTooSlow(login)));
             exec.open().addListener(opened -> {
-                if (!opened.isOpened() && (!(opened.getException() instanceof SshChannelOpenException) || !lender.refused(this))) {
-                    notOpened(opened.getException());
+                Throwable cause = opened.getException();
+                if (cause instanceof SshChannelOpenException) {
+                    if (!lender.refused(this)) {
+                        fail(Failures.channelRefused(login, "opened no channel for a command", cause));
+                    }
+                } else if (cause != null) {
+                    lender.broken(cause);
                 }
             });
             exec.addCloseFutureListener(closed -> {
@@ -95,12 +100,6 @@ final class Execution implements ExecChannel.Listener {
     public void sending() {
         sent = true;
         limitTo(command.timeout(), () -> fail(Failures.timeout(login, command)));
-    }
-
-    private void notOpened(Throwable cause) {
-        if (cause instanceof SshChannelOpenException) {
-            fail(Failures.channelRefused(login, "opened no channel for a command", cause));
-        }
     }
 
     private void limitTo(Duration time, Runnable onTimeout) {

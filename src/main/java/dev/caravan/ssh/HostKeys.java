@@ -51,11 +51,9 @@ final class HostKeys {
     /** Reads what is known of the host; touches the disk. */
     static HostKeys of(Login login) throws SshException {
         HostTrust trust = login.trust();
-        if (trust.check() == HostKeyCheck.OFF) {
-            return new HostKeys(login, Optional.empty(), Optional.empty(), List.of());
-        }
         if (trust.pin().isEmpty()) {
-            return new HostKeys(login, Optional.empty(), Optional.empty(), readKnown(login));
+            List<Known> known = trust.check() == HostKeyCheck.OFF ? List.of() : readKnown(login);
+            return new HostKeys(login, Optional.empty(), Optional.empty(), known);
         }
         String pin = trust.pin().get().trim();
         return pin.startsWith("SHA256:")
@@ -144,12 +142,9 @@ final class HostKeys {
 
     /** Returns if the key is accepted; an unknown one may be written to known_hosts for that. */
     void verify(PublicKey offered) throws SshException {
-        if (login.trust().check() == HostKeyCheck.OFF) {
-            return;
-        }
         if (login.trust().pin().isPresent()) {
             verifyPinned(offered);
-        } else {
+        } else if (login.trust().check() != HostKeyCheck.OFF) {
             verifyKnown(offered);
         }
     }
@@ -167,8 +162,10 @@ final class HostKeys {
 
     private void verifyKnown(PublicKey offered) throws SshException {
         PublicKey key = offered instanceof OpenSshCertificate certificate ? certificate.getCertPubKey() : offered;
-        if (holds(Marker.REVOKED, key)
-                || offered instanceof OpenSshCertificate certificate && holds(Marker.REVOKED, certificate.getCaPubKey())) {
+        boolean revoked = holds(Marker.REVOKED, key)
+                || offered instanceof OpenSshCertificate certificate
+                        && holds(Marker.REVOKED, certificate.getCaPubKey());
+        if (revoked) {
             throw new SshException(Kind.CHANGED_HOST_KEY, login + ": the host offers the key " + describe(key)
                     + ", which " + source() + " marks as @revoked. Nothing was run.");
         }
@@ -211,8 +208,9 @@ final class HostKeys {
 
     private void remember(PublicKey offered) throws SshException {
         try {
-            login.trust().knownHosts().add(line(offered));
-            LOG.info("{}: accepted the new host key {} and added it to {}", login, describe(offered), source());
+            boolean added = login.trust().knownHosts().add(line(offered));
+            LOG.info("{}: accepted the new host key {}{}", login, describe(offered),
+                    added ? " and added it to " + source() : "");
         } catch (IOException | RuntimeException e) {
             throw new SshException(Kind.CONFIGURATION, login + ": the new host key " + describe(offered)
                     + " could not be added to " + source() + " (" + e.getClass().getSimpleName()

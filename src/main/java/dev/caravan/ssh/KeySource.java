@@ -2,6 +2,7 @@ package dev.caravan.ssh;
 
 import dev.caravan.spec.Secret;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -10,15 +11,13 @@ import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.sshd.common.NamedResource;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
 import org.apache.sshd.common.util.io.resource.PathResource;
 import org.apache.sshd.common.util.security.SecurityUtils;
 
 /** Where private keys come from. Equal sources give equal keys. */
 interface KeySource {
-
-    /** For messages; no secret. */
-    String describe();
 
     /**
      * Reads the keys; may take a while, as a passphrase is slow to check by design.
@@ -27,13 +26,20 @@ interface KeySource {
      */
     List<KeyPair> load() throws SshException;
 
+    /** Reads a key in OpenSSH or PEM format; gives none where there is none. */
+    static List<KeyPair> read(InputStream input, NamedResource name, Optional<Secret> passphrase)
+            throws IOException, GeneralSecurityException {
+        FilePasswordProvider password = (session, resource, attempt) -> passphrase.map(Secret::reveal).orElse(null);
+        List<KeyPair> keys = new ArrayList<>();
+        Iterable<KeyPair> read = SecurityUtils.loadKeyPairIdentities(null, name, input, password);
+        if (read != null) {
+            read.forEach(keys::add);
+        }
+        return keys;
+    }
+
     /** A file in OpenSSH or PEM format (PKCS#1, SEC 1, PKCS#8), plain or encrypted. */
     record File(Path path, Optional<Secret> passphrase) implements KeySource {
-
-        @Override
-        public String describe() {
-            return path.toString();
-        }
 
         @Override
         public List<KeyPair> load() throws SshException {
@@ -53,17 +59,9 @@ interface KeySource {
         }
 
         private List<KeyPair> read() throws IOException, GeneralSecurityException {
-            FilePasswordProvider password =
-                    (session, resource, attempt) -> passphrase.map(Secret::reveal).orElse(null);
-            List<KeyPair> keys = new ArrayList<>();
-            try (var input = Files.newInputStream(path)) {
-                Iterable<KeyPair> read =
-                        SecurityUtils.loadKeyPairIdentities(null, new PathResource(path), input, password);
-                if (read != null) {
-                    read.forEach(keys::add);
-                }
+            try (InputStream input = Files.newInputStream(path)) {
+                return KeySource.read(input, new PathResource(path), passphrase);
             }
-            return keys;
         }
 
         private String reason() {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
@@ -22,8 +23,8 @@ interface KnownHosts {
     /** Every line that can be read; empty where there is no file. */
     List<KnownHostEntry> read() throws IOException;
 
-    /** Adds a line, atomically towards other writers. */
-    void add(String line) throws IOException;
+    /** Adds a line, atomically towards other writers. @return false if this list is one that nothing is added to */
+    boolean add(String line) throws IOException;
 
     /** An OpenSSH known_hosts file. */
     record InFile(Path path) implements KnownHosts {
@@ -42,9 +43,12 @@ interface KnownHosts {
             }
         }
 
-        /** One append of one line; the file is made with mode 0600, its directory with 0700. */
+        /**
+         * One append of one line, unless it is there already: commands to a new host may begin under two users at a
+         * time. The file is made with mode 0600, its directory with 0700.
+         */
         @Override
-        public void add(String line) throws IOException {
+        public boolean add(String line) throws IOException {
             // Locks of a file are held by the process: threads need one of their own.
             synchronized (InFile.class) {
                 Path directory = path.toAbsolutePath().getParent();
@@ -54,12 +58,16 @@ interface KnownHosts {
                 var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 try (FileChannel file = FileChannel.open(path, options, mode("rw-------"))) {
                     file.lock(); // towards other processes; released as the file is closed
+                    if (Files.readAllLines(path, StandardCharsets.ISO_8859_1).contains(line)) {
+                        return true;
+                    }
                     String text = (endsInMidLine(file) ? "\n" : "") + line + "\n";
                     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
                     file.write(bytes, file.size());
                     file.force(false);
                 }
             }
+            return true;
         }
 
         private static boolean endsInMidLine(FileChannel file) throws IOException {
@@ -71,7 +79,7 @@ interface KnownHosts {
             return last.get(0) != '\n';
         }
 
-        private static java.nio.file.attribute.FileAttribute<?> mode(String permissions) {
+        private static FileAttribute<?> mode(String permissions) {
             return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
         }
     }

@@ -17,6 +17,7 @@ import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 import org.apache.sshd.common.util.closeable.AbstractCloseable;
+import org.apache.sshd.common.util.threads.ThreadUtils;
 
 /** What MINA takes for a socket: the bytes go through a {@link TunnelChannel}. */
 final class TunnelIoSession extends AbstractCloseable implements IoSession {
@@ -61,7 +62,8 @@ final class TunnelIoSession extends AbstractCloseable implements IoSession {
     public IoWriteFuture writeBuffer(Buffer buffer) throws IOException {
         // A copy of another class: the channel would take MINA's own packet buffer for one that it may overwrite.
         byte[] bytes = Arrays.copyOfRange(buffer.array(), buffer.rpos(), buffer.rpos() + buffer.available());
-        return out.writeBuffer(new ByteArrayBuffer(bytes));
+        // Not to be held up, as MINA holds up writers that it takes for strangers while it exchanges keys.
+        return ThreadUtils.runAsInternal(new ByteArrayBuffer(bytes), out::writeBuffer);
     }
 
     @Override

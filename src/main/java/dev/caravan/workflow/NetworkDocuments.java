@@ -12,7 +12,13 @@ import org.apache.camel.Variable;
 
 /** What goes into the network's scripts: bean {@code network}. */
 public final class NetworkDocuments {
-    private static final String PLACEHOLDER = "{apiVersion: v1, kind: ConfigMap, metadata: {name: rehearsed-network, namespace: kube-system}}\n";
+    private static final String PLACEHOLDER = """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata:
+              name: rehearsed-network
+              namespace: kube-system
+            """;
 
     /**
      * The manifest of the spec's CNI; empty for those that need none. A rehearsal, which has no network, applies an empty

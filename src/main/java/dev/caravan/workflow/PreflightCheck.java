@@ -12,8 +12,11 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
+import dev.caravan.packages.NoRepository;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.camel.Exchange;
 
 /** Holds the facts of all hosts against the rules: bean {@code preflight}. */
@@ -35,6 +38,7 @@ public final class PreflightCheck {
         List<Finding> findings = new ArrayList<>();
         run.failures().forEach((host, failure) -> findings.add(unseen(host, failure)));
         findings.addAll(preflight.check(run.cluster(), run.allFacts()));
+        findings.addAll(withoutRepository(run));
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy()));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
@@ -47,6 +51,23 @@ public final class PreflightCheck {
             run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
         }
         told.ended(StepResult.State.OK, List.of(), run.allFacts().size() + " hosts looked at, nothing stands in the way");
+    }
+
+    /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */
+    private static List<Finding> withoutRepository(Run run) {
+        Map<String, List<String>> hosts = new LinkedHashMap<>();
+        Map<String, NoRepository> reasons = new LinkedHashMap<>();
+        run.allFacts().forEach((host, facts) -> {
+            try {
+                ScriptEnvironment.repositories(run.cluster(), facts);
+            } catch (NoRepository none) {
+                hosts.computeIfAbsent(none.getMessage(), any -> new ArrayList<>()).add(host);
+                reasons.put(none.getMessage(), none);
+            }
+        });
+        return hosts.entrySet().stream()
+                .map(lacking -> new Finding(lacking.getValue(), "repository", Severity.REFUSES, lacking.getKey(), reasons.get(lacking.getKey()).remedy()))
+                .toList();
     }
 
     private static Finding unseen(String host, Throwable failure) {

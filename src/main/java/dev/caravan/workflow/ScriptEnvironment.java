@@ -34,13 +34,19 @@ public final class ScriptEnvironment implements Environment {
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
-        variables.put("CNI", cluster.network().cni().name().toLowerCase(Locale.ROOT));
+        variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
         run.facts(host.name()).ifPresent(facts -> {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);
         });
         return variables;
+    }
+
+    /* A manifest without a named CNI is a network that the scripts know no more of. */
+    private static String cni(Cluster cluster) {
+        boolean unnamed = cluster.network().cni() == Cluster.Cni.NONE && cluster.network().manifest().isPresent();
+        return unnamed ? "manifest" : cluster.network().cni().name().toLowerCase(Locale.ROOT);
     }
 
     /* Only after preflight: a runtime that the version cannot take has no socket to name. */
@@ -57,10 +63,18 @@ public final class ScriptEnvironment implements Environment {
         variables.put("INSECURE_REGISTRIES", String.join(" ", cluster.runtime().insecureRegistries()));
     }
 
-    private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
+    /**
+     * Where a host with these facts gets its packages.
+     *
+     * @throws dev.caravan.packages.NoRepository where the spec's mirror has none for it
+     */
+    static Repositories.Resolved repositories(Cluster cluster, Facts facts) {
         Family family = facts.family().equals("apt") ? Family.APT : Family.YUM;
-        Repositories.Resolved resolved = Repositories.resolve(
-                cluster, family, facts.system().id(), facts.system().version(), facts.architecture());
+        return Repositories.resolve(cluster, family, facts.system().id(), facts.system().version(), facts.architecture());
+    }
+
+    private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
+        Repositories.Resolved resolved = repositories(cluster, facts);
         repository(variables, "KUBERNETES_REPO", Optional.of(resolved.kubernetes()));
         repository(variables, "RUNTIME_REPO", resolved.runtime());
     }

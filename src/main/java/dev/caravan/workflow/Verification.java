@@ -126,7 +126,7 @@ public final class Verification {
         if (nodes != null) {
             List<Node> seenNodes = nodes.stream().map(Node.class::cast).toList();
             List<Pod> seenPods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast).toList();
-            boolean networked = run.cluster().network().cni() != Cluster.Cni.NONE;
+            boolean networked = run.cluster().network().cni() != Cluster.Cni.NONE || run.cluster().network().manifest().isPresent();
             state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, networked, seenNodes, seenPods);
             state.nodes = seenNodes.size();
             state.pods = seenPods.size();

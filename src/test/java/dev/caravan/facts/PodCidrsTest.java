@@ -47,7 +47,7 @@ class PodCidrsTest {
     @CsvSource({"10.244.0.0/28, 2", "fd00::/48, 1"})
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
         assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null))).isInstanceOf(IllegalArgumentException.class);
-        assertThat(PodCidrs.check(new Survey(cluster(podSubnet, count), Map.of(), Limits.defaults())))
+        assertThat(PodCidrs.check(Survey.of(cluster(podSubnet, count), Map.of(), Limits.defaults())))
                 .singleElement()
                 .matches(finding -> finding.rule().equals("pod-subnet") && finding.refuses() && finding.problem().contains(podSubnet));
     }

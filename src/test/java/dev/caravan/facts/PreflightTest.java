@@ -47,6 +47,21 @@ class PreflightTest {
                         hosts -> hosts.values().forEach(host -> host.merge("interface", "usb0 02:00:00:00:00:01 down - -", (own, more) -> own + "\n" + more))),
                 change("bond and its parts share one address",
                         hosts -> hosts.get("h2").put("interface", "eno1 02:1a:b0:00:00:77 up bond0 -\nbond0 02:1a:b0:00:00:77 up - 10.77.0.12/24")),
+                change("one MAC address, and one of the two could not be looked at", hosts -> {
+                    hosts.remove("h3");
+                    hosts.get("h2").put("neighbour", "10.77.0.11 02:1a:b0:00:00:11\n10.77.0.13 02:1A:b0:00:00:11");
+                }, "refuses mac-address [h1, h3]: one MAC address, 02:1a:b0:00:00:11 (eth0 on h1, seen for h3 by its neighbours)"),
+                change("one MAC address, and neither could be looked at", hosts -> {
+                    hosts.remove("h2");
+                    hosts.remove("h3");
+                    hosts.get("h1").put("neighbour", "10.77.0.12 02:1a:b0:00:00:99\n10.77.0.13 02:1a:b0:00:00:99");
+                }, "refuses mac-address [h2, h3]: one MAC address, 02:1a:b0:00:00:99 (seen for h2 by its neighbours, seen for h3 by its neighbours)"),
+                change("a router that answers for all", hosts -> {
+                    hosts.remove("h3");
+                    hosts.get("h2").put("neighbour", "10.77.0.11 02:00:00:00:00:fe\n10.77.0.13 02:00:00:00:00:fe");
+                    hosts.get("h1").put("neighbour", "10.77.0.12 02:00:00:00:00:fe\n10.77.0.13 02:00:00:00:00:fe");
+                }),
+                change("a neighbour's port that is closed to a worker", hosts -> hosts.get("h2").put("reach", "10.77.0.13 10250 @neighbour timeout")),
                 change("one product_uuid", hosts -> both(hosts, "machine", "product_uuid 4C4C4544-0042-3510-8052-B4C04F4E3732"),
                         "refuses product-uuid [h1, h2]: one product_uuid, 4c4c4544-0042-3510-8052-b4c04f4e3732"),
                 change("one machine-id", hosts -> both(hosts, "machine", "machine-id 0fd7e79f4a4c4dbc99b8b502e2d00794"),

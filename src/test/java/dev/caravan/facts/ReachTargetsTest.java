@@ -11,10 +11,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReachTargetsTest {
 
     @Test
-    void aWorkerTriesTheControlPlanesAlone() {
+    void aWorkerTriesTheControlPlanesAndTwoNeighbours() {
         Cluster cluster = Clusters.of(1, 2);
 
-        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1))).isEqualTo("10.77.0.11 6443 h1\n");
+        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1))).isEqualTo("10.77.0.11 6443 h1\n10.77.0.13 10250 @neighbour\n10.77.0.11 10250 @neighbour\n");
     }
 
     @Test
@@ -30,7 +30,8 @@ class ReachTargetsTest {
         Cluster cluster = Clusters.of(1, 1, "1.20.2", "10.244.0.0/16", "api.example:443", Cluster.RuntimeName.DOCKER, Map.of());
 
         assertThat(ReachTargets.of(cluster, cluster.hosts().get(0)).lines()).contains("api.example 443 @endpoint");
-        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1)).lines()).containsExactly("10.77.0.11 6443 h1", "api.example 443 @endpoint");
+        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1)).lines()).containsExactly(
+                "10.77.0.11 6443 h1", "api.example 443 @endpoint", "10.77.0.11 10250 @neighbour");
     }
 
     @Test
@@ -46,8 +47,8 @@ class ReachTargetsTest {
 
         long lines = cluster.hosts().stream().mapToLong(host -> ReachTargets.of(cluster, host).lines().count()).sum();
 
-        // Each worker tries 3 API servers; each control plane 202 kubelets and three ports of 2 others.
-        assertThat(lines).isEqualTo(200 * 3 + 3 * (202 + 2 * 3));
+        // Each worker tries 3 API servers and two neighbours; each control plane 202 kubelets and three ports of 2 others.
+        assertThat(lines).isEqualTo(200 * (3 + 2) + 3 * (202 + 2 * 3));
     }
 
     @ParameterizedTest

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /** Clusters and credentials for the tests of kubeadm's documents. The credentials are placeholders in the right form. */
 final class Clusters {
-    static final Secret CERTIFICATE_KEY = new Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    static final Secret CERTIFICATE_KEY =
+            new Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
     static final String CA_HASH = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     private static final Secret TOKEN = new Secret("abcdef.0123456789abcdef");
 
@@ -24,7 +25,8 @@ final class Clusters {
 
     /** One control plane and one worker. */
     static Cluster single(String version, String more) {
-        return read("""
+        return read(
+                """
                 apiVersion: caravan/v1
                 kind: Cluster
                 metadata: {name: demo}
@@ -35,7 +37,8 @@ final class Clusters {
                   hosts:
                     - {name: h1, address: 192.0.2.11, roles: [control-plane]}
                     - {name: h2, address: 192.0.2.12, roles: [worker]}
-                """.formatted(version, more));
+                """
+                        .formatted(version, more));
     }
 
     static Cluster single(String version) {
@@ -47,7 +50,8 @@ final class Clusters {
      * bridge; overrides of every kind that is generated.
      */
     static Cluster highlyAvailable(String version) {
-        return read("""
+        return read(
+                """
                 apiVersion: caravan/v1
                 kind: Cluster
                 metadata: {name: ha}
@@ -70,7 +74,8 @@ final class Clusters {
                     - {name: c2, address: 192.0.2.12, roles: [control-plane, worker]}
                     - {name: c3, address: 192.0.2.13, roles: [control-plane], taints: ["dedicated=infra:NoExecute"]}
                     - {name: w1, address: w1.example.org, roles: [worker], taints: ["gpu:NoSchedule"]}
-                """.formatted(version));
+                """
+                        .formatted(version));
     }
 
     static Cluster read(String text) {

@@ -22,7 +22,9 @@ class KubeadmConfigTest {
         Cluster single = Clusters.single(version);
         assertThat(KubeadmApi.of(KubernetesVersion.of(single)).apiVersion()).isEqualTo("kubeadm.k8s.io/" + api);
 
-        golden(api + "/init.yaml", KubeadmConfig.initDocuments(single, single.firstControlPlane(), settings(single, 0)));
+        golden(
+                api + "/init.yaml",
+                KubeadmConfig.initDocuments(single, single.firstControlPlane(), settings(single, 0)));
         golden(api + "/join-worker.yaml", join(single, 1, Clusters.worker()));
     }
 
@@ -31,11 +33,16 @@ class KubeadmConfigTest {
     void writesTheDocumentsOfSeveralControlPlanes(String api, String version) throws IOException {
         Cluster cluster = Clusters.highlyAvailable(version);
 
-        golden(api + "/ha-init.yaml", KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
+        golden(
+                api + "/ha-init.yaml",
+                KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
         golden(api + "/ha-join-control-plane-and-worker.yaml", join(cluster, 1, Clusters.controlPlane()));
         golden(api + "/ha-join-control-plane-with-taint.yaml", join(cluster, 2, Clusters.controlPlane()));
         golden(api + "/ha-join-worker.yaml", join(cluster, 3, Clusters.worker()));
-        golden(api + "/ha-upload-certs.yaml", KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)).reveal());
+        golden(
+                api + "/ha-upload-certs.yaml",
+                KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0))
+                        .reveal());
     }
 
     @ParameterizedTest
@@ -43,30 +50,39 @@ class KubeadmConfigTest {
     void writesTheSocketsOfRuntimesThatCannotRunHere(String runtime, String file) throws IOException {
         Cluster cluster = Clusters.single("1.31.4", "  runtime: {name: " + runtime + "}");
 
-        golden("v1beta4/" + file + "-init.yaml", KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
+        golden(
+                "v1beta4/" + file + "-init.yaml",
+                KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
     }
 
     @Test
     void theFirstApiHasNoPlaceForACertificateKey() {
         Cluster cluster = Clusters.single("1.14.10");
 
-        assertThatThrownBy(() -> KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)))
+        assertThatThrownBy(() ->
+                        KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("only as a flag")
                 .hasMessageNotContaining(Clusters.CERTIFICATE_KEY.reveal());
         Host controlPlane = cluster.firstControlPlane();
-        assertThatThrownBy(() -> KubeadmConfig.joinDocument(cluster, controlPlane, Clusters.controlPlane(), settings(cluster, 0))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> KubeadmConfig.joinDocument(
+                        cluster, controlPlane, Clusters.controlPlane(), settings(cluster, 0)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void textThatYaml11TakesForSomethingElseIsQuoted() {
-        Cluster cluster = Clusters.single("1.20.2", """
+        Cluster cluster = Clusters.single(
+                "1.20.2",
+                """
                     kubeadm:
                       ClusterConfiguration:
                         apiServer: {extraArgs: {a: "on", b: "0777", c: "12:30", d: "1_000", e: "~", f: "", g: "a: b", h: "2001-01-01", i: "y", j: "line\\nbreak", k: "*"}}
                 """);
 
-        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))).contains("""
+        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))
+                .contains(
+                        """
                   extraArgs:
                     a: "on"
                     b: "0777"
@@ -84,7 +100,8 @@ class KubeadmConfigTest {
 
     @Test
     void anOverrideNeverMakesAControlPlaneOfAWorker() {
-        Cluster cluster = Clusters.single("1.20.2", "    kubeadm: {JoinConfiguration: {controlPlane: {localAPIEndpoint: {bindPort: 6444}}}}");
+        Cluster cluster = Clusters.single(
+                "1.20.2", "    kubeadm: {JoinConfiguration: {controlPlane: {localAPIEndpoint: {bindPort: 6444}}}}");
 
         assertThat(join(cluster, 1, Clusters.worker())).doesNotContain("controlPlane");
     }
@@ -94,27 +111,35 @@ class KubeadmConfigTest {
         Cluster one = Clusters.highlyAvailable("1.31.4");
         Cluster other = Clusters.highlyAvailable("1.31.4");
 
-        assertThat(KubeadmConfig.initDocuments(one, one.firstControlPlane(), settings(one, 0))).isEqualTo(KubeadmConfig.initDocuments(other, other.firstControlPlane(), settings(other, 0)));
+        assertThat(KubeadmConfig.initDocuments(one, one.firstControlPlane(), settings(one, 0)))
+                .isEqualTo(KubeadmConfig.initDocuments(other, other.firstControlPlane(), settings(other, 0)));
     }
 
     @Test
     void secretsDoNotShow() {
         Cluster cluster = Clusters.single("1.20.2");
 
-        assertThat(KubeadmConfig.joinDocument(cluster, cluster.hosts().get(1), Clusters.worker(), settings(cluster, 1))).hasToString("***");
-        assertThat(Clusters.controlPlane().toString()).doesNotContain(Clusters.CERTIFICATE_KEY.reveal()).doesNotContain("abcdef.");
+        assertThat(KubeadmConfig.joinDocument(cluster, cluster.hosts().get(1), Clusters.worker(), settings(cluster, 1)))
+                .hasToString("***");
+        assertThat(Clusters.controlPlane().toString())
+                .doesNotContain(Clusters.CERTIFICATE_KEY.reveal())
+                .doesNotContain("abcdef.");
     }
 
     @Test
     void dualStackLeavesTheNodesAddressesToTheKubelet() {
-        Cluster cluster = Clusters.single("1.31.4", "    podSubnet: '10.244.0.0/16, fd00:10:244::/56'\n    serviceSubnet: '10.96.0.0/16,fd00:10:96::/112'");
+        Cluster cluster = Clusters.single(
+                "1.31.4",
+                "    podSubnet: '10.244.0.0/16, fd00:10:244::/56'\n    serviceSubnet: '10.96.0.0/16,fd00:10:96::/112'");
 
         assertThat(settings(cluster, 0).nodeIp()).isEmpty();
-        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))).contains("podSubnet: \"10.244.0.0/16,fd00:10:244::/56\"");
+        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))
+                .contains("podSubnet: \"10.244.0.0/16,fd00:10:244::/56\"");
     }
 
     private static String join(Cluster cluster, int host, JoinCredentials credentials) {
-        return KubeadmConfig.joinDocument(cluster, cluster.hosts().get(host), credentials, settings(cluster, host)).reveal();
+        return KubeadmConfig.joinDocument(cluster, cluster.hosts().get(host), credentials, settings(cluster, host))
+                .reveal();
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {

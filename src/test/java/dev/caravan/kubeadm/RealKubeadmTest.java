@@ -40,19 +40,29 @@ class RealKubeadmTest {
         Cluster cluster = Clusters.single(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
-                .contains("advertiseAddress: 192.0.2.11", "kubernetesVersion: v" + version, "podSubnet: 10.244.0.0/16", "controlPlaneEndpoint: 192.0.2.11:6443");
-        assertThat(migrated(join(cluster, 1, Clusters.worker()))).contains("token: abcdef.0123456789abcdef", Clusters.CA_HASH);
+                .contains(
+                        "advertiseAddress: 192.0.2.11",
+                        "kubernetesVersion: v" + version,
+                        "podSubnet: 10.244.0.0/16",
+                        "controlPlaneEndpoint: 192.0.2.11:6443");
+        assertThat(migrated(join(cluster, 1, Clusters.worker())))
+                .contains("token: abcdef.0123456789abcdef", Clusters.CA_HASH);
     }
 
     @Test
     void takesTheDocumentsOfSeveralControlPlanes() throws Exception {
         Cluster cluster = Clusters.highlyAvailable(version);
 
-        assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))).contains("allocate-node-cidrs", "node-cidr-mask-size");
-        assertThat(migrated(join(cluster, 1, Clusters.controlPlane()))).contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal(), "taints: []");
-        assertThat(migrated(join(cluster, 2, Clusters.controlPlane()))).contains("key: dedicated", "value: infra", "effect: NoExecute");
+        assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
+                .contains("allocate-node-cidrs", "node-cidr-mask-size");
+        assertThat(migrated(join(cluster, 1, Clusters.controlPlane())))
+                .contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal(), "taints: []");
+        assertThat(migrated(join(cluster, 2, Clusters.controlPlane())))
+                .contains("key: dedicated", "value: infra", "effect: NoExecute");
         assertThat(migrated(join(cluster, 3, Clusters.worker()))).contains("key: gpu");
-        assertThat(migrated(KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)).reveal())).contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal());
+        assertThat(migrated(KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0))
+                        .reveal()))
+                .contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal());
     }
 
     @Test
@@ -61,15 +71,20 @@ class RealKubeadmTest {
 
         String init = migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
 
-        assertThat(init).contains("ttl: 1s", "system:bootstrappers:caravan:unused").doesNotContain("default-node-token", "signing", "ttl: 24h");
+        assertThat(init)
+                .contains("ttl: 1s", "system:bootstrappers:caravan:unused")
+                .doesNotContain("default-node-token", "signing", "ttl: 24h");
     }
 
     @Test
     void namesTheImagesOfTheRepositoryAndOurPauseImage() throws Exception {
         Cluster cluster = Clusters.single(version, "    imageRepository: registry.example.org/mirror");
-        Path file = Files.writeString(directory.resolve("init.yaml"), KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
+        Path file = Files.writeString(
+                directory.resolve("init.yaml"),
+                KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
 
-        assertThat(kubeadm("config", "images", "list", "--config", file.toString()).lines())
+        assertThat(kubeadm("config", "images", "list", "--config", file.toString())
+                        .lines())
                 .contains("registry.example.org/mirror/kube-apiserver:v" + version, RuntimeRules.pauseImage(cluster));
     }
 
@@ -77,7 +92,9 @@ class RealKubeadmTest {
     void aMisspeltFieldWouldBeNoticed() throws Exception {
         Cluster cluster = Clusters.single(version, "    kubeadm: {ClusterConfiguration: {controlerManager: {}}}");
 
-        assertThat(kubeadmWithErrors(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))).contains("controlerManager");
+        assertThat(kubeadmWithErrors(
+                        KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
+                .contains("controlerManager");
     }
 
     private String migrated(String documents) throws Exception {
@@ -92,7 +109,14 @@ class RealKubeadmTest {
     private String kubeadmWithErrors(String documents) throws Exception {
         Path old = Files.writeString(directory.resolve("old.yaml"), documents);
         Files.deleteIfExists(directory.resolve("new.yaml"));
-        return run(List.of("config", "migrate", "--old-config", old.toString(), "--new-config", directory.resolve("new.yaml").toString())).output();
+        return run(List.of(
+                        "config",
+                        "migrate",
+                        "--old-config",
+                        old.toString(),
+                        "--new-config",
+                        directory.resolve("new.yaml").toString()))
+                .output();
     }
 
     private String kubeadm(String... arguments) throws Exception {
@@ -113,7 +137,8 @@ class RealKubeadmTest {
     }
 
     private static String join(Cluster cluster, int host, JoinCredentials credentials) {
-        return KubeadmConfig.joinDocument(cluster, cluster.hosts().get(host), credentials, settings(cluster, host)).reveal();
+        return KubeadmConfig.joinDocument(cluster, cluster.hosts().get(host), credentials, settings(cluster, host))
+                .reveal();
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {

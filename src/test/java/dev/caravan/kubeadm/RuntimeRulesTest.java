@@ -11,17 +11,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RuntimeRulesTest {
     @ParameterizedTest
     @CsvSource({
-        "DOCKER, 1.20.2, true", "DOCKER, 1.23.17, true", "DOCKER, 1.24.0, false", "CONTAINERD, 1.13.0, true", "CONTAINERD, 1.36.0, true", "CRI_O, 1.31.0, true",
-        "RKT, 1.13.0, false", "RKT, 1.31.0, false", "FRAKTI, 1.20.2, false"
+        "DOCKER, 1.20.2, true",
+        "DOCKER, 1.23.17, true",
+        "DOCKER, 1.24.0, false",
+        "CONTAINERD, 1.13.0, true",
+        "CONTAINERD, 1.36.0, true",
+        "CRI_O, 1.31.0, true",
+        "RKT, 1.13.0, false",
+        "RKT, 1.31.0, false",
+        "FRAKTI, 1.20.2, false"
     })
     void knowsWhichVersionTakesWhichRuntime(RuntimeName runtime, String version, boolean taken) {
-        assertThat(RuntimeRules.refusal(runtime, KubernetesVersion.parse(version)).isEmpty()).isEqualTo(taken);
+        assertThat(RuntimeRules.refusal(runtime, KubernetesVersion.parse(version))
+                        .isEmpty())
+                .isEqualTo(taken);
     }
 
     @Test
     void saysWhyAndWhatToWrite() {
-        RuntimeRules.Refusal docker = RuntimeRules.refusal(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0")).orElseThrow();
-        RuntimeRules.Refusal rkt = RuntimeRules.refusal(RuntimeName.RKT, KubernetesVersion.parse("1.20.2")).orElseThrow();
+        RuntimeRules.Refusal docker = RuntimeRules.refusal(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0"))
+                .orElseThrow();
+        RuntimeRules.Refusal rkt = RuntimeRules.refusal(RuntimeName.RKT, KubernetesVersion.parse("1.20.2"))
+                .orElseThrow();
 
         assertThat(docker.reason()).contains("1.24.0").contains("Docker").contains("cri-dockerd");
         assertThat(docker.remedy()).contains("containerd").contains("1.23");
@@ -31,36 +42,67 @@ class RuntimeRulesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "DOCKER, 1.20.2, /var/run/dockershim.sock", "DOCKER, 1.24.0, unix:///var/run/cri-dockerd.sock", "CONTAINERD, 1.23.0, /run/containerd/containerd.sock",
-        "CONTAINERD, 1.24.0, unix:///run/containerd/containerd.sock", "CRI_O, 1.31.0, unix:///var/run/crio/crio.sock"
+        "DOCKER, 1.20.2, /var/run/dockershim.sock",
+        "DOCKER, 1.24.0, unix:///var/run/cri-dockerd.sock",
+        "CONTAINERD, 1.23.0, /run/containerd/containerd.sock",
+        "CONTAINERD, 1.24.0, unix:///run/containerd/containerd.sock",
+        "CRI_O, 1.31.0, unix:///var/run/crio/crio.sock"
     })
     void writesSocketsAsTheVersionTakesThem(RuntimeName runtime, String version, String socket) {
-        assertThat(RuntimeRules.criSocket(runtime, KubernetesVersion.parse(version))).isEqualTo(socket);
+        assertThat(RuntimeRules.criSocket(runtime, KubernetesVersion.parse(version)))
+                .isEqualTo(socket);
     }
 
     @Test
     void archivedRuntimesHaveNoSocket() {
-        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.RKT, KubernetesVersion.parse("1.20.2"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.RKT, KubernetesVersion.parse("1.20.2")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void theCgroupDriverIsKubeadmsDefaultUnlessTheSpecSaysOtherwise() {
         assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.21.14"))).isEqualTo("cgroupfs");
         assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.22.0"))).isEqualTo("systemd");
-        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}"))).isEqualTo("systemd");
+        assertThat(RuntimeRules.cgroupDriver(
+                        Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}")))
+                .isEqualTo("systemd");
     }
 
     @ParameterizedTest
     @CsvSource({
-        "1.13.0, 3.1", "1.17.17, 3.1", "1.18.0, 3.2", "1.20.2, 3.2", "1.21.0, 3.4.1", "1.22.0, 3.5", "1.23.0, 3.6", "1.24.0, 3.7", "1.25.0, 3.8", "1.26.0, 3.9", "1.30.14, 3.9",
-        "1.31.0, 3.10", "1.33.0, 3.10", "1.34.0, 3.10.1", "1.36.0, 3.10.2", "1.40.0, 3.10.2"
+        "1.13.0, 3.1",
+        "1.17.17, 3.1",
+        "1.18.0, 3.2",
+        "1.20.2, 3.2",
+        "1.21.0, 3.4.1",
+        "1.22.0, 3.5",
+        "1.23.0, 3.6",
+        "1.24.0, 3.7",
+        "1.25.0, 3.8",
+        "1.26.0, 3.9",
+        "1.30.14, 3.9",
+        "1.31.0, 3.10",
+        "1.33.0, 3.10",
+        "1.34.0, 3.10.1",
+        "1.36.0, 3.10.2",
+        "1.40.0, 3.10.2"
     })
     void namesThePauseImageOfTheVersion(String version, String pause) {
-        assertThat(RuntimeRules.pauseImage(Clusters.single(version))).isEqualTo("registry.aliyuncs.com/google_containers/pause:" + pause);
+        assertThat(RuntimeRules.pauseImage(Clusters.single(version)))
+                .isEqualTo("registry.aliyuncs.com/google_containers/pause:" + pause);
     }
 
     @ParameterizedTest
-    @CsvSource({"1.13.0, V1BETA1", "1.14.10, V1BETA1", "1.15.0, V1BETA2", "1.21.14, V1BETA2", "1.22.0, V1BETA3", "1.30.9, V1BETA3", "1.31.0, V1BETA4", "1.40.0, V1BETA4"})
+    @CsvSource({
+        "1.13.0, V1BETA1",
+        "1.14.10, V1BETA1",
+        "1.15.0, V1BETA2",
+        "1.21.14, V1BETA2",
+        "1.22.0, V1BETA3",
+        "1.30.9, V1BETA3",
+        "1.31.0, V1BETA4",
+        "1.40.0, V1BETA4"
+    })
     void choosesTheApiByTheVersion(String version, KubeadmApi api) {
         assertThat(KubeadmApi.of(KubernetesVersion.parse(version))).isEqualTo(api);
     }
@@ -68,8 +110,11 @@ class RuntimeRulesTest {
     @Test
     void versionsCompareByNumber() {
         assertThat(KubernetesVersion.parse("1.9.10")).isLessThan(KubernetesVersion.parse("1.20.2"));
-        assertThat(KubernetesVersion.parse("v1.20.2")).isEqualTo(KubernetesVersion.parse("1.20.2")).hasToString("1.20.2");
+        assertThat(KubernetesVersion.parse("v1.20.2"))
+                .isEqualTo(KubernetesVersion.parse("1.20.2"))
+                .hasToString("1.20.2");
         assertThatThrownBy(() -> KubernetesVersion.parse("1.20")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> KubeadmApi.of(KubernetesVersion.parse("1.12.0"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> KubeadmApi.of(KubernetesVersion.parse("1.12.0")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

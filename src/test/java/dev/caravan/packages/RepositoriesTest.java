@@ -8,6 +8,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.SpecReader;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,24 +19,45 @@ class RepositoriesTest {
         Resolved yum = yum(cluster("1.20.2", "docker", "mirror: aliyun"));
         Resolved apt = apt(cluster("1.28.2", "docker", "mirror: aliyun"));
 
-        assertThat(yum.kubernetes()).isEqualTo(new Repository("https://mirrors.aliyun.com/kubernetes/yum/repos/kubernetes-el7-x86_64",
-                List.of("https://mirrors.aliyun.com/kubernetes/yum/doc/yum-key.gpg", "https://mirrors.aliyun.com/kubernetes/yum/doc/rpm-package-key.gpg"), true));
-        assertThat(yum.runtime()).contains(new Repository("https://mirrors.aliyun.com/docker-ce/linux/centos/7/x86_64/stable",
-                List.of("https://mirrors.aliyun.com/docker-ce/linux/centos/gpg"), true));
-        assertThat(apt.kubernetes()).isEqualTo(new Repository("https://mirrors.aliyun.com/kubernetes/apt/ kubernetes-xenial main",
-                List.of("https://mirrors.aliyun.com/kubernetes/apt/doc/apt-key.gpg"), true));
-        assertThat(apt.runtime()).contains(new Repository("https://mirrors.aliyun.com/docker-ce/linux/ubuntu jammy stable",
-                List.of("https://mirrors.aliyun.com/docker-ce/linux/ubuntu/gpg"), true));
+        assertThat(yum.kubernetes())
+                .isEqualTo(new Repository(
+                        "https://mirrors.aliyun.com/kubernetes/yum/repos/kubernetes-el7-x86_64",
+                        List.of(
+                                "https://mirrors.aliyun.com/kubernetes/yum/doc/yum-key.gpg",
+                                "https://mirrors.aliyun.com/kubernetes/yum/doc/rpm-package-key.gpg"),
+                        true));
+        assertThat(yum.runtime())
+                .contains(new Repository(
+                        "https://mirrors.aliyun.com/docker-ce/linux/centos/7/x86_64/stable",
+                        List.of("https://mirrors.aliyun.com/docker-ce/linux/centos/gpg"),
+                        true));
+        assertThat(apt.kubernetes())
+                .isEqualTo(new Repository(
+                        "https://mirrors.aliyun.com/kubernetes/apt/ kubernetes-xenial main",
+                        List.of("https://mirrors.aliyun.com/kubernetes/apt/doc/apt-key.gpg"),
+                        true));
+        assertThat(apt.runtime())
+                .contains(new Repository(
+                        "https://mirrors.aliyun.com/docker-ce/linux/ubuntu jammy stable",
+                        List.of("https://mirrors.aliyun.com/docker-ce/linux/ubuntu/gpg"),
+                        true));
     }
 
     @Test
     void aliyunHasARepositoryForEachMinorBeyond() {
         Cluster cluster = cluster("1.28.3", "containerd", "mirror: aliyun");
 
-        assertThat(yum(cluster).kubernetes()).isEqualTo(new Repository("https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/rpm/",
-                List.of("https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/rpm/repodata/repomd.xml.key"), true));
-        assertThat(apt(cluster).kubernetes()).isEqualTo(new Repository("https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/deb/ /",
-                List.of("https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/deb/Release.key"), true));
+        assertThat(yum(cluster).kubernetes())
+                .isEqualTo(new Repository(
+                        "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/rpm/",
+                        List.of(
+                                "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/rpm/repodata/repomd.xml.key"),
+                        true));
+        assertThat(apt(cluster).kubernetes())
+                .isEqualTo(new Repository(
+                        "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/deb/ /",
+                        List.of("https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.28/deb/Release.key"),
+                        true));
     }
 
     @Test
@@ -43,9 +65,16 @@ class RepositoriesTest {
         Cluster cluster = cluster("1.31.4", "containerd", "mirror: community");
 
         assertThat(yum(cluster).kubernetes().baseUrl()).isEqualTo("https://pkgs.k8s.io/core:/stable:/v1.31/rpm/");
-        assertThat(apt(cluster).kubernetes()).isEqualTo(new Repository("https://pkgs.k8s.io/core:/stable:/v1.31/deb/ /",
-                List.of("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key"), true));
-        assertThat(apt(cluster).runtime()).contains(new Repository("https://download.docker.com/linux/ubuntu jammy stable", List.of("https://download.docker.com/linux/ubuntu/gpg"), true));
+        assertThat(apt(cluster).kubernetes())
+                .isEqualTo(new Repository(
+                        "https://pkgs.k8s.io/core:/stable:/v1.31/deb/ /",
+                        List.of("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key"),
+                        true));
+        assertThat(apt(cluster).runtime())
+                .contains(new Repository(
+                        "https://download.docker.com/linux/ubuntu jammy stable",
+                        List.of("https://download.docker.com/linux/ubuntu/gpg"),
+                        true));
     }
 
     @ParameterizedTest
@@ -55,13 +84,18 @@ class RepositoriesTest {
         "1.31.0, https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v1.31/rpm/"
     })
     void criOFollowsTheMinor(String version, String url) {
-        assertThat(yum(cluster(version, "cri-o", "mirror: community")).runtime()).contains(new Repository(url, List.of(url + "repodata/repomd.xml.key"), true));
+        assertThat(yum(cluster(version, "cri-o", "mirror: community")).runtime())
+                .contains(new Repository(url, List.of(url + "repodata/repomd.xml.key"), true));
     }
 
     @Test
     void saysWhatToWriteWhereThereIsNone() {
-        NoRepository old = catchThrowableOfType(NoRepository.class, () -> yum(cluster("1.27.0", "cri-o", "mirror: community")));
-        NoRepository unknown = catchThrowableOfType(NoRepository.class, () -> Repositories.resolve(cluster("1.31.0", "containerd", "mirror: community"), Family.APT, "devuan", "5", "amd64"));
+        NoRepository old =
+                catchThrowableOfType(NoRepository.class, () -> yum(cluster("1.27.0", "cri-o", "mirror: community")));
+        NoRepository unknown = catchThrowableOfType(
+                NoRepository.class,
+                () -> Repositories.resolve(
+                        cluster("1.31.0", "containerd", "mirror: community"), Family.APT, "devuan", "5", "amd64"));
 
         assertThat(old).hasMessageContaining("CRI-O's repositories begin with 1.28");
         assertThat(old.remedy()).contains("packages.runtime.baseUrl");
@@ -77,29 +111,46 @@ class RepositoriesTest {
         "fedora, 41, arm64, https://download.docker.com/linux/fedora/41/aarch64/stable"
     })
     void dockerHasFoldersOfItsOwnForSomeSystems(String id, String version, String arch, String url) {
-        assertThat(Repositories.resolve(cluster("1.31.0", "containerd", "mirror: community"), Family.YUM, id, version, arch).runtime().orElseThrow().baseUrl()).isEqualTo(url);
+        assertThat(Repositories.resolve(
+                                cluster("1.31.0", "containerd", "mirror: community"), Family.YUM, id, version, arch)
+                        .runtime()
+                        .orElseThrow()
+                        .baseUrl())
+                .isEqualTo(url);
     }
 
     @Test
     void theSpecOverridesValueByValue() {
         Cluster onlyUrl = cluster("1.20.2", "docker", "mirror: aliyun, kubernetes: {baseUrl: 'http://192.0.2.1/k8s'}");
         Cluster onlyCheck = cluster("1.20.2", "docker", "mirror: aliyun, kubernetes: {gpgCheck: false}");
-        Cluster custom = cluster("1.20.2", "docker", "mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/k8s', gpgKeys: ['http://192.0.2.1/key']}");
-        Cluster unsigned = cluster("1.20.2", "docker", "mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/k8s', gpgCheck: false}");
+        Cluster custom = cluster(
+                "1.20.2",
+                "docker",
+                "mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/k8s', gpgKeys: ['http://192.0.2.1/key']}");
+        Cluster unsigned = cluster(
+                "1.20.2", "docker", "mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/k8s', gpgCheck: false}");
 
         assertThat(yum(onlyUrl).kubernetes().baseUrl()).isEqualTo("http://192.0.2.1/k8s");
         assertThat(yum(onlyUrl).kubernetes().gpgKeys()).as("the mirror's").hasSize(2);
         assertThat(yum(onlyCheck).kubernetes().gpgCheck()).isFalse();
         assertThat(yum(onlyCheck).kubernetes().baseUrl()).contains("mirrors.aliyun.com");
-        assertThat(yum(custom)).isEqualTo(new Resolved(new Repository("http://192.0.2.1/k8s", List.of("http://192.0.2.1/key"), true), java.util.Optional.empty()));
+        assertThat(yum(custom))
+                .isEqualTo(new Resolved(
+                        new Repository("http://192.0.2.1/k8s", List.of("http://192.0.2.1/key"), true),
+                        Optional.empty()));
         assertThat(yum(unsigned).kubernetes()).isEqualTo(new Repository("http://192.0.2.1/k8s", List.of(), false));
     }
 
     @Test
     void aRepositoryOfOnesOwnServesSystemsThatTheMirrorDoesNotKnow() {
-        Cluster cluster = cluster("1.31.0", "containerd", "mirror: community, runtime: {baseUrl: 'http://192.0.2.1/docker', gpgKeys: ['http://192.0.2.1/key']}");
+        Cluster cluster = cluster(
+                "1.31.0",
+                "containerd",
+                "mirror: community, runtime: {baseUrl: 'http://192.0.2.1/docker', gpgKeys: ['http://192.0.2.1/key']}");
 
-        assertThat(Repositories.resolve(cluster, Family.YUM, "anolis", "8", "x86_64").runtime()).contains(new Repository("http://192.0.2.1/docker", List.of("http://192.0.2.1/key"), true));
+        assertThat(Repositories.resolve(cluster, Family.YUM, "anolis", "8", "x86_64")
+                        .runtime())
+                .contains(new Repository("http://192.0.2.1/docker", List.of("http://192.0.2.1/key"), true));
     }
 
     private static Resolved yum(Cluster cluster) {
@@ -112,7 +163,8 @@ class RepositoriesTest {
 
     private static Cluster cluster(String version, String runtime, String packages) {
         try {
-            return SpecReader.read("""
+            return SpecReader.read(
+                    """
                     apiVersion: caravan/v1
                     kind: Cluster
                     metadata: {name: demo}
@@ -121,7 +173,9 @@ class RepositoriesTest {
                       runtime: {name: %s}
                       packages: {%s}
                       hosts: [{name: h1, address: 192.0.2.11, roles: [control-plane]}]
-                    """.formatted(version, runtime, packages), "test");
+                    """
+                            .formatted(version, runtime, packages),
+                    "test");
         } catch (InvalidSpec e) {
             throw new AssertionError(e);
         }

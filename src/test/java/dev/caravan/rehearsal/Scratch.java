@@ -11,9 +11,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Scratch implements BeforeEachCallback, AfterEachCallback {
     private Path parent;
 
-    /** Not there yet; its parent holds nothing else. */
+    /** Not there yet, with a blank in its name; its parent holds nothing else. */
     Path directory() {
-        return parent.resolve("rehearsal");
+        return parent.resolve("a rehearsal");
     }
 
     Path parent() {

@@ -1,11 +1,10 @@
 package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
-import dev.caravan.spec.SshAccess;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
@@ -17,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,13 +28,8 @@ class ScriptsRehearsalTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    @BeforeEach
-    void scriptsAreThere() {
-        assumeTrue(StepDriver.scriptsAreThere(), "the step scripts are not on this branch yet");
-    }
-
     @ParameterizedTest
-    @CsvSource({"YUM,DOCKER", "YUM,CONTAINERD", "APT,CONTAINERD", "APT,DOCKER"})
+    @CsvSource({"YUM,DOCKER", "APT,CONTAINERD"})
     void bringsThreeBareHostsToReadyNodesAndThenFindsNothingToDo(Family family, Cluster.RuntimeName runtime) throws IOException {
         try (Rehearsal rehearsal = start(Clusters.of(1, 2, runtime, Clusters.root()), family)) {
             Sequence sequence = new Sequence(rehearsal, family);
@@ -45,16 +37,6 @@ class ScriptsRehearsalTest {
             sequence.assertReady(Map.of("h1", true, "h2", false, "h3", false));
             List<String> changes = new Sequence(rehearsal, family).runAll();
             assertThat(changes).as("changes of the second run").isEmpty();
-        }
-    }
-
-    @Test
-    void joinsFurtherControlPlanesAsUserWithSudoPassword() throws IOException {
-        SshAccess access = Clusters.ops("a password, with 'quotes'");
-        try (Rehearsal rehearsal = start(Clusters.of(2, 1, Cluster.RuntimeName.CONTAINERD, access), Family.YUM)) {
-            Sequence sequence = new Sequence(rehearsal, Family.YUM);
-            sequence.runAll();
-            sequence.assertReady(Map.of("h1", true, "h2", true, "h3", false));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
@@ -30,10 +31,6 @@ final class StepDriver {
     StepDriver(Rehearsal rehearsal, Map<String, Family> families) {
         this.rehearsal = rehearsal;
         this.families = families;
-    }
-
-    static boolean scriptsAreThere() {
-        return Files.isRegularFile(SCRIPTS.resolve("lib.sh"));
     }
 
     Result run(String hostName, String step, Map<String, String> more, String input) throws IOException {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class RedactedSpecTest {
     @Test
     void showsEverythingButTheSecrets() {
-        String redacted = RedactedSpec.of("""
+        String redacted = RedactedSpec.of(
+                """
                 # the old password was c4n4ry
                 apiVersion: caravan/v1
                 spec:
@@ -31,7 +32,10 @@ class RedactedSpecTest {
                   - {name: h1, labels: {leak: *p}, ssh: {password: [c4n4ry, {a: c4n4ry}]}}
                 """);
 
-        assertThat(redacted).doesNotContain("c4n4ry").isEqualTo("""
+        assertThat(redacted)
+                .doesNotContain("c4n4ry")
+                .isEqualTo(
+                        """
                 apiVersion: caravan/v1
                 spec:
                   kubernetes:
@@ -51,13 +55,17 @@ class RedactedSpecTest {
 
     @Test
     void showsNothingOfWhatItCannotRead() {
-        assertThat(RedactedSpec.of("password: *c4n4ry")).startsWith("# not shown").doesNotContain("c4n4ry");
+        assertThat(RedactedSpec.of("password: *c4n4ry"))
+                .startsWith("# not shown")
+                .doesNotContain("c4n4ry");
         assertThat(RedactedSpec.of("a: &a [*a]")).doesNotContain("Exception");
         assertThat(RedactedSpec.of("")).startsWith("# not shown");
     }
 
     @Property(tries = 200)
     void noSecretGetsThrough(@ForAll @AlphaChars @StringLength(min = 12, max = 20) String secret) {
-        assertThat(RedactedSpec.of("spec: {ssh: {password: " + secret + "}, hosts: [{name: h1, ssh: {sudoPassword: '" + secret + "'}}]}")).doesNotContain(secret);
+        assertThat(RedactedSpec.of("spec: {ssh: {password: " + secret + "}, hosts: [{name: h1, ssh: {sudoPassword: '"
+                        + secret + "'}}]}"))
+                .doesNotContain(secret);
     }
 }

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SpecReaderTest {
-    private static final String SMALLEST = """
+    private static final String SMALLEST =
+            """
             apiVersion: caravan/v1
             kind: Cluster
             metadata: {name: demo}
@@ -39,17 +42,25 @@ class SpecReaderTest {
         Cluster cluster = read(SMALLEST);
 
         assertThat(cluster.name()).isEqualTo("demo");
-        assertThat(cluster.kubernetes()).isEqualTo(new Cluster.Kubernetes(
-                "1.20.2", "registry.aliyuncs.com/google_containers", "192.0.2.11:6443", "10.244.0.0/16", "10.96.0.0/12", Map.of()));
+        assertThat(cluster.kubernetes())
+                .isEqualTo(new Cluster.Kubernetes(
+                        "1.20.2",
+                        "registry.aliyuncs.com/google_containers",
+                        "192.0.2.11:6443",
+                        "10.244.0.0/16",
+                        "10.96.0.0/12",
+                        Map.of()));
         assertThat(cluster.packages().mirror()).isEqualTo(Mirror.ALIYUN);
-        assertThat(cluster.runtime()).isEqualTo(new Cluster.Runtime(RuntimeName.DOCKER, java.util.Optional.empty(), List.of()));
-        assertThat(cluster.network()).isEqualTo(new Cluster.Network(Cni.FLANNEL, java.util.Optional.empty()));
+        assertThat(cluster.runtime()).isEqualTo(new Cluster.Runtime(RuntimeName.DOCKER, Optional.empty(), List.of()));
+        assertThat(cluster.network()).isEqualTo(new Cluster.Network(Cni.FLANNEL, Optional.empty()));
         assertThat(cluster.onFailure()).isEqualTo(OnFailure.ROLLBACK);
         SshAccess ssh = cluster.hosts().get(0).ssh();
         assertThat(ssh.user()).isEqualTo("root");
         assertThat(ssh.port()).isEqualTo(22);
-        assertThat(ssh.privateKey()).contains(directory.resolve(".ssh/id_ed25519").toString());
-        assertThat(ssh.knownHosts()).isEqualTo(directory.resolve(".ssh/known_hosts").toString());
+        assertThat(ssh.privateKey())
+                .contains(directory.resolve(".ssh/id_ed25519").toString());
+        assertThat(ssh.knownHosts())
+                .isEqualTo(directory.resolve(".ssh/known_hosts").toString());
         assertThat(ssh.hostKeyCheck()).isEqualTo(HostKeyCheck.STRICT);
         assertThat(ssh.agent()).isFalse();
         assertThat(ssh.connectTimeout()).isEqualTo(Duration.ofSeconds(10));
@@ -66,7 +77,8 @@ class SpecReaderTest {
 
     @Test
     void readsJsonToo() throws InvalidSpec {
-        Cluster cluster = read("""
+        Cluster cluster = read(
+                """
                 {"apiVersion": "caravan/v1", "kind": "Cluster", "metadata": {"name": "demo"},
                  "spec": {"kubernetes": {"version": "1.20.2"},
                           "hosts": [{"name": "h1", "address": "2001:db8::1", "roles": ["control-plane", "worker"]}]}}
@@ -78,7 +90,8 @@ class SpecReaderTest {
 
     @Test
     void readsEverythingThatASpecMaySay() throws InvalidSpec {
-        Cluster cluster = read("""
+        Cluster cluster = read(
+                """
                 apiVersion: caravan/v1
                 kind: Cluster
                 metadata: {name: full}
@@ -112,21 +125,28 @@ class SpecReaderTest {
         assertThat(cluster.packages().kubernetes().baseUrl()).contains("http://192.0.2.1/deb/ /");
         assertThat(cluster.packages().runtime().gpgCheck()).contains(false);
         assertThat(cluster.runtime().version()).contains("1.31.3");
-        assertThat(cluster.network().manifest()).contains(directory.resolve("calico.yaml").toString());
-        assertThat(cluster.hosts().get(0).labels()).containsExactlyInAnyOrderEntriesOf(Map.of("example.org/rack", "r1", "empty", ""));
+        assertThat(cluster.network().manifest())
+                .contains(directory.resolve("calico.yaml").toString());
+        assertThat(cluster.hosts().get(0).labels())
+                .containsExactlyInAnyOrderEntriesOf(Map.of("example.org/rack", "r1", "empty", ""));
         assertThat(cluster.hosts().get(0).taints()).containsExactly("dedicated=database:NoSchedule", "plain:NoExecute");
         assertThat(cluster.onFailure()).isEqualTo(OnFailure.KEEP);
     }
 
     @Test
     void keysWithoutAValueMeanTheDefault() throws InvalidSpec {
-        assertThat(read(SMALLEST.replace("kubernetes: {version: 1.20.2}", "kubernetes: {version: 1.20.2, podSubnet: , controlPlaneEndpoint: \"\"}")).kubernetes().podSubnet())
+        assertThat(read(SMALLEST.replace(
+                                "kubernetes: {version: 1.20.2}",
+                                "kubernetes: {version: 1.20.2, podSubnet: , controlPlaneEndpoint: \"\"}"))
+                        .kubernetes()
+                        .podSubnet())
                 .isEqualTo("10.244.0.0/16");
     }
 
     @Test
     void namesLineColumnAndRemedyOfEveryProblemAtOnce() {
-        InvalidSpec invalid = problems("""
+        InvalidSpec invalid = problems(
+                """
                 apiVersion: caravan/v1
                 kind: Cluster
                 metadata: {name: demo}
@@ -144,7 +164,9 @@ class SpecReaderTest {
                       ssh: {port: "22"}
                 """);
 
-        assertThat(invalid.render("demo.yaml")).isEqualTo("""
+        assertThat(invalid.render("demo.yaml"))
+                .isEqualTo(
+                        """
                 demo.yaml:5:3  spec.kubernets  unknown key "kubernets"
                     did you mean "kubernetes"?
                 demo.yaml:7:14  spec.kubernetes.version  must be text, but is a number
@@ -157,7 +179,10 @@ class SpecReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
             version: v1.20.2              | 5:25 spec.kubernetes.version: not a valid exact Kubernetes version: "v1.20.2"                    | write it without the v: 1.20.2
             version: "1.20"               | 5:25 spec.kubernetes.version: not a valid exact Kubernetes version: "1.20"                       | write all three numbers, for example 1.20.2
             version: latest               | 5:25 spec.kubernetes.version: not a valid exact Kubernetes version: "latest"                     | write three numbers, for example 1.20.2
@@ -190,7 +215,10 @@ class SpecReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
             name: H1, address: 192.0.2.11, roles: [control-plane]      | 7:14 spec.hosts[0].name: not a valid node name: "H1"                         | for example h1
             address: 192.0.2.11, roles: [control-plane]                | 7:7 spec.hosts[0].name: "name" is missing                                    | write name: h1
             name: h1, address: 192.0.2.300, roles: [control-plane]     | 7:27 spec.hosts[0].address: not a valid IP address: "192.0.2.300"            | write the address alone, without a port; a port goes into ssh.port
@@ -211,100 +239,154 @@ class SpecReaderTest {
             name: h1, address: 192.0.2.11, roles: [control-plane], ssh: {pasword: x}       | 7:69 spec.hosts[0].ssh.pasword: unknown key "pasword"               | did you mean "password"?
             """)
     void saysWhatIsWrongWithAHost(String written, String problem, String remedy) {
-        assertThat(shown(SMALLEST.replace("name: h1, address: 192.0.2.11, roles: [control-plane]", written))).contains(problem + " -> " + remedy);
+        assertThat(shown(SMALLEST.replace("name: h1, address: 192.0.2.11, roles: [control-plane]", written)))
+                .contains(problem + " -> " + remedy);
     }
 
     @Test
     void severalControlPlanesNeedAnEndpoint() throws InvalidSpec {
         String two = SMALLEST + "    - {name: h2, address: 192.0.2.12, roles: [control-plane]}\n";
 
-        assertThat(shown(two)).isEqualTo("5:3 spec.kubernetes.controlPlaneEndpoint: 2 control planes need a controlPlaneEndpoint"
-                + " -> write controlPlaneEndpoint: HOST:PORT of a load balancer or virtual address in front of them");
-        assertThat(read(two.replace("version: 1.20.2", "version: 1.20.2, controlPlaneEndpoint: '192.0.2.11:6443'")).controlPlanes()).hasSize(2);
+        assertThat(shown(two))
+                .isEqualTo("5:3 spec.kubernetes.controlPlaneEndpoint: 2 control planes need a controlPlaneEndpoint ->"
+                        + " write controlPlaneEndpoint: HOST:PORT of a load balancer or virtual address in front"
+                        + " of them");
+        assertThat(read(two.replace("version: 1.20.2", "version: 1.20.2, controlPlaneEndpoint: '192.0.2.11:6443'"))
+                        .controlPlanes())
+                .hasSize(2);
         assertThat(shown(two.replace("version: 1.20.2", "version: 1.14.10, controlPlaneEndpoint: '192.0.2.11:6443'")))
                 .contains("several control planes need Kubernetes 1.15 or later");
     }
 
     @Test
     void noTwoHostsShareANameOrAnAddress() {
-        assertThat(shown(SMALLEST + "    - {name: h1, address: 192.0.2.12, roles: [worker]}\n")).isEqualTo("8:14 spec.hosts[1].name: two hosts have the name \"h1\" -> the other one is on line 7");
-        assertThat(shown(SMALLEST + "    - {name: h2, address: 192.0.2.11, roles: [worker]}\n")).isEqualTo("8:27 spec.hosts[1].address: two hosts have the address \"192.0.2.11\" -> the other one is on line 7");
+        assertThat(shown(SMALLEST + "    - {name: h1, address: 192.0.2.12, roles: [worker]}\n"))
+                .isEqualTo("8:14 spec.hosts[1].name: two hosts have the name \"h1\" -> the other one is on line 7");
+        assertThat(shown(SMALLEST + "    - {name: h2, address: 192.0.2.11, roles: [worker]}\n"))
+                .isEqualTo(
+                        "8:27 spec.hosts[1].address: two hosts have the address \"192.0.2.11\" -> the other one is on"
+                                + " line 7");
         String ipv6 = SMALLEST.replace("192.0.2.11", "'2001:db8::1'");
-        assertThat(shown(ipv6 + "    - {name: h2, address: '2001:db8:0:0::1', roles: [worker]}\n")).contains("two hosts have the address");
+        assertThat(shown(ipv6 + "    - {name: h2, address: '2001:db8:0:0::1', roles: [worker]}\n"))
+                .contains("two hosts have the address");
     }
 
     @Test
     void mirrorsMustHaveWhatIsAskedOfThem() {
-        assertThat(shown(SMALLEST + "  packages: {mirror: community}\n")).contains("the community's repositories begin with Kubernetes 1.24");
-        assertThat(shown(SMALLEST + "  packages: {mirror: custom}\n")).contains("mirror custom needs packages.kubernetes.baseUrl");
-        assertThat(shown(SMALLEST + "  packages: {mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/rpm'}}\n")).contains("no key to check this repository with");
-        assertThat(shown(SMALLEST + "  packages: {mirror: aliyn}\n")).contains("unknown mirror \"aliyn\" -> did you mean \"aliyun\"?");
-        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://192.0.2.1/rpm\\nenabled=0\"}}\n")).contains("not a valid repository URL");
+        assertThat(shown(SMALLEST + "  packages: {mirror: community}\n"))
+                .contains("the community's repositories begin with Kubernetes 1.24");
+        assertThat(shown(SMALLEST + "  packages: {mirror: custom}\n"))
+                .contains("mirror custom needs packages.kubernetes.baseUrl");
+        assertThat(shown(SMALLEST + "  packages: {mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/rpm'}}\n"))
+                .contains("no key to check this repository with");
+        assertThat(shown(SMALLEST + "  packages: {mirror: aliyn}\n"))
+                .contains("unknown mirror \"aliyn\" -> did you mean \"aliyun\"?");
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://192.0.2.1/rpm\\nenabled=0\"}}\n"))
+                .contains("holds a line break");
     }
 
     @Test
     void leavesTheChoiceOfRuntimeToPreflight() throws InvalidSpec {
         for (String runtime : List.of("docker", "containerd", "cri-o", "rkt", "frakti")) {
-            assertThat(read(SMALLEST.replace("1.20.2", "1.31.0") + "  runtime: {name: " + runtime + "}\n").runtime().name().word()).isEqualTo(runtime);
+            assertThat(read(SMALLEST.replace("1.20.2", "1.31.0") + "  runtime: {name: " + runtime + "}\n")
+                            .runtime()
+                            .name()
+                            .word())
+                    .isEqualTo(runtime);
         }
     }
 
     @Test
     void aManifestAloneIsTheNetwork() throws InvalidSpec {
-        assertThat(read(SMALLEST + "  network: {manifest: 'https://example.org/cni.yaml'}\n").network()).isEqualTo(new Cluster.Network(Cni.NONE, java.util.Optional.of("https://example.org/cni.yaml")));
-        assertThat(shown(SMALLEST + "  network: {cni: bridge, manifest: cni.yaml}\n")).contains("cni bridge has no manifest");
+        assertThat(read(SMALLEST + "  network: {manifest: 'https://example.org/cni.yaml'}\n")
+                        .network())
+                .isEqualTo(new Cluster.Network(Cni.NONE, Optional.of("https://example.org/cni.yaml")));
+        assertThat(shown(SMALLEST + "  network: {cni: bridge, manifest: cni.yaml}\n"))
+                .contains("cni bridge has no manifest");
     }
 
     @Test
     void expandsWholeValuesFromEnvironmentAndFiles() throws Exception {
         Files.writeString(directory.resolve("sudo"), "from file\n");
-        Cluster cluster = read(SMALLEST.replace("1.20.2", "\"${env:VERSION}\"") + """
+        Cluster cluster = read(
+                SMALLEST.replace("1.20.2", "\"${env:VERSION}\"")
+                        + """
                   ssh: {user: ops, password: "${env:NUMERIC}", sudoPassword: "${file:sudo}", port: "${env:PORT}"}
-                """, Map.of("VERSION", "1.20.5", "NUMERIC", "12345", "PORT", "2222"));
+                """,
+                Map.of("VERSION", "1.20.5", "NUMERIC", "12345", "PORT", "2222"));
 
         SshAccess ssh = cluster.hosts().get(0).ssh();
         assertThat(cluster.kubernetes().version()).isEqualTo("1.20.5");
         assertThat(ssh.password()).contains(new Secret("12345"));
         assertThat(ssh.sudoPassword()).contains(new Secret("from file"));
         assertThat(ssh.port()).isEqualTo(2222);
-        assertThat(ssh.privateKey()).as("a password is given and the default key does not exist").isEmpty();
+        assertThat(ssh.privateKey())
+                .as("a password is given and the default key does not exist")
+                .isEmpty();
     }
 
     @Test
     void whatCannotBeExpandedIsAProblemAtItsPlace() {
         String ssh = "  ssh: {password: \"%s\"}\n";
 
-        assertThat(shown(SMALLEST + ssh.formatted("${env:NOT_SET}"))).isEqualTo("8:19 spec.ssh.password: environment variable NOT_SET is not set -> set NOT_SET before starting Caravan");
-        assertThat(shown(SMALLEST + ssh.formatted("${file:none}"))).startsWith("8:19 spec.ssh.password: there is no file none -> ");
-        assertThat(shown(SMALLEST + ssh.formatted("x${env:HOME}"))).startsWith("8:19 spec.ssh.password: an expansion must be the whole value -> ");
-        assertThat(shown(SMALLEST.replace("1.20.2", "\"${env:NOT_SET}\""))).isEqualTo("5:25 spec.kubernetes.version: environment variable NOT_SET is not set -> set NOT_SET before starting Caravan");
+        assertThat(shown(SMALLEST + ssh.formatted("${env:NOT_SET}")))
+                .isEqualTo("8:19 spec.ssh.password: environment variable NOT_SET is not set -> set NOT_SET before"
+                        + " starting Caravan");
+        assertThat(shown(SMALLEST + ssh.formatted("${file:none}")))
+                .startsWith("8:19 spec.ssh.password: there is no file none -> ");
+        assertThat(shown(SMALLEST + ssh.formatted("x${env:HOME}")))
+                .startsWith("8:19 spec.ssh.password: an expansion must be the whole value -> ");
+        assertThat(shown(SMALLEST.replace("1.20.2", "\"${env:NOT_SET}\"")))
+                .isEqualTo("5:25 spec.kubernetes.version: environment variable NOT_SET is not set -> set NOT_SET before"
+                        + " starting Caravan");
     }
 
     @Test
     void makesNoExpansionsForThoseWhoMustNotSeeThisProcess() {
-        InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request", Expansion.refused()));
+        InvalidSpec invalid = catchThrowableOfType(
+                InvalidSpec.class,
+                () -> SpecReader.read(
+                        SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request", Expansion.refused()));
 
-        assertThat(invalid.problems()).singleElement().extracting(Problem::message).isEqualTo("expansions are not made for a spec that comes this way");
+        assertThat(invalid.problems())
+                .singleElement()
+                .extracting(Problem::message)
+                .isEqualTo("expansions are not made for a spec that comes this way");
     }
 
     @Test
     void neverShowsASecretNorWhatAnExpansionGave() {
         String canary = "c4n4ry";
-        String spec = SMALLEST.replace("version: 1.20.2", "version: \"${env:CANARY}\", kubeadm: {JoinConfiguration: {discovery: {tlsBootstrapToken: [c4n4ry]}}}")
-                + "  ssh: {password: [c4n4ry], passphrase: {a: c4n4ry}, sudoPassword: 0xc4, proxyJump: 'ops:c4n4ry@bastion', user: \"${env:CANARY}\", port: \"${env:CANARY}\"}\n";
+        String spec = SMALLEST.replace(
+                        "version: 1.20.2",
+                        "version: \"${env:CANARY}\", kubeadm: {JoinConfiguration: {discovery: {tlsBootstrapToken:"
+                                + " [c4n4ry]}}}")
+                + "  ssh: {password: [c4n4ry], passphrase: {a: c4n4ry}, sudoPassword: 0xc4, proxyJump:"
+                + " 'ops:c4n4ry@bastion', user: \"${env:CANARY}\", port: \"${env:CANARY}\"}\n";
 
         InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec, Map.of("CANARY", "c4n4ry: x")));
 
         assertThat(invalid.problems()).hasSizeGreaterThan(5);
         assertThat(invalid.getMessage()).doesNotContain(canary);
-        for (String broken : List.of("password: *c4n4ry", "password: !c4n4ry x", "password: @c4n4ry", "password: 'c4n4ry", "password: \"\\c4n4ry\"", "password: %c4n4ry", "password: a: c4n4ry", "? [c4n4ry]\n    : x")) {
-            assertThat(problems(SMALLEST + "  ssh:\n    " + broken + "\n").getMessage()).as(broken).doesNotContain(canary);
+        for (String broken : List.of(
+                "password: *c4n4ry",
+                "password: !c4n4ry x",
+                "password: @c4n4ry",
+                "password: 'c4n4ry",
+                "password: \"\\c4n4ry\"",
+                "password: %c4n4ry",
+                "password: a: c4n4ry",
+                "? [c4n4ry]\n    : x")) {
+            assertThat(problems(SMALLEST + "  ssh:\n    " + broken + "\n").getMessage())
+                    .as(broken)
+                    .doesNotContain(canary);
         }
     }
 
     @Test
     void hostsOverrideSshValueByValue() throws InvalidSpec {
-        Cluster cluster = read("""
+        Cluster cluster = read(
+                """
                 apiVersion: caravan/v1
                 kind: Cluster
                 metadata: {name: demo}
@@ -338,7 +420,9 @@ class SpecReaderTest {
         SshAccess.Jump outermost = middle.access().proxyJump().orElseThrow();
         assertThat(last.access().password()).contains(new Secret("p"));
         assertThat(middle.address()).isEqualTo("2001:db8::5");
-        assertThat(middle.access().password()).as("a password belongs to one host").isEmpty();
+        assertThat(middle.access().password())
+                .as("a password belongs to one host")
+                .isEmpty();
         assertThat(outermost.address()).isEqualTo("b1");
         assertThat(outermost.access().user()).isEqualTo("x");
         assertThat(outermost.access().port()).isEqualTo(23);
@@ -347,7 +431,9 @@ class SpecReaderTest {
     @Test
     void namesWhatTheSpecRelaxes() throws InvalidSpec {
         Cluster strict = read(SMALLEST);
-        Cluster relaxed = read(SMALLEST + """
+        Cluster relaxed = read(
+                SMALLEST
+                        + """
                   ssh: {hostKeyCheck: accept-new}
                   packages: {kubernetes: {gpgCheck: false}}
                   runtime: {insecureRegistries: ["192.0.2.1:5000"]}
@@ -355,15 +441,20 @@ class SpecReaderTest {
         Cluster unchecked = read(SMALLEST + "  ssh: {hostKeyCheck: off}\n");
 
         assertThat(Relaxations.of(strict)).isEmpty();
-        assertThat(Relaxations.of(relaxed)).containsExactly(
-                "signatures of the kubernetes packages are not checked (packages.kubernetes.gpgCheck: false)",
-                "images from 192.0.2.1:5000 may come over plain HTTP (runtime.insecureRegistries)",
-                "unknown host keys of h1 are accepted the first time (ssh.hostKeyCheck: accept-new)");
-        assertThat(Relaxations.of(unchecked)).containsExactly("host keys of h1 are not checked (ssh.hostKeyCheck: off)");
+        assertThat(Relaxations.of(relaxed))
+                .containsExactly(
+                        "signatures of the kubernetes packages are not checked (packages.kubernetes.gpgCheck: false)",
+                        "images from 192.0.2.1:5000 may come over plain HTTP (runtime.insecureRegistries)",
+                        "unknown host keys of h1 are accepted the first time (ssh.hostKeyCheck: accept-new)");
+        assertThat(Relaxations.of(unchecked))
+                .containsExactly("host keys of h1 are not checked (ssh.hostKeyCheck: off)");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
             ''                              | 1:1 : the spec is empty
             'a: b: c'                       | 1:5 : a colon is not expected here
             'a: [b'                         | 1:6 : a quote or a bracket is not closed
@@ -372,6 +463,7 @@ class SpecReaderTest {
             'kind: Cluster\nkind: Cluster'  | 2:1 kind: key "kind" stands here a second time
             'kind: !!binary aaaa'           | 1:7 kind: a YAML tag has no meaning here
             'kind: !mine x'                 | 1:7 kind: a YAML tag has no meaning here
+            'kind: 1e999'                   | 1:7 kind: not a finite number: 1e999
             'kind: !!int x'                 | 1:7 kind: a YAML tag has no meaning here
             '? [a]\n: b'                    | 1:3 : a key must be a word, not a map or a list
             """)
@@ -383,7 +475,9 @@ class SpecReaderTest {
     void boundsWhatItReads() throws Exception {
         assertThat(shown("#".repeat(1024 * 1024 + 1))).contains("larger than 1 MiB");
         Path large = Files.writeString(directory.resolve("large.yaml"), "#".repeat(1024 * 1024 + 1));
-        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(large)).getMessage()).contains("larger than 1 MiB");
+        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(large))
+                        .getMessage())
+                .contains("larger than 1 MiB");
         assertThat(shown("a: &a [*a, *a]")).contains("too many values or is nested too deeply");
         assertThat(shown("[".repeat(5000))).isNotEmpty();
         StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
@@ -394,11 +488,63 @@ class SpecReaderTest {
     }
 
     @Test
+    void noTextTakesLongOrTooMuchStackToCheck() {
+        for (String text : List.of(
+                "a".repeat(300_000),
+                "a:".repeat(150_000),
+                "a ".repeat(150_000) + "b",
+                "a,".repeat(150_000),
+                "a:@".repeat(100_000))) {
+            String spec = SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://" + text
+                    + "\"}}\n  ssh: {proxyJump: \"" + text + "\", user: \"" + text + "\"}\n";
+
+            assertThat(problems(spec).problems())
+                    .allMatch(problem -> problem.message().length() < 300)
+                    .hasSize(3);
+            assertThat(RedactedSpec.of(spec)).isNotEmpty();
+        }
+        assertThat(problems(SMALLEST + "  " + "k".repeat(500_000) + ": 1\n").getMessage())
+                .hasSizeLessThan(300);
+        String words = "http://" + "a ".repeat(1000) + "b";
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"" + words + "\u00e9\"}}\n"))
+                .contains("not a valid repository URL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "metadata: {name: \"demo\\n\"}",
+                "version: \"1.20.2\\n\"",
+                "name: \"h1\\n\"",
+                "address: \"192.0.2.11\\n\"",
+                "podSubnet: \"10.244.0.0/16\\n\", version: 1.20.2",
+                "imageRepository: \"r.io/x\\n\", version: 1.20.2",
+                "controlPlaneEndpoint: \"a:1\\n\", version: 1.20.2"
+            })
+    void aLineBreakAtTheEndIsNoPartOfAValue(String written) {
+        String key = written.substring(0, written.indexOf(':'));
+        String replaced = written.endsWith("1.20.2")
+                ? SMALLEST.replace("version: 1.20.2", written)
+                : SMALLEST.replaceFirst(
+                        "(?<![a-z])" + key + ": ([{][^}]*[}]|[^,}]*)", Matcher.quoteReplacement(written));
+
+        assertThat(replaced).isNotEqualTo(SMALLEST);
+        assertThat(problems(replaced).problems()).isNotEmpty();
+    }
+
+    @Test
     void saysWhyAFileCannotBeRead() throws Exception {
-        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(directory.resolve("none.yaml"))).getMessage()).contains("none.yaml:1:1  there is no such file");
-        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(directory)).getMessage()).contains("this is a directory");
-        Path latin = Files.write(directory.resolve("latin.yaml"), "name: caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
-        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(latin)).getMessage()).contains("not UTF-8");
+        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(directory.resolve("none.yaml")))
+                        .getMessage())
+                .contains("none.yaml:1:1  there is no such file");
+        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(directory))
+                        .getMessage())
+                .contains("this is a directory");
+        Path latin =
+                Files.write(directory.resolve("latin.yaml"), "name: caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(catchThrowableOfType(InvalidSpec.class, () -> SpecReader.read(latin))
+                        .getMessage())
+                .contains("not UTF-8");
     }
 
     @ParameterizedTest
@@ -427,8 +573,11 @@ class SpecReaderTest {
     }
 
     private String shown(String text) {
-        return String.join("\n", problems(text).problems().stream()
-                .map(problem -> problem.line() + ":" + problem.column() + " " + problem.path() + ": " + problem.message() + (problem.remedy().isEmpty() ? "" : " -> " + problem.remedy()))
-                .toList());
+        return String.join(
+                "\n",
+                problems(text).problems().stream()
+                        .map(problem -> problem.line() + ":" + problem.column() + " " + problem.path() + ": "
+                                + problem.message() + (problem.remedy().isEmpty() ? "" : " -> " + problem.remedy()))
+                        .toList());
     }
 }

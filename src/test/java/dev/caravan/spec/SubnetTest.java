@@ -13,11 +13,17 @@ import org.junit.jupiter.api.Test;
 class SubnetTest {
     @Test
     void findsOverlaps() {
-        assertThat(Subnet.parse("10.0.0.0/8").overlaps(Subnet.parse("10.96.0.0/12"))).isTrue();
-        assertThat(Subnet.parse("10.96.0.0/12").overlaps(Subnet.parse("10.0.0.0/8"))).isTrue();
-        assertThat(Subnet.parse("10.244.0.0/16").overlaps(Subnet.parse("10.96.0.0/12"))).isFalse();
-        assertThat(Subnet.parse("fd00::/48").overlaps(Subnet.parse("fd00:0:0:1::/64"))).isTrue();
-        assertThat(Subnet.parse("::/0").overlaps(Subnet.parse("0.0.0.0/0"))).as("of different families").isFalse();
+        assertThat(Subnet.parse("10.0.0.0/8").overlaps(Subnet.parse("10.96.0.0/12")))
+                .isTrue();
+        assertThat(Subnet.parse("10.96.0.0/12").overlaps(Subnet.parse("10.0.0.0/8")))
+                .isTrue();
+        assertThat(Subnet.parse("10.244.0.0/16").overlaps(Subnet.parse("10.96.0.0/12")))
+                .isFalse();
+        assertThat(Subnet.parse("fd00::/48").overlaps(Subnet.parse("fd00:0:0:1::/64")))
+                .isTrue();
+        assertThat(Subnet.parse("::/0").overlaps(Subnet.parse("0.0.0.0/0")))
+                .as("of different families")
+                .isFalse();
     }
 
     @Test
@@ -34,7 +40,8 @@ class SubnetTest {
     }
 
     @Property(tries = 300)
-    void blocksLieInsideAndApart(@ForAll @IntRange(min = 0, max = 255) int first, @ForAll @IntRange(min = 0, max = 255) int second) {
+    void blocksLieInsideAndApart(
+            @ForAll @IntRange(min = 0, max = 255) int first, @ForAll @IntRange(min = 0, max = 255) int second) {
         Subnet pods = Subnet.parse("10.244.0.0/16");
 
         assertThat(pods.contains(pods.block(first, 24).network())).isTrue();
@@ -43,7 +50,18 @@ class SubnetTest {
 
     @Test
     void refusesWhatIsNoNetwork() {
-        for (String text : List.of("", "10.0.0.0", "10.0.0/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "localhost/8", "fd00::/129", "::1%lo/64", "1::2::3/64")) {
+        for (String text : List.of(
+                "",
+                "10.0.0.0",
+                "10.0.0/8",
+                "10.0.0.0/",
+                "10.0.0.0/33",
+                "10.0.0.0/-1",
+                "10.0.0.0/08",
+                "localhost/8",
+                "fd00::/129",
+                "::1%lo/64",
+                "1::2::3/64")) {
             assertThatThrownBy(() -> Subnet.parse(text)).as(text).isInstanceOf(IllegalArgumentException.class);
         }
     }
@@ -53,7 +71,8 @@ class SubnetTest {
         for (String text : List.of("192.0.2.1", "0.0.0.0", "255.255.255.255", "::1", "2001:db8::192.0.2.1")) {
             assertThat(IpAddress.is(text)).as(text).isTrue();
         }
-        for (String text : List.of("", "localhost", "192.0.2.256", "192.0.2", "1", "h1.example.org", "192.0.2.1:22", "::g", "beef")) {
+        for (String text : List.of(
+                "", "localhost", "192.0.2.256", "192.0.2", "1", "h1.example.org", "192.0.2.1:22", "::g", "beef")) {
             assertThat(IpAddress.is(text)).as(text).isFalse();
         }
         assertThat(IpAddress.withPort("2001:db8::1", 6443)).isEqualTo("[2001:db8::1]:6443");

@@ -19,7 +19,6 @@ import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.password.PasswordAuthenticator;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.forward.AcceptAllForwardingFilter;
-import org.apache.sshd.server.shell.ProcessShellFactory;
 
 /**
  * MINA's server in this process, on a free loopback port: runs commands with {@code sh -c}, takes the password
@@ -79,7 +78,7 @@ final class EmbeddedServer implements AutoCloseable {
         server.setCommandFactory((channel, command) -> {
             commands.incrementAndGet();
             channel.getEnvironment().addSignalListener((from, signal) -> signals.add(signal), Signal.TERM);
-            return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
+            return new ProcessCommand(command);
         });
         server.addSessionListener(new Sessions());
         server.addChannelListener(new Channels());

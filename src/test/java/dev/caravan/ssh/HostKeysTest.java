@@ -13,12 +13,12 @@ import java.security.PublicKey;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import org.apache.sshd.client.ClientBuilder;
 import org.apache.sshd.client.config.hosts.KnownHostDigest;
 import org.apache.sshd.client.config.hosts.KnownHostHashValue;
 import org.apache.sshd.common.NamedFactory;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
-import org.apache.sshd.client.ClientBuilder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +163,18 @@ class HostKeysTest {
         assertThat(refusal(keys("node1", 22, file, HostKeyCheck.ACCEPT_NEW), otherEcdsa))
                 .isEqualTo(Kind.CHANGED_HOST_KEY);
         assertThat(refusal(keys("node1", 22, file, HostKeyCheck.STRICT), ecdsa)).isNull();
+    }
+
+    @Test
+    void twoThatMeetANewHostAtATimeWriteItsKeyOnce() throws Exception {
+        Path file = directory.resolve("known_hosts");
+        HostKeys first = keys("node1", 22, file, HostKeyCheck.ACCEPT_NEW);
+        HostKeys second = keys("node1", 22, file, HostKeyCheck.ACCEPT_NEW);
+
+        first.verify(ecdsa);
+        second.verify(ecdsa);
+
+        assertThat(file).hasContent(line("node1", ecdsa));
     }
 
     @Test

@@ -76,6 +76,12 @@ class LoginTest {
             try (SshSessions withAgent = withAgent(socket)) {
                 assertRuns(withAgent, Access.to(server.port()).key(file).agent().loopback());
             }
+            try (SshSessions withAgent = withAgent(socket)) {
+                SshException failure = Failing.with(withAgent.execute(
+                        Access.to(server.port()).agent().loopback(), SshCommand.of("true")).toCompletableFuture());
+                assertThat(failure.kind()).isEqualTo(SshException.Kind.AUTHENTICATION);
+                assertThat(failure).hasMessageContaining("agent key ssh-ed25519 SHA256:");
+            }
             run(socket, "ssh-add", "-q", "-D");
             for (String type : new String[] {"rsa", "ecdsa", "ed25519"}) {
                 Path inAgent = Shell.keygen(directory.resolve("in-agent-" + type), type, "");

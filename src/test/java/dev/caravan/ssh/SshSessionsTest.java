@@ -12,9 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.sshd.common.kex.KexProposalOption;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,13 +62,38 @@ class SshSessionsTest {
     }
 
     @Test
-    void sendsInputOfManyWindows() throws Exception {
-        assertThat(run(SshCommand.of("wc -c").withStdin(new byte[9_000_001])).stdoutText()).contains("9000001");
+    void carriesManyWindowsBothWays() throws Exception {
+        byte[] bytes = new byte[9_000_001];
+        new Random(1).nextBytes(bytes);
+
+        assertThat(run(SshCommand.of("cat").withStdin(bytes)).stdout()).isEqualTo(bytes);
     }
 
     @Test
-    void collectsOutputOfManyWindows() throws Exception {
-        assertThat(run(SshCommand.of("head -c 9000001 /dev/zero")).stdout()).hasSize(9_000_001);
+    void exchangesNewKeysInMidCommand() throws Exception {
+        CoreModuleProperties.REKEY_BYTES_LIMIT.set(server.mina(), 500_000L);
+        byte[] bytes = new byte[9_000_001];
+        new Random(2).nextBytes(bytes);
+
+        assertThat(run(SshCommand.of("cat").withStdin(bytes)).stdout()).isEqualTo(bytes);
+    }
+
+    @Test
+    void prefersTheCheapKeyExchangeAndTakesAPostQuantumOneWhereThereIsNoOther() throws Exception {
+        run(SshCommand.of("true"));
+        assertThat(negotiated()).startsWith("curve25519-sha256");
+
+        server.dropConnections();
+        await().until(() -> server.mina().getActiveSessions().isEmpty());
+        server.mina().setKeyExchangeFactories(server.mina().getKeyExchangeFactories().stream()
+                .filter(each -> each.getName().startsWith("sntrup761")).toList());
+
+        assertThat(run(SshCommand.of("echo in")).stdoutText()).isEqualTo("in\n");
+        assertThat(negotiated()).startsWith("sntrup761");
+    }
+
+    private String negotiated() {
+        return server.mina().getActiveSessions().get(0).getNegotiatedKexParameter(KexProposalOption.ALGORITHMS);
     }
 
     @Test
@@ -73,7 +101,10 @@ class SshSessionsTest {
         byte[] bytes = new byte[9_000_000];
 
         for (int i = 0; i < 20; i++) {
-            assertThat(run(SshCommand.of("exit 3").withStdin(bytes)).exitStatus()).isEqualTo(3);
+            SshResult result = run(SshCommand.of("echo out; exit 3").withStdin(bytes));
+
+            assertThat(result.stdoutText()).isEqualTo("out\n");
+            assertThat(result.exitStatus()).isEqualTo(3);
         }
     }
 
@@ -230,12 +261,12 @@ class SshSessionsTest {
         }
     }
 
-    /** Threads of MINA's client and of the pool, but for those that read files for a few seconds. */
-    private static long clientThreads() {
+    /** Threads of MINA's client and of the pool, but for those that read files or deliver results just then. */
+    static long clientThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
                 .filter(name -> name.contains("Client[") || name.contains("caravan-ssh"))
-                .filter(name -> !name.contains("caravan-ssh-disk"))
+                .filter(name -> !name.contains("-disk-") && !name.contains("-callback-"))
                 .count();
     }
 

@@ -19,7 +19,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /** Whatever goes in over standard input comes back unchanged, through a real OpenSSH server. */
-class StdinProperties {
+class StdinPropertyTest {
     private static Path directory;
     private static OpenSshServer server;
     private static SshSessions sessions;

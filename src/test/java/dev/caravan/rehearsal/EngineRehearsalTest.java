@@ -1,0 +1,134 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.Event;
+import dev.caravan.packages.Family;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Cluster;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Rehearsal: the engine with the built-in routes, from spec to verified cluster, on simulated hosts. */
+class EngineRehearsalTest {
+    private static final long LIMIT_SECONDS = 300;
+
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
+
+    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+
+    @ParameterizedTest
+    @CsvSource({"YUM,DOCKER", "YUM,CONTAINERD", "APT,CONTAINERD", "APT,DOCKER"})
+    void bringsBareHostsToAVerifiedClusterAndASecondRunChangesNothing(Family family, Cluster.RuntimeName runtime) throws Exception {
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, runtime, Clusters.root()), List.of(), family);
+                Engine engine = engine(rehearsal)) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            events.clear();
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED)
+                    .isNotEmpty()
+                    .allSatisfy(event -> assertThat(event.data().get("state")).as("%s %s: %s", event.host(), event.step(), event.data()).isIn("ok", "skipped"));
+        }
+    }
+
+    @Test
+    void bringsUpSeveralControlPlanesThroughSudo() throws Exception {
+        try (Rehearsal rehearsal = start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
+                Engine engine = engine(rehearsal)) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+        }
+    }
+
+    @Test
+    void goesOnAfterACutConnectionAndAPassingError() throws Exception {
+        List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"), Fault.parse("h3:kubeadm-join:busy"));
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
+                Engine engine = engine(rehearsal)) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(retries("h1", "kube-install")).isEqualTo(2);
+            assertThat(retries("h3", "kubeadm-join")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void failsWithTheCommandsOwnWordsWhereAFaultLasts() throws Exception {
+        List<Fault> faults = List.of(Fault.parse("h2:kubeadm-join:fail"));
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
+                Engine engine = engine(rehearsal)) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("failed");
+            assertThat(events).anySatisfy(event -> {
+                assertThat(event.step()).contains("kubeadm-join");
+                assertThat(event.host()).contains("h2");
+                assertThat(event.message()).contains("rehearsed fault");
+            });
+            assertThat(retries("h2", "kubeadm-join")).isZero();
+        }
+    }
+
+    @Test
+    void everyStepCanMeetAFaultAndThoseThatNothingMetAreNamed() throws Exception {
+        List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"), Fault.parse("h1:network-prepare:slow*2"),
+                Fault.parse("h3:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.APT);
+                Engine engine = engine(rehearsal)) {
+            assertThat(rehearsal.faultsNotMet()).containsExactlyElementsOf(faults);
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(retries("h2", "facts")).isEqualTo(1);
+            assertThat(retries("h1", "kubeconfig-fetch")).isEqualTo(1);
+            assertThat(rehearsal.faultsNotMet()).containsExactly(Fault.parse("h2:kubeadm-jion:fail"));
+        }
+    }
+
+    @Test
+    void aFaultOfAHostThatTheSpecDoesNotHaveIsRefused() {
+        assertThatThrownBy(() -> start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(Fault.parse("h9:facts:fail")), Family.YUM))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("h9")
+                .hasMessageContaining("h1, h2");
+    }
+
+    private long retries(String host, String step) {
+        return events.stream()
+                .filter(event -> event.type() == Event.Type.STEP_RETRY && event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)))
+                .count();
+    }
+
+    private Rehearsal start(Cluster cluster, List<Fault> faults, Family family) throws Exception {
+        return Rehearsal.start(cluster, faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
+    }
+
+    private Engine engine(Rehearsal rehearsal) throws Exception {
+        Engine engine = Engine.start(new EngineOptions(
+                scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, Map.of()));
+        engine.journal().listen(events::add);
+        return engine;
+    }
+
+    private static String apply(Engine engine, Rehearsal rehearsal) throws Exception {
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", Action.APPLY, "command", List.of()));
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+    }
+
+    private String told() {
+        StringBuilder text = new StringBuilder();
+        for (Event event : events) {
+            text.append(event.at()).append(' ').append(event.type()).append(' ').append(event.host().orElse("")).append(' ').append(event.step().orElse(""))
+                    .append(": ").append(event.message()).append(' ').append(event.data()).append('\n');
+        }
+        return text.toString();
+    }
+}
