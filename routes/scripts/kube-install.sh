@@ -80,27 +80,21 @@ if [ "$FAMILY" = apt ]; then
   held=" $(apt-mark showhold 2>/dev/null | paste -s -d ' ') "
   for name in kubelet kubeadm kubectl; do
     case $held in *" $name "*) continue ;; esac
-    # in a plan nothing is installed yet, so there is nothing to hold
-    if [ -z "$missing" ] || ! planning; then
-      if change "hold $name at its version"; then
-        keep_hold "$name"
-        apt-mark hold "$name" >/dev/null
-      fi
+    if change "hold $name at its version"; then
+      keep_hold "$name"
+      apt-mark hold "$name" >/dev/null
     fi
   done
 fi
 
-if ! planning || [ -z "$missing" ]; then
-  if ! systemctl is-enabled -q kubelet 2>/dev/null; then
-    if change "enable kubelet"; then
-      keep_unit kubelet.service
-      systemctl enable -q kubelet
-      reload_due=no
-    fi
-  fi
-  if [ "$reload_due" = yes ] && ! planning; then systemctl daemon-reload; fi
-  # some packages start it
-  if [ ! -f "$R/var/lib/kubelet/config.yaml" ] && systemctl is-active -q kubelet; then
-    planning || systemctl stop kubelet
+if ! systemctl is-enabled -q kubelet 2>/dev/null; then
+  if change "enable kubelet"; then
+    keep_unit kubelet.service
+    systemctl enable -q kubelet
+    reload_due=no
   fi
 fi
+if planning; then exit 0; fi
+if [ "$reload_due" = yes ]; then systemctl daemon-reload; fi
+# some packages start it
+if [ ! -f "$R/var/lib/kubelet/config.yaml" ] && systemctl is-active -q kubelet; then systemctl stop kubelet; fi

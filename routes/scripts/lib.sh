@@ -44,7 +44,7 @@ result() { # FIELD...: one result line
       secret) echo "secret $2 (not shown)" ;;
       output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
       found) echo "found $2 $3" ;;
-      *) echo "$@" ;;
+      *) ;; # said already
     esac
   fi
 }
@@ -225,6 +225,8 @@ hiding_secrets() { # COMMAND ARGUMENT...
 
 # Last words of a command run by the two above, for a message.
 last_words() { grep -v '^[[:space:]]*$' "$WORK/output" | grep -v 'see the stack trace' | tail -n 3 | one_line_input; }
+# kubeadm's error without its warnings, for a message.
+kubeadm_words() { sed -n 's/^error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . || last_words; }
 one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
 
 # Tries a command until it succeeds or SECONDS have passed, looking five times a second. Its output is dropped.

@@ -7,7 +7,6 @@ import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.run.Action;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
-import dev.caravan.ssh.SshTarget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,8 +45,10 @@ final class RehearseCommand implements Callable<Integer> {
         Cluster cluster = SpecReader.read(spec.path);
         Path scratch = Files.createTempDirectory("caravan-rehearsal");
         try (Rehearsal rehearsal = Rehearsal.start(cluster, faults(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
-            EngineOptions options = new EngineOptions(data, common.routes(), false, true, host -> new SshTarget("127.0.0.1", host.ssh()), Map.of());
-            return Watched.run(options, rehearsal.cluster(), text, Action.APPLY, common.output);
+            EngineOptions options = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
+            int status = Watched.run(options, rehearsal.cluster(), text, Action.APPLY, common.output);
+            rehearsal.faultsNotMet().forEach(fault -> System.err.println("caravan: nothing met the fault " + fault + "; is that the step's name?"));
+            return status;
         } catch (IllegalArgumentException e) {
             throw new UserError(e.getMessage());
         } finally {

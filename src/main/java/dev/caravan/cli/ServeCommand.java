@@ -2,12 +2,21 @@ package dev.caravan.cli;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
+import dev.caravan.spec.Secret;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jline.utils.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,6 +24,8 @@ import picocli.CommandLine.Option;
 /** {@code caravan serve}, and caravan without a command. */
 @Command(name = "serve", mixinStandardHelpOptions = true, description = "Watches the inbox and serves HTTP until it is stopped.")
 final class ServeCommand implements Callable<Integer> {
+    private static final String TOKEN_VARIABLE = "CARAVAN_TOKEN";
+
     /** What serving takes. */
     static final class Options {
         @Mixin
@@ -44,18 +55,60 @@ final class ServeCommand implements Callable<Integer> {
 
     static int serve(Options options) throws Exception {
         LogSetup.toConsole();
+        Optional<Secret> token = token(options.tokenFile, System.getenv());
+        requireListenable(options.host, options.port, token);
         Map<String, String> properties = new HashMap<>();
-        properties.put("caravan.inbox", options.inbox.toString());
+        properties.put("caravan.inbox", options.inbox.toAbsolutePath().normalize().toString());
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", options.host);
         properties.put("camel.server.port", Integer.toString(options.port));
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);
-        try (Engine engine = Engine.start(EngineOptions.of(options.common.data, options.common.routes(), true, properties))) {
-            org.slf4j.LoggerFactory.getLogger(ServeCommand.class).info("serving on http://{}:{} and watching {}", options.host, options.port, options.inbox);
+        try (Engine engine = Engine.start(EngineOptions.of(options.common.data, options.common.routes(), true, properties).withToken(token))) {
+            Logger log = LoggerFactory.getLogger(ServeCommand.class);
+            log.info("serving on http://{}:{}{} and watching {}", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
+                    token.isPresent() ? " with a token" : "", options.inbox);
             stop.await();
         }
         return 0;
+    }
+
+    /** The token of the file, else of the environment; a file that is named must have one. */
+    static Optional<Secret> token(Path file, Map<String, String> environment) throws UserError {
+        if (file == null) {
+            return Optional.ofNullable(environment.get(TOKEN_VARIABLE)).map(String::strip).filter(text -> !text.isEmpty()).map(Secret::new);
+        }
+        try {
+            String text = Files.readString(file).strip();
+            if (text.isEmpty() || text.lines().count() > 1) {
+                throw new UserError("--token-file " + file + " must hold the token, in one line");
+            }
+            return Optional.of(new Secret(text));
+        } catch (IOException e) {
+            throw new UserError("cannot read --token-file " + file + ": " + (Files.exists(file) ? "is it a text file that this user may read?" : "there is no such file"));
+        }
+    }
+
+    /** Refuses what must not be listened on, and says so now where the port is taken. */
+    static void requireListenable(String host, int port, Optional<Secret> token) throws UserError {
+        if (port < 0 || port > 65_535) {
+            throw new UserError("--port " + port + " is no port: it is a number up to 65535");
+        }
+        InetAddress address;
+        try {
+            address = InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new UserError("--host " + host + " is not an address of this machine");
+        }
+        if (!address.isLoopbackAddress() && token.isEmpty()) {
+            throw new UserError("--host " + host + " can be reached from other machines, so a token is needed: set " + TOKEN_VARIABLE
+                    + " or give --token-file (openssl rand -hex 32 makes a good one)");
+        }
+        try (ServerSocket probe = new ServerSocket(port, 1, address)) {
+            LoggerFactory.getLogger(ServeCommand.class).debug("{} can be listened on", probe);
+        } catch (IOException e) {
+            throw new UserError("cannot listen on " + host + " port " + port + ": " + e.getMessage() + "; choose another with --port");
+        }
     }
 }

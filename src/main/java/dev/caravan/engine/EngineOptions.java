@@ -1,6 +1,7 @@
 package dev.caravan.engine;
 
 import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshTarget;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,12 +18,25 @@ import java.util.function.Function;
  * @param rehearsal  whether hosts are simulated ones
  * @param dial       how a host is reached
  * @param properties over {@code application.properties}
+ * @param token      what HTTP asks for
  */
 public record EngineOptions(
-        Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties) {
+        Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties,
+        Optional<Secret> token) {
+
+    /** Without a token. */
+    public EngineOptions(
+            Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties) {
+        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty());
+    }
 
     /** For real hosts, reached as the spec says. */
     public static EngineOptions of(Path data, Optional<Path> routes, boolean triggers, Map<String, String> properties) {
         return new EngineOptions(data, routes, triggers, false, SshTarget::of, properties);
+    }
+
+    /** The same with a token. */
+    public EngineOptions withToken(Optional<Secret> asked) {
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked);
     }
 }

@@ -2,12 +2,20 @@ package dev.caravan.engine;
 
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
+import dev.caravan.http.Entrance;
+import dev.caravan.http.Http;
+import dev.caravan.inbox.Inbox;
+import dev.caravan.inbox.InboxFiles;
+import dev.caravan.inbox.Results;
+import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
+import dev.caravan.run.Submissions;
 import dev.caravan.run.Variables;
+import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
@@ -66,6 +74,8 @@ final class Wiring extends MainListenerSupport {
         registry.bind("steps", steps);
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
+        // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
+        context.addComponent("ssh", new CaravanSshComponent());
         registry.bind("hosts", new Hosts());
         registry.bind("facts", new FactsKeeper());
         registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
@@ -75,7 +85,21 @@ final class Wiring extends MainListenerSupport {
         registry.bind("routeFiles", files);
         Journal opened = journal.get();
         registry.bind("journal", opened);
-        registry.bind("runs", new Runs(context, opened, steps, options.rehearsal()));
+        Runs runs = new Runs(context, opened, steps, options.rehearsal());
+        registry.bind("runs", runs);
+        if (options.triggers()) {
+            bindTriggers(context, runs, opened);
+        }
+    }
+
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
+        Registry registry = context.getRegistry();
+        Submissions submissions = new Submissions(runs);
+        InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
+        registry.bind("inboxFiles", inboxFiles);
+        registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
+        registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
+        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
     }
 
     @Override
@@ -87,6 +111,9 @@ final class Wiring extends MainListenerSupport {
             resources.add(ResourceHelper.resolveResource(context, location));
         }
         try {
+            if (options.triggers()) {
+                Entrance.install(context, options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+            }
             PluginHelper.getRoutesLoader(context).loadRoutes(resources);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,8 +42,10 @@ import java.util.function.Function;
  * repeats the attempt, which attaches to the step by its id. Thread-safe; no method blocks but for the journal's disk.
  */
 public final class StepRunner {
-    /** The kind of failure after which the next attempt attaches to the same detached step. */
+    /** A connection that was there is lost; the next attempt attaches to the same detached step. */
     private static final String CONNECTION = "connection";
+    /** No connection came about. */
+    private static final String UNREACHABLE = "unreachable";
     private static final int MAX_OUTPUT = 16 << 20;
     private static final Duration SHORT = Duration.ofSeconds(30);
 
@@ -193,7 +196,7 @@ public final class StepRunner {
                         return result;
                     }
                     StepFailure why = cause(failure) instanceof StepFailure known ? known : unexpected(order, cause(failure));
-                    if (!why.getKind().equals(CONNECTION)) {
+                    if (!why.getKind().equals(CONNECTION) && !why.getKind().equals(UNREACHABLE)) {
                         unfinished.remove(key);
                     }
                     told.failed(why);
@@ -281,7 +284,11 @@ public final class StepRunner {
     }
 
     private static StepFailure connection(StepOrder order, SshException problem) {
-        String kind = problem.passing() ? CONNECTION : problem.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        String kind = switch (problem.kind()) {
+            case CONNECTION_LOST -> CONNECTION;
+            case UNREACHABLE, REFUSED -> UNREACHABLE;
+            default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        };
         return failure(order, kind, problem.passing(), problem.getMessage(), "", List.of(), problem);
     }
 

@@ -255,9 +255,9 @@ public final class LiveTable {
             String said = Text.firstLine(step.doing());
             if (step.state() == StepState.RETRYING) {
                 String when = step.retryAt()
-                        .map(at -> " in " + Durations.whole(Duration.between(now, at).plusMillis(999)))
+                        .map(at -> ", again in " + Durations.whole(Duration.between(now, at).plusMillis(999)))
                         .orElse("");
-                return step.step() + ": attempt " + (step.attempt() + 1) + when + ": " + said;
+                return step.step() + ": attempt " + step.attempt() + " failed" + when + ": " + said;
             }
             String attempt = step.attempt() > 1 ? " (attempt " + step.attempt() + ")" : "";
             return step.step() + attempt + (said.isEmpty() ? "" : ": " + said);

@@ -108,9 +108,9 @@ final class PlainLines {
 
     private String retry(Event event) {
         String pause = event.data().get("delayMillis") instanceof Number millis
-                ? " in " + Durations.text(Duration.ofMillis(millis.longValue()))
+                ? ", again in " + Durations.text(Duration.ofMillis(millis.longValue()))
                 : "";
-        return "attempt " + (Math.max(1, event.attempt()) + 1) + pause + ": " + event.message();
+        return "attempt " + Math.max(1, event.attempt()) + " failed" + pause + ": " + event.message();
     }
 
     private List<String> ended(Event event) {

@@ -9,6 +9,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
@@ -36,7 +37,11 @@ public final class PreflightCheck {
         StepTold told = new StepTold(run, null, "preflight", 1);
         told.started(null);
         List<Finding> findings = new ArrayList<>();
-        run.failures().forEach((host, failure) -> findings.add(unseen(host, failure)));
+        Map<String, Throwable> failures = run.failures();
+        run.cluster().hosts().stream()
+                .map(Host::name)
+                .filter(failures::containsKey)
+                .forEach(host -> findings.add(unseen(host, failures.get(host))));
         findings.addAll(preflight.check(run.cluster(), run.allFacts()));
         findings.addAll(withoutRepository(run));
         findings.stream().filter(finding -> !finding.refuses())

@@ -48,7 +48,7 @@ class StandInsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "yum frobnicate", "yum install --frobnicate x", "rpm --frobnicate", "systemctl frobnicate", "systemctl --frobnicate start x", "sysctl --frobnicate",
+        "yum frobnicate", "yum install --frobnicate x", "rpm --frobnicate", "rpm -q --qf %{FROBNICATE} curl", "systemctl frobnicate", "systemctl --frobnicate start x", "sysctl --frobnicate",
         "modprobe --frobnicate x", "swapoff --frobnicate", "ip frobnicate", "ip route frobnicate", "hostname --frobnicate", "curl --frobnicate http://x/", "gpg --frobnicate", "sudo --frobnicate true"
     })
     void whatAStandInDoesNotKnowIsSeen(String command) throws IOException {
@@ -66,8 +66,8 @@ class StandInsTest {
             assertThat(connection.run(KUBERNETES_REPO + "yum install -y -q kubelet-1.20.2").status()).as("excluded").isEqualTo(1);
             assertThat(connection.run("yum install -y -q --disableexcludes=kubernetes kubelet-9.9.9").status()).as("no such version").isEqualTo(1);
             assertThat(connection.run("yum install -y -q --disableexcludes=kubernetes kubelet-1.20.2 kubeadm-1.20.2 kubectl-1.20.2").status()).isZero();
-            assertThat(connection.run("kubeadm version -o short; kubelet --version; rpm -q --qf '%{VERSION}\\n' kubectl; rpm -q nothing").out())
-                    .isEqualTo("v1.20.2\nKubernetes v1.20.2\n1.20.2\npackage nothing is not installed\n");
+            assertThat(connection.run("kubeadm version -o short; kubelet --version; rpm -q --qf '%{VERSION}\\n' kubectl; rpm -q --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' kubeadm; rpm -q nothing").out())
+                    .isEqualTo("v1.20.2\nKubernetes v1.20.2\n1.20.2\nkubeadm=0:1.20.2-0.x86_64\npackage nothing is not installed\n");
             assertThat(connection.run("yum remove -y -q kubelet; command -v kubeadm || command -v kubelet || echo gone").out()).isEqualTo("gone\n");
         }
     }

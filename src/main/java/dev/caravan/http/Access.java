@@ -1,0 +1,88 @@
+package dev.caravan.http;
+
+import dev.caravan.spec.Secret;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Who may ask. With a token: who presents it, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
+ * programs on this machine, and no web page of another origin that a browser on this machine shows. Thread-safe.
+ */
+final class Access {
+    private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1\\])(:\\d{1,5})?");
+    private static final List<String> SAFE_METHODS = List.of("GET", "HEAD", "OPTIONS");
+
+    private final Optional<byte[]> tokenDigest;
+
+    /** What of a request decides; header values are null where there is none. */
+    record Asked(String method, String scheme, List<String> authorization, String host, String origin, String fetchSite) {}
+
+    Access(Optional<Secret> token) {
+        this.tokenDigest = token.map(secret -> digest(secret.reveal()));
+    }
+
+    /** Why the request is refused; empty where it may go on. */
+    Optional<ProblemDocument> refuse(Asked asked) {
+        if (tokenDigest.isPresent() && !presentsToken(asked.authorization())) {
+            return Optional.of(ProblemDocument.of(401, "unauthorized", "A token is needed",
+                    "Send the header Authorization: Bearer TOKEN, with the token that Caravan was started with."));
+        }
+        if (tokenDigest.isEmpty() && (asked.host() == null || !LOOPBACK.matcher(asked.host().toLowerCase(Locale.ROOT)).matches())) {
+            // Else a page whose name is made to resolve to 127.0.0.1 could read all answers.
+            return Optional.of(ProblemDocument.of(403, "foreign-host", "This name is not answered for",
+                    "Without a token, requests are answered for localhost and its addresses only, not for a Host of another name."));
+        }
+        if (!SAFE_METHODS.contains(asked.method()) && isCrossSite(asked)) {
+            return Optional.of(ProblemDocument.of(403, "foreign-origin", "Requests of other web pages are not taken",
+                    "The request comes from a page of another origin."));
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isCrossSite(Asked asked) {
+        if (asked.fetchSite() != null && !asked.fetchSite().equals("same-origin") && !asked.fetchSite().equals("none")) {
+            return true;
+        }
+        return asked.origin() != null && !asked.origin().equalsIgnoreCase(asked.scheme() + "://" + asked.host());
+    }
+
+    private boolean presentsToken(List<String> authorization) {
+        if (authorization.size() != 1) {
+            return false;
+        }
+        String[] parts = authorization.get(0).strip().split(" +", 2);
+        if (parts.length != 2) {
+            return false;
+        }
+        String presented = switch (parts[0].toLowerCase(Locale.ROOT)) {
+            case "bearer" -> parts[1];
+            case "basic" -> passwordOf(parts[1]);
+            default -> "";
+        };
+        // Digests have one length, so that the comparison's time tells nothing about the token's.
+        return MessageDigest.isEqual(tokenDigest.orElseThrow(), digest(presented));
+    }
+
+    private static String passwordOf(String credentials) {
+        try {
+            String decoded = new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8);
+            return decoded.substring(decoded.indexOf(':') + 1);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private static byte[] digest(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.caravan.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What every request passes first, whatever it asks for and whichever route would answer: access, then the announced size,
+ * then the media type. Users' own {@code platform-http:} routes stand behind it, too.
+ */
+final class Door implements Handler<RoutingContext> {
+    static final int LARGEST_BODY = 1024 * 1024;
+    private static final int BODY_WITHIN_MILLIS = 30_000;
+    private static final String API = "/api/";
+    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+    private static final Pattern MEDIA_TYPES =
+            Pattern.compile("(application|text)/(x-)?(yaml|json)|application/[a-z0-9.-]+\\+(yaml|json)");
+
+    private final Access access;
+
+    Door(Access access) {
+        this.access = access;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        harden(context.response());
+        Optional<ProblemDocument> refused = access.refuse(asked(request)).or(() -> refuseBody(request));
+        if (refused.isPresent()) {
+            refuse(context, refused.get());
+            return;
+        }
+        long timer = context.vertx().setTimer(BODY_WITHIN_MILLIS, any -> {
+            if (!request.isEnded()) {
+                request.connection().close();
+            }
+        });
+        context.addEndHandler(done -> context.vertx().cancelTimer(timer));
+        context.next();
+    }
+
+    private static Access.Asked asked(HttpServerRequest request) {
+        return new Access.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
+                request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
+    }
+
+    private static Optional<ProblemDocument> refuseBody(HttpServerRequest request) {
+        Optional<Long> length = contentLength(request);
+        if (length.isPresent() && length.get() > LARGEST_BODY) {
+            return Optional.of(ProblemDocument.tooLarge());
+        }
+        boolean hasBody = length.orElse(0L) > 0 || request.getHeader("Transfer-Encoding") != null;
+        String path = Optional.ofNullable(request.path()).orElse("");
+        if (!hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
+            return Optional.empty();
+        }
+        String mediaType = Optional.ofNullable(request.getHeader("Content-Type")).orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        return MEDIA_TYPES.matcher(mediaType).matches() ? Optional.empty() : Optional.of(ProblemDocument.of(415, "media-type",
+                "This media type is not taken", "Send the spec with Content-Type: application/yaml or application/json."));
+    }
+
+    private static Optional<Long> contentLength(HttpServerRequest request) {
+        try {
+            return Optional.ofNullable(request.getHeader("Content-Length")).map(Long::parseLong);
+        } catch (NumberFormatException e) {
+            return Optional.of(Long.MAX_VALUE);
+        }
+    }
+
+    private static void harden(HttpServerResponse response) {
+        response.putHeader("Cache-Control", "no-store")
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("X-Frame-Options", "DENY")
+                .putHeader("Referrer-Policy", "no-referrer");
+    }
+
+    /** Answers without reading what else the client may send. */
+    private static void refuse(RoutingContext context, ProblemDocument problem) {
+        if (problem.status() == 401) {
+            context.response().headers()
+                    .add("WWW-Authenticate", "Bearer realm=\"caravan\"")
+                    .add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
+        }
+        if (!context.request().isEnded()) {
+            context.response().putHeader("Connection", "close");
+        }
+        send(context, problem);
+    }
+
+    /** Ends the request with that problem. */
+    static void send(RoutingContext context, ProblemDocument problem) {
+        HttpServerResponse response = context.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        if (response.headWritten()) {
+            context.request().connection().close();
+            return;
+        }
+        response.setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE);
+        problem.headers().forEach(response::putHeader);
+        response.end(io.vertx.core.buffer.Buffer.buffer(problem.toJson()));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.caravan.http;
+
+import dev.caravan.journal.Journal;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Secret;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Collection;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.support.service.ServiceSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Door} before everything that is
+ * served, the event streams behind it, and problem documents at the end. A service that starts after the server and before
+ * any route; without it nothing starts.
+ */
+public final class Entrance extends ServiceSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
+    private static final int FIRST = Integer.MIN_VALUE;
+    private static final int LAST = Integer.MAX_VALUE;
+
+    private final CamelContext context;
+    private final Optional<Secret> token;
+    private final Runs runs;
+    private final Journal journal;
+
+    private Entrance(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) {
+        this.context = context;
+        this.token = token;
+        this.runs = runs;
+        this.journal = journal;
+    }
+
+    /** Adds it to a context that has been configured and has not been started. */
+    public static void install(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
+        context.addService(new Entrance(context, token, runs, journal), true, true);
+    }
+
+    @Override
+    protected void doStart() {
+        Collection<VertxPlatformHttpRouter> routers = context.getRegistry().findByType(VertxPlatformHttpRouter.class);
+        if (routers.isEmpty()) {
+            throw new IllegalStateException("the HTTP server did not start");
+        }
+        EventStreams streams = new EventStreams(runs, journal);
+        for (VertxPlatformHttpRouter router : routers) {
+            Route door = router.route().order(FIRST);
+            door.handler(new Door(new Access(token)));
+            Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
+            events.handler(streams);
+            Route rest = router.route().order(LAST);
+            rest.handler(request -> Door.send(request, ProblemDocument.notFound(request.request().path())));
+            Route failures = router.route().order(LAST);
+            failures.failureHandler(Entrance::failed);
+        }
+    }
+
+    private static void failed(RoutingContext context) {
+        int status = context.statusCode();
+        if (context.failure() != null && status >= 500) {
+            LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
+        }
+        Door.send(context, switch (status) {
+            case 413 -> ProblemDocument.tooLarge();
+            case 400 -> ProblemDocument.of(400, "bad-request", "The request cannot be read", "It is not valid HTTP.");
+            case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", context.request().method() + " is not allowed here.");
+            default -> ProblemDocument.failed();
+        });
+    }
+}

@@ -1,0 +1,129 @@
+package dev.caravan.http;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.EventJson;
+import dev.caravan.journal.Journal;
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One client that follows a run. Being told of an event only makes it read on in the journal from where it is, so that
+ * nothing is missed or doubled, and nothing piles up for a client that reads slowly. All its state belongs to one event loop.
+ */
+final class EventStream {
+    private static final int LOOK_MILLIS = 2_000;
+    /** Between two lines at least: proxies let go of connections that are silent for a minute. */
+    private static final int SILENT_LOOKS = 7;
+
+    private final RoutingContext request;
+    private final Context loop;
+    private final Journal journal;
+    private final String run;
+    private final BooleanSupplier tellsItself;
+    private long after;
+    private boolean reading;
+    private boolean more;
+    private boolean closed;
+    private int silent;
+    private long timer;
+
+    /** @param tellsItself whether the run is one of this process, whose events are heard of */
+    EventStream(RoutingContext request, Journal journal, String run, long after, BooleanSupplier tellsItself) {
+        this.request = request;
+        this.loop = request.vertx().getOrCreateContext();
+        this.journal = journal;
+        this.run = run;
+        this.after = after;
+        this.tellsItself = tellsItself;
+    }
+
+    /** Begins; {@code atEnd} is called once, when the client or the run is gone. */
+    void open(Runnable atEnd) {
+        HttpServerResponse response = request.response();
+        response.setChunked(true)
+                .putHeader("Content-Type", "text/event-stream; charset=utf-8")
+                .putHeader("X-Accel-Buffering", "no")
+                .write("retry: 2000\n\n");
+        timer = request.vertx().setPeriodic(LOOK_MILLIS, any -> look());
+        request.addEndHandler(done -> {
+            closed = true;
+            request.vertx().cancelTimer(timer);
+            atEnd.run();
+        });
+        read();
+    }
+
+    /** Called on any thread. */
+    void heard(Event event) {
+        if (event.run().equals(run)) {
+            loop.runOnContext(any -> read());
+        }
+    }
+
+    private void end() {
+        if (!closed) {
+            closed = true;
+            request.vertx().cancelTimer(timer);
+            request.response().end();
+        }
+    }
+
+    private void look() {
+        if (++silent >= SILENT_LOOKS && !closed && !request.response().writeQueueFull()) {
+            silent = 0;
+            request.response().write(": still here\n\n");
+        }
+        if (!tellsItself.getAsBoolean()) {
+            read();
+        }
+    }
+
+    private void read() {
+        if (closed) {
+            return;
+        }
+        if (reading || request.response().writeQueueFull()) {
+            more = true;
+            return;
+        }
+        reading = true;
+        more = false;
+        long from = after;
+        loop.executeBlocking(() -> journal.events(run, from), false).onComplete(events -> {
+            reading = false;
+            if (events.failed()) {
+                request.fail(500, events.cause());
+                return;
+            }
+            write(events.result());
+        });
+    }
+
+    private void write(List<Event> events) {
+        if (closed) {
+            return;
+        }
+        HttpServerResponse response = request.response();
+        if (!events.isEmpty()) {
+            StringBuilder text = new StringBuilder();
+            events.forEach(event -> text.append("id: ").append(event.seq()).append("\ndata: ").append(EventJson.write(event)).append("\n\n"));
+            Event last = events.get(events.size() - 1);
+            after = last.seq();
+            silent = 0;
+            response.write(text.toString());
+            if (last.type() == Event.Type.RUN_ENDED) {
+                end();
+                return;
+            }
+        }
+        if (response.writeQueueFull()) {
+            more = true;
+            response.drainHandler(any -> read());
+        } else if (more) {
+            read();
+        }
+    }
+}

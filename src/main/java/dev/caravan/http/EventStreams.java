@@ -1,0 +1,86 @@
+package dev.caravan.http;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.run.Runs;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Server-sent events (WHATWG HTML, 9.2) of a run, from the journal, until the run has ended. The id of an event is its
+ * number in the run; who comes again with {@code Last-Event-ID} (or begins with {@code ?after=}) misses nothing. No client
+ * costs a thread. Thread-safe.
+ */
+final class EventStreams implements Handler<RoutingContext> {
+    static final String PATH = "/api/v1/runs/:id/events";
+    private static final int MOST = 512;
+
+    private final Runs runs;
+    private final Journal journal;
+    private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
+
+    EventStreams(Runs runs, Journal journal) {
+        this.runs = runs;
+        this.journal = journal;
+        journal.listen(event -> streams.forEach(stream -> stream.heard(event)));
+    }
+
+    @Override
+    public void handle(RoutingContext request) {
+        String id = request.pathParam("id");
+        if (streams.size() >= MOST) {
+            Door.send(request, ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + MOST + " clients follow events at a time.")
+                    .header("Retry-After", "5"));
+            return;
+        }
+        long after = after(request);
+        request.vertx().executeBlocking(() -> look(id, after), false).onComplete(looked -> {
+            if (looked.failed()) {
+                request.fail(500, looked.cause());
+            } else if (looked.result() == Found.NOTHING) {
+                Door.send(request, ProblemDocument.noSuchRun(id));
+            } else if (looked.result() == Found.ALL_SEEN) {
+                // Tells browsers, which would come again and again, that there is no more (204 stops an EventSource).
+                request.response().setStatusCode(204).end();
+            } else {
+                open(request, id, after);
+            }
+        });
+    }
+
+    private enum Found { NOTHING, ALL_SEEN, MORE }
+
+    private Found look(String id, long after) {
+        if (journal.run(id).isEmpty()) {
+            return Found.NOTHING;
+        }
+        if (after == 0 || isUnderWay(id) || !journal.events(id, after).isEmpty()) {
+            return Found.MORE;
+        }
+        boolean ended = journal.events(id, after - 1).stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED);
+        return ended ? Found.ALL_SEEN : Found.MORE;
+    }
+
+    private void open(RoutingContext request, String id, long after) {
+        EventStream stream = new EventStream(request, journal, id, after, () -> isUnderWay(id));
+        streams.add(stream);
+        stream.open(() -> streams.remove(stream));
+    }
+
+    private boolean isUnderWay(String id) {
+        return runs.underWay().stream().anyMatch(run -> run.id().equals(id));
+    }
+
+    /** What is no number is taken as the beginning: a client may then get events twice, but misses none. */
+    private static long after(RoutingContext request) {
+        String asked = Optional.ofNullable(request.request().getHeader("Last-Event-ID")).orElse(request.queryParams().get("after"));
+        try {
+            return asked == null ? 0 : Math.max(0, Long.parseLong(asked.strip()));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.caravan.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.Problem;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An error as RFC 9457 has it. Immutable.
+ *
+ * @param status  the HTTP status
+ * @param kind    word of its type, which is {@code urn:caravan:problem:KIND}
+ * @param title   the kind in words, the same each time
+ * @param detail  what is wrong with this request and what would be right
+ * @param members more of it, values being what JSON can hold
+ * @param headers header fields that go with it
+ */
+record ProblemDocument(int status, String kind, String title, String detail, Map<String, Object> members, Map<String, String> headers) {
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    ProblemDocument {
+        members = Map.copyOf(members);
+        headers = Map.copyOf(headers);
+    }
+
+    static ProblemDocument of(int status, String kind, String title, String detail) {
+        return new ProblemDocument(status, kind, title, detail, Map.of(), Map.of());
+    }
+
+    static ProblemDocument notFound(String path) {
+        return of(404, "not-found", "There is nothing here", "Nothing is served under " + path + ".");
+    }
+
+    static ProblemDocument noSuchRun(String id) {
+        return of(404, "no-such-run", "There is no such run", "The journal has no run " + id + ".");
+    }
+
+    static ProblemDocument tooLarge() {
+        return of(413, "too-large", "The request is too large", "A request may have 1 MiB; a spec of a thousand hosts has about 100 KiB.");
+    }
+
+    static ProblemDocument methodNotAllowed(String method, String allow) {
+        return of(405, "method-not-allowed", "This method is not allowed here", method + " is not allowed here; allowed: " + allow + ".")
+                .header("Allow", allow);
+    }
+
+    static ProblemDocument failed() {
+        return of(500, "internal", "Caravan failed", "The request could not be answered. The engine's log says why.");
+    }
+
+    static ProblemDocument invalidSpec(InvalidSpec invalid) {
+        List<Map<String, Object>> problems = invalid.problems().stream().map(ProblemDocument::describe).toList();
+        return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (problems.size() == 1
+                ? "One thing is to be put right." : problems.size() + " things are to be put right.")).member("problems", problems);
+    }
+
+    private static Map<String, Object> describe(Problem problem) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("line", problem.line());
+        members.put("column", problem.column());
+        members.put("path", problem.path());
+        members.put("message", problem.message());
+        members.put("remedy", problem.remedy());
+        return members;
+    }
+
+    ProblemDocument member(String name, Object value) {
+        Map<String, Object> more = new LinkedHashMap<>(members);
+        more.put(name, value);
+        return new ProblemDocument(status, kind, title, detail, more, headers);
+    }
+
+    ProblemDocument header(String name, String value) {
+        Map<String, String> more = new LinkedHashMap<>(headers);
+        more.put(name, value);
+        return new ProblemDocument(status, kind, title, detail, members, more);
+    }
+
+    byte[] toJson() {
+        ObjectNode tree = Json.object();
+        tree.put("type", "urn:caravan:problem:" + kind);
+        tree.put("title", title);
+        tree.put("status", status);
+        tree.put("detail", detail);
+        members.forEach((name, value) -> tree.set(name, Json.tree(value)));
+        return tree.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    Reply toReply() {
+        return new Reply(status, MEDIA_TYPE, toJson(), headers);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.caravan.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.terminal.RunView;
+import dev.caravan.terminal.RunView.HostView;
+import dev.caravan.terminal.RunView.StepView;
+import java.util.List;
+
+/** The JSON form of runs. Members that have no value are left out. */
+final class RunJson {
+    private RunJson() {}
+
+    /** As a list shows it. */
+    static ObjectNode brief(RunRecord run) {
+        ObjectNode tree = head(run, run.state());
+        run.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
+        tree.put("createdAt", run.createdAt().toString());
+        run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
+        return tree;
+    }
+
+    /** All of it; {@code seq} is the number of the last event that it takes into account. */
+    static ObjectNode whole(RunRecord run, List<Event> events) {
+        RunView view = RunView.of(events);
+        ObjectNode tree = head(run, events.isEmpty() ? run.state() : view.state().word());
+        view.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
+        tree.put("createdAt", run.createdAt().toString());
+        view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
+        view.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
+        tree.put("seq", events.isEmpty() ? 0 : events.get(events.size() - 1).seq());
+        if (!view.message().isEmpty()) {
+            tree.put("message", view.message());
+        }
+        view.kubeconfig().ifPresent(path -> tree.put("kubeconfig", path));
+        ArrayNode hosts = tree.putArray("hosts");
+        view.realHosts().forEach(host -> hosts.add(host(host)));
+        ArrayNode steps = tree.putArray("steps");
+        view.hosts().forEach(host -> host.steps().values().forEach(step -> steps.add(step(step))));
+        ArrayNode findings = tree.putArray("findings");
+        view.findings().forEach(finding -> {
+            ObjectNode each = findings.addObject();
+            each.set("hosts", Json.tree(finding.hosts()));
+            each.put("problem", finding.problem()).put("remedy", finding.remedy());
+        });
+        return tree;
+    }
+
+    private static ObjectNode head(RunRecord run, String state) {
+        return Json.object().put("id", run.id()).put("action", run.action()).put("cluster", run.cluster())
+                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", state);
+    }
+
+    private static ObjectNode host(HostView host) {
+        ObjectNode tree = Json.object().put("name", host.name()).put("address", host.address());
+        tree.set("roles", Json.tree(host.roles()));
+        host.waitsFor().ifPresent(waiting -> tree.put("waitsFor", waiting.what()).put("waitsSince", waiting.since().toString()));
+        return tree;
+    }
+
+    private static ObjectNode step(StepView step) {
+        ObjectNode tree = Json.object();
+        if (!step.host().isEmpty()) {
+            tree.put("host", step.host());
+        }
+        tree.put("step", step.step()).put("state", step.state().word()).put("attempt", step.attempt()).put("changed", step.changed())
+                .put("startedAt", step.startedAt().toString());
+        step.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
+        tree.put("message", step.message().isEmpty() ? step.doing() : step.message());
+        if (!step.changes().isEmpty()) {
+            tree.set("changes", Json.tree(step.changes()));
+        }
+        step.retryAt().ifPresent(at -> tree.put("retryAt", at.toString()));
+        step.failure().ifPresent(failure -> {
+            ObjectNode why = tree.putObject("failure");
+            why.put("kind", failure.kind()).put("remedy", failure.remedy());
+            why.set("lastWords", Json.tree(failure.lastWords()));
+        });
+        return tree;
+    }
+}

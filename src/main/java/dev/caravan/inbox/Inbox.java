@@ -1,0 +1,118 @@
+package dev.caravan.inbox;
+
+import dev.caravan.run.Action;
+import dev.caravan.run.Runs.Outcome;
+import dev.caravan.run.Submissions;
+import dev.caravan.run.Submissions.Submission;
+import dev.caravan.spec.Expansion;
+import dev.caravan.spec.InvalidSpec;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.apache.camel.component.file.GenericFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the inbox's route does with a file: the bean {@code inbox}. Thread-safe. */
+public final class Inbox {
+    private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
+    static final int LARGEST = 1024 * 1024;
+
+    private final InboxFiles files;
+    private final Results results;
+
+    public Inbox(InboxFiles files, Results results) {
+        this.files = files;
+        this.results = results;
+    }
+
+    /** Reads the file; the body becomes the {@link Submission}. */
+    public void read(Exchange exchange) throws InvalidSpec, Unusable, IOException {
+        Path file = exchange.getProperty(ExchangePropertyKey.FILE_EXCHANGE_FILE, GenericFile.class).getBody() instanceof File body
+                ? body.toPath().toAbsolutePath() : null;
+        Seen seen = Seen.of(file);
+        exchange.setProperty(Taken.PROPERTY, new Taken(file, seen));
+        String text = text(file, seen);
+        exchange.getMessage().setBody(Submissions.read(text, file.getFileName().toString(), Expansion.in(file.getParent()), Action.APPLY, "inbox"));
+    }
+
+    private static String text(Path file, Seen seen) throws Unusable, IOException {
+        if (seen.link()) {
+            throw new Unusable("this is a symbolic link", "Move the spec itself into the inbox.");
+        }
+        if (!seen.regular()) {
+            throw new Unusable("this is no regular file", "Move the spec itself into the inbox.");
+        }
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            byte[] bytes = in.readNBytes(LARGEST + 1);
+            if (bytes.length > LARGEST) {
+                throw new Unusable("the file is larger than 1 MiB", "A spec of a thousand hosts has about 100 KiB.");
+            }
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new Unusable("the file is not UTF-8 text", "Save it as UTF-8.");
+        } catch (AccessDeniedException e) {
+            throw new Unusable("the file cannot be read", "Caravan runs as " + System.getProperty("user.name") + "; let it read the file.");
+        }
+    }
+
+    /** Writes the result of the run, whose {@link Outcome} is the body, and takes the file out of the inbox. */
+    public void finish(Exchange exchange) {
+        Outcome outcome = exchange.getMessage().getBody(Outcome.class);
+        Taken taken = exchange.getProperty(Taken.PROPERTY, Taken.class);
+        boolean done = outcome.state().equals("succeeded");
+        if (!done && isStopping(exchange)) {
+            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.name());
+            return;
+        }
+        try {
+            results.write(taken, outcome, done);
+            LOG.info("{}: run {} {}", taken.name(), outcome.run(), outcome.state());
+        } catch (IOException | RuntimeException e) {
+            leave(taken, e);
+        }
+    }
+
+    /** As {@link #finish}, for a file that began no run; the reason is the exception that was caught. */
+    public void refuse(Exchange exchange) {
+        Exception reason = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Exception.class);
+        Taken taken = exchange.getProperty(Taken.PROPERTY, Taken.class);
+        if (taken == null || reason instanceof NoSuchFileException) {
+            LOG.debug("the file is gone", reason);
+            return;
+        }
+        if (reason instanceof RejectedExecutionException || isStopping(exchange)) {
+            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.name());
+            return;
+        }
+        if (!(reason instanceof InvalidSpec) && !(reason instanceof Unusable)) {
+            LOG.error("{} could not be worked on", taken.name(), reason);
+        }
+        try {
+            results.write(taken, reason);
+            LOG.warn("{} was refused; {} says why", taken.name(), results.failedResult(taken));
+        } catch (IOException | RuntimeException e) {
+            leave(taken, e);
+        }
+    }
+
+    private void leave(Taken taken, Exception problem) {
+        files.leaveAlone(taken.file(), taken.seen());
+        LOG.error("{} is done with, but cannot be moved out of the inbox; it is not taken again until it is changed", taken.name(), problem);
+    }
+
+    private static boolean isStopping(Exchange exchange) {
+        return !exchange.getContext().getStatus().isStarted();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.caravan.inbox;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.run.Runs.Outcome;
+import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.Problem;
+import dev.caravan.terminal.RunView;
+import dev.caravan.terminal.RunView.Finding;
+import dev.caravan.terminal.RunView.StepView;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Where files of the inbox go: {@code .done} or {@code .failed} below it, with {@code NAME.result.json} beside them. The
+ * result is there before the file is, and never half-written. Files of the same name that went there before are replaced.
+ */
+public final class Results {
+    private static final ObjectWriter JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writer();
+    private static final String SUFFIX = ".result.json";
+    /** File systems take names of 255 bytes. */
+    private static final int LONGEST = 255;
+    private static final int WRONG = 2;
+    private static final int FAILED = 5;
+
+    private final Journal journal;
+
+    public Results(Journal journal) {
+        this.journal = journal;
+    }
+
+    void write(Taken taken, Outcome outcome, boolean done) throws IOException {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("file", taken.name());
+        result.put("run", outcome.run());
+        result.put("state", outcome.state());
+        result.put("exitStatus", outcome.exitStatus());
+        journal.run(outcome.run()).map(RunRecord::cluster).ifPresent(cluster -> result.put("cluster", cluster));
+        RunView view = RunView.of(journal.events(outcome.run(), 0));
+        view.kubeconfig().ifPresent(path -> result.put("kubeconfig", path));
+        if (!view.message().isEmpty()) {
+            result.put("message", view.message());
+        }
+        result.put("failures", view.failures().stream().map(Results::describe).toList());
+        result.put("findings", view.findings().stream().map(Results::describe).toList());
+        moveOut(taken, done ? done(taken) : failed(taken), result);
+    }
+
+    void write(Taken taken, Exception reason) throws IOException {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("file", taken.name());
+        result.put("state", "refused");
+        if (reason instanceof InvalidSpec invalid) {
+            result.put("exitStatus", WRONG);
+            result.put("problems", invalid.problems().stream().map(Results::describe).toList());
+        } else if (reason instanceof Unusable unusable) {
+            result.put("exitStatus", WRONG);
+            result.put("problems", List.of(Map.of("message", unusable.getMessage(), "remedy", unusable.remedy())));
+        } else {
+            result.put("state", "failed");
+            result.put("exitStatus", FAILED);
+            result.put("message", "the engine failed; its log says why");
+        }
+        moveOut(taken, failed(taken), result);
+    }
+
+    /** Where the result of a file that was refused is. */
+    Path failedResult(Taken taken) {
+        return failed(taken).resolve(resultName(taken.name()));
+    }
+
+    private static Path done(Taken taken) {
+        return taken.file().resolveSibling(".done");
+    }
+
+    private static Path failed(Taken taken) {
+        return taken.file().resolveSibling(".failed");
+    }
+
+    private static void moveOut(Taken taken, Path directory, Map<String, Object> result) throws IOException {
+        Files.createDirectories(directory);
+        Path temporary = directory.resolve(".writing-" + UUID.randomUUID());
+        try {
+            Files.write(temporary, (JSON.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8));
+            Files.move(temporary, directory.resolve(resultName(taken.name())), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        try {
+            // A file of that name that came in the meantime is another one: it stays, and is taken next.
+            if (Seen.of(taken.file()).equals(taken.seen())) {
+                Files.move(taken.file(), directory.resolve(taken.name()), StandardCopyOption.ATOMIC_MOVE);
+            }
+        } catch (NoSuchFileException e) {
+            // Somebody took it away; the result is there all the same.
+            return;
+        }
+    }
+
+    private static String resultName(String name) {
+        int room = LONGEST - SUFFIX.length();
+        String shown = name;
+        while (shown.getBytes(StandardCharsets.UTF_8).length > room) {
+            shown = shown.substring(0, shown.length() - 1);
+        }
+        return shown + SUFFIX;
+    }
+
+    private static Map<String, Object> describe(StepView step) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("host", step.host());
+        members.put("step", step.step());
+        members.put("message", step.message());
+        step.failure().ifPresent(failure -> {
+            members.put("kind", failure.kind());
+            members.put("remedy", failure.remedy());
+            members.put("lastWords", failure.lastWords());
+        });
+        return members;
+    }
+
+    private static Map<String, Object> describe(Finding finding) {
+        return Map.of("hosts", finding.hosts(), "problem", finding.problem(), "remedy", finding.remedy());
+    }
+
+    private static Map<String, Object> describe(Problem problem) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("line", problem.line());
+        members.put("column", problem.column());
+        members.put("path", problem.path());
+        members.put("message", problem.message());
+        members.put("remedy", problem.remedy());
+        return members;
+    }
+}

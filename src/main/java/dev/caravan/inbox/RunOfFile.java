@@ -1,0 +1,94 @@
+package dev.caravan.inbox;
+
+import dev.caravan.run.Busy;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.Runs.Outcome;
+import dev.caravan.run.Submissions;
+import dev.caravan.run.Submissions.Submission;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Begins the run that a file asks for and goes on, without a thread that waits, when it has ended; the body becomes the
+ * run's {@link Outcome}. A file with the text of one that is under way shares its run. The bean {@code inboxRun}; it throws
+ * {@link Busy} where the cluster or a host is being worked on. Thread-safe.
+ */
+public final class RunOfFile extends AsyncProcessorSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(RunOfFile.class);
+    private static final String TOLD = "caravanInboxBusyTold";
+
+    private final Submissions submissions;
+    private final Runs runs;
+    private final Executor executor;
+    private final Map<String, CompletableFuture<Outcome>> underWay = new HashMap<>();
+
+    public RunOfFile(Submissions submissions, Runs runs, Executor executor) {
+        this.submissions = submissions;
+        this.runs = runs;
+        this.executor = executor;
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        CompletableFuture<Outcome> outcome;
+        try {
+            outcome = outcome(exchange);
+        } catch (Busy busy) {
+            tellOnce(exchange, busy);
+            exchange.setException(busy);
+            callback.done(true);
+            return true;
+        } catch (RuntimeException e) {
+            exchange.setException(e);
+            callback.done(true);
+            return true;
+        }
+        outcome.whenCompleteAsync((ended, failure) -> {
+            if (failure != null) {
+                exchange.setException(failure);
+            } else {
+                exchange.getMessage().setBody(ended);
+            }
+            callback.done(false);
+        }, executor);
+        return false;
+    }
+
+    private synchronized CompletableFuture<Outcome> outcome(Exchange exchange) throws Busy {
+        Submission submission = exchange.getMessage().getBody(Submission.class);
+        CompletableFuture<Outcome> same = underWay.get(submission.text());
+        if (same != null) {
+            LOG.info("{} says the same as a file whose run is under way; it shares that run", name(exchange));
+            return same;
+        }
+        Run run = submissions.begin(submission);
+        LOG.info("{}: run {} of cluster {} has begun", name(exchange), run.id(), run.cluster().name());
+        CompletableFuture<Outcome> outcome = runs.outcome(run).toCompletableFuture();
+        underWay.put(submission.text(), outcome);
+        outcome.whenComplete((ended, failure) -> forget(submission.text(), outcome));
+        return outcome;
+    }
+
+    private synchronized void forget(String text, CompletableFuture<Outcome> outcome) {
+        underWay.remove(text, outcome);
+    }
+
+    private static void tellOnce(Exchange exchange, Busy busy) {
+        if (exchange.getProperty(TOLD) == null) {
+            exchange.setProperty(TOLD, true);
+            LOG.info("{} waits: {}", name(exchange), busy.getMessage());
+        }
+    }
+
+    private static String name(Exchange exchange) {
+        return exchange.getProperty(Taken.PROPERTY, Taken.class).name();
+    }
+}
