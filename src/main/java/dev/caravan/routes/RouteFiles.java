@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The files of the routes directory: those that travel in the jar and, over them, those of a user's directory. A user's
@@ -55,14 +57,18 @@ public final class RouteFiles {
     }
 
     /**
-     * The built-in files with those of {@code directory} over them.
+     * The built-in files with those of {@code directory} over them. Hidden files, and those below hidden directories, are passed
+     * over: editors and version control keep theirs there, and a mounted ConfigMap its former versions.
      *
      * @throws UncheckedIOException where the directory cannot be read
      */
     public static RouteFiles with(Path directory) {
         SortedMap<String, RouteFile> files = new TreeMap<>(builtIn().files);
+        if (!Files.isDirectory(directory)) {
+            throw new UncheckedIOException("cannot read the routes directory " + directory, new NotDirectoryException(directory.toString()));
+        }
         try (Stream<Path> paths = Files.walk(directory)) {
-            paths.filter(Files::isRegularFile).forEach(path -> {
+            paths.filter(Files::isRegularFile).filter(path -> !isHidden(directory.relativize(path))).forEach(path -> {
                 String name = directory.relativize(path).toString().replace('\\', '/');
                 files.put(name, new RouteFile(name, Optional.of(path)));
             });
@@ -70,6 +76,10 @@ public final class RouteFiles {
             throw new UncheckedIOException("cannot read the routes directory " + directory, e);
         }
         return new RouteFiles(files);
+    }
+
+    private static boolean isHidden(Path relative) {
+        return StreamSupport.stream(relative.spliterator(), false).anyMatch(part -> part.toString().startsWith("."));
     }
 
     /** The route files, those of the top first. */

@@ -49,6 +49,9 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "For so long after it ended, a result is shared by all who ask for this step in the run; 0 shares nothing", defaultValue = "0")
     private Duration share = Duration.ZERO;
 
+    @UriParam(description = "Whether the step is run though the run was cancelled: for what takes back or clears away", defaultValue = "false")
+    private boolean evenWhenCancelled;
+
     StepEndpoint(String uri, StepComponent component, String name) {
         super(uri, component);
         this.name = name;
@@ -112,6 +115,14 @@ public class StepEndpoint extends DefaultEndpoint {
 
     public void setShare(Duration share) {
         this.share = share;
+    }
+
+    public boolean isEvenWhenCancelled() {
+        return evenWhenCancelled;
+    }
+
+    public void setEvenWhenCancelled(boolean evenWhenCancelled) {
+        this.evenWhenCancelled = evenWhenCancelled;
     }
 
     @Override

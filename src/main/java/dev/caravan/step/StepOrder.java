@@ -11,9 +11,13 @@ import java.util.Map;
  * @param script           name of the script in {@code scripts/}
  * @param timeout          of one attempt
  * @param extraEnvironment over what every script gets
+ * @param evenWhenCancelled whether it is run though the run was cancelled
  * @param stdin            the script's standard input
  */
-record StepOrder(Run run, Host host, String step, String script, Duration timeout, Map<String, String> extraEnvironment, byte[] stdin) {
+record StepOrder(
+        Run run, Host host, String step, String script, Duration timeout, boolean evenWhenCancelled, Map<String, String> extraEnvironment, byte[] stdin) {
+
+
     @Override
     public String toString() {
         return step + " on " + host.name();

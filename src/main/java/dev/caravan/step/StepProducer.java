@@ -59,7 +59,8 @@ final class StepProducer extends DefaultAsyncProducer {
             throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
         }
         StepOrder order = new StepOrder(
-                run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), extraEnvironment(exchange), stdin(exchange));
+                run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), endpoint.isEvenWhenCancelled(),
+                extraEnvironment(exchange), stdin(exchange));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
             return runner.shared(order, endpoint.getShare());
         }

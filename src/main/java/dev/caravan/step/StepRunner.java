@@ -99,11 +99,24 @@ public final class StepRunner {
 
     /** Runs the step; the stage fails with a {@link StepFailure} or {@link RunCancelled}. */
     CompletionStage<StepResult> run(StepOrder order) {
-        if (order.run().isCancelled()) {
+        if (isOff(order)) {
             return CompletableFuture.failedFuture(new RunCancelled());
         }
         return slots.take(order.host().name())
-                .thenComposeAsync(release -> attempt(order).whenComplete((result, failure) -> release.run()), executor);
+                .thenComposeAsync(release -> begin(order).whenComplete((result, failure) -> release.run()), executor);
+    }
+
+    /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */
+    private CompletionStage<StepResult> begin(StepOrder order) {
+        try {
+            return isOff(order) ? CompletableFuture.failedFuture(new RunCancelled()) : attempt(order);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static boolean isOff(StepOrder order) {
+        return order.run().isCancelled() && !order.evenWhenCancelled();
     }
 
     /** Runs the step when no other of the same run that names this word is running. */
@@ -135,6 +148,7 @@ public final class StepRunner {
     /** Clears away on the hosts what steps of that run left there, and forgets the run. */
     public CompletionStage<Void> finish(Run run) {
         shared.keySet().removeIf(key -> key.startsWith(run.id() + " "));
+        unfinished.keySet().removeIf(key -> key.startsWith(run.id() + " "));
         CompletableFuture<?>[] cleared = run.cluster().hosts().stream()
                 .map(host -> clear(run, host).toCompletableFuture())
                 .toArray(CompletableFuture[]::new);
@@ -173,7 +187,7 @@ public final class StepRunner {
         return launch(order, detached)
                 .thenApply(report -> {
                     unfinished.remove(key);
-                    finished.computeIfAbsent(run.id() + " " + host, any -> new CopyOnWriteArrayList<>()).add(detached.id());
+                    toClear(order, detached);
                     return judge(order, detached, report);
                 })
                 .handle((result, failure) -> {
@@ -188,6 +202,10 @@ public final class StepRunner {
                     told.failed(why);
                     throw new CompletionException(why);
                 });
+    }
+
+    private void toClear(StepOrder order, Detached detached) {
+        finished.computeIfAbsent(order.run().id() + " " + order.host().name(), any -> new CopyOnWriteArrayList<>()).add(detached.id());
     }
 
     private CompletionStage<Report> launch(StepOrder order, Detached detached) {
@@ -208,7 +226,10 @@ public final class StepRunner {
                         .withMaxOutputBytes(MAX_OUTPUT)
                         .withOnStdout(detached.log()::accept)))
                 .handle((result, failure) -> {
-                    detached.log().end();
+                    if (failure == null || !(cause(failure) instanceof SshException ssh) || !ssh.passing()) {
+                        // A line that a lost connection cut in two comes again whole.
+                        detached.log().end();
+                    }
                     if (failure == null) {
                         finished.computeIfPresent(hostKey, (any, ids) -> {
                             ids.removeAll(clear);
@@ -256,6 +277,7 @@ public final class StepRunner {
                         .withStdin(Launcher.ids(List.of(detached.id()), privileges.password(target, privilege)))
                         .withTimeout(SHORT)))
                 .<Report>handle((stopped, problem) -> {
+                    toClear(order, detached);
                     throw new CompletionException(timedOut);
                 })
                 .toCompletableFuture();

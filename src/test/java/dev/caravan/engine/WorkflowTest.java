@@ -1,0 +1,590 @@
+package dev.caravan.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.journal.Event;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.TestClusters;
+import dev.caravan.spec.Cluster;
+import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.ScriptedHosts;
+import dev.caravan.step.ScriptedHosts.Call;
+import dev.caravan.step.ScriptedHosts.Reply;
+import dev.caravan.step.ScriptedHosts.Script;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The real routes in the real engine, with hosts that answer as a test says. Only the pauses between attempts are shorter than
+ * in the built-in files. What waits, waits for a latch: no test depends on how long something takes.
+ */
+class WorkflowTest {
+    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "runtime-install", "kube-install", "network-prepare", "images-pull");
+    private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
+    private static final String TOKEN = "abcdef.0123456789abcdef";
+    private static final int HOSTS = 5;
+
+    @TempDir
+    private static Path directory;
+    private static ScriptedHosts hosts;
+    private static ClusterApi api;
+    private static Engine engine;
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+
+    /** Hosts that are nodes already, in facts. */
+    private final Set<String> joined = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger minted = new AtomicInteger();
+
+    @BeforeAll
+    static void start() throws Exception {
+        hosts = ScriptedHosts.start(HOSTS);
+        api = ClusterApi.start();
+        Path routes = Files.createDirectories(directory.resolve("routes/steps"));
+        Files.writeString(routes.resolve("../step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
+                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
+        Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
+                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
+        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (engine != null) {
+            engine.close();
+        }
+        api.close();
+        hosts.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        hosts.forget();
+        hosts.script(this::answer);
+    }
+
+    /** What a host answers unless a test says otherwise. */
+    private CompletionStage<Reply> answer(Call call) {
+        return CompletableFuture.completedFuture(switch (call.step()) {
+            case "facts" -> facts(call.host());
+            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", TOKEN);
+            case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
+            case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
+            default -> Reply.changed("do " + call.step());
+        });
+    }
+
+    private void script(Script other) {
+        hosts.script(call -> {
+            CompletionStage<Reply> reply = other.run(call);
+            return reply != null ? reply : answer(call);
+        });
+    }
+
+    private static CompletionStage<Reply> now(Reply reply) {
+        return CompletableFuture.completedFuture(reply);
+    }
+
+    private Reply facts(String host) {
+        int number = Integer.parseInt(host.substring(1));
+        boolean node = joined.contains(host);
+        Map<String, String> outputs = recorded(!node ? "yum-fresh" : number == 1 ? "yum-control-plane" : "yum-worker");
+        outputs.remove("reach");
+        outputs.put("hostname", host);
+        outputs.put("machine", "machine-id 709a4140c51040cc8b69f3ec6eb4571" + number);
+        outputs.put("interface", "eth0 02:1a:b0:00:00:1" + number + " up - " + ScriptedHosts.ADDRESSES + number + "/24");
+        outputs.put("clock", Instant.now().getEpochSecond() + ".000");
+        if (node) {
+            outputs.put("nodeName", host);
+            outputs.put("apiServer", "https://" + ScriptedHosts.ADDRESSES + "1:6443");
+            outputs.put("podCidr", "10.244." + (number - 1) + ".0/24");
+        }
+        Reply reply = Reply.ok();
+        for (Map.Entry<String, String> output : outputs.entrySet()) {
+            reply = reply.output(output.getKey(), output.getValue());
+        }
+        return reply;
+    }
+
+    private static Map<String, String> recorded(String name) {
+        try (InputStream stream = WorkflowTest.class.getResourceAsStream("/dev/caravan/facts/" + name + ".facts")) {
+            Map<String, String> outputs = new LinkedHashMap<>();
+            String output = "";
+            for (String line : new String(stream.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+                if (line.matches("\\[[a-zA-Z]+]")) {
+                    output = line.substring(1, line.length() - 1);
+                } else {
+                    outputs.merge(output, line, (before, next) -> before + "\n" + next);
+                }
+            }
+            return outputs;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    // ---- runs
+
+    private static Cluster cluster(int controlPlanes, int workers) {
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "");
+        api.serve(cluster);
+        return cluster;
+    }
+
+    private static Run begin(Cluster cluster, Action action) throws Exception {
+        return engine.runs().begin(new Runs.Order(cluster, "spec", action, "command", List.of()));
+    }
+
+    private static String end(Run run) throws Exception {
+        return engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS).state();
+    }
+
+    private static String apply(Cluster cluster) throws Exception {
+        return end(begin(cluster, Action.APPLY));
+    }
+
+    private static List<String> steps(String host) {
+        return hosts.calls().stream().filter(call -> call.host().equals(host)).map(Call::step).toList();
+    }
+
+    private static List<Call> calls(String step) {
+        return hosts.calls().stream().filter(call -> call.step().equals(step)).toList();
+    }
+
+    private static boolean begun(String host, String step) {
+        return hosts.calls().stream().anyMatch(call -> call.is(host, step));
+    }
+
+    private static boolean ended(Run run, String host, String step) {
+        return events(run, Event.Type.STEP_ENDED).stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)));
+    }
+
+    private static List<Event> events(Run run, Event.Type type) {
+        return engine.journal().events(run.id(), 0).stream().filter(event -> event.type() == type).toList();
+    }
+
+    private static Event last(Run run) {
+        List<Event> all = engine.journal().events(run.id(), 0);
+        return all.get(all.size() - 1);
+    }
+
+    private static void awaitThat(java.util.concurrent.Callable<Boolean> condition) {
+        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(condition);
+    }
+
+    private static List<String> prepared(String... more) {
+        List<String> steps = new ArrayList<>(List.of("facts"));
+        steps.addAll(PREPARE);
+        steps.addAll(List.of(more));
+        return steps;
+    }
+
+    // ---- order
+
+    @Test
+    void stepsComeInTheirOrderOnTheFirstControlPlaneAndOnWorkers() throws Exception {
+        assertThat(apply(cluster(1, 2))).isEqualTo("succeeded");
+
+        assertThat(steps("h2")).isEqualTo(prepared("kubeadm-join")).isEqualTo(steps("h3"));
+        List<String> first = steps("h1");
+        assertThat(first.subList(0, 8)).isEqualTo(prepared("kubeadm-init"));
+        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder("kubeconfig-fetch", "join-credentials", "network", "label-nodes", "credentials-revoke")
+                .containsSubsequence("kubeconfig-fetch", "network", "label-nodes", "credentials-revoke");
+    }
+
+    @Test
+    void whatIsDoneOnceIsDoneAfterTheLastHostHasJoined() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h3", "kubeadm-join") ? go.thenApply(any -> Reply.ok()) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+        awaitThat(() -> ended(run, "h2", "kubeadm-join") && begun("h3", "kubeadm-join"));
+
+        assertThat(calls("network")).isEmpty();
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(hosts.calls().stream().map(Call::step)).containsSubsequence("kubeadm-join", "kubeadm-join", "network", "label-nodes", "credentials-revoke");
+    }
+
+    @Test
+    void nothingIsChangedBeforeAllHostsWereLookedAt() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h2", "facts") ? go.thenApply(any -> facts("h2")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+        awaitThat(() -> ended(run, "h1", "facts") && begun("h2", "facts"));
+
+        assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
+        go.complete(null);
+        assertThat(end(run)).isEqualTo("succeeded");
+    }
+
+    @Test
+    void aRouteCanBeAdvisedAsAnyOther() throws Exception {
+        AdviceWith.adviceWith(engine.context(), "network", advice -> advice.weaveAddFirst().to("mock:network"));
+        MockEndpoint network = engine.context().getEndpoint("mock:network", MockEndpoint.class);
+        network.expectedMessageCount(1);
+
+        assertThat(apply(cluster(1, 0))).isEqualTo("succeeded");
+
+        MockEndpoint.assertIsSatisfied(engine.context(), 30, TimeUnit.SECONDS);
+        assertThat(network.getExchanges().get(0).getVariable("run")).isInstanceOf(Run.class);
+    }
+
+    // ---- side by side
+
+    @Test
+    void aSlowHostHoldsUpNobodyElse() throws Exception {
+        // Each of h3's steps takes until every other host has joined: longer than ten times as long.
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.host().equals("h3") && !call.step().equals("facts") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(1, 4), Action.APPLY);
+
+        awaitThat(() -> ended(run, "h2", "kubeadm-join") && ended(run, "h4", "kubeadm-join") && ended(run, "h5", "kubeadm-join"));
+        assertThat(steps("h3")).containsExactly("facts", "os-prepare");
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
+    }
+
+    @Test
+    void nobodyJoinsBeforeTheControlPlaneIsThereAndAllSayWhatTheyWaitFor() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(2, 2), Action.APPLY);
+
+        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 3 && begun("h1", "kubeadm-init"));
+        assertThat(events(run, Event.Type.HOST_WAITING)).extracting(Event::message).containsOnly("waits for the first control plane");
+        assertThat(calls("join-credentials")).isEmpty();
+        assertThat(calls("kubeadm-join")).isEmpty();
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(calls("kubeadm-join")).hasSize(3);
+    }
+
+    @Test
+    void controlPlanesJoinOneAtATimeAndWorkersSideBySide() throws Exception {
+        Map<String, CompletableFuture<Void>> joins = new ConcurrentHashMap<>();
+        script(call -> call.step().equals("kubeadm-join") ? joins.computeIfAbsent(call.host(), any -> new CompletableFuture<>()).thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(3, 2), Action.APPLY);
+
+        // Both workers are joining, and one of two control planes; the other waits for its turn.
+        awaitThat(() -> joins.size() == 3 && events(run, Event.Type.HOST_WAITING).stream().anyMatch(event -> event.message().contains("its turn")));
+        assertThat(joins).containsKeys("h4", "h5");
+        String first = joins.containsKey("h2") ? "h2" : "h3";
+        String second = first.equals("h2") ? "h3" : "h2";
+        assertThat(joins).doesNotContainKey(second);
+        joins.get(first).complete(null);
+        awaitThat(() -> joins.containsKey(second));
+        joins.values().forEach(join -> join.complete(null));
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(calls("kubeadm-join")).hasSize(4);
+    }
+
+    @Test
+    void aControlPlaneThatFailsToJoinGivesItsTurnToTheNext() throws Exception {
+        script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("etcd said no")) : null);
+        Run run = begin(cluster(3, 0), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).isEqualTo("failed on h2");
+        assertThat(ended(run, "h3", "kubeadm-join")).isTrue();
+    }
+
+    // ---- failures
+
+    @Test
+    void aFailingWorkerLeavesTheOthersAloneAndTheRunNamesIt() throws Exception {
+        script(call -> call.is("h2", "runtime-install") ? now(Reply.failed("no such package")) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).isEqualTo("failed on h2");
+        assertThat(last(run).data()).containsEntry("exitStatus", 5);
+        assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "runtime-install");
+        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
+        assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
+        Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
+        assertThat(failure.host()).contains("h2");
+        assertThat(failure.step()).contains("runtime-install");
+        assertThat(failure.message()).isEqualTo("no such package");
+        assertThat(failure.data().get("lastWords")).isEqualTo(List.of("no such package"));
+    }
+
+    @Test
+    void withoutTheFirstControlPlaneOthersAreNotReachedRatherThanFailed() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h1", "kubeadm-init") ? go.thenApply(any -> Reply.failed("port 6443 is in use")) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("port 6443 is in use");
+        assertThat(events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))))
+                .extracting(event -> event.host().orElseThrow()).containsExactly("h1");
+        assertThat(run.failures()).containsOnlyKeys("h1", "h2", "h3");
+        assertThat(run.failures().get("h2")).isInstanceOf(dev.caravan.run.NotReached.class).hasMessage("not reached: h1 failed");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("kubeadm-join", "join-credentials", "network", "credentials-revoke");
+    }
+
+    @Test
+    void aHostThatCannotBeLookedAtIsAFindingAndNothingIsChanged() throws Exception {
+        script(call -> call.is("h2", "facts") ? now(Reply.failed("sh: syntax error")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("refused");
+        assertThat(last(run).data()).containsEntry("exitStatus", 3);
+        assertThat(last(run).data().get("findings").toString()).contains("h2").contains("sh: syntax error");
+        assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
+    }
+
+    // ---- what is tried again
+
+    private record Kind(String word, int attempts, String words) {}
+
+    private static final List<Kind> KINDS = List.of(
+            new Kind("package-lock", 21, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 2226"),
+            new Kind("mirror", 6, "Cannot download repodata/repomd.xml: All mirrors were tried"),
+            new Kind("registry", 6, "failed to pull image: dial tcp 192.0.2.1:5000: connect: connection refused"),
+            new Kind("api-server", 6, "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?"),
+            new Kind("package-signature", 1, "Error: GPG check FAILED"),
+            new Kind("disk-full", 1, "cp: error writing: No space left on device"),
+            new Kind("token", 1, "could not find a JWS signature in the cluster-info ConfigMap for token ID"),
+            new Kind("lasting", 1, "something nobody knows"));
+
+    /** A kind for each worker, four at a time. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4})
+    void eachKindIsTriedAsOftenAsStepErrorsSays(int from) throws Exception {
+        Map<String, Kind> kinds = new LinkedHashMap<>();
+        for (int worker = 0; worker < 4; worker++) {
+            kinds.put("h" + (worker + 2), KINDS.get(from + worker));
+        }
+        script(call -> call.step().equals("kube-install") && kinds.containsKey(call.host()) ? now(Reply.failed(kinds.get(call.host()).words())) : null);
+        Run run = begin(cluster(1, 4), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        kinds.forEach((host, kind) -> {
+            assertThat(calls("kube-install").stream().filter(call -> call.host().equals(host))).as(kind.word()).hasSize(kind.attempts());
+            assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of("kube-install")))
+                    .singleElement().satisfies(event -> {
+                        assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", kind.word());
+                        assertThat(event.attempt()).isEqualTo(kind.attempts());
+                    });
+            assertThat(events(run, Event.Type.STEP_RETRY)).filteredOn(event -> event.host().equals(Optional.of(host)))
+                    .hasSize(kind.attempts() == 1 ? 0 : kind.attempts()).allSatisfy(event -> assertThat(event.data()).containsEntry("kind", kind.word()));
+        });
+    }
+
+    @Test
+    void whatTheScriptSaysMayPassIsTriedAgainUntilItDoes() throws Exception {
+        script(call -> call.is("h2", "kubeadm-join") && call.attempt() < 4 ? now(Reply.failedForNow("the API server does not answer")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(calls("kubeadm-join")).hasSize(4);
+        assertThat(events(run, Event.Type.STEP_RETRY)).hasSize(3).extracting(event -> event.data().get("kind")).containsOnly("not-yet");
+    }
+
+    @Test
+    void aBrokenConnectionIsTakenUpAgainWithoutStartingTheStepTwice() throws Exception {
+        CompletableFuture<Reply> install = new CompletableFuture<>();
+        script(call -> call.is("h2", "runtime-install") ? install : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+        awaitThat(() -> begun("h2", "runtime-install"));
+        hosts.breakConnections("h2");
+        awaitThat(() -> !events(run, Event.Type.STEP_RETRY).isEmpty());
+        install.complete(Reply.changed("install the runtime"));
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(calls("runtime-install").stream().filter(call -> call.host().equals("h2"))).hasSize(1);
+        List<Event> starts = events(run, Event.Type.STEP_STARTED).stream().filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of("runtime-install"))).toList();
+        assertThat(starts).hasSizeGreaterThan(1).extracting(event -> event.data().get("id")).containsOnly(starts.get(0).data().get("id"));
+    }
+
+    // ---- credentials
+
+    @Test
+    void credentialsAreMintedOnceForAllWhoJoinAndRevokedAtTheEnd() throws Exception {
+        Run run = begin(cluster(2, 3), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(calls("kubeadm-join")).hasSize(4).allSatisfy(call -> assertThat(call.stdin()).contains(TOKEN).contains(CA_HASH));
+        assertThat(calls("join-credentials")).singleElement().satisfies(call -> assertThat(call.host()).isEqualTo("h1"));
+        assertThat(calls("credentials-revoke")).singleElement().satisfies(call -> {
+            assertThat(call.host()).isEqualTo("h1");
+            assertThat(call.environment()).containsEntry("TOKEN_ID", "abcde1");
+        });
+        assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain(TOKEN);
+    }
+
+    @Test
+    void onlyControlPlanesGetTheCertificateKey() throws Exception {
+        assertThat(apply(cluster(2, 1))).isEqualTo("succeeded");
+
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).singleElement().satisfies(call -> assertThat(call.stdin()).contains("certificateKey"));
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).singleElement().satisfies(call -> assertThat(call.stdin()).doesNotContain("certificateKey"));
+    }
+
+    @Test
+    void credentialsAreRevokedThoughAJoinFailed() throws Exception {
+        script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("no")) : null);
+
+        assertThat(apply(cluster(1, 2))).isEqualTo("failed");
+        assertThat(calls("credentials-revoke")).hasSize(1);
+    }
+
+    @Test
+    void credentialsAreRevokedThoughTheNetworkFailed() throws Exception {
+        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("no such manifest");
+        assertThat(calls("credentials-revoke")).hasSize(1);
+    }
+
+    @Test
+    void aRevocationIsTriedAgain() throws Exception {
+        script(call -> call.is("h1", "credentials-revoke") && call.attempt() < 3 ? now(Reply.failedForNow("the API server does not answer")) : null);
+
+        assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
+        assertThat(calls("credentials-revoke")).hasSize(3);
+    }
+
+    @Test
+    void theFirstFailureIsToldThoughTheRevocationFailsToo() throws Exception {
+        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke") ? now(Reply.failed("not allowed")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("no such manifest");
+    }
+
+    @Test
+    void nobodyJoinsNoCredentials() throws Exception {
+        joined.addAll(List.of("h1", "h2"));
+
+        assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke").contains("kubeadm-init", "kubeadm-join");
+        assertThat(calls("kubeadm-join")).singleElement().satisfies(call -> {
+            assertThat(call.stdin()).isEmpty();
+            assertThat(call.environment()).containsEntry("CA_CERT_HASH", CA_HASH);
+        });
+    }
+
+    @Test
+    void aHostThatIsAddedGetsCredentialsOfItsOwn() throws Exception {
+        joined.addAll(List.of("h1", "h2"));
+
+        assertThat(apply(cluster(1, 2))).isEqualTo("succeeded");
+        assertThat(calls("join-credentials")).hasSize(1);
+        assertThat(calls("kubeadm-join").stream().filter(call -> !call.stdin().isEmpty())).extracting(Call::host).containsExactly("h3");
+        assertThat(calls("credentials-revoke")).hasSize(1);
+    }
+
+    // ---- plan, verify, cancel
+
+    @Test
+    void aPlanOnlyLooksAndMintsNothing() throws Exception {
+        Run run = begin(cluster(2, 1), Action.PLAN);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty().allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke", "network", "label-nodes");
+        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
+    }
+
+    @Test
+    void anApplyPlansNothing() throws Exception {
+        assertThat(apply(cluster(1, 0))).isEqualTo("succeeded");
+        assertThat(hosts.calls()).allSatisfy(call -> assertThat(call.environment()).doesNotContainKey("CARAVAN_PLAN"));
+    }
+
+    @Test
+    void verifyLooksUntilTheClusterIsAsItShouldBe() throws Exception {
+        Cluster cluster = cluster(1, 1);
+        api.ready(name -> !name.equals("h2") || api.looks() > 5);
+        Run run = begin(cluster, Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("succeeded");
+        assertThat(api.looks()).isGreaterThan(5);
+        assertThat(events(run, Event.Type.STEP_PROGRESS)).filteredOn(event -> event.step().equals(Optional.of("verify")))
+                .extracting(Event::message).containsExactly("waits for node h2 to be Ready");
+        assertThat(Path.of(run.kubeconfig().orElseThrow())).content().isEqualTo(api.kubeconfig());
+        assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain("administrator-token");
+    }
+
+    @Test
+    void aCancelledRunBeginsNoFurtherStepAndTellsSo() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.step().equals("package-repository") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+        awaitThat(() -> calls("package-repository").size() == 3);
+        assertThat(engine.runs().cancel(run.id())).isTrue();
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("cancelled");
+        assertThat(last(run).data()).containsEntry("exitStatus", 130);
+        assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts", "os-prepare", "package-repository");
+    }
+
+    @Test
+    void aRunThatIsCancelledWhileHostsWaitForTheControlPlaneEnds() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
+        engine.runs().cancel(run.id());
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("cancelled");
+        assertThat(calls("kubeadm-join")).isEmpty();
+    }
+
+    @Test
+    void whatWasMintedIsRevokedThoughTheRunWasCancelled() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h2", "kubeadm-join") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+        awaitThat(() -> begun("h2", "kubeadm-join"));
+        engine.runs().cancel(run.id());
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("cancelled");
+        assertThat(calls("credentials-revoke")).hasSize(1);
+        assertThat(calls("network")).isEmpty();
+    }
+}

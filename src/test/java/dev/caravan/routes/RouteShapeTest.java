@@ -1,0 +1,135 @@
+package dev.caravan.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.camel.dsl.yaml.YamlRoutesBuilderLoader;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The habits that every file of the routes directory keeps, so that files can be found, replaced, reloaded and drawn one by one. */
+class RouteShapeTest {
+    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+    private static final RouteFiles FILES = RouteFiles.builtIn();
+    private static JsonSchema schema;
+
+    @BeforeAll
+    static void readSchema() throws IOException {
+        try (InputStream stream = YamlRoutesBuilderLoader.class.getResourceAsStream("/schema/camelYamlDsl.json")) {
+            schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(stream);
+        }
+    }
+
+    static List<String> routes() {
+        return FILES.routes().stream().map(RouteFiles.RouteFile::name).toList();
+    }
+
+    private static JsonNode read(String name) {
+        try {
+            return YAML.readTree(FILES.text(name).orElseThrow());
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
+    }
+
+    private static String id(String name) {
+        return name.substring(name.lastIndexOf('/') + 1, name.length() - ".camel.yaml".length());
+    }
+
+    /** URIs below that node, in "to: URI" and in "uri: URI". */
+    private static Stream<String> uris(JsonNode node) {
+        List<String> found = new ArrayList<>();
+        node.properties().forEach(member -> {
+            boolean names = List.of("to", "toD", "uri", "wireTap", "enrich").contains(member.getKey());
+            if (names && member.getValue().isTextual()) {
+                found.add(member.getValue().asText());
+            }
+        });
+        return Stream.concat(found.stream(), Stream.iterate(0, index -> index < node.size(), index -> index + 1)
+                .flatMap(index -> uris(node.isArray() ? node.get(index) : new ArrayList<>(values(node)).get(index))));
+    }
+
+    private static List<JsonNode> values(JsonNode node) {
+        List<JsonNode> values = new ArrayList<>();
+        node.elements().forEachRemaining(values::add);
+        return values;
+    }
+
+    @Test
+    void thereAreSome() {
+        assertThat(routes()).contains("run.camel.yaml", "apply.camel.yaml", "steps/kubeadm-init.camel.yaml").hasSizeGreaterThan(20);
+    }
+
+    @ParameterizedTest
+    @MethodSource("routes")
+    void isOneRouteOrConfigurationOfTheFilesNameWithADescription(String name) {
+        JsonNode file = read(name);
+
+        assertThat(file).hasSize(1);
+        assertThat(file.get(0)).hasSize(1);
+        String kind = file.get(0).fieldNames().next();
+        assertThat(kind).isIn("route", "routeConfiguration");
+        JsonNode body = file.get(0).get(kind);
+        assertThat(body.path("id").asText()).isEqualTo(id(name));
+        assertThat(body.path("description").asText()).isNotBlank();
+        if (kind.equals("route") && body.at("/from/uri").asText().startsWith("direct:")) {
+            assertThat(body.at("/from/uri").asText()).isEqualTo("direct:" + id(name));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("routes")
+    void leadsOnlyWhereThereIsSomething(String name) {
+        List<String> known = routes().stream().map(RouteShapeTest::id).toList();
+
+        assertThat(uris(read(name)).filter(uri -> uri.startsWith("direct:")).map(uri -> uri.substring("direct:".length()))).isSubsetOf(known);
+        uris(read(name)).filter(uri -> uri.startsWith("step:")).forEach(uri ->
+                assertThat(FILES.script(uri.substring("step:".length()) + ".sh")).as("the script of " + uri).isPresent());
+        JsonNode configuration = read(name).get(0).path("route").path("routeConfigurationId");
+        if (!configuration.isMissingNode()) {
+            assertThat(known).contains(configuration.asText());
+        }
+    }
+
+    @Test
+    void everyStepOnAHostIsTriedAgainAsStepErrorsSays() {
+        Map<String, String> without = new TreeMap<>();
+        for (String name : routes()) {
+            JsonNode route = read(name).get(0).path("route");
+            if (uris(route).anyMatch(uri -> uri.startsWith("step:")) && !route.path("routeConfigurationId").asText().equals("step-errors")) {
+                without.put(name, route.path("routeConfigurationId").asText());
+            }
+        }
+        assertThat(without).isEmpty();
+    }
+
+    @Test
+    void everyRouteIsReached() {
+        List<String> named = routes().stream().flatMap(name -> uris(read(name).get(0).path("route").path("from").path("steps"))).filter(uri -> uri.startsWith("direct:")).toList();
+
+        assertThat(routes().stream().filter(name -> read(name).get(0).has("route") && read(name).at("/0/route/from/uri").asText().startsWith("direct:")).map(name -> "direct:" + id(name)))
+                .filteredOn(uri -> !uri.equals("direct:run"))
+                .isSubsetOf(named);
+    }
+
+    @ParameterizedTest
+    @MethodSource("routes")
+    void isValidByTheSchemaOfCamelsYamlDsl(String name) {
+        assertThat(schema.validate(read(name))).isEmpty();
+    }
+}

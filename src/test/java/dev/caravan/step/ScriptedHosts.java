@@ -1,0 +1,270 @@
+package dev.caravan.step;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.server.Environment;
+import org.apache.sshd.server.ExitCallback;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.channel.ChannelSession;
+import org.apache.sshd.server.command.Command;
+
+/**
+ * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up, that run no script: a test says what comes of each step, at once or
+ * when it likes. They are reached over SSH and speak the launcher's protocol, so that everything on this side of the wire is
+ * the real thing. Thread-safe.
+ */
+public final class ScriptedHosts implements AutoCloseable {
+    public static final String ADDRESSES = "127.0.1.";
+    public static final String PASSWORD = "correct horse";
+
+    private final SshServer server = SshServer.setUpDefaultServer();
+    private final ExecutorService executor = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "scripted-host");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<String, CompletableFuture<Reply>> begun = new ConcurrentHashMap<>();
+    private final List<Call> calls = new ArrayList<>();
+    private volatile Script script = call -> CompletableFuture.completedFuture(Reply.ok());
+
+    /** Decides what comes of a step. */
+    @FunctionalInterface
+    public interface Script {
+        CompletionStage<Reply> run(Call call);
+    }
+
+    /**
+     * A step that a host was asked to start.
+     *
+     * @param attempt how often that host was asked to start that step in that run, from 1
+     */
+    public record Call(String run, String host, String step, int attempt, Map<String, String> environment, String stdin) {
+        public boolean is(String otherHost, String otherStep) {
+            return host.equals(otherHost) && step.equals(otherStep);
+        }
+    }
+
+    /** What a host answers: the step's exit status, its log, and its result lines. */
+    public record Reply(String status, String log, String result) {
+        public static Reply ok() {
+            return new Reply("0", "", "");
+        }
+
+        public static Reply changed(String what) {
+            return new Reply("0", what + "\n", "change\t" + what + "\n");
+        }
+
+        public static Reply failed(String words) {
+            return new Reply("1", words + "\n", "");
+        }
+
+        /** An error that the script itself says may pass. */
+        public static Reply failedForNow(String words) {
+            return new Reply("75", words + "\n", "problem\t" + words + "\n");
+        }
+
+        public Reply output(String name, String value) {
+            return new Reply(status, log, result + "output\t" + name + "\t" + base64(value) + "\n");
+        }
+
+        public Reply secret(String name, String value) {
+            return new Reply(status, log, result + "secret\t" + name + "\t" + base64(value) + "\n");
+        }
+
+        private static String base64(String text) {
+            return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Starts that many hosts. */
+    public static ScriptedHosts start(int hosts) throws Exception {
+        ScriptedHosts all = new ScriptedHosts();
+        all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
+        all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        all.server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
+        all.server.setCommandFactory((channel, command) -> all.new Conversation(command, hostOf(channel)));
+        all.server.start();
+        return all;
+    }
+
+    private static String hostOf(ChannelSession channel) {
+        InetSocketAddress local = (InetSocketAddress) channel.getSession().getIoSession().getLocalAddress();
+        String address = local.getAddress().getHostAddress();
+        return "h" + address.substring(address.lastIndexOf('.') + 1);
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    /** What comes of steps from now on. */
+    public void script(Script answers) {
+        script = answers;
+    }
+
+    /** The steps that hosts were asked to start, in that order. */
+    public List<Call> calls() {
+        synchronized (calls) {
+            return List.copyOf(calls);
+        }
+    }
+
+    /** Forgets what was asked so far. */
+    public void forget() {
+        synchronized (calls) {
+            calls.clear();
+        }
+    }
+
+    /** Breaks the connections of a host, without a word. */
+    public void breakConnections(String host) {
+        server.getActiveSessions().stream()
+                .filter(session -> ((InetSocketAddress) session.getIoSession().getLocalAddress()).getAddress().getHostAddress().equals(ADDRESSES + host.substring(1)))
+                .forEach(session -> session.getIoSession().close(true));
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.stop(true);
+        executor.shutdownNow();
+    }
+
+    private CompletableFuture<Reply> begin(String host, String id, String step, byte[] archive) {
+        return begun.computeIfAbsent(host + " " + id, any -> {
+            Map<String, byte[]> files = untar(archive);
+            String run = id.substring(0, id.indexOf('-'));
+            Call call;
+            synchronized (calls) {
+                int before = (int) calls.stream().filter(other -> other.run().equals(run) && other.is(host, step)).count();
+                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")));
+                calls.add(call);
+            }
+            return script.run(call).toCompletableFuture();
+        });
+    }
+
+    private static Map<String, byte[]> untar(byte[] archive) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (int at = 0; at < archive.length && archive[at] != 0; ) {
+            String name = text(java.util.Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
+            int size = Integer.parseInt(text(java.util.Arrays.copyOfRange(archive, at + 124, at + 135)), 8);
+            files.put(name, java.util.Arrays.copyOfRange(archive, at + 512, at + 512 + size));
+            at += 512 + (size + 511) / 512 * 512;
+        }
+        return files;
+    }
+
+    private static Map<String, String> environment(byte[] encoded) {
+        Map<String, String> variables = new LinkedHashMap<>();
+        String name = "";
+        for (String line : text(encoded).split("\n")) {
+            if (line.startsWith("=")) {
+                name = line.substring(1);
+            } else if (!line.isEmpty()) {
+                variables.merge(name, line.substring(1), (before, more) -> before + "\n" + more);
+            }
+        }
+        return variables;
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** One command in a channel. */
+    private final class Conversation implements Command {
+        private final String command;
+        private final String host;
+        private InputStream in;
+        private OutputStream out;
+        private OutputStream err;
+        private ExitCallback exit;
+
+        private Conversation(String command, String host) {
+            this.command = command;
+            this.host = host;
+        }
+
+        @Override
+        public void setInputStream(InputStream stream) {
+            in = stream;
+        }
+
+        @Override
+        public void setOutputStream(OutputStream stream) {
+            out = stream;
+        }
+
+        @Override
+        public void setErrorStream(OutputStream stream) {
+            err = stream;
+        }
+
+        @Override
+        public void setExitCallback(ExitCallback callback) {
+            exit = callback;
+        }
+
+        @Override
+        public void start(ChannelSession channel, Environment environment) {
+            executor.execute(() -> {
+                try {
+                    converse(in.readAllBytes());
+                } catch (IOException gone) {
+                    exit.onExit(255);
+                }
+            });
+        }
+
+        private void converse(byte[] request) throws IOException {
+            if (!command.equals(Launcher.Privilege.ROOT.launch())) {
+                exit.onExit(0);
+                return;
+            }
+            ByteArrayInputStream all = new ByteArrayInputStream(request);
+            StringBuilder first = new StringBuilder();
+            for (int next = all.read(); next != '\n'; next = all.read()) {
+                first.append((char) next);
+            }
+            String[] words = first.toString().split(" ");
+            out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
+            out.flush();
+            begin(host, words[0], words[1], all.readAllBytes()).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
+        }
+
+        private void answer(Reply reply, int known) {
+            try {
+                out.write(reply.log().substring(Math.min(known, reply.log().length())).getBytes(StandardCharsets.UTF_8));
+                out.flush();
+                err.write((Launcher.RESULT_MARK + " " + reply.status() + "\n" + reply.result() + "caravan-end\n").getBytes(StandardCharsets.UTF_8));
+                err.flush();
+                exit.onExit(0);
+            } catch (IOException gone) {
+                exit.onExit(255);
+            }
+        }
+
+        @Override
+        public void destroy(ChannelSession channel) {
+            // the step goes on without its channel
+        }
+    }
+}
