@@ -1,0 +1,77 @@
+package dev.caravan.step;
+
+import dev.caravan.spec.Host;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.channel.ChannelSession;
+import org.apache.sshd.server.shell.ProcessShellFactory;
+
+/**
+ * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up: MINA's server runs commands in this machine's shell, each host with a
+ * directory of its own as {@code CARAVAN_ROOT}.
+ */
+final class ShellHosts implements AutoCloseable {
+    static final String ADDRESSES = "127.0.2.";
+
+    final AtomicInteger connections = new AtomicInteger();
+    private final SshServer server = SshServer.setUpDefaultServer();
+    private final Path directory;
+
+    private ShellHosts(Path directory) {
+        this.directory = directory;
+    }
+
+    static ShellHosts start(int hosts, Path directory) throws Exception {
+        ShellHosts all = new ShellHosts(directory);
+        all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
+        all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        all.server.setPasswordAuthenticator((user, password, session) -> true);
+        all.server.setCommandFactory((channel, command) -> {
+            Path root = Files.createDirectories(directory.resolve(hostOf(channel)));
+            channel.getEnvironment().set("CARAVAN_ROOT", root.toString());
+            return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
+        });
+        all.server.addSessionListener(new SessionListener() {
+            @Override
+            public void sessionCreated(Session session) {
+                all.connections.incrementAndGet();
+            }
+        });
+        all.server.start();
+        return all;
+    }
+
+    private static String hostOf(ChannelSession channel) {
+        String address = ((InetSocketAddress) channel.getSession().getIoSession().getLocalAddress()).getAddress().getHostAddress();
+        return "h" + address.substring(address.lastIndexOf('.') + 1);
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /** What stands for that host's root directory. */
+    Path root(Host host) {
+        return directory.resolve(host.name());
+    }
+
+    /** Cuts every connection, without a word. */
+    void breakConnections() {
+        server.getActiveSessions().forEach(session -> session.getIoSession().close(true));
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.stop(true);
+    }
+}
