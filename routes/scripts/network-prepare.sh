@@ -120,11 +120,15 @@ if [ "${1:-}" = clear ]; then
   exit 0
 fi
 
+watch=
+trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
+# Until this host has joined a cluster there is nothing to do. Looked for, not watched: a systemd path unit takes one of the
+# kernel's inotify instances, and a busy host may have none left.
+until [ -f "$kubeconfig" ]; do sleep 0.5; done
+
 rules -A
 fields='{.metadata.name}{"|"}{.spec.podCIDR}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
 event_fields=$(printf %s "$fields" | sed 's/{[.]/{.object./g')
-watch=
-trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
 rm -f "$files/events"
 mkfifo "$files/events"
 
@@ -154,7 +158,6 @@ SCRIPT
 put_file "$R/etc/systemd/system/caravan-pod-network.service" 0644 <<'UNIT'
 [Unit]
 Description=Caravan: pod network (bridge) of this node
-ConditionPathExists=/etc/kubernetes/kubelet.conf
 After=network-online.target
 Wants=network-online.target
 
@@ -165,28 +168,18 @@ RuntimeDirectoryMode=0700
 ExecStart=/usr/local/lib/caravan/pod-network
 Restart=always
 RestartSec=5
-UNIT
-[ "$file_changed" = no ] || service_changed=yes
-
-# kubeadm writes kubelet.conf; this starts the service then, and at each boot after that.
-put_file "$R/etc/systemd/system/caravan-pod-network.path" 0644 <<'UNIT'
-[Unit]
-Description=Caravan: starts the pod network when this host joins a cluster
-
-[Path]
-PathExists=/etc/kubernetes/kubelet.conf
 
 [Install]
 WantedBy=multi-user.target
 UNIT
 [ "$file_changed" = no ] || service_changed=yes
 
-if planning && [ ! -e "$R/etc/systemd/system/caravan-pod-network.path" ]; then
-  change "enable and start caravan-pod-network.path" || exit 0
+if planning && [ ! -e "$R/etc/systemd/system/caravan-pod-network.service" ]; then
+  change "enable and start caravan-pod-network.service" || exit 0
 fi
 if [ "$service_changed" = yes ] && ! planning; then
   systemctl daemon-reload
   # only if it runs: with other values than before
   systemctl try-restart caravan-pod-network.service
 fi
-unit_running caravan-pod-network.path
+unit_running caravan-pod-network.service

@@ -103,7 +103,7 @@ pod_network_on() { # ROOT
 
 # The routes that Caravan's service for the bridge network would keep on this host.
 pod_routes() {
-  if [ -f "$R/etc/kubernetes/kubelet.conf" ] && unit_is caravan-pod-network.path active && cluster_is_up; then
+  if [ -f "$R/etc/kubernetes/kubelet.conf" ] && unit_is caravan-pod-network.service active && cluster_is_up; then
     for route_node in $(nodes); do
       if [ "$(node_value "$route_node" root)" != "$R" ] && [ -n "$(node_value "$route_node" pod-cidr)" ]; then
         echo "$(node_value "$route_node" pod-cidr) via $(node_value "$route_node" address) dev eth0 proto 186"

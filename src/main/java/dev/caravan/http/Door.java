@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 final class Door implements Handler<RoutingContext> {
     static final int LARGEST_BODY = 1024 * 1024;
     private static final int BODY_WITHIN_MILLIS = 30_000;
+    private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
     private static final Pattern MEDIA_TYPES =
@@ -87,13 +89,10 @@ final class Door implements Handler<RoutingContext> {
                     .add("WWW-Authenticate", "Bearer realm=\"caravan\"")
                     .add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
         }
-        if (!context.request().isEnded()) {
-            context.response().putHeader("Connection", "close");
-        }
         send(context, problem);
     }
 
-    /** Ends the request with that problem. */
+    /** Ends the request with that problem. What was not read of it is not read any more; the client has time to read the answer. */
     static void send(RoutingContext context, ProblemDocument problem) {
         HttpServerResponse response = context.response();
         if (response.ended() || response.closed()) {
@@ -105,6 +104,10 @@ final class Door implements Handler<RoutingContext> {
         }
         response.setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE);
         problem.headers().forEach(response::putHeader);
-        response.end(io.vertx.core.buffer.Buffer.buffer(problem.toJson()));
+        if (!context.request().isEnded()) {
+            response.putHeader("Connection", "close");
+            context.vertx().setTimer(LINGER_MILLIS, any -> context.request().connection().close());
+        }
+        response.end(Buffer.buffer(problem.toJson()));
     }
 }

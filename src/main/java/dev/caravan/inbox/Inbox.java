@@ -39,8 +39,9 @@ public final class Inbox {
 
     /** Reads the file; the body becomes the {@link Submission}. */
     public void read(Exchange exchange) throws InvalidSpec, Unusable, IOException {
-        Path file = exchange.getProperty(ExchangePropertyKey.FILE_EXCHANGE_FILE, GenericFile.class).getBody() instanceof File body
-                ? body.toPath().toAbsolutePath() : null;
+        // Not its path as text, in which Camel takes a backslash for a slash.
+        GenericFile<?> polled = exchange.getProperty(ExchangePropertyKey.FILE_EXCHANGE_FILE, GenericFile.class);
+        Path file = ((File) polled.getFile()).toPath().toAbsolutePath();
         Seen seen = Seen.of(file);
         exchange.setProperty(Taken.PROPERTY, new Taken(file, seen));
         String text = text(file, seen);

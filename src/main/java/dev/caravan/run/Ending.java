@@ -1,6 +1,7 @@
 package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
+import dev.caravan.spec.Cluster.OnFailure;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +20,9 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
             return new Ending("cancelled", 130, "cancelled: what was done so far stays; the same command goes on from there", Map.of());
         }
         if (failure != null) {
-            return new Ending("failed", 5, run.redact(String.valueOf(failure.getMessage())), Map.of());
+            String unkept = run.cluster().onFailure() == OnFailure.ROLLBACK && run.action() == Action.APPLY
+                    ? "; onFailure: rollback is not there yet, so the hosts are left as they stand" : "";
+            return new Ending("failed", 5, run.redact(String.valueOf(failure.getMessage())) + unkept, Map.of());
         }
         return new Ending("succeeded", 0, "", Map.of());
     }

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Puts the CA certificate on standard input (PEM) among those that this host trusts.
+# By hand: sh site-ca.sh < site-ca.crt
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+cat > "$WORK/certificate"
+grep -q -e '-----BEGIN CERTIFICATE-----' "$WORK/certificate" ||
+  fail "standard input holds no PEM certificate" "Look at the file that site-ca.certificate names in application.properties."
+
+# By the tool that is there, not by the kind of packages: both are found on more systems than their own.
+if have update-ca-trust; then
+  anchor=$R/etc/pki/ca-trust/source/anchors/site-ca.crt
+  bundle=$R/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem
+  update="update-ca-trust"
+elif have update-ca-certificates; then
+  anchor=$R/usr/local/share/ca-certificates/site-ca.crt
+  bundle=$R/etc/ssl/certs/ca-certificates.crt
+  update="update-ca-certificates"
+elif [ -n "$R" ]; then
+  anchor=$R/etc/pki/ca-trust/source/anchors/site-ca.crt
+  bundle=$anchor
+  update=:
+else
+  fail "this host has neither update-ca-trust nor update-ca-certificates" "Install the package ca-certificates."
+fi
+
+# The end of the signature tells one certificate from another, and stands in the bundle as it does in the file.
+trusted() { grep -qsF -e "$(sed -n '/-----END/q; p' "$WORK/certificate" | tail -n 1)" "$bundle"; }
+
+put_file "$anchor" 0644 < "$WORK/certificate"
+if ! trusted && change "trust the site's CA"; then
+  keep_file "$bundle"
+  # a rehearsal must not touch this machine's own store
+  if [ -z "$R" ]; then logged "$update" || fail "$update: $(last_words)"; fi
+  [ -n "$R" ] || trusted || fail "$update did not take the certificate up" "Is $anchor a CA certificate that has not expired?"
+fi

@@ -1,0 +1,59 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.spec.Secret;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServeCommandTest {
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::"})
+    void otherMachinesAreServedWithATokenOnly(String host) throws Exception {
+        assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, Optional.empty())).isInstanceOf(UserError.class).hasMessageContaining("a token is needed");
+        ServeCommand.requireListenable("0.0.0.0", 0, Optional.of(new Secret("t")));
+    }
+
+    @Test
+    void refusingIsExitStatusTwo() {
+        assertThat(CaravanCommand.execute("serve", "--host", "0.0.0.0", "--port", "0", "--data", directory.toString(), "--token-file", directory.resolve("none").toString()))
+                .isEqualTo(2);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> ServeCommand.requireListenable("127.0.0.1", taken.getLocalPort(), Optional.empty()))
+                    .isInstanceOf(UserError.class).hasMessageContaining("port " + taken.getLocalPort()).hasMessageContaining("--port");
+        }
+    }
+
+    @Test
+    void theTokenComesFromTheFileElseFromTheEnvironment() throws Exception {
+        Path file = Files.writeString(directory.resolve("token"), "from-file\n");
+        assertThat(ServeCommand.token(file, Map.of("CARAVAN_TOKEN", "from-environment"))).contains(new Secret("from-file"));
+        assertThat(ServeCommand.token(null, Map.of("CARAVAN_TOKEN", "from-environment"))).contains(new Secret("from-environment"));
+        assertThat(ServeCommand.token(null, Map.of("CARAVAN_TOKEN", " "))).isEmpty();
+        assertThat(ServeCommand.token(null, Map.of())).isEmpty();
+    }
+
+    @Test
+    void aTokenFileThatHoldsNoneIsAnError() throws Exception {
+        Path empty = Files.writeString(directory.resolve("empty"), "\n");
+        assertThatThrownBy(() -> ServeCommand.token(empty, Map.of("CARAVAN_TOKEN", "x"))).isInstanceOf(UserError.class);
+        assertThatThrownBy(() -> ServeCommand.token(directory.resolve("none"), Map.of())).isInstanceOf(UserError.class).hasMessageContaining("no such file");
+    }
+}

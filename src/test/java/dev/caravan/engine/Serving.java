@@ -1,0 +1,156 @@
+package dev.caravan.engine;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.journal.RunRecord;
+import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.run.Run;
+import dev.caravan.spec.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * An engine that serves, for tests: on a free port of loopback, with an inbox and data of its own, and with a workflow that
+ * only waits until the test lets its run end.
+ */
+public final class Serving implements AutoCloseable {
+    private static final String GATE = "test";
+    private static final String WORKFLOW = """
+            - route:
+                id: run
+                from:
+                  uri: direct:run
+                  steps:
+                    - to:
+                        uri: gate:test
+                        parameters:
+                          action: await
+                          waitsFor: the test
+            """;
+    private static final String OWN_ROUTE = """
+            - route:
+                id: own
+                from:
+                  uri: platform-http:/own
+                  steps:
+                    - setBody:
+                        constant: own
+            """;
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final int port;
+    private final Engine engine;
+
+    private Serving(Path directory, int port, Engine engine) {
+        this.directory = directory;
+        this.port = port;
+        this.engine = engine;
+    }
+
+    /** Begins to serve below that directory, where a Serving of before may have left something. */
+    public static Serving start(Path directory, Optional<Secret> token) throws Exception {
+        Path routes = Files.createDirectories(directory.resolve("routes"));
+        Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
+        Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        return start(directory, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+    }
+
+    /** The same with the built-in workflow, and with hosts of a rehearsal. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
+        return start(directory, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
+    }
+
+    private static Serving start(Path directory, Function<Map<String, String>, EngineOptions> options) throws Exception {
+        int port = freePort();
+        Map<String, String> properties = new HashMap<>();
+        properties.put("caravan.inbox", directory.resolve("inbox").toString());
+        properties.put("caravan.inbox.settle-millis", "300");
+        properties.put("camel.main.shutdown-timeout", "1");
+        properties.put("camel.server.enabled", "true");
+        properties.put("camel.server.host", "127.0.0.1");
+        properties.put("camel.server.port", Integer.toString(port));
+        return new Serving(directory, port, Engine.start(options.apply(properties)));
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public URI uri(String pathAndQuery) {
+        return URI.create("http://127.0.0.1:" + port + pathAndQuery);
+    }
+
+    public Path inbox() {
+        return directory.resolve("inbox");
+    }
+
+    public Path data() {
+        return directory.resolve("data");
+    }
+
+    /** A valid spec of a cluster of its own. */
+    public static String spec() {
+        int number = CLUSTERS.incrementAndGet();
+        return spec("c" + number, "192.0.2." + number);
+    }
+
+    public static String spec(String cluster, String address) {
+        return """
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: %s}
+                spec:
+                  kubernetes: {version: 1.20.2}
+                  hosts:
+                    - {name: h1, address: %s, roles: [control-plane]}
+                """.formatted(cluster, address);
+    }
+
+    public Run underWay(String id) {
+        return engine.runs().underWay().stream().filter(run -> run.id().equals(id)).findFirst().orElseThrow();
+    }
+
+    /** Lets that run end well. */
+    public void release(String id) {
+        underWay(id).gate(GATE).complete(null);
+    }
+
+    /** Lets that run fail. */
+    public void fail(String id, String message) {
+        underWay(id).gate(GATE).completeExceptionally(new IllegalStateException(message));
+    }
+
+    public RunRecord ended(String id) {
+        return await().atMost(LONG).until(() -> engine.journal().run(id).orElseThrow(), RunRecord::hasEnded);
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

@@ -1,0 +1,378 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.RunRecord;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The API of a real server, with a workflow that ends when the test says so. */
+class ApiTest {
+    private static final String RUNS = "/api/v1/runs";
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Client client;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.empty());
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    // ---- beginning
+
+    @Test
+    void aSpecBeginsARunThatCanBeFollowedToItsEnd() throws Exception {
+        HttpResponse<String> begun = client.postSpec(RUNS + "?action=apply", Serving.spec());
+        String id = json(begun).get("id").asText();
+        assertThat(begun.statusCode()).isEqualTo(202);
+        assertThat(json(begun).get("state").asText()).isEqualTo("running");
+        assertThat(begun.headers().firstValue("Location")).contains(RUNS + "/" + id);
+        JsonNode running = json(client.get(RUNS + "/" + id));
+        assertThat(running.get("state").asText()).isEqualTo("running");
+        assertThat(running.get("hosts").get(0).get("name").asText()).isEqualTo("h1");
+        assertThat(running.has("exitStatus")).isFalse();
+
+        serving.release(id);
+        serving.ended(id);
+
+        JsonNode ended = json(client.get(RUNS + "/" + id));
+        assertThat(ended.get("state").asText()).isEqualTo("succeeded");
+        assertThat(ended.get("exitStatus").asInt()).isZero();
+        assertThat(Instant.parse(ended.get("endedAt").asText())).isAfterOrEqualTo(Instant.parse(ended.get("createdAt").asText()));
+    }
+
+    @Test
+    void aStepIsShownWithItsHostAttemptsAndTimes() throws Exception {
+        String id = client.begin();
+        var told = new dev.caravan.step.StepTold(serving.underWay(id), "h1", "os-prepare", 1);
+        told.started("x");
+        told.ended(dev.caravan.step.StepResult.State.CHANGED, List.of("turn swap off"), "prepared");
+        JsonNode step = json(client.get(RUNS + "/" + id)).get("steps").get(0);
+        assertThat(step.get("host").asText()).isEqualTo("h1");
+        assertThat(step.get("step").asText()).isEqualTo("os-prepare");
+        assertThat(step.get("state").asText()).isEqualTo("changed");
+        assertThat(step.get("changed").asBoolean()).isTrue();
+        assertThat(step.get("attempt").asInt()).isEqualTo(1);
+        assertThat(step.get("message").asText()).isEqualTo("prepared");
+        assertThat(step.get("changes").get(0).asText()).isEqualTo("turn swap off");
+        assertThat(Instant.parse(step.get("endedAt").asText())).isAfterOrEqualTo(Instant.parse(step.get("startedAt").asText()));
+        serving.release(id);
+    }
+
+    @Test
+    void aSpecMayBeJson() throws Exception {
+        HttpResponse<String> begun = client.post(RUNS, """
+                {"apiVersion": "caravan/v1", "kind": "Cluster", "metadata": {"name": "in-json"}, "spec": {"kubernetes": {"version": "1.20.2"},
+                 "hosts": [{"name": "h1", "address": "198.51.100.1", "roles": ["control-plane"]}]}}""", "Content-Type", "application/json; charset=utf-8");
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        serving.release(json(begun).get("id").asText());
+    }
+
+    @Test
+    void anInvalidSpecIsExplainedByLineAndColumn() throws Exception {
+        HttpResponse<String> refused = client.postSpec(RUNS, Serving.spec().replace("roles: [control-plane]", "roles: [control-plain]"));
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.headers().firstValue("Content-Type")).contains("application/problem+json");
+        JsonNode problem = json(refused).get("problems").get(0);
+        assertThat(problem.get("line").asInt()).isEqualTo(7);
+        assertThat(problem.get("column").asInt()).isGreaterThan(1);
+        assertThat(problem.get("path").asText()).startsWith("spec.hosts[0].roles");
+        assertThat(problem.get("message").asText()).contains("control-plain");
+        assertThat(problem.has("remedy")).isTrue();
+    }
+
+    @Test
+    void aClusterThatIsWorkedOnIsRefusedWithTheOtherRun() throws Exception {
+        String spec = Serving.spec();
+        String id = json(client.postSpec(RUNS, spec)).get("id").asText();
+        HttpResponse<String> refused = client.postSpec(RUNS, spec);
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(json(refused).get("run").asText()).isEqualTo(id);
+        serving.release(id);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"?action=plan,202", "?action=reset,501", "?action=destroy,400", "?action=,400", "'',202"})
+    void theActionIsWhatTheParameterSays(String query, int status) throws Exception {
+        HttpResponse<String> answer = client.postSpec(RUNS + query, Serving.spec());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        if (status == 202) {
+            String id = json(answer).get("id").asText();
+            assertThat(json(client.get(RUNS + "/" + id)).get("action").asText()).isEqualTo(query.isEmpty() ? "apply" : "plan");
+            serving.release(id);
+        }
+    }
+
+    // ---- idempotency
+
+    @Test
+    void theSameKeyAndContentBeginsOneRun() throws Exception {
+        String spec = Serving.spec();
+        List<CompletableFuture<String>> asked = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            asked.add(CompletableFuture.supplyAsync(() -> {
+                try {
+                    return json(client.postSpec(RUNS, spec, "Idempotency-Key", "key-1")).get("id").asText();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        assertThat(asked.stream().map(CompletableFuture::join).distinct()).hasSize(1);
+        String id = asked.get(0).join();
+        serving.release(id);
+        serving.ended(id);
+        JsonNode later = json(client.postSpec(RUNS, spec, "Idempotency-Key", "key-1"));
+        assertThat(later.get("id").asText()).isEqualTo(id);
+        assertThat(later.get("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void theSameKeyWithOtherContentIsRefused() throws Exception {
+        String spec = Serving.spec();
+        String id = json(client.postSpec(RUNS, spec, "Idempotency-Key", "key-2")).get("id").asText();
+        serving.release(id);
+        assertThat(client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "key-2").statusCode()).isEqualTo(422);
+        assertThat(client.postSpec(RUNS + "?action=plan", spec, "Idempotency-Key", "key-2").statusCode()).isEqualTo(422);
+    }
+
+    @Test
+    void aRequestThatFailedDoesNotUseUpItsKey() throws Exception {
+        assertThat(client.postSpec(RUNS, "no: spec", "Idempotency-Key", "key-3").statusCode()).isEqualTo(422);
+        HttpResponse<String> begun = client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "key-3");
+        assertThat(begun.statusCode()).isEqualTo(202);
+        serving.release(json(begun).get("id").asText());
+    }
+
+    // ---- what is not taken
+
+    @ParameterizedTest
+    @ValueSource(strings = {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/yamlish", "application/xml"})
+    void otherMediaTypesAreNotTaken(String type) throws Exception {
+        HttpResponse<String> refused = client.post(RUNS, Serving.spec(), "Content-Type", type);
+        assertThat(refused.statusCode()).isEqualTo(415);
+        assertThat(json(refused).get("detail").asText()).contains("application/yaml");
+    }
+
+    @Test
+    void aBodyWithoutAMediaTypeIsNotTaken() throws Exception {
+        assertThat(client.post(RUNS, Serving.spec()).statusCode()).isEqualTo(415);
+    }
+
+    @Test
+    void moreThanOneMebibyteIsNotTaken() throws Exception {
+        byte[] huge = new byte[1024 * 1024 + 1];
+        java.util.Arrays.fill(huge, (byte) '#');
+        String announced = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: " + huge.length + "\n\n");
+        assertThat(announced).startsWith("HTTP/1.1 413").contains("application/problem+json");
+        HttpRequest inChunks = HttpRequest.newBuilder(serving.uri(RUNS)).header("Content-Type", "application/yaml")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(huge))).build();
+        HttpResponse<String> refused = client.http().send(inChunks, HttpResponse.BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(413);
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:too-large");
+        assertThat(client.get(RUNS).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void anEmptyBodyAndBytesThatAreNoTextAreExplained() throws Exception {
+        assertThat(client.postSpec(RUNS, "").statusCode()).isEqualTo(422);
+        HttpRequest latin = HttpRequest.newBuilder(serving.uri(RUNS)).header("Content-Type", "application/yaml")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[] {'a', ':', ' ', (byte) 0xfc})).build();
+        HttpResponse<String> refused = client.http().send(latin, HttpResponse.BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:not-text");
+    }
+
+    @Test
+    void camelHeadersHaveNoEffectInAnyLetterCaseOrPlace() throws Exception {
+        String[] steering = {"CAMELFileName", "../../x", "camelHttpUri", "http://192.0.2.1/", "CamelHttpPath", "/api/v1/none", "camelhttpmethod", "DELETE",
+            "CamelHttpResponseCode", "500", "CAMELBEANMETHODNAME", "page", "CamelBeanMethodName", "page", "camelSshUsername", "root", "Content-Type", "application/yaml"};
+        String query = "&CamelBeanMethodName=page&camelHttpMethod=DELETE&CamelHttpResponseCode=500&camelFileName=x";
+        HttpResponse<String> begun = client.post(RUNS + "?action=apply" + query, Serving.spec(), steering);
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        assertThat(begun.headers().map().keySet()).noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
+        String id = json(begun).get("id").asText();
+        assertThat(json(client.get(RUNS + "/" + id + "?x=1" + query, steering)).get("id").asText()).isEqualTo(id);
+        serving.release(id);
+    }
+
+    // ---- paths and methods
+
+    @ParameterizedTest
+    @CsvSource({"GET,/nothing", "GET,/api", "GET,/api/v1", "GET,/api/v2/runs", "GET,/apiary", "GET,/api/v1/runs/", "GET,/api/v1/runs/none",
+        "GET,/api/v1/runs/none/events", "POST,/api/v1/runs/none/cancel", "POST,/api/v1/runs/none/retry", "GET,/api/v1/runs/none/logs",
+        "GET,/api/v1/runs/a/b/c", "GET,/observe/none", "GET,/api/v1/runs/..%2f..%2fjournal/logs"})
+    void whatIsNotThereIsAProblemDocument(String method, String path) throws Exception {
+        HttpResponse<String> answer = client.send(method, path, null);
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(json(answer).get("status").asInt()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DELETE,/api/v1/runs,'GET, HEAD, POST'", "PUT,/api/v1/runs/x,'GET, HEAD'", "GET,/api/v1/runs/x/cancel,POST", "GET,/api/v1/runs/x/retry,POST",
+        "POST,/api/v1/runs/x/events,GET", "POST,/api/v1/runs/x/logs,'GET, HEAD'", "POST,/,'GET, HEAD'", "DELETE,/observe/health,'GET, HEAD'"})
+    void otherMethodsAreToldWhatIsAllowed(String method, String path, String allow) throws Exception {
+        HttpResponse<String> answer = client.send(method, path, null);
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(answer.headers().firstValue("Allow")).contains(allow);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+    }
+
+    @Test
+    void theListHasTheNewestFirstAndALimit() throws Exception {
+        String first = client.begin();
+        String second = client.begin();
+        JsonNode runs = json(client.get(RUNS + "?limit=2")).get("runs");
+        assertThat(runs).hasSize(2);
+        assertThat(List.of(runs.get(0).get("id").asText(), runs.get(1).get("id").asText())).containsExactlyInAnyOrder(first, second);
+        assertThat(client.get(RUNS + "?limit=0").statusCode()).isEqualTo(400);
+        assertThat(client.get(RUNS + "?limit=many").statusCode()).isEqualTo(400);
+        serving.release(first);
+        serving.release(second);
+    }
+
+    @Test
+    void healthIsTold() throws Exception {
+        for (String path : List.of("/observe/health", "/observe/health/live", "/observe/health/ready")) {
+            HttpResponse<String> answer = client.get(path);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(json(answer).get("status").asText()).isEqualTo("UP");
+        }
+    }
+
+    @Test
+    void thePageRunsNothingFromElsewhere() throws Exception {
+        HttpResponse<String> page = client.get("/");
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'").doesNotContain("unsafe");
+        assertThat(page.body()).contains("<title>Caravan</title>").doesNotContainPattern("(src|href)=\"?https?:");
+    }
+
+    // ---- logs
+
+    @Test
+    void logsAreGivenByHostAndStep() throws Exception {
+        String id = client.begin();
+        Path logs = Files.createDirectories(serving.data().resolve("logs").resolve(id).resolve("h1"));
+        Files.writeString(logs.resolve("facts.log"), "kernel 5.10\n");
+        Files.writeString(logs.resolve("os-prepare.log"), "== turning swap off\n");
+        String all = RUNS + "/" + id + "/logs";
+        HttpResponse<String> one = client.get(all + "?host=h1&step=facts");
+        assertThat(one.body()).isEqualTo("kernel 5.10\n");
+        assertThat(one.headers().firstValue("Content-Type")).contains("text/plain; charset=utf-8");
+        assertThat(client.get(all).body()).contains("==> h1  facts\nkernel 5.10\n").contains("==> h1  os-prepare\n");
+        assertThat(client.get(all + "?host=h2").statusCode()).isEqualTo(404);
+        serving.release(id);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"host=..&step=secret", "host=h1&step=..%2f..%2f..%2fsecret", "host=..%2f..&step=secret", "host=.&step=facts", "host=&step=",
+        "host=%2fetc&step=passwd", "host=h1%00&step=facts", "host=link&step=secret", "host=h1&step=link"})
+    void logsCannotBeLeft(String query) throws Exception {
+        String id = client.begin();
+        Path logs = Files.createDirectories(serving.data().resolve("logs").resolve(id));
+        Path secret = Files.writeString(serving.data().resolve("secret.log"), "secret");
+        Files.createDirectories(logs.resolve("h1"));
+        Files.writeString(logs.resolve("secret.log"), "secret");
+        Files.createSymbolicLink(logs.resolve("link"), serving.data().toAbsolutePath());
+        Files.createSymbolicLink(logs.resolve("h1").resolve("link.log"), secret.toAbsolutePath());
+        HttpResponse<String> answer = client.get(RUNS + "/" + id + "/logs?" + query);
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).doesNotContain("secret\n");
+        serving.release(id);
+    }
+
+    // ---- cancel and retry
+
+    @Test
+    void aRunIsCancelled() throws Exception {
+        String id = client.begin();
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "").statusCode()).isEqualTo(202);
+        assertThat(serving.ended(id).state()).isEqualTo("cancelled");
+        JsonNode run = json(client.get(RUNS + "/" + id));
+        assertThat(run.get("exitStatus").asInt()).isEqualTo(130);
+        HttpResponse<String> again = client.post(RUNS + "/" + id + "/cancel", "");
+        assertThat(again.statusCode()).isEqualTo(409);
+        assertThat(json(again).get("detail").asText()).contains("cancelled");
+    }
+
+    @Test
+    void aRunThatEndedIsTriedAgainWithTheSameSpec() throws Exception {
+        String id = client.begin();
+        assertThat(client.post(RUNS + "/" + id + "/retry", "").statusCode()).isEqualTo(409);
+        serving.fail(id, "no power");
+        assertThat(serving.ended(id).state()).isEqualTo("failed");
+        HttpResponse<String> retried = client.post(RUNS + "/" + id + "/retry", "");
+        assertThat(retried.statusCode()).isEqualTo(202);
+        String next = json(retried).get("id").asText();
+        assertThat(next).isNotEqualTo(id);
+        assertThat(json(client.get(RUNS + "/" + next)).get("cluster")).isEqualTo(json(client.get(RUNS + "/" + id)).get("cluster"));
+        serving.release(next);
+    }
+
+    @Test
+    void aRunWhoseSpecIsNotKeptCannotBeTriedAgain() throws Exception {
+        serving.engine().journal().begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        HttpResponse<String> refused = client.post(RUNS + "/elsewhere/retry", "");
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(json(refused).get("detail").asText()).contains("Send the spec again");
+        assertThat(json(client.post(RUNS + "/elsewhere/cancel", "")).get("type").asText()).endsWith("elsewhere");
+    }
+
+    // ---- who may ask
+
+    @Test
+    void otherNamesAndPagesAreNotAnsweredWithoutAToken() throws Exception {
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: rebound.example\nConnection: close\n\n")).startsWith("HTTP/1.1 403");
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost:1\nConnection: close\n\n")).startsWith("HTTP/1.1 200");
+        String id = client.begin();
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://elsewhere.example").statusCode()).isEqualTo(403);
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
+        assertThat(serving.underWay(id).isCancelled()).isFalse();
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port(), "Sec-Fetch-Site", "same-origin").statusCode())
+                .isEqualTo(202);
+    }
+
+    @Test
+    void secretsOfASpecAreInNoAnswer() throws Exception {
+        String spec = Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: {user: ops, sudoPassword: canary-3141}");
+        String id = json(client.postSpec(RUNS, spec)).get("id").asText();
+        serving.fail(id, "sudo: canary-3141 is wrong");
+        serving.ended(id);
+        HttpResponse<String> problem = client.postSpec(RUNS, spec.replace("user: ops", "usr: ops"));
+        assertThat(problem.statusCode()).isEqualTo(422);
+        for (HttpResponse<String> answer : List.of(client.get(RUNS), client.get(RUNS + "/" + id), client.get(RUNS + "/" + id + "/events"), problem)) {
+            assertThat(answer.body()).doesNotContain("canary-3141");
+        }
+        assertThat(serving.engine().journal().run(id).orElseThrow().spec()).doesNotContain("canary-3141");
+    }
+}

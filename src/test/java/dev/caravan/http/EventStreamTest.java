@@ -1,0 +1,173 @@
+package dev.caravan.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.EventJson;
+import java.io.InputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Scanner;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Server-sent events of a real server. */
+class EventStreamTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Client client;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.empty());
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    /** One that follows a run on a thread of its own. */
+    private static final class Follower implements AutoCloseable {
+        private final List<Event> events = new CopyOnWriteArrayList<>();
+        private final List<Long> ids = new CopyOnWriteArrayList<>();
+        private final InputStream stream;
+        private final Thread thread;
+
+        Follower(String run, String... headers) throws Exception {
+            HttpRequest.Builder request = HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + run + "/events")).timeout(LONG);
+            if (headers.length > 0) {
+                request.headers(headers);
+            }
+            HttpResponse<InputStream> response = client.http().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("Content-Type")).contains("text/event-stream; charset=utf-8");
+            stream = response.body();
+            thread = new Thread(this::read, "follower");
+            thread.start();
+        }
+
+        private void read() {
+            try (Scanner lines = new Scanner(stream, StandardCharsets.UTF_8)) {
+                while (lines.hasNextLine()) {
+                    String line = lines.nextLine();
+                    if (line.startsWith("id: ")) {
+                        ids.add(Long.parseLong(line.substring(4)));
+                    } else if (line.startsWith("data: ")) {
+                        events.add(EventJson.read(line.substring(6)));
+                    }
+                }
+            }
+        }
+
+        long last() {
+            return ids.get(ids.size() - 1);
+        }
+
+        void awaitEnd() throws InterruptedException {
+            thread.join(LONG.toMillis());
+            assertThat(thread.isAlive()).as("the server ends the stream when the run has ended").isFalse();
+        }
+
+        @Override
+        public void close() throws Exception {
+            stream.close();
+        }
+    }
+
+    @Test
+    void everyEventArrivesOnceAndTheStreamEndsWithTheRun() throws Exception {
+        String id = client.begin();
+        try (Follower follower = new Follower(id)) {
+            for (int i = 0; i < 500; i++) {
+                serving.underWay(id).note("h1", "note " + i);
+            }
+            serving.release(id);
+            follower.awaitEnd();
+            assertThat(follower.events).isEqualTo(serving.engine().journal().events(id, 0).stream().map(event -> EventJson.read(EventJson.write(event))).toList());
+            assertThat(follower.ids).isEqualTo(LongStream.rangeClosed(1, follower.last()).boxed().toList());
+            assertThat(follower.events.get(follower.events.size() - 1).type()).isEqualTo(Event.Type.RUN_ENDED);
+        }
+    }
+
+    @Test
+    void whoComesAgainMissesNothing() throws Exception {
+        String id = client.begin();
+        long seen;
+        try (Follower first = new Follower(id)) {
+            await().atMost(LONG).until(() -> first.ids.size() >= 2);
+            seen = first.last();
+        }
+        serving.underWay(id).note(null, "while nobody listened");
+        try (Follower second = new Follower(id, "Last-Event-ID", Long.toString(seen))) {
+            await().atMost(LONG).until(() -> second.events.stream().anyMatch(event -> event.message().equals("while nobody listened")));
+            serving.release(id);
+            second.awaitEnd();
+            assertThat(second.ids).isEqualTo(LongStream.rangeClosed(seen + 1, second.last()).boxed().toList());
+        }
+    }
+
+    @Test
+    void whoHasSeenTheEndIsToldNotToComeAgain() throws Exception {
+        String id = client.begin();
+        serving.release(id);
+        serving.ended(id);
+        await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
+        List<Event> events = serving.engine().journal().events(id, 0);
+        String last = Long.toString(events.get(events.size() - 1).seq());
+        assertThat(client.get("/api/v1/runs/" + id + "/events", "Last-Event-ID", last).statusCode()).isEqualTo(204);
+        assertThat(client.get("/api/v1/runs/" + id + "/events?after=" + last).statusCode()).isEqualTo(204);
+        assertThat(client.get("/api/v1/runs/" + id + "/events", "Last-Event-ID", "nonsense").body()).startsWith("retry: 2000\n\nid: 1\n");
+    }
+
+    @Test
+    void manyFollowersCostNoThreads() throws Exception {
+        String id = client.begin();
+        List<Follower> followers = new ArrayList<>();
+        try {
+            followers.add(new Follower(id));
+            await().atMost(LONG).until(() -> followers.get(0).ids.size() >= 2);
+            long before = serverThreads();
+            for (int i : IntStream.range(0, 100).toArray()) {
+                followers.add(new Follower(id));
+                assertThat(followers).hasSize(i + 2);
+            }
+            await().atMost(LONG).until(() -> followers.stream().allMatch(follower -> follower.ids.size() >= 2));
+            // Vert.x has a fixed number of loops and at most 20 workers, however many clients there are.
+            assertThat(serverThreads() - before).isLessThan(30);
+            assertThat(client.get("/api/v1/runs/" + id).statusCode()).isEqualTo(200);
+            serving.release(id);
+            for (Follower follower : followers) {
+                follower.awaitEnd();
+            }
+        } finally {
+            for (Follower follower : followers) {
+                follower.close();
+            }
+        }
+    }
+
+    private static long serverThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("vert.x") || thread.getName().startsWith("Camel") || thread.getName().startsWith("caravan"))
+                .count();
+    }
+}

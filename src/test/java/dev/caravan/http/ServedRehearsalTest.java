@@ -1,0 +1,75 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.engine.Serving;
+import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.spec.SpecReader;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Rehearsal: the built-in workflow, triggered over HTTP and through the inbox, on simulated hosts. */
+class ServedRehearsalTest {
+    private static final Duration LONG = Duration.ofSeconds(300);
+    private static final String SPEC = """
+            apiVersion: caravan/v1
+            kind: Cluster
+            metadata: {name: demo}
+            spec:
+              kubernetes: {version: 1.20.2}
+              ssh: {user: root}
+              hosts:
+                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+                - {name: h2, address: 192.0.2.12, roles: [worker]}
+            """;
+
+    private Path scratch;
+
+    @BeforeEach
+    void scratch() throws Exception {
+        scratch = Files.createTempDirectory("caravan-served").toRealPath();
+    }
+
+    @AfterEach
+    void delete() throws Exception {
+        Rehearsal.delete(scratch);
+    }
+
+    @Test
+    void aRunBegunOverHttpEndsWithAClusterAndTheInboxThenChangesNothing() throws Exception {
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(0));
+                Serving serving = Serving.rehearse(scratch, rehearsal)) {
+            Client client = new Client(serving);
+            String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+            HttpResponse<String> events = client.http().send(
+                    HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(), HttpResponse.BodyHandlers.ofString());
+            JsonNode run = json(client.get("/api/v1/runs/" + id));
+            assertThat(run.get("state").asText()).as(events.body()).isEqualTo("succeeded");
+            assertThat(run.get("rehearsal").asBoolean()).isTrue();
+            assertThat(Path.of(run.get("kubeconfig").asText())).exists();
+            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false).map(step -> step.path("host").asText() + " " + step.get("step").asText()))
+                    .contains("h1 kubeadm-init", "h2 kubeadm-join");
+            assertThat(client.get("/api/v1/runs/" + id + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);
+
+            Path spec = Files.writeString(scratch.resolve("again.yaml"), SPEC);
+            Files.move(spec, serving.inbox().resolve("again.yaml"), StandardCopyOption.ATOMIC_MOVE);
+            Path result = serving.inbox().resolve(".done").resolve("again.yaml.result.json");
+            await().atMost(LONG).until(() -> Files.exists(result));
+            String second = new ObjectMapper().readTree(result.toFile()).get("run").asText();
+            assertThat(json(client.get("/api/v1/runs/" + second)).get("steps")).isNotEmpty().noneMatch(step -> step.get("changed").asBoolean());
+        }
+    }
+}

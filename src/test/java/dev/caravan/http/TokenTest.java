@@ -1,0 +1,97 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.Serving;
+import dev.caravan.spec.Secret;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A real server that asks for a token. */
+class TokenTest {
+    private static final String TOKEN = "t0ken-with-32-characters-or-so";
+    private static final String BEARER = "Bearer " + TOKEN;
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Client client;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.of(new Secret(TOKEN)));
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events", "/api/v1/runs/x/logs",
+        "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
+        "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS", "/api/v1/runs?access_token=" + TOKEN,
+        "/api/v1/runs;x=1", "/favicon.ico"})
+    void noPathIsAnsweredWithoutTheToken(String path) throws Exception {
+        for (String method : new String[] {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+            String answer = client.raw(method + " " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n");
+            assertThat(answer).as("%s %s", method, path).startsWith("HTTP/1.1 401").containsIgnoringCase("WWW-Authenticate: Bearer");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Bearer", "Bearer ", "Bearer wrong", "Bearer " + TOKEN + "x", "Bearer " + TOKEN + " x", "bearer t0ken", TOKEN, "Basic " + TOKEN, "Basic !!",
+        "Digest " + TOKEN, "Bearer, " + TOKEN})
+    void aWrongTokenIsRefused(String authorization) throws Exception {
+        HttpResponse<String> answer = client.get("/api/v1/runs", "Authorization", authorization);
+        assertThat(answer.statusCode()).isEqualTo(401);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(answer.body()).doesNotContain(TOKEN);
+    }
+
+    @Test
+    void twoAuthorizationsAreRefused() throws Exception {
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: Bearer x\nAuthorization: " + BEARER + "\n\n"))
+                .startsWith("HTTP/1.1 401");
+    }
+
+    @Test
+    void aBodyIsNotReadBeforeTheTokenIs() throws Exception {
+        assertThat(client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1000000\n\n")).startsWith("HTTP/1.1 401");
+    }
+
+    @Test
+    void theTokenOpens() throws Exception {
+        assertThat(client.get("/api/v1/runs", "Authorization", BEARER).statusCode()).isEqualTo(200);
+        assertThat(client.get("/observe/health", "Authorization", "bearer  " + TOKEN).statusCode()).isEqualTo(200);
+        assertThat(client.get("/own", "Authorization", BEARER).body()).isEqualTo("own");
+        HttpResponse<String> begun = client.postSpec("/api/v1/runs", Serving.spec(), "Authorization", BEARER);
+        String id = json(begun).get("id").asText();
+        serving.release(id);
+        serving.ended(id);
+        assertThat(client.get("/api/v1/runs/" + id + "/events", "Authorization", BEARER).body()).contains("run-ended");
+    }
+
+    @Test
+    void browsersMayGiveItAsAPassword() throws Exception {
+        String credentials = Base64.getEncoder().encodeToString(("anybody:" + TOKEN).getBytes(StandardCharsets.UTF_8));
+        assertThat(client.get("/", "Authorization", "Basic " + credentials).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void withATokenAnyHostNameIsAnswered() throws Exception {
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: caravan.example\nConnection: close\nAuthorization: " + BEARER + "\n\n")).startsWith("HTTP/1.1 200");
+    }
+}

@@ -1,0 +1,251 @@
+package dev.caravan.inbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.RunRecord;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The inbox of an engine that serves, with a workflow that ends when the test says so. */
+class InboxTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private Serving serving;
+
+    @BeforeEach
+    void serve() throws Exception {
+        serving = Serving.start(directory, Optional.empty());
+    }
+
+    @AfterEach
+    void stop() {
+        serving.close();
+    }
+
+    /** Writes elsewhere and moves, as people should. */
+    private Path drop(String name, String text) throws IOException {
+        Path written = Files.createTempFile(directory, "written", "");
+        Files.writeString(written, text);
+        return Files.move(written, serving.inbox().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private String runOf(String cluster) {
+        return await().atMost(LONG).until(() -> runsOf(cluster).stream().findFirst(), Optional::isPresent).orElseThrow().id();
+    }
+
+    private List<RunRecord> runsOf(String cluster) {
+        return serving.engine().journal().runs(100).stream().filter(run -> run.cluster().equals(cluster)).toList();
+    }
+
+    private JsonNode result(String folder, String name) {
+        Path result = serving.inbox().resolve(folder).resolve(name + ".result.json");
+        await().atMost(LONG).until(() -> Files.exists(serving.inbox().resolve(folder).resolve(name), LinkOption.NOFOLLOW_LINKS));
+        try {
+            return new ObjectMapper().readTree(result.toFile());
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aSpecIsAppliedAndItsResultLiesBesideIt() throws Exception {
+        Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        String id = runOf("demo");
+        assertThat(file).exists();
+        serving.underWay(id).keepKubeconfig("/data/demo/kubeconfig");
+        serving.release(id);
+        JsonNode result = result(".done", "demo.yaml");
+        assertThat(result.get("run").asText()).isEqualTo(id);
+        assertThat(result.get("state").asText()).isEqualTo("succeeded");
+        assertThat(result.get("exitStatus").asInt()).isZero();
+        assertThat(result.get("cluster").asText()).isEqualTo("demo");
+        assertThat(result.get("kubeconfig").asText()).isEqualTo("/data/demo/kubeconfig");
+        assertThat(file).doesNotExist();
+        assertThat(serving.engine().journal().run(id).orElseThrow().source()).isEqualTo("inbox");
+    }
+
+    @Test
+    void aRunThatFailsIsToldWithHostAndStep() throws Exception {
+        drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        String id = runOf("demo");
+        serving.underWay(id).tell(dev.caravan.journal.Event.Type.STEP_ENDED, "h1", "kubeadm-init", 1, "port 6443 is in use",
+                java.util.Map.of("state", "failed", "remedy", "Stop what listens there."));
+        serving.fail(id, "h1 failed");
+        JsonNode result = result(".failed", "demo.yaml");
+        assertThat(result.get("state").asText()).isEqualTo("failed");
+        assertThat(result.get("exitStatus").asInt()).isEqualTo(5);
+        JsonNode failure = result.get("failures").get(0);
+        assertThat(List.of(failure.get("host").asText(), failure.get("step").asText(), failure.get("message").asText()))
+                .containsExactly("h1", "kubeadm-init", "port 6443 is in use");
+    }
+
+    @Test
+    void anInvalidSpecIsExplainedByLineAndColumn() throws Exception {
+        drop("demo.yaml", Serving.spec("demo", "192.0.2.1").replace("control-plane", "control-plain"));
+        JsonNode problem = result(".failed", "demo.yaml").get("problems").get(0);
+        assertThat(problem.get("line").asInt()).isEqualTo(7);
+        assertThat(problem.get("column").asInt()).isGreaterThan(1);
+        assertThat(problem.get("message").asText()).contains("control-plain");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"with spaces.yaml", "-rf", "--help.yaml", "ünïcödé-名前.yaml", "${env:HOME}.yaml", "$(touch x).yaml", "a;b|c&d.yaml", "percent%20%2f.yaml",
+        "quote'\"`.yaml", "new\nline.yaml", "no-suffix", "{{caravan.inbox}}", "a\\b.yaml", "?query=1&move=x"})
+    void oddNamesAreNamesLikeOthers(String name) throws Exception {
+        drop(name, Serving.spec("demo", "192.0.2.1"));
+        serving.release(runOf("demo"));
+        assertThat(result(".done", name).get("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void aNameAsLongAsNamesMayBeIsTaken() throws Exception {
+        String name = "n".repeat(250) + ".yaml";
+        drop(name, Serving.spec("demo", "192.0.2.1"));
+        serving.release(runOf("demo"));
+        Path done = serving.inbox().resolve(".done");
+        await().atMost(LONG).until(() -> Files.exists(done.resolve(name)));
+        assertThat(done.resolve("n".repeat(243) + ".result.json")).exists();
+    }
+
+    @Test
+    void whatIsNoSpecHoldsUpNobody() throws Exception {
+        Path secret = Files.writeString(directory.resolve("secret"), "password: canary");
+        Files.createSymbolicLink(serving.inbox().resolve("link.yaml"), secret);
+        Files.createSymbolicLink(serving.inbox().resolve("dangling.yaml"), directory.resolve("nowhere"));
+        assertThat(new ProcessBuilder("mkfifo", serving.inbox().resolve("fifo.yaml").toString()).start().waitFor()).isZero();
+        Files.createDirectory(serving.inbox().resolve("directory.yaml"));
+        Path hidden = drop(".hidden.yaml", Serving.spec("hidden", "192.0.2.9"));
+        drop("huge.yaml", "#".repeat(1024 * 1024 + 1));
+        drop("binary.yaml", "\0\1\2");
+        drop("bomb.yaml", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n");
+        drop("good.yaml", Serving.spec("good", "192.0.2.1"));
+
+        serving.release(runOf("good"));
+
+        assertThat(result(".done", "good.yaml").get("state").asText()).isEqualTo("succeeded");
+        assertThat(result(".failed", "link.yaml").toString()).contains("symbolic link").doesNotContain("canary");
+        assertThat(result(".failed", "dangling.yaml").toString()).contains("symbolic link");
+        assertThat(result(".failed", "fifo.yaml").toString()).contains("no regular file");
+        assertThat(result(".failed", "huge.yaml").toString()).contains("larger than 1 MiB");
+        assertThat(result(".failed", "binary.yaml").get("exitStatus").asInt()).isEqualTo(2);
+        assertThat(result(".failed", "bomb.yaml").get("exitStatus").asInt()).isEqualTo(2);
+        assertThat(secret).hasContent("password: canary");
+        assertThat(hidden).exists();
+        assertThat(serving.inbox().resolve("directory.yaml")).isDirectory();
+        assertThat(runsOf("hidden")).isEmpty();
+    }
+
+    @Test
+    void aFileThatIsStillWrittenIsNotTaken() throws Exception {
+        String spec = Serving.spec("slow", "192.0.2.1");
+        int half = spec.indexOf("hosts:");
+        Path file = serving.inbox().resolve("slow.yaml");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            out.write(spec.substring(0, half).getBytes(StandardCharsets.UTF_8));
+            out.flush();
+            // Others come and go while the writer pauses, long after a file has otherwise settled.
+            for (int i = 0; i < 3; i++) {
+                drop("other" + i, Serving.spec("other" + i, "192.0.2.2"));
+                serving.release(runOf("other" + i));
+                result(".done", "other" + i);
+            }
+            assertThat(file).exists();
+            assertThat(runsOf("slow")).isEmpty();
+            out.write(spec.substring(half).getBytes(StandardCharsets.UTF_8));
+        }
+        serving.release(runOf("slow"));
+        assertThat(result(".done", "slow.yaml").get("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void twoClustersAreWorkedOnSideBySide() throws Exception {
+        drop("one.yaml", Serving.spec("one", "192.0.2.1"));
+        drop("two.yaml", Serving.spec("two", "192.0.2.2"));
+        String one = runOf("one");
+        String two = runOf("two");
+        assertThat(serving.engine().runs().underWay()).extracting(run -> run.id()).contains(one, two);
+        serving.release(two);
+        result(".done", "two.yaml");
+        serving.release(one);
+        result(".done", "one.yaml");
+    }
+
+    @Test
+    void aFileWhoseClusterIsBusyWaitsForItsTurn() throws Exception {
+        drop("first.yaml", Serving.spec("demo", "192.0.2.1"));
+        String first = runOf("demo");
+        Path waiting = drop("second.yaml", Serving.spec("demo", "192.0.2.1") + "# other text\n");
+        drop("third.yaml", Serving.spec("other", "192.0.2.3"));
+        serving.release(runOf("other"));
+        result(".done", "third.yaml");
+        assertThat(waiting).exists();
+        assertThat(runsOf("demo")).hasSize(1);
+        serving.release(first);
+        String second = await().atMost(LONG).until(() -> runsOf("demo"), runs -> runs.size() == 2).stream()
+                .map(RunRecord::id).filter(id -> !id.equals(first)).findFirst().orElseThrow();
+        serving.release(second);
+        assertThat(result(".done", "second.yaml").get("run").asText()).isEqualTo(second);
+    }
+
+    @Test
+    void theSameContentTwiceSharesOneRunAndIsAppliedAgainAfterwards() throws Exception {
+        String spec = Serving.spec("demo", "192.0.2.1");
+        drop("one.yaml", spec);
+        String run = runOf("demo");
+        drop("same.yaml", spec);
+        drop("other.yaml", Serving.spec("other", "192.0.2.3"));
+        serving.release(runOf("other"));
+        result(".done", "other.yaml");
+        serving.release(run);
+        assertThat(result(".done", "one.yaml").get("run").asText()).isEqualTo(run);
+        assertThat(result(".done", "same.yaml").get("run").asText()).isEqualTo(run);
+        assertThat(runsOf("demo")).hasSize(1);
+        drop("one.yaml", spec);
+        await().atMost(LONG).until(() -> runsOf("demo").size() == 2);
+    }
+
+    @Test
+    void aFileOfTheSameNameThatComesMeanwhileIsTakenNext() throws Exception {
+        drop("demo.yaml", Serving.spec("one", "192.0.2.1"));
+        String one = runOf("one");
+        drop("demo.yaml", Serving.spec("two", "192.0.2.2"));
+        serving.release(one);
+        String two = runOf("two");
+        serving.release(two);
+        assertThat(result(".done", "demo.yaml").get("run").asText()).isEqualTo(two);
+    }
+
+    @Test
+    void aFileThatIsLeftWhenTheEngineStopsIsTakenAgain() throws Exception {
+        Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        String before = runOf("demo");
+        serving.close();
+        assertThat(file).exists();
+        serving = Serving.start(directory, Optional.empty());
+        String after = await().atMost(LONG).until(() -> runsOf("demo").stream().map(RunRecord::id).filter(id -> !id.equals(before)).findFirst(), Optional::isPresent)
+                .orElseThrow();
+        serving.release(after);
+        assertThat(result(".done", "demo.yaml").get("run").asText()).isEqualTo(after);
+    }
+}

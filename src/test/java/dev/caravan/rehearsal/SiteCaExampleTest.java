@@ -1,0 +1,95 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.Event;
+import dev.caravan.packages.Family;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Cluster;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Rehearsal: {@code examples/site-ca}, a site's own step on every host, added with two files and no Java. */
+class SiteCaExampleTest {
+    private static final Path EXAMPLE = Path.of("examples", "site-ca");
+    private static final String FLOW = "provision-host.camel.yaml";
+
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
+
+    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void differsFromTheBuiltInPipelineByTheOneStepOnly() throws Exception {
+        List<String> builtIn = steps(RouteFiles.builtIn().text(FLOW).orElseThrow());
+        List<String> ours = steps(Files.readString(EXAMPLE.resolve("routes").resolve(FLOW)));
+        assertThat(ours).containsSubsequence(builtIn).hasSize(builtIn.size() + 1);
+        assertThat(ours).element(0).isEqualTo("- to: direct:site-ca");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Family.class)
+    void bringsTheCertificateToEveryHostBeforeAnythingElseAndOnlyOnce(Family family) throws Exception {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 2, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(),
+                        scratch.directory().resolve("hosts"), Rehearsal.Options.usual().withFamily(family).withPace(0));
+                Engine engine = engine(rehearsal)) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(states("site-ca")).containsOnlyKeys("h1", "h2", "h3").containsValue("changed").doesNotContainValue("ok");
+            for (String host : List.of("h1", "h2", "h3")) {
+                assertThat(stepsOf(host)).as(host).containsSubsequence("facts", "site-ca", "os-prepare", "kube-install");
+            }
+            events.clear();
+            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(states("site-ca")).containsOnlyKeys("h1", "h2", "h3").doesNotContainValue("changed");
+        }
+    }
+
+    private Engine engine(Rehearsal rehearsal) throws Exception {
+        Map<String, String> properties = Map.of("site-ca.certificate", EXAMPLE.resolve("site-ca.crt").toString());
+        Engine engine = Engine.start(new EngineOptions(scratch.directory().resolve("data"), Optional.of(EXAMPLE.resolve("routes")), false, true,
+                rehearsal::target, properties));
+        engine.journal().listen(events::add);
+        return engine;
+    }
+
+    private String apply(Engine engine, Rehearsal rehearsal) throws Exception {
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", Action.APPLY, "test", List.of()));
+        return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state();
+    }
+
+    private Map<String, String> states(String step) {
+        return events.stream()
+                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(step)))
+                .collect(java.util.stream.Collectors.toMap(event -> event.host().orElseThrow(), event -> String.valueOf(event.data().get("state"))));
+    }
+
+    private List<String> stepsOf(String host) {
+        return events.stream()
+                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.host().equals(Optional.of(host)))
+                .map(event -> event.step().orElseThrow())
+                .toList();
+    }
+
+    private static List<String> steps(String route) {
+        return route.lines().dropWhile(line -> !line.strip().equals("steps:")).skip(1).map(String::strip).toList();
+    }
+
+    private String told() {
+        return String.join("\n", events.stream().map(Event::toString).toList());
+    }
+}
