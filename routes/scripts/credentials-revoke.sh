@@ -8,14 +8,10 @@ if planning; then exit 0; fi
 [ -f "$ADMIN_CONF" ] || skip "there is no cluster on this host any more"
 
 secrets=kubeadm-certs
-<<<<<<< HEAD
 # kubeadm lets the certificates expire with a token of their own, which would outlive them
 owner=$(cluster -n kube-system get secret kubeadm-certs --ignore-not-found -o 'jsonpath={.metadata.ownerReferences[*].name}' 2>/dev/null || true)
 case $owner in bootstrap-token-*) secrets="$secrets $owner" ;; esac
-if [ -n "${TOKEN_ID:-}" ]; then secrets="bootstrap-token-$TOKEN_ID $secrets"; fi
-=======
 for token_id in ${TOKEN_ID:-}; do secrets="bootstrap-token-$token_id $secrets"; done
->>>>>>> tests
 # shellcheck disable=SC2086 # a list of names
 logged cluster -n kube-system delete secret --ignore-not-found $secrets ||
   fail_for_now "could not revoke the join token${TOKEN_ID:+ $TOKEN_ID}: $(last_words)" "It ends by itself within half an hour. By hand: kubeadm token delete ${TOKEN_ID:-ID}"
