@@ -19,12 +19,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class JdbcJournalTest {
     private static final Instant AT = Instant.parse("2026-11-23T06:00:12.345Z");
@@ -119,14 +118,15 @@ class JdbcJournalTest {
         assertThat(journal.runs(100)).hasSize(3);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t", "ä€\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?"})
-    void keepsAnyTextAsItIs(String text) {
+    @Test
+    void keepsAnyTextAsItIs() {
         journal.begin(record("a", AT));
-        Event appended = journal.append("a", Event.Type.NOTE, "h1", "step", 1, text, Map.of("text", text, text.isEmpty() ? "k" : text, List.of(Map.of("inner", text))));
+        List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t", "\u00e4\u20ac\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?")
+                .map(text -> journal.append("a", Event.Type.NOTE, "h1", "step", 1, text, Map.of("text", text, "key " + text, List.of(Map.of("inner", text)))))
+                .toList();
         reopen();
 
-        assertThat(journal.events("a", 0)).containsExactly(appended);
+        assertThat(journal.events("a", 0)).isEqualTo(appended);
     }
 
     @Test
