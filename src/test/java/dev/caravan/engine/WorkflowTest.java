@@ -388,6 +388,17 @@ class WorkflowTest {
     }
 
     @Test
+    void aLastingErrorAfterOneThatMightHavePassedEndsTheStep() throws Exception {
+        script(call -> call.is("h2", "kube-install")
+                ? now(Reply.failed(call.attempt() == 1 ? "Cannot download repodata/repomd.xml: All mirrors were tried" : "Error: GPG check FAILED"))
+                : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(calls("kube-install").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
+    }
+
+    @Test
     void aBrokenConnectionIsTakenUpAgainWithoutStartingTheStepTwice() throws Exception {
         CompletableFuture<Reply> install = new CompletableFuture<>();
         script(call -> call.is("h2", "runtime-install") ? install : null);
