@@ -116,7 +116,8 @@ record BareHost(String name, Path root, Path tools) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", command).directory(directory.toFile());
+        // In a session of its own, as sshd has it: Ctrl-C at the terminal is for Caravan alone.
+        ProcessBuilder builder = new ProcessBuilder("setsid", "/bin/sh", "-c", command).directory(directory.toFile());
         builder.environment().clear();
         builder.environment().putAll(Map.of(
                 "CARAVAN_ROOT", root.toString(),

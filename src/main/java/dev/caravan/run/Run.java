@@ -7,7 +7,9 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * What the steps of one run share while it lasts; the exchange variable {@code run}. It holds no order of steps: that
@@ -52,9 +55,10 @@ public final class Run {
         this.rehearsal = rehearsal;
         this.journal = journal;
         for (Host host : cluster.hosts()) {
-            host.ssh().password().ifPresent(secrets::add);
-            host.ssh().sudoPassword().ifPresent(secrets::add);
-            host.ssh().passphrase().ifPresent(secrets::add);
+            Stream.of(host.ssh().password(), host.ssh().sudoPassword(), host.ssh().passphrase())
+                    .flatMap(Optional::stream)
+                    .filter(secret -> !secret.reveal().isEmpty())
+                    .forEach(secrets::add);
         }
     }
 
@@ -124,7 +128,11 @@ public final class Run {
 
     /** The gate of that name: completes when it opens, or exceptionally when it never will. */
     public CompletableFuture<Void> gate(String name) {
-        return gates.computeIfAbsent(name, any -> new CompletableFuture<>());
+        CompletableFuture<Void> gate = gates.computeIfAbsent(name, any -> new CompletableFuture<>());
+        if (cancelled) {
+            gate.completeExceptionally(new RunCancelled());
+        }
+        return gate;
     }
 
     /** Completes when it is the caller's turn among those that name the same key; running what it gives ends the turn. */
@@ -185,16 +193,32 @@ public final class Run {
     /** The text with every secret of this run replaced. */
     public String redact(String text) {
         String redacted = text;
-        for (Secret secret : secrets) {
-            redacted = redacted.replace(secret.reveal(), "***");
+        // The longest first: one may be a part of another.
+        for (String secret : secrets.stream().map(Secret::reveal).sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
+            redacted = redacted.replace(secret, "***");
         }
         return redacted;
+    }
+
+    private Object redactAll(Object value) {
+        if (value instanceof String text) {
+            return redact(text);
+        }
+        if (value instanceof Collection<?> items) {
+            return items.stream().map(this::redactAll).toList();
+        }
+        if (value instanceof Map<?, ?> members) {
+            Map<Object, Object> clean = new LinkedHashMap<>();
+            members.forEach((key, member) -> clean.put(key, redactAll(member)));
+            return clean;
+        }
+        return value;
     }
 
     /** Enters into the journal what happened; {@code host} and {@code step} may be null. */
     public Event tell(Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
         Map<String, Object> clean = new HashMap<>(data);
-        clean.replaceAll((key, value) -> value instanceof String text ? redact(text) : value);
+        clean.replaceAll((key, value) -> redactAll(value));
         return journal.append(id, type, host, step, attempt, redact(message), clean);
     }
 

@@ -63,6 +63,8 @@ final class Client extends SshClient {
         // Limits of each login apply instead; these only end what was forgotten.
         CoreModuleProperties.AUTH_TIMEOUT.set(client, Duration.ofMinutes(10));
         CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, 3);
+        // A command is a handful of small packets: collected by Nagle, each waits for the answer to the one before.
+        CoreModuleProperties.TCP_NODELAY.set(client, true);
         CoreModuleProperties.PASSWORD_PROMPTS.set(client, 1);
         CoreModuleProperties.STOP_WAIT_TIME.set(client, Duration.ofSeconds(5));
         client.start();

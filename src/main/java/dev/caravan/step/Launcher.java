@@ -38,6 +38,7 @@ final class Launcher {
 
     /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
     private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
+            + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
             + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
             + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" && [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
             + "mv -T \"$n\" \"$id\" 2>/dev/null || rm -rf \"$n\"; [ -d \"$id\" ] || exit 70; fi; "
@@ -79,7 +80,7 @@ final class Launcher {
             # Each mark on a line of its own, whatever a login shell printed first or a script left without a line's end.
             printf '\\ncaravan-log\\n'
             n=0
-            until [ -s pid ] || [ -e exit ] || [ "$n" -gt 200 ]; do sleep 0.02; n=$((n + 1)); done
+            until [ -s pid ] || [ -e exit ] || [ "$n" -gt 1500 ]; do sleep 0.02; n=$((n + 1)); done
             if [ -e exit ] || [ ! -s pid ]; then tail -c "+$(($2 + 1))" log
             else tail -c "+$(($2 + 1))" -f -s 0.05 --pid="$(cat pid)" log; fi 2>/dev/null
             code=$(cat exit 2>/dev/null || echo lost)

@@ -14,7 +14,9 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
@@ -30,7 +32,7 @@ public final class KubeadmDocuments {
     private final SecureRandom random = new SecureRandom();
     private final Map<String, String> caHashes = new ConcurrentHashMap<>();
     private final Map<String, Secret> certificateKeys = new ConcurrentHashMap<>();
-    private final Map<String, String> tokenIds = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> tokenIds = new ConcurrentHashMap<>();
 
     /** The documents that kubeadm init takes. */
     public String initDocuments(@Variable(Variables.RUN) Run run) {
@@ -86,7 +88,7 @@ public final class KubeadmDocuments {
     public void keepCredentials(Exchange exchange) {
         Run run = run(exchange);
         StepResult minted = exchange.getMessage().getBody(StepResult.class);
-        tokenIds.put(run.id(), minted.output("tokenId"));
+        tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output("tokenId"));
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
                 minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(certificateKeys.get(run.id()))));
@@ -110,10 +112,10 @@ public final class KubeadmDocuments {
         return tokenIds.containsKey(run.id());
     }
 
-    /** Names the minted token to the script that revokes it, by the half that is no secret, and forgets the rest. */
+    /** Names the minted tokens to the script that revokes them, by the halves that are no secret, and forgets the rest. */
     public void nameToken(Exchange exchange) {
         Run run = run(exchange);
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", tokenIds.remove(run.id()));
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", tokenIds.remove(run.id())));
         certificateKeys.remove(run.id());
     }
 

@@ -192,6 +192,24 @@ class LauncherTest {
         assertThat(host.base()).isEmptyDirectory();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"tar", "setsid"})
+    void saysWhatAHostLacks(String missing) throws IOException {
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        for (String tool : List.of("sh", "mkdir", "rm", "cat", "mv", "tail", "sleep", "tar", "setsid")) {
+            if (!tool.equals(missing)) {
+                Path real = Arrays.stream(System.getenv("PATH").split(":")).map(path -> Path.of(path, tool)).filter(Files::isExecutable).findFirst().orElseThrow();
+                Files.writeString(bin.resolve(tool), "#!/bin/sh\nexec " + real + " \"$@\"\n");
+                Files.setPosixFilePermissions(bin.resolve(tool), PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+        LocalHost.Said said = new LocalHost(directory, Map.of("PATH", bin.toString())).launch(request(waitingScript()));
+
+        assertThat(said.status()).isEqualTo(70);
+        assertThat(new String(said.stderr(), StandardCharsets.UTF_8)).isEqualTo(missing + ": not found\n");
+        assertThat(host.base()).doesNotExist();
+    }
+
     @Test
     void whatALoginShellPrintsFirstIsNotTakenForLogOrResult() throws IOException {
         String command = Launcher.Privilege.ROOT.launch();

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.Environment;
 import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.SshServer;
@@ -99,6 +100,7 @@ public final class ScriptedHosts implements AutoCloseable {
         ScriptedHosts all = new ScriptedHosts();
         all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
         all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        CoreModuleProperties.TCP_NODELAY.set(all.server, true);
         all.server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
         all.server.setCommandFactory((channel, command) -> all.new Conversation(command, hostOf(channel)));
         all.server.start();

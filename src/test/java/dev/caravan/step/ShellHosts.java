@@ -12,6 +12,7 @@ import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.shell.ProcessShellFactory;
@@ -35,6 +36,7 @@ final class ShellHosts implements AutoCloseable {
         ShellHosts all = new ShellHosts(directory);
         all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
         all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        CoreModuleProperties.TCP_NODELAY.set(all.server, true);
         all.server.setPasswordAuthenticator((user, password, session) -> true);
         all.server.setCommandFactory((channel, command) -> {
             Path root = Files.createDirectories(directory.resolve(hostOf(channel)));

@@ -22,7 +22,7 @@ import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 
 /** Any environment reaches a script as it is, through the real run.sh, in the shells that hosts have as {@code sh}. */
-class EnvironmentProperties {
+class EnvironmentTest {
     private Path directory;
 
     @BeforeProperty

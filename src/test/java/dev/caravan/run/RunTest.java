@@ -1,0 +1,158 @@
+package dev.caravan.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepFailure;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.AlphaChars;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
+
+class RunTest {
+    private final MemoryJournal journal = new MemoryJournal();
+    private final Run run = TestRuns.apply(TestClusters.of(1, 1), journal);
+
+    // ---- secrets
+
+    @Test
+    void blotsOutThePasswordsOfTheSpecAndWhatIsKeptLater() {
+        run.keepSecret(new Secret("abcdef.0123456789abcdef"));
+
+        assertThat(run.redact("log in with correct horse, join with abcdef.0123456789abcdef")).isEqualTo("log in with ***, join with ***");
+    }
+
+    @Test
+    void aSecretThatIsPartOfAnotherLeavesNothingOfIt() {
+        run.keepSecret(new Secret("correct"));
+        run.keepSecret(new Secret("correct horse battery"));
+        run.keepSecret(new Secret("horse"));
+
+        assertThat(run.redact("correct horse battery; correct horse; horse")).isEqualTo("***; ***; ***");
+    }
+
+    @Property(tries = 200)
+    void noSecretIsLeftWhateverTheyAre(@ForAll @Size(max = 5) List<@AlphaChars @StringLength(min = 4, max = 9) String> secrets) {
+        secrets.forEach(secret -> run.keepSecret(new Secret(secret)));
+        String text = String.join(" ", secrets) + String.join("", secrets);
+
+        assertThat(secrets).noneMatch(run.redact(text)::contains);
+    }
+
+    @Test
+    void anEmptyPasswordIsNotFoundEverywhere() {
+        Run other = TestRuns.apply(TestClusters.read("""
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: demo}
+                spec:
+                  kubernetes: {version: 1.20.2}
+                  ssh: {user: root, password: ""}
+                  hosts:
+                    - {name: h1, address: 192.0.2.1, roles: [control-plane]}
+                """), journal);
+        other.keepSecret(new Secret(""));
+        other.keepSecret(new Secret("yes"));
+
+        assertThat(other.redact("yes, it is")).isEqualTo("yes, it is");
+    }
+
+    @Test
+    void noSecretIsEnteredHoweverDeepItLies() {
+        run.tell(Event.Type.STEP_ENDED, "h1", "os-prepare", 1, "used correct horse", Map.of(
+                "remedy", "not correct horse", "changes", List.of("set correct horse", 7), "findings", List.of(Map.of("problem", "correct horse"))));
+
+        assertThat(journal.all().toString()).doesNotContain("horse");
+        assertThat(journal.all().get(0).data()).isEqualTo(Map.of("remedy", "not ***", "changes", List.of("set ***", 7), "findings", List.of(Map.of("problem", "***"))));
+    }
+
+    // ---- gates and turns
+
+    @Test
+    void aGateIsOneAndTheSameForAllAndStaysOpen() {
+        CompletableFuture<Void> waiting = run.gate("control-plane");
+        run.gate("control-plane").complete(null);
+
+        assertThat(waiting).isCompleted();
+        assertThat(run.gate("control-plane")).isCompleted();
+        assertThat(run.gate("other")).isNotDone();
+    }
+
+    @Test
+    void cancellingLetsNobodyWaitNeitherNowNorLater() {
+        CompletableFuture<Void> waiting = run.gate("control-plane");
+        run.cancel();
+
+        assertThat(run.isCancelled()).isTrue();
+        assertThat(waiting).failsWithin(java.time.Duration.ZERO).withThrowableThat().withCauseInstanceOf(RunCancelled.class);
+        assertThat(run.gate("later")).isCompletedExceptionally();
+    }
+
+    @Test
+    void turnsOfOneKeyComeOneAfterTheOther() {
+        CompletionStage<Runnable> first = run.turn("join");
+        CompletionStage<Runnable> second = run.turn("join");
+
+        assertThat(run.turn("other").toCompletableFuture()).isCompleted();
+        assertThat(second.toCompletableFuture()).isNotDone();
+        first.toCompletableFuture().join().run();
+        assertThat(second.toCompletableFuture()).isCompleted();
+    }
+
+    // ---- failures and attempts
+
+    @Test
+    void theFirstFailureOfAHostCounts() {
+        run.hostFailed("h2", new NotReached("first"));
+        run.hostFailed("h1", new NotReached("second"));
+        run.hostFailed("h2", new NotReached("third"));
+
+        assertThat(run.failures().keySet()).containsExactly("h2", "h1");
+        assertThat(run.failures().get("h2")).hasMessage("first");
+        assertThat(run.hasFailed("h3")).isFalse();
+    }
+
+    @Test
+    void attemptsAreCountedByHostAndStep() {
+        assertThat(run.nextAttempt("h1", "a")).isEqualTo(1);
+        assertThat(run.nextAttempt("h1", "a")).isEqualTo(2);
+        assertThat(run.nextAttempt("h2", "a")).isEqualTo(1);
+        assertThat(run.nextDetachedId()).isEqualTo("7f3a-1").isNotEqualTo(run.nextDetachedId());
+    }
+
+    @Test
+    void givingUpIsEnteredOnceAndOnlyForWhatMightHavePassed() {
+        StepFailure passing = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try", List.of("last", "words"), null);
+        run.nextAttempt("h1", "os-prepare");
+        run.nextAttempt("h1", "os-prepare");
+        run.gaveUp(passing);
+        run.gaveUp(passing);
+        run.gaveUp(new StepFailure("h1", "os-prepare", "lasting", false, "no", "", List.of(), null));
+
+        assertThat(journal.all()).singleElement().satisfies(event -> {
+            assertThat(event.type()).isEqualTo(Event.Type.STEP_ENDED);
+            assertThat(event.attempt()).isEqualTo(2);
+            assertThat(event.message()).isEqualTo("no answer from ***");
+            assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "mirror").containsEntry("lastWords", List.of("last", "words"));
+        });
+    }
+
+    @Test
+    void letsGoOfWhatItWasGivenLastFirstAndOnce() {
+        StringBuilder order = new StringBuilder();
+        run.atEnd(() -> order.append("a"));
+        run.atEnd(() -> order.append("b"));
+        run.letGo();
+        run.letGo();
+
+        assertThat(order).hasToString("ba");
+    }
+}

@@ -1,0 +1,106 @@
+package dev.caravan.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class SlotsTest {
+    @Test
+    void whoWaitedLongestComesNext() {
+        Slots slots = new Slots(1);
+        Runnable first = slots.take().toCompletableFuture().join();
+        CompletableFuture<Runnable> second = slots.take().toCompletableFuture();
+        CompletableFuture<Runnable> third = slots.take().toCompletableFuture();
+        assertThat(second).isNotDone();
+
+        first.run();
+        assertThat(second).isCompleted();
+        assertThat(third).isNotDone();
+        first.run();
+        assertThat(third).as("a place is freed once, however often that is said").isNotDone();
+        second.join().run();
+        assertThat(third).isCompleted();
+    }
+
+    @Test
+    void needsAPlace() {
+        assertThatThrownBy(() -> new Slots(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0");
+    }
+
+    @Test
+    void neverMoreThanThereArePlacesWhicheverThreadsAsk() throws Exception {
+        Slots slots = new Slots(3);
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch done = new CountDownLatch(2000);
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            for (int piece = 0; piece < 2000; piece++) {
+                threads.execute(() -> slots.take().thenAcceptAsync(free -> {
+                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    inside.decrementAndGet();
+                    free.run();
+                    done.countDown();
+                }, threads));
+            }
+            assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(most.get()).isBetween(1, 3);
+    }
+
+    /** Pieces of work on hosts, begun and ended in any order. */
+    @Property(tries = 300)
+    void aHostHoldsOneSlotForAllItsWorkAndEverybodysTurnComes(
+            @ForAll @IntRange(min = 1, max = 4) int places, @ForAll @Size(max = 40) List<@IntRange(max = 7) Integer> pieces, @ForAll long seed) {
+        HostSlots slots = new HostSlots(places);
+        Random random = new Random(seed);
+        Map<Integer, Integer> working = new HashMap<>();
+        List<Runnable> under = new ArrayList<>();
+        AtomicInteger begun = new AtomicInteger();
+        for (int host : pieces) {
+            slots.take("h" + host).thenAccept(ended -> {
+                begun.incrementAndGet();
+                working.merge(host, 1, Integer::sum);
+                assertThat(working).hasSizeLessThanOrEqualTo(places);
+                under.add(() -> {
+                    working.computeIfPresent(host, (any, count) -> count == 1 ? null : count - 1);
+                    ended.run();
+                });
+            });
+            if (!under.isEmpty() && random.nextBoolean()) {
+                under.remove(random.nextInt(under.size())).run();
+            }
+            assertThat(working).hasSizeLessThanOrEqualTo(places);
+        }
+        while (!under.isEmpty()) {
+            under.remove(random.nextInt(under.size())).run();
+        }
+
+        assertThat(begun).hasValue(pieces.size());
+        assertThat(working).isEmpty();
+        List<CompletableFuture<Runnable>> again = new ArrayList<>();
+        for (int host = 0; host <= places; host++) {
+            again.add(slots.take("again" + host).toCompletableFuture());
+        }
+        assertThat(again.subList(0, places)).allMatch(CompletableFuture::isDone);
+        assertThat(again.get(places)).isNotDone();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.caravan.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.run.TestClusters;
+import dev.caravan.spec.Cluster;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ClusterHealthTest {
+    private static final String MASTER = "node-role.kubernetes.io/master";
+    private static final Cluster CLUSTER = TestClusters.of(1, 1);
+
+    private final List<Node> nodes = new ArrayList<>(List.of(node("h1", "v1.20.2", "True", Map.of(MASTER, "")), node("h2", "v1.20.2", "True", Map.of())));
+    private final List<Pod> pods = new ArrayList<>(List.of(pod("etcd-h1", "Running", true)));
+
+    private static Node node(String name, String version, String ready, Map<String, String> labels) {
+        return new NodeBuilder().withNewMetadata().withName(name).withLabels(labels).endMetadata()
+                .withNewStatus().withNewNodeInfo().withKubeletVersion(version).endNodeInfo()
+                .addNewCondition().withType("MemoryPressure").withStatus("False").endCondition()
+                .addNewCondition().withType("Ready").withStatus(ready).endCondition().endStatus().build();
+    }
+
+    private static Pod pod(String name, String phase, boolean running) {
+        return new PodBuilder().withNewMetadata().withName(name).endMetadata().withNewStatus().withPhase(phase)
+                .addNewContainerStatus().withState(running ? new ContainerStateBuilder().withNewRunning().endRunning().build()
+                        : new ContainerStateBuilder().withNewWaiting().withReason("CrashLoopBackOff").endWaiting().build()).endContainerStatus()
+                .endStatus().build();
+    }
+
+    private List<String> missing() {
+        return ClusterHealth.missing(CLUSTER, name -> false, true, nodes, pods);
+    }
+
+    @Test
+    void lacksNothingWhenAllIsThere() {
+        assertThat(missing()).isEmpty();
+    }
+
+    @Test
+    void aFurtherNodeOrARunThatEndedIsNoHarm() {
+        nodes.add(node("h9", "v1.19.0", "False", Map.of()));
+        pods.add(pod("migration", "Succeeded", false));
+
+        assertThat(missing()).isEmpty();
+    }
+
+    @Test
+    void namesWhatIsMissingOfEachNode() {
+        nodes.set(0, node("h1", "v1.20.2", "False", Map.of(MASTER, "")));
+        nodes.remove(1);
+
+        assertThat(missing()).containsExactly("node h1 to be Ready", "node h2 to register");
+    }
+
+    @Test
+    void seesAnotherVersion() {
+        nodes.set(1, node("h2", "v1.19.7", "True", Map.of()));
+
+        assertThat(missing()).containsExactly("node h2 to be at v1.20.2 (it is at v1.19.7)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MASTER, "node-role.kubernetes.io/control-plane"})
+    void knowsAControlPlaneByEitherLabel(String label) {
+        nodes.set(0, node("h1", "v1.20.2", "True", Map.of(label, "")));
+        assertThat(missing()).isEmpty();
+
+        nodes.set(1, node("h2", "v1.20.2", "True", Map.of(label, "")));
+        assertThat(missing()).containsExactly("node h2 not to be a control plane");
+    }
+
+    @Test
+    void aNodeWithoutLabelsOrConditionsIsNotYetWhatItShallBe() {
+        Node bare = node("h1", "v1.20.2", "True", Map.of());
+        bare.getMetadata().setLabels(null);
+        nodes.set(0, bare);
+        Node young = node("h2", "v1.20.2", "True", Map.of());
+        young.getStatus().setConditions(List.of());
+        nodes.set(1, young);
+
+        assertThat(missing()).containsExactly("node h1 to be a control plane", "node h2 to be Ready");
+    }
+
+    @Test
+    void everySystemPodAndAllItsContainersMustRun() {
+        pods.add(pod("kube-proxy-x", "Pending", false));
+        pods.add(pod("coredns-y", "Running", false));
+
+        assertThat(missing()).containsExactly("pod coredns-y to run", "pod kube-proxy-x to run");
+        pods.clear();
+        assertThat(missing()).containsExactly("the system pods");
+    }
+
+    @Test
+    void askNothingOfHostsThatDidNotComeThrough() {
+        nodes.remove(1);
+
+        assertThat(ClusterHealth.missing(CLUSTER, "h2"::equals, true, nodes, pods)).isEmpty();
+    }
+
+    @Test
+    void withoutANetworkNodesNeedOnlyBeThere() {
+        nodes.set(0, node("h1", "v1.20.2", "False", Map.of(MASTER, "")));
+
+        assertThat(ClusterHealth.missing(CLUSTER, name -> false, false, nodes, List.of())).isEmpty();
+    }
+}

@@ -1,0 +1,96 @@
+package dev.caravan.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.run.NotReached;
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestFacts;
+import dev.caravan.run.TestRuns;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Host;
+import dev.caravan.step.StepFailure;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+
+class HostsTest {
+    private final MemoryJournal journal = new MemoryJournal();
+    private final Run run = TestRuns.apply(TestClusters.of(1, 3), journal);
+    private final Hosts hosts = new Hosts();
+
+    private Exchange exchange(String host) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setVariable(Variables.RUN, run);
+        exchange.getMessage().setBody(run.cluster().hosts().stream().filter(each -> each.name().equals(host)).findFirst().orElseThrow());
+        hosts.enter(exchange);
+        return exchange;
+    }
+
+    private static StepFailure failure(boolean passing) {
+        return new StepFailure("h1", "os-prepare", "mirror", passing, "no answer", "", List.of(), null);
+    }
+
+    @Test
+    void entersAHostsPipeline() {
+        run.keepFacts("h2", TestFacts.of(2, false));
+
+        assertThat(exchange("h2").getVariable(Variables.FACTS)).isEqualTo(run.facts("h2").orElseThrow());
+        assertThat(exchange("h3").getVariable(Variables.FACTS)).isNull();
+        assertThat(Variables.hostName(exchange("h3"))).isEqualTo("h3");
+        assertThat(hosts.isFirstControlPlane(exchange("h1"))).isTrue();
+        assertThat(hosts.isFirstControlPlane(exchange("h2"))).isFalse();
+    }
+
+    @Test
+    void goesOnWithThoseThatHaveNotFailed() {
+        run.hostFailed("h2", new NotReached("x"));
+
+        assertThat(hosts.all(run)).extracting(Host::name).containsExactly("h1", "h3", "h4");
+    }
+
+    @Test
+    void notesAFailureAndThatItWasGivenUp() {
+        Exchange exchange = exchange("h2");
+        StepFailure failure = failure(true);
+        exchange.setProperty(Exchange.EXCEPTION_CAUGHT, failure);
+        hosts.failed(exchange);
+
+        assertThat(run.failures()).containsEntry("h2", failure);
+        assertThat(journal.all(Event.Type.STEP_ENDED)).hasSize(1);
+    }
+
+    @Test
+    void requiresTheControlPlaneFirst() {
+        assertThatCode(() -> hosts.requireControlPlane(run)).doesNotThrowAnyException();
+        run.hostFailed("h2", failure(false));
+        assertThatCode(() -> hosts.requireControlPlane(run)).doesNotThrowAnyException();
+        StepFailure failure = failure(false);
+        run.hostFailed("h1", failure);
+        assertThatThrownBy(() -> hosts.requireControlPlane(run)).isSameAs(failure);
+    }
+
+    @Test
+    void doesNotGoOnWithACancelledRun() {
+        run.cancel();
+
+        assertThatThrownBy(() -> hosts.requireControlPlane(run)).isInstanceOf(RunCancelled.class);
+    }
+
+    @Test
+    void requiresAllAndNamesThoseThatFailedThemselves() {
+        assertThatCode(() -> hosts.requireAll(run)).doesNotThrowAnyException();
+        run.hostFailed("h3", failure(false));
+        run.hostFailed("h2", new NotReached("not reached: h1 failed"));
+        run.hostFailed("h4", failure(true));
+
+        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed on h3, h4");
+    }
+}

@@ -1,0 +1,131 @@
+package dev.caravan.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.run.Run;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestFacts;
+import dev.caravan.run.TestRuns;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+
+class KubeadmDocumentsTest {
+    private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
+    private static final String TOKEN = "abcdef.0123456789abcdef";
+    private static final Pattern CERTIFICATE_KEY = Pattern.compile("certificateKey: \"?([0-9a-f]{64})\"?");
+
+    private final KubeadmDocuments kubeadm = new KubeadmDocuments();
+    private final Run run = TestRuns.apply(TestClusters.of(2, 1), new MemoryJournal());
+
+    private static Exchange exchange(Run run, int host) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setVariable(Variables.RUN, run);
+        exchange.setVariable(Variables.HOST, run.cluster().hosts().get(host - 1));
+        return exchange;
+    }
+
+    private void mint(Exchange exchange, String tokenId) {
+        exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepResult.State.OK, List.of(),
+                Map.of("tokenId", tokenId, "caCertHash", CA_HASH), Map.of("token", new Secret(TOKEN)), List.of(), ""));
+        kubeadm.keepCredentials(exchange);
+    }
+
+    private static String key(String document) {
+        Matcher matcher = CERTIFICATE_KEY.matcher(document);
+        assertThat(matcher.find()).as(document).isTrue();
+        return matcher.group(1);
+    }
+
+    @Test
+    void onlyWhoHasNotJoinedNeedsCredentials() {
+        run.keepFacts("h1", TestFacts.of(1, true));
+        run.keepFacts("h3", TestFacts.of(3, false));
+
+        assertThat(kubeadm.needsCredentials(exchange(run, 1))).isFalse();
+        assertThat(kubeadm.needsCredentials(exchange(run, 3))).isTrue();
+        assertThat(kubeadm.needsCredentials(exchange(run, 2))).as("of whom nothing is known").isTrue();
+        assertThat(kubeadm.needsCredentials(exchange(TestRuns.plan(run.cluster(), new MemoryJournal()), 2))).as("in a plan").isFalse();
+    }
+
+    @Test
+    void certificatesAreUploadedUnderOneKeyWhereAControlPlaneIsToJoin() {
+        String document = kubeadm.uploadCertsDocuments(run).reveal();
+
+        String key = key(document);
+        assertThat(key(kubeadm.uploadCertsDocuments(run).reveal())).isEqualTo(key);
+        assertThat(run.redact("key " + key)).isEqualTo("key ***");
+    }
+
+    @Test
+    void noCertificatesAreUploadedForWorkersOrControlPlanesThatHaveJoined() {
+        assertThat(kubeadm.uploadCertsDocuments(TestRuns.apply(TestClusters.of(1, 2), new MemoryJournal())).reveal()).isEmpty();
+        run.keepFacts("h2", TestFacts.of(2, true));
+        assertThat(kubeadm.uploadCertsDocuments(run).reveal()).isEmpty();
+    }
+
+    @Test
+    void aControlPlanesJoinHasTheKeyAndAWorkersHasNot() {
+        String key = key(kubeadm.uploadCertsDocuments(run).reveal());
+        Exchange controlPlane = exchange(run, 2);
+        mint(controlPlane, "abcdef");
+        Exchange worker = exchange(run, 3);
+        mint(worker, "abcdef");
+
+        assertThat(kubeadm.joinDocument(controlPlane).reveal()).contains(TOKEN, CA_HASH, key);
+        assertThat(kubeadm.joinDocument(worker).reveal()).contains(TOKEN, CA_HASH).doesNotContain(key);
+        assertThat(worker.getVariable("env.CA_CERT_HASH")).isEqualTo(CA_HASH);
+    }
+
+    @Test
+    void whoHasJoinedGetsNoDocumentButTheHashToCompare() {
+        Exchange init = exchange(run, 1);
+        init.getMessage().setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), List.of(), ""));
+        kubeadm.keepInit(init);
+        Exchange worker = exchange(run, 3);
+
+        assertThat(kubeadm.joinDocument(worker).reveal()).isEmpty();
+        assertThat(worker.getVariable("env.CA_CERT_HASH")).isEqualTo(CA_HASH);
+    }
+
+    @Test
+    void whatWasMintedIsNamedForItsRevocationAndForgotten() {
+        assertThat(kubeadm.hasCredentials(run)).isFalse();
+        kubeadm.uploadCertsDocuments(run);
+        mint(exchange(run, 3), "abcdef");
+        assertThat(kubeadm.hasCredentials(run)).isTrue();
+
+        Exchange revocation = exchange(run, 1);
+        kubeadm.nameToken(revocation);
+
+        assertThat(revocation.getVariable("env.TOKEN_ID")).isEqualTo("abcdef");
+        assertThat(kubeadm.hasCredentials(run)).isFalse();
+        Exchange later = exchange(run, 2);
+        mint(later, "ghijkl");
+        assertThat(kubeadm.joinDocument(later).reveal()).as("the key is forgotten").doesNotContain("certificateKey");
+    }
+
+    @Test
+    void everyTokenThatWasMintedIsNamed() {
+        mint(exchange(run, 2), "abcdef");
+        mint(exchange(run, 3), "ghijkl");
+        Exchange revocation = exchange(run, 1);
+        kubeadm.nameToken(revocation);
+
+        assertThat(revocation.getVariable("env.TOKEN_ID", String.class).split(" ")).containsExactlyInAnyOrder("abcdef", "ghijkl");
+    }
+
+    @Test
+    void theInitDocumentsAreTheFirstControlPlanes() {
+        assertThat(kubeadm.initDocuments(run)).contains("kind: InitConfiguration", "kind: ClusterConfiguration", "192.0.2.1").doesNotContain("certificateKey");
+    }
+}
