@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
 import dev.caravan.spec.Cluster.OnFailure;
+import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
 
@@ -22,9 +23,16 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         if (failure != null) {
             String unkept = run.cluster().onFailure() == OnFailure.ROLLBACK && run.action() == Action.APPLY
                     ? "; onFailure: rollback is not there yet, so the hosts are left as they stand" : "";
-            return new Ending("failed", 5, run.redact(String.valueOf(failure.getMessage())) + unkept, Map.of());
+            return new Ending("failed", 5, run.redact(said(failure)) + unkept, Map.of());
         }
         return new Ending("succeeded", 0, "", Map.of());
+    }
+
+    private static String said(Throwable failure) {
+        if (failure instanceof StepFailure step && step.getHost() != null) {
+            return step.getHost() + "  " + step.getStep() + ": " + step.getMessage();
+        }
+        return String.valueOf(failure.getMessage());
     }
 
     private static Map<String, Object> describe(Finding finding) {
