@@ -22,7 +22,7 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         }
         if (failure != null) {
             String unkept = run.cluster().onFailure() == OnFailure.ROLLBACK && run.action() == Action.APPLY
-                    ? "; onFailure: rollback is not there yet, so the hosts are left as they stand" : "";
+                    ? "; onFailure: rollback is not there yet" : "";
             return new Ending("failed", 5, run.redact(said(failure)) + unkept, Map.of());
         }
         return new Ending("succeeded", 0, "", Map.of());

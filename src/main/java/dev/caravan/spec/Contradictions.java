@@ -237,6 +237,11 @@ final class Contradictions {
         if (bridge && root.text("spec", "network", "manifest").isPresent()) {
             add("cni bridge has no manifest", "take one of the two away", "spec", "network", "manifest");
         }
+        boolean cilium = root.text("spec", "network", "cni").filter("cilium"::equals).isPresent();
+        if (cilium && root.text("spec", "network", "manifest").isEmpty()) {
+            add("cilium publishes no manifest that could be applied", "render its chart (helm template) and name the file in network.manifest",
+                    "spec", "network", "cni");
+        }
         if (bridge
                 && root.text("spec", "kubernetes", "podSubnet")
                         .filter(subnet -> subnet.contains(","))

@@ -110,7 +110,7 @@ public final class StepRunner {
     private CompletionStage<StepResult> begin(StepOrder order) {
         try {
             return isOff(order) ? CompletableFuture.failedFuture(new RunCancelled()) : attempt(order);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }

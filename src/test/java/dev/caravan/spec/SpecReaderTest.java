@@ -303,6 +303,9 @@ class SpecReaderTest {
                 .isEqualTo(new Cluster.Network(Cni.NONE, Optional.of("https://example.org/cni.yaml")));
         assertThat(shown(SMALLEST + "  network: {cni: bridge, manifest: cni.yaml}\n"))
                 .contains("cni bridge has no manifest");
+        assertThat(shown(SMALLEST + "  network: {cni: cilium}\n"))
+                .contains("cilium publishes no manifest")
+                .contains("network.manifest");
     }
 
     @Test
