@@ -53,6 +53,7 @@ final class ServeCommand implements Callable<Integer> {
         return serve(options);
     }
 
+    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int serve(Options options) throws Exception {
         LogSetup.toConsole();
         Optional<Secret> token = token(options.tokenFile, System.getenv());

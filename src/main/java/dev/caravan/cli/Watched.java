@@ -25,6 +25,7 @@ final class Watched {
     private Watched() {}
 
     /** Starts an engine, runs, shows, and returns the exit status. */
+    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int run(EngineOptions options, Cluster cluster, String specText, Action action, Mode mode) throws Exception {
         BlockingQueue<Event> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
