@@ -52,19 +52,9 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
     }
 
     static ProblemDocument invalidSpec(InvalidSpec invalid) {
-        List<Map<String, Object>> problems = invalid.problems().stream().map(ProblemDocument::describe).toList();
+        List<Map<String, Object>> problems = invalid.problems().stream().map(Problem::toMap).toList();
         return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (problems.size() == 1
                 ? "One thing is to be put right." : problems.size() + " things are to be put right.")).member("problems", problems);
-    }
-
-    private static Map<String, Object> describe(Problem problem) {
-        Map<String, Object> members = new LinkedHashMap<>();
-        members.put("line", problem.line());
-        members.put("column", problem.column());
-        members.put("path", problem.path());
-        members.put("message", problem.message());
-        members.put("remedy", problem.remedy());
-        return members;
     }
 
     ProblemDocument member(String name, Object value) {

@@ -63,7 +63,7 @@ public final class Results {
         result.put("state", "refused");
         if (reason instanceof InvalidSpec invalid) {
             result.put("exitStatus", WRONG);
-            result.put("problems", invalid.problems().stream().map(Results::describe).toList());
+            result.put("problems", invalid.problems().stream().map(Problem::toMap).toList());
         } else if (reason instanceof Unusable unusable) {
             result.put("exitStatus", WRONG);
             result.put("problems", List.of(Map.of("message", unusable.getMessage(), "remedy", unusable.remedy())));
@@ -132,15 +132,5 @@ public final class Results {
 
     private static Map<String, Object> describe(Finding finding) {
         return Map.of("hosts", finding.hosts(), "problem", finding.problem(), "remedy", finding.remedy());
-    }
-
-    private static Map<String, Object> describe(Problem problem) {
-        Map<String, Object> members = new LinkedHashMap<>();
-        members.put("line", problem.line());
-        members.put("column", problem.column());
-        members.put("path", problem.path());
-        members.put("message", problem.message());
-        members.put("remedy", problem.remedy());
-        return members;
     }
 }

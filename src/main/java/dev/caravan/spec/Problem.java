@@ -1,5 +1,7 @@
 package dev.caravan.spec;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -23,5 +25,16 @@ public record Problem(int line, int column, String path, String message, String 
     public String render(String sourceName) {
         String where = sourceName + ":" + line + ":" + column + "  " + (path.isEmpty() ? "" : path + "  ");
         return where + message + (remedy.isEmpty() ? "" : "\n    " + remedy);
+    }
+
+    /** The problem as answers and result files carry it, its members in this order. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("line", line);
+        members.put("column", column);
+        members.put("path", path);
+        members.put("message", message);
+        members.put("remedy", remedy);
+        return members;
     }
 }
