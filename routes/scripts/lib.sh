@@ -7,7 +7,8 @@
 # and ends with 0, with `skip`, `fail` or `fail_for_now`. Results go to the file $CARAVAN_RESULT, one line each, fields
 # separated by tabs. Run by hand, without that variable, a script prints them instead (a secret's name, never its value).
 #
-# State found before a change (what an undo needs; `found KIND KEY STATE...`):
+# State found before a change (what an undo needs; `found KIND KEY STATE...`). These lines do not wait for the step's end:
+# they go out with its log, so that a host that dies in the middle has told what it was like.
 #     found file PATH absent                        found file PATH MODE UID:GID CONTENT-IN-BASE64
 #     found link PATH TARGET                        found directory PATH absent
 #     found unit NAME ENABLED ACTIVE                as systemctl is-enabled and is-active print them
@@ -26,6 +27,8 @@ export LC_ALL
 # Every path of the host is written "$R/etc/...": R is empty on a real host and a scratch directory in a rehearsal.
 R=${CARAVAN_ROOT:-}
 PACKAGES_BEFORE=
+# the log, also from where standard output leads elsewhere
+exec 3>&1
 TAB=$(printf '\t')
 
 # --- results
@@ -43,7 +46,6 @@ result() { # FIELD...: one result line
     case $1 in
       secret) echo "secret $2 (not shown)" ;;
       output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
-      found) echo "found $2 $3" ;;
       *) ;; # said already
     esac
   fi
@@ -112,7 +114,15 @@ trap 'exit 143' TERM
 
 # --- what was found, kept for the undo. Each is called before the change.
 
-found() { result found "$@"; } # KIND KEY STATE...
+found() { # KIND KEY STATE...
+  if [ -n "${CARAVAN_RESULT:-}" ]; then
+    found_line=caravan-found
+    for found_field in "$@"; do found_line=$found_line$TAB$found_field; done
+    printf '%s\n' "$found_line" >&3
+  else
+    echo "found $1 $2"
+  fi
+}
 
 keep_file() { # PATH
   keep_path=${1#"$R"}

@@ -2,8 +2,6 @@ package dev.caravan.cli;
 
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.run.Action;
-import dev.caravan.spec.Cluster;
-import dev.caravan.spec.SpecReader;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,8 +23,6 @@ final class ApplyCommand implements Callable<Integer> {
 
     static int run(SpecFile spec, CommonOptions common, Action action) throws Exception {
         LogSetup.toFile(common.data);
-        String text = spec.text();
-        Cluster cluster = SpecReader.read(spec.path);
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), cluster, text, action, common.output);
+        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), spec.order(spec.cluster(), action), common.output);
     }
 }

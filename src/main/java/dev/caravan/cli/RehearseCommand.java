@@ -6,7 +6,6 @@ import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.run.Action;
 import dev.caravan.spec.Cluster;
-import dev.caravan.spec.SpecReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,12 +40,11 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
-        String text = spec.text();
-        Cluster cluster = SpecReader.read(spec.path);
+        Cluster cluster = spec.cluster();
         Path scratch = Files.createTempDirectory("caravan-rehearsal");
         try (Rehearsal rehearsal = Rehearsal.start(cluster, faults(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions options = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(options, rehearsal.cluster(), text, Action.APPLY, common.output);
+            int status = Watched.run(options, spec.order(rehearsal.cluster(), Action.APPLY), common.output);
             rehearsal.faultsNotMet().forEach(fault -> System.err.println("caravan: nothing met the fault " + fault + "; is that the step's name?"));
             return status;
         } catch (IllegalArgumentException e) {

@@ -1,8 +1,16 @@
 package dev.caravan.cli;
 
+import dev.caravan.run.Action;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.RedactedSpec;
+import dev.caravan.spec.Relaxations;
+import dev.caravan.spec.SpecReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The spec that a command is about. */
@@ -16,5 +24,17 @@ final class SpecFile {
         } catch (IOException e) {
             throw new UserError("cannot read " + path + ": " + (Files.exists(path) ? e.getMessage() : "there is no such file"));
         }
+    }
+
+    /** The cluster that it describes. */
+    Cluster cluster() throws UserError, InvalidSpec {
+        text(); // its message for a file that is not there is the plainer one
+        return SpecReader.read(path);
+    }
+
+    /** What is asked for: that action on the cluster. */
+    Runs.Order order(Cluster cluster, Action action) throws UserError {
+        Path directory = Optional.ofNullable(path.toAbsolutePath().normalize().getParent()).orElse(Path.of("/"));
+        return new Runs.Order(cluster, RedactedSpec.of(text()), directory.toString(), action, "command", Relaxations.of(cluster));
     }
 }

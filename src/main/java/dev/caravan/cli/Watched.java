@@ -3,13 +3,9 @@ package dev.caravan.cli;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
-import dev.caravan.run.Action;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
-import dev.caravan.spec.Cluster;
-import dev.caravan.spec.RedactedSpec;
-import dev.caravan.spec.Relaxations;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
@@ -26,12 +22,12 @@ final class Watched {
 
     /** Starts an engine, runs, shows, and returns the exit status. */
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
-    static int run(EngineOptions options, Cluster cluster, String specText, Action action, Mode mode) throws Exception {
+    static int run(EngineOptions options, Runs.Order order, Mode mode) throws Exception {
         BlockingQueue<Event> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
                 RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()));
                 AutoCloseable listening = engine.journal().listen(events::add)) {
-            Run run = engine.runs().begin(new Runs.Order(cluster, RedactedSpec.of(specText), action, "command", Relaxations.of(cluster)));
+            Run run = engine.runs().begin(order);
             stopOnSignal(engine, run);
             return show(events, output, run.id());
         } catch (Busy busy) {

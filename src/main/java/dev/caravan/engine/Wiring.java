@@ -24,6 +24,7 @@ import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
+import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.ScriptEnvironment;
 import dev.caravan.workflow.Verification;
 import java.nio.file.Path;
@@ -81,6 +82,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
         registry.bind("kubeadm", new KubeadmDocuments());
         registry.bind("network", new NetworkDocuments());
+        registry.bind("rollback", new Rollback());
         registry.bind("verify", new Verification(data, Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
         registry.bind("routeFiles", files);
         Journal opened = journal.get();

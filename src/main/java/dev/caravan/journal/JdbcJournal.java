@@ -16,6 +16,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -65,8 +66,8 @@ final class JdbcJournal implements Journal {
 
     @Override
     public synchronized void begin(RunRecord run) {
-        update("insert into run (id, cluster, action, source, rehearsal, spec, state, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-                run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.state(), time(run.createdAt()));
+        update("insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), time(run.createdAt()));
     }
 
     @Override
@@ -132,6 +133,37 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
+    public synchronized void keepFound(String run, String host, String address, String step, String line) {
+        update("insert into found (run, host, address, step, line) values (?, ?, ?, ?, ?)", run, host, address, step, line);
+    }
+
+    @Override
+    public synchronized List<Found> found(String cluster, String address) {
+        return query("select found.* from found join run on run.id = found.run where run.cluster = ? and found.address = ? and not found.given_back order by found.id",
+                row -> new Found(row.getLong("id"), row.getString("run"), row.getString("host"), row.getString("address"), row.getString("step"), row.getString("line")),
+                cluster, address);
+    }
+
+    @Override
+    public synchronized void gaveBack(Collection<Found> found) {
+        found.forEach(one -> update("update found set given_back = true where id = ?", one.id()));
+    }
+
+    @Override
+    public synchronized Optional<String> claim(String run, Collection<String> names) {
+        return Optional.empty();
+    }
+
+    @Override
+    public synchronized void release(String run) {
+    }
+
+    @Override
+    public synchronized List<RunRecord> orphans() {
+        return query("select * from run where ended_at is null order by created_at, id", JdbcJournal::runRecord);
+    }
+
+    @Override
     public AutoCloseable listen(Consumer<Event> listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
@@ -154,6 +186,7 @@ final class JdbcJournal implements Journal {
                 row.getString("source"),
                 row.getBoolean("rehearsal"),
                 row.getString("spec"),
+                row.getString("directory"),
                 row.getString("state"),
                 Optional.ofNullable(row.getObject("exit_status", Integer.class)),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),

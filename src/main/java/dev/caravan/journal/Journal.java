@@ -1,6 +1,7 @@
 package dev.caravan.journal;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,40 @@ public interface Journal extends AutoCloseable {
 
     /** The newest runs first. */
     List<RunRecord> runs(int limit);
+
+    // ---- what was found
+
+    /**
+     * Keeps what a step found on a host before it changes something there; on disk when this returns.
+     *
+     * @param address the host's, as names may change from spec to spec
+     * @param line    KIND, KEY and state, separated by tabs, as {@code scripts/lib.sh} describes them. It may hold the content of
+     *                the host's files, so it is kept encrypted
+     */
+    void keepFound(String run, String host, String address, String step, String line);
+
+    /** What was found at that address in all runs of that cluster and has not been given back, oldest first. */
+    List<Found> found(String cluster, String address);
+
+    /** Enters that the hosts have these back as they were found. */
+    void gaveBack(Collection<Found> found);
+
+    // ---- who works on what
+
+    /**
+     * Claims clusters and hosts for a run of this engine, all of them or none. What an engine that is gone had claimed counts
+     * as free. To claim again for the same run is to take it over from an engine that is gone.
+     *
+     * @param names such as {@code cluster/demo} and {@code host/10.0.0.1}
+     * @return the run that has one of them, where it is not this one; empty when all are claimed
+     */
+    Optional<String> claim(String run, Collection<String> names);
+
+    /** Lets go of all that was claimed for that run. */
+    void release(String run);
+
+    /** The runs that have not ended and that no living engine works on, oldest first. */
+    List<RunRecord> orphans();
 
     /**
      * Lets {@code listener} hear of every event from now on, in the order of each run's numbers, on the thread that appended

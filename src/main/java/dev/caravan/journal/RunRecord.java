@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param action     apply, plan or reset
  * @param source     what triggered it: command, inbox or http
  * @param spec       the spec's text with secrets replaced
+ * @param directory  where the spec's relative paths start
  * @param state      queued, running, succeeded, refused, failed, rolled-back or cancelled
  * @param exitStatus as the command line's, once the run has ended
  */
@@ -19,6 +20,7 @@ public record RunRecord(
         String source,
         boolean rehearsal,
         String spec,
+        String directory,
         String state,
         Optional<Integer> exitStatus,
         Instant createdAt,

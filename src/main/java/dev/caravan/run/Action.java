@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** What a run is to do. */
 public enum Action {
-    APPLY, PLAN, RESET;
+    APPLY, PLAN, RESET, ROLLBACK;
 
     /** The word in URLs, JSON and the journal. */
     public String word() {

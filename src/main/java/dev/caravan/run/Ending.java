@@ -1,15 +1,15 @@
 package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
-import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How a run ended, from what its workflow left.
  *
- * @param exitStatus as DESIGN's table has it: 0 done, 3 refused, 5 failed and left as it stood, 130 cancelled
+ * @param exitStatus as DESIGN's table has it: 0 done, 3 refused, 4 failed and rolled back, 5 failed and left as it stood, 130 cancelled
  */
 record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
 
@@ -17,15 +17,31 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         if (failure instanceof PreflightRefused refused) {
             return new Ending("refused", 3, refused.getMessage(), Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
         }
-        if (failure instanceof RunCancelled || run.isCancelled()) {
-            return new Ending("cancelled", 130, "cancelled: what was done so far stays; the same command goes on from there", Map.of());
+        String left = run.leftBehind().entrySet().stream()
+                .map(host -> host.getKey() + ": " + host.getValue())
+                .sorted()
+                .collect(Collectors.joining("; "));
+        Map<String, Object> data = left.isEmpty() ? Map.of() : Map.of("left", run.leftBehind());
+        if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
+            return new Ending("cancelled", 130, "cancelled: what was done so far stays. The same command goes on from there; caravan rollback "
+                    + run.id() + " takes it back", data);
         }
-        if (failure != null) {
-            String unkept = run.cluster().onFailure() == OnFailure.ROLLBACK && run.action() == Action.APPLY
-                    ? "; onFailure: rollback is not there yet" : "";
-            return new Ending("failed", 5, run.redact(said(failure)) + unkept, Map.of());
+        if (failure == null) {
+            return new Ending("succeeded", 0, "", Map.of());
         }
-        return new Ending("succeeded", 0, "", Map.of());
+        String why = run.redact(said(failure));
+        if (!left.isEmpty()) {
+            return new Ending("failed", 5, why + ". Left on the hosts: " + run.redact(left) + ". Mend that, then take it up again: caravan reset with this spec", data);
+        }
+        return run.isRollingBack()
+                ? new Ending("rolled-back", 4, why + ". " + rolledBack(run), data)
+                : new Ending("failed", 5, why, data);
+    }
+
+    private static String rolledBack(Run run) {
+        return run.isGivenUp() || run.failures().size() != run.rolledBack().size()
+                ? "The run was rolled back: its hosts are as it found them"
+                : "Rolled back: " + String.join(", ", run.rolledBack()) + ". The cluster and the other hosts stay";
     }
 
     private static String said(Throwable failure) {

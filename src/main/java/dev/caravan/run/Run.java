@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.journal.Event;
+import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -17,11 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -42,9 +45,14 @@ public final class Run {
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
+    private final Set<String> foundSubjects = ConcurrentHashMap.newKeySet();
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final AtomicInteger detached = new AtomicInteger();
     private final Deque<Runnable> atEnd = new ConcurrentLinkedDeque<>();
+    private final AtomicReference<NotReached> givenUpFor = new AtomicReference<>();
+    private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
+    private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
+    private volatile boolean rollingBack;
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
@@ -73,6 +81,16 @@ public final class Run {
     /** Whether this run only looks. */
     public boolean isPlan() {
         return action == Action.PLAN;
+    }
+
+    /** Whether this run takes the cluster off its hosts. */
+    public boolean isReset() {
+        return action == Action.RESET;
+    }
+
+    /** Whether this run takes an earlier one back. */
+    public boolean isRollback() {
+        return action == Action.ROLLBACK;
     }
 
     public Cluster cluster() {
@@ -124,14 +142,87 @@ public final class Run {
         }
     }
 
+    /** Keeps what a step found on that host before it changed something; the first of a step's lines on the same subject counts. */
+    public void keepFound(Host host, String step, String line) {
+        if (foundSubjects.add(host.name() + " " + step + " " + Found.subject(line))) {
+            journal.keepFound(id, host.name(), host.address(), step, line);
+        }
+    }
+
+    /**
+     * What that host is to be given back, oldest first: what this run found there; for a reset, what all runs of this cluster
+     * did; for a rollback, what the run did that is rolled back.
+     */
+    public List<Found> toGiveBack(Host host) {
+        return journal.found(cluster.name(), host.address()).stream()
+                .filter(found -> action == Action.RESET || found.run().equals(id))
+                .toList();
+    }
+
+    /** Enters that a host has these back. */
+    public void gaveBack(List<Found> found) {
+        journal.gaveBack(found);
+    }
+
+    // ---- giving up and rolling back
+
+    /** Ends the work on all hosts: no further step begins, but for those that take back. */
+    public void giveUp(String reason) {
+        NotReached notReached = new NotReached("not reached: " + reason);
+        if (givenUpFor.compareAndSet(null, notReached)) {
+            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
+            gates.values().forEach(gate -> gate.completeExceptionally(notReached));
+        }
+    }
+
+    public boolean isGivenUp() {
+        return givenUpFor.get() != null;
+    }
+
+    /** Why no further step begins; empty while steps do. */
+    public Optional<Exception> stopped() {
+        return cancelled ? Optional.of(new RunCancelled()) : Optional.ofNullable(givenUpFor.get());
+    }
+
+    /** Notes that changes of this run are being taken back. */
+    public void rollingBack() {
+        rollingBack = true;
+    }
+
+    boolean isRollingBack() {
+        return rollingBack;
+    }
+
+    /** Notes that this host is as it was found. */
+    public void hostRolledBack(String host) {
+        rolledBack.add(host);
+        leftBehind.remove(host);
+    }
+
+    Set<String> rolledBack() {
+        return new TreeSet<>(rolledBack);
+    }
+
+    public boolean isRolledBack(String host) {
+        return rolledBack.contains(host);
+    }
+
+    /** Notes what could not be taken back on a host. */
+    public void leftBehind(String host, String what) {
+        leftBehind.put(host, what);
+    }
+
+    /** By host, what could not be taken back. */
+    public Map<String, String> leftBehind() {
+        return Map.copyOf(leftBehind);
+    }
+
     // ---- meeting points
 
     /** The gate of that name: completes when it opens, or exceptionally when it never will. */
     public CompletableFuture<Void> gate(String name) {
         CompletableFuture<Void> gate = gates.computeIfAbsent(name, any -> new CompletableFuture<>());
-        if (cancelled) {
-            gate.completeExceptionally(new RunCancelled());
-        }
+        stopped().ifPresent(gate::completeExceptionally);
         return gate;
     }
 

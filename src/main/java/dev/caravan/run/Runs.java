@@ -47,10 +47,11 @@ public final class Runs {
      * What is asked for.
      *
      * @param spec      the spec's text with secrets replaced, for the journal
+     * @param directory where the spec's relative paths start
      * @param source    command, inbox or http
      * @param relaxed   what the spec relaxes of what is safe, a line each
      */
-    public record Order(Cluster cluster, String spec, Action action, String source, List<String> relaxed) {}
+    public record Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {}
 
     private record UnderWay(Run run, CompletableFuture<Outcome> outcome) {}
 
@@ -75,7 +76,7 @@ public final class Runs {
         }
         try {
             journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
-                    "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
+                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
             run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", Map.of(
                     "action", order.action().word(), "cluster", order.cluster().name(), "rehearsal", rehearsal,
                     "hosts", order.cluster().hosts().stream().map(Runs::describe).toList()));

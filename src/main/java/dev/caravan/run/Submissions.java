@@ -53,7 +53,7 @@ public final class Submissions {
 
     /** Begins a run of it; see {@link Runs#begin}. */
     public Run begin(Submission submission) throws Busy {
-        Run run = runs.begin(new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.action(),
+        Run run = runs.begin(new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.action(),
                 submission.source(), Relaxations.of(submission.cluster())));
         synchronized (begun) {
             begun.put(run.id(), submission);

@@ -47,6 +47,11 @@ public final class Expansion {
         return new Expansion(name -> null, Path.of(""), Path.of(System.getProperty("user.home")), false);
     }
 
+    /** Where relative paths start, as an absolute path. */
+    public String directory() {
+        return directory.toAbsolutePath().normalize().toString();
+    }
+
     /** Whether the text is exactly one expansion. */
     static boolean isWhole(String text) {
         return WHOLE_VALUE.matcher(text).matches();

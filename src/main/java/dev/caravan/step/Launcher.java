@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
 final class Launcher {
     /** The log follows on standard output after this line, whatever a login shell printed before. */
     static final String LOG_MARK = "caravan-log";
+    /** A line of the log that begins so tells what the step found before a change (lib.sh, found). */
+    static final String FOUND_MARK = "caravan-found\t";
     /** The result follows on standard error after this word and the exit status. */
     static final String RESULT_MARK = "caravan-result";
     /** Instead of an exit status: the step was started and is gone without one. */
@@ -126,10 +128,11 @@ final class Launcher {
      * A step to be started, or found again.
      *
      * @param known how many bytes of its log have been seen
+     * @param libraries what the script sources, by file name
      * @param done  ids of earlier steps on that host whose directories are to be removed
      */
     record Request(
-            String id, String step, long known, List<String> done, Map<String, String> environment, String script, String library, byte[] stdin) {
+            String id, String step, long known, List<String> done, Map<String, String> environment, String script, Map<String, String> libraries, byte[] stdin) {
 
         Request {
             requireWord(id);
@@ -142,10 +145,11 @@ final class Launcher {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             writePassword(out, sudoPassword);
             out.writeBytes(utf8(id + " " + step + " " + known + " " + String.join(" ", done) + "\n"));
-            out.writeBytes(new Tar()
+            Tar files = new Tar();
+            libraries.forEach(files::add);
+            out.writeBytes(files
                     .add("run.sh", RUN)
                     .add("attach.sh", ATTACH)
-                    .add("lib.sh", library)
                     .add(step + ".sh", script)
                     .add("env", encode(environment))
                     .add("stdin", stdin)

@@ -21,7 +21,6 @@ record Report(
         Optional<String> skipped,
         Map<String, String> outputs,
         Map<String, Secret> secrets,
-        List<String> found,
         Optional<String> problem,
         Optional<String> remedy) {
 
@@ -42,7 +41,6 @@ record Report(
         List<String> changes = new ArrayList<>();
         Map<String, String> outputs = new LinkedHashMap<>();
         Map<String, Secret> secrets = new LinkedHashMap<>();
-        List<String> found = new ArrayList<>();
         Map<String, String> single = new LinkedHashMap<>();
         for (at++; !lines[at].equals(END); at++) {
             String[] field = lines[at].split("\t", -1);
@@ -50,14 +48,13 @@ record Report(
                 case "change/2" -> changes.add(field[1]);
                 case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
                 case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
-                case "found/3" -> found.add(lines[at].substring("found\t".length()));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
                 default -> { }
             }
         }
         return Optional.of(new Report(
                 status, List.copyOf(changes), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
-                List.copyOf(found), Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy"))));
+                Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy"))));
     }
 
     private static Optional<String> decode(String base64) {
@@ -84,6 +81,6 @@ record Report(
         StepResult.State state = skipped.isPresent() ? StepResult.State.SKIPPED
                 : changes.isEmpty() ? StepResult.State.OK : StepResult.State.CHANGED;
         String message = skipped.orElseGet(() -> String.join("\n", changes));
-        return new StepResult(step, host, state, changes, outputs, secrets, found, message);
+        return new StepResult(step, host, state, changes, outputs, secrets, message);
     }
 }

@@ -31,9 +31,6 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "The script in scripts/; NAME.sh where none is given")
     private String script;
 
-    @UriParam(description = "The script that takes back what this one changed; undo-NAME.sh where none is given and there is one")
-    private String undo;
-
     @UriParam(description = "Time limit of one attempt; the script is stopped when it is over", defaultValue = "10m")
     private Duration timeout = Duration.ofMinutes(10);
 
@@ -67,14 +64,6 @@ public class StepEndpoint extends DefaultEndpoint {
 
     public void setScript(String script) {
         this.script = script;
-    }
-
-    public String getUndo() {
-        return undo == null ? "undo-" + name + ".sh" : undo;
-    }
-
-    public void setUndo(String undo) {
-        this.undo = undo;
     }
 
     public Duration getTimeout() {

@@ -25,15 +25,18 @@ final class StepLog {
 
     private final Path file;
     private final UnaryOperator<String> redact;
+    private final Consumer<String> found;
     private final Deque<String> last = new ArrayDeque<>();
     private ByteArrayOutputStream line = new ByteArrayOutputStream();
     private Consumer<String> doing = what -> { };
     private boolean marked;
     private long known;
 
-    StepLog(Path file, UnaryOperator<String> redact) {
+    /** @param found takes what the step found before a change, before more of its log is looked at; such lines go nowhere else */
+    StepLog(Path file, UnaryOperator<String> redact, Consumer<String> found) {
         this.file = file;
         this.redact = redact;
+        this.found = found;
     }
 
     /** Says that the host will go on from {@link #known()}, after its mark, and who hears what the step is doing. */
@@ -58,7 +61,10 @@ final class StepLog {
             int length = line.size() + 1;
             String text = line.toString(StandardCharsets.UTF_8);
             line.reset();
-            if (marked) {
+            if (marked && text.startsWith(Launcher.FOUND_MARK)) {
+                found.accept(text.substring(Launcher.FOUND_MARK.length()));
+                known += length;
+            } else if (marked) {
                 known += length;
                 arrived.append(keep(text)).append('\n');
             } else {

@@ -11,12 +11,16 @@ import java.util.Map;
  * @param script           name of the script in {@code scripts/}
  * @param timeout          of one attempt
  * @param extraEnvironment over what every script gets
- * @param evenWhenCancelled whether it is run though the run was cancelled
+ * @param evenWhenCancelled whether it is run though the run was cancelled or given up
  * @param stdin            the script's standard input
  */
 record StepOrder(
         Run run, Host host, String step, String script, Duration timeout, boolean evenWhenCancelled, Map<String, String> extraEnvironment, byte[] stdin) {
 
+    /** Whether it takes another step back. */
+    boolean isUndo() {
+        return step.startsWith("undo-");
+    }
 
     @Override
     public String toString() {

@@ -58,9 +58,10 @@ final class StepProducer extends DefaultAsyncProducer {
         if (host == null) {
             throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
         }
-        StepOrder order = new StepOrder(
-                run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), endpoint.isEvenWhenCancelled(),
-                extraEnvironment(exchange), stdin(exchange));
+        StepOrder order = exchange.getMessage().getBody() instanceof Undo undo
+                ? new StepOrder(run, host, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true, extraEnvironment(exchange), undo.lines())
+                : new StepOrder(run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), endpoint.isEvenWhenCancelled(),
+                        extraEnvironment(exchange), stdin(exchange));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
             return runner.shared(order, endpoint.getShare());
         }

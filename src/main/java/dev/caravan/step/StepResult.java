@@ -10,7 +10,6 @@ import java.util.Map;
  * @param changes what was changed, or in a plan would be, in the script's words
  * @param outputs values that the script gave, by name
  * @param secrets the same for values that must not be shown; kept in memory only
- * @param found   what the step found before it changed something, one tab-separated line each, for its undo
  * @param message one sentence for people; why it was skipped, for a skipped step
  */
 public record StepResult(
@@ -20,7 +19,6 @@ public record StepResult(
         List<String> changes,
         Map<String, String> outputs,
         Map<String, Secret> secrets,
-        List<String> found,
         String message) {
 
     public enum State {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -46,6 +47,7 @@ public final class StepRunner {
     private static final String CONNECTION = "connection";
     /** No connection came about. */
     private static final String UNREACHABLE = "unreachable";
+    private static final String GENERIC_UNDO = "undo.sh";
     private static final int MAX_OUTPUT = 16 << 20;
     private static final Duration SHORT = Duration.ofSeconds(30);
 
@@ -99,8 +101,9 @@ public final class StepRunner {
 
     /** Runs the step; the stage fails with a {@link StepFailure} or {@link RunCancelled}. */
     CompletionStage<StepResult> run(StepOrder order) {
-        if (isOff(order)) {
-            return CompletableFuture.failedFuture(new RunCancelled());
+        Optional<Exception> off = off(order);
+        if (off.isPresent()) {
+            return CompletableFuture.failedFuture(off.get());
         }
         return slots.take(order.host().name())
                 .thenComposeAsync(release -> begin(order).whenComplete((result, failure) -> release.run()), executor);
@@ -109,14 +112,15 @@ public final class StepRunner {
     /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */
     private CompletionStage<StepResult> begin(StepOrder order) {
         try {
-            return isOff(order) ? CompletableFuture.failedFuture(new RunCancelled()) : attempt(order);
+            Optional<Exception> off = off(order);
+            return off.isPresent() ? CompletableFuture.failedFuture(off.get()) : attempt(order);
         } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    private static boolean isOff(StepOrder order) {
-        return order.run().isCancelled() && !order.evenWhenCancelled();
+    private static Optional<Exception> off(StepOrder order) {
+        return order.evenWhenCancelled() ? Optional.empty() : order.run().stopped();
     }
 
     /** Runs the step when no other of the same run that names this word is running. */
@@ -181,7 +185,8 @@ public final class StepRunner {
         StepTold told = new StepTold(run, host, order.step(), number);
         Detached detached = unfinished.computeIfAbsent(key, any -> new Detached(
                 run.nextDetachedId(),
-                new StepLog(logs.resolve(run.id()).resolve(host).resolve(order.step() + ".log"), run::redact)));
+                new StepLog(logs.resolve(run.id()).resolve(host).resolve(order.step() + ".log"), run::redact,
+                        line -> run.keepFound(order.host(), order.step(), line))));
         told.started(detached.id());
         detached.log().attach(what -> executor.execute(() -> told.doing(what)));
         return launch(order, detached)
@@ -242,17 +247,26 @@ public final class StepRunner {
                 .thenCompose(Function.identity());
     }
 
+    /** The script that takes that step back. */
+    String undoScript(Undo undo) {
+        String own = undo.name() + ".sh";
+        return files.script(own).isPresent() ? own : GENERIC_UNDO;
+    }
+
     private Launcher.Request request(StepOrder order, Detached detached, List<String> clear) throws StepFailure {
         String script = files.script(order.script()).orElseThrow(() -> failure(order, "script", false,
                 "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
-        String library = files.script("lib.sh").orElse("");
+        Map<String, String> libraries = new LinkedHashMap<>();
+        for (String library : order.isUndo() ? List.of("lib.sh", "undo-lib.sh") : List.of("lib.sh")) {
+            libraries.put(library, files.script(library).orElse(""));
+        }
         Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
         variables.putAll(order.extraEnvironment());
         variables.put("CARAVAN_STEP", order.step());
         if (order.run().isPlan()) {
             variables.put("CARAVAN_PLAN", "1");
         }
-        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, library, order.stdin());
+        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, libraries, order.stdin());
     }
 
     private Report read(StepOrder order, SshResult result) {

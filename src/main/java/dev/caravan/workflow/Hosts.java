@@ -43,7 +43,7 @@ public final class Hosts {
         return run.cluster().firstControlPlane().name().equals(Variables.hostName(exchange));
     }
 
-    /** Fails where the first control plane did: without it there is no cluster to go on with. */
+    /** Fails where the first control plane did, without which there is no cluster to go on with, or where the run was given up. */
     public void requireControlPlane(@Variable(Variables.RUN) Run run) throws Exception {
         Throwable failure = run.failures().get(run.cluster().firstControlPlane().name());
         if (failure instanceof Exception known) {
@@ -51,6 +51,9 @@ public final class Hosts {
         }
         if (run.isCancelled()) {
             throw new RunCancelled();
+        }
+        if (run.isGivenUp()) {
+            requireAll(run);
         }
     }
 

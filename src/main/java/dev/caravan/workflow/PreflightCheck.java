@@ -75,7 +75,8 @@ public final class PreflightCheck {
                 .toList();
     }
 
-    private static Finding unseen(String host, Throwable failure) {
+    /** The finding that a host could not be looked at. */
+    static Finding unseen(String host, Throwable failure) {
         String remedy = failure instanceof StepFailure step ? step.getRemedy() : "";
         return new Finding(List.of(host), "facts", Severity.REFUSES, "could not be looked at: " + failure.getMessage(), remedy);
     }

@@ -130,7 +130,7 @@ class WorkflowTest {
     }
 
     private static Run begin(Cluster cluster, Action action) throws Exception {
-        return engine.runs().begin(new Runs.Order(cluster, "spec", action, "command", List.of()));
+        return engine.runs().begin(new Runs.Order(cluster, "spec", "", action, "command", List.of()));
     }
 
     private static String end(Run run) throws Exception {

@@ -341,7 +341,7 @@ class ApiTest {
 
     @Test
     void aRunWhoseSpecIsNotKeptCannotBeTriedAgain() throws Exception {
-        serving.engine().journal().begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        serving.engine().journal().begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
         HttpResponse<String> refused = client.post(RUNS + "/elsewhere/retry", "");
         assertThat(refused.statusCode()).isEqualTo(409);
         assertThat(json(refused).get("detail").asText()).contains("Send the spec again");

@@ -43,7 +43,7 @@ class JdbcJournalTest {
     }
 
     private static RunRecord record(String id, Instant at) {
-        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "queued", Optional.empty(), at, Optional.empty());
+        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "/specs", "queued", Optional.empty(), at, Optional.empty());
     }
 
     private Event note(String run, String message) {

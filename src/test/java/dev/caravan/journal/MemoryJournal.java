@@ -2,6 +2,7 @@ package dev.caravan.journal;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ public final class MemoryJournal implements Journal {
     private final Map<String, RunRecord> runs = new LinkedHashMap<>();
     private final List<Event> events = new ArrayList<>();
     private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Found> found = new ArrayList<>();
+    private final Map<String, String> claims = new LinkedHashMap<>();
     private JournalException broken;
 
     /** From now on nothing can be appended. */
@@ -34,14 +37,14 @@ public final class MemoryJournal implements Journal {
     @Override
     public synchronized void running(String run) {
         RunRecord old = runs.get(run);
-        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), "running",
+        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
                 old.exitStatus(), old.createdAt(), old.endedAt()));
     }
 
     @Override
     public synchronized void end(String run, String state, int exitStatus) {
         RunRecord old = runs.get(run);
-        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), state,
+        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
                 Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now())));
     }
 
@@ -82,6 +85,43 @@ public final class MemoryJournal implements Journal {
     @Override
     public synchronized List<RunRecord> runs(int limit) {
         return runs.values().stream().limit(limit).toList();
+    }
+
+    @Override
+    public synchronized void keepFound(String run, String host, String address, String step, String line) {
+        if (broken != null) {
+            throw broken;
+        }
+        found.add(new Found(found.size() + 1L, run, host, address, step, line));
+    }
+
+    @Override
+    public synchronized List<Found> found(String cluster, String address) {
+        return found.stream().filter(one -> one.address().equals(address) && runs.get(one.run()).cluster().equals(cluster)).toList();
+    }
+
+    @Override
+    public synchronized void gaveBack(Collection<Found> given) {
+        found.removeAll(given);
+    }
+
+    @Override
+    public synchronized Optional<String> claim(String run, Collection<String> names) {
+        Optional<String> other = names.stream().filter(claims::containsKey).map(claims::get).filter(holder -> !holder.equals(run)).findFirst();
+        if (other.isEmpty()) {
+            names.forEach(name -> claims.put(name, run));
+        }
+        return other;
+    }
+
+    @Override
+    public synchronized void release(String run) {
+        claims.values().removeIf(run::equals);
+    }
+
+    @Override
+    public synchronized List<RunRecord> orphans() {
+        return List.of();
     }
 
     @Override

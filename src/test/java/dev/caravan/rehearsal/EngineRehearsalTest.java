@@ -119,7 +119,7 @@ class EngineRehearsalTest {
     }
 
     private static String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", Action.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", Action.APPLY, "command", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
     }
 

@@ -68,7 +68,7 @@ class SiteCaExampleTest {
     }
 
     private String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", Action.APPLY, "test", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", "", Action.APPLY, "test", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state();
     }
 

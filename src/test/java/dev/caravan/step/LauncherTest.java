@@ -41,7 +41,7 @@ class LauncherTest {
     }
 
     private static Launcher.Request request(String id, String script, long known, List<String> done, String stdin) {
-        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, "", stdin.getBytes(StandardCharsets.UTF_8));
+        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(), stdin.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A script that writes its log's first line and goes on when the test lets it. */
@@ -215,7 +215,7 @@ class LauncherTest {
         String command = Launcher.Privilege.ROOT.launch();
         LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command, request("echo log\n").toBytes(Optional.empty()));
 
-        StepLog log = new StepLog(directory.resolve("step.log"), text -> text);
+        StepLog log = new StepLog(directory.resolve("step.log"), text -> text, line -> { });
         log.attach(what -> { });
         log.accept(said.stdout().getBytes(StandardCharsets.UTF_8));
         assertThat(log.lastLines(9)).containsExactly("log");
@@ -233,7 +233,7 @@ class LauncherTest {
         assertThatThrownBy(() -> request(word, "", 0, List.of(), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> request(ID, "", 0, List.of(word), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Launcher.ids(List.of(word), Optional.empty())).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", "", new byte[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0])).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

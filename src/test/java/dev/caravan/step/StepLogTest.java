@@ -32,7 +32,7 @@ class StepLogTest {
     void open() throws IOException {
         file = Files.createTempDirectory("caravan-log").resolve("h1/os-prepare.log");
         doing.clear();
-        log = new StepLog(file, text -> text.replace("hunter22", "***"));
+        log = new StepLog(file, text -> text.replace("hunter22", "***"), line -> { });
         log.attach(doing::add);
     }
 

@@ -36,7 +36,7 @@ class KubeadmDocumentsTest {
 
     private void mint(Exchange exchange, String tokenId) {
         exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepResult.State.OK, List.of(),
-                Map.of("tokenId", tokenId, "caCertHash", CA_HASH), Map.of("token", new Secret(TOKEN)), List.of(), ""));
+                Map.of("tokenId", tokenId, "caCertHash", CA_HASH), Map.of("token", new Secret(TOKEN)), ""));
         kubeadm.keepCredentials(exchange);
     }
 
@@ -89,7 +89,7 @@ class KubeadmDocumentsTest {
     @Test
     void whoHasJoinedGetsNoDocumentButTheHashToCompare() {
         Exchange init = exchange(run, 1);
-        init.getMessage().setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), List.of(), ""));
+        init.getMessage().setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), ""));
         kubeadm.keepInit(init);
         Exchange worker = exchange(run, 3);
 

@@ -1,0 +1,162 @@
+package dev.caravan.workflow;
+
+import dev.caravan.facts.Facts;
+import dev.caravan.journal.Found;
+import dev.caravan.run.Action;
+import dev.caravan.run.NotReached;
+import dev.caravan.run.PreflightRefused;
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster.OnFailure;
+import dev.caravan.spec.Host;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.Undo;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+
+/** What is to be taken back, and where: bean {@code rollback}. What there is to take back stands in the journal. */
+public final class Rollback {
+    /** Set by the route in which a failing host concerns nobody else. */
+    private static final String ALONE = "undoneAlone";
+    private static final String UNDO = "undo";
+    /** Kinds of what was found: a host that was no node, and one that held no cluster. */
+    private static final String NO_NODE = "node";
+    private static final String NO_CLUSTER = "cluster";
+
+    // ---- whether
+
+    /**
+     * Whether the exchange's host, which failed, is taken back alone: it failed in a part of the workflow that concerns nobody
+     * else, or the cluster was there before this run.
+     */
+    public boolean isOfThisHostAlone(Exchange exchange) {
+        Run run = run(exchange);
+        String host = Variables.hostName(exchange);
+        String first = run.cluster().firstControlPlane().name();
+        boolean clusterWasThere = run.facts(first).map(Facts::joined).orElse(false);
+        return isWanted(run) && !run.isGivenUp() && !host.equals(first)
+                && !(run.failures().get(host) instanceof NotReached)
+                && (clusterWasThere || exchange.getVariable(ALONE) != null);
+    }
+
+    /** Ends the work on all hosts where what failed on the exchange's host takes the whole run with it. */
+    public void giveUp(Exchange exchange) {
+        Run run = run(exchange);
+        if (isWanted(run) && !(run.failures().get(Variables.hostName(exchange)) instanceof NotReached)) {
+            run.giveUp(Variables.hostName(exchange) + " failed, and the run is rolled back");
+        }
+    }
+
+    /** Whether the run as a whole, which failed, is to be taken back. */
+    public boolean isOfTheWholeRun(@Variable(Variables.RUN) Run run) {
+        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(run::isRolledBack);
+        return isWanted(run) && (run.isGivenUp() || !onlyAlone);
+    }
+
+    private static boolean isWanted(Run run) {
+        return run.action() == Action.APPLY && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
+    }
+
+    /** Fails with what the run failed of, after it was dealt with. */
+    public void failAgain(Exchange exchange) throws Exception {
+        throw exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+    }
+
+    // ---- what
+
+    /** The hosts with something to take back. */
+    public List<Host> hosts(@Variable(Variables.RUN) Run run) {
+        run.rollingBack();
+        return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
+    }
+
+    /** What the exchange's host has to be given back: a list of {@link Undo}, the newest step first. */
+    public List<Undo> undos(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        run.rollingBack();
+        List<Found> found = new ArrayList<>(run.toGiveBack(host));
+        Collections.reverse(found);
+        Map<String, List<Found>> bySteps = found.stream().filter(one -> !isOf(one, NO_NODE)).collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
+        return bySteps.entrySet().stream().map(step -> new Undo(step.getKey(), step.getValue())).toList();
+    }
+
+    /** Enters that a step was taken back: the variable {@code undo}. That the cluster has to forget the node is remembered. */
+    public void gaveBack(Exchange exchange) {
+        run(exchange).gaveBack(exchange.getVariable(UNDO, Undo.class).found());
+    }
+
+    /** Whether the exchange's host became a node of a cluster that stays, which has to forget it. */
+    public boolean leavesANodeBehind(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        Host first = run.cluster().firstControlPlane();
+        return !host.name().equals(first.name()) && has(run, host, NO_NODE) && !has(run, first, NO_CLUSTER);
+    }
+
+    private static boolean has(Run run, Host host, String kind) {
+        return run.toGiveBack(host).stream().anyMatch(found -> isOf(found, kind));
+    }
+
+    private static boolean isOf(Found found, String kind) {
+        return found.line().startsWith(kind + "\t");
+    }
+
+    /** Names the exchange's host to the script that has the cluster forget it. */
+    public void nameNode(Exchange exchange) {
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "FORGOTTEN_NODE", Variables.hostName(exchange));
+    }
+
+    // ---- how it went
+
+    /** Fails where a host could not be looked at, before anything is taken back: half a reset helps nobody. */
+    public void requireAllSeen(@Variable(Variables.RUN) Run run) throws Exception {
+        Map<String, Throwable> failures = run.failures();
+        if (!failures.isEmpty()) {
+            throw new PreflightRefused(failures.entrySet().stream().map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList());
+        }
+        if (run.isCancelled()) {
+            throw new RunCancelled();
+        }
+    }
+
+    /** Fails where something could not be taken back. */
+    public void requireNothingLeft(@Variable(Variables.RUN) Run run) throws HostsFailed {
+        if (!run.leftBehind().isEmpty()) {
+            throw new HostsFailed(String.join(", ", run.leftBehind().keySet()));
+        }
+    }
+
+    /** Notes that the exchange's host is as it was found. */
+    public void hostDone(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        run.gaveBack(run.toGiveBack(host));
+        run.hostRolledBack(host.name());
+    }
+
+    /** Notes that the exchange's host could not be given back all that it had; what is left is named by step. */
+    public void leftBehind(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (failure instanceof StepFailure step) {
+            run.gaveUp(step);
+        }
+        Set<String> steps = undos(exchange).stream().map(Undo::step).collect(Collectors.toCollection(LinkedHashSet::new));
+        run.leftBehind(host.name(), "what " + String.join(", ", steps) + " changed (" + failure.getMessage() + ")");
+    }
+
+    private static Run run(Exchange exchange) {
+        return exchange.getVariable(Variables.RUN, Run.class);
+    }
+}

@@ -1,0 +1,30 @@
+-- Where the spec's relative paths start, so that a run can be gone on with.
+alter table run add column directory varchar(4096) not null default '';
+
+-- What steps found on hosts before they changed something; what rollback gives back.
+create table found (
+    id         bigint generated always as identity primary key,
+    run        varchar(32)  not null references run (id),
+    host       varchar(253) not null,
+    address    varchar(253) not null,
+    step       varchar(128) not null,
+    line       text         not null,     -- encrypted, as it may be a file's content
+    given_back boolean      not null default false
+);
+create index found_address on found (address);
+
+-- Processes that work on runs, and when each was last alive.
+create table engine (
+    id      varchar(36)  primary key,
+    machine varchar(253) not null,        -- host name and boot id: whether pid can be looked at
+    pid     bigint       not null,
+    began   bigint       not null,        -- the process's start, milliseconds; a pid may be used again
+    seen_at timestamp(3) with time zone not null
+);
+
+-- Who works on which cluster and host.
+create table claim (
+    name   varchar(300) primary key,      -- cluster/NAME or host/ADDRESS
+    run    varchar(32)  not null references run (id),
+    engine varchar(36)  not null
+);
