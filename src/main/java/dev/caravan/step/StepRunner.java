@@ -48,6 +48,7 @@ public final class StepRunner {
     /** No connection came about. */
     private static final String UNREACHABLE = "unreachable";
     private static final String GENERIC_UNDO = "undo.sh";
+    private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
     private static final Duration SHORT = Duration.ofSeconds(30);
 
@@ -257,8 +258,9 @@ public final class StepRunner {
         String script = files.script(order.script()).orElseThrow(() -> failure(order, "script", false,
                 "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
         Map<String, String> libraries = new LinkedHashMap<>();
-        for (String library : order.isUndo() ? List.of("lib.sh", "undo-lib.sh") : List.of("lib.sh")) {
-            libraries.put(library, files.script(library).orElse(""));
+        libraries.put("lib.sh", files.script("lib.sh").orElse(""));
+        if (script.contains(UNDO_LIBRARY)) {
+            libraries.put(UNDO_LIBRARY, files.script(UNDO_LIBRARY).orElse(""));
         }
         Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
         variables.putAll(order.extraEnvironment());
