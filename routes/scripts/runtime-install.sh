@@ -97,7 +97,7 @@ install_docker() {
   present=no
   if have dockerd; then present=yes; fi
   if [ "$present" = no ] && ! planning; then
-    keep_runtime docker /var/lib/docker /var/lib/containerd /etc/docker /etc/containerd /opt/containerd /run/docker /run/containerd
+    keep_runtime docker /var/lib/docker /var/lib/containerd /etc/docker /etc/containerd /etc/cni /opt/containerd /run/docker /run/containerd
   fi
   keep_reader docker.service
 
@@ -226,7 +226,7 @@ install_containerd() {
       change "enable and start containerd.service" || true
       return 0
     fi
-    keep_runtime containerd /var/lib/containerd /etc/containerd /opt/containerd /run/containerd
+    keep_runtime containerd /var/lib/containerd /etc/containerd /etc/cni /opt/containerd /run/containerd
     keep_unit containerd.service
     # not there: the package's own file comes and is replaced below, and the undo takes both away
     if [ ! -e "$config" ]; then keep_file "$config"; fi

@@ -537,9 +537,9 @@ take_rules() { # COMMAND FILE with the rules before
           if (!theirs && links != "") { padded = rule[i] " "; theirs = padded ~ (" -[io] (" links ") ") }
           if (theirs) { sub(/^-A/, "-D", rule[i]); text = text rule[i] "\n" }
         }
-        m = split(names[table], name, " ")
-        for (i = 1; i <= m; i++) text = text "-F " name[i] "\n"
-        for (i = 1; i <= m; i++) text = text "-X " name[i] "\n"
+        m = split(names[table], chain, " ")
+        for (i = 1; i <= m; i++) text = text "-F " chain[i] "\n"
+        for (i = 1; i <= m; i++) text = text "-X " chain[i] "\n"
         if (text policy[table] != "") printf "*%s\n%s%sCOMMIT\n", table, policy[table], text
       }
     }' "$2" "$WORK/rules-now" > "$WORK/rules-away"
@@ -643,21 +643,23 @@ restore_selinux() {
 
 # --- pods and the node
 
-# Ends what still runs in a control group, and removes the group.
+# Ends what still runs in a control group, and removes the group. A 0 in it stands for a process that is not this host's.
 end_group() { # PATH below a hierarchy
   for group_root in "$R/sys/fs/cgroup" "$R"/sys/fs/cgroup/*; do
     group=$group_root/$1
-    [ -d "$group" ] || continue
+    if [ ! -d "$group" ] || group_processes | grep -qx 0; then continue; fi
     group_rounds=0
-    while find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -q . && [ "$group_rounds" -lt 25 ]; do
+    while [ "$group_rounds" -lt 25 ] && group_processes | grep -q .; do
       # shellcheck disable=SC2046 # numbers
-      kill -9 $(find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null) 2>/dev/null || true
+      kill -s KILL $(group_processes) 2>/dev/null || true
       sleep 0.2
       group_rounds=$((group_rounds + 1))
     done
     find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
   done
 }
+
+group_processes() { find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true; }
 
 # The containers that kubelet made, and what is left of them where no runtime answers any more.
 remove_pods() {
