@@ -25,6 +25,7 @@ import org.apache.camel.Variable;
  * in memory, for the run that minted them.
  */
 public final class KubeadmDocuments {
+    private static final String JOIN = "kubeadm-join";
     private static final String CREDENTIALS = "joinCredentials";
     /** A certificate key is 32 bytes in hexadecimal (kubeadm init phase upload-certs). */
     private static final int CERTIFICATE_KEY_BYTES = 32;
@@ -57,7 +58,7 @@ public final class KubeadmDocuments {
 
     /** Whether the exchange's host is about to join: it is in no cluster yet, and this is no plan. */
     public boolean needsCredentials(Exchange exchange) {
-        return !run(exchange).isPlan() && !joined(exchange);
+        return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), JOIN);
     }
 
     private static boolean joined(Exchange exchange) {
