@@ -65,10 +65,6 @@ public final class Run {
         past.attempts().forEach((step, number) -> attempts.put(step, new AtomicInteger(number)));
         this.podCidrs.putAll(past.preflightOutputs());
         this.cancelled = past.isCancelled();
-        if (!past.isEmpty()) {
-            // Steps that are found again tell all that they found again.
-            cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
-        }
         past.givenUp().ifPresent(reason -> givenUpFor.set(new NotReached("not reached: " + reason)));
         this.id = id;
         this.action = action;
@@ -80,6 +76,10 @@ public final class Run {
                     .flatMap(Optional::stream)
                     .filter(secret -> !secret.reveal().isEmpty())
                     .forEach(secrets::add);
+        }
+        if (!past.isEmpty()) {
+            // Steps that are found again tell all that they found again.
+            cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
     }
 
@@ -117,6 +117,11 @@ public final class Run {
     /** What an earlier life of this run did, where its engine went away. */
     public Past past() {
         return past;
+    }
+
+    /** Every value that a step gave under that name in an earlier life of this run. */
+    public List<String> earlierOutputs(String step, String name) {
+        return past.outputs(step, name);
     }
 
     /** Whether the rules over all hosts were satisfied before; what they gave is known. */
@@ -170,8 +175,14 @@ public final class Run {
         }
     }
 
-    /** Keeps what a step found on that host before it changed something; the first of a step's lines on the same subject counts. */
+    /**
+     * Keeps what a step of an apply found on that host before it changed something; the first of a step's lines on the same
+     * subject counts.
+     */
     public void keepFound(Host host, String step, String line) {
+        if (action != Action.APPLY) {
+            return;
+        }
         String subject = host.name() + " " + step + " " + Found.subject(line);
         if (foundSubjects.contains(subject)) {
             return;
@@ -201,8 +212,9 @@ public final class Run {
     public void giveUp(String reason) {
         NotReached notReached = new NotReached("not reached: " + reason);
         if (givenUpFor.compareAndSet(null, notReached)) {
-            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
+            // First of all nobody waits any more, also where the journal cannot be told.
             gates.values().forEach(gate -> gate.completeExceptionally(notReached));
+            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
         }
     }
 

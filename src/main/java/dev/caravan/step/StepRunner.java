@@ -27,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -277,7 +278,9 @@ public final class StepRunner {
         Run run = order.run();
         Path file = logs.resolve(run.id()).resolve(order.host().name()).resolve(order.step() + ".log");
         Optional<Past.UnderWay> before = run.past().underWay(order.host().name(), order.step());
-        StepLog log = new StepLog(file, run::redact, line -> run.keepFound(order.host(), order.step(), line));
+        // What takes back leaves nothing to take back.
+        Consumer<String> found = order.isUndo() ? line -> { } : line -> run.keepFound(order.host(), order.step(), line);
+        StepLog log = new StepLog(file, run::redact, found);
         // The host sends the log from its beginning.
         before.ifPresent(step -> log.cutTo(step.logOffset()));
         return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log);

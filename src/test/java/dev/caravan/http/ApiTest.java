@@ -119,7 +119,7 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"?action=plan,202", "?action=reset,501", "?action=destroy,400", "?action=,400", "'',202"})
+    @CsvSource({"?action=plan,202", "?action=reset,202", "?action=rollback,400", "?action=destroy,400", "?action=,400", "'',202"})
     void theActionIsWhatTheParameterSays(String query, int status) throws Exception {
         HttpResponse<String> answer = client.postSpec(RUNS + query, Serving.spec());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
