@@ -54,6 +54,7 @@ class KillMatrixTest {
 
     private static ScriptedHosts hosts;
     private static ClusterApi api;
+    private static Map<String, Long> undisturbed;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private final AtomicInteger minted = new AtomicInteger();
 
@@ -231,7 +232,15 @@ class KillMatrixTest {
         return calls.stream().collect(Collectors.groupingBy(call -> call.host() + " " + call.step(), TreeMap::new, Collectors.counting()));
     }
 
+    /* Asked for once: it is the same for all. */
     private Map<String, Long> undisturbed() throws Exception {
+        if (undisturbed == null) {
+            undisturbed = runUndisturbed();
+        }
+        return undisturbed;
+    }
+
+    private Map<String, Long> runUndisturbed() throws Exception {
         Lives one = new Lives(cluster("keep"), this::answer);
         hosts.script(one.script);
         try (Engine engine = engine(one.journal, new SshSessions())) {
@@ -244,7 +253,7 @@ class KillMatrixTest {
 
     private static Engine engine(dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
         EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of());
-        return Engine.start(options, () -> journal, sessions);
+        return Engines.start(options, journal, sessions);
     }
 
     private static Cluster cluster(String onFailure) {
