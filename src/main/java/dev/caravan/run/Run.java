@@ -55,6 +55,7 @@ public final class Run {
     private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
     private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
     private volatile boolean rollingBack;
+    private volatile boolean rollingBackAll;
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
@@ -232,8 +233,18 @@ public final class Run {
         rollingBack = true;
     }
 
+    /** Notes that changes of this run are being taken back on all hosts. */
+    public void rollingBackAll() {
+        rollingBack = true;
+        rollingBackAll = true;
+    }
+
     boolean isRollingBack() {
         return rollingBack;
+    }
+
+    public boolean isRollingBackAll() {
+        return rollingBackAll;
     }
 
     /** Notes that this host is as it was found. */

@@ -88,6 +88,7 @@ public final class Runs {
         List<Past> abandoned = left.stream().map(old -> Past.of(journal.events(old.id(), 0))).toList();
         UnderWay mine = enter(run);
         try {
+            left.forEach(old -> journal.release(old.id()));
             claim(run);
             journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
                     order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
@@ -151,7 +152,6 @@ public final class Runs {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
         journal.end(old.id(), "failed", 5);
         journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5));
-        journal.release(old.id());
     }
 
     private UnderWay enter(Run run) throws Busy {
@@ -247,9 +247,8 @@ public final class Runs {
             run.kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
             journal.end(run.id(), ending.state(), ending.exitStatus());
             run.tell(Event.Type.RUN_ENDED, null, null, 0, ending.message(), data);
-            underWay.remove(run.id());
+            leave(run);
             outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
-            journal.release(run.id());
         } catch (RuntimeException e) {
             underWay.remove(run.id());
             outcome.completeExceptionally(e);

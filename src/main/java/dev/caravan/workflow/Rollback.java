@@ -75,7 +75,7 @@ public final class Rollback {
 
     /** The hosts with something to take back. */
     public List<Host> hosts(@Variable(Variables.RUN) Run run) {
-        run.rollingBack();
+        run.rollingBackAll();
         return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
     }
 
@@ -100,7 +100,7 @@ public final class Rollback {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         Host first = run.cluster().firstControlPlane();
-        return !host.name().equals(first.name()) && has(run, host, NO_NODE) && !has(run, first, NO_CLUSTER);
+        return !host.name().equals(first.name()) && has(run, host, NO_NODE) && !(run.isRollingBackAll() && has(run, first, NO_CLUSTER));
     }
 
     private static boolean has(Run run, Host host, String kind) {
