@@ -25,6 +25,6 @@ create table engine (
 -- Who works on which cluster and host.
 create table claim (
     name   varchar(300) primary key,      -- cluster/NAME or host/ADDRESS
-    run    varchar(32)  not null references run (id),
+    run    varchar(32)  not null,
     engine varchar(36)  not null
 );

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class,
+            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class,
             RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class
         },
         footer = {

@@ -2,8 +2,10 @@ package dev.caravan.cli;
 
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.terminal.Mode;
+import java.io.Console;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -23,6 +25,16 @@ final class CommonOptions {
 
     @Option(names = "--yes", description = "Asks nothing.")
     boolean yes;
+
+    /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */
+    boolean isAgreed(String question) {
+        Console console = System.console();
+        if (yes || console == null) {
+            return true;
+        }
+        String answer = console.readLine("%s [y/N] ", question);
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
+    }
 
     /** The user's routes directory, if there is one. */
     Optional<Path> routes() throws UserError {

@@ -18,7 +18,8 @@ final class SpecFile {
     @Option(names = {"-f", "--file"}, paramLabel = "SPEC", required = true, description = "The spec, YAML or JSON.")
     Path path;
 
-    String text() throws UserError {
+    /** The text of a spec's file. */
+    static String text(Path path) throws UserError {
         try {
             return Files.readString(path);
         } catch (IOException e) {
@@ -26,15 +27,19 @@ final class SpecFile {
         }
     }
 
+    /** Where the relative paths of a spec's file start. */
+    static Path directory(Path path) {
+        return Optional.ofNullable(path.toAbsolutePath().normalize().getParent()).orElse(Path.of("/"));
+    }
+
     /** The cluster that it describes. */
     Cluster cluster() throws UserError, InvalidSpec {
-        text(); // its message for a file that is not there is the plainer one
+        text(path); // its message for a file that is not there is the plainer one
         return SpecReader.read(path);
     }
 
     /** What is asked for: that action on the cluster. */
     Runs.Order order(Cluster cluster, Action action) throws UserError {
-        Path directory = Optional.ofNullable(path.toAbsolutePath().normalize().getParent()).orElse(Path.of("/"));
-        return new Runs.Order(cluster, RedactedSpec.of(text()), directory.toString(), action, "command", Relaxations.of(cluster));
+        return new Runs.Order(cluster, RedactedSpec.of(text(path)), directory(path).toString(), action, "command", Relaxations.of(cluster));
     }
 }

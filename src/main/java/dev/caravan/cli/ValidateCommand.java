@@ -14,7 +14,7 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        spec.text();
+        SpecFile.text(spec.path);
         Cluster cluster = SpecReader.read(spec.path);
         System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%n",
                 spec.path, cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());

@@ -3,47 +3,71 @@ package dev.caravan.cli;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
-/** One run from beginning to end, shown on the terminal: what apply, plan and rehearse have in common. */
+/** One run from beginning to end, shown on the terminal: what apply, plan, reset, rollback and rehearse have in common. */
 final class Watched {
     private static final int CANCELLED = 130;
 
     private Watched() {}
 
+    /** How a run is begun once the engine is up. */
+    @FunctionalInterface
+    interface Beginning {
+        Run begin(Engine engine) throws Exception;
+    }
+
     /** Starts an engine, runs, shows, and returns the exit status. */
-    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int run(EngineOptions options, Runs.Order order, Mode mode) throws Exception {
-        BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+        return run(options, engine -> engine.runs().begin(order), mode);
+    }
+
+    /** The same for what is begun in another way. */
+    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
+    static int run(EngineOptions options, Beginning beginning, Mode mode) throws Exception {
+        // Empty: the run is over, whether the journal could be told or not.
+        BlockingQueue<Optional<Event>> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
                 RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()));
-                AutoCloseable listening = engine.journal().listen(events::add)) {
-            Run run = engine.runs().begin(order);
+                AutoCloseable listening = engine.journal().listen(event -> events.add(Optional.of(event)))) {
+            Run run = beginning.begin(engine);
             stopOnSignal(engine, run);
-            return show(events, output, run.id());
+            CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
+            outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
+            show(events, output, engine.journal(), run.id());
+            return outcome.toCompletableFuture().get().exitStatus();
         } catch (Busy busy) {
             throw new UserError(busy.getMessage());
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
 
-    private static int show(BlockingQueue<Event> events, RunOutput output, String run) throws InterruptedException {
-        while (true) {
-            Event event = events.take();
-            if (!event.run().equals(run)) {
-                continue;
-            }
+    /* A run that is gone on with has events from before this process. */
+    private static void show(BlockingQueue<Optional<Event>> events, RunOutput output, Journal journal, String run) throws InterruptedException {
+        long shown = 0;
+        for (Event event : journal.events(run, 0)) {
             output.on(event);
-            if (event.type() == Event.Type.RUN_ENDED) {
-                return event.data().get("exitStatus") instanceof Number status ? status.intValue() : CaravanCommand.FAILED;
+            shown = event.seq();
+        }
+        for (Optional<Event> next = events.take(); next.isPresent(); next = events.take()) {
+            Event event = next.get();
+            if (event.run().equals(run) && event.seq() > shown) {
+                output.on(event);
+                shown = event.seq();
             }
         }
     }

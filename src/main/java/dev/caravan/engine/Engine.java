@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
@@ -36,11 +37,15 @@ public final class Engine implements AutoCloseable {
      * @throws Exception where a route file, the journal or a port is not as it should be
      */
     public static Engine start(EngineOptions options) throws Exception {
+        return start(options, () -> Journal.open(options.data()), new SshSessions());
+    }
+
+    /** The same with a journal and connections of the caller's, which are closed with the engine. */
+    static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws Exception {
         // The journal's database takes about as long to open as Camel to start.
-        CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(() -> Journal.open(options.data()));
+        CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
         RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
-        SshSessions sessions = new SshSessions();
         Main main = new Main();
         // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
         DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);

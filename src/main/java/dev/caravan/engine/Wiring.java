@@ -96,8 +96,9 @@ final class Wiring extends MainListenerSupport {
 
     private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
         Registry registry = context.getRegistry();
-        Submissions submissions = new Submissions(runs);
+        Submissions submissions = new Submissions(runs, opened);
         InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
+        registry.bind("submissions", submissions);
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));

@@ -98,6 +98,10 @@ public final class Http {
                 requirePost(request);
                 return runs.retry(id);
             }
+            case "rollback" -> {
+                requirePost(request);
+                return runs.rollback(id);
+            }
             // GET is answered before Camel; see EventStreams.
             case "events" -> throw new Refused(ProblemDocument.methodNotAllowed(request.method(), "GET"));
             default -> throw new Refused(ProblemDocument.notFound(request.path()));

@@ -46,7 +46,7 @@ final class RunsResource {
     /** Begins a run. */
     Reply begin(Request request) throws Refused {
         String word = request.parameter("action").orElse(Action.APPLY.word());
-        Action action = Action.of(word).orElseThrow(() -> new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action",
+        Action action = Action.of(word).filter(known -> known != Action.ROLLBACK).orElseThrow(() -> new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action",
                 "The parameter action is apply, plan or reset.")));
         if (!supported.test(action)) {
             throw new Refused(ProblemDocument.of(501, "no-workflow", "There is no workflow for this action",
@@ -75,8 +75,7 @@ final class RunsResource {
         try {
             return submissions.begin(submission).id();
         } catch (Busy busy) {
-            throw new Refused(ProblemDocument.of(409, "busy", "Another run is at work there", busy.getMessage() + ".")
-                    .member("run", busy.getOther()));
+            throw busy(busy);
         }
     }
 
@@ -149,14 +148,37 @@ final class RunsResource {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet", "Run " + id + " is " + run.state() + ".")
                     .member("run", id));
         }
-        Submission submission = submissions.of(id).orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
-                "The spec is not known any more", "The journal keeps specs without their secrets, and run " + id
-                        + " was not begun by this process over HTTP or through the inbox. Send the spec again.")));
         try {
-            return accepted(begin(submission.again(SOURCE)));
+            return accepted(begin(submission(run).again(SOURCE)));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
+    }
+
+    /** Begins a run that takes this one back. */
+    Reply rollback(String id) throws Refused {
+        RunRecord run = find(id);
+        if (!run.hasEnded()) {
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet", "Run " + id + " is " + run.state() + "; cancel it first.")
+                    .member("run", id));
+        }
+        try {
+            return accepted(submissions.takeBack(run, submission(run).again(SOURCE)).id());
+        } catch (InvalidSpec invalid) {
+            throw new Refused(ProblemDocument.invalidSpec(invalid));
+        } catch (Busy busy) {
+            throw busy(busy);
+        }
+    }
+
+    private Submission submission(RunRecord run) throws InvalidSpec, Refused {
+        return submissions.of(run).orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
+                "The spec is not known any more", "The journal keeps specs without their secrets, and run " + run.id()
+                        + " was not begun by this process over HTTP or through the inbox. Send the spec again.")));
+    }
+
+    private static Refused busy(Busy busy) {
+        return new Refused(ProblemDocument.of(409, "busy", "Another run is at work there", busy.getMessage() + ".").member("run", busy.getOther()));
     }
 
     private RunRecord find(String id) throws Refused {

@@ -33,18 +33,22 @@ public record Event(
         RUN_STARTED,
         /** A host waits for something outside itself; {@code message} says what for. */
         HOST_WAITING,
-        /** {@code data}: id (of the detached step). */
+        /** {@code data}: id (of the detached step), logOffset (where its part of the log file begins, in bytes). */
         STEP_STARTED,
         /** What the step is doing now, in its own words. */
         STEP_PROGRESS,
         /** The attempt failed and there will be another; {@code data}: kind, delayMillis. */
         STEP_RETRY,
         /**
-         * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), durationMillis, and on failure kind
+         * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), outputs (map of strings: what the script gave),
+         * secrets (true where it also gave some, which are not kept), durationMillis, and on failure kind
          * (word for the kind of error), remedy, lastWords (list of the command's last lines).
          */
         STEP_ENDED,
-        /** Anything worth a line: a relaxed safety setting, a reconnect. */
+        /**
+         * Anything worth a line: a relaxed safety setting, a reconnect. {@code data}: cancelled (true) where the run was asked to
+         * stop, givenUp (true) where work on all hosts ended.
+         */
         NOTE,
         /**
          * {@code data}: state (succeeded, refused, failed, rolled-back, cancelled), exitStatus (as the command line's), kubeconfig

@@ -39,7 +39,7 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
     }
 
     private static String rolledBack(Run run) {
-        return run.isGivenUp() || run.failures().size() != run.rolledBack().size()
+        return run.isRollingBackAll()
                 ? "The run was rolled back: its hosts are as it found them"
                 : "Rolled back: " + String.join(", ", run.rolledBack()) + ". The cluster and the other hosts stay";
     }

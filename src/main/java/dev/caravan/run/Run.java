@@ -37,6 +37,8 @@ public final class Run {
     private final Cluster cluster;
     private final boolean rehearsal;
     private final Journal journal;
+    private final Past past;
+    private final Set<String> takesBack;
 
     private final Map<String, Facts> facts = new ConcurrentHashMap<>();
     private final Map<String, String> podCidrs = new ConcurrentHashMap<>();
@@ -53,10 +55,18 @@ public final class Run {
     private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
     private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
     private volatile boolean rollingBack;
+    private volatile boolean rollingBackAll;
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
-    Run(String id, Action action, Cluster cluster, boolean rehearsal, Journal journal) {
+    Run(String id, Action action, Cluster cluster, boolean rehearsal, Journal journal, Past past, Set<String> takesBack) {
+        this.past = past;
+        this.takesBack = Set.copyOf(takesBack);
+        this.detached.set(past.lastDetached());
+        past.attempts().forEach((step, number) -> attempts.put(step, new AtomicInteger(number)));
+        this.podCidrs.putAll(past.preflightOutputs());
+        this.cancelled = past.isCancelled();
+        past.givenUp().ifPresent(reason -> givenUpFor.set(new NotReached("not reached: " + reason)));
         this.id = id;
         this.action = action;
         this.cluster = cluster;
@@ -67,6 +77,10 @@ public final class Run {
                     .flatMap(Optional::stream)
                     .filter(secret -> !secret.reveal().isEmpty())
                     .forEach(secrets::add);
+        }
+        if (!past.isEmpty()) {
+            // Steps that are found again tell all that they found again.
+            cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
     }
 
@@ -101,6 +115,21 @@ public final class Run {
         return rehearsal;
     }
 
+    /** What an earlier life of this run did, where its engine went away. */
+    public Past past() {
+        return past;
+    }
+
+    /** Every value that a step gave under that name in an earlier life of this run. */
+    public List<String> earlierOutputs(String step, String name) {
+        return past.outputs(step, name);
+    }
+
+    /** Whether the rules over all hosts were satisfied before; what they gave is known. */
+    public boolean hasPassedPreflight() {
+        return past.hasPassedPreflight();
+    }
+
     // ---- hosts
 
     public void keepFacts(String host, Facts taken) {
@@ -119,6 +148,11 @@ public final class Run {
 
     public void keepPodCidrs(Map<String, String> assigned) {
         podCidrs.putAll(assigned);
+    }
+
+    /** The blocks of pod addresses that Caravan gave, by host. */
+    public Map<String, String> podCidrs() {
+        return Map.copyOf(podCidrs);
     }
 
     /** The block of pod addresses that Caravan gave that host, where the CNI wants one; else empty. */
@@ -142,20 +176,29 @@ public final class Run {
         }
     }
 
-    /** Keeps what a step found on that host before it changed something; the first of a step's lines on the same subject counts. */
+    /**
+     * Keeps what a step of an apply found on that host before it changed something; the first of a step's lines on the same
+     * subject counts.
+     */
     public void keepFound(Host host, String step, String line) {
-        if (foundSubjects.add(host.name() + " " + step + " " + Found.subject(line))) {
-            journal.keepFound(id, host.name(), host.address(), step, line);
+        if (action != Action.APPLY) {
+            return;
         }
+        String subject = host.name() + " " + step + " " + Found.subject(line);
+        if (foundSubjects.contains(subject)) {
+            return;
+        }
+        journal.keepFound(id, host.name(), host.address(), step, line);
+        foundSubjects.add(subject);
     }
 
     /**
-     * What that host is to be given back, oldest first: what this run found there; for a reset, what all runs of this cluster
-     * did; for a rollback, what the run did that is rolled back.
+     * What that host is to be given back, oldest first: what this run found there, or a run that it takes back or takes the
+     * place of; for a reset, what all runs of this cluster did.
      */
     public List<Found> toGiveBack(Host host) {
         return journal.found(cluster.name(), host.address()).stream()
-                .filter(found -> action == Action.RESET || found.run().equals(id))
+                .filter(found -> action == Action.RESET || found.run().equals(id) || takesBack.contains(found.run()))
                 .toList();
     }
 
@@ -170,8 +213,9 @@ public final class Run {
     public void giveUp(String reason) {
         NotReached notReached = new NotReached("not reached: " + reason);
         if (givenUpFor.compareAndSet(null, notReached)) {
-            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
+            // First of all nobody waits any more, also where the journal cannot be told.
             gates.values().forEach(gate -> gate.completeExceptionally(notReached));
+            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
         }
     }
 
@@ -189,8 +233,18 @@ public final class Run {
         rollingBack = true;
     }
 
+    /** Notes that changes of this run are being taken back on all hosts. */
+    public void rollingBackAll() {
+        rollingBack = true;
+        rollingBackAll = true;
+    }
+
     boolean isRollingBack() {
         return rollingBack;
+    }
+
+    public boolean isRollingBackAll() {
+        return rollingBackAll;
     }
 
     /** Notes that this host is as it was found. */

@@ -9,6 +9,7 @@ import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepRunner;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,8 +51,13 @@ public final class Runs {
      * @param directory where the spec's relative paths start
      * @param source    command, inbox or http
      * @param relaxed   what the spec relaxes of what is safe, a line each
+     * @param takesBack the runs that a rollback takes back
      */
-    public record Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {}
+    public record Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
+        public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
+            this(cluster, spec, directory, action, source, relaxed, Set.of());
+        }
+    }
 
     private record UnderWay(Run run, CompletableFuture<Outcome> outcome) {}
 
@@ -63,32 +69,115 @@ public final class Runs {
     }
 
     /**
-     * Begins a run; the workflow goes on by itself.
+     * Begins a run; the workflow goes on by itself. A run of the same spec and action that an engine left unfinished is gone on
+     * with instead, under its old id; one of another spec or action is ended in favour of this one.
      *
      * @throws Busy where a run that is under way shares the cluster or a host
      */
     public Run begin(Order order) throws Busy {
-        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), order.action(), order.cluster(), rehearsal, journal);
-        CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        synchronized (this) {
-            refuseIfBusy(order.cluster());
-            underWay.put(run.id(), new UnderWay(run, outcome));
+        List<RunRecord> left = leftUnfinished(order.cluster());
+        Optional<RunRecord> same = left.stream()
+                .filter(run -> !rehearsal && run.action().equals(order.action().word()) && run.spec().equals(order.spec()))
+                .reduce((older, newer) -> newer);
+        if (same.isPresent() && order.takesBack().isEmpty()) {
+            return resume(same.get(), order.cluster());
         }
+        Set<String> takesBack = new HashSet<>(order.takesBack());
+        left.forEach(run -> takesBack.add(run.id()));
+        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), order.action(), order.cluster(), rehearsal, journal, Past.none(), takesBack);
+        List<Past> abandoned = left.stream().map(old -> Past.of(journal.events(old.id(), 0))).toList();
+        UnderWay mine = enter(run);
         try {
+            left.forEach(old -> journal.release(old.id()));
+            claim(run);
             journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
                     order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
             run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", Map.of(
                     "action", order.action().word(), "cluster", order.cluster().name(), "rehearsal", rehearsal,
-                    "hosts", order.cluster().hosts().stream().map(Runs::describe).toList()));
+                    "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
+            left.forEach(old -> supersede(old, run));
             journal.running(run.id());
             run.tell(Event.Type.RUN_STARTED, null, null, 0, "", Map.of());
             order.relaxed().forEach(line -> run.note(null, line));
-        } catch (RuntimeException e) {
-            underWay.remove(run.id());
+        } catch (RuntimeException | Busy e) {
+            leave(run);
             throw e;
         }
-        start(run, outcome);
+        // What the run before left running on hosts is ended before anything else begins there.
+        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> steps.stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(run, mine.outcome()));
         return run;
+    }
+
+    /**
+     * Goes on with a run where it stood, whose engine is gone.
+     *
+     * @param cluster the run's spec, read again
+     * @throws Busy where another engine was quicker, or a run under way shares the cluster or a host
+     */
+    public Run resume(RunRecord record, Cluster cluster) throws Busy {
+        List<Event> events = journal.events(record.id(), 0);
+        Run run = new Run(record.id(), Action.of(record.action()).orElseThrow(), cluster, rehearsal, journal, Past.of(events), takesBack(events));
+        UnderWay mine = enter(run);
+        try {
+            claim(run);
+            run.note(null, "goes on where it stood at " + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
+                    + ", as the engine that worked on it went away");
+            journal.running(run.id());
+        } catch (RuntimeException | Busy e) {
+            leave(run);
+            throw e;
+        }
+        start(run, mine.outcome());
+        return run;
+    }
+
+    private List<RunRecord> leftUnfinished(Cluster cluster) {
+        return journal.orphans().stream()
+                .filter(run -> run.rehearsal() == rehearsal && run.cluster().equals(cluster.name()) && !underWay.containsKey(run.id()))
+                .toList();
+    }
+
+    private static Set<String> takesBack(List<Event> events) {
+        Set<String> ids = new HashSet<>();
+        events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).forEach(event -> {
+            if (event.data().get("takesBack") instanceof Collection<?> runs) {
+                runs.forEach(id -> ids.add(String.valueOf(id)));
+            }
+        });
+        return ids;
+    }
+
+    private void supersede(RunRecord old, Run by) {
+        String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
+        journal.end(old.id(), "failed", 5);
+        journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5));
+    }
+
+    private UnderWay enter(Run run) throws Busy {
+        UnderWay mine = new UnderWay(run, new CompletableFuture<>());
+        synchronized (this) {
+            refuseIfBusy(run.cluster());
+            underWay.put(run.id(), mine);
+        }
+        return mine;
+    }
+
+    private void claim(Run run) throws Busy {
+        List<String> names = new ArrayList<>();
+        names.add("cluster/" + run.cluster().name());
+        run.cluster().hosts().forEach(host -> names.add("host/" + host.address()));
+        Optional<String> other = journal.claim(run.id(), names);
+        if (other.isPresent()) {
+            throw new Busy(other.get(), other.get().equals(run.id())
+                    ? "run " + run.id() + " is being worked on by another engine"
+                    : "cluster " + run.cluster().name() + " or one of its hosts is being worked on by run " + other.get() + ", in another process");
+        }
+    }
+
+    private void leave(Run run) {
+        underWay.remove(run.id());
+        journal.release(run.id());
     }
 
     /** Completes when the run has ended; with its outcome, whatever that is. */
@@ -105,7 +194,7 @@ public final class Runs {
         if (known == null) {
             return false;
         }
-        known.run().note(null, "asked to stop: the steps under way are let end, no further one begins");
+        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins", Map.of("cancelled", true));
         known.run().cancel();
         return true;
     }
@@ -158,7 +247,7 @@ public final class Runs {
             run.kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
             journal.end(run.id(), ending.state(), ending.exitStatus());
             run.tell(Event.Type.RUN_ENDED, null, null, 0, ending.message(), data);
-            underWay.remove(run.id());
+            leave(run);
             outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
         } catch (RuntimeException e) {
             underWay.remove(run.id());

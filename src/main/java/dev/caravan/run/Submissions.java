@@ -1,14 +1,21 @@
 package dev.caravan.run;
 
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Expansion;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.RedactedSpec;
 import dev.caravan.spec.Relaxations;
 import dev.caravan.spec.SpecReader;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Begins runs from the text of specs, for triggers that bring text. Remembers the text of the newest runs for as long as
@@ -17,7 +24,11 @@ import java.util.Optional;
 public final class Submissions {
     private static final int REMEMBERED = 200;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
+
     private final Runs runs;
+    private final Journal journal;
+    private final Set<String> cannotResume = new HashSet<>();
     private final Map<String, Submission> begun = new LinkedHashMap<>();
 
     /**
@@ -37,8 +48,9 @@ public final class Submissions {
         }
     }
 
-    public Submissions(Runs runs) {
+    public Submissions(Runs runs, Journal journal) {
         this.runs = runs;
+        this.journal = journal;
     }
 
     /**
@@ -53,8 +65,21 @@ public final class Submissions {
 
     /** Begins a run of it; see {@link Runs#begin}. */
     public Run begin(Submission submission) throws Busy {
-        Run run = runs.begin(new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.action(),
-                submission.source(), Relaxations.of(submission.cluster())));
+        return remember(submission, runs.begin(order(submission, Set.of())));
+    }
+
+    /** Begins a run that takes that earlier run back, with the same spec. */
+    public Run takeBack(RunRecord earlier, Submission submission) throws Busy {
+        Submission rollback = new Submission(submission.text(), submission.name(), submission.expansion(), submission.cluster(), Action.ROLLBACK, submission.source());
+        return remember(rollback, runs.begin(order(rollback, Set.of(earlier.id()))));
+    }
+
+    private static Runs.Order order(Submission submission, Set<String> takesBack) {
+        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.action(),
+                submission.source(), Relaxations.of(submission.cluster()), takesBack);
+    }
+
+    private Run remember(Submission submission, Run run) {
         synchronized (begun) {
             begun.put(run.id(), submission);
             if (begun.size() > REMEMBERED) {
@@ -64,10 +89,50 @@ public final class Submissions {
         return run;
     }
 
-    /** What that run was begun with, where it is one of the newest that this process began from text. */
-    public Optional<Submission> of(String run) {
+    /**
+     * What that run was begun with: as this process remembers it, else from the journal, which has it where the spec held no
+     * secret but references such as {@code ${env:NAME}}.
+     *
+     * @throws InvalidSpec if what it refers to is not there (any more)
+     */
+    public Optional<Submission> of(RunRecord run) throws InvalidSpec {
         synchronized (begun) {
-            return Optional.ofNullable(begun.get(run));
+            if (begun.containsKey(run.id())) {
+                return Optional.of(begun.get(run.id()));
+            }
+        }
+        if (!RedactedSpec.isUsable(run.spec()) || run.directory().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(read(run.spec(), "the spec of run " + run.id(), Expansion.in(Path.of(run.directory())),
+                Action.of(run.action()).orElse(Action.APPLY), run.source()));
+    }
+
+    /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
+    public synchronized void resumeOrphans() {
+        for (RunRecord orphan : journal.orphans()) {
+            if (orphan.rehearsal() || runs.underWay().stream().anyMatch(run -> run.id().equals(orphan.id()))) {
+                continue;
+            }
+            try {
+                Optional<Submission> submission = of(orphan);
+                if (submission.isPresent()) {
+                    remember(submission.get(), runs.resume(orphan, submission.get().cluster()));
+                    LOG.info("run {} of cluster {} goes on where it stood", orphan.id(), orphan.cluster());
+                } else {
+                    cannotResume(orphan, "its spec holds secrets, which the journal does not keep");
+                }
+            } catch (InvalidSpec invalid) {
+                cannotResume(orphan, invalid.getMessage());
+            } catch (Busy busy) {
+                LOG.debug("run {} is not gone on with: {}", orphan.id(), busy.getMessage());
+            }
+        }
+    }
+
+    private void cannotResume(RunRecord run, String why) {
+        if (cannotResume.add(run.id())) {
+            LOG.warn("run {} of cluster {} was left unfinished and cannot go on by itself: {}. It goes on with the next apply of its spec", run.id(), run.cluster(), why);
         }
     }
 }

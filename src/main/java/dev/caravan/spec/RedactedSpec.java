@@ -37,6 +37,11 @@ public final class RedactedSpec {
         return root.map(node -> new RedactedSpec().redact(node)).orElse(UNREADABLE);
     }
 
+    /** Whether a text that {@link #of} gave is as good as the one that it was made of: no secret was taken out of it. */
+    public static boolean isUsable(String redacted) {
+        return !redacted.contains(Redaction.PLACEHOLDER) && !redacted.equals(UNREADABLE);
+    }
+
     private String redact(Node root) {
         try {
             collect(root, false);

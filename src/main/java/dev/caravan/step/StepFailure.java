@@ -7,6 +7,11 @@ import java.util.List;
  * {@code onWhen: {simple: "${exception.kind} == 'package-lock'"}}. The message never holds the command or its input.
  */
 public class StepFailure extends Exception {
+    /** A connection that was there is lost; the next attempt attaches to the same detached step. */
+    static final String CONNECTION = "connection";
+    /** No connection came about. */
+    static final String UNREACHABLE = "unreachable";
+
     private final String host;
     private final String step;
     private final String kind;
@@ -36,6 +41,11 @@ public class StepFailure extends Exception {
     /** The word for the kind of error, from {@code routes/failures.yaml}; {@code connection} where SSH failed. */
     public String getKind() {
         return kind;
+    }
+
+    /** Whether that kind of error says something about the connection and nothing about the step, which may go on. */
+    public static boolean isOfTheConnection(String kind) {
+        return kind.equals(CONNECTION) || kind.equals(UNREACHABLE);
     }
 
     /** Whether the same step may well succeed a little later. */

@@ -3,6 +3,7 @@ package dev.caravan.step;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.LoggerFactory;
@@ -31,12 +33,34 @@ final class StepLog {
     private Consumer<String> doing = what -> { };
     private boolean marked;
     private long known;
+    private RuntimeException failure;
 
     /** @param found takes what the step found before a change, before more of its log is looked at; such lines go nowhere else */
     StepLog(Path file, UnaryOperator<String> redact, Consumer<String> found) {
         this.file = file;
         this.redact = redact;
         this.found = found;
+    }
+
+    /** How long the file is, in bytes. */
+    synchronized long length() {
+        try {
+            return Files.exists(file) ? Files.size(file) : 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** Drops what the file has after that many bytes: it comes again. */
+    synchronized void cutTo(long length) {
+        if (length() <= length) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(length);
+        } catch (IOException e) {
+            LoggerFactory.getLogger(StepLog.class).warn("cannot cut the log {}: {}", file, e.getMessage());
+        }
     }
 
     /** Says that the host will go on from {@link #known()}, after its mark, and who hears what the step is doing. */
@@ -62,7 +86,7 @@ final class StepLog {
             String text = line.toString(StandardCharsets.UTF_8);
             line.reset();
             if (marked && text.startsWith(Launcher.FOUND_MARK)) {
-                found.accept(text.substring(Launcher.FOUND_MARK.length()));
+                hand(text.substring(Launcher.FOUND_MARK.length()));
                 known += length;
             } else if (marked) {
                 known += length;
@@ -72,6 +96,20 @@ final class StepLog {
             }
         }
         write(arrived.toString());
+    }
+
+    /* It is called by the connection, which must not see the journal fail. */
+    private void hand(String line) {
+        try {
+            found.accept(line);
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+    }
+
+    /** Why what the step found could not be kept, where that failed. */
+    synchronized Optional<RuntimeException> failure() {
+        return Optional.ofNullable(failure);
     }
 
     /** Takes a last line that no line end follows. */

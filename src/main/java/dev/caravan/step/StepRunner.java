@@ -3,6 +3,7 @@ package dev.caravan.step;
 import dev.caravan.journal.Event;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
+import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.spec.Host;
@@ -14,6 +15,7 @@ import dev.caravan.ssh.SshTarget;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -43,10 +46,6 @@ import java.util.function.Function;
  * repeats the attempt, which attaches to the step by its id. Thread-safe; no method blocks but for the journal's disk.
  */
 public final class StepRunner {
-    /** A connection that was there is lost; the next attempt attaches to the same detached step. */
-    private static final String CONNECTION = "connection";
-    /** No connection came about. */
-    private static final String UNREACHABLE = "unreachable";
     private static final String GENERIC_UNDO = "undo.sh";
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
@@ -66,7 +65,7 @@ public final class StepRunner {
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
 
     /** A step that was begun on a host and whose result is not known yet. */
-    private record Detached(String id, StepLog log) {}
+    private record Detached(String id, long logOffset, StepLog log) {}
 
     private static final class Shared {
         private final CompletableFuture<StepResult> result = new CompletableFuture<>();
@@ -102,6 +101,19 @@ public final class StepRunner {
 
     /** Runs the step; the stage fails with a {@link StepFailure} or {@link RunCancelled}. */
     CompletionStage<StepResult> run(StepOrder order) {
+        return recorded(order).orElseGet(() -> act(order));
+    }
+
+    /* What an earlier life of the run recorded of it; the host is not reached. */
+    private static Optional<CompletionStage<StepResult>> recorded(StepOrder order) {
+        try {
+            return order.run().past().result(order.host().name(), order.step()).map(CompletableFuture::completedFuture);
+        } catch (StepFailure failure) {
+            return Optional.of(CompletableFuture.failedFuture(failure));
+        }
+    }
+
+    private CompletionStage<StepResult> act(StepOrder order) {
         Optional<Exception> off = off(order);
         if (off.isPresent()) {
             return CompletableFuture.failedFuture(off.get());
@@ -114,7 +126,10 @@ public final class StepRunner {
     private CompletionStage<StepResult> begin(StepOrder order) {
         try {
             Optional<Exception> off = off(order);
-            return off.isPresent() ? CompletableFuture.failedFuture(off.get()) : attempt(order);
+            if (off.isPresent()) {
+                return CompletableFuture.failedFuture(off.get());
+            }
+            return order.isUndo() ? stopOthers(order).thenCompose(stopped -> attempt(order)) : attempt(order);
         } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -126,11 +141,15 @@ public final class StepRunner {
 
     /** Runs the step when no other of the same run that names this word is running. */
     CompletionStage<StepResult> inTurn(StepOrder order, String word) {
+        Optional<CompletionStage<StepResult>> recorded = recorded(order);
+        if (recorded.isPresent()) {
+            return recorded.get();
+        }
         CompletionStage<Runnable> turn = order.run().turn(word);
         if (!turn.toCompletableFuture().isDone()) {
             order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, "waits for its turn: " + order.step(), Map.of());
         }
-        return turn.thenComposeAsync(leave -> run(order).whenComplete((result, failure) -> leave.run()), executor);
+        return turn.thenComposeAsync(leave -> act(order).whenComplete((result, failure) -> leave.run()), executor);
     }
 
     /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */
@@ -150,6 +169,51 @@ public final class StepRunner {
         return used.result;
     }
 
+    /* A step that was given up because its host could not be reached may go on there: not while it is taken back. */
+    private CompletionStage<Void> stopOthers(StepOrder order) {
+        Run run = order.run();
+        String host = order.host().name();
+        String mine = run.id() + " " + host + " " + order.step();
+        List<CompletableFuture<?>> stopped = new ArrayList<>();
+        for (String key : List.copyOf(unfinished.keySet())) {
+            if (key.startsWith(run.id() + " " + host + " ") && !key.equals(mine)) {
+                Detached other = unfinished.remove(key);
+                stopped.add(stop(run, order.host(), other.id(), key.substring(key.lastIndexOf(' ') + 1)).toCompletableFuture());
+            }
+        }
+        for (Past.UnderWay other : run.past().underWay()) {
+            if (other.host().equals(host) && !other.step().equals(order.step()) && run.past().underWay(host, other.step()).isPresent()) {
+                stopped.add(stop(run, order.host(), other.id(), other.step()).toCompletableFuture());
+            }
+        }
+        return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
+    }
+
+    /** Ends what an earlier run left running on hosts, as well as can be, and clears it away; never fails. */
+    public CompletionStage<Void> stop(Run run, Past past) {
+        CompletableFuture<?>[] stopped = past.underWay().stream()
+                .flatMap(step -> run.cluster().hosts().stream().filter(host -> host.name().equals(step.host()))
+                        .map(host -> stop(run, host, step.id(), step.step()).toCompletableFuture()))
+                .toArray(CompletableFuture[]::new);
+        return CompletableFuture.allOf(stopped);
+    }
+
+    private CompletionStage<Void> stop(Run run, Host host, String id, String step) {
+        SshTarget target = targets.apply(host);
+        return privileges.of(target)
+                .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.stop())
+                        .withStdin(Launcher.ids(List.of(id), privileges.password(target, privilege)))
+                        .withTimeout(SHORT)))
+                .handle((stopped, failure) -> {
+                    if (failure == null) {
+                        finished(run, host).add(id);
+                    } else {
+                        run.note(host.name(), "could not see whether " + step + " still runs there: " + cause(failure).getMessage());
+                    }
+                    return null;
+                });
+    }
+
     /** Clears away on the hosts what steps of that run left there, and forgets the run. */
     public CompletionStage<Void> finish(Run run) {
         shared.keySet().removeIf(key -> key.startsWith(run.id() + " "));
@@ -161,8 +225,9 @@ public final class StepRunner {
     }
 
     private CompletionStage<Void> clear(Run run, Host host) {
-        List<String> ids = finished.remove(run.id() + " " + host.name());
-        if (ids == null) {
+        List<String> ids = finished(run, host);
+        finished.remove(run.id() + " " + host.name());
+        if (ids.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         SshTarget target = targets.apply(host);
@@ -184,16 +249,16 @@ public final class StepRunner {
         String key = run.id() + " " + host + " " + order.step();
         int number = run.nextAttempt(host, order.step());
         StepTold told = new StepTold(run, host, order.step(), number);
-        Detached detached = unfinished.computeIfAbsent(key, any -> new Detached(
-                run.nextDetachedId(),
-                new StepLog(logs.resolve(run.id()).resolve(host).resolve(order.step() + ".log"), run::redact,
-                        line -> run.keepFound(order.host(), order.step(), line))));
-        told.started(detached.id());
+        Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
+        told.started(detached.id(), detached.logOffset());
         detached.log().attach(what -> executor.execute(() -> told.doing(what)));
         return launch(order, detached)
                 .thenApply(report -> {
                     unfinished.remove(key);
                     toClear(order, detached);
+                    detached.log().failure().ifPresent(failure -> {
+                        throw failure;
+                    });
                     return judge(order, detached, report);
                 })
                 .handle((result, failure) -> {
@@ -202,7 +267,7 @@ public final class StepRunner {
                         return result;
                     }
                     StepFailure why = cause(failure) instanceof StepFailure known ? known : unexpected(order, cause(failure));
-                    if (!why.getKind().equals(CONNECTION) && !why.getKind().equals(UNREACHABLE)) {
+                    if (!StepFailure.isOfTheConnection(why.getKind())) {
                         unfinished.remove(key);
                     }
                     told.failed(why);
@@ -210,15 +275,32 @@ public final class StepRunner {
                 });
     }
 
+    private Detached detached(StepOrder order) {
+        Run run = order.run();
+        Path file = logs.resolve(run.id()).resolve(order.host().name()).resolve(order.step() + ".log");
+        Optional<Past.UnderWay> before = run.past().underWay(order.host().name(), order.step());
+        // What takes back leaves nothing to take back.
+        Consumer<String> found = order.isUndo() ? line -> { } : line -> run.keepFound(order.host(), order.step(), line);
+        StepLog log = new StepLog(file, run::redact, found);
+        // The host sends the log from its beginning.
+        before.ifPresent(step -> log.cutTo(step.logOffset()));
+        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log);
+    }
+
     private void toClear(StepOrder order, Detached detached) {
-        finished.computeIfAbsent(order.run().id() + " " + order.host().name(), any -> new CopyOnWriteArrayList<>()).add(detached.id());
+        finished(order.run(), order.host()).add(detached.id());
+    }
+
+    /* The ids of ended steps whose directories may still be on the host. */
+    private List<String> finished(Run run, Host host) {
+        return finished.computeIfAbsent(run.id() + " " + host.name(), any -> new CopyOnWriteArrayList<>(run.past().leftDirectories(host.name())));
     }
 
     private CompletionStage<Report> launch(StepOrder order, Detached detached) {
         SshTarget target = targets.apply(order.host());
         byte[] request;
         String hostKey = order.run().id() + " " + order.host().name();
-        List<String> clear = List.copyOf(finished.getOrDefault(hostKey, List.of()));
+        List<String> clear = List.copyOf(finished(order.run(), order.host()));
         Launcher.Request what;
         try {
             what = request(order, detached, clear);
@@ -276,7 +358,7 @@ public final class StepRunner {
             String said = new String(result.stderr(), StandardCharsets.UTF_8).strip();
             boolean cut = said.contains(Launcher.RESULT_MARK) || said.isEmpty();
             return new CompletionException(cut
-                    ? failure(order, CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", "", List.of(), null)
+                    ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", "", List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
                             "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.", said.lines().map(order.run()::redact).toList(), null));
         });
@@ -301,8 +383,8 @@ public final class StepRunner {
 
     private static StepFailure connection(StepOrder order, SshException problem) {
         String kind = switch (problem.kind()) {
-            case CONNECTION_LOST -> CONNECTION;
-            case UNREACHABLE, REFUSED -> UNREACHABLE;
+            case CONNECTION_LOST -> StepFailure.CONNECTION;
+            case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
             default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
         };
         return failure(order, kind, problem.passing(), problem.getMessage(), "", List.of(), problem);

@@ -25,8 +25,14 @@ public final class StepTold {
         this.attempt = attempt;
     }
 
-    public void started(String id) {
-        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", id == null ? Map.of() : Map.of("id", id));
+    /** Begins what is no script. */
+    public void started() {
+        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", Map.of());
+    }
+
+    /** Begins a script under its id on the host, whose log goes on in the log file from that offset. */
+    void started(String id, long logOffset) {
+        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", Map.of("id", id, "logOffset", logOffset));
     }
 
     /** What it is doing now; unheard once the attempt is over, as this comes from another thread. */
@@ -38,14 +44,25 @@ public final class StepTold {
     }
 
     void ended(StepResult result) {
-        ended(result.state(), result.changes(), result.message());
+        ended(result.state(), result.changes(), result.outputs(), !result.secrets().isEmpty(), result.message());
     }
 
-    public synchronized void ended(StepResult.State state, List<String> changes, String message) {
+    /** Ends what is no script. */
+    public void ended(StepResult.State state, Map<String, String> outputs, String message) {
+        ended(state, List.of(), outputs, false, message);
+    }
+
+    private synchronized void ended(StepResult.State state, List<String> changes, Map<String, String> outputs, boolean secrets, String message) {
         over = true;
         Map<String, Object> data = new HashMap<>();
         data.put("state", state.word());
         data.put("changes", changes.stream().map(run::redact).toList());
+        if (!outputs.isEmpty()) {
+            data.put("outputs", outputs);
+        }
+        if (secrets) {
+            data.put("secrets", true);
+        }
         data.put("durationMillis", Duration.between(startedAt, Instant.now()).toMillis());
         run.tell(Event.Type.STEP_ENDED, host, step, attempt, message, data);
     }

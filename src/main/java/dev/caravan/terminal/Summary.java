@@ -83,7 +83,7 @@ public final class Summary {
                     + Text.count(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
                     + (run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
-            case ROLLED_BACK -> name + " failed after " + time + where() + "; what this run had changed was undone";
+            case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
             case CANCELLED -> name + " was cancelled after " + time
                     + (run.changes() == 0 || run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
             default -> succeeded(name, time);
@@ -100,6 +100,7 @@ public final class Summary {
                 + (touched == run.realHosts().size() ? hosts : touched + " of " + hosts);
         return switch (run.action()) {
             case "plan" -> name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
+            case "rollback" -> name + ": an earlier run was taken back in " + time + ": " + changes;
             case "reset" -> name + " was taken off its hosts in " + time + ": " + changes;
             default -> name + " is as its spec says after " + time + ": " + changes;
         };

@@ -46,7 +46,7 @@ public final class Hosts {
     /** Fails where the first control plane did, without which there is no cluster to go on with, or where the run was given up. */
     public void requireControlPlane(@Variable(Variables.RUN) Run run) throws Exception {
         Throwable failure = run.failures().get(run.cluster().firstControlPlane().name());
-        if (failure instanceof Exception known) {
+        if (failure instanceof Exception known && !(failure instanceof NotReached)) {
             throw known;
         }
         if (run.isCancelled()) {
@@ -61,11 +61,13 @@ public final class Hosts {
     public void requireAll(@Variable(Variables.RUN) Run run) throws HostsFailed {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
-            String which = failures.entrySet().stream()
-                    .filter(failure -> !(failure.getValue() instanceof NotReached))
-                    .map(Map.Entry::getKey)
-                    .collect(Collectors.joining(", "));
-            throw new HostsFailed(which);
+            List<Map.Entry<String, Throwable>> failed = failures.entrySet().stream().filter(failure -> !(failure.getValue() instanceof NotReached)).toList();
+            String which = failed.stream().map(Map.Entry::getKey).collect(Collectors.joining(", "));
+            throw new HostsFailed(failed.stream().map(Map.Entry::getValue)
+                    .filter(StepFailure.class::isInstance).map(StepFailure.class::cast)
+                    .findFirst()
+                    .map(first -> which + ": " + first.getStep() + ": " + first.getMessage())
+                    .orElse(which));
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.apache.camel.Exchange;
@@ -25,6 +26,9 @@ import org.apache.camel.Variable;
  * in memory, for the run that minted them.
  */
 public final class KubeadmDocuments {
+    private static final String CREDENTIALS_STEP = "join-credentials";
+    private static final String TOKEN_ID = "tokenId";
+    private static final String JOIN = "kubeadm-join";
     private static final String CREDENTIALS = "joinCredentials";
     /** A certificate key is 32 bytes in hexadecimal (kubeadm init phase upload-certs). */
     private static final int CERTIFICATE_KEY_BYTES = 32;
@@ -57,7 +61,7 @@ public final class KubeadmDocuments {
 
     /** Whether the exchange's host is about to join: it is in no cluster yet, and this is no plan. */
     public boolean needsCredentials(Exchange exchange) {
-        return !run(exchange).isPlan() && !joined(exchange);
+        return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), JOIN);
     }
 
     private static boolean joined(Exchange exchange) {
@@ -88,7 +92,7 @@ public final class KubeadmDocuments {
     public void keepCredentials(Exchange exchange) {
         Run run = run(exchange);
         StepResult minted = exchange.getMessage().getBody(StepResult.class);
-        tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output("tokenId"));
+        tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output(TOKEN_ID));
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
                 minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(certificateKeys.get(run.id()))));
@@ -109,13 +113,15 @@ public final class KubeadmDocuments {
 
     /** Whether credentials were minted in this run. */
     public boolean hasCredentials(@Variable(Variables.RUN) Run run) {
-        return tokenIds.containsKey(run.id());
+        return tokenIds.containsKey(run.id()) || !run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID).isEmpty();
     }
 
     /** Names the minted tokens to the script that revokes them, by the halves that are no secret, and forgets the rest. */
     public void nameToken(Exchange exchange) {
         Run run = run(exchange);
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", tokenIds.remove(run.id())));
+        Set<String> ids = new TreeSet<>(run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID));
+        Optional.ofNullable(tokenIds.remove(run.id())).ifPresent(ids::addAll);
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", ids));
         certificateKeys.remove(run.id());
     }
 

@@ -34,8 +34,11 @@ public final class PreflightCheck {
         if (run.isCancelled()) {
             throw new RunCancelled();
         }
+        if (run.hasPassedPreflight()) {
+            return;
+        }
         StepTold told = new StepTold(run, null, "preflight", 1);
-        told.started(null);
+        told.started();
         List<Finding> findings = new ArrayList<>();
         Map<String, Throwable> failures = run.failures();
         run.cluster().hosts().stream()
@@ -55,7 +58,7 @@ public final class PreflightCheck {
         if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
         }
-        told.ended(StepResult.State.OK, List.of(), run.allFacts().size() + " hosts looked at, nothing stands in the way");
+        told.ended(StepResult.State.OK, run.podCidrs(), run.allFacts().size() + " hosts looked at, nothing stands in the way");
     }
 
     /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */

@@ -78,7 +78,7 @@ public final class Rollback {
 
     /** The hosts with something to take back. */
     public List<Host> hosts(@Variable(Variables.RUN) Run run) {
-        run.rollingBack();
+        run.rollingBackAll();
         return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
     }
 

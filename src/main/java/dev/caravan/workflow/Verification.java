@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.Registry;
 import org.slf4j.LoggerFactory;
@@ -99,7 +100,7 @@ public final class Verification {
     public void begin(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         StepTold told = new StepTold(run, null, "verify", run.nextAttempt("", "verify"));
-        told.started(null);
+        told.started();
         exchange.setVariable(STATE, new State(told, Instant.now().plus(limit)));
     }
 
@@ -152,7 +153,7 @@ public final class Verification {
     public void end(Exchange exchange) {
         State state = exchange.getVariable(STATE, State.class);
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        state.told.ended(StepResult.State.OK, List.of(), state.nodes + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
+        state.told.ended(StepResult.State.OK, Map.of(), state.nodes + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods + " system pods running");
     }
 

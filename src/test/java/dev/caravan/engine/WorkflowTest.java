@@ -124,7 +124,7 @@ class WorkflowTest {
     // ---- runs
 
     private static Cluster cluster(int controlPlanes, int workers) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "");
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
         api.serve(cluster);
         return cluster;
     }

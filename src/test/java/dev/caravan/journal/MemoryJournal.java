@@ -121,7 +121,7 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized List<RunRecord> orphans() {
-        return List.of();
+        return runs.values().stream().filter(run -> !run.hasEnded()).toList();
     }
 
     @Override

@@ -90,6 +90,11 @@ public final class ScriptedHosts implements AutoCloseable {
             return new Reply(status, log, result + "secret\t" + name + "\t" + base64(value) + "\n");
         }
 
+        /** What it found before it changed something, which goes out with the log. */
+        public Reply found(String... fields) {
+            return new Reply(status, Launcher.FOUND_MARK + String.join("\t", fields) + "\n" + log, result);
+        }
+
         private static String base64(String text) {
             return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
         }

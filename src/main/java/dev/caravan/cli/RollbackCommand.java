@@ -1,0 +1,53 @@
+package dev.caravan.cli;
+
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Submissions;
+import dev.caravan.run.Submissions.Submission;
+import dev.caravan.spec.Expansion;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code caravan rollback}. */
+@Command(name = "rollback", mixinStandardHelpOptions = true,
+        description = "Takes back what one run changed, such as one that was cancelled, or kept after a failure. "
+                + "A terminal is asked first, unless --yes is given.")
+final class RollbackCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
+    private String run;
+
+    @Option(names = {"-f", "--file"}, paramLabel = "SPEC", description = "Its spec; needed where that held secrets other than by reference.")
+    private Path spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Override
+    public Integer call() throws Exception {
+        LogSetup.toFile(common.data);
+        if (!common.isAgreed("Take back all that run " + run + " changed?")) {
+            throw new UserError("nothing was done");
+        }
+        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), this::begin, common.output);
+    }
+
+    private Run begin(Engine engine) throws Exception {
+        RunRecord earlier = engine.journal().run(run).orElseThrow(() -> new UserError("the journal has no run " + run));
+        if (!earlier.hasEnded()) {
+            throw new UserError("run " + run + " has not ended");
+        }
+        Submissions submissions = new Submissions(engine.runs(), engine.journal());
+        Submission submission = spec == null
+                ? submissions.of(earlier).orElseThrow(() -> new UserError("the spec of run " + run + " held secrets, which the journal does not keep: give it with -f"))
+                : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), Action.ROLLBACK, "command");
+        return submissions.takeBack(earlier, submission);
+    }
+}

@@ -1,0 +1,287 @@
+package dev.caravan.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestFacts;
+import dev.caravan.spec.Cluster;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.ScriptedHosts;
+import dev.caravan.step.ScriptedHosts.Call;
+import dev.caravan.step.ScriptedHosts.Reply;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Kills the engine at every step of a run, at five points of each, and has another one go on: what the hosts are asked to do
+ * in both lives together is what an undisturbed run asks, each exactly once.
+ */
+class KillMatrixTest {
+    private static final String CA_HASH = "sha256:" + "7".repeat(64);
+    private static final long LIMIT_SECONDS = 60;
+    /** Their results hold secrets, which are kept nowhere: minted and fetched anew. */
+    private static final Set<String> AGAIN = Set.of("join-credentials", "kubeconfig-fetch");
+
+    @TempDir
+    static Path directory;
+
+    private static ScriptedHosts hosts;
+    private static ClusterApi api;
+    private static Map<String, Long> undisturbed;
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+    private final AtomicInteger minted = new AtomicInteger();
+
+    /** When the engine dies. */
+    enum Point {
+        /** The journal does not know of the step yet. */
+        BEFORE,
+        /** The journal knows, the host does not. */
+        ANNOUNCED,
+        /** The host is at work. */
+        DURING,
+        /** The host is done, and the journal does not know. */
+        DONE,
+        /** The journal knows. */
+        ENTERED
+    }
+
+    @BeforeAll
+    static void start() throws Exception {
+        hosts = ScriptedHosts.start(3);
+        api = ClusterApi.start();
+        Path routes = Files.createDirectories(directory.resolve("routes/steps"));
+        Files.writeString(routes.resolve("../step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
+                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
+        Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
+                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        api.close();
+        hosts.close();
+    }
+
+    static Stream<Arguments> points() {
+        return Stream.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository", "h1 runtime-install",
+                        "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
+                        "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 credentials-revoke")
+                .flatMap(step -> Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("points")
+    void aRunThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        Cluster cluster = cluster("keep");
+        Lives lives = new Lives(cluster, this::answer);
+
+        lives.die(host, step, point);
+        assertThat(lives.goOn()).as(lives::told).isEqualTo("succeeded");
+
+        assertThat(lives.once()).as(lives::told).isEqualTo(undisturbed());
+        assertThat(lives.asked("join-credentials")).as(lives::told).isLessThanOrEqualTo(2);
+        assertThat(lives.mintedAndNotRevoked()).as(lives::told).isEmpty();
+    }
+
+    static Stream<Arguments> pointsOfARollback() {
+        return Stream.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare", "h3 undo-os-prepare")
+                .flatMap(step -> Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("pointsOfARollback")
+    void aRollbackThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        Cluster cluster = cluster("rollback");
+        Lives lives = new Lives(cluster, call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("no")) : answer(call));
+
+        lives.die(host, step, point);
+        assertThat(lives.goOn()).as(lives::told).isEqualTo("rolled-back");
+
+        for (String name : List.of("h1", "h2", "h3")) {
+            assertThat(lives.undos(name)).as(lives::told).isEqualTo(lives.changed(name)).isNotEmpty();
+        }
+        assertThat(lives.journal.found(cluster.name(), cluster.hosts().get(0).address())).isEmpty();
+    }
+
+    // ---- two lives
+
+    /** One run in the hands of two engines. */
+    private final class Lives {
+        private final Cluster cluster;
+        private final ScriptedHosts.Script script;
+        private final MemoryJournal journal = new MemoryJournal();
+        private final CompletableFuture<Void> revived = new CompletableFuture<>();
+        private String id;
+
+        private Lives(Cluster cluster, ScriptedHosts.Script script) {
+            this.cluster = cluster;
+            this.script = script;
+        }
+
+        private void die(String host, String step, Point point) throws Exception {
+            SshSessions sessions = new SshSessions();
+            MortalJournal mortal = new MortalJournal(journal, sessions::close);
+            Predicate<Event> started = event -> event.type() == Event.Type.STEP_STARTED && isOf(event, host, step);
+            Predicate<Event> ended = event -> event.type() == Event.Type.STEP_ENDED && isOf(event, host, step);
+            switch (point) {
+                case BEFORE -> mortal.dieBefore(started);
+                case ANNOUNCED -> mortal.dieAfter(started);
+                case DONE -> mortal.dieBefore(ended);
+                case ENTERED -> mortal.dieAfter(ended);
+                case DURING -> { }
+            }
+            hosts.script(call -> {
+                if (point == Point.DURING && call.is(host, step) && !mortal.isDead()) {
+                    mortal.die();
+                    return revived.thenCompose(any -> script.run(call));
+                }
+                return script.run(call);
+            });
+            try (Engine engine = engine(mortal, sessions)) {
+                Run run = engine.runs().begin(order());
+                id = run.id();
+                engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+                throw new AssertionError("the engine did not die: " + told());
+            } catch (ExecutionException dead) {
+                assertThat(mortal.isDead()).isTrue();
+            }
+        }
+
+        private String goOn() throws Exception {
+            try (Engine engine = engine(journal, new SshSessions())) {
+                Run run = engine.runs().begin(order());
+                assertThat(run.id()).isEqualTo(id);
+                revived.complete(null);
+                return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+            }
+        }
+
+        private Runs.Order order() {
+            return new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of());
+        }
+
+        private Map<String, Long> once() {
+            return count(calls().stream().filter(call -> !AGAIN.contains(call.step()) && !call.step().equals("facts")).toList());
+        }
+
+        private long asked(String step) {
+            return calls().stream().filter(call -> call.step().equals(step)).count();
+        }
+
+        private List<Call> calls() {
+            return hosts.calls().stream().filter(call -> call.run().equals(id)).toList();
+        }
+
+        private List<String> changed(String host) {
+            List<String> steps = new ArrayList<>(calls().stream().filter(call -> call.host().equals(host)).map(Call::step)
+                    .filter(step -> !step.startsWith("undo-") && !step.equals("facts") && !step.equals("kubeadm-init")).distinct().toList());
+            java.util.Collections.reverse(steps);
+            return steps;
+        }
+
+        private List<String> undos(String host) {
+            return calls().stream().filter(call -> call.host().equals(host) && call.step().startsWith("undo-")).map(call -> call.step().substring("undo-".length())).toList();
+        }
+
+        private List<String> mintedAndNotRevoked() {
+            List<String> tokens = new ArrayList<>(journal.events(id, 0).stream()
+                    .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("join-credentials")))
+                    .map(event -> ((Map<?, ?>) event.data().get("outputs")).get("tokenId").toString()).toList());
+            calls().stream().filter(call -> call.step().equals("credentials-revoke")).forEach(call -> tokens.removeAll(List.of(call.environment().get("TOKEN_ID").split(" "))));
+            return tokens;
+        }
+
+        private String told() {
+            return journal.events(id, 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + " " + event.message())
+                    .collect(Collectors.joining("\n")) + "\n" + calls().stream().map(call -> call.host() + " " + call.step()).collect(Collectors.joining(", "));
+        }
+    }
+
+    private static boolean isOf(Event event, String host, String step) {
+        return event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step));
+    }
+
+    private static Map<String, Long> count(List<Call> calls) {
+        return calls.stream().collect(Collectors.groupingBy(call -> call.host() + " " + call.step(), TreeMap::new, Collectors.counting()));
+    }
+
+    /* Asked for once: it is the same for all. */
+    private Map<String, Long> undisturbed() throws Exception {
+        if (undisturbed == null) {
+            undisturbed = runUndisturbed();
+        }
+        return undisturbed;
+    }
+
+    private Map<String, Long> runUndisturbed() throws Exception {
+        Lives one = new Lives(cluster("keep"), this::answer);
+        hosts.script(one.script);
+        try (Engine engine = engine(one.journal, new SshSessions())) {
+            Run run = engine.runs().begin(one.order());
+            one.id = run.id();
+            assertThat(engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
+        }
+        return one.once();
+    }
+
+    private static Engine engine(dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
+        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of());
+        return Engines.start(options, journal, sessions);
+    }
+
+    private static Cluster cluster(String onFailure) {
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 2, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
+        api.serve(cluster);
+        return cluster;
+    }
+
+    private static CompletionStage<Reply> now(Reply reply) {
+        return CompletableFuture.completedFuture(reply);
+    }
+
+    private CompletionStage<Reply> answer(Call call) {
+        return now(switch (call.step()) {
+            case "facts" -> facts(call.host());
+            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
+            case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
+            default -> new Reply("0", "caravan-found\tfile\t/etc/" + call.step() + "\tabsent\ndo it\n", "change\tdo " + call.step() + "\n");
+        });
+    }
+
+    private static Reply facts(String host) {
+        Reply reply = Reply.ok();
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES).entrySet()) {
+            reply = reply.output(output.getKey(), output.getValue());
+        }
+        return reply;
+    }
+}

@@ -1,0 +1,153 @@
+package dev.caravan.engine;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Found;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RunRecord;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * A journal whose engine dies at a moment of the test's choice: what was entered by then stays, nothing is entered any more,
+ * and whoever tries fails, as a process that is no more enters nothing. Thread-safe.
+ */
+public final class MortalJournal implements Journal {
+    private final Journal journal;
+    private final Runnable death;
+    private volatile Predicate<Event> before = event -> false;
+    private volatile Predicate<Event> after = event -> false;
+    private volatile boolean dead;
+
+    /** @param death what else dies with the engine */
+    public MortalJournal(Journal journal, Runnable death) {
+        this.journal = journal;
+        this.death = death;
+    }
+
+    /** Dies when an event like this is about to be entered; it is not. */
+    public void dieBefore(Predicate<Event> event) {
+        before = event;
+    }
+
+    /** Dies when an event like this was entered. */
+    public void dieAfter(Predicate<Event> event) {
+        after = event;
+    }
+
+    public boolean isDead() {
+        return dead;
+    }
+
+    /** Dies now. */
+    public synchronized void die() {
+        if (!dead) {
+            dead = true;
+            // Not here: what dies with the engine may just be waiting for this journal.
+            new Thread(death, "death").start();
+        }
+    }
+
+    private void requireLife() {
+        if (dead) {
+            throw new JournalException("the engine is dead", null);
+        }
+    }
+
+    @Override
+    public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        requireLife();
+        Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, data);
+        if (before.test(planned)) {
+            die();
+            requireLife();
+        }
+        Event event = journal.append(run, type, host, step, attempt, message, data);
+        if (after.test(event)) {
+            die();
+            requireLife();
+        }
+        return event;
+    }
+
+    @Override
+    public synchronized void begin(RunRecord run) {
+        requireLife();
+        journal.begin(run);
+    }
+
+    @Override
+    public synchronized void running(String run) {
+        requireLife();
+        journal.running(run);
+    }
+
+    @Override
+    public synchronized void end(String run, String state, int exitStatus) {
+        requireLife();
+        journal.end(run, state, exitStatus);
+    }
+
+    @Override
+    public synchronized void keepFound(String run, String host, String address, String step, String line) {
+        requireLife();
+        journal.keepFound(run, host, address, step, line);
+    }
+
+    @Override
+    public synchronized void gaveBack(Collection<Found> found) {
+        requireLife();
+        journal.gaveBack(found);
+    }
+
+    @Override
+    public synchronized Optional<String> claim(String run, Collection<String> names) {
+        requireLife();
+        return journal.claim(run, names);
+    }
+
+    @Override
+    public synchronized void release(String run) {
+        requireLife();
+        journal.release(run);
+    }
+
+    @Override
+    public List<Event> events(String run, long after) {
+        return journal.events(run, after);
+    }
+
+    @Override
+    public Optional<RunRecord> run(String id) {
+        return journal.run(id);
+    }
+
+    @Override
+    public List<RunRecord> runs(int limit) {
+        return journal.runs(limit);
+    }
+
+    @Override
+    public List<Found> found(String cluster, String address) {
+        return journal.found(cluster, address);
+    }
+
+    @Override
+    public List<RunRecord> orphans() {
+        return journal.orphans();
+    }
+
+    @Override
+    public AutoCloseable listen(Consumer<Event> listener) {
+        return journal.listen(listener);
+    }
+
+    @Override
+    public void close() {
+        // what it wraps goes on with the next engine
+    }
+}

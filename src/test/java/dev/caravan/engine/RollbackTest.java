@@ -1,0 +1,296 @@
+package dev.caravan.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestFacts;
+import dev.caravan.spec.Cluster;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.ScriptedHosts;
+import dev.caravan.step.ScriptedHosts.Call;
+import dev.caravan.step.ScriptedHosts.Reply;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is taken back when something fails, and what stays. Hosts say what comes of each step. */
+class RollbackTest {
+    private static final String CA_HASH = "sha256:" + "7".repeat(64);
+    private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "kube-install", "runtime-install", "package-repository", "os-prepare");
+
+    @TempDir
+    static Path directory;
+
+    private static ScriptedHosts hosts;
+    private static ClusterApi api;
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+
+    private final MemoryJournal journal = new MemoryJournal();
+    private final Set<String> joined = ConcurrentHashMap.newKeySet();
+    private Engine engine;
+
+    @BeforeAll
+    static void start() throws Exception {
+        hosts = ScriptedHosts.start(4);
+        api = ClusterApi.start();
+        Path routes = Files.createDirectories(directory.resolve("routes"));
+        Files.writeString(routes.resolve("step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
+                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        api.close();
+        hosts.close();
+    }
+
+    @BeforeEach
+    void startEngine() throws Exception {
+        hosts.forget();
+        hosts.script(this::answer);
+        engine = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()),
+                journal, new SshSessions());
+    }
+
+    @AfterEach
+    void stopEngine() {
+        engine.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h1 kubeadm-init", "h1 os-prepare", "h2 runtime-install", "h3 images-pull", "h1 network"})
+    void whatFailsBeforeAHostJoinsTakesTheWholeRunBack(String where) throws Exception {
+        fail(where.split(" ")[0], where.split(" ")[1]);
+        Cluster cluster = cluster(1, 2);
+        Run run = apply(cluster);
+
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        assertThat(end.message()).contains("it is not to be");
+        for (String host : List.of("h1", "h2", "h3")) {
+            assertThat(undone(run, host)).as(host).filteredOn(step -> !step.equals("network")).isEqualTo(changed(run, host));
+        }
+        cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kubeadm-join", "join-credentials"})
+    void aFailingJoinTakesItsHostBackAlone(String step) throws Exception {
+        fail(step.equals("kubeadm-join") ? "h3" : "h1", step);
+        Run run = apply(cluster(1, 2));
+
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3"));
+        assertThat(undone(run, "h1")).isEmpty();
+        if (step.equals("kubeadm-join")) {
+            assertThat(end.message()).contains("failed on h3").contains("Rolled back: h3. The cluster and the other hosts stay");
+            assertThat(undone(run, "h2")).isEmpty();
+            assertThat(calls(run, "h1")).contains("label-nodes", "credentials-revoke");
+            assertThat(hosts.calls()).filteredOn(call -> call.step().equals("forget-node")).singleElement()
+                    .satisfies(call -> assertThat(call.environment()).containsEntry("FORGOTTEN_NODE", "h3"));
+        }
+    }
+
+    @Test
+    void aHostThatIsAddedToAClusterIsTakenBackAloneWhateverFails() throws Exception {
+        joined.addAll(List.of("h1", "h2"));
+        fail("h3", "runtime-install");
+        Run run = apply(cluster(1, 3));
+
+        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(undone(run, "h3")).containsExactly("runtime-install", "package-repository", "os-prepare");
+        assertThat(undone(run, "h4")).isEmpty();
+        assertThat(calls(run, "h4")).contains("kubeadm-join");
+    }
+
+    @Test
+    void withKeepNothingIsTakenBackAndRollbackDoesItLater() throws Exception {
+        fail("h1", "kubeadm-init");
+        Cluster cluster = cluster(1, 1, "keep");
+        Run run = apply(cluster);
+        assertThat(end(run).data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        assertThat(undone(run, "h1")).isEmpty();
+
+        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.ROLLBACK, "command", List.of(), Set.of(run.id())));
+        assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
+        assertThat(undone(back, "h2")).isEqualTo(changed(run, "h2"));
+    }
+
+    @Test
+    void aRunThatIsCancelledIsKeptUntilItIsTakenBack() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        hosts.script(call -> call.is("h1", "runtime-install") ? go.thenCompose(any -> answer(call)) : answer(call));
+        Cluster cluster = cluster(1, 1);
+        Run run = apply(cluster);
+        org.awaitility.Awaitility.await().until(() -> calls(run, "h1").contains("runtime-install"));
+        engine.runs().cancel(run.id());
+        go.complete(null);
+        assertThat(end(run).data()).containsEntry("state", "cancelled").containsEntry("exitStatus", 130);
+        assertThat(undone(run, "h1")).isEmpty();
+
+        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.ROLLBACK, "command", List.of(), Set.of(run.id())));
+        assertThat(end(back).data()).containsEntry("exitStatus", 0);
+        assertThat(undone(back, "h1")).containsExactly("runtime-install", "package-repository", "os-prepare");
+    }
+
+    @Test
+    void whatCannotBeTakenBackIsNamedAndResetTakesItUpAgain() throws Exception {
+        hosts.script(call -> call.is("h1", "kubeadm-init") || call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
+        Cluster cluster = cluster(1, 1);
+        Run run = apply(cluster);
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset");
+        assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
+
+        hosts.script(this::answer);
+        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        assertThat(end(reset).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(undone(reset, "h1")).isEmpty();
+        assertThat(undone(reset, "h2")).containsExactly("kube-install", "runtime-install", "package-repository", "os-prepare");
+        assertThat(calls(reset, "h1")).contains("reset-host");
+    }
+
+    @Test
+    void resetGivesBackWhatAllRunsOfTheClusterChanged() throws Exception {
+        Cluster cluster = cluster(1, 1);
+        Run first = apply(cluster);
+        assertThat(end(first).data()).containsEntry("exitStatus", 0);
+        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        assertThat(end(reset).data()).containsEntry("exitStatus", 0);
+        assertThat(undone(reset, "h1")).isEqualTo(changed(first, "h1"));
+        assertThat(undone(reset, "h2")).isEqualTo(changed(first, "h2"));
+
+        Run again = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        assertThat(end(again).data()).containsEntry("exitStatus", 0);
+        assertThat(undone(again, "h1")).isEmpty();
+    }
+
+    @Test
+    void anUndoThatMayPassIsTriedAgain() throws Exception {
+        hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("no"))
+                : call.is("h2", "undo-runtime-install") && call.attempt() < 3 ? now(Reply.failedForNow("locked")) : answer(call));
+        Run run = apply(cluster(1, 1));
+
+        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(undone(run, "h2")).filteredOn("runtime-install"::equals).hasSize(3);
+    }
+
+    @Test
+    void aRunLeftUnfinishedIsEndedInFavourOfOneWithAnotherSpecWhichTakesBothBack() throws Exception {
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        Cluster cluster = cluster(1, 1);
+        SshSessions sessions = new SshSessions();
+        MortalJournal mortal = new MortalJournal(journal, sessions::close);
+        hosts.script(call -> {
+            if (call.is("h1", "runtime-install")) {
+                mortal.die();
+                return never.thenApply(any -> Reply.ok());
+            }
+            return answer(call);
+        });
+        Run left;
+        try (Engine dying = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()), mortal, sessions)) {
+            left = dying.runs().begin(new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of()));
+            assertThat(dying.runs().outcome(left).toCompletableFuture()).failsWithin(30, TimeUnit.SECONDS);
+        }
+
+        fail("h1", "kubeadm-init");
+        Run run = engine.runs().begin(new Runs.Order(cluster, "another spec", "", Action.APPLY, "command", List.of()));
+        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(run.id()).isNotEqualTo(left.id());
+        assertThat(journal.run(left.id()).orElseThrow().state()).isEqualTo("failed");
+        cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
+    }
+
+    // ---- what is done and looked at
+
+    private void fail(String host, String step) {
+        hosts.script(call -> call.is(host, step)
+                ? now(step.equals("kubeadm-join") ? Reply.failed("it is not to be").found("node", host, "absent") : Reply.failed("it is not to be"))
+                : answer(call));
+    }
+
+    private Run apply(Cluster cluster) throws Exception {
+        return engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of()));
+    }
+
+    private Event end(Run run) throws Exception {
+        engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst().orElseThrow();
+    }
+
+    private static List<String> calls(Run run, String host) {
+        return hosts.calls().stream().filter(call -> call.run().equals(run.id()) && call.host().equals(host)).map(Call::step).toList();
+    }
+
+    /** The steps that told what they found, newest first. */
+    private static List<String> changed(Run run, String host) {
+        List<String> steps = new java.util.ArrayList<>(calls(run, host).stream().filter(step -> BEFORE_JOIN.contains(step) || List.of("kubeadm-join", "kubeadm-init").contains(step)).toList());
+        java.util.Collections.reverse(steps);
+        return steps;
+    }
+
+    private static List<String> undone(Run run, String host) {
+        return calls(run, host).stream().filter(step -> step.startsWith("undo-")).map(step -> step.substring("undo-".length())).toList();
+    }
+
+    private static Cluster cluster(int controlPlanes, int workers) {
+        return cluster(controlPlanes, workers, "rollback");
+    }
+
+    private static Cluster cluster(int controlPlanes, int workers, String onFailure) {
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
+        api.serve(cluster);
+        return cluster;
+    }
+
+    private static CompletionStage<Reply> now(Reply reply) {
+        return CompletableFuture.completedFuture(reply.found("file", "/etc/it", "absent"));
+    }
+
+    private CompletionStage<Reply> answer(Call call) {
+        return CompletableFuture.completedFuture(switch (call.step()) {
+            case "facts" -> facts(call.host());
+            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH).found("cluster", "demo", "absent");
+            case "kubeadm-join" -> Reply.changed("join").found("node", call.host(), "absent").found("unit", "kubelet.service", "enabled");
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
+            case "credentials-revoke", "label-nodes", "network", "forget-node", "reset-host" -> Reply.ok();
+            default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
+        });
+    }
+
+    private Reply facts(String host) {
+        Reply reply = Reply.ok();
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host), ScriptedHosts.ADDRESSES).entrySet()) {
+            reply = reply.output(output.getKey(), output.getValue());
+        }
+        return reply;
+    }
+}
