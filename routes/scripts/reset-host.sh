@@ -68,7 +68,7 @@ if [ "$member" = yes ]; then
   done
   for directory in /var/lib/kubelet /var/lib/etcd /var/lib/dockershim /var/run/kubernetes; do
     [ -d "$R$directory" ] || continue
-    unmount_below "$R$directory/"
+    unmount_below "$R$directory"
     if [ -n "$(ls -A "$R$directory")" ]; then
       changing "empty $directory"
       find "$R$directory" -mindepth 1 -delete 2>"$WORK/output" || left_for_now "the content of $directory: $(last_words)"

@@ -146,7 +146,7 @@ restore_trees() {
     fi
     if [ "$tree_mode" = absent ]; then
       [ -e "$tree" ] || continue
-      unmount_below "$tree"
+      unmount_at "$tree"
       changing "remove $tree_path"
       remove_tree "$tree" || left_for_now "the directory $tree_path"
       continue
@@ -158,7 +158,7 @@ restore_trees() {
       changing "remove what came into $tree_path ($(grep -c . "$WORK/tree-new"))"
       while read -r tree_entry; do
         if [ ! -e "$tree/$tree_entry" ] && [ ! -L "$tree/$tree_entry" ]; then continue; fi
-        unmount_below "$tree/${tree_entry#./}"
+        unmount_at "$tree/${tree_entry#./}"
         remove_tree "$tree/${tree_entry#./}" || left_for_now "$tree_path/${tree_entry#./}"
       done < "$WORK/tree-new"
     fi
@@ -178,10 +178,12 @@ remove_tree() { # PATH: what is still being written to is tried again
   return 1
 }
 
-# Mounts at or below PATH, the deepest first.
-unmount_below() { # PATH
+# Mounts below a directory, the deepest first; with `unmount_at` the one that the directory itself is, too.
+unmount_below() { unmount "$1/" "$1"; } # PATH
+unmount_at() { unmount "$1" "$1"; } # PATH
+unmount() { # PATH or PATH/, PATH
   [ -r "$R/proc/self/mountinfo" ] || return 0
-  awk -v path="$1" '$5 == path || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
+  awk -v at="$1" -v path="$2" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
   while read -r mount_point; do
     mount_point=$(printf '%b' "$(printf %s "$mount_point" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')")
     umount "$mount_point" 2>/dev/null || umount -l "$mount_point" 2>"$WORK/output" || left_for_now "the mount $mount_point"
@@ -744,6 +746,8 @@ leave_cluster() {
     umount "$leave_namespace" 2>/dev/null || true
     rm -f "$leave_namespace"
   done
+  # kubectl's notes on what a cluster has
+  rm -rf "$R/run/caravan-kubectl"
   if have ipvsadm && ip link show dev kube-ipvs0 >/dev/null 2>&1; then ipvsadm --clear || true; fi
 }
 
