@@ -369,12 +369,23 @@ install_packages() { # [OPTION...] PACKAGE...
   case $FAMILY in
     yum) logged "$(yum_command)" install -y -q "$@" || package_failure "$*" ;;
     apt)
-      # a package manager that was cut short leaves this to do; it is quick where there is nothing
-      DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null || true
+      repair_debs
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" ||
         package_failure "$*" ;;
   esac
+}
+
+# What a package manager that was cut short leaves to do; it is quick where there is nothing. A package whose files came only
+# in part counts as installed to apt.
+repair_debs() {
+  DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null || true
+  repair_names=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n -e 's/^.H. *//p' -e 's/^..R *//p' | sort -u | paste -s -d ' ')
+  [ -n "$repair_names" ] || return 0
+  say "installing $repair_names again: an installation was cut short"
+  # shellcheck disable=SC2086 # names of packages
+  logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
 }
 
 package_failure() { # WHAT WAS TRIED

@@ -339,7 +339,7 @@ finish_installation() {
       logged "$(yum_command)" install -y -q $finish_arguments || left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
       ;;
     apt)
-      DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null >/dev/null 2>&1 || true
+      repair_debs
       # shellcheck disable=SC2086
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $finish_arguments ||
