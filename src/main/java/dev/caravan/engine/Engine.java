@@ -37,7 +37,7 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine start(EngineOptions options) throws Exception {
         // The journal's database takes about as long to open as Camel to start.
-        CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(() -> Journal.open(options.data()));
+        CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(() -> Journal.open(options.journal()));
         RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
         SshSessions sessions = new SshSessions();

@@ -34,7 +34,7 @@ class JdbcJournalTest {
 
     @BeforeEach
     void open() {
-        journal = Journal.open(data);
+        journal = Journal.open(JournalPlace.in(data));
     }
 
     @AfterEach
@@ -52,7 +52,7 @@ class JdbcJournalTest {
 
     private void reopen() {
         journal.close();
-        journal = Journal.open(data);
+        journal = Journal.open(JournalPlace.in(data));
     }
 
     @Test
@@ -165,7 +165,7 @@ class JdbcJournalTest {
     void saysWhyItCannotBeOpened() throws Exception {
         Path file = Files.writeString(data.resolve("file"), "");
 
-        assertThatThrownBy(() -> Journal.open(file.resolve("below"))).isInstanceOf(JournalException.class).hasMessageContaining("file");
+        assertThatThrownBy(() -> Journal.open(JournalPlace.in(file.resolve("below")))).isInstanceOf(JournalException.class).hasMessageContaining("file");
         assertThatThrownBy(() -> note("unknown", "an event without a run")).isInstanceOf(JournalException.class);
     }
 
@@ -192,7 +192,7 @@ class JdbcJournalTest {
         private OtherProcess() {}
 
         public static void main(String[] arguments) {
-            try (Journal journal = Journal.open(Path.of(arguments[0]))) {
+            try (Journal journal = Journal.open(JournalPlace.in(Path.of(arguments[0])))) {
                 journal.events("a", 0).forEach(event -> System.out.println("read: " + event.message()));
                 journal.begin(record("other", AT));
                 journal.append("other", Event.Type.NOTE, null, null, 0, "from the second process", Map.of());
