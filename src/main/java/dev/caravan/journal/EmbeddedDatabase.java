@@ -18,10 +18,8 @@ import org.h2.api.ErrorCode;
  * H2 in a file of the data directory. Several processes of one machine share it: the first has the file, the others reach it
  * through that one, on loopback.
  *
- * <p>H2 by itself never forces what it writes to the disk, and with its usual settings it may write over what an earlier
- * state needs before the later state is on the disk. Here nothing is written at a commit. {@link #force} writes all that
- * was committed as one piece, behind what is there, and forces it: so a power cut leaves the last state that was forced,
- * and maybe a piece that H2 passes over as it is not whole. See {@code PowerCutTest}.
+ * <p>H2 never forces what it writes to the disk unless it is told to. Here nothing is written at a commit; {@link #force} writes and
+ * forces all that was committed, through {@link PowerSafeFiles}.
  */
 final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
@@ -33,15 +31,19 @@ final class EmbeddedDatabase implements Database {
     private final String url;
 
     EmbeddedDatabase(Path data) {
-        this(data, "file");
+        this(data, "", "");
     }
 
-    /** @param scheme of H2's file systems */
-    EmbeddedDatabase(Path data, String scheme) {
+    /**
+     * @param disk     the file system of H2's that the files are in, with its colon
+     * @param settings of H2, over the usual ones
+     */
+    EmbeddedDatabase(Path data, String disk, String settings) {
+        PowerSafeFiles.register();
         this.data = data;
-        // WRITE_DELAY: as good as never, in milliseconds. Compaction would move what is on the disk.
-        this.url = "jdbc:h2:" + scheme + ":" + data.toAbsolutePath().resolve("journal")
-                + ";AUTO_SERVER=TRUE;WRITE_DELAY=" + Integer.MAX_VALUE + ";MAX_COMPACT_TIME=0;LOCK_TIMEOUT=20000";
+        // WRITE_DELAY: as good as never, in milliseconds.
+        this.url = "jdbc:h2:" + PowerSafeFiles.SCHEME + ":" + disk + data.toAbsolutePath().resolve("journal")
+                + ";AUTO_SERVER=TRUE;WRITE_DELAY=" + Integer.MAX_VALUE + ";LOCK_TIMEOUT=20000;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0" + settings;
     }
 
     @Override
