@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded journal on a disk that loses its power, or is full. */
 class PowerCutTest {
-    private static final int CUTS = Integer.getInteger("cuts", 40);
+    private static final int CUTS = Integer.getInteger("cuts", 25);
     private static final long SEED = Long.getLong("seed", 1);
     private static final Timing AT_ONCE = new Timing(Duration.ZERO, Duration.ofSeconds(5), Duration.ofSeconds(60));
     /** Space is used anew as soon as H2 ever does: usually that takes 45 seconds. */
@@ -62,7 +62,7 @@ class PowerCutTest {
             }
             FaultyDisk.plugIn();
             try (Journal journal = open(left)) {
-                acknowledged.check(journal, "cut " + cut);
+                acknowledged.check(journal, "cut " + cut, cut == CUTS ? "run" : "run" + cut + "-");
             }
             data = left;
         }
@@ -118,13 +118,17 @@ class PowerCutTest {
             }
         }
 
-        void check(Journal journal, String when) {
+        void check(Journal journal, String when, String runs) {
             events.forEach((run, acknowledged) -> {
+                if (!run.startsWith(runs)) {
+                    return;
+                }
                 assertThat(journal.run(run)).as(when + ": run " + run).isPresent();
                 List<Event> there = journal.events(run, 0);
                 assertThat(there.containsAll(acknowledged)).as(when + ": events of " + run).isTrue();
                 assertThat(there).extracting(Event::seq).as(when + ": numbers of " + run).isEqualTo(LongStream.rangeClosed(1, there.size()).boxed().toList());
-                assertThat(journal.found("demo", run)).extracting(Found::line).as(when + ": found in " + run).startsWith(found.get(run).toArray(String[]::new));
+                List<String> kept = found.get(run);
+                assertThat(journal.found("demo", run).stream().map(Found::line).limit(kept.size()).toList()).as(when + ": found in " + run).isEqualTo(kept);
                 Event next = note(journal, run, "goes on");
                 assertThat(next.seq()).isEqualTo(there.size() + 1L);
                 acknowledged.add(next);
