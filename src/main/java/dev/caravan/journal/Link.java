@@ -55,11 +55,16 @@ final class Link implements AutoCloseable {
     synchronized <T> T call(Work<T> work) throws SQLException {
         boolean interrupted = Thread.interrupted(); // H2 would close the file under all who use it
         long until = System.nanoTime() + patience.toNanos();
+        boolean wasLost = false;
         try {
             while (true) {
                 try {
                     if (connection == null) {
                         connection = database.connect();
+                    }
+                    if (wasLost) {
+                        LOG.warn("{} is there again", database.name());
+                        wasLost = false;
                     }
                     return work.with(connection);
                 } catch (SQLException e) {
@@ -73,7 +78,10 @@ final class Link implements AutoCloseable {
                     if (closed || System.nanoTime() - until > 0) {
                         throw new JournalException(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: " + e.getMessage(), e);
                     }
-                    LOG.warn("{} was lost, connecting anew: {}", database.name(), e.getMessage());
+                    if (!wasLost) {
+                        LOG.warn("{} was lost, connecting anew: {}", database.name(), e.getMessage());
+                        wasLost = true;
+                    }
                     pause();
                 } catch (RuntimeException e) {
                     isLost();
