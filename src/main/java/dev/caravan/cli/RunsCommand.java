@@ -22,9 +22,9 @@ final class RunsCommand implements Callable<Integer> {
     private int limit;
 
     @Override
-    public Integer call() {
+    public Integer call() throws UserError {
         LogSetup.toFile(common.data);
-        try (Journal journal = Journal.open(common.data)) {
+        try (Journal journal = Journal.open(common.journal())) {
             List<RunRecord> runs = journal.runs(limit);
             System.out.printf("%-8s  %-19s  %-6s  %-11s  %s%n", "RUN", "BEGUN", "ACTION", "STATE", "CLUSTER");
             runs.forEach(run -> System.out.printf("%-8s  %-19s  %-6s  %-11s  %s%s%n", run.id(), TIME.format(run.createdAt()), run.action(),
