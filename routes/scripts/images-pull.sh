@@ -47,6 +47,7 @@ fi
 say "pulling $(wc -l < "$WORK/missing") images"
 mkdir "$WORK/pulls"
 number=0
+while read -r image; do found image "$image" absent; done < "$WORK/missing"
 while read -r image; do
   number=$((number + 1))
   {

@@ -52,6 +52,10 @@ if [ -n "$missing" ]; then
         ;;
     esac
     keep_unit kubelet.service
+    keep_tree "$R/etc/kubernetes" 4
+    keep_tree "$R/var/lib/kubelet"
+    keep_tree "$R/opt/cni" 2
+    keep_tree "$R/etc/cni" 2
     say "installing$missing $KUBERNETES_VERSION"
     install_packages "$@"
     for name in $missing; do

@@ -74,8 +74,9 @@ fi
 case $action in
   init)
     if change "initialise the control plane of ${CLUSTER_NAME:-the cluster}"; then
+      found cluster "${CLUSTER_NAME:-kubernetes}" absent
+      keep_node
       make_directory "$R/etc/kubernetes" 0755
-      keep_unit kubelet.service
       : > "$unfinished"
       init
     fi

@@ -65,7 +65,8 @@ case " $NODE_ROLES " in *" control-plane "*) as="control plane" ;; *) as="worker
 case $action in
   fresh)
     if change "join ${CLUSTER_NAME:-the cluster} as $as"; then
-      keep_unit kubelet.service
+      found node "$NODE_NAME" absent
+      keep_node
       join
     fi
     ;;

@@ -24,6 +24,22 @@ cluster get nodes -o go-template='{{range .items}}{{$node := .metadata.name}}{{r
 {{end}}{{if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
 {{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || fail_for_now "kubectl get nodes: $(last_words)" "Is the API server up?"
 
+# What the node has under that key: one value of a label; taints have one for each effect.
+keep_attribute() { # NODE KIND WHAT
+  keep_name=${3%%[=:]*}
+  keep_name=${keep_name%-}
+  grep -E "^$1 $2 $(echo "$keep_name" | sed 's/[.]/[.]/g')([=:]|$)" "$WORK/there" | sed "s/^$1 $2 //" > "$WORK/attribute" || true
+  case $2 in
+    label)
+      if [ -s "$WORK/attribute" ]; then found label "$1/$keep_name" set "$(sed 's/^[^=]*=//' "$WORK/attribute")"; else found label "$1/$keep_name" absent; fi
+      ;;
+    taint)
+      while read -r keep_taint; do found taint "$1/$keep_name:${keep_taint##*:}" "$keep_taint"; done < "$WORK/attribute"
+      case $3 in *:*) if ! grep -q ":${3##*:}\$" "$WORK/attribute"; then found taint "$1/$keep_name:${3##*:}" absent; fi ;; esac
+      ;;
+  esac
+}
+
 while read -r node kind what; do
   case $what in
     *-)
@@ -33,6 +49,7 @@ while read -r node kind what; do
     *) if grep -qxF "$node $kind $what" "$WORK/there"; then continue; fi ;;
   esac
   if change "$kind $node $what"; then
+    keep_attribute "$node" "$kind" "$what"
     case $kind in
       label | taint) cluster "$kind" node "$node" --overwrite "$what" </dev/null >/dev/null 2>"$WORK/output" || fail "kubectl $kind node $node $what: $(last_words)" "Check labels and taints of $node in the spec." ;;
       *) fail "label-nodes does not know '$kind'" ;;

@@ -11,13 +11,23 @@
 # they go out with its log, so that a host that dies in the middle has told what it was like.
 #     found file PATH absent                        found file PATH MODE UID:GID CONTENT-IN-BASE64
 #     found link PATH TARGET                        found directory PATH absent
+#     found tree PATH absent                        found tree PATH MODE UID:GID DEPTH NAMES      what comes in later goes again
+#     found reader PATH UNIT                        the unit reads that file when it starts
 #     found unit NAME ENABLED ACTIVE                as systemctl is-enabled and is-active print them
-#     found packages all NAME=VERSION-LIST          gzip and base64: all packages, should the step be cut short
-#     found package NAME absent|VERSION             after the installation: what was added or replaced
+#     found packages ATTEMPT NAME=VERSION-LIST      all of them;   found installing ARGUMENT... -
+#     found package NAME=VERSION came|went          after the installation; then: found packages-done ATTEMPT -
+#     found accounts ATTEMPT LIST                   found account user:NAME|group:NAME came
 #     found hold PACKAGE absent                     apt-mark
 #     found sysctl KEY VALUE                        found module NAME absent
 #     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
-# Only the first line of a run for each KIND and KEY counts: a second attempt finds what the first one left.
+#     found iptables COMMAND RULES                  as COMMAND-save prints them
+#     found links all NAMES                         found routes all LINES
+#     found image NAME absent                       found images RUNTIME IDS
+#     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
+#     found manifest NAME absent|OBJECTS MANIFEST   what of it was applied before, and what is applied now; no secrets
+#     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
+# LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. Of a step's lines for one KIND and KEY the first counts: a
+# second attempt finds what the first one left.
 
 set -eu
 umask 022
@@ -27,6 +37,7 @@ export LC_ALL
 # Every path of the host is written "$R/etc/...": R is empty on a real host and a scratch directory in a rehearsal.
 R=${CARAVAN_ROOT:-}
 PACKAGES_BEFORE=
+FILE_READER=
 # the log, also from where standard output leads elsewhere
 exec 3>&1
 TAB=$(printf '\t')
@@ -143,31 +154,118 @@ keep_unit() { # UNIT
   found unit "$1" "${keep_enabled:-not-found}" "${keep_active:-inactive}"
 }
 
+packed() { gzip -9nc | base64 -w0; }
+unpacked() { base64 -d | gzip -dc; }
+
 # Call it before a package manager changes anything. What came in is found out when the step ends, in whichever way.
-keep_packages() {
-  [ -z "$PACKAGES_BEFORE" ] || return 0
-  PACKAGES_BEFORE=$WORK/packages
-  all_packages > "$PACKAGES_BEFORE"
-  found packages all "$(gzip -c "$PACKAGES_BEFORE" | base64 -w0)"
+keep_packages() { # [ARGUMENT of the installation...]
+  if [ -z "$PACKAGES_BEFORE" ]; then
+    PACKAGES_BEFORE=$WORK/packages
+    packages_attempt=$(date +%s).$$
+    all_packages > "$PACKAGES_BEFORE"
+    all_accounts > "$WORK/accounts"
+    found packages "$packages_attempt" "$(packed < "$PACKAGES_BEFORE")"
+    found accounts "$packages_attempt" "$(packed < "$WORK/accounts")"
+  fi
+  # should the host die in the middle of it, only the whole installation can be taken away without a trace
+  if [ $# -gt 0 ]; then found installing "$*" -; fi
 }
 
 kept_packages() {
   [ -n "$PACKAGES_BEFORE" ] || return 0
   all_packages > "$WORK/packages-after"
-  # what is there now in a version that was not; the version before, if there was one
-  comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" |
-    while IFS='=' read -r kept_name _; do
-      kept_version=$(sed -n "s|^$kept_name=||p" "$PACKAGES_BEFORE" | tail -n 1)
-      found package "$kept_name" "${kept_version:-absent}"
-    done
+  all_accounts > "$WORK/accounts-after"
+  comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" | while read -r kept_package; do found package "$kept_package" came; done
+  comm -23 "$PACKAGES_BEFORE" "$WORK/packages-after" | while read -r kept_package; do found package "$kept_package" went; done
+  comm -13 "$WORK/accounts" "$WORK/accounts-after" | while read -r kept_account; do found account "$kept_account" came; done
+  found packages-done "$packages_attempt" -
   PACKAGES_BEFORE=
 }
 
-all_packages() { # a sorted line NAME=VERSION for each
+all_packages() { # a sorted line NAME=VERSION for each; dpkg also knows packages that left their configuration
   case $FAMILY in
     yum) rpm -qa --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
-    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n 's/^.i. *//p' ;;
+    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n -e 's/^.c. *\(.*\)/\1 (configuration)/p' -e 's/^.[iUFHWt]. *//p' ;;
   esac | sort
+}
+
+all_accounts() { # a sorted line user:NAME or group:NAME for each
+  { sed 's/^\([^:]*\):.*/user:\1/' "$R/etc/passwd"; sed 's/^\([^:]*\):.*/group:\1/' "$R/etc/group"; } 2>/dev/null | sort -u
+}
+
+# A directory whose content from now on comes from what this step brings: what is in it then and was not before goes again,
+# and all of it where there was none.
+keep_tree() { # DIRECTORY [DEPTH to which what is there is told apart: 1]
+  if [ -d "$1" ]; then
+    found tree "${1#"$R"}" "$(stat -c %a "$1")" "$(stat -c %u:%g "$1")" "${2:-1}" \
+      "$(cd "$1" && find . -mindepth 1 -maxdepth "${2:-1}" | sort | packed)"
+  elif [ ! -e "$1" ] && [ ! -L "$1" ]; then
+    found tree "${1#"$R"}" absent
+  fi
+}
+
+# The unit reads the files that put_file writes from now on; one whose file is given back is restarted.
+keep_reader() { FILE_READER=$1; } # UNIT
+
+# Rules, links and routes, of which runtime, kubelet and network make more.
+keep_network() {
+  for keep_tables in $(tables_commands); do
+    "$keep_tables-save" 2>/dev/null > "$WORK/rules" || true
+    found iptables "$keep_tables" "$(packed < "$WORK/rules")"
+  done
+  ip -o link show 2>/dev/null | sed 's/^[0-9]*: *\([^:@]*\).*/\1/' | sort > "$WORK/links" || true
+  found links all "$(packed < "$WORK/links")"
+  ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes" || true
+  found routes all "$(packed < "$WORK/routes")"
+}
+
+# iptables keeps its rules in one of two ways; pods may use the one that the host does not.
+tables_commands() {
+  for tables_command in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
+    if have "$tables_command-save"; then echo "$tables_command"; fi
+  done | grep . || for tables_command in iptables ip6tables; do
+    if have "$tables_command-save"; then echo "$tables_command"; fi
+  done
+}
+
+# What kubeadm, kubelet, kube-proxy and the pods of networks change on a host; before init and join.
+keep_node() {
+  keep_unit kubelet.service
+  # whoever put certificates there keeps them
+  keep_tree "$R/etc/kubernetes" 4
+  keep_tree "$R/var/lib/kubelet"
+  keep_tree "$R/var/lib/etcd"
+  keep_tree "$R/var/lib/dockershim"
+  keep_tree "$R/var/lib/cni" 3
+  keep_tree "$R/var/lib/calico"
+  keep_tree "$R/var/lib/cilium"
+  keep_tree "$R/var/run/kubernetes"
+  keep_tree "$R/var/run/flannel"
+  keep_tree "$R/var/run/calico"
+  keep_tree "$R/var/run/cilium"
+  keep_tree "$R/var/run/netns"
+  keep_tree "$R/etc/cni" 2
+  keep_tree "$R/opt/cni" 2
+  keep_tree "$R/usr/libexec/kubernetes" 4
+  keep_tree "$R/var/log/pods"
+  keep_tree "$R/var/log/containers"
+  keep_tree "$R/var/log/calico"
+  for keep_key in vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes \
+    net.ipv4.conf.all.route_localnet net.ipv4.conf.all.rp_filter net.ipv4.vs.conntrack net.ipv4.vs.conn_reuse_mode net.ipv4.vs.expire_nodest_conn \
+    net.ipv4.vs.expire_quiescent_template net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
+    net.netfilter.nf_conntrack_tcp_timeout_close_wait; do
+    if [ -f "$(sysctl_path "$keep_key")" ]; then keep_sysctl "$keep_key"; fi
+  done
+  keep_network
+  runtime_image_ids | packed > "$WORK/images"
+  found images "$RUNTIME" "$(cat "$WORK/images")"
+}
+
+runtime_image_ids() {
+  case $RUNTIME in
+    docker) docker images -q --no-trunc ;;
+    *) crictl --runtime-endpoint "unix://${CRI_SOCKET#unix://}" --image-endpoint "unix://${CRI_SOCKET#unix://}" images -q ;;
+  esac 2>/dev/null </dev/null | sort -u || true
 }
 
 keep_sysctl() { found sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null || echo absent)"; } # KEY
@@ -202,6 +300,7 @@ put_file() { # PATH MODE
     put_target=$1
     if [ -L "$put_target" ]; then put_target=$(readlink -f "$put_target"); fi
     keep_file "$put_target"
+    if [ -n "$FILE_READER" ]; then found reader "${put_target#"$R"}" "$FILE_READER"; fi
     make_directory "$(dirname "$put_target")"
     put_temporary=$(mktemp "$(dirname "$put_target")/.caravan.XXXXXX")
     if ! dd if="$WORK/content" of="$put_temporary" bs=64k conv=fsync status=none || ! chmod "$2" "$put_temporary" || ! mv -f "$put_temporary" "$put_target"; then
@@ -249,7 +348,7 @@ wait_until() { # SECONDS COMMAND ARGUMENT...
   done
 }
 
-sysctl_path() { echo "$R/proc/sys/$(echo "$1" | tr . /)"; } # KEY
+sysctl_path() { case $1 in */*) echo "$R/proc/sys/$1" ;; *) echo "$R/proc/sys/$(echo "$1" | tr . /)" ;; esac; } # KEY
 
 # --- packages
 
@@ -266,7 +365,7 @@ yum_command() { if have yum; then echo yum; else echo dnf; fi; }
 # Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
 install_packages() { # [OPTION...] PACKAGE...
   know_family
-  keep_packages
+  keep_packages "$@"
   case $FAMILY in
     yum) logged "$(yum_command)" install -y -q "$@" || package_failure "$*" ;;
     apt)
@@ -312,6 +411,14 @@ unit_running() { # UNIT
     keep_unit "$1"
     logged systemctl enable --now "$1" || fail "could not start $1: $(last_words)" "See: systemctl status $1; journalctl -u $1"
   fi
+}
+
+# Restarts a runtime; containers that ran before and that nobody else starts again are started.
+restart_runtime() { # UNIT
+  restart_running=
+  if [ "$1" = docker.service ]; then restart_running=$(docker ps -q --no-trunc 2>/dev/null || true); fi
+  logged systemctl restart "$1" || return 1
+  for restart_container in $restart_running; do docker start "$restart_container" >/dev/null 2>&1 || true; done
 }
 
 # --- the cluster, seen from a control plane

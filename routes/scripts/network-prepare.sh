@@ -37,6 +37,7 @@ put_file "$R/etc/cni/net.d/10-caravan-bridge.conflist" 0644 <<JSON
 JSON
 
 service_changed=no
+keep_reader caravan-pod-network.service
 put_file "$R/etc/caravan/pod-network" 0644 <<VALUES
 # Read by caravan-pod-network.service.
 NODE_NAME=$NODE_NAME

@@ -28,6 +28,18 @@ bridge_ready() {
   [ -s "$WORK/nodes" ] && [ ! -s "$WORK/waiting" ]
 }
 
+# The manifest, and what was applied of it before; without its secrets, which are nothing to keep.
+keep_manifest() {
+  awk 'function done() { if (!secret) printf "%s", text; text = ""; secret = 0 } /^---/ { done() } /^kind: *Secret *$/ { secret = 1 } { text = text $0 "\n" } END { done() }' \
+    "$WORK/manifest.yaml" > "$WORK/without-secrets.yaml"
+  if cluster get -f "$WORK/without-secrets.yaml" --ignore-not-found -o name 2>/dev/null | grep -q .; then
+    cluster apply view-last-applied -f "$WORK/without-secrets.yaml" -o yaml > "$WORK/applied-before.yaml" 2>/dev/null || true
+    found manifest "$CNI" "$(packed < "$WORK/applied-before.yaml")" "$(packed < "$WORK/without-secrets.yaml")"
+  else
+    found manifest "$CNI" absent "$(packed < "$WORK/without-secrets.yaml")"
+  fi
+}
+
 case $CNI in
   none) skip "the spec leaves the pod network to others" ;;
   bridge)
@@ -45,6 +57,7 @@ case $CNI in
     if [ "$diff_status" -eq 0 ]; then exit 0; fi
     # an object whose kind or namespace comes with the same manifest cannot be compared yet
     if change "apply the manifest of $CNI"; then
+      keep_manifest
       say "applying the manifest of $CNI"
       if ! logged cluster apply -f "$WORK/manifest.yaml"; then
         if grep -qiE 'no matches for kind|ensure CRDs are installed first' "$WORK/output"; then

@@ -73,6 +73,12 @@ for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6table
   file=$(sysctl_path "$key")
   if [ "$(cat "$file" 2>/dev/null)" != 1 ]; then
     if change "set $key = 1"; then
+      # turning forwarding on changes these along with it
+      if [ "$key" = net.ipv4.ip_forward ]; then
+        for forwarding in "$R/proc/sys/net/ipv4/conf/all/accept_redirects" "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
+          if [ -f "$forwarding" ]; then keep_sysctl "${forwarding#"$R/proc/sys/"}"; fi
+        done
+      fi
       keep_sysctl "$key"
       echo 1 > "$file" || fail "could not set $key" "See: sysctl $key; ls ${file#"$R"}"
     fi

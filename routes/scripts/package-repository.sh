@@ -153,6 +153,7 @@ apt_update() {
   else
     set --
   fi
+  keep_tree "$R/var/lib/apt/lists" 2
   # apt only warns about an index that it could not read; the option makes that an error
   logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" || apt_update_failed
 }

@@ -30,7 +30,7 @@ install_one_of() { # PACKAGE...
         ;;
       yum)
         [ -z "${RUNTIME_VERSION:-}" ] || wanted_package=$package-$RUNTIME_VERSION
-        keep_packages
+        keep_packages "$wanted_package"
         if logged "$(yum_command)" install -y -q "$wanted_package"; then return 0; fi
         grep -qiE 'unable to find a match|no match for argument|no package .* available' "$WORK/output" || package_failure "$wanted_package"
         ;;
@@ -49,13 +49,21 @@ same_version() { # PACKAGE...
   done
 }
 
+# What a runtime that is installed now keeps and makes, before it comes.
+keep_runtime() { # NAME DIRECTORY...
+  found runtime "$1" absent
+  shift
+  for runtime_directory in "$@"; do keep_tree "$R$runtime_directory"; done
+  keep_network
+}
+
 restart_if_due() { # UNIT
   # what starts now reads its configuration anyway
   systemctl is-active -q "$1" || restart_due=no
   unit_running "$1"
   if [ "$restart_due" = yes ]; then
     say "restarting $1 for its new configuration"
-    logged systemctl restart "$1" || fail "$1 does not start with its new configuration: $(last_words)" "See: journalctl -u $1"
+    restart_runtime "$1" || fail "$1 does not start with its new configuration: $(last_words)" "See: journalctl -u $1"
   fi
 }
 
@@ -88,6 +96,10 @@ install_docker() {
   same_version docker-ce docker.io
   present=no
   if have dockerd; then present=yes; fi
+  if [ "$present" = no ] && ! planning; then
+    keep_runtime docker /var/lib/docker /var/lib/containerd /etc/docker /etc/containerd /etc/cni /opt/containerd /run/docker /run/containerd
+  fi
+  keep_reader docker.service
 
   if [ -s "$WORK/wanted" ]; then
     put_file "$daemon_json" 0644 < "$WORK/wanted"
@@ -107,6 +119,7 @@ install_docker() {
       return 0
     fi
     keep_unit docker.service
+    keep_unit docker.socket
     keep_unit containerd.service
     # its configuration is there before its first start, so no restart is due
     restart_due=no
@@ -123,10 +136,16 @@ install_docker() {
 # From 1.24 on kubelet speaks CRI alone, and cri-dockerd stands between it and Docker.
 install_cri_dockerd() {
   if ! have cri-dockerd; then
-    if change "install cri-dockerd"; then RUNTIME_VERSION='' install_one_of cri-dockerd; fi
+    if change "install cri-dockerd"; then
+      keep_unit cri-docker.socket
+      keep_unit cri-docker.service
+      keep_tree "$R/var/lib/cri-dockerd"
+      RUNTIME_VERSION='' install_one_of cri-dockerd
+    fi
   fi
   printf '[Service]\nExecStart=\nExecStart=%s --container-runtime-endpoint fd:// --network-plugin=cni --pod-infra-container-image=%s\n' \
     "$(command -v cri-dockerd || echo /usr/bin/cri-dockerd)" "$PAUSE_IMAGE" > "$WORK/cri-docker"
+  keep_reader cri-docker.service
   put_file "$R/etc/systemd/system/cri-docker.service.d/10-caravan.conf" 0644 < "$WORK/cri-docker"
   restart_due=$file_changed
   if [ "$restart_due" = yes ] && ! planning; then systemctl daemon-reload; fi
@@ -207,12 +226,14 @@ install_containerd() {
       change "enable and start containerd.service" || true
       return 0
     fi
+    keep_runtime containerd /var/lib/containerd /etc/containerd /etc/cni /opt/containerd /run/containerd
     keep_unit containerd.service
     # not there: the package's own file comes and is replaced below, and the undo takes both away
     if [ ! -e "$config" ]; then keep_file "$config"; fi
     install_one_of containerd.io containerd
   fi
 
+  keep_reader containerd.service
   # registries that speak plain HTTP; containerd reads these files at each pull
   for registry in ${INSECURE_REGISTRIES:-}; do
     printf 'server = "http://%s"\n\n[host."http://%s"]\n  capabilities = ["pull", "resolve"]\n' "$registry" "$registry" > "$WORK/hosts"
@@ -253,9 +274,11 @@ install_crio() {
       change "enable and start crio.service" || true
       return 0
     fi
+    keep_runtime cri-o /var/lib/containers /etc/crio /etc/containers /etc/cni /var/lib/crio /run/crio /run/containers
     keep_unit crio.service
     install_one_of cri-o
   fi
+  keep_reader crio.service
   if [ ! -s "$WORK/wanted" ]; then
     # conmon stands in the pod's cgroup unless systemd manages the cgroups
     if [ "$CGROUP_DRIVER" = systemd ]; then conmon=system.slice; else conmon=pod; fi

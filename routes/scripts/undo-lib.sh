@@ -1,6 +1,761 @@
 # shellcheck shell=sh
-# What the undo scripts share, beside lib.sh.
+# What the undo scripts share, beside lib.sh:
+#
+#     . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+#     . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
+#     read_found
+#     ...                what only this step needs
+#     restore_all
+#
+# Every part looks at what there is now, so that a second run finds nothing to do, and goes on where one thing fails:
+# `left` keeps it, and restore_all ends with a message that names all that is left.
+# Environment: GOES (words for what is taken off this host, or altogether: runtime, cluster; nobody asks those any more).
 
+FOUND=$WORK/found
+
+# --- what was found
+
+# Standard input: what the step found, the newest first. Where a subject was found more than once, the oldest counts.
+read_found() {
+  mkdir "$FOUND"
+  awk -F'\t' -v directory="$FOUND" '
+    { line[NR] = $0; subject = $1 FS $2; last[subject] = NR }
+    END {
+      for (n = 1; n <= NR; n++) {
+        split(line[n], field, FS)
+        if (last[field[1] FS field[2]] == n && field[1] ~ /^[a-z-]+$/) print substr(line[n], length(field[1]) + 2) > (directory "/" field[1])
+      }
+    }'
+}
+
+each_found() { if [ -f "$FOUND/$1" ]; then cat "$FOUND/$1"; fi; } # KIND: lines KEY STATE...
+was_found() { [ -s "$FOUND/$1" ]; } # KIND
+goes() { case " ${GOES:-} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; } # WORD
+
+# --- what could not be done
+
+left() { # TEXT
+  echo "left: $*"
+  one_line "$@" >> "$WORK/left"
+  echo >> "$WORK/left"
+}
+left_for_now() { # TEXT: another attempt may do it
+  left "$@"
+  : > "$WORK/may-pass"
+}
+
+end_of_undo() {
+  [ -s "$WORK/left" ] || return 0
+  left_text="not everything could be given back: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')"
+  if [ -f "$WORK/may-pass" ]; then fail_for_now "$left_text" "caravan reset takes it up again."; fi
+  fail "$left_text" "Put that right on the host; caravan reset takes it up again."
+}
+
+# --- all of it
+
+# Units go first and come last: in between nothing writes what is being given back.
 restore_all() {
-  cat > "$WORK/found"
+  restore_units_down
+  restore_files
+  restore_holds
+  restore_packages
+  # what packages brought or took away
+  restore_files
+  restore_accounts
+  restore_rules
+  restore_links
+  restore_routes
+  restore_sysctls
+  restore_modules
+  restore_swap
+  restore_selinux
+  restore_trees
+  restore_directories
+  restore_units_up
+  end_of_undo
+}
+
+# --- files
+
+# Tells of a change that is made; a plan of an undo does not exist.
+changing() { change "$@" || true; } # TEXT
+
+each_found_file() { cat "$FOUND/file" "$FOUND/link" 2>/dev/null || true; }
+
+restore_files() {
+  if was_found file; then
+    while IFS=$TAB read -r file_path file_mode file_owner file_content; do
+      restore_file "$R$file_path" "$file_mode" "${file_owner:-}" "${file_content:-}"
+    done < "$FOUND/file"
+  fi
+  if was_found link; then
+    while IFS=$TAB read -r file_path link_target; do
+      if [ "$(readlink "$R$file_path" 2>/dev/null)" = "$link_target" ]; then continue; fi
+      changing "give back the link $file_path"
+      if ! mkdir -p "$(dirname "$R$file_path")" || ! rm -rf "$R$file_path" || ! ln -s "$link_target" "$R$file_path"; then left "the link $file_path"; fi
+    done < "$FOUND/link"
+  fi
+}
+
+restore_file() { # PATH absent | PATH MODE UID:GID BASE64
+  if [ "$2" = absent ]; then
+    if [ -e "$1" ] || [ -L "$1" ]; then
+      restart_due "${1#"$R"}"
+      changing "remove ${1#"$R"}"
+      rm -f "$1" || left "the file ${1#"$R"}"
+    fi
+    return 0
+  fi
+  printf %s "$4" | base64 -d > "$WORK/content"
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$1" "$WORK/content"; then
+    if [ "$(stat -c %a "$1")" = "$2" ] && [ "$(stat -c %u:%g "$1")" = "$3" ]; then return 0; fi
+    changing "give ${1#"$R"} its mode and owner back"
+    { chown "$3" "$1" && chmod "$2" "$1"; } || left "mode and owner of ${1#"$R"}"
+    return 0
+  fi
+  restart_due "${1#"$R"}"
+  changing "give back ${1#"$R"}"
+  mkdir -p "$(dirname "$1")"
+  restore_temporary=$(mktemp "$(dirname "$1")/.caravan.XXXXXX") || restore_temporary=
+  if [ -z "$restore_temporary" ] || ! cp "$WORK/content" "$restore_temporary" || ! chown "$3" "$restore_temporary" ||
+    ! chmod "$2" "$restore_temporary" || ! mv -f "$restore_temporary" "$1"; then
+    [ -z "$restore_temporary" ] || rm -f "$restore_temporary"
+    left "the file ${1#"$R"}"
+  fi
+}
+
+# A unit that read a file which is given back now is restarted at the end. The mark outlives an undo that is cut short.
+restart_due() { # PATH
+  each_found reader | while IFS=$TAB read -r reader_path reader_unit; do
+    if [ "$reader_path" = "$1" ] && systemctl is-active -q "$reader_unit" 2>/dev/null; then
+      mkdir -p "$R/run/caravan-restart"
+      : > "$R/run/caravan-restart/$reader_unit"
+    fi
+  done
+}
+
+# Entries that were not there go; nothing of a directory that was not there stays.
+restore_trees() {
+  was_found tree || return 0
+  while IFS=$TAB read -r tree_path tree_mode tree_owner tree_depth tree_names; do
+    tree=$R$tree_path
+    if [ ! -d "$tree" ]; then
+      case $tree_mode.$tree_path in absent.* | *./run/* | *./var/run/*) continue ;; esac
+      changing "make $tree_path again"
+      mkdir -p "$tree" || left "the directory $tree_path"
+    fi
+    if [ "$tree_mode" = absent ]; then
+      [ -e "$tree" ] || continue
+      unmount_at "$tree"
+      changing "remove $tree_path"
+      remove_tree "$tree" || left_for_now "the directory $tree_path"
+      continue
+    fi
+    printf %s "$tree_names" | unpacked > "$WORK/tree-before"
+    (cd "$tree" && find . -mindepth 1 -maxdepth "$tree_depth" | sort) > "$WORK/tree-now"
+    comm -13 "$WORK/tree-before" "$WORK/tree-now" > "$WORK/tree-new"
+    if [ -s "$WORK/tree-new" ]; then
+      changing "remove what came into $tree_path ($(grep -c . "$WORK/tree-new"))"
+      while read -r tree_entry; do
+        if [ ! -e "$tree/$tree_entry" ] && [ ! -L "$tree/$tree_entry" ]; then continue; fi
+        unmount_at "$tree/${tree_entry#./}"
+        remove_tree "$tree/${tree_entry#./}" || left_for_now "$tree_path/${tree_entry#./}"
+      done < "$WORK/tree-new"
+    fi
+    if [ "$(stat -c %a "$tree")" != "$tree_mode" ] || [ "$(stat -c %u:%g "$tree")" != "$tree_owner" ]; then
+      changing "give $tree_path its mode and owner back"
+      { chown "$tree_owner" "$tree" && chmod "$tree_mode" "$tree"; } || left "mode and owner of $tree_path"
+    fi
+  done < "$FOUND/tree"
+}
+
+remove_tree() { # PATH: what is still being written to is tried again
+  for remove_attempt in 1 2 3; do
+    rm -rf --one-file-system "$1" 2>"$WORK/output" && [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
+    [ "$remove_attempt" = 3 ] || sleep 0.5
+  done
+  last_words
+  return 1
+}
+
+# Mounts below a directory, the deepest first; with `unmount_at` the one that the directory itself is, too.
+unmount_below() { unmount "$1/" "$1"; } # PATH
+unmount_at() { unmount "$1" "$1"; } # PATH
+unmount() { # PATH or PATH/, PATH
+  [ -r "$R/proc/self/mountinfo" ] || return 0
+  awk -v at="$1" -v path="$2" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
+  while read -r mount_point; do
+    mount_point=$(printf '%b' "$(printf %s "$mount_point" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')")
+    umount "$mount_point" 2>/dev/null || umount -l "$mount_point" 2>"$WORK/output" || left_for_now "the mount $mount_point"
+  done < "$WORK/mounts"
+}
+
+# Directories that were made go when nothing is in them; what somebody else put there is not ours to remove.
+restore_directories() {
+  was_found directory || return 0
+  while IFS=$TAB read -r directory_path _; do
+    [ -d "$R$directory_path" ] || continue
+    if rmdir "$R$directory_path" 2>/dev/null; then
+      changing "remove $directory_path"
+    else
+      say "$directory_path stays: it holds what is not Caravan's"
+    fi
+  done < "$FOUND/directory"
+}
+
+# --- units
+
+restore_units_down() {
+  was_found unit || return 0
+  while IFS=$TAB read -r unit unit_enabled unit_active; do
+    unit_now=$(systemctl is-enabled "$unit" 2>/dev/null || true)
+    case $unit_active in
+      active | activating | reloading) ;;
+      *)
+        case $(systemctl is-active "$unit" 2>/dev/null || true) in
+          active | activating | deactivating | reloading)
+            changing "stop $unit"
+            logged systemctl stop "$unit" || left_for_now "$unit, which runs: $(last_words)"
+            ;;
+        esac
+        systemctl reset-failed "$unit" >/dev/null 2>&1 || true
+        ;;
+    esac
+    case $unit_enabled.$unit_now in
+      enabled.* | enabled-runtime.* | *.disabled | *.static | *.indirect | *.masked | *.masked-runtime | *.not-found | *.) ;;
+      *.enabled | *.enabled-runtime)
+        changing "disable $unit"
+        logged systemctl disable -q "$unit" || left "$unit, which is enabled: $(last_words)"
+        ;;
+    esac
+  done < "$FOUND/unit"
+}
+
+# What systemctl says of a unit that it does not have differs by version: nothing, or not-found.
+restore_units_up() {
+  if was_found unit || was_found file || was_found package || was_found packages; then systemctl daemon-reload || true; fi
+  each_found unit > "$WORK/units"
+  while IFS=$TAB read -r unit unit_enabled unit_active; do
+    unit_now=$(systemctl is-enabled "$unit" 2>/dev/null || true)
+    case $unit_enabled.$unit_now in
+      masked.masked | masked-runtime.masked-runtime | not-found.*) ;;
+      masked.* | masked-runtime.*)
+        changing "mask $unit"
+        if [ "$unit_enabled" = masked ]; then set -- -q; else set -- -q --runtime; fi
+        logged systemctl mask "$@" "$unit" || left "$unit, which was masked: $(last_words)"
+        ;;
+      *.masked | *.masked-runtime)
+        changing "unmask $unit"
+        if [ "$unit_now" = masked ]; then set -- -q; else set -- -q --runtime; fi
+        logged systemctl unmask "$@" "$unit" || left "$unit, which is masked: $(last_words)"
+        ;;
+    esac
+    case $unit_enabled.$(systemctl is-enabled "$unit" 2>/dev/null || true) in
+      enabled.enabled | enabled-runtime.enabled-runtime) ;;
+      enabled.* | enabled-runtime.*)
+        changing "enable $unit"
+        if [ "$unit_enabled" = enabled ]; then set -- -q; else set -- -q --runtime; fi
+        logged systemctl enable "$@" "$unit" || left "$unit, which was enabled: $(last_words)"
+        ;;
+    esac
+    case $unit_active in
+      active | activating | reloading)
+        case $(systemctl is-active "$unit" 2>/dev/null || true) in
+          active | activating | reloading) ;;
+          *)
+            changing "start $unit"
+            rm -f "$R/run/caravan-restart/$unit"
+            logged systemctl start "$unit" || left_for_now "$unit, which ran: $(last_words)"
+            ;;
+        esac
+        ;;
+    esac
+  done < "$WORK/units"
+  restart_readers
+}
+
+restart_readers() {
+  each_found reader | cut -f 2 | sort -u > "$WORK/readers"
+  while read -r unit; do
+    [ -e "$R/run/caravan-restart/$unit" ] || continue
+    if systemctl is-active -q "$unit" 2>/dev/null; then
+      changing "restart $unit for its former configuration"
+      restart_runtime "$unit" || left_for_now "$unit, which does not start with its former configuration: $(last_words)"
+    fi
+    rm -f "$R/run/caravan-restart/$unit"
+  done < "$WORK/readers"
+  rmdir "$R/run/caravan-restart" 2>/dev/null || true
+}
+
+# --- packages
+
+restore_holds() {
+  was_found hold || return 0
+  held_now=" $(apt-mark showhold 2>/dev/null | paste -s -d ' ') "
+  while IFS=$TAB read -r hold_name _; do
+    case $held_now in
+      *" $hold_name "*)
+        changing "hold $hold_name no more"
+        logged apt-mark unhold "$hold_name" >/dev/null || left "the hold on $hold_name: $(last_words)"
+        ;;
+    esac
+  done < "$FOUND/hold"
+}
+
+# What an attempt that ended brought is in the journal. What one brought that was cut short is the difference to what the
+# next attempt found, or to what is there now.
+restore_packages() {
+  was_found packages || return 0
+  : > "$WORK/came"
+  : > "$WORK/went"
+  each_found package | awk -F'\t' -v came="$WORK/came" -v went="$WORK/went" '{ print $1 > ($2 == "came" ? came : went) }'
+  packages_cut=no
+  all_packages > "$WORK/next"
+  : > "$WORK/before"
+  # newest first
+  while IFS=$TAB read -r packages_attempt packages_list; do
+    printf %s "$packages_list" | unpacked > "$WORK/before"
+    if ! each_found packages-done | grep -q "^$packages_attempt$TAB"; then
+      packages_cut=yes
+      comm -13 "$WORK/before" "$WORK/next" >> "$WORK/came"
+      comm -23 "$WORK/before" "$WORK/next" >> "$WORK/went"
+    fi
+    cp "$WORK/before" "$WORK/next"
+  done < "$FOUND/packages"
+  if [ "$packages_cut" = yes ]; then finish_installation; fi
+  remove_packages
+  bring_packages_back
+}
+
+# A package manager that died has left files which no package owns yet. Once it is done they belong to packages.
+finish_installation() {
+  all_packages > "$WORK/now"
+  say "an installation was cut short: it is finished first, so that all of it can go"
+  finish_arguments=$(each_found installing | head -n 1 | cut -f 1)
+  [ -n "$finish_arguments" ] || return 0
+  case $FAMILY in
+    yum)
+      # shellcheck disable=SC2086 # as the step had them
+      logged "$(yum_command)" install -y -q $finish_arguments || left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
+      ;;
+    apt)
+      DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null >/dev/null 2>&1 || true
+      # shellcheck disable=SC2086
+      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $finish_arguments ||
+        left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
+      ;;
+  esac
+  all_packages | comm -13 "$WORK/before" - >> "$WORK/came"
+}
+
+# Exactly what came, however it is called by now; nothing that was there before the step, and nothing that others brought.
+remove_packages() {
+  all_packages > "$WORK/now"
+  awk -F= '
+    FILENAME == ARGV[1] { before[$1] = 1; exactly_before[$0] = 1; next }
+    FILENAME == ARGV[2] { came[$1] = 1; exactly_came[$0] = 1; next }
+    / \(configuration\)$/ { next }
+    exactly_before[$0] { next }
+    exactly_came[$0] && (!before[$1] || $1 == "gpg-pubkey") || came[$1] && !before[$1]' "$WORK/before" "$WORK/came" "$WORK/now" > "$WORK/removable"
+  if [ -s "$WORK/removable" ]; then
+    changing "remove the packages $(cut -d = -f 1 "$WORK/removable" | sed 's/:.*//' | paste -s -d ' ')"
+    stop_units_of_packages
+    case $FAMILY in
+      yum) remove_rpms ;;
+      apt) remove_debs ;;
+    esac
+  fi
+  if [ "$FAMILY" = apt ]; then purge_configuration; fi
+}
+
+# Units that come with the packages: real ones often stop them, but not each does.
+stop_units_of_packages() {
+  cut -d = -f 1 "$WORK/removable" | while read -r removable_name; do
+    case $FAMILY in yum) rpm -ql "$removable_name" ;; apt) dpkg -L "$removable_name" ;; esac 2>/dev/null || true
+  done | sed -nE 's,^(/usr)?/lib/systemd/system/([^/]*\.(service|socket|path|timer))$,\2,p' | sort -u > "$WORK/own-units"
+  while read -r own_unit; do
+    case $own_unit in *@.*) continue ;; esac
+    case $(systemctl is-active "$own_unit" 2>/dev/null || true) in
+      active | activating | deactivating | reloading) logged systemctl stop "$own_unit" || true ;;
+    esac
+    if [ "$(systemctl is-enabled "$own_unit" 2>/dev/null || true)" = enabled ]; then logged systemctl disable -q "$own_unit" || true; fi
+    systemctl reset-failed "$own_unit" >/dev/null 2>&1 || true
+    end_group "system.slice/$own_unit"
+  done < "$WORK/own-units"
+}
+
+remove_rpms() {
+  # NAME=EPOCH:VERSION-RELEASE.ARCH as rpm -e takes it
+  sed -E -e 's/=[^:]*:/-/' -e 's/\.\(none\)$//' "$WORK/removable" > "$WORK/removable-names"
+  # configuration that was changed would stay under another name
+  while read -r removable_name; do rpm -qc "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/' > "$WORK/own-configuration" || true
+  while read -r own_path; do [ ! -e "$R$own_path.rpmsave" ] || echo "$own_path"; done < "$WORK/own-configuration" > "$WORK/saved-before"
+  while read -r removable_name; do rpm -ql "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/usr/' > "$WORK/own-files" || true
+  # shellcheck disable=SC2046 # names of packages
+  if logged rpm -e $(cat "$WORK/removable-names"); then
+    while read -r own_path; do
+      grep -qxF -e "$own_path" "$WORK/saved-before" || rm -f "$R$own_path.rpmsave"
+    done < "$WORK/own-configuration"
+    # a drop-in directory that no package owns, as with some packagers
+    while read -r own_path; do dirname "$own_path"; done < "$WORK/own-files" | sort -ur | while read -r own_directory; do
+      case $own_directory in */systemd/system/*.d) rmdir "$R$own_directory" 2>/dev/null || true ;; esac
+    done
+  else
+    left_for_now "the packages $(paste -s -d ' ' "$WORK/removable-names"): $(last_words)"
+  fi
+}
+
+remove_debs() {
+  sed 's/=.*//' "$WORK/removable" > "$WORK/removable-names"
+  # one that left its configuration before has it still
+  : > "$WORK/keep-configuration"
+  : > "$WORK/purgeable"
+  while read -r removable_name; do
+    if grep -q "^$removable_name=.* (configuration)\$" "$WORK/before"; then echo "$removable_name" >> "$WORK/keep-configuration"; else echo "$removable_name" >> "$WORK/purgeable"; fi
+  done < "$WORK/removable-names"
+  for removal in purge:purgeable remove:keep-configuration; do
+    [ -s "$WORK/${removal#*:}" ] || continue
+    # shellcheck disable=SC2046 # names of packages
+    wait_for_dpkg --force-remove-reinstreq "--${removal%%:*}" $(cat "$WORK/${removal#*:}") ||
+      left_for_now "the packages $(paste -s -d ' ' "$WORK/${removal#*:}"): $(last_words)"
+  done
+}
+
+# Configuration of packages that are removed by now, but came with the step.
+purge_configuration() {
+  all_packages | sed -n 's/=.* (configuration)$//p' > "$WORK/configuration-now"
+  : > "$WORK/configuration-came"
+  while read -r removable_name; do
+    if grep -q "^$removable_name=" "$WORK/came" && ! grep -q "^$removable_name=" "$WORK/before"; then echo "$removable_name" >> "$WORK/configuration-came"; fi
+  done < "$WORK/configuration-now"
+  [ -s "$WORK/configuration-came" ] || return 0
+  # shellcheck disable=SC2046 # names of packages
+  wait_for_dpkg --purge $(cat "$WORK/configuration-came") || left_for_now "the configuration of $(paste -s -d ' ' "$WORK/configuration-came"): $(last_words)"
+}
+
+# dpkg does not wait for whoever holds its lock.
+wait_for_dpkg() { # ARGUMENT...
+  for dpkg_attempt in 1 2 3 4 5 6 7 8 9 10; do
+    logged env DEBIAN_FRONTEND=noninteractive dpkg "$@" && return 0
+    grep -qiE 'lock' "$WORK/output" || return 1
+    [ "$dpkg_attempt" = 10 ] || sleep 3
+  done
+  return 1
+}
+
+# Packages that the step replaced by another version, or that had to make room.
+bring_packages_back() {
+  all_packages > "$WORK/now"
+  sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" | grep -v ' (configuration)$' > "$WORK/missing-packages" || true
+  [ -s "$WORK/missing-packages" ] || return 0
+  changing "bring back $(paste -s -d ' ' "$WORK/missing-packages")"
+  case $FAMILY in
+    yum)
+      sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
+      # shellcheck disable=SC2046 # names of packages
+      logged "$(yum_command)" install -y -q $(cat "$WORK/missing-names") || logged "$(yum_command)" downgrade -y -q $(cat "$WORK/missing-names") || true
+      ;;
+    apt)
+      # shellcheck disable=SC2046
+      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $(cat "$WORK/missing-packages") || true
+      ;;
+  esac
+  all_packages | comm -23 "$WORK/missing-packages" - > "$WORK/still-missing"
+  [ ! -s "$WORK/still-missing" ] || left_for_now "the packages $(paste -s -d ' ' "$WORK/still-missing"), which were there before: $(last_words)"
+}
+
+# Users and groups that packages made. Those of people have numbers from 1000 on and are never touched.
+restore_accounts() {
+  was_found accounts || return 0
+  : > "$WORK/accounts-came"
+  each_found account | cut -f 1 >> "$WORK/accounts-came"
+  all_accounts > "$WORK/accounts-next"
+  while IFS=$TAB read -r accounts_attempt accounts_list; do
+    printf %s "$accounts_list" | unpacked > "$WORK/accounts-then"
+    if ! each_found packages-done | grep -q "^$accounts_attempt$TAB"; then comm -13 "$WORK/accounts-then" "$WORK/accounts-next" >> "$WORK/accounts-came"; fi
+    cp "$WORK/accounts-then" "$WORK/accounts-next"
+  done < "$FOUND/accounts"
+  # users first: some take their group with them
+  sort -ur "$WORK/accounts-came" | while read -r account; do
+    case $account in
+      user:*) account_file=$R/etc/passwd account_command=userdel ;;
+      group:*) account_file=$R/etc/group account_command=groupdel ;;
+      *) continue ;;
+    esac
+    account_number=$(awk -F: -v name="${account#*:}" '$1 == name { print $3 }' "$account_file")
+    if [ -z "$account_number" ] || [ "$account_number" -ge 1000 ]; then continue; fi
+    changing "remove the ${account%%:*} ${account#*:}"
+    logged "$account_command" "${account#*:}" || left "the ${account%%:*} ${account#*:}: $(last_words)"
+  done
+}
+
+# --- rules, links, routes
+
+# Chains that runtimes, Kubernetes and its networks name as their own.
+OWN_CHAINS='^(DOCKER(-.*)?|KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*|OLD_CILIUM_.*|WEAVE.*)$'
+OWN_COMMENTS='--comment "?(caravan: |kubernetes |kubernetes:|cali:|flanneld|cilium|name: )'
+OWN_LINKS='^(docker0|br-[0-9a-f]{12}|cni0|cbr0|kube-bridge|kube-ipvs0|kube-dummy-if|nodelocaldns|flannel[.-].*|cali[0-9a-f]{11}|vxlan[.]calico|vxlan-v6[.]calico|cilium_.*|lxc.*)$'
+
+# What was not there and is recognisable as theirs goes; rules that somebody else made since stay.
+restore_rules() {
+  was_found iptables || return 0
+  # shellcheck disable=SC2094 # other files of that directory
+  while IFS=$TAB read -r tables rules_packed; do
+    have "$tables-save" || continue
+    printf %s "$rules_packed" | unpacked > "$WORK/rules-before"
+    take_rules "$tables" "$WORK/rules-before"
+  done < "$FOUND/iptables"
+}
+
+take_rules() { # COMMAND FILE with the rules before
+  "$1-save" > "$WORK/rules-now" 2>/dev/null || return 0
+  doomed_links | paste -s -d '|' > "$WORK/doomed-links"
+  awk -v chains="$OWN_CHAINS" -v comments="$OWN_COMMENTS" -v links="$(cat "$WORK/doomed-links")" '
+    function target(line,   part) { part = line; if (sub(/.* -[jg] /, "", part)) { sub(/ .*/, "", part); return part } return "" }
+    /^\*/ { table = substr($1, 2) }
+    FILENAME == ARGV[1] {
+      if (/^:/) { chain_before[table, substr($1, 2)] = $2 }
+      if (/^-A /) before[table, $0]++
+      next
+    }
+    /^\*/ { tables[++count] = table }
+    /^:/ {
+      name = substr($1, 2)
+      if (!((table, name) in chain_before) && name ~ chains) { doomed[table, name] = 1; names[table] = names[table] " " name }
+      else if ($2 != "-" && ((table, name) in chain_before) && chain_before[table, name] != $2) policy[table] = policy[table] ":" name " " chain_before[table, name] " [0:0]\n"
+    }
+    /^-A / { rules[table] = rules[table] $0 "\n" }
+    END {
+      for (t = 1; t <= count; t++) {
+        table = tables[t]; text = ""
+        n = split(rules[table], rule, "\n")
+        for (i = 1; i < n; i++) {
+          split(rule[i], word, " ")
+          if ((table, word[2]) in doomed) continue
+          if (before[table, rule[i]] > 0) { before[table, rule[i]]--; continue }
+          theirs = ((table, target(rule[i])) in doomed) || rule[i] ~ comments
+          if (!theirs && links != "") { padded = rule[i] " "; theirs = padded ~ (" -[io] (" links ") ") }
+          if (theirs) { sub(/^-A/, "-D", rule[i]); text = text rule[i] "\n" }
+        }
+        m = split(names[table], chain, " ")
+        for (i = 1; i <= m; i++) text = text "-F " chain[i] "\n"
+        for (i = 1; i <= m; i++) text = text "-X " chain[i] "\n"
+        if (text policy[table] != "") printf "*%s\n%s%sCOMMIT\n", table, policy[table], text
+      }
+    }' "$2" "$WORK/rules-now" > "$WORK/rules-away"
+  [ -s "$WORK/rules-away" ] || return 0
+  changing "take back rules of $1 ($(grep -c '^-[DF]' "$WORK/rules-away" || true))"
+  logged_input "$WORK/rules-away" "$1-restore" --noflush || left_for_now "rules of $1: $(last_words)"
+}
+
+logged_input() { # FILE COMMAND ARGUMENT...
+  logged_file=$1
+  shift
+  "$@" < "$logged_file" > "$WORK/output" 2>&1 || {
+    cat "$WORK/output"
+    return 1
+  }
+}
+
+# Links that are there, were not, and are recognisable; also the ends of pods' cables in a bridge that goes.
+doomed_links() {
+  was_found links || return 0
+  cut -f 2 "$FOUND/links" | head -n 1 | unpacked > "$WORK/links-before"
+  ip -o link show 2>/dev/null | sed -E 's/^[0-9]*: *([^:@]*)(@[^:]*)?: (.*)/\1 \3/' > "$WORK/links-now"
+  awk -v own="$OWN_LINKS" '
+    FILENAME == ARGV[1] { before[$1] = 1; next }
+    { name[FNR] = $1; count = FNR; for (i = 2; i < NF; i++) if ($i == "master") master[$1] = $(i + 1) }
+    !before[$1] && $1 ~ own { doomed[$1] = 1 }
+    END { for (i = 1; i <= count; i++) if (doomed[name[i]] || !before[name[i]] && name[i] in master && doomed[master[name[i]]]) print name[i] }' "$WORK/links-before" "$WORK/links-now"
+}
+
+restore_links() {
+  doomed_links > "$WORK/links-doomed"
+  while read -r link; do
+    # one end of a cable takes the other with it
+    ip link show dev "$link" >/dev/null 2>&1 || continue
+    changing "remove the network link $link"
+    ip link delete dev "$link" 2>"$WORK/output" || left_for_now "the network link $link: $(last_words)"
+  done < "$WORK/links-doomed"
+}
+
+# Routes into the pod network that were not there.
+restore_routes() {
+  was_found routes || return 0
+  [ -n "${POD_SUBNET:-}" ] || return 0
+  cut -f 2 "$FOUND/routes" | head -n 1 | unpacked > "$WORK/routes-before"
+  ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes-now"
+  comm -13 "$WORK/routes-before" "$WORK/routes-now" | awk -v subnet="$POD_SUBNET" '
+    function number(address,   part) { split(address, part, "."); return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4] }
+    BEGIN { split(subnet, net, "/"); size = 2 ^ (32 - net[2]); first = int(number(net[1]) / size) * size }
+    { destination = ($1 == "blackhole" || $1 == "unreachable") ? $2 : $1; split(destination, to, "/"); at = number(to[1]); if (to[1] ~ /^[0-9.]+$/ && at >= first && at < first + size) print $0 }' > "$WORK/routes-doomed"
+  while read -r route; do
+    changing "remove the route $route"
+    # shellcheck disable=SC2046 # words of a route
+    ip -4 route delete $(echo "$route" | sed 's/ linkdown//g; s/ dead//g') 2>"$WORK/output" || left_for_now "the route $route: $(last_words)"
+  done < "$WORK/routes-doomed"
+}
+
+# --- the system
+
+# Forwarding first: setting it changes others along with it.
+restore_sysctls() {
+  was_found sysctl || return 0
+  { grep -E "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; grep -vE "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
+  while IFS=$TAB read -r sysctl_key sysctl_value; do
+    sysctl_file=$(sysctl_path "$sysctl_key")
+    # one that came with a module or a card goes with it
+    if [ "$sysctl_value" = absent ] || [ ! -f "$sysctl_file" ]; then continue; fi
+    if [ "$(cat "$sysctl_file" 2>/dev/null)" = "$sysctl_value" ]; then continue; fi
+    changing "set $sysctl_key back to $sysctl_value"
+    printf '%s\n' "$sysctl_value" > "$sysctl_file" 2>/dev/null || left "the setting $sysctl_key, which was $sysctl_value"
+  done < "$WORK/sysctls"
+}
+
+restore_modules() {
+  was_found module || return 0
+  while IFS=$TAB read -r module _; do
+    grep -qs "^$module " "$R/proc/modules" || continue
+    # what others use by now stays loaded; it does no more than be there
+    if modprobe -r "$module" 2>/dev/null; then changing "unload module $module"; else say "module $module stays loaded: it is in use"; fi
+  done < "$FOUND/module"
+}
+
+restore_swap() {
+  was_found swap || return 0
+  while IFS=$TAB read -r swap_device swap_priority; do
+    if sed 1d "$R/proc/swaps" | awk -v device="$swap_device" '$1 == device { found = 1 } END { exit !found }'; then continue; fi
+    changing "turn swap on again: $swap_device"
+    # negative priorities are the kernel's own choice
+    if [ "$swap_priority" -ge 0 ]; then set -- -p "$swap_priority" "$swap_device"; else set -- "$swap_device"; fi
+    logged swapon "$@" || left "swap on $swap_device: $(last_words)"
+  done < "$FOUND/swap"
+}
+
+restore_selinux() {
+  was_found selinux || return 0
+  while IFS=$TAB read -r _ selinux_mode; do
+    if ! have getenforce || [ "$(getenforce)" = "$selinux_mode" ]; then continue; fi
+    changing "make SELinux $selinux_mode"
+    logged setenforce "$selinux_mode" || left "SELinux, which was $selinux_mode: $(last_words)"
+  done < "$FOUND/selinux"
+}
+
+# --- pods and the node
+
+# Ends what still runs in a control group, and removes the group. A 0 in it stands for a process that is not this host's.
+end_group() { # PATH below a hierarchy
+  for group_root in "$R/sys/fs/cgroup" "$R"/sys/fs/cgroup/*; do
+    group=$group_root/$1
+    if [ ! -d "$group" ] || group_processes | grep -qx 0; then continue; fi
+    group_rounds=0
+    while [ "$group_rounds" -lt 25 ] && group_processes | grep -q .; do
+      # shellcheck disable=SC2046 # numbers
+      kill -s KILL $(group_processes) 2>/dev/null || true
+      sleep 0.2
+      group_rounds=$((group_rounds + 1))
+    done
+    find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  done
+}
+
+group_processes() { find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true; }
+
+# The containers that kubelet made, and what is left of them where no runtime answers any more.
+remove_pods() {
+  case $RUNTIME in
+    docker)
+      pods_containers=$(docker ps -aq --no-trunc --filter 'name=^/?k8s_' 2>/dev/null || true)
+      if [ -n "$pods_containers" ]; then
+        docker_images_of_pods
+        changing "remove $(echo "$pods_containers" | wc -l) containers of pods"
+        # shellcheck disable=SC2086 # ids
+        logged docker rm -f -v $pods_containers >/dev/null || { goes runtime || left_for_now "containers of pods: $(last_words)"; }
+      fi
+      ;;
+    *)
+      pods_endpoint=unix://${CRI_SOCKET#unix://}
+      pods_sandboxes=$(runtime_says pods -q 2>/dev/null || true)
+      if [ -n "$pods_sandboxes" ]; then
+        cri_images_of_pods
+        changing "remove $(echo "$pods_sandboxes" | wc -l) pods"
+        # shellcheck disable=SC2086 # ids
+        runtime_says stopp $pods_sandboxes >/dev/null 2>&1 || true
+        # shellcheck disable=SC2086
+        runtime_says rmp -f $pods_sandboxes >"$WORK/output" 2>&1 || { goes runtime || left_for_now "pods: $(last_words)"; }
+      fi
+      ;;
+  esac
+  for pods_group in kubepods kubepods.slice; do end_group "$pods_group"; done
+}
+
+runtime_says() { crictl --runtime-endpoint "$pods_endpoint" --image-endpoint "$pods_endpoint" "$@" </dev/null; }
+
+# Images that pods brought along to a runtime that stays.
+docker_images_of_pods() {
+  goes runtime || docker ps -aq --no-trunc --filter 'name=^/?k8s_' | xargs docker inspect --format '{{.Image}}' 2>/dev/null | sort -u > "$WORK/pod-images" || true
+}
+cri_images_of_pods() {
+  goes runtime || runtime_says ps -a -o json 2>/dev/null | sed -nE 's/.*"imageRef": *"([^"]*)".*/\1/p' | sed 's/.*@//' | sort -u > "$WORK/pod-images" || true
+}
+
+remove_images_of_pods() {
+  if goes runtime || [ ! -s "$WORK/pod-images" ] || ! was_found images; then return 0; fi
+  cut -f 2 "$FOUND/images" | head -n 1 | unpacked > "$WORK/images-before"
+  comm -13 "$WORK/images-before" "$WORK/pod-images" | while read -r image; do
+    case $RUNTIME in
+      docker)
+        docker image inspect "$image" >/dev/null 2>&1 || continue
+        changing "remove the image $image, which pods brought"
+        logged docker rmi -f "$image" >/dev/null || left_for_now "the image $image: $(last_words)"
+        ;;
+      *)
+        changing "remove the image $image, which pods brought"
+        runtime_says rmi "$image" >/dev/null 2>&1 || say "the image $image stays: others use it"
+        ;;
+    esac
+  done
+}
+
+# All that a runtime still runs, before it goes itself.
+remove_containers() {
+  if have docker && systemctl is-active -q docker.service 2>/dev/null; then
+    docker ps -aq --no-trunc > "$WORK/containers" 2>/dev/null || true
+    if [ -s "$WORK/containers" ]; then
+      changing "remove $(grep -c . "$WORK/containers") containers"
+      # shellcheck disable=SC2046 # ids
+      logged docker rm -f -v $(cat "$WORK/containers") >/dev/null || true
+    fi
+  fi
+}
+
+# Everything that makes this host a node goes.
+leave_cluster() {
+  leave_etcd
+  if systemctl is-active -q kubelet 2>/dev/null || [ "$(systemctl is-active kubelet 2>/dev/null)" = activating ]; then
+    changing "stop kubelet"
+    logged systemctl stop kubelet || left_for_now "kubelet, which runs: $(last_words)"
+  fi
+  remove_pods
+  unmount_below "$R/var/lib/kubelet"
+  # namespaces of pods that no runtime took away
+  for leave_namespace in "$R"/run/netns/cni-* "$R"/var/run/netns/cni-*; do
+    [ -e "$leave_namespace" ] || continue
+    umount "$leave_namespace" 2>/dev/null || true
+    rm -f "$leave_namespace"
+  done
+  # kubectl's notes on what a cluster has
+  rm -rf "$R/run/caravan-kubectl"
+  if have ipvsadm && ip link show dev kube-ipvs0 >/dev/null 2>&1; then ipvsadm --clear || true; fi
+}
+
+# A control plane that leaves others behind is taken out of their etcd while it still runs.
+leave_etcd() {
+  if goes cluster || [ ! -f "$R/etc/kubernetes/manifests/etcd.yaml" ] || ! have kubeadm; then return 0; fi
+  changing "take this control plane's member out of etcd"
+  # gone in later versions
+  kubeadm reset phase update-cluster-status >/dev/null 2>&1 </dev/null || true
+  logged kubeadm reset phase remove-etcd-member || left_for_now "this host's member of etcd: $(last_words)"
 }

@@ -182,6 +182,7 @@ take_away() { # NAME
       /etc/*) if [ "$FAMILY" = apt ] && [ "${purge:-no}" = no ]; then continue; fi ;;
     esac
     rm -f "$R$owned"
+    case $owned in */systemd/system/*.d/*) rmdir "$R${owned%/*}" 2>/dev/null || : ;; esac
   done < "$STATE/packages/$1/files"
   rm -rf "$STATE/packages/${1:?}"
 }

@@ -115,10 +115,11 @@ pod_routes() {
 # --- images
 
 image_here() { # IMAGE
-  grep -qsxF -e "$1" "$STATE/images"
+  grep -qsxF -e "$1" "$IMAGES"
 }
 pull_image() { # IMAGE
   if image_here "$1"; then return 0; fi
   work 300
-  echo "$1" >> "$STATE/images"
+  mkdir -p "${IMAGES%/*}"
+  echo "$1" >> "$IMAGES"
 }

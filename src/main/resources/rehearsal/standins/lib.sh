@@ -3,7 +3,7 @@
 #   .rehearsal/                 name, address, family, pace, kubernetes-version, runtime, workshop
 #   .rehearsal/packages/NAME/   version, release, files
 #   .rehearsal/units/UNIT/      enabled, active, masked
-#   .rehearsal/images           one image a line, with the runtime that holds it
+# The runtime's data directory holds a file images, one a line: it goes with the directory.
 #   .faults/STEP                what goes wrong: lines "fail|busy|slow NUMBER"
 # and the cluster's in the directory that all hosts of a rehearsal share.
 
@@ -16,6 +16,12 @@ SHARED=$WORKSHOP/shared
 read -r FAMILY < "$STATE/family"
 me=${0##*/}
 slower=1
+read -r runtime_kept < "$STATE/runtime"
+case $runtime_kept in
+  docker*) IMAGES=$R/var/lib/docker/images ;;
+  cri-o*) IMAGES=$R/var/lib/containers/images ;;
+  *) IMAGES=$R/var/lib/containerd/images ;;
+esac
 
 # A gap in a stand-in is seen, never passed over.
 does_not_know() { # WHAT...

@@ -47,6 +47,7 @@ import java.util.function.Function;
  */
 public final class StepRunner {
     private static final String GENERIC_UNDO = "undo.sh";
+    private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
     private static final Duration SHORT = Duration.ofSeconds(30);
 
@@ -339,8 +340,9 @@ public final class StepRunner {
         String script = files.script(order.script()).orElseThrow(() -> failure(order, "script", false,
                 "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
         Map<String, String> libraries = new LinkedHashMap<>();
-        for (String library : order.isUndo() ? List.of("lib.sh", "undo-lib.sh") : List.of("lib.sh")) {
-            libraries.put(library, files.script(library).orElse(""));
+        libraries.put("lib.sh", files.script("lib.sh").orElse(""));
+        if (script.contains(UNDO_LIBRARY)) {
+            libraries.put(UNDO_LIBRARY, files.script(UNDO_LIBRARY).orElse(""));
         }
         Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
         variables.putAll(order.extraEnvironment());

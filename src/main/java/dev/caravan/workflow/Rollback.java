@@ -27,10 +27,13 @@ import org.apache.camel.Variable;
 public final class Rollback {
     /** Set by the route in which a failing host concerns nobody else. */
     private static final String ALONE = "undoneAlone";
+    /** Set by the route that gives back all hosts: whether the cluster itself goes. */
+    private static final String CLUSTER_GOES = "clusterGoes";
     private static final String UNDO = "undo";
     /** Kinds of what was found: a host that was no node, and one that held no cluster. */
     private static final String NO_NODE = "node";
     private static final String NO_CLUSTER = "cluster";
+    private static final String NO_RUNTIME = "runtime";
 
     // ---- whether
 
@@ -100,7 +103,34 @@ public final class Rollback {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         Host first = run.cluster().firstControlPlane();
-        return !host.name().equals(first.name()) && has(run, host, NO_NODE) && !(run.isRollingBackAll() && has(run, first, NO_CLUSTER));
+        return !host.name().equals(first.name()) && has(run, host, NO_NODE) && !isClusterGoing(exchange);
+    }
+
+    /**
+     * What goes altogether when the exchange's host is given back, as words for the undo scripts: the runtime that a step
+     * installed there, the cluster that this run made. What would only be taken out of those need not be.
+     */
+    public String goes(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        List<String> words = new ArrayList<>();
+        if (has(run, host, NO_RUNTIME)) {
+            words.add(NO_RUNTIME);
+        }
+        if (isClusterGoing(exchange)) {
+            words.add(NO_CLUSTER);
+        }
+        return String.join(" ", words);
+    }
+
+    /** Whether the first control plane is about to be given back with the cluster that it was made into; asked before any host is. */
+    public boolean clusterGoes(@Variable(Variables.RUN) Run run) {
+        return has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
+    }
+
+    /** Hosts that are given back alone leave the cluster to the others. */
+    private static boolean isClusterGoing(Exchange exchange) {
+        return Boolean.TRUE.equals(exchange.getVariable(CLUSTER_GOES, Boolean.class));
     }
 
     private static boolean has(Run run, Host host, String kind) {

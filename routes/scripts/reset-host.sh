@@ -1,0 +1,129 @@
+#!/bin/sh
+# Takes a cluster off a host without knowing what the host was like: only what is recognisably kubeadm's or Caravan's goes.
+# What may have been there before stays, and is named. After a reset by the journal it finds nothing to do.
+# Environment: RUNTIME, CRI_SOCKET, POD_SUBNET, NODE_ROLES.  Outputs: unknown (what stays, and why), where there is any.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
+
+mkdir "$FOUND"
+GOES="cluster"
+: > "$WORK/unknown"
+unknown() { # TEXT
+  say "not known: $*"
+  one_line "$@" >> "$WORK/unknown"
+  echo >> "$WORK/unknown"
+}
+
+take_file() { # PATH
+  if [ -e "$R$1" ] || [ -L "$R$1" ]; then
+    changing "remove $1"
+    rm -rf "$R$1" || left "the file $1"
+  fi
+}
+
+take_unit() { # UNIT
+  if systemctl is-active -q "$1" 2>/dev/null || [ "$(systemctl is-active "$1" 2>/dev/null)" = activating ]; then
+    changing "stop $1"
+    logged systemctl stop "$1" || left_for_now "$1, which runs: $(last_words)"
+  fi
+  if [ "$(systemctl is-enabled "$1" 2>/dev/null || true)" = enabled ]; then
+    changing "disable $1"
+    logged systemctl disable -q "$1" || left "$1, which is enabled: $(last_words)"
+  fi
+}
+
+member=no
+for trace in kubelet.conf bootstrap-kubelet.conf admin.conf manifests/kube-apiserver.yaml .caravan-init-unfinished .caravan-join-unfinished; do
+  if [ -e "$R/etc/kubernetes/$trace" ]; then member=yes; fi
+done
+
+# --- Caravan's own pod network
+if [ -e "$R/etc/systemd/system/caravan-pod-network.service" ]; then
+  take_unit caravan-pod-network.service
+  if [ -x "$R/usr/local/lib/caravan/pod-network" ] && [ -f "$R/etc/caravan/pod-network" ] && [ -z "$R" ]; then
+    (
+      set -a
+      # shellcheck source=/dev/null
+      . "$R/etc/caravan/pod-network"
+      "$R/usr/local/lib/caravan/pod-network" clear
+    ) > "$WORK/output" 2>&1 || left_for_now "routes and rules of the pod network: $(last_words)"
+  fi
+fi
+
+# --- the node
+if [ "$member" = yes ]; then
+  for home in "$R/root" "$R"/home/*; do
+    # init's copy of the administrator's kubeconfig, if it still is one
+    if [ -f "$home/.kube/config" ] && [ -f "$ADMIN_CONF" ] && cmp -s "$home/.kube/config" "$ADMIN_CONF"; then
+      take_file "${home#"$R"}/.kube/config"
+      rmdir "$home/.kube" 2>/dev/null || true
+    fi
+  done
+  take_unit kubelet.service
+  leave_cluster
+  for path in manifests pki admin.conf super-admin.conf kubelet.conf bootstrap-kubelet.conf controller-manager.conf scheduler.conf \
+    .caravan-init-unfinished .caravan-join-unfinished tmp; do
+    take_file "/etc/kubernetes/$path"
+  done
+  for directory in /var/lib/kubelet /var/lib/etcd /var/lib/dockershim /var/run/kubernetes; do
+    [ -d "$R$directory" ] || continue
+    unmount_below "$R$directory"
+    if [ -n "$(ls -A "$R$directory")" ]; then
+      changing "empty $directory"
+      find "$R$directory" -mindepth 1 -delete 2>"$WORK/output" || left_for_now "the content of $directory: $(last_words)"
+    fi
+    rmdir "$R$directory" 2>/dev/null || true
+  done
+  for directory in /var/lib/cni/networks/caravan-bridge /var/lib/cni/cache; do take_file "$directory"; done
+  rmdir "$R/var/lib/cni/networks" "$R/var/lib/cni" "$R/etc/kubernetes" 2>/dev/null || true
+  # rules and links: Docker's are Docker's
+  OWN_CHAINS='^(KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*)$'
+  OWN_LINKS=$(echo "$OWN_LINKS" | sed 's/docker0|br-\[0-9a-f\]{12}|//')
+  printf 'all\t%s\n' "$(printf '' | packed)" > "$FOUND/links"
+  for tables in $(tables_commands); do
+    "$tables-save" 2>/dev/null | grep -E '^(\*|:|COMMIT)' | awk -v chains="$OWN_CHAINS" '!/^:/ || substr($1, 2) !~ chains' > "$WORK/built-in" || true
+    take_rules "$tables" "$WORK/built-in"
+  done
+  restore_links
+  printf 'all\t%s\n' "$(printf '' | packed)" > "$FOUND/routes"
+  restore_routes
+fi
+
+# --- files that carry Caravan's name
+take_file /etc/cni/net.d/10-caravan-bridge.conflist
+take_file /etc/systemd/system/caravan-pod-network.service
+take_file /etc/systemd/system/kubelet.service.d/20-caravan.conf
+rmdir "$R/etc/systemd/system/kubelet.service.d" 2>/dev/null || true
+take_file /etc/caravan
+take_file /usr/local/lib/caravan
+take_file /etc/yum.repos.d/caravan-runtime.repo
+take_file /etc/apt/sources.list.d/caravan-runtime.list
+take_file /etc/sysctl.d/90-caravan.conf
+take_file /etc/modules-load.d/caravan.conf
+take_file /run/caravan-kubectl
+rmdir "$R/etc/cni/net.d" "$R/etc/cni" 2>/dev/null || true
+if grep -qs '^# swap is off for Kubernetes: ' "$R/etc/fstab"; then
+  changing "turn swap on again in /etc/fstab"
+  sed 's/^# swap is off for Kubernetes: //' "$R/etc/fstab" > "$WORK/fstab"
+  cat "$WORK/fstab" > "$R/etc/fstab"
+  logged swapon -a || left "swap: $(last_words)"
+fi
+systemctl daemon-reload || true
+
+# --- what may have been there before
+if [ -n "$(package_version kubelet)$(package_version kubeadm)" ]; then
+  if [ "$FAMILY" = apt ]; then held=", and their hold,"; else held=; fi
+  unknown "whether kubelet, kubeadm, kubectl, cri-tools and kubernetes-cni were installed before: they$held stay; kubelet is off"
+fi
+for repository in /etc/yum.repos.d/kubernetes.repo /etc/apt/sources.list.d/kubernetes.list; do
+  if [ "$member" = yes ] && [ -f "$R$repository" ]; then unknown "whether $repository was there before: it stays"; fi
+done
+if [ "$member" = yes ]; then
+  case $RUNTIME in docker) name=Docker ;; cri-o) name=CRI-O ;; *) name=$RUNTIME ;; esac
+  unknown "whether $name was there before, and with which configuration: it stays with its images"
+  if have getenforce && [ "$(getenforce)" = Permissive ]; then unknown "whether SELinux was enforcing before: it stays permissive"; fi
+  unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before: they stay as they are until the next boot"
+fi
+if [ -s "$WORK/unknown" ]; then output unknown "$(cat "$WORK/unknown")"; fi
+end_of_undo

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Takes the images back that were pulled, unless the runtime goes with all that it holds.
+# Environment: RUNTIME, CRI_SOCKET, GOES.  Standard input: what the step found, the newest first.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
+
+read_found
+if goes runtime; then skip "the runtime goes with its images"; fi
+
+endpoint=unix://${CRI_SOCKET#unix://}
+crictl_says() { crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" "$@" </dev/null; }
+present() { # IMAGE
+  case $RUNTIME in
+    docker) docker image inspect "$1" ;;
+    *) crictl_says inspecti "$1" ;;
+  esac >/dev/null 2>&1
+}
+remove() { # IMAGE
+  case $RUNTIME in
+    docker) docker rmi "$1" ;;
+    containerd) crictl_says rmi "$1" || ctr --namespace k8s.io images rm "$1" ;;
+    *) crictl_says rmi "$1" ;;
+  esac </dev/null >"$WORK/output" 2>&1
+}
+
+case $RUNTIME in docker) unit=docker.service ;; containerd) unit=containerd.service ;; *) unit=crio.service ;; esac
+if was_found image; then
+  systemctl is-active -q "$unit" || left_for_now "images that were pulled: $unit does not run"
+  while IFS=$TAB read -r image _; do
+    present "$image" || continue
+    changing "remove the image $image"
+    remove "$image" || left_for_now "the image $image: $(last_words)"
+  done < "$FOUND/image"
+fi
+restore_all

@@ -1,0 +1,171 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.Event;
+import dev.caravan.packages.Family;
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Rehearsal: a run that fails leaves its hosts as they were, whichever step fails, and so does a reset. On real hosts
+ * {@code src/test/lab/residue} shows the same.
+ */
+class RollbackRehearsalTest {
+    private static final long LIMIT_SECONDS = 120;
+    /** What a step leaves until the next one comes by, what the faults themselves keep, and kubectl's own. */
+    private static final List<String> NOT_THE_HOSTS = List.of("run/caravan", ".faults", "tmp", "run/caravan-kubectl");
+    private static final List<String> STEPS_OF_THE_FIRST = List.of("os-prepare", "package-repository", "runtime-install", "kube-install", "network-prepare",
+            "images-pull", "kubeadm-init", "kubeconfig-fetch", "network", "label-nodes");
+
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
+
+    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+
+    @ParameterizedTest
+    @CsvSource({"YUM,DOCKER", "APT,CONTAINERD"})
+    void leavesHostsAsTheyWereWhicheverStepFails(Family family, Cluster.RuntimeName runtime) throws Exception {
+        // each fault is met by one run: the first run fails at the first step, the second at the second
+        List<Fault> faults = new ArrayList<>(STEPS_OF_THE_FIRST.stream().map(step -> Fault.parse("h1:" + step + ":fail*1")).toList());
+        faults.add(Fault.parse("h2:kubeadm-join:fail*1"));
+        try (Rehearsal rehearsal = Rehearsal.start(cluster(runtime), faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
+                Engine engine = engine(rehearsal)) {
+            Map<String, String> first = look(rehearsal, "h1");
+            Map<String, String> second = look(rehearsal, "h2");
+            boolean joinFailed = false;
+            for (String step : STEPS_OF_THE_FIRST) {
+                if (!joinFailed && step.equals("network")) {
+                    // a worker that fails is given back alone; the cluster stays, and is reset
+                    assertThat(run(engine, rehearsal, Action.APPLY)).as(this::told).isEqualTo("rolled-back");
+                    assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
+                    assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");
+                    assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
+                    assertSame("h1 after reset", first, look(rehearsal, "h1"));
+                    joinFailed = true;
+                }
+                events.clear();
+                assertThat(run(engine, rehearsal, Action.APPLY)).as(this::told).isEqualTo("rolled-back");
+                assertThat(failed("h1", step)).as("the step that failed: %s", told()).isTrue();
+                assertSame("h1 after " + step, first, look(rehearsal, "h1"));
+                assertSame("h2 after " + step, second, look(rehearsal, "h2"));
+            }
+            assertThat(rehearsal.faultsNotMet()).isEmpty();
+            assertThat(run(engine, rehearsal, Action.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
+            assertSame("h1 after reset", first, look(rehearsal, "h1"));
+            assertSame("h2 after reset", second, look(rehearsal, "h2"));
+        }
+    }
+
+    private void assertSame(String what, Map<String, String> before, Map<String, String> after) {
+        assertThat(difference(before, after)).as("what is different on %s: %s", what, told()).isEmpty();
+    }
+
+    private static List<String> difference(Map<String, String> before, Map<String, String> after) {
+        List<String> lines = new ArrayList<>();
+        before.forEach((path, state) -> {
+            if (!state.equals(after.get(path))) {
+                lines.add("- " + path + " " + state);
+            }
+        });
+        after.forEach((path, state) -> {
+            if (!state.equals(before.get(path))) {
+                lines.add("+ " + path + " " + state);
+            }
+        });
+        return lines;
+    }
+
+    /** By path, type, mode and content of all that stands in for the host's file system, and of what its stand-ins keep. */
+    private static Map<String, String> look(Rehearsal rehearsal, String host) throws IOException {
+        Path root = rehearsal.host(host).root();
+        Map<String, String> state = new TreeMap<>();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+                String path = root.relativize(directory).toString();
+                if (NOT_THE_HOSTS.contains(path)) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                if (!path.startsWith(".rehearsal/")) {
+                    state.put(path, "directory " + mode(directory));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                String path = root.relativize(file).toString();
+                if (attributes.isSymbolicLink()) {
+                    state.put(path, "link " + Files.readSymbolicLink(file));
+                } else if (attributes.isRegularFile()) {
+                    state.put(path, "file " + mode(file) + " " + Arrays.hashCode(Files.readAllBytes(file)));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return state;
+    }
+
+    private static String mode(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    private boolean failed(String host, String step) {
+        return events.stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step))
+                && (event.message() + event.data()).contains("rehearsed fault"));
+    }
+
+    private static Cluster cluster(Cluster.RuntimeName runtime) {
+        Cluster plain = Clusters.of(1, 1, runtime, Clusters.root());
+        List<Host> labelled = plain.hosts().stream()
+                .map(host -> new Host(host.name(), host.address(), host.roles(), host.ssh(), Map.of("site", "north"), host.taints()))
+                .toList();
+        return new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), labelled, Cluster.OnFailure.ROLLBACK);
+    }
+
+    private Engine engine(Rehearsal rehearsal) throws Exception {
+        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, Map.of()));
+        engine.journal().listen(events::add);
+        return engine;
+    }
+
+    private static String run(Engine engine, Rehearsal rehearsal, Action action) throws Exception {
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", action, "command", List.of()));
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+    }
+
+    private String told() {
+        StringBuilder text = new StringBuilder();
+        for (Event event : events) {
+            text.append(event.type()).append(' ').append(event.host().orElse("")).append(' ').append(event.step().orElse(""))
+                    .append(": ").append(event.message()).append(' ').append(event.data()).append('\n');
+        }
+        return text.toString();
+    }
+}
