@@ -30,7 +30,7 @@ final class StatusCommand implements Callable<Integer> {
             events = events(JournalPlace.in(common.rehearsalData()));
         }
         if (events.isEmpty()) {
-            throw new UserError(common.journal() + " has no run " + run);
+            throw new UserError(common.journal() + " has no run " + run + "; caravan runs lists those it has");
         }
         Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
         try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {

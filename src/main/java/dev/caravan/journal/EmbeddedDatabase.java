@@ -23,6 +23,8 @@ import org.h2.api.ErrorCode;
  */
 final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
+    /** How long space stays as it was, in milliseconds: H2 takes 45 s, in the hope that the disk has all by then. Here that is known. */
+    private static final String SPACE = ";RETENTION_TIME=2000";
     /** What H2 says where another process opens or closes the file at this moment. */
     private static final Set<Integer> OPENING = Set.of(ErrorCode.DATABASE_ALREADY_OPEN_1, ErrorCode.ERROR_OPENING_DATABASE_1,
             ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.DATABASE_IS_CLOSED, ErrorCode.CONNECTION_BROKEN_1);
@@ -31,12 +33,12 @@ final class EmbeddedDatabase implements Database {
     private final String url;
 
     EmbeddedDatabase(Path data) {
-        this(data, "", "");
+        this(data, "", SPACE);
     }
 
     /**
      * @param disk     the file system of H2's that the files are in, with its colon
-     * @param settings of H2, over the usual ones
+     * @param settings of H2, beside the usual ones
      */
     EmbeddedDatabase(Path data, String disk, String settings) {
         PowerSafeFiles.register();

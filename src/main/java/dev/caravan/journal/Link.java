@@ -26,6 +26,13 @@ final class Link implements AutoCloseable {
         this.patience = patience;
     }
 
+    /** The database is lost, or its disk is full: to try with something else would fail as well. */
+    static final class Unavailable extends JournalException {
+        private Unavailable(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** What is done with a connection, from beginning to commit. */
     interface Work<T> {
         T with(Connection connection) throws SQLException;
@@ -50,7 +57,7 @@ final class Link implements AutoCloseable {
      * Does that work, again from its beginning where the connection is lost in its midst, for as long as the database is waited
      * for. Work that fails for any other reason is undone.
      *
-     * @throws JournalException where the database does not come back
+     * @throws Unavailable where the database does not come back, or its disk is full
      */
     synchronized <T> T call(Work<T> work) throws SQLException {
         boolean interrupted = Thread.interrupted(); // H2 would close the file under all who use it
@@ -70,13 +77,13 @@ final class Link implements AutoCloseable {
                 } catch (SQLException e) {
                     boolean lost = isLost();
                     if (isFull(e)) {
-                        throw new JournalException(database.name() + " cannot be written: no space left on the device; make room there", e);
+                        throw new Unavailable(database.name() + " cannot be written: no space left on the device; make room there", e);
                     }
                     if (!lost) {
                         throw e;
                     }
                     if (closed || System.nanoTime() - until > 0) {
-                        throw new JournalException(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: " + e.getMessage(), e);
+                        throw new Unavailable(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: " + e.getMessage(), e);
                     }
                     if (!wasLost) {
                         LOG.warn("{} was lost, connecting anew: {}", database.name(), e.getMessage());

@@ -174,8 +174,8 @@ final class Writer implements AutoCloseable {
             afterFailure.run();
             if (batch.isEmpty()) {
                 LOG.warn("no sign of life could be given: {}", e.getMessage());
-            } else if (batch.size() == 1) {
-                batch.get(0).done.completeExceptionally(e);
+            } else if (batch.size() == 1 || e instanceof Link.Unavailable) {
+                batch.forEach(entry -> entry.done.completeExceptionally(e));
             } else {
                 batch.forEach(one -> settle(List.of(one))); // one that cannot be written is not the others' fault
             }

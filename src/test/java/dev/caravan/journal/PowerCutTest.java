@@ -12,7 +12,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,6 +157,25 @@ class PowerCutTest {
         }
         try (Journal journal = open(directory)) {
             assertThat(journal.events("a", 0)).extracting(Event::message).startsWith("before").endsWith("after");
+        }
+    }
+
+    /** Else each would wait in its turn for a database that is not there. */
+    @Test
+    void allWhoWaitHearAtOnceThatTheDatabaseIsLost() throws Exception {
+        Timing patient = new Timing(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(60));
+        try (Journal journal = JdbcJournal.open(JournalPlace.in(directory), new EmbeddedDatabase(directory, "faulty:", EAGER), patient)) {
+            journal.begin(Records.run("a"));
+            FaultyDisk.cutAfter(0);
+            ExecutorService threads = Executors.newFixedThreadPool(20);
+            long began = System.nanoTime();
+            List<Callable<Event>> appends = Collections.nCopies(20, () -> note(journal, "a", "lost"));
+            for (Future<Event> append : threads.invokeAll(appends)) {
+                assertThatThrownBy(append::get).hasRootCauseInstanceOf(Exception.class).hasMessageContaining("did not come back");
+            }
+            threads.shutdown();
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).as("one by one it would be 40 s").isLessThan(Duration.ofSeconds(30));
+            FaultyDisk.plugIn();
         }
     }
 
