@@ -13,18 +13,27 @@ create table found (
 );
 create index found_address on found (address);
 
--- Processes that work on runs, and when each was last alive.
+-- Engines that write, each a process or what was one.
 create table engine (
     id      varchar(36)  primary key,
-    machine varchar(253) not null,        -- host name and boot id: whether pid can be looked at
+    host    varchar(253) not null,
+    boot    varchar(128) not null,        -- which boot and process name space pid belongs to
     pid     bigint       not null,
-    began   bigint       not null,        -- the process's start, milliseconds; a pid may be used again
+    began   bigint       not null,        -- the process's start, as that system counts; a pid may be used again
+    written bigint       not null,        -- the number of its last transaction
     seen_at timestamp(3) with time zone not null
 );
 
 -- Who works on which cluster and host.
 create table claim (
     name   varchar(300) primary key,      -- cluster/NAME or host/ADDRESS
-    run    varchar(32)  not null,
-    engine varchar(36)  not null
+    run    varchar(32)  not null,         -- may not have begun
+    engine varchar(36)  not null references engine (id) on delete cascade
 );
+create index claim_run on claim (run);
+
+-- One row, locked by the engine that claims.
+create table claim_turn (
+    id integer primary key
+);
+insert into claim_turn (id) values (1);

@@ -111,13 +111,12 @@ unpack_more() { # NAME
 	END
       ;;
     kubernetes-cni | containernetworking-plugins)
+      mkdir -p "$R/opt/cni/bin"
       for plugin in bandwidth bridge dhcp firewall host-local ipvlan loopback macvlan portmap ptp static tuning vlan; do
-        own_file "/opt/cni/bin/$plugin" <<-'END'
-	#!/bin/sh
-	exit 0
-	END
-        chmod 755 "$R/opt/cni/bin/$plugin"
+        echo "/opt/cni/bin/$plugin" >> "$directory/files"
+        printf '#!/bin/sh\nexit 0\n' > "$R/opt/cni/bin/$plugin"
       done
+      chmod 755 "$R"/opt/cni/bin/*
       ;;
     containerd.io)
       own_file /etc/containerd/config.toml <<-'END'

@@ -23,6 +23,6 @@ final class ApplyCommand implements Callable<Integer> {
 
     static int run(SpecFile spec, CommonOptions common, Action action) throws Exception {
         LogSetup.toFile(common.data);
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), spec.order(spec.cluster(), action), common.output);
+        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(spec.cluster(), action), common.output);
     }
 }

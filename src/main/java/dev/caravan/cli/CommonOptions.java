@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.journal.JournalPlace;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.terminal.Mode;
 import java.io.Console;
@@ -15,6 +16,11 @@ final class CommonOptions {
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Journal, logs and kubeconfigs (default: ./data).")
     Path data;
+
+    @Option(names = "--journal", paramLabel = "URL", defaultValue = "${sys:caravan.journal:-${env:CARAVAN_JOURNAL}}",
+            description = "Keeps the journal in PostgreSQL, for several engines: jdbc:postgresql://HOST/DATABASE?user=NAME (or CARAVAN_JOURNAL);"
+                    + " the password from CARAVAN_JOURNAL_PASSWORD, PGPASSWORD or ~/.pgpass (default: a file under --data).")
+    private String journal;
 
     @Option(names = "--routes", paramLabel = "DIR",
             description = "Routes and scripts that replace built-in ones of the same name, or add to them (default: ./routes, if there is one).")
@@ -42,6 +48,15 @@ final class CommonOptions {
             throw new UserError("--routes " + routes + " is not a directory");
         }
         return routes != null ? Optional.of(routes) : Optional.of(USUAL_ROUTES).filter(Files::isDirectory);
+    }
+
+    /** Where the journal is. */
+    JournalPlace journal() throws UserError {
+        try {
+            return JournalPlace.of(data, Optional.ofNullable(journal).filter(url -> !url.isBlank()), System.getenv());
+        } catch (IllegalArgumentException e) {
+            throw new UserError(e.getMessage());
+        }
     }
 
     /** Rehearsals have a data directory of their own, so that no simulated cluster's kubeconfig takes a real one's place. */

@@ -30,10 +30,10 @@ final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path directory = directory(common.data).or(() -> directory(common.rehearsalData()))
-                .orElseThrow(() -> new UserError("there are no logs of a run " + run + " under " + common.data));
+                .orElseThrow(() -> new UserError("there are no logs of a run " + run + " under " + common.data + "; they are with the engine that ran it, caravan status " + run + " shows what the journal has"));
         List<Path> logs = logs(directory);
         if (logs.isEmpty()) {
-            throw new UserError("run " + run + " has no log of that host and step");
+            throw new UserError("run " + run + " has no log of that host and step; caravan status " + run + " shows which there are");
         }
         for (Path log : logs) {
             String of = log.getParent().getFileName() + "  " + log.getFileName().toString().replaceFirst("\\.log$", "");

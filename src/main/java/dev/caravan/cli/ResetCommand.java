@@ -29,6 +29,6 @@ final class ResetCommand implements Callable<Integer> {
         if (!common.isAgreed("Take the cluster " + cluster.name() + ", with all that runs in it, off " + hosts + "?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()), spec.order(cluster, Action.RESET), common.output);
+        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(cluster, Action.RESET), common.output);
     }
 }

@@ -2,10 +2,16 @@ package dev.caravan.cli;
 
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.journal.RunRecordJson;
+import dev.caravan.terminal.Durations;
+import dev.caravan.terminal.Mode;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +19,8 @@ import picocli.CommandLine.Option;
 /** {@code caravan runs}. */
 @Command(name = "runs", mixinStandardHelpOptions = true, description = "The runs in the journal, newest first.")
 final class RunsCommand implements Callable<Integer> {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
+    private static final String LINE = "%-8s  %-16s  %-8s  %-11s  %6s  %s%n";
 
     @Mixin
     private CommonOptions common;
@@ -22,14 +29,28 @@ final class RunsCommand implements Callable<Integer> {
     private int limit;
 
     @Override
-    public Integer call() {
+    public Integer call() throws UserError {
+        if (limit < 1) {
+            throw new UserError("--limit " + limit + " lists nothing: it is a number from 1");
+        }
         LogSetup.toFile(common.data);
-        try (Journal journal = Journal.open(common.data)) {
+        try (Journal journal = Journal.open(common.journal())) {
             List<RunRecord> runs = journal.runs(limit);
-            System.out.printf("%-8s  %-19s  %-6s  %-11s  %s%n", "RUN", "BEGUN", "ACTION", "STATE", "CLUSTER");
-            runs.forEach(run -> System.out.printf("%-8s  %-19s  %-6s  %-11s  %s%s%n", run.id(), TIME.format(run.createdAt()), run.action(),
-                    run.state(), run.cluster(), run.rehearsal() ? " (rehearsal)" : ""));
+            if (common.output == Mode.JSON) {
+                runs.forEach(run -> System.out.println(RunRecordJson.tree(run)));
+                return 0;
+            }
+            Set<String> unfinished = journal.orphans().stream().map(RunRecord::id).collect(Collectors.toSet());
+            System.out.printf(LINE, "RUN", "BEGUN", "ACTION", "STATE", "TOOK", "CLUSTER");
+            runs.forEach(run -> System.out.print(line(run, unfinished.contains(run.id()))));
         }
         return 0;
+    }
+
+    /** Of 80 columns, 19 are left for the cluster's name. */
+    static String line(RunRecord run, boolean unfinished) {
+        String took = run.endedAt().map(end -> Durations.text(Duration.between(run.createdAt(), end))).orElse("");
+        return String.format(LINE, run.id(), TIME.format(run.createdAt()), run.action(), unfinished ? "unfinished" : run.state(), took,
+                run.cluster() + (run.rehearsal() ? " (rehearsal)" : ""));
     }
 }

@@ -66,7 +66,9 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);
-        try (Engine engine = Engine.start(EngineOptions.of(options.common.data, options.common.routes(), true, properties).withToken(token))) {
+        EngineOptions engineOptions = EngineOptions.of(options.common.data, options.common.routes(), true, properties)
+                .withToken(token).withJournal(options.common.journal());
+        try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             log.info("serving on http://{}:{}{} and watching {}", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
                     token.isPresent() ? " with a token" : "", options.inbox);

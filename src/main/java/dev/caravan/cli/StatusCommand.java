@@ -2,11 +2,11 @@ package dev.caravan.cli;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalPlace;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,12 +25,12 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LogSetup.toFile(common.data);
-        List<Event> events = events(common.data);
+        List<Event> events = events(common.journal());
         if (events.isEmpty() && Files.isDirectory(common.rehearsalData())) {
-            events = events(common.rehearsalData());
+            events = events(JournalPlace.in(common.rehearsalData()));
         }
         if (events.isEmpty()) {
-            throw new UserError("the journal under " + common.data + " has no run " + run);
+            throw new UserError(common.journal() + " has no run " + run + "; caravan runs lists those it has");
         }
         Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
         try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {
@@ -39,8 +39,8 @@ final class StatusCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<Event> events(Path data) {
-        try (Journal journal = Journal.open(data)) {
+    private List<Event> events(JournalPlace place) {
+        try (Journal journal = Journal.open(place)) {
             return journal.events(run, 0);
         }
     }

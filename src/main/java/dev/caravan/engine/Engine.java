@@ -37,7 +37,7 @@ public final class Engine implements AutoCloseable {
      * @throws Exception where a route file, the journal or a port is not as it should be
      */
     public static Engine start(EngineOptions options) throws Exception {
-        return start(options, () -> Journal.open(options.data()), new SshSessions());
+        return start(options, () -> Journal.open(options.journal()), new SshSessions());
     }
 
     /** The same with a journal and connections of the caller's, which are closed with the engine. */

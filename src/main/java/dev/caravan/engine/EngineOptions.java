@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.journal.JournalPlace;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshTarget;
@@ -19,15 +20,16 @@ import java.util.function.Function;
  * @param dial       how a host is reached
  * @param properties over {@code application.properties}
  * @param token      what HTTP asks for
+ * @param journal    where the journal is
  */
 public record EngineOptions(
         Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties,
-        Optional<Secret> token) {
+        Optional<Secret> token, JournalPlace journal) {
 
-    /** Without a token. */
+    /** Without a token, and with the journal of the data directory. */
     public EngineOptions(
             Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties) {
-        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty());
+        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty(), JournalPlace.in(data));
     }
 
     /** For real hosts, reached as the spec says. */
@@ -37,6 +39,11 @@ public record EngineOptions(
 
     /** The same with a token. */
     public EngineOptions withToken(Optional<Secret> asked) {
-        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked);
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked, journal);
+    }
+
+    /** The same with a journal elsewhere, or for another engine. */
+    public EngineOptions withJournal(JournalPlace place) {
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, token, place);
     }
 }

@@ -11,12 +11,13 @@ import java.util.function.BooleanSupplier;
 
 /**
  * One client that follows a run. Being told of an event only makes it read on in the journal from where it is, so that
- * nothing is missed or doubled, and nothing piles up for a client that reads slowly. All its state belongs to one event loop.
+ * nothing is missed or doubled, and nothing piles up for a client that reads slowly. Nobody tells of what another engine does: there
+ * the journal is looked at each second. All its state belongs to one event loop.
  */
 final class EventStream {
-    private static final int LOOK_MILLIS = 2_000;
+    private static final int LOOK_MILLIS = 1_000;
     /** Between two lines at least: proxies let go of connections that are silent for a minute. */
-    private static final int SILENT_LOOKS = 7;
+    private static final int SILENT_LOOKS = 14;
 
     private final RoutingContext request;
     private final Context loop;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.journal.RunRecordJson;
 import dev.caravan.terminal.RunView;
 import dev.caravan.terminal.RunView.HostView;
 import dev.caravan.terminal.RunView.StepView;
@@ -15,11 +16,7 @@ final class RunJson {
 
     /** As a list shows it. */
     static ObjectNode brief(RunRecord run) {
-        ObjectNode tree = head(run, run.state());
-        run.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
-        tree.put("createdAt", run.createdAt().toString());
-        run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
-        return tree;
+        return RunRecordJson.tree(run);
     }
 
     /** All of it; {@code seq} is the number of the last event that it takes into account. */

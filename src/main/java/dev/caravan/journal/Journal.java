@@ -1,6 +1,5 @@
 package dev.caravan.journal;
 
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -8,14 +7,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The record of every run, kept on disk. An entry is written before the call returns, and only then do listeners hear of
- * it. Implementations are thread-safe. It holds no secret.
+ * The record of every run, kept on disk. What a call enters survives a power cut once the call has returned, and only then do
+ * listeners hear of it; but for events of type STEP_PROGRESS and HOST_WAITING, which get to the disk with the next entry or
+ * within seconds. A database that is lost is waited for, for half a minute; nothing is entered twice because of that. Where it
+ * does not come back, or cannot be written, calls throw {@link JournalException}, and nobody knows whether the entry is there.
+ * Implementations are thread-safe. It holds no secret; what was found on hosts is encrypted.
  */
 public interface Journal extends AutoCloseable {
 
-    /** Opens the journal of a data directory, which is created where it is missing. */
-    static Journal open(Path data) {
-        return JdbcJournal.embedded(data);
+    /**
+     * Opens the journal of that place; a data directory is created where it is missing.
+     *
+     * @throws JournalException where it cannot be opened
+     */
+    static Journal open(JournalPlace place) {
+        return JdbcJournal.open(place);
     }
 
     /** Enters a new run. */
@@ -64,23 +70,30 @@ public interface Journal extends AutoCloseable {
     // ---- who works on what
 
     /**
-     * Claims clusters and hosts for a run of this engine, all of them or none. What an engine that is gone had claimed counts
-     * as free. To claim again for the same run is to take it over from an engine that is gone.
+     * Claims clusters and hosts for a run of this engine, all of them or none. It may, and should, be called before the run
+     * begins. What an engine that is gone had claimed counts as free: that engine's claims are all let go of, and should it be
+     * alive after all (its machine slept), it can write no more to the runs that it had.
+     *
+     * <p>To claim for a run that another engine claimed is to take it over. That works where that engine is gone, and for one of
+     * several that try. To claim again for a run of this engine does no harm and may add names. Who took a run over should look at it again before
+     * going on: its engine may have ended it in its last moment.
      *
      * @param names such as {@code cluster/demo} and {@code host/10.0.0.1}
-     * @return the run that has one of them, where it is not this one; empty when all are claimed
+     * @return the run that is in the way: another one that has one of the names, or this very run where another engine that is alive
+     *         has it; empty when all are claimed
      */
     Optional<String> claim(String run, Collection<String> names);
 
     /** Lets go of all that was claimed for that run. */
     void release(String run);
 
-    /** The runs that have not ended and that no living engine works on, oldest first. */
+    /** The runs that have not ended and that no living engine has claimed, oldest first. To go on with one, claim it. */
     List<RunRecord> orphans();
 
     /**
-     * Lets {@code listener} hear of every event from now on, in the order of each run's numbers, on the thread that appended
-     * it. A listener must be quick and must not throw. Closing the handle ends it.
+     * Lets {@code listener} hear of every event that is appended by this object from now on, in the order of each run's numbers,
+     * before {@link #append} returns. A listener must be quick, as all others wait, and must not throw. It may append. Closing the
+     * handle ends it.
      */
     AutoCloseable listen(Consumer<Event> listener);
 

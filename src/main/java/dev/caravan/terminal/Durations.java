@@ -3,11 +3,11 @@ package dev.caravan.terminal;
 import java.time.Duration;
 
 /** Durations as people read them. Cut off rather than rounded; a negative one, from a clock set back, counts as none. */
-final class Durations {
+public final class Durations {
     private Durations() {}
 
     /** 0.4s, 12.4s, 1m12s, 1h02m. */
-    static String text(Duration duration) {
+    public static String text(Duration duration) {
         long millis = Math.max(0, duration.toMillis());
         long seconds = millis / 1000;
         if (seconds < 60) {

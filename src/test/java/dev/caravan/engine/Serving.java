@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.journal.RunRecord;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
@@ -65,6 +66,9 @@ public final class Serving implements AutoCloseable {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        // The built-in inbox looks twice a second, and at first after one.
+        Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
+                .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
         return start(directory, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
@@ -77,7 +81,7 @@ public final class Serving implements AutoCloseable {
         int port = freePort();
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
-        properties.put("caravan.inbox.settle-millis", "300");
+        properties.put("caravan.inbox.settle-millis", "100");
         properties.put("camel.main.shutdown-timeout", "1");
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", "127.0.0.1");

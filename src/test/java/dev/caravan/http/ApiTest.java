@@ -125,7 +125,7 @@ class ApiTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         if (status == 202) {
             String id = json(answer).get("id").asText();
-            assertThat(json(client.get(RUNS + "/" + id)).get("action").asText()).isEqualTo(query.isEmpty() ? "apply" : "plan");
+            assertThat(json(client.get(RUNS + "/" + id)).get("action").asText()).isEqualTo(query.isEmpty() ? "apply" : query.substring("?action=".length()));
             serving.release(id);
         }
     }

@@ -6,14 +6,19 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.EventJson;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalPlace;
+import dev.caravan.journal.RunRecord;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -90,6 +95,24 @@ class EventStreamTest {
         @Override
         public void close() throws Exception {
             stream.close();
+        }
+    }
+
+    /** Of an engine in another process, or on another machine, only the journal tells. */
+    @Test
+    void aRunThatAnotherEngineWorksOnIsFollowedAsWell() throws Exception {
+        try (Journal other = Journal.open(JournalPlace.in(directory.resolve("data")))) {
+            other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+            other.append("elsewhere", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of());
+            try (Follower follower = new Follower("elsewhere")) {
+                await().atMost(LONG).until(() -> follower.events.size() == 1);
+                other.append("elsewhere", Event.Type.STEP_PROGRESS, "h1", "step", 1, "meanwhile", Map.of());
+                await().atMost(LONG).until(() -> follower.events.size() == 2);
+                other.append("elsewhere", Event.Type.RUN_ENDED, null, null, 0, "", Map.of("state", "succeeded", "exitStatus", 0));
+                other.end("elsewhere", "succeeded", 0);
+                follower.awaitEnd();
+                assertThat(follower.ids).containsExactly(1L, 2L, 3L);
+            }
         }
     }
 

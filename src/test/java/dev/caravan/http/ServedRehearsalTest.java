@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.engine.Serving;
+import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.spec.SpecReader;
 import java.net.http.HttpRequest;
@@ -50,7 +51,7 @@ class ServedRehearsalTest {
 
     @Test
     void aRunBegunOverHttpEndsWithAClusterAndTheInboxThenChangesNothing() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(0));
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
                 Serving serving = Serving.rehearse(scratch, rehearsal)) {
             Client client = new Client(serving);
             String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();

@@ -1,0 +1,127 @@
+package dev.caravan.journal;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which engine works on which cluster and host, in the tables {@code engine} and {@code claim}. Engines claim one at a time, so
+ * that two who want some of the same names can neither both get them nor wait for each other.
+ *
+ * <p>An engine is gone
+ * <ul>
+ *   <li>where its process can be looked at: when that process is not there. One that sleeps, or waits for its disk, is there;
+ *   <li>elsewhere: when it has given no sign of life for so long, by the database's clock.
+ * </ul>
+ * One that is gone is deleted with all its claims when somebody wants one of them. Should it be alive after all, it finds
+ * its row missing at its next write (see {@link Writer}).
+ */
+final class Claims {
+    private final Duration silence;
+    private final boolean allHere;
+
+    /** @param allHere whether all engines are on this machine, so that those of another boot are gone */
+    Claims(Duration silence, boolean allHere) {
+        this.silence = silence;
+        this.allHere = allHere;
+    }
+
+    private record Claim(String name, String run, String engine) {}
+
+    private record Engine(String id, EngineIdentity identity, long written, OffsetDateTime seenAt, OffsetDateTime now) {}
+
+    /** Until this transaction's end, no other engine claims. To be called before anything else in it. */
+    static void takeTurn(Connection connection) throws SQLException {
+        Sql.query(connection, "select id from claim_turn for update", row -> row.getInt(1));
+    }
+
+    /** As {@link Journal#claim}; in a transaction that has the turn. */
+    Optional<String> claim(Connection connection, String engine, String run, Collection<String> names) throws SQLException {
+        Set<String> wanted = new TreeSet<>(names);
+        Set<String> have = new HashSet<>();
+        Map<String, Engine> gone = new HashMap<>();
+        Map<String, Engine> engines = engines(connection);
+        for (Claim claim : claims(connection, run, wanted)) {
+            Engine holder = engines.get(claim.engine());
+            if (claim.engine().equals(engine) && claim.run().equals(run)) {
+                have.add(claim.name());
+            } else if (!claim.engine().equals(engine) && isGone(holder)) {
+                gone.put(holder.id(), holder);
+            } else {
+                return Optional.of(claim.run());
+            }
+        }
+        for (Engine one : gone.values()) {
+            if (!delete(connection, one)) {
+                return firstOf(connection, one, run, wanted);
+            }
+        }
+        for (String name : wanted) {
+            if (!have.contains(name)) {
+                Sql.update(connection, "insert into claim (name, run, engine) values (?, ?, ?)", name, run, engine);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Claim> claims(Connection connection, String run, Set<String> names) throws SQLException {
+        List<Object> values = new ArrayList<>(names);
+        values.add(run);
+        return Sql.query(connection, "select name, run, engine from claim where " + (names.isEmpty() ? "" : "name in " + Sql.places(names.size()) + " or ") + "run = ? order by name",
+                row -> new Claim(row.getString("name"), row.getString("run"), row.getString("engine")), values.toArray());
+    }
+
+    private static Optional<String> firstOf(Connection connection, Engine engine, String run, Set<String> names) throws SQLException {
+        return claims(connection, run, names).stream().filter(claim -> claim.engine().equals(engine.id())).map(Claim::run).findFirst();
+    }
+
+    /** With all its claims; false where it has given a sign of life meanwhile. */
+    private boolean delete(Connection connection, Engine engine) throws SQLException {
+        boolean processEnded = engine.identity().isThere().isPresent() || isOfEarlierBoot(engine);
+        return processEnded
+                ? Sql.update(connection, "delete from engine where id = ?", engine.id()) >= 0
+                : Sql.update(connection, "delete from engine where id = ? and written = ?", engine.id(), engine.written()) == 1;
+    }
+
+    /** The runs among these that have not ended and that no living engine works on. */
+    List<RunRecord> orphans(Connection connection, List<RunRecord> unended) throws SQLException {
+        Map<String, Engine> engines = engines(connection);
+        Set<String> workedOn = new HashSet<>();
+        for (Claim claim : Sql.query(connection, "select name, run, engine from claim",
+                row -> new Claim(row.getString("name"), row.getString("run"), row.getString("engine")))) {
+            if (engines.containsKey(claim.engine()) && !isGone(engines.get(claim.engine()))) {
+                workedOn.add(claim.run());
+            }
+        }
+        return unended.stream().filter(run -> !workedOn.contains(run.id())).toList();
+    }
+
+    private static Map<String, Engine> engines(Connection connection) throws SQLException {
+        Map<String, Engine> engines = new HashMap<>();
+        Sql.query(connection, "select id, host, boot, pid, began, written, seen_at, current_timestamp as now from engine",
+                row -> new Engine(row.getString("id"),
+                        new EngineIdentity(row.getString("host"), row.getString("boot"), row.getLong("pid"), row.getLong("began")),
+                        row.getLong("written"), row.getObject("seen_at", OffsetDateTime.class), row.getObject("now", OffsetDateTime.class)))
+                .forEach(engine -> engines.put(engine.id(), engine));
+        return engines;
+    }
+
+    private boolean isGone(Engine engine) {
+        return engine.identity().isThere().map(there -> !there)
+                .orElseGet(() -> isOfEarlierBoot(engine) || engine.seenAt().plus(silence).isBefore(engine.now()));
+    }
+
+    private boolean isOfEarlierBoot(Engine engine) {
+        return allHere && engine.identity().isOfAnotherBoot();
+    }
+}

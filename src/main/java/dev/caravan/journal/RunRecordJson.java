@@ -1,0 +1,21 @@
+package dev.caravan.journal;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, rehearsal, state, exitStatus, createdAt and
+ * endedAt. Instants are ISO-8601 in UTC; what a run has not got yet is left out, and so is its spec.
+ */
+public final class RunRecordJson {
+    private RunRecordJson() {}
+
+    public static ObjectNode tree(RunRecord run) {
+        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("id", run.id()).put("action", run.action()).put("cluster", run.cluster())
+                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state());
+        run.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
+        tree.put("createdAt", run.createdAt().toString());
+        run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
+        return tree;
+    }
+}

@@ -1,0 +1,183 @@
+package dev.caravan.journal;
+
+import static dev.caravan.journal.Records.note;
+import static dev.caravan.journal.Records.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The journal under a data directory, and what processes that share one see. */
+class EmbeddedJournalTest extends JournalContract {
+    @Override
+    JournalPlace place() {
+        return JournalPlace.in(data);
+    }
+
+    @Override
+    Database database() {
+        return new EmbeddedDatabase(data);
+    }
+
+    @Test
+    void saysWhyItCannotBeOpened() throws Exception {
+        Path file = Files.writeString(data.resolve("file"), "");
+
+        assertThatThrownBy(() -> Journal.open(JournalPlace.in(file.resolve("below")))).isInstanceOf(JournalException.class).hasMessageContaining("file");
+    }
+
+    @Test
+    void whatWasFoundCannotBeReadFromTheFiles() throws IOException {
+        journal.begin(run("a"));
+        journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/etc/shadow\tcanary-2718");
+        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).containsExactly("file\t/etc/shadow\tcanary-2718");
+        assertThat(filesWith("canary-2718")).isEmpty();
+        journal.close();
+
+        assertThat(filesWith("canary-2718")).isEmpty();
+        assertThat(filesWith("10.0.0.1")).as("else this looks at nothing").isNotEmpty();
+        open();
+    }
+
+    private List<Path> filesWith(String text) throws IOException {
+        List<Path> with = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
+                    with.add(file);
+                }
+            }
+        }
+        return with;
+    }
+
+    @Test
+    void aDataDirectoryThatIsMadeIsForItsOwnerOnly() throws IOException {
+        Path made = data.resolve("one").resolve("made");
+        Journal.open(JournalPlace.in(made)).close();
+
+        assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(made))).isEqualTo("rwx------");
+    }
+
+    // ---- several processes
+
+    /** {@code caravan status} beside {@code caravan serve}: another process reads and writes through this one. */
+    @Test
+    void anotherProcessReadsWhileThisOneHasItOpen() throws Exception {
+        journal.begin(run("a"));
+        note(journal, "a", "from the first process");
+        Path output = data.resolve("output");
+        Process other = start(OtherProcess.class, output);
+
+        assertThat(other.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.exitValue()).as(Files.readString(output)).isZero();
+        assertThat(output).content().contains("read: from the first process");
+        assertThat(journal.run("other")).isPresent();
+        assertThat(journal.events("other", 0)).extracting(Event::message).containsExactly("from the second process");
+        note(journal, "a", "goes on");
+    }
+
+    /** What the second process does. */
+    static final class OtherProcess {
+        private OtherProcess() {}
+
+        public static void main(String[] arguments) {
+            try (Journal journal = Journal.open(JournalPlace.in(Path.of(arguments[0])))) {
+                journal.events("a", 0).forEach(event -> System.out.println("read: " + event.message()));
+                journal.begin(run("other"));
+                note(journal, "other", "from the second process");
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatIsKilledAsItWritesLosesNothingAndItsRunIsFree() throws Exception {
+        journal.close();
+        Path output = data.resolve("output");
+        for (int round = 1; round <= 2; round++) {
+            Process writing = start(WritingProcess.class, output);
+            await().atMost(Duration.ofMinutes(1)).until(() -> acknowledged(output).size() >= 200);
+            writing.destroyForcibly().waitFor();
+            List<Long> acknowledged = acknowledged(output);
+            open();
+
+            List<Event> events = journal.events("child", 0);
+            assertThat(events).extracting(Event::seq).isEqualTo(LongStream.rangeClosed(1, events.size()).boxed().toList());
+            assertThat(events).extracting(Event::seq).containsAll(acknowledged);
+            assertThat(journal.orphans()).extracting(RunRecord::id).contains("child");
+            assertThat(journal.claim("mine" + round, Set.of("host/1"))).isEmpty();
+            note(journal, "child", "goes on");
+            journal.close();
+        }
+        open();
+    }
+
+    /** The other way round: the process that has the file is killed, and those that go through it take it over. */
+    @Test
+    void aWriterGoesOnWhenTheProcessThatHasTheFileIsKilled() throws Exception {
+        journal.close();
+        Path output = data.resolve("output");
+        Process first = start(WritingProcess.class, output);
+        await().atMost(Duration.ofMinutes(1)).until(() -> !acknowledged(output).isEmpty());
+        open();
+        journal.begin(run("a"));
+        List<Event> kept = new ArrayList<>();
+        for (int number = 0; number < 300; number++) {
+            if (number == 100) {
+                first.destroyForcibly();
+            }
+            kept.add(journal.append("a", number % 4 == 0 ? Event.Type.STEP_PROGRESS : Event.Type.NOTE, null, null, 0, "event " + number, Map.of()));
+            if (number % 10 == 0) {
+                journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x" + number + "\tabsent");
+            }
+        }
+
+        assertThat(kept).extracting(Event::seq).isEqualTo(LongStream.rangeClosed(1, 300).boxed().toList());
+        assertThat(journal.events("a", 0)).isEqualTo(kept);
+        assertThat(journal.found("demo", "10.0.0.1")).hasSize(30);
+        assertThat(journal.events("child", 0)).extracting(Event::seq).containsAll(acknowledged(output));
+    }
+
+    /** Writes until it is killed, and says what was acknowledged. */
+    static final class WritingProcess {
+        private WritingProcess() {}
+
+        public static void main(String[] arguments) {
+            Journal journal = Journal.open(JournalPlace.in(Path.of(arguments[0])));
+            if (journal.run("child").isEmpty()) {
+                journal.begin(run("child"));
+            }
+            if (journal.claim("child", Set.of("host/1")).isPresent()) {
+                throw new IllegalStateException("the host is not free");
+            }
+            while (true) {
+                System.out.println(note(journal, "child", "x".repeat(300)).seq());
+            }
+        }
+    }
+
+    private static List<Long> acknowledged(Path output) throws IOException {
+        String text = Files.exists(output) ? Files.readString(output) : "";
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().map(Long::valueOf).toList();
+    }
+
+    private Process start(Class<?> main, Path output) throws IOException {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-Dlogback.configurationFile=logback-file.xml",
+                "-Dcaravan.log=" + data.resolve("child.log"), "-cp", classPath, main.getName(), data.toString())
+                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    }
+}

@@ -1,0 +1,365 @@
+package dev.caravan.journal;
+
+import static dev.caravan.journal.Records.AT;
+import static dev.caravan.journal.Records.note;
+import static dev.caravan.journal.Records.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.CyclicBarrier;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a journal promises, wherever it is kept. */
+abstract class JournalContract {
+    /** An engine that is seen from here as from another machine: only its silence tells that it is gone. */
+    private static final EngineIdentity ELSEWHERE = new EngineIdentity("elsewhere", "", 4711, 1);
+    private static final Timing IMPATIENT = new Timing(Duration.ofSeconds(20), Duration.ofMillis(100), Duration.ofSeconds(1));
+
+    @TempDir
+    Path data;
+    Journal journal;
+
+    /** Where it is; the same for each call in a test. */
+    abstract JournalPlace place();
+
+    abstract Database database();
+
+
+    @BeforeEach
+    void open() {
+        journal = Journal.open(place());
+    }
+
+    @AfterEach
+    void close() {
+        journal.close();
+    }
+
+    void reopen() {
+        journal.close();
+        journal = Journal.open(place());
+    }
+
+    @Test
+    void numbersTheEventsOfEachRunFromOneWithoutGapsWhoeverAppends() throws Exception {
+        journal.begin(run("a", AT));
+        journal.begin(run("b", AT));
+        List<Long> heard = Collections.synchronizedList(new ArrayList<>());
+        journal.listen(event -> {
+            if (event.run().equals("a")) {
+                heard.add(event.seq());
+            }
+        });
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Callable<Event>> appends = IntStream.range(0, 60).<Callable<Event>>mapToObj(number -> () -> note(journal, number % 3 == 0 ? "b" : "a", "event " + number)).toList();
+        for (Future<Event> done : threads.invokeAll(appends)) {
+            done.get();
+        }
+        threads.shutdown();
+
+        assertThat(journal.events("a", 0)).extracting(Event::seq).containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
+        assertThat(journal.events("b", 0)).extracting(Event::seq).containsExactlyElementsOf(LongStream.rangeClosed(1, 20).boxed().toList());
+        assertThat(heard).as("listeners hear in the order of the numbers").containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
+        assertThat(journal.events("a", 38)).extracting(Event::seq).containsExactly(39L, 40L);
+        assertThat(journal.events("a", 40)).isEmpty();
+        assertThat(journal.events("nobody", 0)).isEmpty();
+    }
+
+    @Test
+    void keepsEverythingOverARestartAndGoesOnCounting() {
+        journal.begin(run("a", AT));
+        Event first = journal.append("a", Event.Type.STEP_ENDED, "h1", "os-prepare", 2, "done", Map.of("state", "changed", "changes", List.of("x", "y"), "durationMillis", 12));
+        reopen();
+
+        assertThat(journal.events("a", 0)).containsExactly(first);
+        assertThat(note(journal, "a", "next").seq()).isEqualTo(2);
+        assertThat(journal.run("a")).contains(run("a", AT));
+    }
+
+    @Test
+    void aRunGoesFromQueuedToItsEnd() {
+        journal.begin(run("a", AT));
+        assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
+        journal.running("a");
+        assertThat(journal.run("a").orElseThrow().state()).isEqualTo("running");
+        journal.end("a", "failed", 5);
+        reopen();
+
+        RunRecord ended = journal.run("a").orElseThrow();
+        assertThat(ended.state()).isEqualTo("failed");
+        assertThat(ended.exitStatus()).contains(5);
+        assertThat(ended.hasEnded()).isTrue();
+        assertThat(ended.endedAt().orElseThrow()).isAfter(AT);
+        assertThat(journal.run("b")).isEmpty();
+    }
+
+    @Test
+    void listsTheNewestRunsFirst() {
+        journal.begin(run("a", AT));
+        journal.begin(run("c", AT.plusMillis(2)));
+        journal.begin(run("b", AT.plusMillis(1)));
+
+        assertThat(journal.runs(2)).extracting(RunRecord::id).containsExactly("c", "b");
+        assertThat(journal.runs(100)).hasSize(3);
+    }
+
+    @Test
+    void keepsAnyTextAsItIs() {
+        journal.begin(run("a", AT));
+        List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t", "\u00e4\u20ac\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?")
+                .map(text -> journal.append("a", Event.Type.NOTE, "h1", "step", 1, text, Map.of("text", text, "key " + text, List.of(Map.of("inner", text)))))
+                .toList();
+        reopen();
+
+        assertThat(journal.events("a", 0)).isEqualTo(appended);
+    }
+
+    @Test
+    void keepsLongTexts() {
+        journal.begin(run("a", AT));
+        Event appended = note(journal, "a", "line\n".repeat(100_000));
+
+        assertThat(journal.events("a", 0)).containsExactly(appended);
+    }
+
+    @Test
+    void aListenerThatClosedItsHandleHearsNoMore() throws Exception {
+        journal.begin(run("a", AT));
+        List<Event> heard = new ArrayList<>();
+        AutoCloseable handle = journal.listen(heard::add);
+        Event first = note(journal, "a", "1");
+        handle.close();
+        note(journal, "a", "2");
+
+        assertThat(heard).containsExactly(first);
+    }
+
+    @Test
+    void anEventIsInTheJournalWhenListenersHearOfIt() {
+        journal.begin(run("a", AT));
+        List<List<Event>> seen = new ArrayList<>();
+        journal.listen(event -> seen.add(journal.events("a", 0)));
+        note(journal, "a", "1");
+        note(journal, "a", "2");
+
+        assertThat(seen.get(0)).hasSize(1);
+        assertThat(seen.get(1)).hasSize(2);
+    }
+
+    @Test
+    void anEventOfARunThatNeverBeganIsRefusedAndHoldsUpNoOther() {
+        journal.begin(run("a"));
+
+        assertThatThrownBy(() -> note(journal, "unknown", "an event without a run")).isInstanceOf(JournalException.class);
+        assertThat(note(journal, "a", "goes on").seq()).isEqualTo(1);
+    }
+
+    @Test
+    void aListenerMayAppendAndAllHearThatInOrder() {
+        journal.begin(run("a"));
+        List<Long> heard = new CopyOnWriteArrayList<>();
+        journal.listen(event -> {
+            if (event.message().equals("question")) {
+                note(journal, "a", "answer");
+            }
+        });
+        journal.listen(event -> heard.add(event.seq()));
+        note(journal, "a", "question");
+
+        // The answer is told after the question, whose asker need not wait for that.
+        Awaitility.await().untilAsserted(() -> assertThat(heard).containsExactly(1L, 2L));
+        assertThat(journal.events("a", 0)).extracting(Event::message).containsExactly("question", "answer");
+    }
+
+    // ---- what was found
+
+    @Test
+    void keepsWhatWasFoundUntilItIsGivenBack() {
+        journal.begin(run("a"));
+        journal.begin(run("b"));
+        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tc3dhcCBvbg==");
+        journal.keepFound("a", "h2", "10.0.0.2", "os-prepare", "file\t/etc/a\tabsent");
+        journal.keepFound("b", "h1", "10.0.0.1", "kubeadm-join", "node\th1\tabsent");
+        reopen();
+
+        List<Found> found = journal.found("demo", "10.0.0.1");
+        assertThat(found).extracting(Found::run, Found::step, Found::line).containsExactly(
+                org.assertj.core.groups.Tuple.tuple("a", "os-prepare", "file\t/etc/a\tc3dhcCBvbg=="),
+                org.assertj.core.groups.Tuple.tuple("b", "kubeadm-join", "node\th1\tabsent"));
+        assertThat(journal.found("other", "10.0.0.1")).isEmpty();
+        journal.gaveBack(found.subList(1, 2));
+        reopen();
+        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::run).containsExactly("a");
+    }
+
+    @Test
+    void theKeyIsOnlyMissedWhereWhatWasFoundIsRead() throws Exception {
+        journal.begin(run("a"));
+        journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/etc/a\tabsent");
+        Path key = data.resolve("key");
+        assertThat(key).hasSize(32);
+        assertThat(Files.getPosixFilePermissions(key)).containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        byte[] right = Files.readAllBytes(key);
+
+        Files.delete(key);
+        reopen();
+        assertThat(journal.runs(10)).hasSize(1);
+        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining(key.toString()).hasMessageContaining("put back the key");
+        assertThat(key).doesNotExist();
+
+        Files.write(key, new byte[32]);
+        reopen();
+        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining("does not open what was found");
+
+        Files.write(key, right);
+        reopen();
+        assertThat(journal.found("demo", "10.0.0.1")).hasSize(1);
+    }
+
+    @Test
+    void aKeyThatIsNamedIsNeverMade() throws Exception {
+        Path named = data.resolve("named-key");
+        JournalPlace there = new JournalPlace(place().data(), place().url(), place().password(), Optional.of(named), EngineIdentity.ofThisProcess());
+        journal.begin(run("a"));
+        try (Journal other = Journal.open(there)) {
+            assertThatThrownBy(() -> other.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class).hasMessageContaining("CARAVAN_KEY_FILE");
+            Files.write(named, new byte[32]);
+            other.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent");
+            assertThat(other.found("demo", "10.0.0.1")).hasSize(1);
+        }
+        assertThat(data.resolve("key")).doesNotExist();
+    }
+
+    // ---- who works on what
+
+    private Journal open(EngineIdentity engine) {
+        return JdbcJournal.open(place().as(engine), database(), IMPATIENT);
+    }
+
+    @Test
+    void twoRunsNeverHaveTheSameClusterOrHost() {
+        try (Journal other = Journal.open(place())) {
+            assertThat(journal.claim("a", Set.of("cluster/demo", "host/10.0.0.1"))).isEmpty();
+            assertThat(other.claim("b", Set.of("cluster/other", "host/10.0.0.1"))).contains("a");
+            assertThat(other.claim("c", Set.of("cluster/other"))).as("all or none").isEmpty();
+            assertThat(journal.claim("d", Set.of("cluster/demo"))).as("of the same engine").contains("a");
+            assertThat(journal.claim("a", Set.of("cluster/demo", "host/10.0.0.2"))).as("again, and more").isEmpty();
+            assertThat(other.claim("a", Set.of("cluster/demo"))).as("another engine's run").contains("a");
+            journal.release("a");
+            assertThat(other.claim("b", Set.of("host/10.0.0.1", "host/10.0.0.2"))).isEmpty();
+        }
+        assertThat(journal.claim("d", Set.of("cluster/other", "host/10.0.0.2"))).as("an engine that is closed lets go").isEmpty();
+    }
+
+    @Test
+    void onlyOneOfManyGetsWhatAllWant() throws Exception {
+        List<Journal> journals = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                journals.add(Journal.open(place()));
+            }
+            ExecutorService threads = Executors.newFixedThreadPool(4);
+            for (int round = 0; round < 5; round++) {
+                int number = round;
+                CyclicBarrier start = new CyclicBarrier(4);
+                List<Callable<Optional<String>>> claims = IntStream.range(0, 4).<Callable<Optional<String>>>mapToObj(i -> () -> {
+                    start.await();
+                    // Each in another order, all of them with something in common.
+                    return journals.get(i).claim("r" + number + "-" + i, i % 2 == 0 ? List.of("host/x" + number, "host/y" + number) : List.of("host/y" + number, "host/x" + number));
+                }).toList();
+                List<Optional<String>> results = new ArrayList<>();
+                for (Future<Optional<String>> claimed : threads.invokeAll(claims)) {
+                    results.add(claimed.get());
+                }
+                int winner = results.indexOf(Optional.<String>empty());
+                assertThat(results).filteredOn(Optional::isEmpty).hasSize(1);
+                assertThat(results).filteredOn(Optional::isPresent).containsOnly(Optional.of("r" + number + "-" + winner));
+            }
+            threads.shutdown();
+        } finally {
+            journals.forEach(Journal::close);
+        }
+    }
+
+    @Test
+    void whatAnEngineThatIsGoneHadIsFreeAndItsRunCanBeTakenOverOnce() {
+        try (Journal crashed = open(EngineIdentity.gone()); Journal second = Journal.open(place())) {
+            crashed.begin(run("a"));
+            note(crashed, "a", "begun");
+            assertThat(crashed.claim("a", Set.of("cluster/demo", "host/1"))).isEmpty();
+            assertThat(crashed.claim("b", Set.of("host/2"))).isEmpty();
+            assertThat(journal.orphans()).extracting(RunRecord::id).containsExactly("a");
+
+            assertThat(journal.claim("a", Set.of("cluster/demo", "host/1"))).isEmpty();
+            assertThat(second.claim("a", Set.of("cluster/demo", "host/1"))).contains("a");
+            assertThat(second.claim("c", Set.of("host/2"))).isEmpty();
+            assertThat(second.orphans()).isEmpty();
+            assertThat(note(journal, "a", "goes on").seq()).isEqualTo(2);
+
+            assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class).hasMessageContaining("not this engine's any more");
+            assertThatThrownBy(() -> crashed.end("a", "failed", 5)).isInstanceOf(JournalException.class);
+            assertThatThrownBy(() -> crashed.keepFound("a", "h1", "1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class);
+            assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
+            assertThat(note(journal, "a", "still").seq()).isEqualTo(3);
+            crashed.begin(run("d"));
+            assertThat(note(crashed, "d", "it may begin another one").seq()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anEngineElsewhereIsGoneWhenItIsSilentForLong() {
+        try (Journal elsewhere = open(ELSEWHERE); Journal here = open(EngineIdentity.ofThisProcess())) {
+            elsewhere.begin(run("a"));
+            assertThat(elsewhere.claim("a", Set.of("host/1"))).isEmpty();
+            long until = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+            await().pollInterval(Duration.ofMillis(100)).until(() -> {
+                assertThat(here.claim("b", Set.of("host/1"))).as("it gives signs of life").contains("a");
+                return System.nanoTime() > until;
+            });
+        }
+        Journal silent = JdbcJournal.open(place().as(ELSEWHERE), database(), new Timing(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(1)));
+        try (silent; Journal here = open(EngineIdentity.ofThisProcess())) {
+            assertThat(silent.claim("c", Set.of("host/1"))).isEmpty();
+            await().until(() -> here.claim("d", Set.of("host/1")).isEmpty());
+            assertThat(here.orphans()).extracting(RunRecord::id).containsExactly("a");
+            silent.begin(run("e"));
+            assertThatThrownBy(() -> note(silent, "c", "it wakes up")).isInstanceOf(JournalException.class);
+            assertThat(here.claim("d", Set.of("host/1"))).isEmpty();
+        }
+    }
+
+    @Test
+    void aRunWithoutAClaimIsAnOrphanUntilItHasEnded() {
+        journal.begin(run("a"));
+        journal.begin(run("b", AT.plusSeconds(1)));
+        assertThat(journal.claim("b", Set.of("host/1"))).isEmpty();
+        assertThat(journal.orphans()).extracting(RunRecord::id).containsExactly("a");
+        journal.end("a", "failed", 5);
+        assertThat(journal.orphans()).isEmpty();
+        reopen();
+        assertThat(journal.orphans()).as("its engine was closed").extracting(RunRecord::id).containsExactly("b");
+    }
+}

@@ -1,0 +1,109 @@
+package dev.caravan.journal;
+
+import static dev.caravan.journal.Records.note;
+import static dev.caravan.journal.Records.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** The journal in a real PostgreSQL server, where one is installed (Debian: package postgresql). */
+@EnabledIf(value = "isInstalled", disabledReason = "no PostgreSQL server is installed here (Debian: apt-get install postgresql)")
+class PostgresJournalTest extends JournalContract {
+    private static PostgresServer server;
+    private String url;
+
+    static boolean isInstalled() {
+        return PostgresServer.programs().isPresent();
+    }
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        server = PostgresServer.start();
+    }
+
+    @AfterAll
+    static void stopServer() throws Exception {
+        server.close();
+    }
+
+    @BeforeEach
+    @Override
+    void open() {
+        url = server.url();
+        super.open();
+    }
+
+    @Override
+    JournalPlace place() {
+        return new JournalPlace(data, Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.empty(), EngineIdentity.ofThisProcess());
+    }
+
+    @Override
+    Database database() {
+        return new PostgresDatabase(url, Optional.of(PostgresServer.PASSWORD));
+    }
+
+    @Test
+    void saysWhyItCannotBeOpened() {
+        JournalPlace wrong = new JournalPlace(data, Optional.of(url), Optional.of("canary-wrong"), Optional.empty(), EngineIdentity.ofThisProcess());
+
+        assertThatThrownBy(() -> Journal.open(wrong)).isInstanceOf(JournalException.class).hasMessageContaining("127.0.0.1").hasMessageContaining("password authentication failed")
+                .hasMessageNotContaining("canary");
+    }
+
+    @Test
+    void nothingIsLostOrDoubledWhereTheServerCrashesAndRestartsAsOneWrites() throws Exception {
+        journal.begin(run("a"));
+        assertThat(journal.claim("a", List.of("host/1"))).isEmpty();
+        CompletableFuture<Void> restarts = CompletableFuture.runAsync(() -> {
+            try {
+                for (int i = 0; i < 3; i++) {
+                    server.crashAndRestart();
+                }
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        List<Event> kept = new ArrayList<>();
+        List<String> found = new ArrayList<>();
+        for (int number = 0; !restarts.isDone() || number % 10 != 0; number++) {
+            kept.add(journal.append("a", Event.Type.NOTE, null, null, 0, "event " + number, Map.of()));
+            found.add("file\t/x" + number + "\tabsent");
+            journal.keepFound("a", "h1", "10.0.0.1", "step", found.get(number));
+        }
+        restarts.get();
+
+        assertThat(kept).extracting(Event::seq).isEqualTo(LongStream.rangeClosed(1, kept.size()).boxed().toList());
+        assertThat(journal.events("a", 0)).isEqualTo(kept);
+        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).isEqualTo(found);
+        assertThat(journal.claim("b", List.of("host/1"))).as("claims outlive the server as well").contains("a");
+    }
+
+    @Test
+    void aServerThatStaysAwayIsAFailureAndWhenItIsBackTheJournalWorks() throws Exception {
+        try (Journal impatient = JdbcJournal.open(place(), database(), new Timing(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60)))) {
+            impatient.begin(run("a"));
+            note(impatient, "a", "before");
+            server.stop();
+            try {
+                assertThatThrownBy(() -> note(impatient, "a", "meanwhile")).isInstanceOf(JournalException.class).hasMessageContaining("did not come back within 1 s");
+                assertThatThrownBy(() -> impatient.events("a", 0)).isInstanceOf(JournalException.class);
+            } finally {
+                server.startAgain();
+            }
+            assertThat(note(impatient, "a", "after").seq()).isEqualTo(2);
+        }
+    }
+}
