@@ -112,7 +112,7 @@ fi
 systemctl daemon-reload || true
 
 # --- what may have been there before
-if [ -n "$(package_version kubelet)$(package_version kubeadm)" ]; then
+if [ "$member" = yes ] && [ -n "$(package_version kubelet)$(package_version kubeadm)" ]; then
   if [ "$FAMILY" = apt ]; then held=", and their hold,"; else held=; fi
   unknown "whether kubelet, kubeadm, kubectl, cri-tools and kubernetes-cni were installed before: they$held stay; kubelet is off"
 fi
