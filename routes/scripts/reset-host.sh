@@ -76,7 +76,7 @@ if [ "$member" = yes ]; then
     rmdir "$R$directory" 2>/dev/null || true
   done
   for directory in /var/lib/cni/networks/caravan-bridge /var/lib/cni/cache; do take_file "$directory"; done
-  rmdir "$R/var/lib/cni/networks" "$R/var/lib/cni" "$R/etc/kubernetes" 2>/dev/null || true
+  rmdir "$R/var/lib/cni/results" "$R/var/lib/cni/networks" "$R/var/lib/cni" "$R/etc/kubernetes" 2>/dev/null || true
   # rules and links: Docker's are Docker's
   OWN_CHAINS='^(KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*)$'
   OWN_LINKS=$(echo "$OWN_LINKS" | sed 's/docker0|br-\[0-9a-f\]{12}|//')
