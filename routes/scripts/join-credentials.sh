@@ -1,8 +1,9 @@
 #!/bin/sh
 # What hosts need in order to join, minted on the first control plane: a token of short life, the hash of the CA's public
 # key, and (for control planes) the shared certificates, uploaded under a key. Changes nothing that lasts: ok, not changed.
-# Environment: TOKEN_TTL (30m).  Standard input: kubeadm documents with InitConfiguration.certificateKey; empty: workers only.
-# Outputs: caCertHash, tokenId.  Secrets: token.
+# Environment: TOKEN_TTL (30m).  Standard input: kubeadm documents with CERTIFICATE-KEY where the key for the
+# shared certificates belongs, which is made here; empty: workers only.
+# Outputs: caCertHash, tokenId.  Secrets: token, certificateKey.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -22,7 +23,14 @@ token_id=$(cut -d . -f 1 "$WORK/token")
 echo "token $token_id.(hidden), good for ${TOKEN_TTL:-30m}"
 
 if [ -s "$WORK/kubeadm.yaml" ]; then
-  hiding_secrets kubeadm init phase upload-certs --upload-certs --config "$WORK/kubeadm.yaml" --skip-certificate-key-print ||
+  # 32 bytes in hexadecimal; by files, as everybody can read command lines
+  (
+    umask 077
+    od -An -v -N 32 -t x1 /dev/urandom | tr -d ' \n' > "$WORK/key"
+    { printf 's/CERTIFICATE-KEY/'; cat "$WORK/key"; printf '/\n'; } > "$WORK/put-key"
+    sed -f "$WORK/put-key" "$WORK/kubeadm.yaml" > "$WORK/kubeadm-with-key.yaml"
+  )
+  hiding_secrets kubeadm init phase upload-certs --upload-certs --config "$WORK/kubeadm-with-key.yaml" --skip-certificate-key-print ||
     fail_for_now "kubeadm init phase upload-certs: $(last_words)"
 fi
 
@@ -32,5 +40,6 @@ say "waiting for the signature of token $token_id"
 wait_until 30 signed || fail_for_now "kube-controller-manager did not sign cluster-info for token $token_id within 30 s" "Is it running? kubectl -n kube-system get pods"
 
 tr -d '\n' < "$WORK/token" | secret token
+if [ -s "$WORK/key" ]; then secret certificateKey < "$WORK/key"; fi
 output tokenId "$token_id"
 output caCertHash "$(ca_cert_hash "$R/etc/kubernetes/pki/ca.crt")"

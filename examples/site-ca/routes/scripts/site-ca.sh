@@ -28,8 +28,23 @@ fi
 trusted() { grep -qsF -e "$(sed -n '/-----END/q; p' "$WORK/certificate" | tail -n 1)" "$bundle"; }
 
 put_file "$anchor" 0644 < "$WORK/certificate"
+# What the tool is going to write; with these lines in the journal a rollback needs no script of this step's own.
+keep_store() {
+  if [ "$update" = update-ca-trust ]; then
+    for store_file in "$R"/etc/pki/ca-trust/extracted/*/*; do
+      if [ -f "$store_file" ]; then keep_file "$store_file"; fi
+    done
+  else
+    keep_file "$bundle"
+    if [ -z "$R" ]; then
+      keep_file "/etc/ssl/certs/site-ca.pem"
+      keep_file "/etc/ssl/certs/$(openssl x509 -noout -subject_hash -in "$WORK/certificate").0"
+    fi
+  fi
+}
+
 if ! trusted && change "trust the site's CA"; then
-  keep_file "$bundle"
+  keep_store
   # a rehearsal must not touch this machine's own store
   if [ -z "$R" ]; then logged "$update" || fail "$update: $(last_words)"; fi
   [ -n "$R" ] || trusted || fail "$update did not take the certificate up" "Is $anchor a CA certificate that has not expired?"

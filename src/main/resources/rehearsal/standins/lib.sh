@@ -97,6 +97,7 @@ fault() { # fail|busy
     fail.curl) echo "curl: (22) The requested URL returned error: 404 (rehearsed fault)" >&2 && exit 22 ;;
     busy.kubeadm) echo "error execution phase preflight: couldn't validate the identity of the API Server: Get \"https://10.0.0.1:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\": dial tcp 10.0.0.1:6443: connect: connection refused (rehearsed fault)" >&2 ;;
     fail.kubeadm) printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Rehearsal]: a fault was asked for in step %s (rehearsed fault)\n' "$CARAVAN_STEP" >&2 ;;
+    fail.docker | fail.crictl | fail.ctr) echo "Error response from daemon: manifest for the image not found: manifest unknown (rehearsed fault)" >&2 ;;
     busy.kubectl) echo "The connection to the server was refused - did you specify the right host or port? (rehearsed fault)" >&2 ;;
     busy.sh) echo "the step met a passing fault: connection refused (rehearsed fault)" >&2 && exit 75 ;;
     fail.sh) echo "the step met a lasting fault (rehearsed fault)" >&2 ;;

@@ -46,6 +46,7 @@ public final class Run {
     private final Map<String, CompletableFuture<Void>> gates = new ConcurrentHashMap<>();
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
+    private final Map<String, Long> mintedAnew = new ConcurrentHashMap<>();
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     private final Set<String> foundSubjects = ConcurrentHashMap.newKeySet();
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
@@ -290,6 +291,17 @@ public final class Run {
     /** The number of the attempt about to be made of that step on that host, from 1. */
     public int nextAttempt(String host, String step) {
         return attempts.computeIfAbsent(host + " " + step, any -> new AtomicInteger()).incrementAndGet();
+    }
+
+    /** Makes results of that step which are shared, and were asked for before now, unusable. */
+    public void mintAnew(String step) {
+        mintedAnew.put(step, System.nanoTime());
+    }
+
+    /** Whether a shared result of that step that was asked for at that moment, {@link System#nanoTime()}, may be used. */
+    public boolean isUsable(String step, long askedAt) {
+        Long since = mintedAnew.get(step);
+        return since == null || askedAt - since > 0;
     }
 
     /** A new id for a detached step. */

@@ -69,6 +69,7 @@ public final class StepRunner {
 
     private static final class Shared {
         private final CompletableFuture<StepResult> result = new CompletableFuture<>();
+        private final long askedAt = System.nanoTime();
         private volatile long endedAt;
 
         private boolean isUsable(Duration age) {
@@ -155,7 +156,7 @@ public final class StepRunner {
     /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */
     CompletionStage<StepResult> shared(StepOrder order, Duration age) {
         Shared mine = new Shared();
-        Shared used = shared.compute(order.run().id() + " " + order.step(), (key, other) -> other != null && other.isUsable(age) ? other : mine);
+        Shared used = shared.compute(order.run().id() + " " + order.step(), (key, other) -> other != null && other.isUsable(age) && order.run().isUsable(order.step(), other.askedAt) ? other : mine);
         if (used == mine) {
             run(order).whenComplete((result, failure) -> {
                 mine.endedAt = System.nanoTime();

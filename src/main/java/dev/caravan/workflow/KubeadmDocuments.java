@@ -10,8 +10,6 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,12 +28,10 @@ public final class KubeadmDocuments {
     private static final String TOKEN_ID = "tokenId";
     private static final String JOIN = "kubeadm-join";
     private static final String CREDENTIALS = "joinCredentials";
-    /** A certificate key is 32 bytes in hexadecimal (kubeadm init phase upload-certs). */
-    private static final int CERTIFICATE_KEY_BYTES = 32;
+    /** join-credentials.sh puts the key in its place. */
+    private static final String KEY_TO_BE_MADE = "CERTIFICATE-KEY";
 
-    private final SecureRandom random = new SecureRandom();
     private final Map<String, String> caHashes = new ConcurrentHashMap<>();
-    private final Map<String, Secret> certificateKeys = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> tokenIds = new ConcurrentHashMap<>();
 
     /** The documents that kubeadm init takes. */
@@ -68,24 +64,22 @@ public final class KubeadmDocuments {
         return run(exchange).facts(Variables.hostName(exchange)).map(Facts::joined).orElse(false);
     }
 
-    /** What uploads the shared certificates, where a control plane is to join; else empty. */
-    public Secret uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
+    /**
+     * What uploads the shared certificates, where a control plane is to join; else empty. In place of the key stands a word:
+     * the script makes the key, and gives it back with the token. So both are known to whoever takes the script's result, be it
+     * another engine than the one that began it.
+     */
+    public String uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
-        if (!wanted) {
-            return new Secret("");
-        }
-        Secret key = certificateKeys.computeIfAbsent(run.id(), any -> newCertificateKey());
-        run.keepSecret(key);
-        return KubeadmConfig.uploadCertsDocument(cluster, key, NodeSettings.of(cluster, cluster.firstControlPlane()));
+        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), NodeSettings.of(cluster, cluster.firstControlPlane())).reveal() : "";
     }
 
-    private Secret newCertificateKey() {
-        byte[] key = new byte[CERTIFICATE_KEY_BYTES];
-        random.nextBytes(key);
-        return new Secret(HexFormat.of().formatHex(key));
+    /** Has the next host that asks mint credentials anew: those there are were refused. */
+    public void forgetCredentials(@Variable(Variables.RUN) Run run) {
+        run.mintAnew(CREDENTIALS_STEP);
     }
 
     /** Keeps what the step join-credentials minted, for this host's join and for the revocation. */
@@ -95,7 +89,7 @@ public final class KubeadmDocuments {
         tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output(TOKEN_ID));
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
-                minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(certificateKeys.get(run.id()))));
+                minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(minted.secrets().get("certificateKey"))));
     }
 
     /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */
@@ -116,13 +110,12 @@ public final class KubeadmDocuments {
         return tokenIds.containsKey(run.id()) || !run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID).isEmpty();
     }
 
-    /** Names the minted tokens to the script that revokes them, by the halves that are no secret, and forgets the rest. */
+    /** Names the minted tokens to the script that revokes them, by the halves that are no secret. */
     public void nameToken(Exchange exchange) {
         Run run = run(exchange);
         Set<String> ids = new TreeSet<>(run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID));
         Optional.ofNullable(tokenIds.remove(run.id())).ifPresent(ids::addAll);
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", ids));
-        certificateKeys.remove(run.id());
     }
 
     private static Run run(Exchange exchange) {

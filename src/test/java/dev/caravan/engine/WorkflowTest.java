@@ -95,7 +95,10 @@ class WorkflowTest {
         return CompletableFuture.completedFuture(switch (call.step()) {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
-            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", TOKEN);
+            case "join-credentials" -> {
+                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", TOKEN);
+                yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
+            }
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
             case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
             default -> Reply.changed("do " + call.step());
@@ -373,7 +376,7 @@ class WorkflowTest {
                         assertThat(event.attempt()).isEqualTo(kind.attempts());
                     });
             assertThat(events(run, Event.Type.STEP_RETRY)).filteredOn(event -> event.host().equals(Optional.of(host)))
-                    .hasSize(kind.attempts() == 1 ? 0 : kind.attempts()).allSatisfy(event -> assertThat(event.data()).containsEntry("kind", kind.word()));
+                    .hasSize(kind.attempts() == 1 && !kind.word().equals("token") ? 0 : kind.attempts()).allSatisfy(event -> assertThat(event.data()).containsEntry("kind", kind.word()));
         });
     }
 
@@ -428,6 +431,21 @@ class WorkflowTest {
             assertThat(call.environment()).containsEntry("TOKEN_ID", "abcde1");
         });
         assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain(TOKEN);
+    }
+
+    @Test
+    void credentialsThatAJoinIsRefusedWithAreMintedAnewOnce() throws Exception {
+        script(call -> call.is("h2", "kubeadm-join") && call.attempt() == 1 || call.is("h3", "kubeadm-join")
+                ? now(Reply.failed("could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcde1\"")) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).startsWith("failed on h3");
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).hasSize(2);
+        assertThat(calls("join-credentials")).hasSizeBetween(2, 3);
+        assertThat(calls("credentials-revoke")).singleElement().satisfies(call ->
+                assertThat(call.environment().get("TOKEN_ID").split(" ")).hasSize(calls("join-credentials").size()));
     }
 
     @Test
