@@ -26,9 +26,9 @@ final class Link implements AutoCloseable {
         this.patience = patience;
     }
 
-    /** The database is lost, or its disk is full: to try with something else would fail as well. */
+    /** The database is lost, or its disk is full or broken: to try with something else would fail as well. */
     static final class Unavailable extends JournalException {
-        private Unavailable(String message, Throwable cause) {
+        Unavailable(String message, Throwable cause) {
             super(message, cause);
         }
     }

@@ -210,7 +210,8 @@ final class Writer implements AutoCloseable {
                 || loose && System.nanoTime() - forcedAt >= timing.heartbeat().toNanos();
         long transaction = ++number;
         AtomicBoolean again = new AtomicBoolean();
-        link.call(connection -> {
+        AtomicBoolean committed = new AtomicBoolean();
+        Link.Work<Void> work = connection -> {
             if (again.getAndSet(true)) {
                 afterFailure.run();
             }
@@ -226,11 +227,21 @@ final class Writer implements AutoCloseable {
                 }
             }
             connection.commit();
+            committed.set(true);
             if (durable) {
                 database.force(connection);
             }
             return null;
-        });
+        };
+        try {
+            link.call(work);
+        } catch (SQLException e) {
+            // What was committed would be there twice if it were tried again.
+            if (committed.get()) {
+                throw new Link.Unavailable(database.name() + " cannot be forced to the disk: " + e.getMessage(), e);
+            }
+            throw e;
+        }
         entered = true;
         loose = !durable;
         forcedAt = durable ? System.nanoTime() : forcedAt;

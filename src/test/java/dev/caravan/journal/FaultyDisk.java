@@ -51,6 +51,12 @@ public final class FaultyDisk extends FilePathWrapper {
         operationsLeft = operations;
     }
 
+    /** The power is back, as if only the operations meanwhile had failed. */
+    static synchronized void repair() {
+        operationsLeft = Integer.MAX_VALUE;
+        off = false;
+    }
+
     static synchronized boolean isOff() {
         return off;
     }

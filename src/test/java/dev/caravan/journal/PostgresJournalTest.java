@@ -7,10 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -99,6 +104,14 @@ class PostgresJournalTest extends JournalContract {
             server.stop();
             try {
                 assertThatThrownBy(() -> note(impatient, "a", "meanwhile")).isInstanceOf(JournalException.class).hasMessageContaining("did not come back within 1 s");
+                long began = System.nanoTime();
+                ExecutorService threads = Executors.newFixedThreadPool(20);
+                List<Callable<Event>> appends = Collections.nCopies(20, () -> note(impatient, "a", "meanwhile"));
+                for (Future<Event> append : threads.invokeAll(appends)) {
+                    assertThatThrownBy(append::get).hasMessageContaining("did not come back");
+                }
+                threads.shutdown();
+                assertThat(Duration.ofNanos(System.nanoTime() - began)).as("one by one it would be 20 s").isLessThan(Duration.ofSeconds(15));
                 assertThatThrownBy(() -> impatient.events("a", 0)).isInstanceOf(JournalException.class);
             } finally {
                 server.startAgain();
