@@ -14,4 +14,4 @@ case $owner in bootstrap-token-*) secrets="$secrets $owner" ;; esac
 for token_id in ${TOKEN_ID:-}; do secrets="bootstrap-token-$token_id $secrets"; done
 # shellcheck disable=SC2086 # a list of names
 logged cluster -n kube-system delete secret --ignore-not-found $secrets ||
-  fail_for_now "could not revoke the join token${TOKEN_ID:+ $TOKEN_ID}: $(last_words)" "It ends by itself within half an hour. By hand: kubeadm token delete ${TOKEN_ID:-ID}"
+  command_failed "could not revoke the join token${TOKEN_ID:+ $TOKEN_ID}: $(last_words)" "It ends by itself within half an hour. By hand: kubeadm token delete ${TOKEN_ID:-ID}"

@@ -9,5 +9,5 @@ api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not 
 [ -n "$(cluster get node "$FORGOTTEN_NODE" --ignore-not-found -o name)" ] || exit 0
 if change "delete the node $FORGOTTEN_NODE"; then
   logged cluster delete node "$FORGOTTEN_NODE" --ignore-not-found --timeout=60s ||
-    fail_for_now "could not delete the node $FORGOTTEN_NODE: $(last_words)" "By hand: kubectl delete node $FORGOTTEN_NODE"
+    command_failed "could not delete the node $FORGOTTEN_NODE: $(last_words)" "By hand: kubectl delete node $FORGOTTEN_NODE"
 fi

@@ -67,11 +67,5 @@ done
 for failed in "$WORK"/pulls/*.failed; do
   [ -f "$failed" ] || continue
   cp "${failed%.failed}.output" "$WORK/output"
-  text="could not pull $(cat "$failed"): $(last_words)"
-  if grep -qiE 'not found|manifest unknown|does not exist|denied|unauthorized|server gave HTTP response to HTTPS client' "$WORK/output"; then
-    fail "$text" "Check kubernetes.imageRepository and kubernetes.version in the spec; a registry that speaks plain HTTP belongs under runtime.insecureRegistries."
-  elif grep -qi 'no space left' "$WORK/output"; then
-    fail "$text" "Make room where the runtime keeps its images (/var/lib/docker or /var/lib/containerd), then run this again."
-  fi
-  fail_for_now "$text" "Does this host reach the registry?"
+  command_failed "could not pull $(cat "$failed"): $(last_words)" "Does this host reach the registry? See kubernetes.imageRepository in the spec."
 done

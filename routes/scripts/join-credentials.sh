@@ -17,7 +17,7 @@ fi
 api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer" "On the host: journalctl -u kubelet"
 
 kubeadm token create --kubeconfig "$ADMIN_CONF" --ttl "${TOKEN_TTL:-30m}" --description "Caravan: hosts joining ${CLUSTER_NAME:-the cluster}" > "$WORK/token" 2>"$WORK/output" ||
-  fail_for_now "kubeadm token create: $(last_words)"
+  command_failed "kubeadm token create: $(last_words)"
 grep -qxE '[a-z0-9]{6}\.[a-z0-9]{16}' "$WORK/token" || fail "kubeadm token create printed no token"
 token_id=$(cut -d . -f 1 "$WORK/token")
 echo "token $token_id.(hidden), good for ${TOKEN_TTL:-30m}"
@@ -31,7 +31,7 @@ if [ -s "$WORK/kubeadm.yaml" ]; then
     sed -f "$WORK/put-key" "$WORK/kubeadm.yaml" > "$WORK/kubeadm-with-key.yaml"
   )
   hiding_secrets kubeadm init phase upload-certs --upload-certs --config "$WORK/kubeadm-with-key.yaml" --skip-certificate-key-print ||
-    fail_for_now "kubeadm init phase upload-certs: $(last_words)"
+    command_failed "kubeadm init phase upload-certs: $(last_words)"
 fi
 
 # Joining hosts trust cluster-info by the token's signature on it. A host that asks too early sits out kubeadm's pause.

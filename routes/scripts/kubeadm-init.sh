@@ -49,7 +49,7 @@ init_failed() {
   elif grep -qiE "timed out waiting for the condition|couldn't initialize a Kubernetes cluster" "$WORK/output"; then
     fail "the control plane did not come up: $(kubeadm_words); kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
   fi
-  fail "kubeadm init: $(kubeadm_words)" "See this step's log."
+  command_failed "kubeadm init: $(kubeadm_words)" "See this step's log."
 }
 
 action=init

@@ -25,16 +25,10 @@ joined() {
 join_failed() {
   if grep -q 'Some fatal errors occurred' "$WORK/output"; then
     fail "kubeadm's checks refuse this host: $(grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input)" "Each is explained in kubeadm's guide; what the spec can change is under kubernetes.kubeadm."
-  elif grep -qiE "could not find a JWS signature|token id .* invalid|unauthorized|certificate key.*(not found|expired)|kubeadm-certs.*not found|couldn't download certs" "$WORK/output"; then
-    fail_for_now "the cluster does not take this join's credentials (any more): $(kubeadm_words)" "They are short-lived; another attempt with new ones helps."
-  elif grep -qiE 'pinned|public key hash' "$WORK/output"; then
-    fail "the cluster's CA is not the one this join expects ($CA_CERT_HASH): $(kubeadm_words)" "Does $CONTROL_PLANE_ENDPOINT lead to the right cluster?"
-  elif grep -qiE 'connection refused|connection reset|no route to host|i/o timeout|deadline exceeded|etcdserver|EOF$|TLS handshake timeout' "$WORK/output"; then
-    fail_for_now "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)" "Is the API server up, and does this host reach it?"
   elif grep -qi 'timed out waiting for the condition' "$WORK/output"; then
     fail_for_now "kubelet did not register with the cluster in time; kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet"
   fi
-  fail "kubeadm join: $(kubeadm_words)" "See this step's log."
+  command_failed "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)" "See this step's log."
 }
 
 join() {
@@ -73,7 +67,7 @@ case $action in
   again)
     if change "reset what an earlier kubeadm join left, and join ${CLUSTER_NAME:-the cluster} as $as"; then
       say "kubeadm reset: an earlier join of this host did not end, or its node was deleted"
-      hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(kubeadm_words)"
+      hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || command_failed "kubeadm reset: $(kubeadm_words)"
       join
     fi
     ;;

@@ -22,7 +22,7 @@ fi
 # shellcheck disable=SC2016 # the template's own variables
 cluster get nodes -o go-template='{{range .items}}{{$node := .metadata.name}}{{range $key, $value := .metadata.labels}}{{$node}} label {{$key}}={{$value}}
 {{end}}{{if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
-{{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || fail_for_now "kubectl get nodes: $(last_words)" "Is the API server up?"
+{{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
 
 # What the node has under that key: one value of a label; taints have one for each effect.
 keep_attribute() { # NODE KIND WHAT

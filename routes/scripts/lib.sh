@@ -4,7 +4,7 @@
 #     . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 #
 # A step looks before it acts, tells what it changes by `change`, what it found before that by the keep_* functions,
-# and ends with 0, with `skip`, `fail` or `fail_for_now`. Results go to the file $CARAVAN_RESULT, one line each, fields
+# and ends with 0, with `skip`, `fail`, `command_failed` or `fail_for_now`. Results go to the file $CARAVAN_RESULT, one line each, fields
 # separated by tabs. Run by hand, without that variable, a script prints them instead (a secret's name, never its value).
 #
 # State found before a change (what an undo needs; `found KIND KEY STATE...`). These lines do not wait for the step's end:
@@ -97,7 +97,13 @@ fail_with() { # STATUS TEXT [REMEDY]
   exit "$1"
 }
 fail() { fail_with 1 "$@"; } # TEXT [REMEDY]: this will not pass by itself
-fail_for_now() { fail_with 75 "$@"; } # TEXT [REMEDY]: worth another attempt
+fail_for_now() { fail_with 75 "$@"; } # TEXT [REMEDY]: a wait of the script's own ran out; worth another attempt
+# The command whose words are in $WORK/output failed. Whether that may pass, failures.yaml tells by these words alone, and its
+# remedy goes before this one.
+command_failed() { # TEXT [REMEDY]
+  result words "$(tail -n 30 "$WORK/output" | tail -c 8000 | base64 -w0)"
+  fail "$@"
+}
 
 output() { result output "$1" "$(printf %s "$2" | base64 -w0)"; } # NAME VALUE
 secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard input
@@ -367,7 +373,8 @@ install_packages() { # [OPTION...] PACKAGE...
   know_family
   keep_packages "$@"
   case $FAMILY in
-    yum) logged "$(yum_command)" install -y -q "$@" || package_failure "$*" ;;
+    # not -q: it hides why a mirror was of no use
+    yum) logged "$(yum_command)" install -y "$@" || package_failure "$*" ;;
     apt)
       repair_debs
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
@@ -389,15 +396,7 @@ repair_debs() {
 }
 
 package_failure() { # WHAT WAS TRIED
-  package_text="could not install $1: $(last_words)"
-  if grep -qiE 'signature|GPG check FAILED|public key|NO_PUBKEY|BADSIG|not signed|checksum|hash sum mismatch' "$WORK/output"; then
-    fail "$package_text" "The packages or the repository's index do not carry the signature that the repository's keys promise. Check packages.*.gpgKeys and baseUrl in the spec."
-  elif grep -qiE 'no space left|needs .* more space' "$WORK/output"; then
-    fail "$package_text" "Make room on the host's disk, then run this again."
-  elif grep -qiE 'could not get lock|is another process|waiting for process|connection refused|connection reset|could ?n.t connect|timed? ?out|temporary failure|could ?n.t resolve|no route to host|unreachable|status code: 5[0-9][0-9]|HTTP error 5[0-9][0-9]| 5[0-9][0-9] ' "$WORK/output"; then
-    fail_for_now "$package_text" "The repository or the package manager is busy or out of reach."
-  fi
-  fail "$package_text" "Try the same command on the host; the repository files are under /etc/yum.repos.d or /etc/apt/sources.list.d."
+  command_failed "could not install $1: $(last_words)" "Try the same command on the host; the repository files are under /etc/yum.repos.d or /etc/apt/sources.list.d."
 }
 
 # The version of an installed package, without epoch and revision; nothing if it is not installed.
@@ -420,7 +419,7 @@ unit_running() { # UNIT
   if systemctl is-enabled -q "$1" 2>/dev/null && systemctl is-active -q "$1"; then return 0; fi
   if change "enable and start $1"; then
     keep_unit "$1"
-    logged systemctl enable --now "$1" || fail "could not start $1: $(last_words)" "See: systemctl status $1; journalctl -u $1"
+    logged systemctl enable --now "$1" || command_failed "could not start $1: $(last_words)" "See: systemctl status $1; journalctl -u $1"
   fi
 }
 

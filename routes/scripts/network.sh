@@ -59,15 +59,8 @@ case $CNI in
     if change "apply the manifest of $CNI"; then
       keep_manifest
       say "applying the manifest of $CNI"
-      if ! logged cluster apply -f "$WORK/manifest.yaml"; then
-        if grep -qiE 'no matches for kind|ensure CRDs are installed first' "$WORK/output"; then
-          # the definitions of that very manifest need a moment
-          fail_for_now "kubectl apply: $(last_words)"
-        elif grep -qiE 'connection refused|timed? ?out|unable to connect|etcdserver' "$WORK/output"; then
-          fail_for_now "kubectl apply: $(last_words)" "Is the API server up?"
-        fi
-        fail "kubectl apply: $(last_words)" "Does the manifest suit Kubernetes ${KUBERNETES_VERSION:-}?"
-      fi
+      logged cluster apply -f "$WORK/manifest.yaml" ||
+        command_failed "kubectl apply: $(last_words)" "Does the manifest suit Kubernetes ${KUBERNETES_VERSION:-}?"
     fi
     ;;
 esac

@@ -14,12 +14,8 @@ fetch() { # URL FILE WHAT
   curl -fsSL --connect-timeout 10 --max-time 60 -o "$2" "$1" 2>"$WORK/output" || fetch_status=$?
   case $fetch_status in
     0) ;;
-    22) # an answer, but no success; what a server has trouble with now may pass
-      if grep -qE ' 5[0-9][0-9]| 429' "$WORK/output"; then fail_for_now "could not fetch $3 $1: $(last_words)"; fi
-      fail "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec." ;;
-    3 | 60 | 77) fail "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec, and the host's CA certificates." ;;
     127) fail "could not fetch $3 $1: there is no curl on this host" "Install curl." ;;
-    *) fail_for_now "could not fetch $3 $1: $(last_words)" "Does this host reach that server?" ;;
+    *) command_failed "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec." ;;
   esac
 }
 
@@ -155,16 +151,8 @@ apt_update() {
   fi
   keep_tree "$R/var/lib/apt/lists" 2
   # apt only warns about an index that it could not read; the option makes that an error
-  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" || apt_update_failed
-}
-
-apt_update_failed() {
-  if grep -qiE 'signature|NO_PUBKEY|BADSIG|EXPKEYSIG|not signed|hash sum mismatch' "$WORK/output"; then
-    fail "apt-get update: $(last_words)" "The repository is not signed by the keys of packages.*.gpgKeys. Check both in the spec."
-  elif grep -qiE '404|does not have a Release file|malformed' "$WORK/output"; then
-    fail "apt-get update: $(last_words)" "Check packages.*.baseUrl in the spec (for apt: URL SUITE COMPONENT...)."
-  fi
-  fail_for_now "apt-get update: $(last_words)" "Does this host reach that server?"
+  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" ||
+    command_failed "apt-get update: $(last_words)" "Check packages.* in the spec."
 }
 
 # ---

@@ -31,7 +31,7 @@ install_one_of() { # PACKAGE...
       yum)
         [ -z "${RUNTIME_VERSION:-}" ] || wanted_package=$package-$RUNTIME_VERSION
         keep_packages "$wanted_package"
-        if logged "$(yum_command)" install -y -q "$wanted_package"; then return 0; fi
+        if logged "$(yum_command)" install -y "$wanted_package"; then return 0; fi
         grep -qiE 'unable to find a match|no match for argument|no package .* available' "$WORK/output" || package_failure "$wanted_package"
         ;;
     esac

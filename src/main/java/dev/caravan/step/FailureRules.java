@@ -17,7 +17,7 @@ public final class FailureRules {
     static final int EX_TEMPFAIL = 75;
 
     /**
-     * @param pattern regular expression, looked for in the log's last lines, ignoring case
+     * @param pattern regular expression, looked for in the failed command's words, ignoring case
      * @param passing whether another try may succeed
      */
     public record Rule(
@@ -48,7 +48,7 @@ public final class FailureRules {
      * Judges a failed script.
      *
      * @param exitStatus the script's
-     * @param lastWords  the end of its log
+     * @param lastWords  what its failed command printed; else what it says of the problem; else the end of its log
      */
     public Verdict judge(int exitStatus, String lastWords) {
         return rules.stream()

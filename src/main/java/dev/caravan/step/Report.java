@@ -14,6 +14,7 @@ import java.util.Optional;
  * {@code caravan-end}. Immutable.
  *
  * @param status the script's exit status, or {@link Launcher#LOST}
+ * @param words  what the command printed whose failure ended the script
  */
 record Report(
         String status,
@@ -22,7 +23,8 @@ record Report(
         Map<String, String> outputs,
         Map<String, Secret> secrets,
         Optional<String> problem,
-        Optional<String> remedy) {
+        Optional<String> remedy,
+        Optional<String> words) {
 
     private static final String END = "caravan-end";
 
@@ -49,12 +51,14 @@ record Report(
                 case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
                 case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
+                case "words/2" -> decode(field[1]).ifPresent(value -> single.put(field[0], value));
                 default -> { }
             }
         }
         return Optional.of(new Report(
                 status, List.copyOf(changes), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
-                Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy"))));
+                Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy")),
+                Optional.ofNullable(single.get("words"))));
     }
 
     private static Optional<String> decode(String base64) {

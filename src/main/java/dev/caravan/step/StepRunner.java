@@ -401,12 +401,24 @@ public final class StepRunner {
             throw new CompletionException(failure(order, "interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
                     "", lastWords, null));
         }
-        FailureRules.Verdict verdict = rules.judge(report.exitStatus(), String.join("\n", detached.log().lastLines(30)));
+        FailureRules.Verdict verdict = verdict(report, detached.log());
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
                 ? "exit status " + report.status()
                 : lastWords.get(lastWords.size() - 1));
         throw new CompletionException(failure(order, verdict.kind(), verdict.passing(), problem,
-                report.remedy().orElse(verdict.remedy()), lastWords, null));
+                remedy(report, verdict), lastWords, null));
+    }
+
+    /* By the most particular words there are: an earlier error of the same log, from which the script recovered, decides nothing. */
+    private FailureRules.Verdict verdict(Report report, StepLog log) {
+        return rules.judge(report.exitStatus(), report.words().or(report::problem).orElseGet(() -> String.join("\n", log.lastLines(30))));
+    }
+
+    /* A rule that knows a command's words knows more than the script that ran it; what the script judged itself, it knows best. */
+    private static String remedy(Report report, FailureRules.Verdict verdict) {
+        String ofScript = report.remedy().orElse("");
+        boolean ofRule = !verdict.remedy().isEmpty() && (report.words().isPresent() || ofScript.isEmpty());
+        return ofRule ? verdict.remedy() : ofScript;
     }
 
     private static StepFailure unexpected(StepOrder order, Throwable failure) {

@@ -28,10 +28,11 @@ class ReportTest {
     @Test
     void readsWhatLibShWrites() {
         Report report = parse("bash: warning: setlocale\ncaravan-result 1\nchange\twrite /etc/hosts\nchange\tturn swap off\noutput\tcaCertHash\t" + base64("sha256:ä\nb")
-                + "\nsecret\ttoken\t" + base64("abcdef.0123456789abcdef") + "\nproblem\tno disk\nremedy\tbuy one\ncaravan-end\n").orElseThrow();
+                + "\nsecret\ttoken\t" + base64("abcdef.0123456789abcdef") + "\nwords\t" + base64("no space\nleft")
+                + "\nproblem\tno disk\nremedy\tbuy one\ncaravan-end\n").orElseThrow();
 
         assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
-                Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one")));
+                Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"), Optional.of("no space\nleft")));
         assertThat(report.exitStatus()).isEqualTo(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");
     }
