@@ -19,7 +19,7 @@ public final class MemoryJournal implements Journal {
     private final Map<String, String> claims = new LinkedHashMap<>();
     private JournalException broken;
 
-    /** From now on nothing can be appended. */
+    /** From now on nothing can be entered. */
     public synchronized void fillDisk() {
         broken = new JournalException("the journal cannot be written: disk full", null);
     }
@@ -29,13 +29,21 @@ public final class MemoryJournal implements Journal {
         broken = null;
     }
 
+    private void requireRoom() {
+        if (broken != null) {
+            throw broken;
+        }
+    }
+
     @Override
     public synchronized void begin(RunRecord run) {
+        requireRoom();
         runs.put(run.id(), run);
     }
 
     @Override
     public synchronized void running(String run) {
+        requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
                 old.exitStatus(), old.createdAt(), old.endedAt()));
@@ -43,6 +51,7 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized void end(String run, String state, int exitStatus) {
+        requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
                 Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now())));
@@ -51,9 +60,7 @@ public final class MemoryJournal implements Journal {
     @Override
     public synchronized Event append(
             String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        if (broken != null) {
-            throw broken;
-        }
+        requireRoom();
         long seq = events.stream().filter(event -> event.run().equals(run)).count() + 1;
         Event event = new Event(
                 seq, Instant.now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, Map.copyOf(data));
@@ -89,9 +96,7 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized void keepFound(String run, String host, String address, String step, String line) {
-        if (broken != null) {
-            throw broken;
-        }
+        requireRoom();
         found.add(new Found(found.size() + 1L, run, host, address, step, line));
     }
 

@@ -6,34 +6,68 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP relay on a loopback port that can go silent, as a link does whose other end has lost power. */
-final class FaultyLink implements AutoCloseable {
+/** A TCP relay on a loopback port with the faults that links have. Thread-safe. */
+public final class FaultyLink implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
+    private final InetAddress address;
     private final int target;
-    private volatile boolean silent;
+    private volatile Duration delay = Duration.ZERO;
+    private boolean cut;
 
     FaultyLink(int target) throws IOException {
+        this(InetAddress.getLoopbackAddress().getHostAddress(), target);
+    }
+
+    public FaultyLink(String address, int target) throws IOException {
+        this.address = InetAddress.getByName(address);
         this.target = target;
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
-    /** From now on nothing gets through in either direction, and nobody is told. */
-    void goSilent() {
-        silent = true;
+    /** From now on nothing gets through the connections that there are, in either direction, and nobody is told; new ones work. */
+    public void goSilent() {
+        silent.addAll(sockets);
+    }
+
+    /** Resets the connections that there are. */
+    public void reset() throws IOException {
+        for (Socket socket : sockets) {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+        sockets.clear();
+    }
+
+    /** From now on nothing gets through, new connections included, until it is healed; what was sent until then is not lost. */
+    public synchronized void cut() {
+        cut = true;
+    }
+
+    /** Undoes {@link #cut}. */
+    public synchronized void heal() {
+        cut = false;
+        notifyAll();
+    }
+
+    /** From now on everything arrives that much later. */
+    public void delay(Duration time) {
+        delay = time;
     }
 
     private void accept() throws IOException {
         while (!listener.isClosed()) {
             Socket from = listener.accept();
-            Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
+            Socket to = new Socket(address, target);
             sockets.add(from);
             sockets.add(to);
             start(() -> pump(from, to));
@@ -46,12 +80,27 @@ final class FaultyLink implements AutoCloseable {
         OutputStream output = to.getOutputStream();
         byte[] buffer = new byte[8192];
         for (int length = input.read(buffer); length >= 0; length = input.read(buffer)) {
-            if (!silent) {
+            pass();
+            if (!silent.contains(from)) {
                 output.write(buffer, 0, length);
             }
         }
-        if (!silent) {
+        pass();
+        if (!silent.contains(from)) {
             to.shutdownOutput();
+        }
+    }
+
+    private void pass() throws IOException {
+        try {
+            Thread.sleep(delay.toMillis());
+            synchronized (this) {
+                while (cut) {
+                    wait();
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 
@@ -77,5 +126,6 @@ final class FaultyLink implements AutoCloseable {
         for (Socket socket : sockets) {
             socket.close();
         }
+        heal();
     }
 }

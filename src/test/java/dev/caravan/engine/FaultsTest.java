@@ -1,0 +1,327 @@
+package dev.caravan.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalPlace;
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Action;
+import dev.caravan.run.Busy;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestFacts;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.SshAccess;
+import dev.caravan.ssh.FaultyLink;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.ScriptedHosts;
+import dev.caravan.step.ScriptedHosts.Call;
+import dev.caravan.step.ScriptedHosts.Reply;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faults of the link, of the engine's disk, and of people, while h2 is in the middle of a step. */
+class FaultsTest {
+    private static final String CA_HASH = "sha256:" + "7".repeat(64);
+    private static final long LIMIT_SECONDS = 30;
+    private static final String STEP = "runtime-install";
+
+    @TempDir
+    static Path directory;
+
+    private static ScriptedHosts hosts;
+    private static ClusterApi api;
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+
+    private final MemoryJournal journal = new MemoryJournal();
+    private final CompletableFuture<Void> go = new CompletableFuture<>();
+    private FaultyLink link;
+    private volatile Optional<String> pinnedKey = Optional.empty();
+
+    @BeforeAll
+    static void start() throws Exception {
+        hosts = ScriptedHosts.start(2);
+        api = ClusterApi.start();
+        Path routes = Files.createDirectories(directory.resolve("routes/steps"));
+        Files.writeString(routes.resolve("../step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
+                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"20\"")
+                .replace("maximumRedeliveries: 10", "maximumRedeliveries: 4"));
+        Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
+                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        api.close();
+        hosts.close();
+    }
+
+    @BeforeEach
+    void link() throws Exception {
+        hosts.script(call -> call.is("h2", STEP) ? go.thenApply(any -> answer(call)) : CompletableFuture.completedFuture(answer(call)));
+        link = new FaultyLink(ScriptedHosts.ADDRESSES + "2", hosts.port());
+    }
+
+    @AfterEach
+    void unlink() throws Exception {
+        go.complete(null);
+        link.close();
+    }
+
+    @Test
+    void aLinkThatIsResetInMidStepIsTakenUpAgain() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            link.reset();
+            awaitRetry(run);
+            go.complete(null);
+            succeedsWithEachStepOnce(engine, run);
+            assertThat(retry(run)).contains("root@127.0.0.1:" + link.port()).contains("the connection broke while a command ran");
+        }
+    }
+
+    @Test
+    void aHalfOpenLinkIsNoticedAndTakenUpAgain() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            link.goSilent();
+            awaitRetry(run);
+            go.complete(null);
+            succeedsWithEachStepOnce(engine, run);
+            assertThat(retry(run)).contains("root@127.0.0.1:" + link.port()).contains("heartbeat");
+        }
+    }
+
+    @Test
+    void aLinkThatIsCutForAWhileIsTakenUpAgain() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            link.cut();
+            awaitRetry(run);
+            go.complete(null);
+            Thread.sleep(500);
+            link.heal();
+            succeedsWithEachStepOnce(engine, run);
+        }
+    }
+
+    @Test
+    void aLinkThatIsCutForGoodEndsTheRunWithWhatToLookAt() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            link.cut();
+            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
+            assertThat(end(run)).contains("h2: " + STEP + ": ").contains("root@127.0.0.1:" + link.port()).contains("no SSH server answered").contains("Check what listens");
+            onceEach(run);
+        }
+    }
+
+    @Test
+    void aSlowLinkIsNoFault() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            link.delay(Duration.ofMillis(30));
+            go.complete(null);
+            succeedsWithEachStepOnce(engine, run);
+            assertThat(journal.all(Event.Type.STEP_RETRY)).isEmpty();
+        }
+    }
+
+    @Test
+    void aChangedHostKeyIsNotTriedAgain() throws Exception {
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            pinnedKey = Optional.of("SHA256:" + "A".repeat(43));
+            link.reset();
+            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
+            // the one that the reset cost
+            assertThat(journal.all(Event.Type.STEP_RETRY)).as(() -> told(run)).hasSize(1);
+            assertThat(end(run)).contains("h2: " + STEP + ": ").contains("root@127.0.0.1:" + link.port()).contains("`hostKey` pins").contains("correct `hostKey`");
+            onceEach(run);
+        }
+    }
+
+    @Test
+    void aSecondEngineOnTheSameJournalIsRefusedWithTheFirstOnesRun() throws Exception {
+        JournalPlace place = JournalPlace.in(directory.resolve("two"));
+        Cluster cluster = cluster();
+        Journal first = Journal.open(place);
+        Journal second = Journal.open(place);
+        try (Engine one = engine(first); Engine other = engine(second)) {
+            Run run = inMidStep(one, cluster);
+            assertThatThrownBy(() -> other.runs().begin(order(cluster))).isInstanceOfSatisfying(Busy.class, busy -> assertThat(busy.getOther()).isEqualTo(run.id()))
+                    .hasMessageContaining(run.id()).hasMessageContaining("in another process");
+            go.complete(null);
+            assertThat(outcome(one, run).state()).isEqualTo("succeeded");
+            onceEach(run);
+        }
+    }
+
+    @Test
+    void ofFiveTriggersAtOnceOneBeginsAndFourAreRefusedWithItsId() throws Exception {
+        Cluster cluster = cluster();
+        ExecutorService five = Executors.newFixedThreadPool(5);
+        try (Engine engine = engine(journal)) {
+            List<Future<Run>> asked = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                asked.add(five.submit(() -> engine.runs().begin(order(cluster))));
+            }
+            List<Run> begun = new ArrayList<>();
+            List<Busy> refused = new ArrayList<>();
+            for (Future<Run> each : asked) {
+                try {
+                    begun.add(each.get(LIMIT_SECONDS, TimeUnit.SECONDS));
+                } catch (ExecutionException e) {
+                    assertThat(e.getCause()).isInstanceOf(Busy.class);
+                    refused.add((Busy) e.getCause());
+                }
+            }
+            assertThat(begun).hasSize(1);
+            Run run = begun.get(0);
+            assertThat(refused).hasSize(4).allSatisfy(busy -> {
+                assertThat(busy.getOther()).isEqualTo(run.id());
+                assertThat(busy).hasMessageContaining(cluster.name()).hasMessageContaining(run.id());
+            });
+            go.complete(null);
+            succeedsWithEachStepOnce(engine, run);
+        } finally {
+            five.shutdownNow();
+        }
+    }
+
+    @Test
+    void aFullDiskOfTheEngineEndsTheRunAndWithRoomAgainItGoesOn() throws Exception {
+        Cluster cluster = cluster();
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine, cluster);
+            journal.fillDisk();
+            go.complete(null);
+            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("disk full");
+
+            journal.makeRoom();
+            Run again = engine.runs().begin(order(cluster));
+            assertThat(again.id()).isEqualTo(run.id());
+            succeedsWithEachStepOnce(engine, again);
+        }
+    }
+
+    // ---- what is done and looked at
+
+    private Run inMidStep(Engine engine) throws Exception {
+        return inMidStep(engine, cluster());
+    }
+
+    private Run inMidStep(Engine engine, Cluster cluster) throws Exception {
+        Run run = engine.runs().begin(order(cluster));
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h2", STEP)));
+        // both are at work, so that what fails afterwards has not begun elsewhere
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h1", STEP)));
+        return run;
+    }
+
+    private void awaitRetry(Run run) {
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> journal.all(Event.Type.STEP_RETRY).stream().anyMatch(event -> event.run().equals(run.id())));
+    }
+
+    private String retry(Run run) {
+        return journal.events(run.id(), 0).stream()
+                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of(STEP)))
+                .filter(event -> event.type() == Event.Type.STEP_RETRY)
+                .map(event -> event.message() + " " + event.data()).collect(Collectors.joining("\n"));
+    }
+
+    private void succeedsWithEachStepOnce(Engine engine, Run run) throws Exception {
+        assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("succeeded");
+        onceEach(run);
+    }
+
+    private void onceEach(Run run) {
+        // facts are looked at again, and credentials asked for again, when a run is taken up
+        Map<String, Long> counts = hosts.calls().stream().filter(call -> call.run().equals(run.id()))
+                .filter(call -> !List.of("facts", "join-credentials", "kubeconfig-fetch").contains(call.step()))
+                .collect(Collectors.groupingBy(call -> call.host() + " " + call.step(), Collectors.counting()));
+        assertThat(counts).as(() -> told(run)).containsKey("h2 " + STEP);
+        assertThat(counts.values()).as(() -> told(run)).containsOnly(1L);
+    }
+
+    private static Runs.Outcome outcome(Engine engine, Run run) throws Exception {
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private String end(Run run) {
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst().orElseThrow().message();
+    }
+
+    private String told(Run run) {
+        return journal.events(run.id(), 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + " " + event.message())
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static Runs.Order order(Cluster cluster) {
+        return new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of());
+    }
+
+    private Engine engine(Journal kept) throws Exception {
+        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, this::dial, Map.of());
+        return Engines.start(options, kept, new SshSessions());
+    }
+
+    private SshTarget dial(Host host) {
+        SshAccess access = host.ssh();
+        return host.name().equals("h2")
+                ? new SshTarget("127.0.0.1", new SshAccess(access.user(), link.port(), access.privateKey(), access.passphrase(), access.password(),
+                        access.sudoPassword(), access.knownHosts(), pinnedKey, access.hostKeyCheck(), false, Optional.empty(), Duration.ofSeconds(1), Duration.ofMillis(200)))
+                : SshTarget.of(host);
+    }
+
+    private static Cluster cluster() {
+        Cluster cluster = TestClusters.of("faults" + CLUSTERS.incrementAndGet(), 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
+        api.serve(cluster);
+        return cluster;
+    }
+
+    private static Reply answer(Call call) {
+        return switch (call.step()) {
+            case "facts" -> facts(call.host());
+            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
+            case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
+            default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
+        };
+    }
+
+    private static Reply facts(String host) {
+        Reply reply = Reply.ok();
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES).entrySet()) {
+            reply = reply.output(output.getKey(), output.getValue());
+        }
+        return reply;
+    }
+}
