@@ -17,6 +17,7 @@ read -r FAMILY < "$STATE/family"
 me=${0##*/}
 slower=1
 read -r runtime_kept < "$STATE/runtime"
+# shellcheck disable=SC2034
 case $runtime_kept in
   docker*) IMAGES=$R/var/lib/docker/images ;;
   cri-o*) IMAGES=$R/var/lib/containers/images ;;

@@ -69,12 +69,24 @@ public final class RunOfFile extends AsyncProcessorSupport {
             LOG.info("{} says the same as a file whose run is under way; it shares that run", name(exchange));
             return same;
         }
-        Run run = submissions.begin(submission);
-        LOG.info("{}: run {} of cluster {} has begun", name(exchange), run.id(), run.cluster().name());
+        Run run = runFor(submission, exchange);
         CompletableFuture<Outcome> outcome = runs.outcome(run).toCompletableFuture();
         underWay.put(submission.text(), outcome);
         outcome.whenComplete((ended, failure) -> forget(submission.text(), outcome));
         return outcome;
+    }
+
+    private Run runFor(Submission submission, Exchange exchange) throws Busy {
+        try {
+            Run run = submissions.begin(submission);
+            LOG.info("{}: run {} of cluster {} has begun", name(exchange), run.id(), run.cluster().name());
+            return run;
+        } catch (Busy busy) {
+            // After a restart the run that this file began goes on by itself, as a rule before the file is seen again.
+            Run own = submissions.goneOnWith(submission).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
+            LOG.info("{}: run {} of cluster {} goes on", name(exchange), own.id(), own.cluster().name());
+            return own;
+        }
     }
 
     private synchronized void forget(String text, CompletableFuture<Outcome> outcome) {

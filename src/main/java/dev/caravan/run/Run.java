@@ -116,6 +116,11 @@ public final class Run {
         return rehearsal;
     }
 
+    /** Whether an engine that went away began it. */
+    boolean isGoneOnWith() {
+        return !past.isEmpty();
+    }
+
     /** What an earlier life of this run did, where its engine went away. */
     public Past past() {
         return past;

@@ -79,6 +79,16 @@ public final class Submissions {
                 submission.source(), Relaxations.of(submission.cluster()), takesBack);
     }
 
+    /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
+    public Optional<Run> goneOnWith(Submission submission) {
+        String spec = RedactedSpec.of(submission.text());
+        return runs.underWay().stream()
+                .filter(Run::isGoneOnWith)
+                .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source())
+                        && record.action().equals(submission.action().word()) && record.spec().equals(spec)).isPresent())
+                .findFirst();
+    }
+
     private Run remember(Submission submission, Run run) {
         synchronized (begun) {
             begun.put(run.id(), submission);

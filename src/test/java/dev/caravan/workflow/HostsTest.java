@@ -91,6 +91,6 @@ class HostsTest {
         run.hostFailed("h2", new NotReached("not reached: h1 failed"));
         run.hostFailed("h4", failure(true));
 
-        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed on h3, h4");
+        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed on h3, h4: os-prepare: no answer");
     }
 }
