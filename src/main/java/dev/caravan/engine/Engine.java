@@ -23,12 +23,14 @@ public final class Engine implements AutoCloseable {
     private final Journal journal;
     private final SshSessions sessions;
     private final ExecutorService executor;
+    private final Wiring wiring;
 
-    private Engine(Main main, Journal journal, SshSessions sessions, ExecutorService executor) {
+    private Engine(Main main, Wiring wiring, Journal journal, SshSessions sessions, ExecutorService executor) {
         this.main = main;
         this.journal = journal;
         this.sessions = sessions;
         this.executor = executor;
+        this.wiring = wiring;
     }
 
     /**
@@ -47,6 +49,7 @@ public final class Engine implements AutoCloseable {
         RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
         Main main = new Main();
+        Wiring wiring = new Wiring(options, files, opening, sessions, executor);
         // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
         DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
         shutdown.disableHangupSupport();
@@ -57,13 +60,14 @@ public final class Engine implements AutoCloseable {
                 main.configure().setRouteFilterIncludePattern("direct:*");
             }
             options.properties().forEach(main::addOverrideProperty);
-            main.addMainListener(new Wiring(options, files, opening, sessions, executor));
+            main.addMainListener(wiring);
             main.start();
-            return new Engine(main, opening.get(), sessions, executor);
+            return new Engine(main, wiring, opening.get(), sessions, executor);
         } catch (Exception e) {
             main.stop();
             sessions.close();
             executor.shutdownNow();
+            wiring.endObservation();
             opening.thenAccept(Journal::close);
             throw e instanceof ExecutionException && e.getCause() instanceof Exception cause ? cause : e;
         }
@@ -86,6 +90,7 @@ public final class Engine implements AutoCloseable {
         main.stop();
         sessions.close();
         executor.shutdown();
+        wiring.endObservation();
         journal.close();
     }
 

@@ -9,6 +9,9 @@ import dev.caravan.inbox.InboxFiles;
 import dev.caravan.inbox.Results;
 import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
+import dev.caravan.observe.LogContext;
+import dev.caravan.observe.Metrics;
+import dev.caravan.observe.Observation;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
@@ -36,6 +39,7 @@ import java.util.concurrent.Executor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.spi.CliConnectorFactory;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
@@ -48,6 +52,7 @@ final class Wiring extends MainListenerSupport {
     private final CompletableFuture<Journal> journal;
     private final SshSessions sessions;
     private final Executor executor;
+    private Observation observation;
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -68,9 +73,10 @@ final class Wiring extends MainListenerSupport {
 
     private void bind(CamelContext context) throws Exception {
         Path data = options.data();
+        HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         StepRunner steps = new StepRunner(
                 sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")), new ScriptEnvironment(),
-                new HostSlots(number(context, "caravan.hosts-at-a-time")), data.resolve("logs"), executor);
+                slots, data.resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind(Variables.EXECUTOR, executor);
@@ -89,12 +95,23 @@ final class Wiring extends MainListenerSupport {
         registry.bind("journal", opened);
         Runs runs = new Runs(context, opened, steps, options.rehearsal());
         registry.bind("runs", runs);
+        observation = Observation.of(opened, options.triggers(), System.getenv());
+        context.getCamelContextExtension().addInterceptStrategy(new LogContext());
+        context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(isOn(context, "caravan.camel-tools"));
         if (options.triggers()) {
-            bindTriggers(context, runs, opened);
+            observation.metrics().orElseThrow().watch(runs, slots, sessions);
+            bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
         }
     }
 
-    private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
+    /** Ends what listens to the journal; to be called before it is closed. */
+    void endObservation() {
+        if (observation != null) {
+            observation.close();
+        }
+    }
+
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened, Metrics metrics) {
         Registry registry = context.getRegistry();
         Submissions submissions = new Submissions(runs, opened);
         InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
@@ -102,7 +119,9 @@ final class Wiring extends MainListenerSupport {
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
-        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
+        registry.bind("http", new Http(context, runs, submissions, opened, metrics, options.data()));
+        // The name that camel-micrometer looks for, where a user adds it.
+        registry.bind("metricsRegistry", metrics.registry());
     }
 
     @Override
@@ -121,6 +140,10 @@ final class Wiring extends MainListenerSupport {
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
+    }
+
+    private static boolean isOn(CamelContext context, String setting) {
+        return Boolean.parseBoolean(context.resolvePropertyPlaceholders("{{" + setting + "}}").trim());
     }
 
     private static int number(CamelContext context, String setting) {

@@ -3,8 +3,11 @@ package dev.caravan.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.journal.Journal;
-import dev.caravan.journal.JournalException;
 import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -14,8 +17,11 @@ import org.apache.camel.health.HealthCheckHelper;
  * runs, both from Camel's checks and the journal; 200 for UP and 503 for DOWN. Thread-safe.
  */
 final class Health {
+    private static final int JOURNAL_SECONDS = 2;
+
     private final CamelContext context;
     private final Journal journal;
+    private CompletableFuture<?> asking = CompletableFuture.completedFuture(null);
 
     Health(CamelContext context, Journal journal) {
         this.context = context;
@@ -49,12 +55,25 @@ final class Health {
         return Reply.json(up ? 200 : 503, tree);
     }
 
+    /* A journal that is away is waited for by whoever asks it, for half a minute: longer than who probes for health would wait. */
     private boolean isJournalReadable() {
+        CompletableFuture<?> asked = askJournal();
         try {
-            journal.runs(1);
+            asked.get(JOURNAL_SECONDS, TimeUnit.SECONDS);
             return true;
-        } catch (JournalException e) {
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /* One question at a time, however many ask. */
+    private synchronized CompletableFuture<?> askJournal() {
+        if (asking.isDone()) {
+            asking = CompletableFuture.supplyAsync(() -> journal.runs(1));
+        }
+        return asking;
     }
 }

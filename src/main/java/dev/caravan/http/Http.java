@@ -1,11 +1,13 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.observe.Metrics;
 import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -29,11 +31,13 @@ public final class Http {
 
     private final RunsResource runs;
     private final Health health;
+    private final Metrics metrics;
     private final Page page = new Page();
 
-    public Http(CamelContext context, Runs runs, Submissions submissions, Journal journal, Path data) {
+    public Http(CamelContext context, Runs runs, Submissions submissions, Journal journal, Metrics metrics, Path data) {
         this.runs = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
         this.health = new Health(context, journal);
+        this.metrics = metrics;
     }
 
     private static boolean isSupported(CamelContext context, Action action) {
@@ -53,8 +57,13 @@ public final class Http {
     public void observe(Exchange exchange) {
         answer(exchange, request -> {
             requireGet(request);
-            return health.answer(request);
+            return request.path().equals("/observe/metrics") ? scrape(request) : health.answer(request);
         });
+    }
+
+    private Reply scrape(Request request) {
+        String mediaType = Metrics.mediaType(request.header("accept").orElse(""));
+        return new Reply(200, mediaType, metrics.scrape(mediaType).getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     /** The page. */

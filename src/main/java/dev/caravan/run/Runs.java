@@ -121,8 +121,9 @@ public final class Runs {
         UnderWay mine = enter(run);
         try {
             claim(run);
-            run.note(null, "goes on where it stood at " + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
-                    + ", as the engine that worked on it went away");
+            run.tell(Event.Type.NOTE, null, null, 0, "goes on where it stood at "
+                    + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
+                    + ", as the engine that worked on it went away", Map.of("resumed", true, "action", record.action()));
             journal.running(run.id());
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -151,7 +152,7 @@ public final class Runs {
     private void supersede(RunRecord old, Run by) {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
         journal.end(old.id(), "failed", 5);
-        journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5));
+        journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5, "action", old.action()));
     }
 
     private UnderWay enter(Run run) throws Busy {
