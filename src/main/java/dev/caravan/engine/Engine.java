@@ -12,7 +12,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 
 /** A running Caravan in this process. Starting it loads the routes; closing it lets go of everything. Thread-safe. */
@@ -46,24 +45,19 @@ public final class Engine implements AutoCloseable {
     static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws Exception {
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
-        RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
+        RouteFiles files = options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
-        Main main = new Main();
+        Main main = WorkflowLoader.camel(options);
         Wiring wiring = new Wiring(options, files, opening, sessions, executor);
-        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
-        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
-        shutdown.disableHangupSupport();
-        main.setShutdownStrategy(shutdown);
         try {
-            main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
             if (!options.triggers()) {
-                main.configure().setRouteFilterIncludePattern("direct:*");
+                WorkflowLoader.withoutTriggers(main);
             }
-            options.properties().forEach(main::addOverrideProperty);
             main.addMainListener(wiring);
             main.start();
             return new Engine(main, wiring, opening.get(), sessions, executor);
         } catch (Exception e) {
+            wiring.endReloading();
             main.stop();
             sessions.close();
             executor.shutdownNow();
@@ -87,6 +81,7 @@ public final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        wiring.endReloading();
         main.stop();
         sessions.close();
         executor.shutdown();

@@ -9,41 +9,33 @@ import dev.caravan.inbox.InboxFiles;
 import dev.caravan.inbox.Results;
 import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
-import dev.caravan.observe.LogContext;
 import dev.caravan.observe.Metrics;
 import dev.caravan.observe.Observation;
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
-import dev.caravan.run.Variables;
-import dev.caravan.ssh.CaravanSshComponent;
+import dev.caravan.run.Workflow;
+import dev.caravan.run.Workflows;
 import dev.caravan.ssh.SshSessions;
-import dev.caravan.step.FailureRules;
-import dev.caravan.step.StepRunner;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.Rollback;
-import dev.caravan.workflow.ScriptEnvironment;
 import dev.caravan.workflow.Verification;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.spi.CliConnectorFactory;
 import org.apache.camel.spi.Registry;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 
 /** Gives Camel the beans that routes name, once its settings are known, and then the routes themselves. */
 final class Wiring extends MainListenerSupport {
@@ -53,6 +45,7 @@ final class Wiring extends MainListenerSupport {
     private final SshSessions sessions;
     private final Executor executor;
     private Observation observation;
+    private Optional<Reloading> reloading = Optional.empty();
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -72,36 +65,33 @@ final class Wiring extends MainListenerSupport {
     }
 
     private void bind(CamelContext context) throws Exception {
-        Path data = options.data();
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
-        StepRunner steps = new StepRunner(
-                sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")), new ScriptEnvironment(),
-                slots, data.resolve("logs"), executor);
-        Registry registry = context.getRegistry();
-        registry.bind("steps", steps);
-        registry.bind(Variables.EXECUTOR, executor);
-        registry.bind("sshSessions", sessions);
-        // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
-        context.addComponent("ssh", new CaravanSshComponent());
-        registry.bind("hosts", new Hosts());
-        registry.bind("facts", new FactsKeeper());
-        registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
-        registry.bind("kubeadm", new KubeadmDocuments());
-        registry.bind("network", new NetworkDocuments());
-        registry.bind("rollback", new Rollback());
-        registry.bind("verify", new Verification(data, Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
-        registry.bind("routeFiles", files);
         Journal opened = journal.get();
-        registry.bind("journal", opened);
-        Runs runs = new Runs(context, opened, steps, options.rehearsal());
-        registry.bind("runs", runs);
+        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(context));
+        Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
-        context.getCamelContextExtension().addInterceptStrategy(new LogContext());
+        context.getRegistry().bind("journal", opened);
         context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(isOn(context, "caravan.camel-tools"));
+        observation.metrics().filter(metrics -> options.routes().isPresent()).ifPresent(metrics -> reloading = Optional.of(new Reloading(
+                options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
+        Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
+        context.getRegistry().bind("runs", runs);
         if (options.triggers()) {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
         }
+    }
+
+    private Map<String, Object> beans(CamelContext context) {
+        return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(),
+                "preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))),
+                "kubeadm", new KubeadmDocuments(), "network", new NetworkDocuments(), "rollback", new Rollback(),
+                "verify", new Verification(options.data(), Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
+    }
+
+    /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */
+    void endReloading() {
+        reloading.ifPresent(Reloading::close);
     }
 
     /** Ends what listens to the journal; to be called before it is closed. */
@@ -127,19 +117,26 @@ final class Wiring extends MainListenerSupport {
     @Override
     public void afterConfigure(BaseMainSupport main) {
         CamelContext context = main.getCamelContext();
-        List<Resource> resources = new ArrayList<>();
-        for (RouteFile file : files.routes()) {
-            String location = file.origin().map(path -> "file:" + path).orElse("classpath:routes/" + file.name());
-            resources.add(ResourceHelper.resolveResource(context, location));
-        }
         try {
             if (options.triggers()) {
                 Entrance.install(context, options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
-            PluginHelper.getRoutesLoader(context).loadRoutes(resources);
+            WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
+    }
+
+    @Override
+    public void afterStart(BaseMainSupport main) {
+        CamelContext context = main.getCamelContext();
+        reloading.ifPresent(each -> {
+            HealthCheckRegistry checks = HealthCheckRegistry.get(context);
+            if (checks != null) {
+                checks.register(new RoutesCheck(each::problem));
+            }
+            each.begin(number(context, "caravan.routes.look-millis"));
+        });
     }
 
     private static boolean isOn(CamelContext context, String setting) {

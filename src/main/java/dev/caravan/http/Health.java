@@ -43,7 +43,8 @@ final class Health {
         boolean up = true;
         for (HealthCheck.Result result : results) {
             up &= result.getState() != HealthCheck.State.DOWN;
-            checks.addObject().put("name", result.getCheck().getId()).put("status", result.getState().name());
+            ObjectNode check = checks.addObject().put("name", result.getCheck().getId()).put("status", result.getState().name());
+            result.getMessage().ifPresent(message -> check.put("message", message));
         }
         if (withJournal) {
             boolean readable = isJournalReadable();

@@ -1,6 +1,7 @@
 package dev.caravan.observe;
 
 import dev.caravan.journal.Event;
+import dev.caravan.run.Action;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.ssh.SshException;
@@ -67,6 +68,10 @@ public final class Metrics {
         new UptimeMetrics().bindTo(registry);
         String version = Optional.ofNullable(Metrics.class.getPackage().getImplementationVersion()).orElse(UNKNOWN);
         Gauge.builder("caravan.build.info", () -> 1).description("Always 1; the label says which version this is.").tag("version", version).register(registry);
+        for (Action action : Action.values()) {
+            rollbacks(action.word());
+            resumed(action.word());
+        }
         Gauge.builder("caravan.steps.under.way", this, metrics -> metrics.runs.values().stream().mapToInt(run -> run.steps.size()).sum())
                 .description("Steps that are running, or wait for their next attempt.").register(registry);
     }
@@ -107,7 +112,7 @@ public final class Metrics {
             case NOTE -> {
                 if (Boolean.TRUE.equals(event.data().get("resumed"))) {
                     runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
-                    counter("caravan.runs.resumed", "Runs that were gone on with after their engine went away.", "action", text(event, "action")).increment();
+                    resumed(text(event, "action")).increment();
                 }
             }
             case STEP_STARTED -> started(event);
@@ -127,7 +132,7 @@ public final class Metrics {
         run.steps.putIfAbsent(key(event), event.at());
         if (!run.takesBack && event.step().filter(step -> step.startsWith("undo-")).isPresent()) {
             run.takesBack = true;
-            counter("caravan.rollbacks", "Runs in which changes were taken back.", "action", run.action).increment();
+            rollbacks(run.action).increment();
         }
     }
 
@@ -146,6 +151,14 @@ public final class Metrics {
         Timer.builder("caravan.run.duration").description("Runs that ended, from the moment that this process took them up.")
                 .tags("action", action, "result", text(event, "state")).serviceLevelObjectives(RUN_BUCKETS).register(registry)
                 .record(Duration.between(run == null ? event.at() : run.since, event.at()));
+    }
+
+    private Counter rollbacks(String action) {
+        return counter("caravan.rollbacks", "Runs in which changes were taken back.", "action", action);
+    }
+
+    private Counter resumed(String action) {
+        return counter("caravan.runs.resumed", "Runs that were gone on with after their engine went away.", "action", action);
     }
 
     private Counter counter(String name, String description, String... tags) {

@@ -6,7 +6,6 @@ import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepRunner;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -35,9 +34,8 @@ public final class Runs {
     /** The route that a run is sent to. */
     private static final String WORKFLOW = "direct:run";
 
-    private final CamelContext context;
+    private final Workflows workflows;
     private final Journal journal;
-    private final StepRunner steps;
     private final boolean rehearsal;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
 
@@ -59,12 +57,11 @@ public final class Runs {
         }
     }
 
-    private record UnderWay(Run run, CompletableFuture<Outcome> outcome) {}
+    private record UnderWay(Run run, Workflow workflow, CompletableFuture<Outcome> outcome) {}
 
-    public Runs(CamelContext context, Journal journal, StepRunner steps, boolean rehearsal) {
-        this.context = context;
+    public Runs(Workflows workflows, Journal journal, boolean rehearsal) {
+        this.workflows = workflows;
         this.journal = journal;
-        this.steps = steps;
         this.rehearsal = rehearsal;
     }
 
@@ -104,8 +101,8 @@ public final class Runs {
             throw e;
         }
         // What the run before left running on hosts is ended before anything else begins there.
-        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> steps.stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(run, mine.outcome()));
+        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(mine));
         return run;
     }
 
@@ -129,7 +126,7 @@ public final class Runs {
             leave(run);
             throw e;
         }
-        start(run, mine.outcome());
+        start(mine);
         return run;
     }
 
@@ -156,12 +153,12 @@ public final class Runs {
     }
 
     private UnderWay enter(Run run) throws Busy {
-        UnderWay mine = new UnderWay(run, new CompletableFuture<>());
         synchronized (this) {
             refuseIfBusy(run.cluster());
+            UnderWay mine = new UnderWay(run, workflows.take(), new CompletableFuture<>());
             underWay.put(run.id(), mine);
+            return mine;
         }
-        return mine;
     }
 
     private void claim(Run run) throws Busy {
@@ -177,8 +174,15 @@ public final class Runs {
     }
 
     private void leave(Run run) {
-        underWay.remove(run.id());
+        forget(run);
         journal.release(run.id());
+    }
+
+    private void forget(Run run) {
+        UnderWay over = underWay.remove(run.id());
+        if (over != null) {
+            workflows.giveBack(over.workflow());
+        }
     }
 
     /** Completes when the run has ended; with its outcome, whatever that is. */
@@ -221,16 +225,18 @@ public final class Runs {
         }
     }
 
-    private void start(Run run, CompletableFuture<Outcome> outcome) {
+    private void start(UnderWay mine) {
+        Run run = mine.run();
+        CamelContext context = mine.workflow().context();
         Exchange exchange = new DefaultExchange(context);
         exchange.setVariable(Variables.RUN, run);
         exchange.setVariable(Variables.CLUSTER, run.cluster());
         ProducerTemplate template = context.createProducerTemplate();
         template.asyncSend(WORKFLOW, exchange).whenComplete((done, broken) -> {
             Throwable failure = broken != null ? broken : done.getException();
-            steps.finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
-                end(run, failure, outcome);
+            mine.workflow().steps().finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
                 template.stop();
+                end(run, failure, mine.outcome());
             });
         });
     }
@@ -251,7 +257,7 @@ public final class Runs {
             leave(run);
             outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
         } catch (RuntimeException e) {
-            underWay.remove(run.id());
+            forget(run);
             outcome.completeExceptionally(e);
         }
     }

@@ -72,6 +72,14 @@ public final class Serving implements AutoCloseable {
         return start(directory, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
+    /** The same with routes of the test's own over the built-in ones, and further settings. */
+    public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
+        return start(directory, properties -> {
+            properties.putAll(settings);
+            return EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties);
+        });
+    }
+
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
         return start(directory, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
