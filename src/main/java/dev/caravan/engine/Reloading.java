@@ -46,6 +46,7 @@ final class Reloading implements Workflows, AutoCloseable {
         return thread;
     });
     private RouteFiles seen;
+    private Optional<RouteFiles> refused = Optional.empty();
     private int number = 1;
     private volatile Optional<String> problem = Optional.empty();
 
@@ -103,11 +104,12 @@ final class Reloading implements Workflows, AutoCloseable {
         try {
             RouteFiles now = RouteFiles.with(directory).asOfNow();
             boolean settled = now.differences(seen).isEmpty();
-            boolean known = problem.isPresent() && settled;
+            boolean known = refused.filter(files -> now.differences(files).isEmpty()).isPresent();
             seen = now;
             SortedSet<String> changed = now.differences(newest().files);
             if (changed.isEmpty()) {
                 problem = Optional.empty();
+                refused = Optional.empty();
             } else if (settled && !known) {
                 load(now, changed);
             }
@@ -141,6 +143,7 @@ final class Reloading implements Workflows, AutoCloseable {
             LOG.info("loaded changed route files: {}. Runs begin with them from now on; {} under way keep{} what they began with",
                     String.join(", ", changed), goOn, goOn == 1 ? "s" : "");
         } catch (Exception e) {
+            refused = Optional.of(files);
             reloads("failed").increment();
             report("the route files as they are now cannot be used, the ones before stay (changed: " + String.join(", ", changed) + "): " + said(e));
         }

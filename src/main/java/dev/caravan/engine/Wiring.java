@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.camel.CamelContext;
-import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.spi.CliConnectorFactory;
@@ -109,7 +108,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
-        registry.bind("http", new Http(context, runs, submissions, opened, metrics, options.data()));
+        registry.bind("http", new Http(context, runs, submissions, opened, metrics, this::routesProblem, options.data()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }
@@ -127,16 +126,13 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    @Override
-    public void afterStart(BaseMainSupport main) {
-        CamelContext context = main.getCamelContext();
-        reloading.ifPresent(each -> {
-            HealthCheckRegistry checks = HealthCheckRegistry.get(context);
-            if (checks != null) {
-                checks.register(new RoutesCheck(each::problem));
-            }
-            each.begin(number(context, "caravan.routes.look-millis"));
-        });
+    private Optional<String> routesProblem() {
+        return reloading.flatMap(Reloading::problem);
+    }
+
+    /** Begins to look for changed route files; to be called once that Camel has started. */
+    void beginReloading(CamelContext context) {
+        reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
     }
 
     private static boolean isOn(CamelContext context, String setting) {

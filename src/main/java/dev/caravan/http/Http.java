@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -34,9 +36,11 @@ public final class Http {
     private final Metrics metrics;
     private final Page page = new Page();
 
-    public Http(CamelContext context, Runs runs, Submissions submissions, Journal journal, Metrics metrics, Path data) {
+    /** @param routesProblem what is wrong with the route files, where that keeps them from being loaded */
+    public Http(
+            CamelContext context, Runs runs, Submissions submissions, Journal journal, Metrics metrics, Supplier<Optional<String>> routesProblem, Path data) {
         this.runs = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
-        this.health = new Health(context, journal);
+        this.health = new Health(context, journal, routesProblem);
         this.metrics = metrics;
     }
 

@@ -7,6 +7,7 @@ import dev.caravan.journal.JournalException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,7 +22,7 @@ class HealthTest {
     private final AtomicReference<Callable<Object>> reading = new AtomicReference<>(List::of);
     private final Journal journal = (Journal) Proxy.newProxyInstance(HealthTest.class.getClassLoader(), new Class<?>[] {Journal.class},
             (proxy, method, arguments) -> reading.get().call());
-    private final Health health = new Health(context, journal);
+    private final Health health = new Health(context, journal, Optional::empty);
 
     @BeforeEach
     void start() throws Exception {
