@@ -12,6 +12,8 @@ import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -130,5 +132,23 @@ class RouteShapeTest {
     @MethodSource("routes")
     void isValidByTheSchemaOfCamelsYamlDsl(String name) {
         assertThat(schema.validate(read(name))).isEmpty();
+    }
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("examples"))) {
+            return files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void soIsEachExampleAndItHasADescription(Path file) throws IOException {
+        JsonNode entries = YAML.readTree(file.toFile());
+
+        assertThat(schema.validate(entries)).isEmpty();
+        assertThat(values(entries)).singleElement().satisfies(entry -> {
+            assertThat(entry.elements().next().path("id").asText()).isEqualTo(id(file.getFileName().toString()));
+            assertThat(entry.elements().next().path("description").asText()).isNotBlank();
+        });
     }
 }
