@@ -347,7 +347,7 @@ kubeadm_words() {
 }
 # kubelet's last error after kubeadm waited for it in vain, for a message.
 kubelet_words() {
-  grep -q '^\[kubelet-check\]' "$WORK/output" || return 0
+  grep -qE '^error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize)' "$WORK/output" || return 0
   printf '; kubelet: %s; %s' "$(systemctl is-active kubelet 2>/dev/null || true)" \
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)"
 }

@@ -12,8 +12,11 @@ import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.dsl.yaml.YamlRoutesBuilderLoader;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,6 +153,34 @@ class RouteShapeTest {
 
         assertThat(named).isSubsetOf(kinds).doesNotHaveDuplicates()
                 .contains("connection", "unreachable", "package-lock", "mirror", "registry", "api-server", "token");
+    }
+
+    /** Rules judge by what a package manager prints, so all of it has to be seen. */
+    @Test
+    void noScriptHasYumOrDnfKeepQuiet() throws IOException {
+        Pattern quiet = Pattern.compile("(yum_command\\)\"|\\b(yum|dnf)) [^|;&#]*(?<= )(-[a-z]*q|--quiet)\\b");
+        assertThat(quiet.matcher("logged \"$(yum_command)\" install -y -q $names").find()).isTrue();
+        try (Stream<Path> scripts = Files.list(Path.of("routes/scripts"))) {
+            assertThat(scripts.flatMap(RouteShapeTest::lines).filter(line -> quiet.matcher(line).find())).isEmpty();
+        }
+    }
+
+    /** What decides whether an error passes stands in failures.yaml alone, where a user can change it. */
+    @Test
+    void noScriptEndsInOneWayOrAnotherByWordsOfACommand() throws IOException {
+        Pattern byWords = Pattern.compile("grep [^|]*\"\\$WORK/output\".*(\\|\\||&&|then)[^|]*\\b(fail|fail_for_now|package_failure)\\b");
+        assertThat(byWords.matcher("grep -qi 'no match' \"$WORK/output\" || fail \"no\"").find()).isTrue();
+        try (Stream<Path> scripts = Files.list(Path.of("routes/scripts"))) {
+            assertThat(scripts.flatMap(RouteShapeTest::lines).filter(line -> byWords.matcher(line).find())).isEmpty();
+        }
+    }
+
+    private static Stream<String> lines(Path script) {
+        try {
+            return Files.readAllLines(script).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A server that is away for a minute does not exhaust the attempts, however the pauses fall. */
