@@ -384,6 +384,16 @@ public final class Run {
         return journal.append(id, type, host, step, attempt, redact(message), clean);
     }
 
+    /** Enters that the run has ended so. */
+    void end(Ending ending) {
+        Map<String, Object> data = new HashMap<>(ending.data());
+        data.put("state", ending.state());
+        data.put("exitStatus", ending.exitStatus());
+        kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
+        data.replaceAll((key, value) -> redactAll(value));
+        journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data);
+    }
+
     /**
      * Enters that a step whose error might have passed is given up. Lasting errors were entered when they came up; each
      * failure is entered once.
