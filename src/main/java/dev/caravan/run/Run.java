@@ -328,6 +328,7 @@ public final class Run {
         return Optional.ofNullable(kubeconfig);
     }
 
+    /** @param path null where it is there no more */
     public void keepKubeconfig(String path) {
         kubeconfig = path;
     }

@@ -126,9 +126,13 @@ public final class MemoryJournal implements Journal {
         claims.values().removeIf(run::equals);
     }
 
+    public synchronized boolean isClaimed(String run) {
+        return claims.containsValue(run);
+    }
+
     @Override
     public synchronized List<RunRecord> orphans() {
-        return runs.values().stream().filter(run -> !run.hasEnded() && !claims.containsValue(run.id())).toList();
+        return runs.values().stream().filter(run -> !run.hasEnded()).toList();
     }
 
     @Override
