@@ -120,6 +120,7 @@ public final class Submissions {
 
     /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
     public synchronized void resumeOrphans() {
+        runs.letGo();
         for (RunRecord orphan : journal.orphans()) {
             if (orphan.rehearsal() || runs.underWay().stream().anyMatch(run -> run.id().equals(orphan.id()))) {
                 continue;

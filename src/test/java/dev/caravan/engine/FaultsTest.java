@@ -224,7 +224,10 @@ class FaultsTest {
             go.complete(null);
             assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("disk full");
 
+            assertThat(journal.isClaimed(run.id())).isTrue();
             journal.makeRoom();
+            engine.runs().letGo();
+            assertThat(journal.isClaimed(run.id())).isFalse();
             Run again = engine.runs().begin(order(cluster));
             assertThat(again.id()).isEqualTo(run.id());
             succeedsWithEachStepOnce(engine, again);
