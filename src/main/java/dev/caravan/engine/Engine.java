@@ -3,6 +3,7 @@ package dev.caravan.engine;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Runs;
+import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -71,6 +72,10 @@ public final class Engine implements AutoCloseable {
 
     public Runs runs() {
         return main.lookup("runs", Runs.class);
+    }
+
+    public Submissions submissions() {
+        return main.lookup("submissions", Submissions.class);
     }
 
     public Journal journal() {

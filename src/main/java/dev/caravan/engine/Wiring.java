@@ -15,6 +15,7 @@ import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
@@ -89,6 +90,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("journal", opened);
         Runs runs = new Runs(context, opened, steps, options.rehearsal());
         registry.bind("runs", runs);
+        registry.bind("submissions", new Submissions(runs, opened, allowed(context)));
         if (options.triggers()) {
             bindTriggers(context, runs, opened);
         }
@@ -96,9 +98,8 @@ final class Wiring extends MainListenerSupport {
 
     private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
         Registry registry = context.getRegistry();
-        Submissions submissions = new Submissions(runs, opened);
+        Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
         InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
-        registry.bind("submissions", submissions);
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
@@ -120,6 +121,14 @@ final class Wiring extends MainListenerSupport {
             PluginHelper.getRoutesLoader(context).loadRoutes(resources);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private static Allowed allowed(CamelContext context) {
+        try {
+            return Allowed.of(context.resolvePropertyPlaceholders("{{caravan.http.allow}}"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the setting caravan.http.allow cannot be used: " + e.getMessage(), e);
         }
     }
 
