@@ -82,6 +82,11 @@ public final class Engine implements AutoCloseable {
         return journal;
     }
 
+    /** Whether the HTTP server has a certificate. */
+    public boolean isServedOverTls() {
+        return !context().resolvePropertyPlaceholders("{{caravan.http.tls-cert}}").isBlank();
+    }
+
     public CamelContext context() {
         return main.getCamelContext();
     }

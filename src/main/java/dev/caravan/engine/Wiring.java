@@ -3,7 +3,9 @@ package dev.caravan.engine;
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.http.Entrance;
+import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
+import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.inbox.InboxFiles;
 import dev.caravan.inbox.Results;
@@ -49,6 +51,7 @@ final class Wiring extends MainListenerSupport {
     private final CompletableFuture<Journal> journal;
     private final SshSessions sessions;
     private final Executor executor;
+    private GuardedVertx vertx;
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -103,6 +106,9 @@ final class Wiring extends MainListenerSupport {
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
+        // Camel's HTTP server takes the Vert.x that is there.
+        vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
+        registry.bind("vertx", vertx);
         registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
     }
 
@@ -116,7 +122,7 @@ final class Wiring extends MainListenerSupport {
         }
         try {
             if (options.triggers()) {
-                Entrance.install(context, options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
             PluginHelper.getRoutesLoader(context).loadRoutes(resources);
         } catch (Exception e) {
@@ -124,15 +130,31 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
+    /** Not before: the server is stopped by Vert.x's threads. */
+    @Override
+    public void afterStop(BaseMainSupport main) {
+        if (vertx != null) {
+            vertx.close();
+        }
+    }
+
     private static Allowed allowed(CamelContext context) {
         try {
-            return Allowed.of(context.resolvePropertyPlaceholders("{{caravan.http.allow}}"));
+            return Allowed.of(setting(context, "caravan.http.allow"));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("the setting caravan.http.allow cannot be used: " + e.getMessage(), e);
         }
     }
 
+    private static ServerLimits limits(CamelContext context) {
+        return ServerLimits.from(name -> setting(context, name));
+    }
+
+    private static String setting(CamelContext context, String name) {
+        return context.resolvePropertyPlaceholders("{{" + name + "}}");
+    }
+
     private static int number(CamelContext context, String setting) {
-        return Integer.parseInt(context.resolvePropertyPlaceholders("{{" + setting + "}}").trim());
+        return Integer.parseInt(setting(context, setting).trim());
     }
 }

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -16,7 +17,6 @@ import java.util.regex.Pattern;
  */
 final class Door implements Handler<RoutingContext> {
     static final int LARGEST_BODY = 1024 * 1024;
-    private static final int BODY_WITHIN_MILLIS = 30_000;
     private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
@@ -24,21 +24,28 @@ final class Door implements Handler<RoutingContext> {
             Pattern.compile("(application|text)/(x-)?(yaml|json)|application/[a-z0-9.-]+\\+(yaml|json)");
 
     private final Access access;
+    private final Connections connections;
+    private final long bodyWithinMillis;
 
-    Door(Access access) {
+    Door(Access access, Connections connections, ServerLimits limits) {
         this.access = access;
+        this.connections = connections;
+        this.bodyWithinMillis = limits.requestWithin().toMillis();
     }
 
     @Override
     public void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
+        HttpConnection connection = request.connection();
+        connections.asked(connection);
+        context.addEndHandler(done -> connections.answered(connection));
         harden(context.response());
         Optional<ProblemDocument> refused = access.refuse(asked(request)).or(() -> refuseBody(request));
         if (refused.isPresent()) {
             refuse(context, refused.get());
             return;
         }
-        long timer = context.vertx().setTimer(BODY_WITHIN_MILLIS, any -> {
+        long timer = context.vertx().setTimer(bodyWithinMillis, any -> {
             if (!request.isEnded()) {
                 request.connection().close();
             }

@@ -25,20 +25,24 @@ public final class Entrance extends ServiceSupport {
     private static final int LAST = Integer.MAX_VALUE;
 
     private final CamelContext context;
+    private final GuardedVertx vertx;
+    private final ServerLimits limits;
     private final Optional<Secret> token;
     private final Runs runs;
     private final Journal journal;
 
-    private Entrance(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) {
+    private Entrance(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) {
         this.context = context;
+        this.vertx = vertx;
+        this.limits = limits;
         this.token = token;
         this.runs = runs;
         this.journal = journal;
     }
 
     /** Adds it to a context that has been configured and has not been started. */
-    public static void install(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
-        context.addService(new Entrance(context, token, runs, journal), true, true);
+    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
+        context.addService(new Entrance(context, vertx, limits, token, runs, journal), true, true);
     }
 
     @Override
@@ -47,10 +51,10 @@ public final class Entrance extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
-        EventStreams streams = new EventStreams(runs, journal);
+        EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
             Route door = router.route().order(FIRST);
-            door.handler(new Door(new Access(token)));
+            door.handler(new Door(new Access(token), vertx.connections(), limits));
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
@@ -67,7 +71,7 @@ public final class Entrance extends ServiceSupport {
         }
         Door.send(context, switch (status) {
             case 413 -> ProblemDocument.tooLarge();
-            case 400 -> ProblemDocument.of(400, "bad-request", "The request cannot be read", "It is not valid HTTP.");
+            case 400 -> ProblemDocument.badRequest();
             case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", context.request().method() + " is not allowed here.");
             default -> ProblemDocument.failed();
         });
