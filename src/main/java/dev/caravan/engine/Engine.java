@@ -2,6 +2,7 @@ package dev.caravan.engine;
 
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
@@ -43,6 +44,7 @@ public final class Engine implements AutoCloseable {
 
     /** The same with a journal and connections of the caller's, which are closed with the engine. */
     static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws Exception {
+        RedactedLog.install();
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
         RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);

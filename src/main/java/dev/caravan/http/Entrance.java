@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Secret;
 import io.vertx.core.http.HttpMethod;
@@ -51,29 +52,33 @@ public final class Entrance extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
+        Access access = new Access(token);
+        RedactedLog.keepFrom(access);
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
-            Route door = router.route().order(FIRST);
-            door.handler(new Door(new Access(token), vertx.connections(), limits));
+            Door door = new Door(access, vertx.connections(), limits);
+            router.route().order(FIRST).handler(door);
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
             rest.handler(request -> Door.send(request, ProblemDocument.notFound(request.request().path())));
             Route failures = router.route().order(LAST);
-            failures.failureHandler(Entrance::failed);
+            failures.failureHandler(request -> failed(request, door));
         }
     }
 
-    private static void failed(RoutingContext context) {
+    /** Some requests fail before they come to the door, such as those whose path begins with no slash. */
+    private static void failed(RoutingContext context, Door door) {
         int status = context.statusCode();
         if (context.failure() != null && status >= 500) {
             LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
         }
-        Door.send(context, switch (status) {
+        Door.send(context, door.refuseAccess(context).orElseGet(() -> switch (status) {
             case 413 -> ProblemDocument.tooLarge();
             case 400 -> ProblemDocument.badRequest();
             case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", context.request().method() + " is not allowed here.");
+            case 404 -> ProblemDocument.notFound(context.request().path());
             default -> ProblemDocument.failed();
-        });
+        }));
     }
 }

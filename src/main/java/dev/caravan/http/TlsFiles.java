@@ -8,7 +8,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -109,8 +108,7 @@ public record TlsFiles(Path certificate, Path key) {
                     return new JcaPEMKeyConverter().getPrivateKey(info);
                 }
                 if (item instanceof PEMKeyPair pair) {
-                    KeyPair both = new JcaPEMKeyConverter().getKeyPair(pair);
-                    return both.getPrivate();
+                    return new JcaPEMKeyConverter().getPrivateKey(pair.getPrivateKeyInfo());
                 }
             } catch (IOException e) {
                 throw new Unusable("the key in " + key + " is of a kind that Java cannot use; RSA, EC and Ed25519 can be");

@@ -48,6 +48,25 @@ public final class Serving implements AutoCloseable {
                     - setBody:
                         constant: own
             """;
+    private static final String ECHO_ROUTE = """
+            - route:
+                id: echo
+                from:
+                  uri: platform-http:/echo
+                  steps:
+                    - setBody:
+                        simple: "headers: ${headers}"
+            """;
+    private static final String BROKEN_ROUTE = """
+            - route:
+                id: broken
+                from:
+                  uri: platform-http:/broken
+                  steps:
+                    - throwException:
+                        exceptionType: java.lang.IllegalStateException
+                        message: broken on purpose
+            """;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -71,6 +90,8 @@ public final class Serving implements AutoCloseable {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        Files.writeString(routes.resolve("echo.camel.yaml"), ECHO_ROUTE);
+        Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
@@ -123,6 +144,11 @@ public final class Serving implements AutoCloseable {
 
     public Path data() {
         return directory.resolve("data");
+    }
+
+    /** The directory that this serves below. */
+    public Path directory() {
+        return directory;
     }
 
     /** A valid spec of a cluster of its own. */
