@@ -5,9 +5,6 @@ import dev.caravan.facts.Preflight;
 import dev.caravan.http.Entrance;
 import dev.caravan.http.Http;
 import dev.caravan.inbox.Inbox;
-import dev.caravan.inbox.InboxFiles;
-import dev.caravan.inbox.Results;
-import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
@@ -94,14 +91,12 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened) throws Exception {
         Registry registry = context.getRegistry();
         Submissions submissions = new Submissions(runs, opened);
-        InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
         registry.bind("submissions", submissions);
-        registry.bind("inboxFiles", inboxFiles);
-        registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
-        registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
+        Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
+        context.addService(registry.lookupByName("inboxClaims"));
         registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
     }
 
