@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan logs}. */
-@Command(name = "logs", mixinStandardHelpOptions = true, description = "What the steps of a run printed on their hosts.")
+@Command(name = "logs", description = "What the steps of a run printed on their hosts.")
 final class LogsCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common;

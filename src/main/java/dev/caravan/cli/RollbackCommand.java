@@ -17,9 +17,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan rollback}. */
-@Command(name = "rollback", mixinStandardHelpOptions = true,
-        description = "Takes back what one run changed, such as one that was cancelled, or kept after a failure. "
-                + "A terminal is asked first, unless --yes is given.")
+@Command(name = "rollback",
+        description = {
+            "Takes back what one run changed, such as one that was cancelled, or kept after a failure.",
+            "",
+            "A terminal is asked first, unless --yes is given."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan runs",
+            "  caravan rollback 3d7d9d55",
+            "  caravan rollback 3d7d -f spec.yaml   where its spec held secrets"
+        })
 final class RollbackCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
     private String run;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code caravan runs}. */
-@Command(name = "runs", mixinStandardHelpOptions = true, description = "The runs in the journal, newest first.")
+@Command(name = "runs", description = "The runs in the journal, newest first.")
 final class RunsCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
     private static final String LINE = "%-8s  %-16s  %-8s  %-11s  %6s  %s%n";

@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan status}. */
-@Command(name = "status", mixinStandardHelpOptions = true, description = "What happened in a run, from the journal.")
+@Command(name = "status", description = "What happened in a run, from the journal.")
 final class StatusCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common;
