@@ -21,7 +21,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 import picocli.CommandLine;
 
 /** The command {@code caravan} itself; without a subcommand it serves. */
@@ -73,9 +75,10 @@ public final class CaravanCommand implements Callable<Integer> {
         CommandLine caravan = new CommandLine(new CaravanCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(CaravanCommand::correct)
                 .setExecutionExceptionHandler(CaravanCommand::explain);
         // Who asks for help with caravan itself asks which commands there are.
-        caravan.setHelpSectionKeys(List.of(
+        caravan.getCommandSpec().usageMessage().sectionKeys(List.of(
                 SECTION_KEY_SYNOPSIS_HEADING, SECTION_KEY_SYNOPSIS, SECTION_KEY_DESCRIPTION, SECTION_KEY_COMMAND_LIST_HEADING, SECTION_KEY_COMMAND_LIST,
                 SECTION_KEY_FOOTER_HEADING, SECTION_KEY_FOOTER, SECTION_KEY_EXIT_CODE_LIST_HEADING, SECTION_KEY_EXIT_CODE_LIST,
                 SECTION_KEY_OPTION_LIST_HEADING, SECTION_KEY_OPTION_LIST));
@@ -103,6 +106,16 @@ public final class CaravanCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         return ServeCommand.serve(serve);
+    }
+
+    /* Who mistyped a word has no use for a screen of help. */
+    private static int correct(ParameterException wrong, String[] arguments) {
+        PrintWriter err = wrong.getCommandLine().getErr();
+        err.println("caravan: " + wrong.getMessage());
+        UnmatchedArgumentException.printSuggestions(wrong, err);
+        err.println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+        err.flush();
+        return WRONG;
     }
 
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
