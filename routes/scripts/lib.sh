@@ -339,7 +339,9 @@ hiding_secrets() { # COMMAND ARGUMENT...
 }
 
 # Last words of a command run by the two above, for a message.
-last_words() { grep -v '^[[:space:]]*$' "$WORK/output" | grep -v 'see the stack trace' | tail -n 3 | one_line_input; }
+last_words() {
+  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' "$WORK/output" | tail -n 3 | one_line_input
+}
 # kubeadm's error without its warnings, and all that its checks found; for a message.
 kubeadm_words() {
   grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input | grep . ||
