@@ -9,6 +9,7 @@ import dev.caravan.inbox.InboxFiles;
 import dev.caravan.inbox.Results;
 import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
@@ -102,7 +103,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("inboxFiles", inboxFiles);
         registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
         registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
-        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, options.data()));
     }
 
     @Override
