@@ -8,6 +8,7 @@ import dev.caravan.http.Http;
 import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
@@ -104,7 +105,7 @@ final class Wiring extends MainListenerSupport {
         // Camel's HTTP server takes the Vert.x that is there.
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
         registry.bind("vertx", vertx);
-        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, options.data()));
     }
 
     @Override
