@@ -3,20 +3,21 @@ package dev.caravan.engine;
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.http.Entrance;
+import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
+import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
-import dev.caravan.inbox.InboxFiles;
-import dev.caravan.inbox.Results;
-import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
 import dev.caravan.observe.Observation;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Workflow;
 import dev.caravan.run.Workflows;
+import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
@@ -45,6 +46,7 @@ final class Wiring extends MainListenerSupport {
     private final Executor executor;
     private Observation observation;
     private Optional<Reloading> reloading = Optional.empty();
+    private GuardedVertx vertx;
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -75,6 +77,7 @@ final class Wiring extends MainListenerSupport {
                 options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
         context.getRegistry().bind("runs", runs);
+        context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
         if (options.triggers()) {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
@@ -109,15 +112,15 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private void bindTriggers(CamelContext context, Runs runs, Journal opened, Metrics metrics) {
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened, Metrics metrics) throws Exception {
         Registry registry = context.getRegistry();
-        Submissions submissions = new Submissions(runs, opened);
-        InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
-        registry.bind("submissions", submissions);
-        registry.bind("inboxFiles", inboxFiles);
-        registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
-        registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
-        registry.bind("http", new Http(context, runs, submissions, opened, metrics, this::routesProblem, options.data()));
+        Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
+        Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
+        context.addService(registry.lookupByName("inboxClaims"));
+        // Camel's HTTP server takes the Vert.x that is there.
+        vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
+        registry.bind("vertx", vertx);
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem, options.data()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }
@@ -127,11 +130,19 @@ final class Wiring extends MainListenerSupport {
         CamelContext context = main.getCamelContext();
         try {
             if (options.triggers()) {
-                Entrance.install(context, options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
             WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /** Not before: the server is stopped by Vert.x's threads. */
+    @Override
+    public void afterStop(BaseMainSupport main) {
+        if (vertx != null) {
+            vertx.close();
         }
     }
 
@@ -144,11 +155,27 @@ final class Wiring extends MainListenerSupport {
         reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
     }
 
-    private static boolean isOn(CamelContext context, String setting) {
-        return Boolean.parseBoolean(context.resolvePropertyPlaceholders("{{" + setting + "}}").trim());
+    private static boolean isOn(CamelContext context, String name) {
+        return Boolean.parseBoolean(setting(context, name).trim());
+    }
+
+    private static Allowed allowed(CamelContext context) {
+        try {
+            return Allowed.of(setting(context, "caravan.http.allow"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the setting caravan.http.allow cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static ServerLimits limits(CamelContext context) {
+        return ServerLimits.from(name -> setting(context, name));
+    }
+
+    private static String setting(CamelContext context, String name) {
+        return context.resolvePropertyPlaceholders("{{" + name + "}}");
     }
 
     private static int number(CamelContext context, String setting) {
-        return Integer.parseInt(context.resolvePropertyPlaceholders("{{" + setting + "}}").trim());
+        return Integer.parseInt(setting(context, setting).trim());
     }
 }
