@@ -100,10 +100,7 @@ public final class Serving implements AutoCloseable {
 
     /** The same with routes of the test's own over the built-in ones, and further settings. */
     public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
-        return start(directory, properties -> {
-            properties.putAll(settings);
-            return EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties);
-        });
+        return start(directory, settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
