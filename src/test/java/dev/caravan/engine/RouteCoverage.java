@@ -3,41 +3,43 @@ package dev.caravan.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.NamedNode;
-import org.apache.camel.Route;
-import org.apache.camel.spi.RoutePolicy;
-import org.apache.camel.spi.RoutePolicyFactory;
-import org.apache.camel.support.RoutePolicySupport;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
+import org.apache.camel.support.EventNotifierSupport;
 
-/** Tells which routes the tests of a class went through, and which they did not. */
-public final class RouteCoverage implements RoutePolicyFactory {
-    /** Settings of an engine whose routes are watched. */
-    static final Map<String, String> SETTINGS = Map.of("camel.beans.routeCoverage", "#class:" + RouteCoverage.class.getName());
+/** Tells which routes the tests of a class sent to, and which they did not. */
+final class RouteCoverage extends EventNotifierSupport {
+    private final CamelContext context;
+    private final Set<String> reached = ConcurrentHashMap.newKeySet();
 
-    private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
+    private RouteCoverage(CamelContext context) {
+        this.context = context;
+    }
+
+    /** Begins to watch an engine's routes. */
+    static RouteCoverage of(CamelContext context) {
+        RouteCoverage coverage = new RouteCoverage(context);
+        coverage.start();
+        context.getManagementStrategy().addEventNotifier(coverage);
+        return coverage;
+    }
 
     @Override
-    public RoutePolicy createRoutePolicy(CamelContext context, String routeId, NamedNode definition) {
-        return new RoutePolicySupport() {
-            @Override
-            public void onExchangeBegin(Route route, Exchange exchange) {
-                SEEN.add(routeId);
-            }
-        };
+    public void notify(CamelEvent event) {
+        if (event instanceof ExchangeSendingEvent sending) {
+            reached.add(sending.getEndpoint().getEndpointKey());
+        }
     }
 
     /** Prints it, and keeps it in {@code target/route-coverage}. */
-    static void report(String test, CamelContext context) throws IOException {
+    void report(String test) throws IOException {
         Set<String> missed = new TreeSet<>();
-        context.getRoutes().forEach(route -> missed.add(route.getRouteId()));
-        int all = missed.size();
-        missed.removeAll(SEEN);
+        context.getRoutes().stream().filter(route -> !reached.contains(route.getEndpoint().getEndpointKey())).forEach(route -> missed.add(route.getRouteId()));
+        int all = context.getRoutes().size();
         String line = test + " went through " + (all - missed.size()) + " of " + all + " routes" + (missed.isEmpty() ? "" : "; not through " + String.join(", ", missed));
         System.out.println(line);
         Files.writeString(Files.createDirectories(Path.of("target/route-coverage")).resolve(test + ".txt"), line + "\n");

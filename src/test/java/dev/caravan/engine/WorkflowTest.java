@@ -57,6 +57,7 @@ class WorkflowTest {
     private static ScriptedHosts hosts;
     private static ClusterApi api;
     private static Engine engine;
+    private static RouteCoverage coverage;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
 
     /** Hosts that are nodes already, in facts. */
@@ -72,13 +73,14 @@ class WorkflowTest {
                 .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
         Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
                 .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, RouteCoverage.SETTINGS));
+        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
+        coverage = RouteCoverage.of(engine.context());
     }
 
     @AfterAll
     static void stop() throws Exception {
         if (engine != null) {
-            RouteCoverage.report("WorkflowTest", engine.context());
+            coverage.report("WorkflowTest");
             engine.close();
         }
         api.close();
