@@ -1,11 +1,14 @@
 package dev.caravan.log;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.spi.AppenderAttachable;
+import ch.qos.logback.core.spi.FilterReply;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.caravan.spec.Secret;
 import java.util.Collections;
@@ -15,6 +18,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 /**
  * The last door before the program's log. Caravan's own messages hold no secrets, but libraries log what they are given: Camel, for one,
@@ -41,6 +45,17 @@ public final class RedactedLog {
             for (Logger logger : context.getLoggerList()) {
                 install(logger);
             }
+            if (context.getTurboFilterList().stream().noneMatch(NoPackets.class::isInstance)) {
+                context.addTurboFilter(new NoPackets());
+            }
+        }
+    }
+
+    /** At TRACE sshd logs what goes over the wire before it is encrypted, byte by byte in hexadecimal, which no redaction would see. */
+    private static final class NoPackets extends TurboFilter {
+        @Override
+        public FilterReply decide(Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
+            return level == Level.TRACE && logger.getName().startsWith("org.apache.sshd") ? FilterReply.DENY : FilterReply.NEUTRAL;
         }
     }
 

@@ -100,7 +100,12 @@ public final class Serving implements AutoCloseable {
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
-        return start(directory, Map.of(), properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
+        return rehearse(directory, rehearsal, Optional.empty(), Map.of());
+    }
+
+    /** The same with a token and settings. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Secret> token, Map<String, String> settings) throws Exception {
+        return start(directory, settings, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties).withToken(token));
     }
 
     private static Serving start(Path directory, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {

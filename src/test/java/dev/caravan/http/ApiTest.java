@@ -163,12 +163,40 @@ class ApiTest {
         assertThat(client.postSpec(RUNS + "?action=plan", spec, "Idempotency-Key", "key-2").statusCode()).isEqualTo(422);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "\t", "caf\u00e9"})
+    void aKeyThatIsNoneIsRefused(String key) throws Exception {
+        String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/yaml\nContent-Length: 0\nIdempotency-Key: " + key + "\n\n");
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("urn:caravan:problem:idempotency-key");
+        assertThat(client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "x".repeat(256)).statusCode()).isEqualTo(400);
+    }
+
     @Test
     void aRequestThatFailedDoesNotUseUpItsKey() throws Exception {
         assertThat(client.postSpec(RUNS, "no: spec", "Idempotency-Key", "key-3").statusCode()).isEqualTo(422);
         HttpResponse<String> begun = client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "key-3");
         assertThat(begun.statusCode()).isEqualTo(202);
         serving.release(json(begun).get("id").asText());
+    }
+
+    // ---- what a spec from outside may name
+
+    @Test
+    void whatTheEngineReadsIsNotForThoseWhoAsk() throws Exception {
+        Path secret = Files.writeString(directory.resolve("canary-file"), "canary-content");
+        for (String ssh : List.of("{sudoPassword: \"${env:PATH}\"}", "{sudoPassword: \"${file:" + secret + "}\"}", "{sudoPassword: \"${file:/no/such/file}\"}",
+                "{privateKey: " + secret + "}", "{knownHosts: " + secret + ", hostKeyCheck: accept-new}", "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + "}}")) {
+            refusesToName(Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: " + ssh));
+        }
+        refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: " + secret + "}\n  hosts:"));
+        refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: \"http:/../" + secret + "\"}\n  hosts:"));
+        refusesToName(Serving.spec().replace("1.20.2", "\"${env:PATH}\""));
+    }
+
+    private static void refusesToName(String spec) throws Exception {
+        HttpResponse<String> refused = client.postSpec(RUNS, spec);
+        assertThat(refused.statusCode()).as(spec).isEqualTo(422);
+        assertThat(refused.body()).contains("of the engine's").contains("caravan.http.allow").doesNotContain("canary-content").doesNotContain("no such file");
     }
 
     // ---- what is not taken
