@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
@@ -27,17 +28,19 @@ public final class Http {
 
     private final Resources resources;
 
-    public Http(CamelContext context, Runs runs, Submissions submissions, Journal journal, Path data) {
-        this.resources = resources(new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action)), new Health(context, journal));
+    public Http(CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Path data) {
+        RunsResource ofRuns = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
+        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal));
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
-    private static Resources resources(RunsResource runs, Health health) {
+    private static Resources resources(RunsResource runs, RoutesResource routes, Health health) {
         Page page = new Page();
         OpenApi description = new OpenApi();
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> description.json())
                 .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
+                .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/runs", (request, id) -> runs.list(request))
                 .post("/api/v1/runs", (request, id) -> runs.begin(request))
                 .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))
@@ -45,8 +48,10 @@ public final class Http {
                     throw new IllegalStateException("events are answered before Camel");
                 })
                 .get("/api/v1/runs/{id}/logs", (request, id) -> runs.logs(id, request))
+                .get("/api/v1/runs/{id}/timeline", (request, id) -> runs.timeline(id))
                 .post("/api/v1/runs/{id}/cancel", (request, id) -> runs.cancel(id))
                 .post("/api/v1/runs/{id}/retry", (request, id) -> runs.retry(id))
+                .post("/api/v1/runs/{id}/resume", (request, id) -> runs.resume(id))
                 .post("/api/v1/runs/{id}/rollback", (request, id) -> runs.rollback(id))
                 .get("/observe/health", (request, id) -> health.answer(request))
                 .get("/observe/health/live", (request, id) -> health.answer(request))

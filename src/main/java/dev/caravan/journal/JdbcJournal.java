@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.journal.Writer.Way;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -94,23 +95,39 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
-    public void end(String run, String state, int exitStatus) {
-        updateRun(run, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus, Sql.time(now()), run);
+    public Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
+        Draft last = draft(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
+        return writer.write(Way.DURABLE, (connection, engine) -> {
+            Event event = last.enter(connection, engine);
+            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus, Sql.time(event.at()), run);
+            return event;
+        }, this::tell);
     }
 
     @Override
     public Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        Instant at = now();
-        String text = Characters.storable(message);
-        Map<String, Object> details = Map.copyOf(data);
-        String written = written(run, details);
         Way way = type == Event.Type.STEP_PROGRESS || type == Event.Type.HOST_WAITING ? Way.LOOSE : Way.DURABLE;
-        return writer.write(way, (connection, engine) -> {
-            long seq = own.next(connection, run, engine);
+        return writer.write(way, draft(run, type, host, step, attempt, message, data)::enter, this::tell);
+    }
+
+    private Draft draft(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        Map<String, Object> details = Map.copyOf(data);
+        Event event = new Event(0, now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, Characters.storable(message), details);
+        return new Draft(event, written(run, details), own);
+    }
+
+    private void tell(Event event) {
+        listeners.forEach(listener -> listener.accept(event));
+    }
+
+    /** An event that gets its number when it is entered; {@code written} is its data as JSON. */
+    private record Draft(Event event, String written, OwnRuns own) {
+        Event enter(Connection connection, String engine) throws SQLException {
+            long seq = own.next(connection, event.run(), engine);
             Sql.update(connection, "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    run, seq, Sql.time(at), type.word(), host, step, attempt, text, written);
-            return new Event(seq, at, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, text, details);
-        }, event -> listeners.forEach(listener -> listener.accept(event)));
+                    event.run(), seq, Sql.time(event.at()), event.type().word(), event.host().orElse(null), event.step().orElse(null), event.attempt(), event.message(), written);
+            return new Event(seq, event.at(), event.run(), event.type(), event.host(), event.step(), event.attempt(), event.message(), event.data());
+        }
     }
 
     private String written(String run, Map<String, Object> data) {

@@ -45,8 +45,8 @@ public interface Journal extends AutoCloseable {
     /** Enters that a run is under way. */
     void running(String run);
 
-    /** Enters that a run has ended; {@code state} is one of the final ones. */
-    void end(String run, String state, int exitStatus);
+    /** Enters that a run has ended, together with its last event, of type RUN_ENDED; {@code state} is one of the final ones. */
+    Event end(String run, String state, int exitStatus, String message, Map<String, Object> data);
 
     /**
      * Appends to a run what happened.

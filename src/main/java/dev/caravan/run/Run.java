@@ -335,6 +335,7 @@ public final class Run implements Confidant {
         return Optional.ofNullable(kubeconfig);
     }
 
+    /** @param path null where it is there no more */
     public void keepKubeconfig(String path) {
         kubeconfig = path;
     }
@@ -394,6 +395,16 @@ public final class Run implements Confidant {
         Map<String, Object> clean = new HashMap<>(data);
         clean.replaceAll((key, value) -> redactAll(value));
         return journal.append(id, type, host, step, attempt, redact(message), clean);
+    }
+
+    /** Enters that the run has ended so. */
+    void end(Ending ending) {
+        Map<String, Object> data = new HashMap<>(ending.data());
+        data.put("state", ending.state());
+        data.put("exitStatus", ending.exitStatus());
+        kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
+        data.replaceAll((key, value) -> redactAll(value));
+        journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
@@ -12,7 +13,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +27,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.DefaultExchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Begins runs, knows those under way, and ends them: the bean {@code runs}. Two runs that share a cluster or a host never go
@@ -36,11 +38,15 @@ public final class Runs {
     /** The route that a run is sent to. */
     private static final String WORKFLOW = "direct:run";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final CamelContext context;
     private final Journal journal;
     private final StepRunner steps;
     private final boolean rehearsal;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
+    /* Runs that are not under way any more, where the journal was not told yet. */
+    private final Set<String> toLetGo = ConcurrentHashMap.newKeySet();
 
     /** How a run ended, or will have. */
     public record Outcome(String run, String state, int exitStatus) {}
@@ -84,6 +90,7 @@ public final class Runs {
      * @throws Busy where a run that is under way shares the cluster or a host
      */
     public Run begin(Order order) throws Busy {
+        letGo();
         List<RunRecord> left = leftUnfinished(order.cluster());
         Optional<RunRecord> same = left.stream()
                 .filter(run -> !rehearsal && run.action().equals(order.action().word()) && run.spec().equals(order.spec()))
@@ -161,8 +168,7 @@ public final class Runs {
 
     private void supersede(RunRecord old, Run by) {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
-        journal.end(old.id(), "failed", 5);
-        journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5));
+        journal.end(old.id(), "failed", 5, message, Map.of("state", "failed", "exitStatus", 5));
     }
 
     private UnderWay enter(Run run) throws Busy {
@@ -170,6 +176,7 @@ public final class Runs {
         synchronized (this) {
             refuseIfBusy(run.cluster());
             underWay.put(run.id(), mine);
+            toLetGo.remove(run.id());
         }
         return mine;
     }
@@ -187,8 +194,21 @@ public final class Runs {
     }
 
     private void leave(Run run) {
+        toLetGo.add(run.id());
         underWay.remove(run.id());
-        journal.release(run.id());
+        letGo();
+    }
+
+    /** Lets go of what runs that are not under way here any more had claimed, as far as the journal can be written by now. */
+    public synchronized void letGo() {
+        for (String id : toLetGo) {
+            try {
+                journal.release(id);
+                toLetGo.remove(id);
+            } catch (JournalException e) {
+                LOG.warn("what run {} worked on stays claimed for now: {}", id, e.getMessage());
+            }
+        }
     }
 
     /** Completes when the run has ended; with its outcome, whatever that is. */
@@ -208,6 +228,11 @@ public final class Runs {
         known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins", Map.of("cancelled", true));
         known.run().cancel();
         return true;
+    }
+
+    /** Whether its runs are of simulated hosts. */
+    public boolean isRehearsal() {
+        return rehearsal;
     }
 
     /** The runs under way in this process. */
@@ -252,16 +277,12 @@ public final class Runs {
                 run.gaveUp(step);
             }
             Ending ending = Ending.of(run, failure);
-            Map<String, Object> data = new HashMap<>(ending.data());
-            data.put("state", ending.state());
-            data.put("exitStatus", ending.exitStatus());
-            run.kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
-            journal.end(run.id(), ending.state(), ending.exitStatus());
-            run.tell(Event.Type.RUN_ENDED, null, null, 0, ending.message(), data);
+            run.end(ending);
             leave(run);
             outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
         } catch (RuntimeException e) {
-            underWay.remove(run.id());
+            // Nobody knows how it ended: it is gone on with as if its engine had gone, once the journal takes entries again.
+            leave(run);
             outcome.completeExceptionally(e);
         }
     }

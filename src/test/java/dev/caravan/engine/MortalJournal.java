@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * A journal whose engine dies at a moment of the test's choice: what was entered by then stays, nothing is entered any more,
@@ -61,13 +62,18 @@ public final class MortalJournal implements Journal {
 
     @Override
     public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        return mortally(run, type, host, step, attempt, message, data, () -> journal.append(run, type, host, step, attempt, message, data));
+    }
+
+    private Event mortally(
+            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data, Supplier<Event> entering) {
         requireLife();
         Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, data);
         if (before.test(planned)) {
             die();
             requireLife();
         }
-        Event event = journal.append(run, type, host, step, attempt, message, data);
+        Event event = entering.get();
         if (after.test(event)) {
             die();
             requireLife();
@@ -99,9 +105,8 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized void end(String run, String state, int exitStatus) {
-        requireLife();
-        journal.end(run, state, exitStatus);
+    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
+        return mortally(run, Event.Type.RUN_ENDED, null, null, 0, message, data, () -> journal.end(run, state, exitStatus, message, data));
     }
 
     @Override

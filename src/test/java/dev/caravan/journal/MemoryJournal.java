@@ -64,11 +64,12 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
-    public synchronized void end(String run, String state, int exitStatus) {
+    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
         requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
                 Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now()), old.confined()));
+        return append(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
     }
 
     @Override
@@ -135,7 +136,12 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized void release(String run) {
+        requireRoom();
         claims.values().removeIf(run::equals);
+    }
+
+    public synchronized boolean isClaimed(String run) {
+        return claims.containsValue(run);
     }
 
     @Override
