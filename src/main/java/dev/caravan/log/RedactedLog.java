@@ -14,8 +14,10 @@ import dev.caravan.spec.Secret;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -31,6 +33,9 @@ public final class RedactedLog {
 
     /** Weak, so that nobody has to take leave. */
     private static final Set<Confidant> CONFIDANTS = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+    /** Of the last line; lines are many, and secrets seldom others than those of the line before. */
+    private static volatile Known known = new Known(Set.of(), List.of());
 
     private RedactedLog() {}
 
@@ -75,17 +80,27 @@ public final class RedactedLog {
     /** The text without what the confidants know. */
     static String redact(String text) {
         String redacted = text;
-        for (String secret : secrets().flatMap(RedactedLog::forms).sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
+        for (String secret : known().forms()) {
             redacted = redacted.replace(secret, "***");
         }
         return redacted;
     }
 
-    private static Stream<String> secrets() {
+    /** Secrets in all their forms, the longest first: one may be a part of another. */
+    private record Known(Set<Secret> secrets, List<String> forms) {}
+
+    private static Known known() {
+        Set<Secret> secrets;
         synchronized (CONFIDANTS) {
-            return CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).map(Secret::reveal)
-                    .filter(secret -> secret.length() >= SHORTEST).distinct().toList().stream();
+            secrets = CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).collect(Collectors.toSet());
         }
+        Known before = known;
+        if (!before.secrets().equals(secrets)) {
+            before = new Known(secrets, secrets.stream().map(Secret::reveal).filter(secret -> secret.length() >= SHORTEST).flatMap(RedactedLog::forms)
+                    .sorted(Comparator.comparingInt(String::length).reversed()).toList());
+            known = before;
+        }
+        return before;
     }
 
     /** As it is, and as JSON has it. */

@@ -150,7 +150,7 @@ class OpenApiTest {
     }
 
     /** A run in which everything happens that can happen. */
-    private static void tellOfEverything(Journal journal) {
+    private static void tellOfEverything(Journal journal) throws Exception {
         journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
         Map<String, Object> host = Map.of("name", "h1", "address", "192.0.2.1", "roles", List.of("control-plane"));
         Map<String, Object> waiting = Map.of("name", "h2", "address", "192.0.2.2", "roles", List.of("worker"));
@@ -170,8 +170,8 @@ class OpenApiTest {
         lasting.remove("delayMillis");
         tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
         tell(journal, Event.Type.NOTE, "h1", null, Map.of("cancelled", true, "givenUp", true, "file", "spec.yaml"));
-        journal.end("told", "failed", 5);
-        tell(journal, Event.Type.RUN_ENDED, null, null, Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
+        client.get(RUNS + "/told");
+        journal.end("told", "failed", 5, "said", Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
                 "findings", List.of(Map.of("hosts", List.of("h1"), "problem", "no swap", "remedy", "None."))));
     }
 
