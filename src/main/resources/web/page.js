@@ -100,6 +100,7 @@ const page = {
     problems.drawn = '';
     matrix.show(this.model);
     this.draw();
+    soon(() => this.drawList());
     this.follow();
   },
 
@@ -311,7 +312,8 @@ const page = {
       // A browser that keeps nothing for pages shows what its own setting says.
     }
     document.documentElement.dataset.theme = now;
-    setText(byId('theme'), 'Theme: ' + now);
+    byId('theme').replaceChildren(el('span', {class: 'wide', text: 'Theme: '}), now);
+    byId('theme').setAttribute('aria-label', 'Theme: ' + now);
   },
 
   wire() {
