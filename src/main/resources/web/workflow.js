@@ -113,7 +113,7 @@ const workflow = {
 
   choice(node, above) {
     return el('div', {class: 'branches', role: 'group'}, ...(node.nodes || []).map(branch => el('div', {class: 'branch'},
-      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : this.words(branch.label)}), this.flow(branch.nodes, above))));
+      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), this.flow(branch.nodes, above))));
   },
 
   /** What goes well in the middle; what is done otherwise beside it. */
@@ -147,7 +147,7 @@ const workflow = {
 
   /** A condition, as one would say it. */
   words(label) {
-    return (label || '').replace(/^\w+\.(\w+)$/, '$1').replace(/\$\{(?:variable\.)?([^}]*)\}/g, '$1').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\./g, ' ').toLowerCase().trim();
+    return (label || '').replace(/^\w+\.(\w+)$/, '$1').replace(/\$\{(?:variable\.)?([^}]*)\}/g, '$1').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\./g, ' ').toLowerCase().trim().replace(/^is /, '');
   },
 
   /** How many hosts stand how at each step of the run. */
