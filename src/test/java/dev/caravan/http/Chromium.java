@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,6 +34,7 @@ final class Chromium implements AutoCloseable {
     private static final Map<String, Integer> KEYS = Map.of("Enter", 13, "Escape", 27, "Tab", 9, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40,
             "Home", 36, "End", 35);
 
+    private final Path profile = Files.createTempDirectory("caravan-chromium");
     private final Process process;
     private final WebSocket socket;
     private final AtomicInteger last = new AtomicInteger();
@@ -46,8 +48,7 @@ final class Chromium implements AutoCloseable {
                 .filter(Files::isExecutable).findFirst();
     }
 
-    /** @param profile an empty directory of its own */
-    Chromium(Path program, Path profile) throws IOException {
+    Chromium(Path program) throws IOException {
         process = new ProcessBuilder(program.toString(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
                 "--remote-debugging-port=0", "--user-data-dir=" + profile, "about:blank")
@@ -191,5 +192,6 @@ final class Chromium implements AutoCloseable {
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
         }
+        Rehearsal.delete(profile);
     }
 }

@@ -37,10 +37,9 @@ final class PageScreenshots {
         Path scratch = Files.createDirectory(Path.of("/tmp/caravan"));
         String spec = spec();
         List<Fault> faults = List.of(Fault.parse("worker-3:runtime-install:busy"), Fault.parse("worker-4:images-pull:slow"), Fault.parse("worker-5:kubeadm-join:fail"));
-        Path profile = Files.createDirectories(scratch.resolve("profile"));
         try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(spec, "screenshots"), faults, scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(3));
                 Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(Path.of("routes")), Serving.freePort());
-                Chromium browser = new Chromium(Chromium.installed().orElseThrow(), profile)) {
+                Chromium browser = new Chromium(Chromium.installed().orElseThrow())) {
             PageScreenshots screenshots = new PageScreenshots(browser, serving, Path.of(arguments[0]));
             try {
                 screenshots.takeAll(spec);

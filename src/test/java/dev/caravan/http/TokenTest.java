@@ -94,10 +94,10 @@ class TokenTest {
 
     /** The browser asks its user; here the address has the answer. */
     @Test
-    void thePageWorksWithIt(@TempDir Path profile) throws Exception {
+    void thePageWorksWithIt() throws Exception {
         assumeTrue(Chromium.installed().isPresent(), "there is no chromium on this machine: the page is not tested");
         String id = json(client.postSpec("/api/v1/runs", Serving.spec(), "Authorization", BEARER)).get("id").asText();
-        try (Chromium browser = new Chromium(Chromium.installed().get(), profile)) {
+        try (Chromium browser = new Chromium(Chromium.installed().get())) {
             browser.open(URI.create(serving.uri("/#/runs/" + id).toString().replace("//", "//anybody:" + TOKEN + "@")));
             browser.until("page.model && page.events && page.events.readyState === EventSource.OPEN");
             serving.release(id);
