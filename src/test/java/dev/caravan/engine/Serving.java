@@ -48,6 +48,25 @@ public final class Serving implements AutoCloseable {
                     - setBody:
                         constant: own
             """;
+    private static final String ECHO_ROUTE = """
+            - route:
+                id: echo
+                from:
+                  uri: platform-http:/echo
+                  steps:
+                    - setBody:
+                        simple: "headers: ${headers}"
+            """;
+    private static final String BROKEN_ROUTE = """
+            - route:
+                id: broken
+                from:
+                  uri: platform-http:/broken
+                  steps:
+                    - throwException:
+                        exceptionType: java.lang.IllegalStateException
+                        message: broken on purpose
+            """;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -63,13 +82,20 @@ public final class Serving implements AutoCloseable {
 
     /** Begins to serve below that directory, where a Serving of before may have left something. */
     public static Serving start(Path directory, Optional<Secret> token) throws Exception {
+        return start(directory, token, Map.of());
+    }
+
+    /** The same with settings. */
+    public static Serving start(Path directory, Optional<Secret> token, Map<String, String> settings) throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        Files.writeString(routes.resolve("echo.camel.yaml"), ECHO_ROUTE);
+        Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
-        return start(directory, freePort(), properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
@@ -79,10 +105,10 @@ public final class Serving implements AutoCloseable {
 
     /** The same with routes of a user's, and on that port: where an engine of before was, for those who wait for it to come back. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Path> routes, int port) throws Exception {
-        return start(directory, port, properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
+        return start(directory, port, Map.of(), properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
     }
 
-    private static Serving start(Path directory, int port, Function<Map<String, String>, EngineOptions> options) throws Exception {
+    private static Serving start(Path directory, int port, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
         properties.put("caravan.inbox.settle-millis", "100");
@@ -90,6 +116,9 @@ public final class Serving implements AutoCloseable {
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", "127.0.0.1");
         properties.put("camel.server.port", Integer.toString(port));
+        // Tests ask one after the other without a pause.
+        properties.put("caravan.http.requests-per-second", "1000");
+        properties.putAll(settings);
         return new Serving(directory, port, Engine.start(options.apply(properties)));
     }
 
@@ -119,6 +148,11 @@ public final class Serving implements AutoCloseable {
 
     public Path data() {
         return directory.resolve("data");
+    }
+
+    /** The directory that this serves below. */
+    public Path directory() {
+        return directory;
     }
 
     /** A valid spec of a cluster of its own. */
