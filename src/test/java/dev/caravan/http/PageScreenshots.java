@@ -41,11 +41,7 @@ final class PageScreenshots {
                 Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(Path.of("routes")), Serving.freePort());
                 Chromium browser = new Chromium(Chromium.installed().orElseThrow())) {
             PageScreenshots screenshots = new PageScreenshots(browser, serving, Path.of(arguments[0]));
-            try {
-                screenshots.takeAll(spec);
-            } finally {
-                browser.screenshot(screenshots.to.resolve("last.png"));
-            }
+            screenshots.takeAll(spec);
             browser.problems().forEach(System.err::println);
         }
         Rehearsal.delete(scratch);
@@ -76,45 +72,30 @@ final class PageScreenshots {
         String id = begin("apply", spec);
         browser.size(1440, 860, false);
         browser.dark(false);
-        browser.open(serving.uri("/#/runs/" + id));
-        browser.until("document.querySelectorAll('#matrix td.retrying').length > 0");
-        browser.screenshot(to.resolve("early.png"));
-        browser.until("document.querySelectorAll('tr[data-state=waiting]').length > 2");
-        browser.screenshot(to.resolve("run.png"));
-        browser.open(serving.uri("/#/runs/" + id + "/workflow"));
-        browser.until("document.querySelectorAll('.stands .icon').length > 6");
-        browser.screenshot(to.resolve("workflow.png"));
-        browser.open(serving.uri("/#/runs/" + id));
-        browser.until("document.querySelectorAll('td[data-step=kubeadm-join].failed').length > 0 || page.model && page.model.ended");
-        browser.click("td[data-step=kubeadm-join].failed");
-        browser.until("document.getElementById('log').innerText.length > 20");
-        browser.screenshot(to.resolve("cell.png"));
+        open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
+        open(id, "/workflow", "document.querySelectorAll('.stands .icon').length > 6", "workflow.png");
         await().atMost(LONG).until(() -> ended(id));
+        String plan = begin("plan", spec);
+        await().atMost(LONG).until(() -> ended(plan));
+        browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
+        open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "timeline.png");
+        open(id, "/problems", "document.querySelectorAll('.cause').length > 0", "problems.png");
         browser.dark(true);
         browser.open(serving.uri("/#/runs/" + id));
         browser.until("document.querySelectorAll('#matrix td.failed').length > 0");
+        browser.click("td[data-step=kubeadm-join].failed");
+        browser.until("document.getElementById('log').innerText.length > 20");
         browser.screenshot(to.resolve("dark.png"));
         browser.dark(false);
-        browser.open(serving.uri("/#/runs/" + id + "/timeline"));
-        browser.until("document.querySelectorAll('.span').length > 20");
-        browser.screenshot(to.resolve("timeline.png"));
-        browser.open(serving.uri("/#/runs/" + id + "/problems"));
-        browser.until("document.querySelectorAll('.cause').length > 0");
-        browser.screenshot(to.resolve("problems.png"));
-        browser.click("[data-action=rollback]");
-        browser.screenshot(to.resolve("ask.png"));
-        String plan = begin("plan", spec);
-        await().atMost(LONG).until(() -> ended(plan));
         browser.size(390, 844, true);
-        for (String view : List.of("matrix", "timeline", "problems", "workflow")) {
-            browser.open(serving.uri("/#/runs/" + id + "/" + view));
-            browser.until("!document.getElementById('view-" + view + "').hidden && page.model");
-            browser.until("document.querySelectorAll('" + (view.equals("matrix") ? "#matrix td.ok" : view.equals("timeline") ? ".span" : view.equals("problems") ? ".cause" : ".stands .icon") + "').length > 0");
-            browser.screenshot(to.resolve("phone-" + view + ".png"));
-        }
-        browser.open(serving.uri("/#/"));
-        browser.until("document.querySelectorAll('#runs a').length > 1");
-        browser.screenshot(to.resolve("phone-list.png"));
+        open(id, "", "document.querySelectorAll('#matrix td.ok').length > 0", "phone.png");
+        open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "phone-timeline.png");
+    }
+
+    private void open(String id, String view, String condition, String file) throws Exception {
+        browser.open(serving.uri("/#/runs/" + id + view));
+        browser.until(condition);
+        browser.screenshot(to.resolve(file));
     }
 
     private String begin(String action, String spec) throws Exception {
