@@ -111,7 +111,8 @@ const matrix = {
   /** Times that go on; nothing else. */
   tick() {
     const model = this.model;
-    if (!model || model.ended) return;
+    // Where a column is still to come, all of it is drawn soon.
+    if (!model || model.ended || model.stepsChanged) return;
     for (const row of this.rows.values()) {
       if (row.tr.hidden) continue;
       for (const step of row.host.cells.values()) {

@@ -48,7 +48,11 @@ const timeline = {
 
   left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
 
+  /** How wide a time is drawn: a name that would be a letter or two is left out. */
+  pixels(millis) { return this.width * millis / (this.scale.end - this.scale.begin); },
+
   rows() {
+    this.width = Math.max(200, byId('time-scroll').clientWidth - 150) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
     for (const span of this.told.spans) {
       const name = span.host || CLUSTER;
@@ -93,9 +97,9 @@ const timeline = {
     const state = span.kind === 'attempt' ? span.state || 'running' : '';
     const text = what + (span.attempt > 1 && span.kind === 'attempt' ? ', attempt ' + span.attempt : '') + ', ' + duration(to - from) + (state ? ', ' + state : '');
     const bar = el('button', {type: 'button', tabindex: '-1', class: ['span', span.kind, state, span.kind === 'attempt' && 'hue' + this.hue(span.step)].filter(Boolean).join(' '),
-      title: text + (span.kind === 'attempt' ? '' : '') + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
+      title: text + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
       'data-host': name, 'data-step': span.step || null}, span.kind === 'attempt' && (state === 'failed' || state === 'retrying') ? icon(state) : null,
-    el('span', {text: span.kind === 'attempt' ? span.step : ''}));
+    el('span', {text: span.kind === 'attempt' && this.pixels(to - from) > 30 ? span.step : ''}));
     bar.style.left = this.left(from) + '%';
     bar.style.width = Math.max(0, this.left(to) - this.left(from)) + '%';
     bar.style.top = lane * 20 + 2 + 'px';
