@@ -57,6 +57,11 @@ public final class Http {
         });
     }
 
+    /** In place of an answer, where a route lets no more requests through. */
+    public void tooMany(Exchange exchange) {
+        answer(exchange, request -> ProblemDocument.tooMany().toReply());
+    }
+
     /** The page. */
     public void page(Exchange exchange) {
         answer(exchange, request -> {

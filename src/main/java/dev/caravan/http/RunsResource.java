@@ -3,13 +3,13 @@ package dev.caravan.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Action;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
-import dev.caravan.spec.Expansion;
 import dev.caravan.spec.InvalidSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,7 +32,7 @@ final class RunsResource {
     private final Journal journal;
     private final StepLogs logs;
     private final Predicate<Action> supported;
-    private final IdempotencyKeys keys = new IdempotencyKeys();
+    private final IdempotencyKeys keys;
 
     /** @param supported whether there is a workflow for the action */
     RunsResource(Runs runs, Submissions submissions, Journal journal, Path data, Predicate<Action> supported) {
@@ -40,6 +40,7 @@ final class RunsResource {
         this.submissions = submissions;
         this.journal = journal;
         this.logs = new StepLogs(data);
+        this.keys = new IdempotencyKeys(journal);
         this.supported = supported;
     }
 
@@ -53,27 +54,21 @@ final class RunsResource {
                     "No route " + action.word() + " is loaded."));
         }
         Optional<String> key = request.header("idempotency-key");
-        if (key.isPresent()) {
-            if (key.get().isBlank() || key.get().length() > IdempotencyKeys.LONGEST) {
-                throw new Refused(ProblemDocument.of(400, "idempotency-key", "The Idempotency-Key cannot be used",
-                        "It has 1 to " + IdempotencyKeys.LONGEST + " characters."));
-            }
-            return accepted(keys.once(key.get(), action.word(), request.body(), () -> begin(action, request)));
-        }
-        return accepted(begin(action, request));
+        return accepted(key.isEmpty() ? begin(action, request, Optional.empty())
+                : keys.once(key.get(), action.word(), request.body(), asked -> begin(action, request, Optional.of(asked))));
     }
 
-    private String begin(Action action, Request request) throws Refused {
+    private String begin(Action action, Request request, Optional<RequestKey> key) throws Refused {
         try {
-            return begin(Submissions.read(text(request.body()), "request", Expansion.in(Path.of("")), action, SOURCE));
+            return begin(submissions.readConfined(text(request.body()), "request", action, SOURCE), key);
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
     }
 
-    private String begin(Submission submission) throws Refused {
+    private String begin(Submission submission, Optional<RequestKey> key) throws Refused {
         try {
-            return submissions.begin(submission).id();
+            return submissions.begin(submission, key).id();
         } catch (Busy busy) {
             throw busy(busy);
         }
@@ -149,7 +144,7 @@ final class RunsResource {
                     .member("run", id));
         }
         try {
-            return accepted(begin(submission(run).again(SOURCE)));
+            return accepted(begin(submission(run).again(SOURCE), Optional.empty()));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }

@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 
 /** A journal in a database reached over JDBC: one connection to write by, one to read by. */
 final class JdbcJournal implements Journal {
+    private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
     private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
 
     private final Database database;
@@ -60,9 +61,32 @@ final class JdbcJournal implements Journal {
     // ---- runs and what happened in them
 
     @Override
-    public void begin(RunRecord run) {
-        update("insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), Sql.time(run.createdAt()));
+    public void begin(RunRecord run, Optional<RequestKey> key) {
+        Optional<String> sealed = key.map(this::sealed);
+        writer.write(Way.DURABLE, (connection, engine) -> {
+            Sql.update(connection, "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), Sql.time(run.createdAt()), run.confined());
+            if (key.isPresent()) {
+                Sql.update(connection, INSERT_KEY, key.get().name(), sealed.orElseThrow(), run.id());
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public void keepKey(String run, RequestKey key) {
+        updateRun(run, INSERT_KEY, key.name(), sealed(key), run);
+    }
+
+    private String sealed(RequestKey key) {
+        return vault.seal(key.digest(), "request\n" + key.name());
+    }
+
+    @Override
+    public Optional<RequestKey.Used> usedKey(String name) {
+        return query("select digest, run from request_key where name = ?",
+                row -> new RequestKey.Used(new RequestKey(name, vault.open(row.getString("digest"), "request\n" + name)), row.getString("run")), name)
+                .stream().findFirst();
     }
 
     @Override
@@ -158,7 +182,8 @@ final class JdbcJournal implements Journal {
                 row.getString("state"),
                 Optional.ofNullable(row.getObject("exit_status", Integer.class)),
                 Sql.instant(row, "created_at").orElseThrow(),
-                Sql.instant(row, "ended_at"));
+                Sql.instant(row, "ended_at"),
+                row.getBoolean("confined"));
     }
 
     // ---- what was found
@@ -243,10 +268,6 @@ final class JdbcJournal implements Journal {
             own.require(connection, run, engine);
             return Sql.update(connection, sql, values);
         });
-    }
-
-    private void update(String sql, Object... values) {
-        writer.write(Way.DURABLE, (connection, engine) -> Sql.update(connection, sql, values));
     }
 
     private <T> List<T> query(String sql, Sql.Row<T> reader, Object... values) {

@@ -24,8 +24,23 @@ public interface Journal extends AutoCloseable {
         return JdbcJournal.open(place);
     }
 
+    /**
+     * Enters a new run, and in the same moment the key of the request that began it.
+     *
+     * @throws JournalException also where another run has that key
+     */
+    void begin(RunRecord run, Optional<RequestKey> key);
+
     /** Enters a new run. */
-    void begin(RunRecord run);
+    default void begin(RunRecord run) {
+        begin(run, Optional.empty());
+    }
+
+    /** Enters that a request of that key goes on with a run which had begun before. */
+    void keepKey(String run, RequestKey key);
+
+    /** What a key of that name was used for. */
+    Optional<RequestKey.Used> usedKey(String name);
 
     /** Enters that a run is under way. */
     void running(String run);

@@ -4,9 +4,12 @@ import dev.caravan.facts.Facts;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
+import dev.caravan.log.Confidant;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
+import dev.caravan.spec.SshAccess;
 import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,7 +34,7 @@ import java.util.stream.Stream;
  * What the steps of one run share while it lasts; the exchange variable {@code run}. It holds no order of steps: that
  * stands in the routes. Thread-safe.
  */
-public final class Run {
+public final class Run implements Confidant {
     private final String id;
     private final Action action;
     private final Cluster cluster;
@@ -73,16 +76,20 @@ public final class Run {
         this.cluster = cluster;
         this.rehearsal = rehearsal;
         this.journal = journal;
-        for (Host host : cluster.hosts()) {
-            Stream.of(host.ssh().password(), host.ssh().sudoPassword(), host.ssh().passphrase())
-                    .flatMap(Optional::stream)
-                    .filter(secret -> !secret.reveal().isEmpty())
-                    .forEach(secrets::add);
-        }
+        cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
+        RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
             cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
+    }
+
+    private void keepSecrets(SshAccess access) {
+        Stream.of(access.password(), access.sudoPassword(), access.passphrase())
+                .flatMap(Optional::stream)
+                .filter(secret -> !secret.reveal().isEmpty())
+                .forEach(secrets::add);
+        access.proxyJump().ifPresent(jump -> keepSecrets(jump.access()));
     }
 
     public String id() {
@@ -351,6 +358,11 @@ public final class Run {
         if (secret.reveal().length() > 3) {
             secrets.add(secret);
         }
+    }
+
+    @Override
+    public Collection<Secret> secrets() {
+        return Set.copyOf(secrets);
     }
 
     /** The text with every secret of this run replaced. */

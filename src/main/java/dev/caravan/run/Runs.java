@@ -3,6 +3,7 @@ package dev.caravan.run;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -58,8 +59,16 @@ public final class Runs {
      * @param source    command, inbox or http
      * @param relaxed   what the spec relaxes of what is safe, a line each
      * @param takesBack the runs that a rollback takes back
+     * @param confined  whether the spec's author may not name the engine's files and variables
+     * @param key       of the request, where it has one
      */
-    public record Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
+    public record Order(
+            Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack, boolean confined,
+            Optional<RequestKey> key) {
+        public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
+            this(cluster, spec, directory, action, source, relaxed, takesBack, false, Optional.empty());
+        }
+
         public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
             this(cluster, spec, directory, action, source, relaxed, Set.of());
         }
@@ -87,7 +96,9 @@ public final class Runs {
                 .filter(run -> !rehearsal && run.action().equals(order.action().word()) && run.spec().equals(order.spec()))
                 .reduce((older, newer) -> newer);
         if (same.isPresent() && order.takesBack().isEmpty()) {
-            return resume(same.get(), order.cluster());
+            Run resumed = resume(same.get(), order.cluster());
+            order.key().ifPresent(key -> journal.keepKey(resumed.id(), key));
+            return resumed;
         }
         Set<String> takesBack = new HashSet<>(order.takesBack());
         left.forEach(run -> takesBack.add(run.id()));
@@ -98,7 +109,7 @@ public final class Runs {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
             journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
-                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
+                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()), order.key());
             run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", Map.of(
                     "action", order.action().word(), "cluster", order.cluster().name(), "rehearsal", rehearsal,
                     "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));

@@ -4,6 +4,7 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import java.util.Collection;
 import java.util.List;
@@ -81,9 +82,20 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized void begin(RunRecord run) {
+    public synchronized void begin(RunRecord run, Optional<RequestKey> key) {
         requireLife();
-        journal.begin(run);
+        journal.begin(run, key);
+    }
+
+    @Override
+    public synchronized void keepKey(String run, RequestKey key) {
+        requireLife();
+        journal.keepKey(run, key);
+    }
+
+    @Override
+    public Optional<RequestKey.Used> usedKey(String name) {
+        return journal.usedKey(name);
     }
 
     @Override
