@@ -340,7 +340,9 @@ hiding_secrets() { # COMMAND ARGUMENT...
 
 # Last words of a command run by the two above, for a message.
 last_words() {
-  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' "$WORK/output" | tail -n 3 | one_line_input
+  # without what package managers add to each failure
+  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
+    -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
 }
 # kubeadm's error without its warnings, and all that its checks found; for a message.
 kubeadm_words() {
