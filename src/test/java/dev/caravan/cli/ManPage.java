@@ -44,6 +44,8 @@ final class ManPage {
     private void write(CommandSpec caravan) {
         text.append(".\\\" Written by mvn test -Dtest=ManPageTest -DargLine=-Dgolden=write from what --help is made of.\n");
         text.append(".TH CARAVAN 1 2026-11-23 Caravan \"Caravan's manual\"\n");
+        // Names of options are not to be hyphenated, nor words pulled apart.
+        text.append(".nh\n.ad l\n");
         section("NAME");
         text.append("caravan \\- bare Linux hosts become a Kubernetes cluster, over SSH\n");
         section("SYNOPSIS");
