@@ -15,7 +15,7 @@
 #   selinux           enforcing, permissive, disabled or absent
 #   firewall          firewalld or ufw, where active
 #   kubeletVersion kubeadmVersion kubectlVersion
-#   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist
+#   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist; no kubelet.conf of a join that was cut short
 #   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
 #   nodeName          the name that this host's kubelet is registered under
 #   apiServer         the URL that this host's kubelet talks to
@@ -320,13 +320,16 @@ kubernetes() {
     fact "${program}Version" "$version"
   done
   list=
-  for file in kubelet.conf admin.conf manifests/kube-apiserver.yaml; do
-    if [ -e "$R/etc/kubernetes/$file" ]; then add "${file##*/}"; fi
+  # a join of ours that did not end is begun again: this host is no node yet
+  kubelet_conf=$R/etc/kubernetes/kubelet.conf
+  if [ -e "$R/etc/kubernetes/.caravan-join-unfinished" ]; then kubelet_conf=; fi
+  for file in "$kubelet_conf" "$R/etc/kubernetes/admin.conf" "$R/etc/kubernetes/manifests/kube-apiserver.yaml"; do
+    if [ -e "$file" ]; then add "${file##*/}"; fi
   done
   fact kubernetes "$list"
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
-  if [ -r "$R/etc/kubernetes/kubelet.conf" ]; then registration; fi
+  if [ -r "$kubelet_conf" ]; then registration; fi
 }
 
 registration() {
@@ -336,7 +339,7 @@ registration() {
       server:) fact apiServer "$value" ;;
       user:) case $value in system:node:*) node=${value#system:node:} ;; esac ;;
     esac
-  done <"$R/etc/kubernetes/kubelet.conf"
+  done <"$kubelet_conf"
   # A host that joined has its name in its certificate alone.
   certificate=$R/var/lib/kubelet/pki/kubelet-client-current.pem
   if [ -z "$node" ] && [ -r "$certificate" ] && have openssl; then

@@ -44,12 +44,7 @@ finished() {
 }
 
 init_failed() {
-  if grep -q 'Some fatal errors occurred' "$WORK/output"; then
-    fail "kubeadm's checks refuse this host: $(grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input)" "Each is explained in kubeadm's guide; what the spec can change is under kubernetes.kubeadm."
-  elif grep -qiE "timed out waiting for the condition|couldn't initialize a Kubernetes cluster" "$WORK/output"; then
-    fail "the control plane did not come up: $(kubeadm_words); kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
-  fi
-  command_failed "kubeadm init: $(kubeadm_words)" "See this step's log."
+  command_failed "kubeadm init: $(kubeadm_words)$(kubelet_words)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
 }
 
 action=init

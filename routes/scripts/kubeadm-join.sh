@@ -23,12 +23,7 @@ joined() {
 }
 
 join_failed() {
-  if grep -q 'Some fatal errors occurred' "$WORK/output"; then
-    fail "kubeadm's checks refuse this host: $(grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input)" "Each is explained in kubeadm's guide; what the spec can change is under kubernetes.kubeadm."
-  elif grep -qi 'timed out waiting for the condition' "$WORK/output"; then
-    fail_for_now "kubelet did not register with the cluster in time; kubelet: $(systemctl is-active kubelet); $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)" "On the host: journalctl -u kubelet"
-  fi
-  command_failed "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)" "See this step's log."
+  command_failed "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)$(kubelet_words)" "On the host: journalctl -u kubelet"
 }
 
 join() {

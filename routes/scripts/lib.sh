@@ -381,9 +381,20 @@ hiding_secrets() { # COMMAND ARGUMENT...
 }
 
 # Last words of a command run by the two above, for a message.
-last_words() { grep -v '^[[:space:]]*$' "$WORK/output" | grep -v 'see the stack trace' | tail -n 3 | one_line_input; }
-# kubeadm's error without its warnings, for a message.
-kubeadm_words() { sed -n 's/^error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . || last_words; }
+last_words() {
+  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' "$WORK/output" | tail -n 3 | one_line_input
+}
+# kubeadm's error without its warnings, and all that its checks found; for a message.
+kubeadm_words() {
+  grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input | grep . ||
+    sed -n 's/^error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . || last_words
+}
+# kubelet's last error after kubeadm waited for it in vain, for a message.
+kubelet_words() {
+  grep -qE '^error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize)' "$WORK/output" || return 0
+  printf '; kubelet: %s; %s' "$(systemctl is-active kubelet 2>/dev/null || true)" \
+    "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)"
+}
 one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
 
 # Tries a command until it succeeds or SECONDS have passed, looking five times a second. Its output is dropped.

@@ -76,6 +76,11 @@ if [ "$member" = yes ]; then
     rmdir "$R$directory" 2>/dev/null || true
   done
   for directory in /var/lib/cni/networks/caravan-bridge /var/lib/cni/cache; do take_file "$directory"; done
+  # what runtimes noted of pods that are gone, by the networks' names
+  for result in "$R"/var/lib/cni/results/caravan-bridge-* "$R"/var/lib/cni/results/cni-loopback-* "$R"/var/lib/cni/results/cbr0-* \
+    "$R"/var/lib/cni/results/k8s-pod-network-* "$R"/var/lib/cni/results/cilium-*; do
+    if [ -e "$result" ]; then take_file "${result#"$R"}"; fi
+  done
   rmdir "$R/var/lib/cni/results" "$R/var/lib/cni/networks" "$R/var/lib/cni" "$R/etc/kubernetes" 2>/dev/null || true
   # rules and links: Docker's are Docker's
   OWN_CHAINS='^(KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*)$'

@@ -15,28 +15,54 @@ restart_due=no
 # Installs the first of the packages that the repositories have.
 install_one_of() { # PACKAGE...
   say "installing $1${RUNTIME_VERSION:+ $RUNTIME_VERSION}"
+  case $FAMILY in
+    apt)
+      offer=$(apt_offer "$@")
+      install_packages "$offer"
+      ;;
+    yum)
+      keep_packages "$(yum_name "$1")"
+      if logged "$(yum_command)" install -y "$(yum_name "$1")"; then return 0; fi
+      cp "$WORK/output" "$WORK/words"
+      # it may go by another name here; that the repositories do not answer is no reason to take another
+      other=$(yum_offer "$@")
+      case $other in
+        "" | "$1")
+          cp "$WORK/words" "$WORK/output"
+          command_failed "could not install $(yum_name "$1"): $(last_words)" "The runtime's repository is packages.runtime.baseUrl in the spec, its version runtime.version."
+          ;;
+        *) install_packages "$(yum_name "$other")" ;;
+      esac
+      ;;
+  esac
+}
+
+apt_offer() { # PACKAGE...: the first that there is, as apt-get takes it
   for package in "$@"; do
-    wanted_package=$package
-    case $FAMILY in
-      apt)
-        if [ -n "${RUNTIME_VERSION:-}" ]; then
-          apt_full=$(apt_version "$package" "$RUNTIME_VERSION") || continue
-          wanted_package=$package=$apt_full
-        elif [ -z "$(apt-cache madison "$package" 2>/dev/null)" ]; then
-          continue
-        fi
-        install_packages "$wanted_package"
-        return 0
-        ;;
-      yum)
-        [ -z "${RUNTIME_VERSION:-}" ] || wanted_package=$package-$RUNTIME_VERSION
-        keep_packages "$wanted_package"
-        if logged "$(yum_command)" install -y "$wanted_package"; then return 0; fi
-        grep -qiE 'unable to find a match|no match for argument|no package .* available' "$WORK/output" || package_failure "$wanted_package"
-        ;;
-    esac
+    if [ -n "${RUNTIME_VERSION:-}" ]; then
+      apt_full=$(apt_version "$package" "$RUNTIME_VERSION") || continue
+      echo "$package=$apt_full"
+      return 0
+    elif [ -n "$(apt-cache madison "$package" 2>/dev/null)" ]; then
+      echo "$package"
+      return 0
+    fi
   done
-  fail "the host's repositories have none of: $*${RUNTIME_VERSION:+ at version $RUNTIME_VERSION}" "Set packages.runtime.baseUrl in the spec to a repository that has it, or runtime.version to one that is there."
+  fail "the host's repositories have none of: $*${RUNTIME_VERSION:+ at version $RUNTIME_VERSION}" "Set packages.runtime.baseUrl in the spec to a repository that has it, or runtime.version to one that is there." >&3
+}
+
+yum_name() { echo "$1${RUNTIME_VERSION:+-$RUNTIME_VERSION}"; } # PACKAGE
+
+yum_offer() { # PACKAGE...: the name of the first that yum lists
+  for package in "$@"; do set -- "$@" "$(yum_name "$package")" && shift; done
+  "$(yum_command)" list --showduplicates available "$@" </dev/null > "$WORK/offers" 2>/dev/null || return 0
+  for package in "$@"; do
+    package=${package%"${RUNTIME_VERSION:+-$RUNTIME_VERSION}"}
+    if awk -v name="$package" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { found = 1 } END { exit !found }' "$WORK/offers"; then
+      echo "$package"
+      return 0
+    fi
+  done
 }
 
 # Refuses a runtime of another version than the spec asks for: running containers are somebody's.

@@ -336,7 +336,7 @@ finish_installation() {
   case $FAMILY in
     yum)
       # shellcheck disable=SC2086 # as the step had them
-      logged "$(yum_command)" install -y -q $finish_arguments || left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
+      logged "$(yum_command)" install -y $finish_arguments || left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
       ;;
     apt)
       repair_debs
@@ -454,7 +454,7 @@ bring_packages_back() {
     yum)
       sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
       # shellcheck disable=SC2046 # names of packages
-      logged "$(yum_command)" install -y -q $(cat "$WORK/missing-names") || logged "$(yum_command)" downgrade -y -q $(cat "$WORK/missing-names") || true
+      logged "$(yum_command)" install -y $(cat "$WORK/missing-names") || logged "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
       ;;
     apt)
       # shellcheck disable=SC2046

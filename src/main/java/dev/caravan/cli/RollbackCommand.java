@@ -60,7 +60,7 @@ final class RollbackCommand implements Callable<Integer> {
         if (!earlier.hasEnded()) {
             throw new UserError("run " + run + " has not ended");
         }
-        Submissions submissions = new Submissions(engine.runs(), engine.journal());
+        Submissions submissions = engine.submissions();
         Submission submission = spec == null
                 ? submissions.of(earlier).orElseThrow(() -> new UserError("the spec of run " + run + " held secrets, which the journal does not keep: give it with -f"))
                 : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), Action.ROLLBACK, "command");

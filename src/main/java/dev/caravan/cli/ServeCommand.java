@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
+import dev.caravan.http.TlsFiles;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -54,6 +55,13 @@ final class ServeCommand implements Callable<Integer> {
 
         @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN).")
         Path tokenFile;
+
+        @Option(names = "--tls-cert", paramLabel = "FILE",
+                description = "Serves HTTPS with this certificate: PEM, the server's own first, then those that it was signed by. A renewed one is taken up.")
+        Path tlsCertificate;
+
+        @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, not encrypted.")
+        Path tlsKey;
     }
 
     @Mixin
@@ -69,7 +77,12 @@ final class ServeCommand implements Callable<Integer> {
         LogSetup.toConsole();
         Optional<Secret> token = token(options.tokenFile, System.getenv());
         requireListenable(options.host, options.port, token);
+        Optional<TlsFiles> tls = tls(options.tlsCertificate, options.tlsKey);
         Map<String, String> properties = new HashMap<>();
+        tls.ifPresent(files -> {
+            properties.put("caravan.http.tls-cert", files.certificate().toString());
+            properties.put("caravan.http.tls-key", files.key().toString());
+        });
         properties.put("caravan.inbox", options.inbox.toAbsolutePath().normalize().toString());
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", options.host);
@@ -81,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
                 .withToken(token).withJournal(options.common.journal());
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
-            log.info("serving on http://{}:{}{} and watching {}", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
+            log.info("serving on {}://{}:{}{} and watching {}", engine.isServedOverTls() ? "https" : "http", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
                     token.isPresent() ? " with a token" : "", options.inbox);
             stop.await();
         }
@@ -101,6 +114,23 @@ final class ServeCommand implements Callable<Integer> {
             return Optional.of(new Secret(text));
         } catch (IOException e) {
             throw new UserError("cannot read --token-file " + file + ": " + (Files.exists(file) ? "is it a text file that this user may read?" : "there is no such file"));
+        }
+    }
+
+    /** The certificate and key to serve with, where they are named; both must be, and fit. */
+    static Optional<TlsFiles> tls(Path certificate, Path key) throws UserError {
+        if (certificate == null && key == null) {
+            return Optional.empty();
+        }
+        if (certificate == null || key == null) {
+            throw new UserError("--tls-cert and --tls-key belong together: the certificate, and its private key");
+        }
+        try {
+            TlsFiles files = new TlsFiles(certificate.toAbsolutePath(), key.toAbsolutePath());
+            files.read();
+            return Optional.of(files);
+        } catch (TlsFiles.Unusable e) {
+            throw new UserError(e.getMessage());
         }
     }
 

@@ -2,7 +2,9 @@ package dev.caravan.engine;
 
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
+import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -42,6 +44,7 @@ public final class Engine implements AutoCloseable {
 
     /** The same with a journal and connections of the caller's, which are closed with the engine. */
     static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws Exception {
+        RedactedLog.install();
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
         RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
@@ -73,8 +76,17 @@ public final class Engine implements AutoCloseable {
         return main.lookup("runs", Runs.class);
     }
 
+    public Submissions submissions() {
+        return main.lookup("submissions", Submissions.class);
+    }
+
     public Journal journal() {
         return journal;
+    }
+
+    /** Whether the HTTP server has a certificate. */
+    public boolean isServedOverTls() {
+        return !context().resolvePropertyPlaceholders("{{caravan.http.tls-cert}}").isBlank();
     }
 
     public CamelContext context() {

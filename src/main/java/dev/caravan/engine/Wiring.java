@@ -3,15 +3,19 @@ package dev.caravan.engine;
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.http.Entrance;
+import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
+import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
@@ -45,6 +49,7 @@ final class Wiring extends MainListenerSupport {
     private final CompletableFuture<Journal> journal;
     private final SshSessions sessions;
     private final Executor executor;
+    private GuardedVertx vertx;
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -86,6 +91,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("journal", opened);
         Runs runs = new Runs(context, opened, steps, options.rehearsal());
         registry.bind("runs", runs);
+        registry.bind("submissions", new Submissions(runs, opened, allowed(context)));
         if (options.triggers()) {
             bindTriggers(context, runs, opened);
         }
@@ -93,11 +99,13 @@ final class Wiring extends MainListenerSupport {
 
     private void bindTriggers(CamelContext context, Runs runs, Journal opened) throws Exception {
         Registry registry = context.getRegistry();
-        Submissions submissions = new Submissions(runs, opened);
-        registry.bind("submissions", submissions);
+        Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
         Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
         context.addService(registry.lookupByName("inboxClaims"));
-        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
+        // Camel's HTTP server takes the Vert.x that is there.
+        vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
+        registry.bind("vertx", vertx);
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, options.data()));
     }
 
     @Override
@@ -110,7 +118,7 @@ final class Wiring extends MainListenerSupport {
         }
         try {
             if (options.triggers()) {
-                Entrance.install(context, options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
             PluginHelper.getRoutesLoader(context).loadRoutes(resources);
         } catch (Exception e) {
@@ -118,7 +126,31 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
+    /** Not before: the server is stopped by Vert.x's threads. */
+    @Override
+    public void afterStop(BaseMainSupport main) {
+        if (vertx != null) {
+            vertx.close();
+        }
+    }
+
+    private static Allowed allowed(CamelContext context) {
+        try {
+            return Allowed.of(setting(context, "caravan.http.allow"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the setting caravan.http.allow cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static ServerLimits limits(CamelContext context) {
+        return ServerLimits.from(name -> setting(context, name));
+    }
+
+    private static String setting(CamelContext context, String name) {
+        return context.resolvePropertyPlaceholders("{{" + name + "}}");
+    }
+
     private static int number(CamelContext context, String setting) {
-        return Integer.parseInt(context.resolvePropertyPlaceholders("{{" + setting + "}}").trim());
+        return Integer.parseInt(setting(context, setting).trim());
     }
 }

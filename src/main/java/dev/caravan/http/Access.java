@@ -1,10 +1,12 @@
 package dev.caravan.http;
 
+import dev.caravan.log.Confidant;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,17 +16,24 @@ import java.util.regex.Pattern;
  * Who may ask. With a token: who presents it, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
  * programs on this machine, and no web page of another origin that a browser on this machine shows. Thread-safe.
  */
-final class Access {
+final class Access implements Confidant {
     private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1\\])(:\\d{1,5})?");
     private static final List<String> SAFE_METHODS = List.of("GET", "HEAD", "OPTIONS");
 
+    private final Optional<Secret> token;
     private final Optional<byte[]> tokenDigest;
 
     /** What of a request decides; header values are null where there is none. */
     record Asked(String method, String scheme, List<String> authorization, String host, String origin, String fetchSite) {}
 
     Access(Optional<Secret> token) {
+        this.token = token;
         this.tokenDigest = token.map(secret -> digest(secret.reveal()));
+    }
+
+    @Override
+    public Collection<Secret> secrets() {
+        return token.stream().toList();
     }
 
     /** Why the request is refused; empty where it may go on. */

@@ -1,10 +1,13 @@
 package dev.caravan.http;
 
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -16,35 +19,67 @@ import java.util.regex.Pattern;
  */
 final class Door implements Handler<RoutingContext> {
     static final int LARGEST_BODY = 1024 * 1024;
-    private static final int BODY_WITHIN_MILLIS = 30_000;
     private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
     private static final Pattern MEDIA_TYPES =
             Pattern.compile("(application|text)/(x-)?(yaml|json)|application/[a-z0-9.-]+\\+(yaml|json)");
 
-    private final Access access;
+    /** Names that steer Camel's components. */
+    private static final Pattern STEERING = Pattern.compile("\\s*camel", Pattern.CASE_INSENSITIVE);
 
-    Door(Access access) {
+    private static final String ADMITTED = "caravan.admitted";
+
+    private final Access access;
+    private final Connections connections;
+    private final long bodyWithinMillis;
+
+    Door(Access access, Connections connections, ServerLimits limits) {
         this.access = access;
+        this.connections = connections;
+        this.bodyWithinMillis = limits.requestWithin().toMillis();
     }
 
     @Override
     public void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
+        HttpConnection connection = request.connection();
+        connections.asked(connection);
+        context.addEndHandler(done -> connections.answered(connection));
         harden(context.response());
-        Optional<ProblemDocument> refused = access.refuse(asked(request)).or(() -> refuseBody(request));
+        Optional<ProblemDocument> refused = refuseAccess(context).or(() -> refuseBody(request));
         if (refused.isPresent()) {
-            refuse(context, refused.get());
+            send(context, refused.get());
             return;
         }
-        long timer = context.vertx().setTimer(BODY_WITHIN_MILLIS, any -> {
+        takeOff(context);
+        long timer = context.vertx().setTimer(bodyWithinMillis, any -> {
             if (!request.isEnded()) {
                 request.connection().close();
             }
         });
         context.addEndHandler(done -> context.vertx().cancelTimer(timer));
         context.next();
+    }
+
+    /** Why this client gets no answer; empty where it may have one. */
+    Optional<ProblemDocument> refuseAccess(RoutingContext context) {
+        if (context.get(ADMITTED) == null) {
+            Optional<ProblemDocument> refused = access.refuse(asked(context.request()));
+            if (refused.isPresent()) {
+                return refused;
+            }
+            context.put(ADMITTED, true);
+        }
+        return Optional.empty();
+    }
+
+    /** What no route is to see, a user's own neither: routes pass headers on, and parameters of the query become headers. */
+    private static void takeOff(RoutingContext context) {
+        context.request().headers().remove("Authorization");
+        for (MultiMap each : List.of(context.request().headers(), context.queryParams())) {
+            List.copyOf(each.names()).stream().filter(name -> STEERING.matcher(name).lookingAt()).forEach(each::remove);
+        }
     }
 
     private static Access.Asked asked(HttpServerRequest request) {
@@ -82,16 +117,6 @@ final class Door implements Handler<RoutingContext> {
                 .putHeader("Referrer-Policy", "no-referrer");
     }
 
-    /** Answers without reading what else the client may send. */
-    private static void refuse(RoutingContext context, ProblemDocument problem) {
-        if (problem.status() == 401) {
-            context.response().headers()
-                    .add("WWW-Authenticate", "Bearer realm=\"caravan\"")
-                    .add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
-        }
-        send(context, problem);
-    }
-
     /** Ends the request with that problem. What was not read of it is not read any more; the client has time to read the answer. */
     static void send(RoutingContext context, ProblemDocument problem) {
         HttpServerResponse response = context.response();
@@ -101,6 +126,11 @@ final class Door implements Handler<RoutingContext> {
         if (response.headWritten()) {
             context.request().connection().close();
             return;
+        }
+        if (problem.status() == 401) {
+            response.headers()
+                    .add("WWW-Authenticate", "Bearer realm=\"caravan\"")
+                    .add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
         }
         response.setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE);
         problem.headers().forEach(response::putHeader);

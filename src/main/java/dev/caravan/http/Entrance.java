@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Secret;
 import io.vertx.core.http.HttpMethod;
@@ -25,20 +26,24 @@ public final class Entrance extends ServiceSupport {
     private static final int LAST = Integer.MAX_VALUE;
 
     private final CamelContext context;
+    private final GuardedVertx vertx;
+    private final ServerLimits limits;
     private final Optional<Secret> token;
     private final Runs runs;
     private final Journal journal;
 
-    private Entrance(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) {
+    private Entrance(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) {
         this.context = context;
+        this.vertx = vertx;
+        this.limits = limits;
         this.token = token;
         this.runs = runs;
         this.journal = journal;
     }
 
     /** Adds it to a context that has been configured and has not been started. */
-    public static void install(CamelContext context, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
-        context.addService(new Entrance(context, token, runs, journal), true, true);
+    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
+        context.addService(new Entrance(context, vertx, limits, token, runs, journal), true, true);
     }
 
     @Override
@@ -47,29 +52,33 @@ public final class Entrance extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
-        EventStreams streams = new EventStreams(runs, journal);
+        Access access = new Access(token);
+        RedactedLog.keepFrom(access);
+        EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
-            Route door = router.route().order(FIRST);
-            door.handler(new Door(new Access(token)));
+            Door door = new Door(access, vertx.connections(), limits);
+            router.route().order(FIRST).handler(door);
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
             rest.handler(request -> Door.send(request, ProblemDocument.notFound(request.request().path())));
             Route failures = router.route().order(LAST);
-            failures.failureHandler(Entrance::failed);
+            failures.failureHandler(request -> failed(request, door));
         }
     }
 
-    private static void failed(RoutingContext context) {
+    /** Some requests fail before they come to the door, such as those whose path begins with no slash. */
+    private static void failed(RoutingContext context, Door door) {
         int status = context.statusCode();
         if (context.failure() != null && status >= 500) {
             LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
         }
-        Door.send(context, switch (status) {
+        Door.send(context, door.refuseAccess(context).orElseGet(() -> switch (status) {
             case 413 -> ProblemDocument.tooLarge();
-            case 400 -> ProblemDocument.of(400, "bad-request", "The request cannot be read", "It is not valid HTTP.");
+            case 400 -> ProblemDocument.badRequest();
             case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", context.request().method() + " is not allowed here.");
+            case 404 -> ProblemDocument.notFound(context.request().path());
             default -> ProblemDocument.failed();
-        });
+        }));
     }
 }

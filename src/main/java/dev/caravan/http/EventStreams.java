@@ -16,13 +16,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class EventStreams implements Handler<RoutingContext> {
     static final String PATH = "/api/v1/runs/:id/events";
-    private static final int MOST = 512;
 
     private final Runs runs;
     private final Journal journal;
+    private final int most;
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
 
-    EventStreams(Runs runs, Journal journal) {
+    /** @param most streams at the same time */
+    EventStreams(Runs runs, Journal journal, int most) {
+        this.most = most;
         this.runs = runs;
         this.journal = journal;
         journal.listen(event -> streams.forEach(stream -> stream.heard(event)));
@@ -31,8 +33,8 @@ final class EventStreams implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext request) {
         String id = request.pathParam("id");
-        if (streams.size() >= MOST) {
-            Door.send(request, ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + MOST + " clients follow events at a time.")
+        if (streams.size() >= most) {
+            Door.send(request, ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
                     .header("Retry-After", "5"));
             return;
         }

@@ -1,57 +1,76 @@
 package dev.caravan.http;
 
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RequestKey;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.HexFormat;
+import java.util.Optional;
 
 /**
- * Which run an {@code Idempotency-Key} (draft-ietf-httpapi-idempotency-key-header) began, for the newest keys that this
- * process was sent. Thread-safe.
+ * Which run an {@code Idempotency-Key} (draft-ietf-httpapi-idempotency-key-header-06) began. The journal has the key from the moment
+ * in which the run begins, and for as long as it has the run: a request that is sent again finds its run after a restart, and on
+ * another engine that shares the journal. Thread-safe.
  */
 final class IdempotencyKeys {
     static final int LONGEST = 255;
-    private static final int REMEMBERED = 1_000;
 
-    private final Map<String, Used> keys = new LinkedHashMap<>();
-
-    private record Used(byte[] content, String run) {}
+    private final Journal journal;
 
     /** Begins a run and gives its id. */
-    interface Beginning<E extends Exception> {
-        String begin() throws E, Refused;
+    interface Beginning {
+        String begin(RequestKey key) throws Refused;
+    }
+
+    IdempotencyKeys(Journal journal) {
+        this.journal = journal;
     }
 
     /**
      * The run that this key began, or else what {@code beginning} begins now. A request that fails does not use up its key.
      *
-     * @throws Refused where the key came with other content before
+     * @throws Refused where the key is none, or came with other content before
      */
-    synchronized <E extends Exception> String once(String key, String action, byte[] body, Beginning<E> beginning) throws E, Refused {
-        byte[] content = digest(action, body);
-        Used before = keys.get(key);
-        if (before == null) {
-            String run = beginning.begin();
-            keys.put(key, new Used(content, run));
-            if (keys.size() > REMEMBERED) {
-                keys.remove(keys.keySet().iterator().next());
+    synchronized String once(String name, String action, byte[] body, Beginning beginning) throws Refused {
+        // The draft has printable ASCII, in quotes; those who leave the quotes out mean the same.
+        if (name.isBlank() || name.length() > LONGEST || !name.chars().allMatch(each -> each >= 0x20 && each < 0x7f)) {
+            throw new Refused(ProblemDocument.of(400, "idempotency-key", "The Idempotency-Key cannot be used",
+                    "It has 1 to " + LONGEST + " characters, of ASCII's printable ones."));
+        }
+        RequestKey key = new RequestKey(name, digest(action, body));
+        Optional<String> before = runOf(key);
+        if (before.isPresent()) {
+            return before.get();
+        }
+        try {
+            return beginning.begin(key);
+        } catch (Refused | JournalException e) {
+            // Another engine, which shares the journal, may have had the same request in this moment.
+            Optional<String> meanwhile = runOf(key);
+            if (meanwhile.isPresent()) {
+                return meanwhile.get();
             }
-            return run;
+            throw e;
         }
-        if (!Arrays.equals(before.content(), content)) {
-            throw new Refused(ProblemDocument.of(422, "idempotency-key-reused", "The Idempotency-Key was used before",
-                    "Run " + before.run() + " was begun with this key and another spec or action. Use a new key for each request.")
-                    .member("run", before.run()));
-        }
-        return before.run();
     }
 
-    private static byte[] digest(String action, byte[] body) {
+    private Optional<String> runOf(RequestKey key) throws Refused {
+        Optional<RequestKey.Used> used = journal.usedKey(key.name());
+        if (used.isPresent() && !used.get().key().equals(key)) {
+            throw new Refused(ProblemDocument.of(422, "idempotency-key-reused", "The Idempotency-Key was used before",
+                    "Run " + used.get().run() + " was begun with this key and another spec or action. Use a new key for each request.")
+                    .member("run", used.get().run()));
+        }
+        return used.map(RequestKey.Used::run);
+    }
+
+    private static String digest(String action, byte[] body) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((action + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
-            return digest.digest(body);
+            digest.update((action + "\n").getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest(body));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

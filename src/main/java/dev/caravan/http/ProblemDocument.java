@@ -47,6 +47,15 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
                 .header("Allow", allow);
     }
 
+    static ProblemDocument badRequest() {
+        return of(400, "bad-request", "The request cannot be read", "It is not valid HTTP.");
+    }
+
+    static ProblemDocument tooMany() {
+        return of(429, "too-many-requests", "Too many requests", "Wait a second, and follow a run by its events rather than by asking again and again.")
+                .header("Retry-After", "1");
+    }
+
     static ProblemDocument failed() {
         return of(500, "internal", "Caravan failed", "The request could not be answered. The engine's log says why.");
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.journal.Writer.Way;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.function.Consumer;
 
 /** A journal in a database reached over JDBC: one connection to write by, one to read by. */
 final class JdbcJournal implements Journal {
+    private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
     private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
 
     private final Database database;
@@ -59,9 +61,32 @@ final class JdbcJournal implements Journal {
     // ---- runs and what happened in them
 
     @Override
-    public void begin(RunRecord run) {
-        update("insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), Sql.time(run.createdAt()));
+    public void begin(RunRecord run, Optional<RequestKey> key) {
+        Optional<String> sealed = key.map(this::sealed);
+        writer.write(Way.DURABLE, (connection, engine) -> {
+            Sql.update(connection, "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), Sql.time(run.createdAt()), run.confined());
+            if (key.isPresent()) {
+                Sql.update(connection, INSERT_KEY, key.get().name(), sealed.orElseThrow(), run.id());
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public void keepKey(String run, RequestKey key) {
+        updateRun(run, INSERT_KEY, key.name(), sealed(key), run);
+    }
+
+    private String sealed(RequestKey key) {
+        return vault.seal(key.digest(), "request\n" + key.name());
+    }
+
+    @Override
+    public Optional<RequestKey.Used> usedKey(String name) {
+        return query("select digest, run from request_key where name = ?",
+                row -> new RequestKey.Used(new RequestKey(name, vault.open(row.getString("digest"), "request\n" + name)), row.getString("run")), name)
+                .stream().findFirst();
     }
 
     @Override
@@ -70,23 +95,39 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
-    public void end(String run, String state, int exitStatus) {
-        updateRun(run, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus, Sql.time(now()), run);
+    public Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
+        Draft last = draft(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
+        return writer.write(Way.DURABLE, (connection, engine) -> {
+            Event event = last.enter(connection, engine);
+            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus, Sql.time(event.at()), run);
+            return event;
+        }, this::tell);
     }
 
     @Override
     public Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        Instant at = now();
-        String text = Characters.storable(message);
-        Map<String, Object> details = Map.copyOf(data);
-        String written = written(run, details);
         Way way = type == Event.Type.STEP_PROGRESS || type == Event.Type.HOST_WAITING ? Way.LOOSE : Way.DURABLE;
-        return writer.write(way, (connection, engine) -> {
-            long seq = own.next(connection, run, engine);
+        return writer.write(way, draft(run, type, host, step, attempt, message, data)::enter, this::tell);
+    }
+
+    private Draft draft(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        Map<String, Object> details = Map.copyOf(data);
+        Event event = new Event(0, now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, Characters.storable(message), details);
+        return new Draft(event, written(run, details), own);
+    }
+
+    private void tell(Event event) {
+        listeners.forEach(listener -> listener.accept(event));
+    }
+
+    /** An event that gets its number when it is entered; {@code written} is its data as JSON. */
+    private record Draft(Event event, String written, OwnRuns own) {
+        Event enter(Connection connection, String engine) throws SQLException {
+            long seq = own.next(connection, event.run(), engine);
             Sql.update(connection, "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    run, seq, Sql.time(at), type.word(), host, step, attempt, text, written);
-            return new Event(seq, at, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, text, details);
-        }, event -> listeners.forEach(listener -> listener.accept(event)));
+                    event.run(), seq, Sql.time(event.at()), event.type().word(), event.host().orElse(null), event.step().orElse(null), event.attempt(), event.message(), written);
+            return new Event(seq, event.at(), event.run(), event.type(), event.host(), event.step(), event.attempt(), event.message(), event.data());
+        }
     }
 
     private String written(String run, Map<String, Object> data) {
@@ -141,7 +182,8 @@ final class JdbcJournal implements Journal {
                 row.getString("state"),
                 Optional.ofNullable(row.getObject("exit_status", Integer.class)),
                 Sql.instant(row, "created_at").orElseThrow(),
-                Sql.instant(row, "ended_at"));
+                Sql.instant(row, "ended_at"),
+                row.getBoolean("confined"));
     }
 
     // ---- what was found
@@ -226,10 +268,6 @@ final class JdbcJournal implements Journal {
             own.require(connection, run, engine);
             return Sql.update(connection, sql, values);
         });
-    }
-
-    private void update(String sql, Object... values) {
-        writer.write(Way.DURABLE, (connection, engine) -> Sql.update(connection, sql, values));
     }
 
     private <T> List<T> query(String sql, Sql.Row<T> reader, Object... values) {

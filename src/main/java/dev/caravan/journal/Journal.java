@@ -24,14 +24,29 @@ public interface Journal extends AutoCloseable {
         return JdbcJournal.open(place);
     }
 
+    /**
+     * Enters a new run, and in the same moment the key of the request that began it.
+     *
+     * @throws JournalException also where another run has that key
+     */
+    void begin(RunRecord run, Optional<RequestKey> key);
+
     /** Enters a new run. */
-    void begin(RunRecord run);
+    default void begin(RunRecord run) {
+        begin(run, Optional.empty());
+    }
+
+    /** Enters that a request of that key goes on with a run which had begun before. */
+    void keepKey(String run, RequestKey key);
+
+    /** What a key of that name was used for. */
+    Optional<RequestKey.Used> usedKey(String name);
 
     /** Enters that a run is under way. */
     void running(String run);
 
-    /** Enters that a run has ended; {@code state} is one of the final ones. */
-    void end(String run, String state, int exitStatus);
+    /** Enters that a run has ended, together with its last event, of type RUN_ENDED; {@code state} is one of the final ones. */
+    Event end(String run, String state, int exitStatus, String message, Map<String, Object> data);
 
     /**
      * Appends to a run what happened.

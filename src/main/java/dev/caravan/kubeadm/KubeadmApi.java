@@ -45,6 +45,11 @@ public enum KubeadmApi {
         return this != V1BETA1;
     }
 
+    /** Whether timeouts have a place of their own in the documents, all together. */
+    public boolean holdsTimeouts() {
+        return this == V1BETA4;
+    }
+
     /** Whether arguments of components are lists of name and value, not maps. */
     public boolean listsArguments() {
         return this == V1BETA4;

@@ -23,6 +23,12 @@ public final class KubeadmConfig {
      */
     private static final String GROUP_WITHOUT_RIGHTS = "system:bootstrappers:caravan:unused";
 
+    /**
+     * How long a host looks for the cluster by its token. kubeadm's own five minutes are lost where the token was revoked; where
+     * the API server needs longer, the step is tried again.
+     */
+    private static final String DISCOVERY_TIMEOUT = "1m0s";
+
     private final Cluster cluster;
     private final KubernetesVersion version;
     private final KubeadmApi api;
@@ -85,14 +91,18 @@ public final class KubeadmConfig {
 
     private Map<String, Object> join(Host host, JoinCredentials credentials, NodeSettings settings) {
         Map<String, Object> document = document("JoinConfiguration", api.apiVersion());
-        document.put(
-                "discovery",
+        Map<String, Object> discovery = map(
+                "bootstrapToken",
                 map(
-                        "bootstrapToken",
-                        map(
-                                "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
-                                "caCertHashes", List.of(credentials.caCertHash()),
-                                "token", credentials.token().reveal())));
+                        "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
+                        "caCertHashes", List.of(credentials.caCertHash()),
+                        "token", credentials.token().reveal()));
+        document.put("discovery", discovery);
+        if (api.holdsTimeouts()) {
+            document.put("timeouts", map("discovery", DISCOVERY_TIMEOUT));
+        } else {
+            discovery.put("timeout", DISCOVERY_TIMEOUT);
+        }
         document.put("nodeRegistration", nodeRegistration(host, settings));
         if (host.isControlPlane()) {
             Map<String, Object> controlPlane = new LinkedHashMap<>();

@@ -4,9 +4,12 @@ import dev.caravan.facts.Facts;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
+import dev.caravan.log.Confidant;
+import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
+import dev.caravan.spec.SshAccess;
 import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,7 +34,7 @@ import java.util.stream.Stream;
  * What the steps of one run share while it lasts; the exchange variable {@code run}. It holds no order of steps: that
  * stands in the routes. Thread-safe.
  */
-public final class Run {
+public final class Run implements Confidant {
     private final String id;
     private final Action action;
     private final Cluster cluster;
@@ -73,16 +76,20 @@ public final class Run {
         this.cluster = cluster;
         this.rehearsal = rehearsal;
         this.journal = journal;
-        for (Host host : cluster.hosts()) {
-            Stream.of(host.ssh().password(), host.ssh().sudoPassword(), host.ssh().passphrase())
-                    .flatMap(Optional::stream)
-                    .filter(secret -> !secret.reveal().isEmpty())
-                    .forEach(secrets::add);
-        }
+        cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
+        RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
             cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
+    }
+
+    private void keepSecrets(SshAccess access) {
+        Stream.of(access.password(), access.sudoPassword(), access.passphrase())
+                .flatMap(Optional::stream)
+                .filter(secret -> !secret.reveal().isEmpty())
+                .forEach(secrets::add);
+        access.proxyJump().ifPresent(jump -> keepSecrets(jump.access()));
     }
 
     public String id() {
@@ -328,6 +335,7 @@ public final class Run {
         return Optional.ofNullable(kubeconfig);
     }
 
+    /** @param path null where it is there no more */
     public void keepKubeconfig(String path) {
         kubeconfig = path;
     }
@@ -350,6 +358,11 @@ public final class Run {
         if (secret.reveal().length() > 3) {
             secrets.add(secret);
         }
+    }
+
+    @Override
+    public Collection<Secret> secrets() {
+        return Set.copyOf(secrets);
     }
 
     /** The text with every secret of this run replaced. */
@@ -382,6 +395,16 @@ public final class Run {
         Map<String, Object> clean = new HashMap<>(data);
         clean.replaceAll((key, value) -> redactAll(value));
         return journal.append(id, type, host, step, attempt, redact(message), clean);
+    }
+
+    /** Enters that the run has ended so. */
+    void end(Ending ending) {
+        Map<String, Object> data = new HashMap<>(ending.data());
+        data.put("state", ending.state());
+        data.put("exitStatus", ending.exitStatus());
+        kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
+        data.replaceAll((key, value) -> redactAll(value));
+        journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data);
     }
 
     /**

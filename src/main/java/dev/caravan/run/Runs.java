@@ -2,6 +2,8 @@ package dev.caravan.run;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -11,7 +13,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.DefaultExchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Begins runs, knows those under way, and ends them: the bean {@code runs}. Two runs that share a cluster or a host never go
@@ -35,11 +38,15 @@ public final class Runs {
     /** The route that a run is sent to. */
     private static final String WORKFLOW = "direct:run";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final CamelContext context;
     private final Journal journal;
     private final StepRunner steps;
     private final boolean rehearsal;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
+    /* Runs that are not under way any more, where the journal was not told yet. */
+    private final Set<String> toLetGo = ConcurrentHashMap.newKeySet();
 
     /** How a run ended, or will have. */
     public record Outcome(String run, String state, int exitStatus) {}
@@ -52,8 +59,16 @@ public final class Runs {
      * @param source    command, inbox or http
      * @param relaxed   what the spec relaxes of what is safe, a line each
      * @param takesBack the runs that a rollback takes back
+     * @param confined  whether the spec's author may not name the engine's files and variables
+     * @param key       of the request, where it has one
      */
-    public record Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
+    public record Order(
+            Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack, boolean confined,
+            Optional<RequestKey> key) {
+        public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
+            this(cluster, spec, directory, action, source, relaxed, takesBack, false, Optional.empty());
+        }
+
         public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
             this(cluster, spec, directory, action, source, relaxed, Set.of());
         }
@@ -75,12 +90,15 @@ public final class Runs {
      * @throws Busy where a run that is under way shares the cluster or a host
      */
     public Run begin(Order order) throws Busy {
+        letGo();
         List<RunRecord> left = leftUnfinished(order.cluster());
         Optional<RunRecord> same = left.stream()
                 .filter(run -> !rehearsal && run.action().equals(order.action().word()) && run.spec().equals(order.spec()))
                 .reduce((older, newer) -> newer);
         if (same.isPresent() && order.takesBack().isEmpty()) {
-            return resume(same.get(), order.cluster());
+            Run resumed = resume(same.get(), order.cluster());
+            order.key().ifPresent(key -> journal.keepKey(resumed.id(), key));
+            return resumed;
         }
         Set<String> takesBack = new HashSet<>(order.takesBack());
         left.forEach(run -> takesBack.add(run.id()));
@@ -91,7 +109,7 @@ public final class Runs {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
             journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
-                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty()));
+                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()), order.key());
             run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", Map.of(
                     "action", order.action().word(), "cluster", order.cluster().name(), "rehearsal", rehearsal,
                     "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
@@ -150,8 +168,7 @@ public final class Runs {
 
     private void supersede(RunRecord old, Run by) {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
-        journal.end(old.id(), "failed", 5);
-        journal.append(old.id(), Event.Type.RUN_ENDED, null, null, 0, message, Map.of("state", "failed", "exitStatus", 5));
+        journal.end(old.id(), "failed", 5, message, Map.of("state", "failed", "exitStatus", 5));
     }
 
     private UnderWay enter(Run run) throws Busy {
@@ -159,6 +176,7 @@ public final class Runs {
         synchronized (this) {
             refuseIfBusy(run.cluster());
             underWay.put(run.id(), mine);
+            toLetGo.remove(run.id());
         }
         return mine;
     }
@@ -176,8 +194,21 @@ public final class Runs {
     }
 
     private void leave(Run run) {
+        toLetGo.add(run.id());
         underWay.remove(run.id());
-        journal.release(run.id());
+        letGo();
+    }
+
+    /** Lets go of what runs that are not under way here any more had claimed, as far as the journal can be written by now. */
+    public synchronized void letGo() {
+        for (String id : toLetGo) {
+            try {
+                journal.release(id);
+                toLetGo.remove(id);
+            } catch (JournalException e) {
+                LOG.warn("what run {} worked on stays claimed for now: {}", id, e.getMessage());
+            }
+        }
     }
 
     /** Completes when the run has ended; with its outcome, whatever that is. */
@@ -197,6 +228,11 @@ public final class Runs {
         known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins", Map.of("cancelled", true));
         known.run().cancel();
         return true;
+    }
+
+    /** Whether its runs are of simulated hosts. */
+    public boolean isRehearsal() {
+        return rehearsal;
     }
 
     /** The runs under way in this process. */
@@ -241,16 +277,12 @@ public final class Runs {
                 run.gaveUp(step);
             }
             Ending ending = Ending.of(run, failure);
-            Map<String, Object> data = new HashMap<>(ending.data());
-            data.put("state", ending.state());
-            data.put("exitStatus", ending.exitStatus());
-            run.kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
-            journal.end(run.id(), ending.state(), ending.exitStatus());
-            run.tell(Event.Type.RUN_ENDED, null, null, 0, ending.message(), data);
+            run.end(ending);
             leave(run);
             outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
         } catch (RuntimeException e) {
-            underWay.remove(run.id());
+            // Nobody knows how it ended: it is gone on with as if its engine had gone, once the journal takes entries again.
+            leave(run);
             outcome.completeExceptionally(e);
         }
     }

@@ -1,7 +1,9 @@
 package dev.caravan.run;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.Allowed;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Expansion;
 import dev.caravan.spec.InvalidSpec;
@@ -28,6 +30,7 @@ public final class Submissions {
 
     private final Runs runs;
     private final Journal journal;
+    private final Allowed allowed;
     private final Set<String> cannotResume = new HashSet<>();
     private final Map<String, Submission> begun = new LinkedHashMap<>();
 
@@ -48,9 +51,11 @@ public final class Submissions {
         }
     }
 
-    public Submissions(Runs runs, Journal journal) {
+    /** @param allowed what specs may name that come from outside */
+    public Submissions(Runs runs, Journal journal, Allowed allowed) {
         this.runs = runs;
         this.journal = journal;
+        this.allowed = allowed;
     }
 
     /**
@@ -63,20 +68,33 @@ public final class Submissions {
         return new Submission(text, name, expansion, SpecReader.read(text, name, expansion), action, source);
     }
 
+    /**
+     * Reads a spec of somebody who may name no more of the engine's variables and files than is allowed; so does whoever goes on with
+     * the run, or begins another of it.
+     */
+    public Submission readConfined(String text, String name, Action action, String source) throws InvalidSpec {
+        return read(text, name, Expansion.in(Path.of("")).confinedTo(allowed), action, source);
+    }
+
     /** Begins a run of it; see {@link Runs#begin}. */
     public Run begin(Submission submission) throws Busy {
-        return remember(submission, runs.begin(order(submission, Set.of())));
+        return begin(submission, Optional.empty());
+    }
+
+    /** The same for a request that has a key. */
+    public Run begin(Submission submission, Optional<RequestKey> key) throws Busy {
+        return remember(submission, runs.begin(order(submission, Set.of(), key)));
     }
 
     /** Begins a run that takes that earlier run back, with the same spec. */
     public Run takeBack(RunRecord earlier, Submission submission) throws Busy {
         Submission rollback = new Submission(submission.text(), submission.name(), submission.expansion(), submission.cluster(), Action.ROLLBACK, submission.source());
-        return remember(rollback, runs.begin(order(rollback, Set.of(earlier.id()))));
+        return remember(rollback, runs.begin(order(rollback, Set.of(earlier.id()), Optional.empty())));
     }
 
-    private static Runs.Order order(Submission submission, Set<String> takesBack) {
+    private static Runs.Order order(Submission submission, Set<String> takesBack, Optional<RequestKey> key) {
         return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.action(),
-                submission.source(), Relaxations.of(submission.cluster()), takesBack);
+                submission.source(), Relaxations.of(submission.cluster()), takesBack, submission.expansion().isConfined(), key);
     }
 
     /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
@@ -114,12 +132,26 @@ public final class Submissions {
         if (!RedactedSpec.isUsable(run.spec()) || run.directory().isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(read(run.spec(), "the spec of run " + run.id(), Expansion.in(Path.of(run.directory())),
+        Expansion expansion = Expansion.in(Path.of(run.directory()));
+        return Optional.of(read(run.spec(), "the spec of run " + run.id(), run.confined() ? expansion.confinedTo(allowed) : expansion,
                 Action.of(run.action()).orElse(Action.APPLY), run.source()));
+    }
+
+    /** Whether {@link #of} knows what that run was begun with. What it refers to is not looked at. */
+    public boolean isKnown(RunRecord run) {
+        synchronized (begun) {
+            return begun.containsKey(run.id()) || RedactedSpec.isUsable(run.spec()) && !run.directory().isEmpty();
+        }
+    }
+
+    /** Goes on with that run, whose engine is gone, where it stood; see {@link Runs#resume}. */
+    public synchronized Run resume(RunRecord orphan, Submission submission) throws Busy {
+        return remember(submission, runs.resume(orphan, submission.cluster()));
     }
 
     /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
     public synchronized void resumeOrphans() {
+        runs.letGo();
         for (RunRecord orphan : journal.orphans()) {
             if (orphan.rehearsal() || runs.underWay().stream().anyMatch(run -> run.id().equals(orphan.id()))) {
                 continue;
@@ -127,7 +159,7 @@ public final class Submissions {
             try {
                 Optional<Submission> submission = of(orphan);
                 if (submission.isPresent()) {
-                    remember(submission.get(), runs.resume(orphan, submission.get().cluster()));
+                    resume(orphan, submission.get());
                     LOG.info("run {} of cluster {} goes on where it stood", orphan.id(), orphan.cluster());
                 } else {
                     cannotResume(orphan, "its spec holds secrets, which the journal does not keep");

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,35 +17,54 @@ import java.util.regex.Pattern;
  */
 public final class Expansion {
     private static final Pattern WHOLE_VALUE = Pattern.compile("\\$\\{(env|file):([^}]+)\\}");
+    static final String CONFINED_REMEDY = "write the value itself, apply the spec from a file or the inbox, or let the engine's setting caravan.http.allow name it";
     private static final int LARGEST_FILE = 64 * 1024;
 
     private final UnaryOperator<String> environment;
     private final Path directory;
     private final Path home;
-    private final boolean allowed;
+    private final Optional<Allowed> confinement;
 
-    private Expansion(UnaryOperator<String> environment, Path directory, Path home, boolean allowed) {
+    private Expansion(UnaryOperator<String> environment, Path directory, Path home, Optional<Allowed> confinement) {
         this.environment = environment;
         this.directory = directory;
         this.home = home;
-        this.allowed = allowed;
+        this.confinement = confinement;
     }
 
     /** Takes values from this process's environment and files; relative paths start at {@code directory}. */
     public static Expansion in(Path directory) {
-        return new Expansion(System::getenv, directory, Path.of(System.getProperty("user.home")), true);
+        return in(directory, System::getenv, Path.of(System.getProperty("user.home")));
     }
 
     /** The same with an environment and a home directory of the caller's. */
     public static Expansion in(Path directory, UnaryOperator<String> environment, Path home) {
-        return new Expansion(environment, directory, home, true);
+        return new Expansion(environment, directory, home, Optional.empty());
     }
 
-    /**
-     * Makes every expansion a problem: for specs of people who must not see the environment and the files of this process.
-     */
-    public static Expansion refused() {
-        return new Expansion(name -> null, Path.of(""), Path.of(System.getProperty("user.home")), false);
+    /** The same for specs of people who may see no more of this process's environment and files than is allowed. */
+    public Expansion confinedTo(Allowed allowed) {
+        return new Expansion(environment, directory, home, Optional.of(allowed));
+    }
+
+    /** Whether it is for a spec whose author may not name whatever he likes. */
+    public boolean isConfined() {
+        return confinement.isPresent();
+    }
+
+    /** Whether the spec may have that file of the engine's as the value of that key. The user's own keys may be used by anyone who may start runs. */
+    boolean mayName(String key, String text) {
+        boolean fetched = key.equals("manifest") && (text.startsWith("https://") || text.startsWith("http://"));
+        if (confinement.isEmpty() || fetched) {
+            return true;
+        }
+        try {
+            Path file = Path.of(path(text));
+            return confinement.get().allowsFile(file)
+                    || key.equals("privateKey") && Allowed.real(home.resolve(".ssh")).equals(Allowed.real(file).getParent());
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     /** Where relative paths start, as an absolute path. */
@@ -68,12 +88,12 @@ public final class Expansion {
         if (!matcher.matches()) {
             throw new IllegalArgumentException("not an expansion");
         }
-        if (!allowed) {
-            throw new NotExpanded(
-                    "expansions are not made for a spec that comes this way",
-                    "write the value itself, or apply the spec from a file");
+        boolean variable = matcher.group(1).equals("env");
+        String name = matcher.group(2);
+        if (!(variable ? confinement.isEmpty() || confinement.get().allowsVariable(name) : mayName("file", name))) {
+            throw new NotExpanded("a spec that comes this way may not name this " + (variable ? "variable" : "file") + " of the engine's", CONFINED_REMEDY);
         }
-        return matcher.group(1).equals("env") ? variable(matcher.group(2)) : content(matcher.group(2));
+        return variable ? variable(name) : content(name);
     }
 
     private String variable(String name) throws NotExpanded {

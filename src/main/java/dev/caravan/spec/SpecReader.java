@@ -47,6 +47,7 @@ public final class SpecReader {
         Optional<SpecNode> root = new SpecParser(expansion, problems).parse(text);
         if (root.isPresent()) {
             problems.addAll(Structure.problems(root.get(), problems));
+            problems.addAll(Confinement.problems(root.get(), expansion));
             Contradictions.problems(root.get()).stream()
                     .filter(found ->
                             problems.stream().noneMatch(known -> known.path().equals(found.path())))

@@ -102,8 +102,8 @@ final class Failures {
 
     static SshException connectionLost(Login login, Throwable cause) {
         String reason = cause == null ? "" : " (" + reason(cause) + ")";
-        return new SshException(Kind.CONNECTION_LOST, login + ": the connection broke while a command ran" + reason
-                + ". Whether the command was carried out is not known: look before running it again.", cause);
+        return new SshException(Kind.CONNECTION_LOST, login + ": the connection broke while a command ran" + reason,
+                ". Whether the command was carried out is not known: look before running it again.", cause);
     }
 
     static SshException closed(Login login) {

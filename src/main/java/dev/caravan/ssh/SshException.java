@@ -48,10 +48,17 @@ public class SshException extends IOException {
     }
 
     private final Kind kind;
+    private final String problem;
 
     public SshException(Kind kind, String message, Throwable cause) {
-        super(message, cause);
+        this(kind, message, "", cause);
+    }
+
+    /** @param advice follows the problem in the message, for whoever runs commands of their own */
+    SshException(Kind kind, String problem, String advice, Throwable cause) {
+        super(problem + advice, cause);
         this.kind = kind;
+        this.problem = problem;
     }
 
     public SshException(Kind kind, String message) {
@@ -60,6 +67,11 @@ public class SshException extends IOException {
 
     public Kind kind() {
         return kind;
+    }
+
+    /** The message without advice that is for others than {@code step:}, which looks by itself whether a command was carried out. */
+    public String problem() {
+        return problem;
     }
 
     /**

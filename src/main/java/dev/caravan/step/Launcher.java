@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
 final class Launcher {
     /** The log follows on standard output after this line, whatever a login shell printed before. */
     static final String LOG_MARK = "caravan-log";
+    /** Instead of that where the host, rebooted since, knew nothing of the step and began it anew: the log follows from its first byte. */
+    static final String ANEW_MARK = "caravan-log-anew";
     /** A line of the log that begins so tells what the step found before a change (lib.sh, found). */
     static final String FOUND_MARK = "caravan-found\t";
     /** The result follows on standard error after this word and the exit status. */
@@ -39,13 +41,13 @@ final class Launcher {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
-    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
+    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; anew=; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
             + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
             + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" && [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
-            + "mv -T \"$n\" \"$id\" 2>/dev/null || rm -rf \"$n\"; [ -d \"$id\" ] || exit 70; fi; "
+            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; anew=-anew; }; else rm -rf \"$n\"; fi; [ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
-            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\"";
+            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$anew\"";
     private static final String CLEAR = "b=${CARAVAN_ROOT:-}/run/caravan; read -r done; cd \"$b\" 2>/dev/null || exit 0; "
             + "for d in $done; do rm -rf \"$d\"; done; cd /; rmdir \"$b\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
@@ -80,7 +82,7 @@ final class Launcher {
             # Follows the step of the directory $1 from byte $2 of its log to its end, then gives its result.
             cd "$1" || exit 70
             # Each mark on a line of its own, whatever a login shell printed first or a script left without a line's end.
-            printf '\\ncaravan-log\\n'
+            printf '\\ncaravan-log%s\\n' "$3"
             n=0
             until [ -s pid ] || [ -e exit ] || [ "$n" -gt 1500 ]; do sleep 0.02; n=$((n + 1)); done
             if [ -e exit ] || [ ! -s pid ]; then tail -c "+$(($2 + 1))" log

@@ -63,7 +63,7 @@ final class StepLog {
         }
     }
 
-    /** Says that the host will go on from {@link #known()}, after its mark, and who hears what the step is doing. */
+    /** Says that the host will go on from {@link #known()}, or begin anew, after its mark, and who hears what the step is doing. */
     synchronized void attach(Consumer<String> listener) {
         doing = listener;
         marked = false;
@@ -92,7 +92,9 @@ final class StepLog {
                 known += length;
                 arrived.append(keep(text)).append('\n');
             } else {
-                marked = text.equals(Launcher.LOG_MARK);
+                boolean anew = text.equals(Launcher.ANEW_MARK);
+                known = anew ? 0 : known;
+                marked = anew || text.equals(Launcher.LOG_MARK);
             }
         }
         write(arrived.toString());

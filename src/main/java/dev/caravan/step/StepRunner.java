@@ -49,6 +49,7 @@ public final class StepRunner {
     private static final String GENERIC_UNDO = "undo.sh";
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
+    private static final String WHEN_OUT_OF_REACH = "The step goes on on its host, and is found there by its id. Where this lasts, see to the host and its network, then apply again.";
     private static final Duration SHORT = Duration.ofSeconds(30);
 
     private final SshSessions sessions;
@@ -148,7 +149,12 @@ public final class StepRunner {
         }
         CompletionStage<Runnable> turn = order.run().turn(word);
         if (!turn.toCompletableFuture().isDone()) {
-            order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, "waits for its turn: " + order.step(), Map.of());
+            try {
+                order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, "waits for its turn: " + order.step(), Map.of());
+            } catch (RuntimeException e) {
+                turn.thenAccept(Runnable::run); // nobody else's turn is lost
+                return CompletableFuture.failedFuture(e);
+            }
         }
         return turn.thenComposeAsync(leave -> act(order).whenComplete((result, failure) -> leave.run()), executor);
     }
@@ -359,7 +365,7 @@ public final class StepRunner {
             String said = new String(result.stderr(), StandardCharsets.UTF_8).strip();
             boolean cut = said.contains(Launcher.RESULT_MARK) || said.isEmpty();
             return new CompletionException(cut
-                    ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", "", List.of(), null)
+                    ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH, List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
                             "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.", said.lines().map(order.run()::redact).toList(), null));
         });
@@ -388,7 +394,7 @@ public final class StepRunner {
             case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
             default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
         };
-        return failure(order, kind, problem.passing(), problem.getMessage(), "", List.of(), problem);
+        return failure(order, kind, problem.passing(), problem.problem(), problem.passing() ? WHEN_OUT_OF_REACH : "", List.of(), problem);
     }
 
     private StepResult judge(StepOrder order, Detached detached, Report report) {
@@ -399,7 +405,7 @@ public final class StepRunner {
         List<String> lastWords = detached.log().lastLines(8);
         if (report.isLost()) {
             throw new CompletionException(failure(order, "interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
-                    "", lastWords, null));
+                    "It begins anew. Where that happens again, see on the host what ends it: its memory, another administrator.", lastWords, null));
         }
         FailureRules.Verdict verdict = verdict(report, detached.log());
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
 import org.apache.camel.spi.Registry;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +58,18 @@ public final class Verification {
         }
     }
 
+    private Path kubeconfig(Run run) {
+        return data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
+    }
+
+    /** Removes the kubeconfig of a cluster that is no more, where there is one: its credentials open nothing. */
+    public void removeKubeconfig(@Variable(Variables.RUN) Run run) throws IOException {
+        if (Files.deleteIfExists(kubeconfig(run))) {
+            run.keepKubeconfig(null);
+            run.note(null, "removed " + kubeconfig(run));
+        }
+    }
+
     /**
      * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
      * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
@@ -67,7 +80,7 @@ public final class Verification {
         if (kubeconfig == null) {
             return;
         }
-        Path file = data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
+        Path file = kubeconfig(run);
         Files.createDirectories(file.getParent());
         Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));

@@ -51,6 +51,7 @@ class FaultsTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
     private static final long LIMIT_SECONDS = 30;
     private static final String STEP = "runtime-install";
+    private static final String GOES_ON = "The step goes on on its host, and is found there by its id";
 
     @TempDir
     static Path directory;
@@ -102,7 +103,7 @@ class FaultsTest {
             awaitRetry(run);
             go.complete(null);
             succeedsWithEachStepOnce(engine, run);
-            assertThat(retry(run)).contains("root@127.0.0.1:" + link.port()).contains("the connection broke while a command ran");
+            tells(retry(run), "the connection broke while a command ran (", GOES_ON);
         }
     }
 
@@ -114,7 +115,7 @@ class FaultsTest {
             awaitRetry(run);
             go.complete(null);
             succeedsWithEachStepOnce(engine, run);
-            assertThat(retry(run)).contains("root@127.0.0.1:" + link.port()).contains("heartbeat");
+            tells(retry(run), "the connection broke while a command ran (Got 3 heartbeat requests without reply", GOES_ON);
         }
     }
 
@@ -123,11 +124,13 @@ class FaultsTest {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.cut();
-            awaitRetry(run);
+            // lost, then not reached either
+            awaitRetries(run, 2);
             go.complete(null);
-            Thread.sleep(500);
             link.heal();
             succeedsWithEachStepOnce(engine, run);
+            tells(retry(run), "the connection broke while a command ran", GOES_ON);
+            tells(retries(run).get(1), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
         }
     }
 
@@ -137,7 +140,8 @@ class FaultsTest {
             Run run = inMidStep(engine);
             link.cut();
             assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
-            assertThat(end(run)).contains("h2: " + STEP + ": ").contains("root@127.0.0.1:" + link.port()).contains("no SSH server answered").contains("Check what listens");
+            tells(failure(run), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
+            ends(run, "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             onceEach(run);
         }
     }
@@ -162,7 +166,9 @@ class FaultsTest {
             assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
             // the one that the reset cost
             assertThat(journal.all(Event.Type.STEP_RETRY)).as(() -> told(run)).hasSize(1);
-            assertThat(end(run)).contains("h2: " + STEP + ": ").contains("root@127.0.0.1:" + link.port()).contains("`hostKey` pins").contains("correct `hostKey`");
+            String pinned = "SHA256:" + "A".repeat(43);
+            tells(failure(run), "`hostKey` pins " + pinned, "correct `hostKey`");
+            ends(run, "`hostKey` pins " + pinned, "correct `hostKey`");
             onceEach(run);
         }
     }
@@ -176,7 +182,7 @@ class FaultsTest {
         try (Engine one = engine(first); Engine other = engine(second)) {
             Run run = inMidStep(one, cluster);
             assertThatThrownBy(() -> other.runs().begin(order(cluster))).isInstanceOfSatisfying(Busy.class, busy -> assertThat(busy.getOther()).isEqualTo(run.id()))
-                    .hasMessageContaining(run.id()).hasMessageContaining("in another process");
+                    .hasMessageContaining("cluster " + cluster.name()).hasMessageContaining(run.id()).hasMessageContaining("in another process");
             go.complete(null);
             assertThat(outcome(one, run).state()).isEqualTo("succeeded");
             onceEach(run);
@@ -224,7 +230,10 @@ class FaultsTest {
             go.complete(null);
             assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("disk full");
 
+            assertThat(journal.isClaimed(run.id())).isTrue();
             journal.makeRoom();
+            engine.runs().letGo();
+            assertThat(journal.isClaimed(run.id())).isFalse();
             Run again = engine.runs().begin(order(cluster));
             assertThat(again.id()).isEqualTo(run.id());
             succeedsWithEachStepOnce(engine, again);
@@ -246,14 +255,35 @@ class FaultsTest {
     }
 
     private void awaitRetry(Run run) {
-        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> journal.all(Event.Type.STEP_RETRY).stream().anyMatch(event -> event.run().equals(run.id())));
+        awaitRetries(run, 1);
     }
 
-    private String retry(Run run) {
-        return journal.events(run.id(), 0).stream()
-                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of(STEP)))
-                .filter(event -> event.type() == Event.Type.STEP_RETRY)
-                .map(event -> event.message() + " " + event.data()).collect(Collectors.joining("\n"));
+    private void awaitRetries(Run run, int count) {
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> retries(run).size() >= count);
+    }
+
+    private List<Event> retries(Run run) {
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_RETRY).toList();
+    }
+
+    private Event retry(Run run) {
+        return retries(run).get(0);
+    }
+
+    private Event failure(Run run) {
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED && "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
+    }
+
+    /** Host, step, where it was tried, what came back, what to do. */
+    private void tells(Event event, String cause, String remedy) {
+        assertThat(event.host()).contains("h2");
+        assertThat(event.step()).contains(STEP);
+        assertThat(event.message() + " " + event.data().getOrDefault("remedy", "")).contains("root@127.0.0.1:" + link.port()).contains(cause).contains(remedy);
+    }
+
+    /** The same of the message that the run as a whole ends with. */
+    private void ends(Run run, String cause, String remedy) {
+        assertThat(end(run)).contains("h2: " + STEP + ": root@127.0.0.1:" + link.port()).contains(cause).contains(remedy);
     }
 
     private void succeedsWithEachStepOnce(Engine engine, Run run) throws Exception {

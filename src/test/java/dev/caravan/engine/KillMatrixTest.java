@@ -54,7 +54,7 @@ class KillMatrixTest {
 
     private static ScriptedHosts hosts;
     private static ClusterApi api;
-    private static Map<String, Long> undisturbed;
+    private static final Map<Integer, Map<String, Long>> undisturbed = new TreeMap<>();
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private final AtomicInteger minted = new AtomicInteger();
 
@@ -93,32 +93,49 @@ class KillMatrixTest {
         return Stream.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository", "h1 runtime-install",
                         "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
                         "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 credentials-revoke")
-                .flatMap(step -> Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point)));
+                .flatMap(KillMatrixTest::atEachPoint);
+    }
+
+    private static Stream<Arguments> atEachPoint(String step) {
+        return Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point));
     }
 
     @ParameterizedTest
     @MethodSource("points")
     void aRunThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        Cluster cluster = cluster("keep");
-        Lives lives = new Lives(cluster, this::answer);
+        goesOnWhereItStood(1, host, step, point);
+    }
+
+    static Stream<Arguments> pointsOfSeveralControlPlanes() {
+        return Stream.of("h2 images-pull", "h1 join-credentials", "h2 kubeadm-join", "h3 kubeadm-join").flatMap(KillMatrixTest::atEachPoint);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pointsOfSeveralControlPlanes")
+    void aRunOfThreeControlPlanesThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        goesOnWhereItStood(3, host, step, point);
+    }
+
+    private void goesOnWhereItStood(int controlPlanes, String host, String step, Point point) throws Exception {
+        Lives lives = new Lives(cluster(controlPlanes, "keep"), this::answer);
 
         lives.die(host, step, point);
         assertThat(lives.goOn()).as(lives::told).isEqualTo("succeeded");
 
-        assertThat(lives.once()).as(lives::told).isEqualTo(undisturbed());
+        assertThat(lives.once()).as(lives::told).isEqualTo(undisturbed(controlPlanes));
         assertThat(lives.asked("join-credentials")).as(lives::told).isLessThanOrEqualTo(2);
         assertThat(lives.mintedAndNotRevoked()).as(lives::told).isEmpty();
     }
 
     static Stream<Arguments> pointsOfARollback() {
         return Stream.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare", "h3 undo-os-prepare")
-                .flatMap(step -> Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point)));
+                .flatMap(KillMatrixTest::atEachPoint);
     }
 
     @ParameterizedTest
     @MethodSource("pointsOfARollback")
     void aRollbackThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        Cluster cluster = cluster("rollback");
+        Cluster cluster = cluster(1, "rollback");
         Lives lives = new Lives(cluster, call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("no")) : answer(call));
 
         lives.die(host, step, point);
@@ -233,15 +250,15 @@ class KillMatrixTest {
     }
 
     /* Asked for once: it is the same for all. */
-    private Map<String, Long> undisturbed() throws Exception {
-        if (undisturbed == null) {
-            undisturbed = runUndisturbed();
+    private Map<String, Long> undisturbed(int controlPlanes) throws Exception {
+        if (!undisturbed.containsKey(controlPlanes)) {
+            undisturbed.put(controlPlanes, runUndisturbed(controlPlanes));
         }
-        return undisturbed;
+        return undisturbed.get(controlPlanes);
     }
 
-    private Map<String, Long> runUndisturbed() throws Exception {
-        Lives one = new Lives(cluster("keep"), this::answer);
+    private Map<String, Long> runUndisturbed(int controlPlanes) throws Exception {
+        Lives one = new Lives(cluster(controlPlanes, "keep"), this::answer);
         hosts.script(one.script);
         try (Engine engine = engine(one.journal, new SshSessions())) {
             Run run = engine.runs().begin(one.order());
@@ -256,8 +273,8 @@ class KillMatrixTest {
         return Engines.start(options, journal, sessions);
     }
 
-    private static Cluster cluster(String onFailure) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 2, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
+    private static Cluster cluster(int controlPlanes, String onFailure) {
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, 3 - controlPlanes, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
         api.serve(cluster);
         return cluster;
     }
@@ -270,7 +287,8 @@ class KillMatrixTest {
         return now(switch (call.step()) {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
-            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef")
+                    .secret("certificateKey", "0".repeat(64));
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
             case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
             default -> new Reply("0", "caravan-found\tfile\t/etc/" + call.step() + "\tabsent\ndo it\n", "change\tdo " + call.step() + "\n");

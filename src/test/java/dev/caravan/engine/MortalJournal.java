@@ -4,6 +4,7 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
+import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import java.util.Collection;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * A journal whose engine dies at a moment of the test's choice: what was entered by then stays, nothing is entered any more,
@@ -60,13 +62,18 @@ public final class MortalJournal implements Journal {
 
     @Override
     public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+        return mortally(run, type, host, step, attempt, message, data, () -> journal.append(run, type, host, step, attempt, message, data));
+    }
+
+    private Event mortally(
+            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data, Supplier<Event> entering) {
         requireLife();
         Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, data);
         if (before.test(planned)) {
             die();
             requireLife();
         }
-        Event event = journal.append(run, type, host, step, attempt, message, data);
+        Event event = entering.get();
         if (after.test(event)) {
             die();
             requireLife();
@@ -75,9 +82,20 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized void begin(RunRecord run) {
+    public synchronized void begin(RunRecord run, Optional<RequestKey> key) {
         requireLife();
-        journal.begin(run);
+        journal.begin(run, key);
+    }
+
+    @Override
+    public synchronized void keepKey(String run, RequestKey key) {
+        requireLife();
+        journal.keepKey(run, key);
+    }
+
+    @Override
+    public Optional<RequestKey.Used> usedKey(String name) {
+        return journal.usedKey(name);
     }
 
     @Override
@@ -87,9 +105,8 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized void end(String run, String state, int exitStatus) {
-        requireLife();
-        journal.end(run, state, exitStatus);
+    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
+        return mortally(run, Event.Type.RUN_ENDED, null, null, 0, message, data, () -> journal.end(run, state, exitStatus, message, data));
     }
 
     @Override

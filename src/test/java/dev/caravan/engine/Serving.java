@@ -48,6 +48,25 @@ public final class Serving implements AutoCloseable {
                     - setBody:
                         constant: own
             """;
+    private static final String ECHO_ROUTE = """
+            - route:
+                id: echo
+                from:
+                  uri: platform-http:/echo
+                  steps:
+                    - setBody:
+                        simple: "headers: ${headers}"
+            """;
+    private static final String BROKEN_ROUTE = """
+            - route:
+                id: broken
+                from:
+                  uri: platform-http:/broken
+                  steps:
+                    - throwException:
+                        exceptionType: java.lang.IllegalStateException
+                        message: broken on purpose
+            """;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -63,21 +82,28 @@ public final class Serving implements AutoCloseable {
 
     /** Begins to serve below that directory, where a Serving of before may have left something. */
     public static Serving start(Path directory, Optional<Secret> token) throws Exception {
+        return start(directory, token, Map.of());
+    }
+
+    /** The same with settings. */
+    public static Serving start(Path directory, Optional<Secret> token, Map<String, String> settings) throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
+        Files.writeString(routes.resolve("echo.camel.yaml"), ECHO_ROUTE);
+        Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
-        return start(directory, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+        return start(directory, settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
-        return start(directory, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
+        return start(directory, Map.of(), properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
     }
 
-    private static Serving start(Path directory, Function<Map<String, String>, EngineOptions> options) throws Exception {
+    private static Serving start(Path directory, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {
         int port = freePort();
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
@@ -86,6 +112,9 @@ public final class Serving implements AutoCloseable {
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", "127.0.0.1");
         properties.put("camel.server.port", Integer.toString(port));
+        // Tests ask one after the other without a pause.
+        properties.put("caravan.http.requests-per-second", "1000");
+        properties.putAll(settings);
         return new Serving(directory, port, Engine.start(options.apply(properties)));
     }
 
@@ -115,6 +144,11 @@ public final class Serving implements AutoCloseable {
 
     public Path data() {
         return directory.resolve("data");
+    }
+
+    /** The directory that this serves below. */
+    public Path directory() {
+        return directory;
     }
 
     /** A valid spec of a cluster of its own. */

@@ -348,17 +348,21 @@ class WorkflowTest {
 
     private static final List<Kind> KINDS = List.of(
             new Kind("package-lock", 21, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 2226"),
-            new Kind("mirror", 6, "Cannot download repodata/repomd.xml: All mirrors were tried"),
-            new Kind("registry", 6, "failed to pull image: dial tcp 192.0.2.1:5000: connect: connection refused"),
-            new Kind("api-server", 6, "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?"),
+            new Kind("mirror", 10, "Cannot download repodata/repomd.xml: All mirrors were tried"),
+            new Kind("registry", 10, "failed to pull image: dial tcp 192.0.2.1:5000: connect: connection refused"),
+            new Kind("api-server", 9, "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?"),
             new Kind("package-signature", 1, "Error: GPG check FAILED"),
             new Kind("disk-full", 1, "cp: error writing: No space left on device"),
             new Kind("token", 1, "could not find a JWS signature in the cluster-info ConfigMap for token ID"),
-            new Kind("lasting", 1, "something nobody knows"));
+            new Kind("lasting", 1, "something nobody knows"),
+            new Kind("definitions", 9, "error: unable to recognize: no matches for kind \"Installation\" in version \"operator.example.com/v1\""),
+            new Kind("runtime", 6, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"),
+            new Kind("kubelet", 6, "error execution phase kubelet-start: timed out waiting for the condition"),
+            new Kind("control-plane", 1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster"));
 
     /** A kind for each worker, four at a time. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 4})
+    @ValueSource(ints = {0, 4, 8})
     void eachKindIsTriedAsOftenAsStepErrorsSays(int from) throws Exception {
         Map<String, Kind> kinds = new LinkedHashMap<>();
         for (int worker = 0; worker < 4; worker++) {

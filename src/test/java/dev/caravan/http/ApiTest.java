@@ -223,6 +223,31 @@ class ApiTest {
         serving.release(id);
     }
 
+    /** In the raw, as clients of libraries would not send it. */
+    @Test
+    void camelHeadersReachNoRouteNotEvenAUsersOwn() throws Exception {
+        String answer = client.raw("GET /echo?CAMELfileName=canary&camelHTTPuri=canary&%43amelHttpPath=canary&kept=query HTTP/1.1\nHost: localhost\nConnection: close\n"
+                + "cAmElHttpUri: canary\nCAMELHTTPRESPONSECODE: 599\ncamelsshusername: canary\nCamelBeanMethodName: canary\nX-Kept: header\n\n");
+        assertThat(answer).startsWith("HTTP/1.1 200").contains("kept=query").contains("X-Kept=header")
+                // What is left of Camel's own says what the request was.
+                .doesNotContain("CamelFileName").doesNotContain("camelsshusername").doesNotContain("CamelBeanMethodName").doesNotContain("599");
+        assertThat(answer.replaceAll("Camel(HttpUri|HttpUrl|HttpQuery|HttpRawQuery)=[^ }]*", "")).doesNotContain("canary");
+    }
+
+    @Test
+    void aFailureInAUsersRouteShowsNoStackTrace() throws Exception {
+        HttpResponse<String> answer = client.get("/broken");
+        assertThat(answer.statusCode()).isEqualTo(500);
+        assertThat(answer.body()).doesNotContain("Exception").doesNotContain("\tat ").doesNotContain("broken on purpose");
+    }
+
+    @Test
+    void whatIsNoHttpIsAProblemDocument() throws Exception {
+        assertThat(client.raw("GET /api/v1/runs?" + "x".repeat(5_000) + " HTTP/1.1\nHost: localhost\n\n")).contains(" 414 ").contains("uri-too-long");
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nX-Long: " + "x".repeat(20_000) + "\n\n")).contains(" 431 ").contains("head-too-large");
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1 and more\nHost: localhost\n\n")).contains(" 400 ").contains("bad-request");
+    }
+
     // ---- paths and methods
 
     @ParameterizedTest

@@ -108,8 +108,7 @@ class EventStreamTest {
                 await().atMost(LONG).until(() -> follower.events.size() == 1);
                 other.append("elsewhere", Event.Type.STEP_PROGRESS, "h1", "step", 1, "meanwhile", Map.of());
                 await().atMost(LONG).until(() -> follower.events.size() == 2);
-                other.append("elsewhere", Event.Type.RUN_ENDED, null, null, 0, "", Map.of("state", "succeeded", "exitStatus", 0));
-                other.end("elsewhere", "succeeded", 0);
+                other.end("elsewhere", "succeeded", 0, "", Map.of("state", "succeeded", "exitStatus", 0));
                 follower.awaitEnd();
                 assertThat(follower.ids).containsExactly(1L, 2L, 3L);
             }

@@ -43,7 +43,8 @@ class TokenTest {
     @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events", "/api/v1/runs/x/logs",
         "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
         "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS", "/api/v1/runs?access_token=" + TOKEN,
-        "/api/v1/runs;x=1", "/favicon.ico"})
+        "/api/v1/runs;x=1", "/favicon.ico", "//", "//api", "/api/v1/../..", "/api/v1/runs/..%2f..", "/api%2fv1%2fruns", "/api/v1/runs%00", "/%2e%2e/api", "*",
+        "/api/v1/runs/x/rollback", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
     void noPathIsAnsweredWithoutTheToken(String path) throws Exception {
         for (String method : new String[] {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
             String answer = client.raw(method + " " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n");
@@ -82,6 +83,11 @@ class TokenTest {
         serving.release(id);
         serving.ended(id);
         assertThat(client.get("/api/v1/runs/" + id + "/events", "Authorization", BEARER).body()).contains("run-ended");
+    }
+
+    @Test
+    void theTokenIsPassedOnToNoRoute() throws Exception {
+        assertThat(client.get("/echo", "Authorization", BEARER, "X-Seen", "yes").body()).contains("X-Seen=yes").doesNotContain(TOKEN);
     }
 
     @Test

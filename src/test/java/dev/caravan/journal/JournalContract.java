@@ -105,12 +105,17 @@ abstract class JournalContract {
         assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
         journal.running("a");
         assertThat(journal.run("a").orElseThrow().state()).isEqualTo("running");
-        journal.end("a", "failed", 5);
+        journal.end("a", "failed", 5, "no answer", Map.of("state", "failed"));
         reopen();
 
         RunRecord ended = journal.run("a").orElseThrow();
         assertThat(ended.state()).isEqualTo("failed");
         assertThat(ended.exitStatus()).contains(5);
+        assertThat(journal.events("a", 0)).singleElement().satisfies(event -> {
+            assertThat(event.type()).isEqualTo(Event.Type.RUN_ENDED);
+            assertThat(event.message()).isEqualTo("no answer");
+            assertThat(event.data()).containsEntry("state", "failed");
+        });
         assertThat(ended.hasEnded()).isTrue();
         assertThat(ended.endedAt().orElseThrow()).isAfter(AT);
         assertThat(journal.run("b")).isEmpty();
@@ -320,7 +325,7 @@ abstract class JournalContract {
             assertThat(note(journal, "a", "goes on").seq()).isEqualTo(2);
 
             assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class).hasMessageContaining("not this engine's any more");
-            assertThatThrownBy(() -> crashed.end("a", "failed", 5)).isInstanceOf(JournalException.class);
+            assertThatThrownBy(() -> crashed.end("a", "failed", 5, "no answer", Map.of("state", "failed"))).isInstanceOf(JournalException.class);
             assertThatThrownBy(() -> crashed.keepFound("a", "h1", "1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class);
             assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
             assertThat(note(journal, "a", "still").seq()).isEqualTo(3);
@@ -357,7 +362,7 @@ abstract class JournalContract {
         journal.begin(run("b", AT.plusSeconds(1)));
         assertThat(journal.claim("b", Set.of("host/1"))).isEmpty();
         assertThat(journal.orphans()).extracting(RunRecord::id).containsExactly("a");
-        journal.end("a", "failed", 5);
+        journal.end("a", "failed", 5, "no answer", Map.of("state", "failed"));
         assertThat(journal.orphans()).isEmpty();
         reopen();
         assertThat(journal.orphans()).as("its engine was closed").extracting(RunRecord::id).containsExactly("b");

@@ -17,6 +17,7 @@ public final class MemoryJournal implements Journal {
     private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
     private final List<Found> found = new ArrayList<>();
     private final Map<String, String> claims = new LinkedHashMap<>();
+    private final Map<String, RequestKey.Used> keys = new LinkedHashMap<>();
     private JournalException broken;
 
     /** From now on nothing can be entered. */
@@ -36,9 +37,22 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
-    public synchronized void begin(RunRecord run) {
+    public synchronized void begin(RunRecord run, Optional<RequestKey> key) {
         requireRoom();
+        key.ifPresent(named -> keepKey(run.id(), named));
         runs.put(run.id(), run);
+    }
+
+    @Override
+    public synchronized void keepKey(String run, RequestKey key) {
+        if (keys.putIfAbsent(key.name(), new RequestKey.Used(key, run)) != null) {
+            throw new JournalException("key " + key.name() + " was used", null);
+        }
+    }
+
+    @Override
+    public synchronized Optional<RequestKey.Used> usedKey(String name) {
+        return Optional.ofNullable(keys.get(name));
     }
 
     @Override
@@ -46,15 +60,16 @@ public final class MemoryJournal implements Journal {
         requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
-                old.exitStatus(), old.createdAt(), old.endedAt()));
+                old.exitStatus(), old.createdAt(), old.endedAt(), old.confined()));
     }
 
     @Override
-    public synchronized void end(String run, String state, int exitStatus) {
+    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
         requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
-                Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now())));
+                Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now()), old.confined()));
+        return append(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
     }
 
     @Override
@@ -121,7 +136,12 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized void release(String run) {
+        requireRoom();
         claims.values().removeIf(run::equals);
+    }
+
+    public synchronized boolean isClaimed(String run) {
+        return claims.containsValue(run);
     }
 
     @Override

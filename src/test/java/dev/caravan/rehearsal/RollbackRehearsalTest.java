@@ -70,9 +70,12 @@ class RollbackRehearsalTest {
             assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
             assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");
             assertThat(rehearsal.faultsNotMet()).isEmpty();
+            Path kubeconfig = scratch.parent().resolve("data/clusters").resolve(rehearsal.cluster().name()).resolve("kubeconfig");
+            assertThat(kubeconfig).exists();
             assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
+            assertThat(kubeconfig).doesNotExist();
         }
     }
 

@@ -11,6 +11,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,37 @@ class ScriptsRehearsalTest {
             sequence.assertReady(Map.of("h1", true, "h2", false, "h3", false));
             List<String> changes = new Sequence(rehearsal, families).runAll();
             assertThat(changes).as("changes of the second run").isEmpty();
+        }
+    }
+
+    @Test
+    void aJoinThatWasCutShortIsNoJoin() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            Path kubernetes = Files.createDirectories(rehearsal.host("h2").root().resolve("etc/kubernetes"));
+            Files.writeString(kubernetes.resolve("kubelet.conf"), "clusters:\n- cluster:\n    server: https://192.0.2.11:6443\nusers:\n- name: system:node:h2\n");
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+
+            Map<String, String> joined = driver.run("h2", "facts", Map.of(), "").outputs();
+            Files.createFile(kubernetes.resolve(".caravan-join-unfinished"));
+            Map<String, String> cutShort = driver.run("h2", "facts", Map.of(), "").outputs();
+
+            assertThat(joined).containsEntry("kubernetes", "kubelet.conf").containsEntry("apiServer", "https://192.0.2.11:6443");
+            assertThat(cutShort).doesNotContainKeys("kubernetes", "apiServer", "nodeName").containsKeys("hostname", "selinux");
+        }
+    }
+
+    @Test
+    void aRuntimeThatARepositoryLacksIsNotReplacedByAnother() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            driver.run("h1", "package-repository", Map.of(), "");
+
+            StepDriver.Result result = driver.run("h1", "runtime-install", Map.of("RUNTIME_VERSION", "1.2.3"), "");
+
+            assertThat(result.status()).isEqualTo(1);
+            assertThat(result.log()).contains("could not install docker-ce-1.2.3: ").containsIgnoringCase("unable to find a match").contains("runtime.version");
         }
     }
 

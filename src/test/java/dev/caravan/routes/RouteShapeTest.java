@@ -12,14 +12,18 @@ import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.dsl.yaml.YamlRoutesBuilderLoader;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The habits that every file of the routes directory keeps, so that files can be found, replaced, reloaded and drawn one by one. */
 class RouteShapeTest {
@@ -115,6 +119,83 @@ class RouteShapeTest {
     void everyStepOnAHostNamesHowItIsTriedAgain() {
         assertThat(routes()).filteredOn(name -> uris(route(name)).anyMatch(uri -> uri.startsWith("step:"))).isNotEmpty()
                 .allSatisfy(name -> assertThat(configurations()).contains(route(name).path("routeConfigurationId").asText()));
+    }
+
+    private static List<JsonNode> handlers(String configuration) {
+        return values(read(configuration).get(0).at("/routeConfiguration/onException")).stream().map(entry -> entry.get("onException")).toList();
+    }
+
+    private static String condition(JsonNode handler) {
+        return handler.at("/onWhen/simple").asText();
+    }
+
+    @Test
+    void whatIsTriedAgainIsTriedAfterPausesThatGrowAndAreSpreadAndHoldNoThread() {
+        for (String configuration : List.of("step-errors.camel.yaml", "first-contact.camel.yaml")) {
+            List<JsonNode> policies = handlers(configuration).stream().map(handler -> handler.get("redeliveryPolicy")).filter(policy -> policy.get("maximumRedeliveries").asInt() > 0).toList();
+
+            assertThat(policies).as(configuration).isNotEmpty().allSatisfy(policy -> {
+                assertThat(policy.get("useExponentialBackOff").asBoolean()).isTrue();
+                assertThat(policy.get("backOffMultiplier").asDouble()).isGreaterThan(1);
+                assertThat(policy.get("useCollisionAvoidance").asBoolean()).isTrue();
+                assertThat(policy.get("collisionAvoidanceFactor").asDouble()).isBetween(0.1, 0.5);
+                assertThat(policy.get("asyncDelayedRedelivery").asBoolean()).isTrue();
+            });
+        }
+    }
+
+    @Test
+    void eachKindThatAnErrorHandlerNamesIsOneThatErrorsHave() throws IOException {
+        List<String> kinds = new ArrayList<>(List.of("connection", "unreachable"));
+        YAML.readTree(FILES.text("failures.yaml").orElseThrow()).forEach(rule -> kinds.add(rule.get("kind").asText()));
+        List<String> named = handlers("step-errors.camel.yaml").stream().map(RouteShapeTest::condition).filter(text -> text.contains("kind"))
+                .flatMap(text -> Stream.of(text.substring(text.indexOf('\'') + 1, text.lastIndexOf('\'')).split(","))).toList();
+
+        assertThat(named).isSubsetOf(kinds).doesNotHaveDuplicates()
+                .contains("connection", "unreachable", "package-lock", "mirror", "registry", "api-server", "token");
+    }
+
+    /** Rules judge by what a package manager prints, so all of it has to be seen. */
+    @Test
+    void noScriptHasYumOrDnfKeepQuiet() throws IOException {
+        Pattern quiet = Pattern.compile("(yum_command\\)\"|\\b(yum|dnf)) [^|;&#]*(?<= )(-[a-z]*q|--quiet)\\b");
+        assertThat(quiet.matcher("logged \"$(yum_command)\" install -y -q $names").find()).isTrue();
+        try (Stream<Path> scripts = Files.list(Path.of("routes/scripts"))) {
+            assertThat(scripts.flatMap(RouteShapeTest::lines).filter(line -> quiet.matcher(line).find())).isEmpty();
+        }
+    }
+
+    /** What decides whether an error passes stands in failures.yaml alone, where a user can change it. */
+    @Test
+    void noScriptEndsInOneWayOrAnotherByWordsOfACommand() throws IOException {
+        Pattern byWords = Pattern.compile("grep [^|]*\"\\$WORK/output\".*(\\|\\||&&|then)[^|]*\\b(fail|fail_for_now|package_failure)\\b");
+        assertThat(byWords.matcher("grep -qi 'no match' \"$WORK/output\" || fail \"no\"").find()).isTrue();
+        try (Stream<Path> scripts = Files.list(Path.of("routes/scripts"))) {
+            assertThat(scripts.flatMap(RouteShapeTest::lines).filter(line -> byWords.matcher(line).find())).isEmpty();
+        }
+    }
+
+    private static Stream<String> lines(Path script) {
+        try {
+            return Files.readAllLines(script).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A server that is away for a minute does not exhaust the attempts, however the pauses fall. */
+    @ParameterizedTest
+    @ValueSource(strings = {"connection", "package-lock", "mirror", "registry", "api-server"})
+    void whatComesBackWithinAMinuteIsWaitedFor(String kind) {
+        JsonNode policy = handlers("step-errors.camel.yaml").stream().filter(handler -> condition(handler).matches(".*[',]" + kind + "[',].*")).findFirst().orElseThrow().get("redeliveryPolicy");
+        double pause = policy.get("redeliveryDelay").asDouble();
+        double all = 0;
+        for (int attempt = 0; attempt < policy.get("maximumRedeliveries").asInt(); attempt++) {
+            all += pause * (1 - policy.get("collisionAvoidanceFactor").asDouble());
+            pause = Math.min(pause * policy.get("backOffMultiplier").asDouble(), policy.get("maximumRedeliveryDelay").asDouble());
+        }
+
+        assertThat(all).isGreaterThan(75_000);
     }
 
     @Test

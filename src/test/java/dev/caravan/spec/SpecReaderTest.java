@@ -349,12 +349,12 @@ class SpecReaderTest {
         InvalidSpec invalid = catchThrowableOfType(
                 InvalidSpec.class,
                 () -> SpecReader.read(
-                        SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request", Expansion.refused()));
+                        SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request", Expansion.in(Path.of("")).confinedTo(Allowed.NOTHING)));
 
         assertThat(invalid.problems())
                 .singleElement()
                 .extracting(Problem::message)
-                .isEqualTo("expansions are not made for a spec that comes this way");
+                .isEqualTo("a spec that comes this way may not name this variable of the engine's");
     }
 
     @Test

@@ -103,6 +103,14 @@ class LauncherTest {
     }
 
     @Test
+    void whatAHostKnowsNothingOfAnyMoreBeginsAnewAndSaysSo() {
+        LocalHost.Said said = host.launch(request(ID, "echo first; echo second\n", "first\n".length(), List.of(), ""));
+
+        assertThat(said.stdout()).endsWith("\n" + Launcher.ANEW_MARK + "\nfirst\nsecond\n");
+        assertThat(said.report().status()).isEqualTo("0");
+    }
+
+    @Test
     void goesOnFromTheKnownByte() throws Exception {
         CompletableFuture<LocalHost.Said> lost = host.launchAside(request(waitingScript()));
         awaitLog("first");

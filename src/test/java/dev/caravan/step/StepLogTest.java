@@ -122,6 +122,17 @@ class StepLogTest {
     }
 
     @Test
+    void takesAllThatComesOfAStepThatItsHostBeganAnew() {
+        arrive(MARK + "one\ntwo\n");
+
+        log.attach(doing::add);
+        arrive("banner\n" + Launcher.ANEW_MARK + "\none again\n");
+
+        assertThat(log.known()).isEqualTo("one again\n".length());
+        assertThat(kept()).isEqualTo("one\ntwo\none again\n");
+    }
+
+    @Test
     void goesOnAfterALostConnectionFromTheLastWholeLine() {
         arrive(MARK + "one\ntw");
         assertThat(log.known()).isEqualTo(4);

@@ -1,0 +1,2 @@
+/** The program's own log: what keeps secrets out of it. */
+package dev.caravan.log;

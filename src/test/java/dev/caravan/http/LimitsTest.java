@@ -1,0 +1,141 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.engine.Serving;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A real server with narrow limits. */
+class LimitsTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final String POST = "POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\n";
+    private static final int CONNECTIONS = 12;
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Client client;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.empty(), Map.of("caravan.http.request-seconds", "1", "caravan.http.requests-per-second", "2",
+                "caravan.http.streams", "2", "caravan.http.connections", Integer.toString(CONNECTIONS)));
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    /** Also one that sends another byte again and again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "GET /api/v1/runs HTTP/1.1\r\nHost: localh", POST + "Content-Length: 1000\r\n\r\nkind: ", POST + "Transfer-Encoding: chunked\r\n\r\n3e8\r\nkind: "})
+    void whoSendsHalfARequestIsCutOff(String half) throws Exception {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(half.getBytes(StandardCharsets.UTF_8));
+            await().atMost(LONG).until(() -> isCutOff(socket, !half.isEmpty()));
+        }
+    }
+
+    @Test
+    void aConnectionThatIsKeptWaitsNotForEver() throws Exception {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 200");
+            await().atMost(LONG).until(() -> isCutOff(socket, false));
+        }
+    }
+
+    @Test
+    void whoAsksTooOftenIsToldToWait() throws Exception {
+        HttpResponse<String> refused = await().atMost(LONG).until(() -> client.get("/api/v1/runs"), answer -> answer.statusCode() == 429);
+        assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+        assertThat(refused.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:too-many-requests");
+        await().atMost(LONG).until(() -> client.get("/api/v1/runs").statusCode() == 200);
+    }
+
+    @Test
+    void onlySoManyFollowEvents() throws Exception {
+        HttpResponse<String> begun = await().atMost(LONG).until(() -> client.postSpec("/api/v1/runs", Serving.spec()), answer -> answer.statusCode() == 202);
+        String id = json(begun).get("id").asText();
+        List<InputStream> streams = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            HttpResponse<InputStream> stream = client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).build(), HttpResponse.BodyHandlers.ofInputStream());
+            assertThat(stream.statusCode()).isEqualTo(200);
+            streams.add(stream.body());
+        }
+        HttpResponse<String> refused = client.get("/api/v1/runs/" + id + "/events");
+        assertThat(refused.statusCode()).isEqualTo(503);
+        assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+        streams.get(0).close();
+        serving.release(id);
+        await().atMost(LONG).until(() -> client.get("/api/v1/runs/" + id + "/events").statusCode() == 200);
+        streams.get(1).close();
+    }
+
+    @Test
+    void onlySoManyConnectionsAreOpen() throws Exception {
+        await().atMost(LONG).until(() -> {
+            List<Socket> idle = new ArrayList<>();
+            try {
+                for (int i = 0; i < CONNECTIONS; i++) {
+                    idle.add(connect());
+                }
+                try (Socket oneTooMany = connect()) {
+                    oneTooMany.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                    return oneTooMany.getInputStream().readAllBytes().length == 0;
+                } catch (IOException reset) {
+                    return true;
+                }
+            } finally {
+                for (Socket socket : idle) {
+                    socket.close();
+                }
+            }
+        });
+        await().atMost(LONG).until(() -> client.get("/observe/health").statusCode() == 200);
+    }
+
+    private static Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), serving.port());
+        socket.setSoTimeout(100);
+        return socket;
+    }
+
+    private static boolean isCutOff(Socket socket, boolean sending) throws IOException {
+        try {
+            if (sending) {
+                socket.getOutputStream().write('x');
+            }
+            return socket.getInputStream().read(new byte[4096]) == -1;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+}
