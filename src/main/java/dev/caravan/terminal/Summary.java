@@ -52,7 +52,10 @@ public final class Summary {
             if (run.isPlan()) {
                 plan();
             } else {
-                changes();
+                if (run.state() != State.ROLLED_BACK) {
+                    // What was changed and is as it was again would be told twice.
+                    changes();
+                }
                 hosts();
             }
             steps();
