@@ -26,13 +26,17 @@ final class OpenApi {
             // Jackson knows no aliases.
             tree = json.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(read(FILE)));
             ObjectNode spec = (ObjectNode) json.readTree(read(SPEC_SCHEMA));
-            // With a name of its own, what it refers to is looked for in itself.
-            spec.put("$id", "urn:caravan:schema:cluster-v1");
+            spec.findParents("$ref").forEach(OpenApi::referWithin);
             ((ObjectNode) tree.at("/components/schemas")).set("Cluster", spec);
             yaml = new YAMLMapper().writeValueAsBytes(tree);
         } catch (IOException e) {
             throw new UncheckedIOException("the description of the API cannot be read", e);
         }
+    }
+
+    /** What the spec's schema refers to is in the same place of a larger document now. */
+    private static void referWithin(JsonNode node) {
+        ((ObjectNode) node).put("$ref", node.get("$ref").asText().replaceFirst("^#/", "#/components/schemas/Cluster/"));
     }
 
     JsonNode tree() {

@@ -46,6 +46,7 @@ public final class Serving implements AutoCloseable {
                   uri: platform-http:/own
                   steps:
                     - setBody:
+                        description: Says whose it is.
                         constant: own
             """;
     private static final String ECHO_ROUTE = """

@@ -46,6 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 class CanaryTest {
     private static final Duration LONG = Duration.ofSeconds(300);
+    private static final int LOOKS = 4;
     private static final String BEARER = "canary-bearer-token-8271";
     private static final String IN_FILE = "canary-of-a-file-1828";
     private static final String SPEC = """
@@ -63,6 +64,7 @@ class CanaryTest {
     private final Set<String> canaries = ConcurrentHashMap.newKeySet();
     private final Set<String> kept = ConcurrentHashMap.newKeySet();
     private final Set<String> found = ConcurrentHashMap.newKeySet();
+    private final Map<Path, Integer> lookedAt = new ConcurrentHashMap<>();
     private final ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private final FileAppender<ILoggingEvent> log = new FileAppender<>();
@@ -176,7 +178,8 @@ class CanaryTest {
 
     private void lookAtProcesses() {
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-            processes.filter(process -> process.getFileName().toString().matches("\\d+")).forEach(process -> {
+            // Each when it is new, and again, as it may then run another program.
+            processes.filter(process -> process.getFileName().toString().matches("\\d+") && lookedAt.merge(process, 1, Integer::sum) <= LOOKS).forEach(process -> {
                 for (String file : List.of("cmdline", "environ")) {
                     try {
                         look("/proc/" + file, Files.readString(process.resolve(file), StandardCharsets.ISO_8859_1));

@@ -76,8 +76,12 @@ final class Described {
         return reference.substring(reference.lastIndexOf('/') + 1);
     }
 
+    static JsonSchema validator(String schema) {
+        return SCHEMAS.computeIfAbsent(schema, Described::schema);
+    }
+
     private static void validate(String schema, JsonNode answer) {
-        assertThat(SCHEMAS.computeIfAbsent(schema, Described::schema).validate(answer)).as("%s as %s", answer, schema).isEmpty();
+        assertThat(validator(schema).validate(answer)).as("%s as %s", answer, schema).isEmpty();
         note(schema, answer);
     }
 
