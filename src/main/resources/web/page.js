@@ -23,7 +23,7 @@ const page = {
     soon(() => this.drawList());
     const now = this.model && this.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
-    else if (this.model && !this.model.ended && (!this.events || this.model.told.possible.length === 0)) await this.refresh();
+    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.told.possible.length === 0)) await this.refresh();
     if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
   },
 

@@ -5,13 +5,13 @@ const HUES = 10;
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 const timeline = {
-  run: null, told: null, asked: 0,
+  run: null, told: null, asked: 0, pause: 2000,
 
-  /** Asks for it, at most once in two seconds. */
+  /** Asks for it, at most once in two seconds, and less often where there is much to draw. */
   async refresh(force) {
     const model = page.model;
     if (!model || byId('view-timeline').hidden) return;
-    if (!force && (Date.now() - this.asked < 2000 || this.run === model.id && this.told && this.told.seq === model.seq)) return;
+    if (!force && (Date.now() - this.asked < this.pause || this.run === model.id && this.told && this.told.seq === model.seq)) return;
     this.asked = Date.now();
     const told = await ask('/runs/' + encodeURIComponent(model.id) + '/timeline');
     if (page.model !== model) return;
@@ -29,9 +29,11 @@ const timeline = {
     const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
     const place = this.place();
+    const before = performance.now();
     this.rows();
     this.sums();
     this.notes();
+    this.pause = Math.max(2000, 20 * (performance.now() - before));
     const again = place && byId('time').querySelectorAll('button.span')[place];
     if (again) moveFocus(byId('time'), again);
   },

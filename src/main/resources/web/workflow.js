@@ -9,10 +9,10 @@ const workflow = {
 
   async show(place) {
     this.place = place;
-    if (!this.routes) {
-      const told = await ask('/routes');
-      this.routes = new Map(told.routes.map(route => [route.id, route]));
-    }
+    // Each time anew: an engine may load others while it serves.
+    const told = await ask('/routes');
+    if (this.place !== place) return;
+    this.routes = new Map(told.routes.map(route => [route.id, route]));
     const action = page.model && !byId('run').hidden && page.model.told.action;
     const wanted = action ? ROOTS[action] : this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;

@@ -188,9 +188,14 @@ final class Chromium implements AutoCloseable {
     @Override
     public void close() throws Exception {
         socket.abort();
+        List<ProcessHandle> all = process.descendants().toList();
         process.destroy();
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
+        }
+        // Those that it started write to its profile until they are gone.
+        for (ProcessHandle each : all) {
+            each.onExit().orTimeout(LONG.toSeconds(), TimeUnit.SECONDS).join();
         }
         Rehearsal.delete(profile);
     }

@@ -70,15 +70,17 @@ final class PageScreenshots {
 
     private void takeAll(String spec) throws Exception {
         String id = begin("apply", spec);
-        browser.size(1440, 860, false);
+        browser.size(1440, 700, false);
         browser.dark(false);
         open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
+        browser.size(1440, 1100, false);
         open(id, "/workflow", "document.querySelectorAll('.stands .icon').length > 6", "workflow.png");
         await().atMost(LONG).until(() -> ended(id));
         String plan = begin("plan", spec);
         await().atMost(LONG).until(() -> ended(plan));
         browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
         open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "timeline.png");
+        browser.size(1440, 700, false);
         open(id, "/problems", "document.querySelectorAll('.cause').length > 0", "problems.png");
         browser.dark(true);
         browser.open(serving.uri("/#/runs/" + id));

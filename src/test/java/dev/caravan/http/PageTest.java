@@ -258,18 +258,17 @@ class PageTest {
         browser.type("node-01");
         browser.until(shown + ".split(',').length === 10");
         browser.value("document.getElementById('find-host').value = ''; document.getElementById('find-host').dispatchEvent(new Event('input'))");
+        browser.until(shown + " === 'node-007,node-150'");
         browser.click("#collapse");
         browser.until(shown + ".split(',').length === 200");
 
         browser.value("document.getElementById('skip').focus()");
         browser.press("Enter");
         String focused = "(document.activeElement.dataset.host + ' ' + document.activeElement.dataset.step)";
-        assertThat(browser.value(focused).asText()).as("the first that was shown").isEqualTo("node-010 facts");
+        assertThat(browser.value(focused).asText()).as("where the tab key stopped before").isEqualTo("node-007 facts");
         browser.press("ArrowDown");
-        assertThat(browser.value(focused).asText()).isEqualTo("node-011 facts");
-        for (int i = 0; i < 4; i++) {
-            browser.press("ArrowUp");
-        }
+        assertThat(browser.value(focused).asText()).isEqualTo("node-008 facts");
+        browser.press("ArrowUp");
         browser.press("ArrowRight");
         assertThat(browser.value(focused).asText()).isEqualTo("node-007 os-prepare");
         browser.press("Enter");
