@@ -1,29 +1,57 @@
 package dev.caravan.cli;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_DESCRIPTION;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER_HEADING;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
+
 import dev.caravan.journal.JournalException;
 import dev.caravan.spec.InvalidSpec;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /** The command {@code caravan} itself; without a subcommand it serves. */
 @Command(
         name = "caravan",
         description = "Turns bare Linux hosts into a Kubernetes cluster; every step is an Apache Camel route.",
-        mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        synopsisSubcommandLabel = "[COMMAND]",
+        commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
+        optionListHeading = "%nOptions of serve:%n",
         subcommands = {
             ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class,
-            RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class
+            RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class, CompletionCommand.class, VersionCommand.class
         },
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "  0:done",
+            "  2:the spec or the command line is wrong, or another run is at work there; nothing was touched",
+            "  3:preflight refused, nothing was changed",
+            "  4:failed and rolled back",
+            "  5:failed and left as it stood",
+            "130:cancelled"
+        },
+        footerHeading = "%nA first look:%n",
         footer = {
-            "",
-            "Exit status: 0 done; 2 the spec or the command line is wrong, nothing was touched; 3 preflight refused,",
-            "nothing was changed; 4 failed and rolled back; 5 failed and left as it stood; 130 cancelled.",
-            "",
-            "Begin with: caravan rehearse -f examples/three-nodes.yaml"
+            "  caravan rehearse -f examples/three-nodes.yaml   on simulated hosts",
+            "  caravan plan -f spec.yaml                       what would change",
+            "  caravan apply -f spec.yaml                      change it"
         })
 public final class CaravanCommand implements Callable<Integer> {
     /** The spec or the command line is wrong; nothing was touched. */
@@ -34,20 +62,60 @@ public final class CaravanCommand implements Callable<Integer> {
     @Mixin
     private ServeCommand.Options serve;
 
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Tells what the command does, with examples.")
+    private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Prints the version, as caravan version does.")
+    private boolean version;
+
     private CaravanCommand() {}
+
+    /** The command line and all that belongs to it. */
+    static CommandLine commandLine() {
+        CommandLine caravan = new CommandLine(new CaravanCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(CaravanCommand::correct)
+                .setExecutionExceptionHandler(CaravanCommand::explain);
+        // Who asks for help with caravan itself asks which commands there are.
+        caravan.getCommandSpec().usageMessage().sectionKeys(List.of(
+                SECTION_KEY_SYNOPSIS_HEADING, SECTION_KEY_SYNOPSIS, SECTION_KEY_DESCRIPTION, SECTION_KEY_COMMAND_LIST_HEADING, SECTION_KEY_COMMAND_LIST,
+                SECTION_KEY_FOOTER_HEADING, SECTION_KEY_FOOTER, SECTION_KEY_EXIT_CODE_LIST_HEADING, SECTION_KEY_EXIT_CODE_LIST,
+                SECTION_KEY_OPTION_LIST_HEADING, SECTION_KEY_OPTION_LIST));
+        setOff(caravan);
+        return caravan;
+    }
+
+    private static void setOff(CommandLine parent) {
+        for (CommandLine command : parent.getSubcommands().values()) {
+            UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+            if (!command.getCommandSpec().positionalParameters().isEmpty()) {
+                usage.parameterListHeading("%n");
+            }
+            usage.optionListHeading("%nOptions:%n");
+            usage.commandListHeading("%nCommands:%n");
+            setOff(command);
+        }
+    }
 
     /** Runs the command line; returns the exit status. */
     public static int execute(String... arguments) {
-        return new CommandLine(new CaravanCommand())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler(CaravanCommand::explain)
-                .execute(arguments);
+        return commandLine().execute(arguments);
     }
 
     @Override
     public Integer call() throws Exception {
         return ServeCommand.serve(serve);
+    }
+
+    /* Who mistyped a word has no use for a screen of help. */
+    private static int correct(ParameterException wrong, String[] arguments) {
+        PrintWriter err = wrong.getCommandLine().getErr();
+        err.println("caravan: " + wrong.getMessage());
+        UnmatchedArgumentException.printSuggestions(wrong, err);
+        err.println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+        err.flush();
+        return WRONG;
     }
 
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {

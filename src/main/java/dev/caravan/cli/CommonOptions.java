@@ -26,10 +26,12 @@ final class CommonOptions {
             description = "Routes and scripts that replace built-in ones of the same name, or add to them (default: ./routes, if there is one).")
     private Path routes;
 
-    @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", description = "auto, tty, plain, json or quiet (default: auto).")
+    @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", completionCandidates = Words.Modes.class,
+            description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), quiet (failures and the end), or auto:"
+                    + " tty on a terminal, else plain (default: auto).")
     Mode output;
 
-    @Option(names = "--yes", description = "Asks nothing.")
+    @Option(names = "--yes", description = "Asks nothing before reset and rollback.")
     boolean yes;
 
     /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */

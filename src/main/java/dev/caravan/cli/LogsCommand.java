@@ -1,24 +1,46 @@
 package dev.caravan.cli;
 
+import dev.caravan.journal.Event;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.terminal.LogOutput;
+import dev.caravan.terminal.TerminalFacts;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan logs}. */
-@Command(name = "logs", mixinStandardHelpOptions = true, description = "What the steps of a run printed on their hosts.")
+@Command(name = "logs",
+        description = {
+            "What the steps of a run printed on their hosts.",
+            "",
+            "In the order in which the steps began, with host and step before each line unless both are named. With --follow it goes on as long "
+                    + "as the run does, and its exit status is then the run's."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan logs 3d7d9d55 --host h2 --step kubeadm-join",
+            "  caravan logs 3d7d --step images-pull",
+            "  caravan logs 3d7d --follow",
+            "  caravan logs 3d7d --follow --server https://caravan.example.com"
+        })
 final class LogsCommand implements Callable<Integer> {
-    @Mixin
-    private CommonOptions common;
+    private static final Duration LOOK = Duration.ofMillis(400);
+    private static final int FAILED = 5;
 
-    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
+    @Mixin
+    private HistoryOptions where;
+
+    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
     private String run;
 
     @Option(names = "--host", paramLabel = "H", description = "Only that host's.")
@@ -27,36 +49,90 @@ final class LogsCommand implements Callable<Integer> {
     @Option(names = "--step", paramLabel = "S", description = "Only that step's.")
     private String step;
 
+    @Option(names = "--follow", description = "Goes on until the run has ended.")
+    private boolean follow;
+
+    private LogOutput output;
+
+    /** A step on a host, whose log it is. */
+    private record Log(String host, String step) {}
+
     @Override
     public Integer call() throws Exception {
-        Path directory = directory(common.data).or(() -> directory(common.rehearsalData()))
-                .orElseThrow(() -> new UserError("there are no logs of a run " + run + " under " + common.data + "; they are with the engine that ran it, caravan status " + run + " shows what the journal has"));
-        List<Path> logs = logs(directory);
-        if (logs.isEmpty()) {
-            throw new UserError("run " + run + " has no log of that host and step; caravan status " + run + " shows which there are");
+        output = new LogOutput(System.out, TerminalFacts.detect(System.getenv()), host == null || step == null);
+        try (History history = where.open()) {
+            RunRecord found = history.find(run);
+            return follow ? follow(history, found) : print(history, found);
         }
-        for (Path log : logs) {
-            String of = log.getParent().getFileName() + "  " + log.getFileName().toString().replaceFirst("\\.log$", "");
-            try (Stream<String> lines = Files.lines(log)) {
-                lines.forEach(line -> System.out.println(logs.size() == 1 ? line : of + "  " + line));
-            }
+    }
+
+    private int print(History history, RunRecord found) throws IOException, UserError {
+        Set<Log> logs = new LinkedHashSet<>();
+        history.events(found).forEach(event -> log(event).ifPresent(logs::add));
+        boolean any = false;
+        for (Log log : logs) {
+            Optional<byte[]> text = history.log(found, log.host(), log.step(), 0);
+            any |= text.isPresent();
+            text.ifPresent(bytes -> output.print(log.host(), log.step(), bytes));
+            output.end(log.host(), log.step());
+        }
+        if (logs.isEmpty()) {
+            throw new UserError("run " + found.id() + " has no log of that host and step; caravan status " + found.id() + " shows which there are");
+        }
+        if (!any) {
+            throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data
+                    + " but with the engine that ran it: ask that with --server, or see caravan status " + found.id());
         }
         return 0;
     }
 
-    private Optional<Path> directory(Path data) {
-        Path logs = data.resolve("logs").normalize();
-        Path directory = logs.resolve(run).normalize();
-        return Optional.of(directory).filter(path -> path.startsWith(logs) && !path.equals(logs) && Files.isDirectory(path));
+    /** Events of scripts: what else is a step has no log. */
+    private Optional<Log> log(Event event) {
+        return event.type() == Event.Type.STEP_STARTED && event.data().containsKey("id") && event.host().isPresent()
+                ? event.step().map(name -> new Log(event.host().get(), name)).filter(log -> host == null || log.host().equals(host)).filter(log -> step == null || log.step().equals(step))
+                : Optional.empty();
     }
 
-    private List<Path> logs(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> host == null || file.getParent().getFileName().toString().equals(host))
-                    .filter(file -> step == null || file.getFileName().toString().equals(step + ".log"))
-                    .sorted(java.util.Comparator.comparingLong(file -> file.toFile().lastModified()))
-                    .toList();
+    private int follow(History history, RunRecord found) throws Exception {
+        Map<Log, Long> open = new LinkedHashMap<>();
+        Map<Log, Long> ended = new LinkedHashMap<>();
+        try (History.Following following = history.follow(found)) {
+            Abandoned abandoned = new Abandoned(history, found.id());
+            while (true) {
+                List<Event> events = following.next(LOOK);
+                Set<Log> ending = new LinkedHashSet<>();
+                for (Event event : events) {
+                    log(event).ifPresent(log -> open.put(log, Optional.ofNullable(ended.remove(log)).orElse(open.getOrDefault(log, 0L))));
+                    if (event.type() == Event.Type.STEP_ENDED) {
+                        ending.add(new Log(event.host().orElse(""), event.step().orElse("")));
+                    }
+                }
+                for (Map.Entry<Log, Long> log : open.entrySet()) {
+                    log.setValue(log.getValue() + printed(history, found, log.getKey(), log.getValue()));
+                }
+                // What ended before this look has been read to its end.
+                ending.stream().filter(open::containsKey).forEach(log -> {
+                    output.end(log.host(), log.step());
+                    ended.put(log, open.remove(log));
+                });
+                Optional<Event> end = events.stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst();
+                if (end.isPresent()) {
+                    open.keySet().forEach(log -> output.end(log.host(), log.step()));
+                    return status(end.get());
+                }
+                abandoned.look(events.isEmpty());
+            }
         }
+    }
+
+    private long printed(History history, RunRecord found, Log log, long from) throws IOException, UserError {
+        byte[] more = history.log(found, log.host(), log.step(), from).orElse(new byte[0]);
+        output.print(log.host(), log.step(), more);
+        return more.length;
+    }
+
+    /** How a run ended, as a command's exit status. */
+    static int status(Event end) {
+        return end.data().get("exitStatus") instanceof Number number ? number.intValue() : FAILED;
     }
 }

@@ -6,7 +6,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code caravan plan}. */
-@Command(name = "plan", mixinStandardHelpOptions = true, description = "Says what apply would change on each host; changes nothing.")
+@Command(name = "plan",
+        description = {
+            "Says what apply would change on each host; changes nothing.",
+            "",
+            "Files are shown as they are and as they would be, as a unified diff, unless not everybody on the host may read them; versions, units and kernel settings likewise. Hosts with the same changes stand together. What a step finds only once an earlier one has changed something, such as a package's own files, is not foreseen."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan plan -f spec.yaml",
+            "  caravan plan -f spec.yaml | less",
+            "  caravan plan -f spec.yaml --output json | jq '.data.diffs // empty'"
+        })
 final class PlanCommand implements Callable<Integer> {
     @Mixin
     private SpecFile spec;

@@ -17,8 +17,20 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code caravan rehearse}. */
-@Command(name = "rehearse", mixinStandardHelpOptions = true,
-        description = "Runs the same routes and scripts against simulated hosts inside this process: no root, no network, no preparation.")
+@Command(name = "rehearse",
+        description = {
+            "Runs the same routes and scripts against simulated hosts inside this process: no root, no network, no preparation.",
+            "",
+            "For a look at the whole workflow, at routes that were changed, and at what happens when something goes wrong. Its journal and logs are in rehearsal/ below the data directory; status and logs find them there."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan rehearse -f examples/three-nodes.yaml",
+            "  caravan rehearse -f spec.yaml --family apt --pace 0",
+            "  caravan rehearse -f spec.yaml --fault h2:kubeadm-join:fail",
+            "  caravan rehearse -f spec.yaml --fault h3:runtime-install:busy*2",
+            "  caravan rehearse -f spec.yaml --routes my-routes"
+        })
 final class RehearseCommand implements Callable<Integer> {
     @Mixin
     private SpecFile spec;
@@ -30,7 +42,8 @@ final class RehearseCommand implements Callable<Integer> {
             description = "Lets a step go wrong: fail, busy, slow or drop, with a count if need be (fail*2). May be given several times.")
     private List<String> faults = List.of();
 
-    @Option(names = "--family", paramLabel = "FAMILY", defaultValue = "yum", description = "What the hosts are: yum or apt (default: yum).")
+    @Option(names = "--family", paramLabel = "FAMILY", defaultValue = "yum", completionCandidates = Words.Families.class,
+            description = "What the hosts are: yum or apt (default: yum).")
     private Family family;
 
     @Option(names = "--pace", paramLabel = "N", defaultValue = "1", description = "How long pretended work takes; 0 for no time at all (default: 1).")

@@ -11,9 +11,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code caravan reset}. */
-@Command(name = "reset", mixinStandardHelpOptions = true,
-        description = "Takes the cluster off its hosts and gives back what Caravan changed there, as the journal has it. "
-                + "A terminal is asked first, unless --yes is given.")
+@Command(name = "reset",
+        description = {
+            "Takes the cluster off its hosts and gives back what Caravan changed there, as the journal has it.",
+            "",
+            "On all hosts of the spec, for all runs of the cluster: files get their former content, packages that came go, units are as they were. A terminal is asked first, unless --yes is given."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan reset -f spec.yaml",
+            "  caravan reset -f spec.yaml --yes --output plain"
+        })
 final class ResetCommand implements Callable<Integer> {
     @Mixin
     private SpecFile spec;

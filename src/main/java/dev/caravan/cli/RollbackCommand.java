@@ -17,12 +17,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan rollback}. */
-@Command(name = "rollback", mixinStandardHelpOptions = true,
-        description = "Takes back what one run changed, such as one that was cancelled, or kept after a failure. "
-                + "A terminal is asked first, unless --yes is given.")
+@Command(name = "rollback",
+        description = {
+            "Takes back what one run changed, such as one that was cancelled, or kept after a failure.",
+            "",
+            "A terminal is asked first, unless --yes is given."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan runs",
+            "  caravan rollback 3d7d9d55",
+            "  caravan rollback 3d7d -f spec.yaml   where its spec held secrets"
+        })
 final class RollbackCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
+    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
     private String run;
+
+    private String told;
 
     @Option(names = {"-f", "--file"}, paramLabel = "SPEC", description = "Its spec; needed where that held secrets other than by reference.")
     private Path spec;
@@ -33,7 +44,12 @@ final class RollbackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LogSetup.toFile(common.data);
-        if (!common.isAgreed("Take back all that run " + run + " changed?")) {
+        try (History history = JournalHistory.open(common)) {
+            RunRecord found = history.find(run);
+            run = found.id();
+            told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
+        }
+        if (!common.isAgreed("Take back all that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), this::begin, common.output);

@@ -1,6 +1,5 @@
 package dev.caravan.cli;
 
-import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
 import dev.caravan.terminal.Durations;
@@ -11,36 +10,41 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code caravan runs}. */
-@Command(name = "runs", mixinStandardHelpOptions = true, description = "The runs in the journal, newest first.")
+@Command(name = "runs",
+        description = "The runs in the journal, newest first.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan runs",
+            "  caravan runs --limit 100 --output json | jq -r 'select(.state == \"failed\").id'",
+            "  caravan runs --server http://localhost:8080"
+        })
 final class RunsCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
     private static final String LINE = "%-8s  %-16s  %-8s  %-11s  %6s  %s%n";
 
     @Mixin
-    private CommonOptions common;
+    private HistoryOptions where;
 
     @Option(names = "--limit", paramLabel = "N", defaultValue = "20", description = "How many (default: 20).")
     private int limit;
 
     @Override
-    public Integer call() throws UserError {
+    public Integer call() throws Exception {
         if (limit < 1) {
             throw new UserError("--limit " + limit + " lists nothing: it is a number from 1");
         }
-        LogSetup.toFile(common.data);
-        try (Journal journal = Journal.open(common.journal())) {
-            List<RunRecord> runs = journal.runs(limit);
-            if (common.output == Mode.JSON) {
+        try (History history = where.open()) {
+            List<RunRecord> runs = history.newest(limit);
+            if (where.common.output == Mode.JSON) {
                 runs.forEach(run -> System.out.println(RunRecordJson.tree(run)));
                 return 0;
             }
-            Set<String> unfinished = journal.orphans().stream().map(RunRecord::id).collect(Collectors.toSet());
+            Set<String> unfinished = history.unfinished();
             System.out.printf(LINE, "RUN", "BEGUN", "ACTION", "STATE", "TOOK", "CLUSTER");
             runs.forEach(run -> System.out.print(line(run, unfinished.contains(run.id()))));
         }

@@ -5,7 +5,13 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code caravan schema}. */
-@Command(name = "schema", mixinStandardHelpOptions = true, description = "Prints the JSON Schema of the spec.")
+@Command(name = "schema",
+        description = "Prints the JSON Schema of the spec, which describes every key.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan schema > cluster-v1.schema.json",
+            "  caravan schema | jq .properties.spec.properties.network"
+        })
 final class SchemaCommand implements Callable<Integer> {
     @Override
     public Integer call() {

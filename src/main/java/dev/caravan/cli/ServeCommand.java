@@ -23,7 +23,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code caravan serve}, and caravan without a command. */
-@Command(name = "serve", mixinStandardHelpOptions = true, description = "Watches the inbox and serves HTTP until it is stopped.")
+@Command(name = "serve",
+        description = {
+            "Watches the inbox and serves HTTP until it is stopped.",
+            "",
+            "A spec that is moved into the inbox is applied; the page and the API are at the address that it prints. Runs that an engine left unfinished go on. caravan without a command does the same."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan serve",
+            "  caravan serve --port 8090 --inbox /srv/caravan/inbox --data /var/lib/caravan",
+            "  caravan serve --host 0.0.0.0 --token-file /etc/caravan/token"
+        })
 final class ServeCommand implements Callable<Integer> {
     private static final String TOKEN_VARIABLE = "CARAVAN_TOKEN";
 

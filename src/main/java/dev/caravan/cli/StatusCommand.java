@@ -1,47 +1,86 @@
 package dev.caravan.cli;
 
 import dev.caravan.journal.Event;
-import dev.caravan.journal.Journal;
-import dev.caravan.journal.JournalPlace;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.terminal.LiveTable;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
+import dev.caravan.terminal.RunView;
 import dev.caravan.terminal.TerminalFacts;
-import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan status}. */
-@Command(name = "status", mixinStandardHelpOptions = true, description = "What happened in a run, from the journal.")
+@Command(name = "status",
+        description = {
+            "What happened in a run, and how it stands.",
+            "",
+            "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; ending it ends nothing else."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan status 3d7d9d55",
+            "  caravan status 3d7d --follow",
+            "  caravan status 3d7d --follow --server https://caravan.example.com"
+        })
 final class StatusCommand implements Callable<Integer> {
-    @Mixin
-    private CommonOptions common;
+    private static final Duration LOOK = Duration.ofMillis(400);
 
-    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it.")
+    @Mixin
+    private HistoryOptions where;
+
+    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
     private String run;
+
+    @Option(names = "--follow", description = "Goes on until the run has ended.")
+    private boolean follow;
 
     @Override
     public Integer call() throws Exception {
-        LogSetup.toFile(common.data);
-        List<Event> events = events(common.journal());
-        if (events.isEmpty() && Files.isDirectory(common.rehearsalData())) {
-            events = events(JournalPlace.in(common.rehearsalData()));
+        TerminalFacts facts = TerminalFacts.detect(System.getenv());
+        try (History history = where.open()) {
+            RunRecord found = history.find(run);
+            return follow ? follow(history, found, facts) : show(history, found, facts);
         }
-        if (events.isEmpty()) {
-            throw new UserError(common.journal() + " has no run " + run + "; caravan runs lists those it has");
-        }
-        Mode mode = common.output == Mode.AUTO || common.output == Mode.TTY ? Mode.PLAIN : common.output;
-        try (RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()))) {
+    }
+
+    private int show(History history, RunRecord found, TerminalFacts facts) throws Exception {
+        List<Event> events = history.events(found);
+        Mode asked = where.common.output;
+        Mode mode = asked == Mode.AUTO || asked == Mode.TTY ? Mode.PLAIN : asked;
+        try (RunOutput output = RunOutput.create(mode, System.out, facts)) {
             events.forEach(output::on);
+        }
+        RunView view = RunView.of(events);
+        if (mode != Mode.JSON && !view.ended()) {
+            System.out.println();
+            new LiveTable(facts.look()).render(view, facts.textWidth(), Integer.MAX_VALUE, Instant.now()).forEach(System.out::println);
+            if (history.unfinished().contains(found.id())) {
+                System.out.println("its engine is gone; it goes on with the next caravan serve, or with the same caravan apply");
+            }
         }
         return 0;
     }
 
-    private List<Event> events(JournalPlace place) {
-        try (Journal journal = Journal.open(place)) {
-            return journal.events(run, 0);
+    private int follow(History history, RunRecord found, TerminalFacts facts) throws Exception {
+        try (History.Following following = history.follow(found); RunOutput output = RunOutput.create(where.common.output, System.out, facts)) {
+            Abandoned abandoned = new Abandoned(history, found.id());
+            while (true) {
+                List<Event> events = following.next(LOOK);
+                for (Event event : events) {
+                    output.on(event);
+                    if (event.type() == Event.Type.RUN_ENDED) {
+                        return LogsCommand.status(event);
+                    }
+                }
+                abandoned.look(events.isEmpty());
+            }
         }
     }
 }

@@ -7,7 +7,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code caravan validate}. */
-@Command(name = "validate", mixinStandardHelpOptions = true, description = "Checks the spec without touching a host.")
+@Command(name = "validate",
+        description = {
+            "Checks the spec without touching a host.",
+            "",
+            "Unknown keys, wrong types and contradictions are told by line and column, with what would be right. Variables and files that it refers to must be there."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan validate -f spec.yaml",
+            "  caravan schema > cluster-v1.schema.json   for an editor that checks as you type"
+        })
 final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private SpecFile spec;

@@ -7,10 +7,8 @@ import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
 import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
-import dev.caravan.inbox.InboxFiles;
-import dev.caravan.inbox.Results;
-import dev.caravan.inbox.RunOfFile;
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
@@ -99,17 +97,15 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private void bindTriggers(CamelContext context, Runs runs, Journal opened) {
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened) throws Exception {
         Registry registry = context.getRegistry();
         Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
-        InboxFiles inboxFiles = new InboxFiles(Duration.ofMillis(number(context, "caravan.inbox.settle-millis")));
-        registry.bind("inboxFiles", inboxFiles);
-        registry.bind("inbox", new Inbox(inboxFiles, new Results(opened)));
-        registry.bind("inboxRun", new RunOfFile(submissions, runs, executor));
+        Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
+        context.addService(registry.lookupByName("inboxClaims"));
         // Camel's HTTP server takes the Vert.x that is there.
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
         registry.bind("vertx", vertx);
-        registry.bind("http", new Http(context, runs, submissions, opened, options.data()));
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, options.data()));
     }
 
     @Override

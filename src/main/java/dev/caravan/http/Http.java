@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
@@ -28,10 +29,12 @@ public final class Http {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9-]{1,32}");
 
     private final RunsResource runs;
+    private final RoutesResource routes;
     private final Health health;
     private final Page page = new Page();
 
-    public Http(CamelContext context, Runs runs, Submissions submissions, Journal journal, Path data) {
+    public Http(CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Path data) {
+        this.routes = new RoutesResource(routes);
         this.runs = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
         this.health = new Health(context, journal);
     }
@@ -72,6 +75,10 @@ public final class Http {
 
     private Reply api(Request request) throws Refused, IOException {
         List<String> path = request.segments();
+        if (path.equals(List.of("api", "v1", "routes"))) {
+            requireGet(request);
+            return routes.list();
+        }
         if (path.size() < 3 || path.size() > 5 || !path.subList(0, 3).equals(List.of("api", "v1", "runs"))) {
             throw new Refused(ProblemDocument.notFound(request.path()));
         }
@@ -95,6 +102,10 @@ public final class Http {
                 requireGet(request);
                 return runs.logs(id, request);
             }
+            case "timeline" -> {
+                requireGet(request);
+                return runs.timeline(id);
+            }
             case "cancel" -> {
                 requirePost(request);
                 return runs.cancel(id);
@@ -102,6 +113,10 @@ public final class Http {
             case "retry" -> {
                 requirePost(request);
                 return runs.retry(id);
+            }
+            case "resume" -> {
+                requirePost(request);
+                return runs.resume(id);
             }
             case "rollback" -> {
                 requirePost(request);

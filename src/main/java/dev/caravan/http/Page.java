@@ -6,45 +6,63 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The web page: one file that needs nothing from elsewhere, and a policy that lets the browser run nothing else. */
+/**
+ * The web page: {@code web/index.html} with the style sheet and the scripts that it names put into it, so that it needs nothing from
+ * elsewhere, and a policy that lets the browser run nothing else and make no markup of text.
+ */
 final class Page {
-    private static final String FILE = "web/index.html";
+    private static final String DIRECTORY = "web/";
+    private static final Pattern NAMED = Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
 
     private final byte[] html;
     private final String policy;
 
     Page() {
-        this.html = read();
-        String text = new String(html, StandardCharsets.UTF_8);
-        this.policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + hash(text, "script") + "; style-src " + hash(text, "style")
-                + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        List<String> styles = new ArrayList<>();
+        List<String> scripts = new ArrayList<>();
+        String text = NAMED.matcher(read("index.html")).replaceAll(named -> Matcher.quoteReplacement(named.group(1) != null
+                ? element("style", read(named.group(1)), styles)
+                : element("script", read(named.group(2)), scripts)));
+        this.html = text.getBytes(StandardCharsets.UTF_8);
+        this.policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + String.join(" ", scripts) + "; style-src "
+                + String.join(" ", styles) + "; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'; "
+                + "frame-ancestors 'none'";
     }
 
     Reply answer() {
         return new Reply(200, "text/html; charset=utf-8", html, Map.of("Content-Security-Policy", policy));
     }
 
-    private static byte[] read() {
-        try (InputStream in = Page.class.getClassLoader().getResourceAsStream(FILE)) {
-            return in.readAllBytes();
+    private static String read(String name) {
+        try (InputStream in = Page.class.getClassLoader().getResourceAsStream(DIRECTORY + name)) {
+            if (in == null) {
+                throw new IllegalStateException("the page's file " + name + " is missing from this build");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new UncheckedIOException("the page cannot be read", e);
+            throw new UncheckedIOException("the page's file " + name + " cannot be read", e);
         }
     }
 
-    /** The one element of that name, as a content security policy names it. */
-    private static String hash(String text, String element) {
-        Matcher matcher = Pattern.compile("<" + element + ">(.*?)</" + element + ">", Pattern.DOTALL).matcher(text);
-        if (!matcher.find()) {
-            throw new IllegalStateException("the page has no element " + element);
+    /** The element, whose content's hash joins those that the policy lets pass. */
+    private static String element(String name, String content, List<String> hashes) {
+        if (content.contains("</" + name)) {
+            throw new IllegalStateException("the page's " + name + " would end before its end");
         }
+        hashes.add(hash(content));
+        return "<" + name + ">" + content + "</" + name + ">";
+    }
+
+    private static String hash(String content) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(matcher.group(1).getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
             return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);

@@ -16,6 +16,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -112,12 +114,50 @@ final class RunsResource {
     /** One run, host by step. */
     Reply show(String id) throws Refused {
         RunRecord run = find(id);
-        return Reply.json(200, RunJson.whole(run, journal.events(id, 0)));
+        ObjectNode tree = RunJson.whole(run, journal.events(id, 0));
+        tree.put("now", Instant.now().toString());
+        tree.set("possible", Json.tree(possible(run)));
+        return Reply.json(200, tree);
+    }
+
+    /** What can be asked of the run as it stands: the last parts of paths to POST to. */
+    private List<String> possible(RunRecord run) {
+        if (isUnderWay(run.id())) {
+            return List.of("cancel");
+        }
+        if (run.rehearsal() != runs.isRehearsal() || !submissions.isKnown(run)) {
+            return List.of();
+        }
+        if (!run.hasEnded()) {
+            return isLeft(run.id()) ? List.of("resume") : List.of();
+        }
+        return run.action().equals(Action.APPLY.word()) ? List.of("retry", "rollback") : List.of("retry");
+    }
+
+    private boolean isUnderWay(String id) {
+        return runs.underWay().stream().anyMatch(each -> each.id().equals(id));
+    }
+
+    private boolean isLeft(String id) {
+        return journal.orphans().stream().anyMatch(each -> each.id().equals(id));
+    }
+
+    /** Where its time went. */
+    Reply timeline(String id) throws Refused {
+        find(id);
+        return Reply.json(200, RunTimeline.of(journal.events(id, 0), Instant.now()));
     }
 
     /** What its steps printed. */
     Reply logs(String id, Request request) throws Refused, IOException {
         find(id);
+        Optional<String> range = request.header("range");
+        if (range.isPresent()) {
+            Optional<Reply> part = logs.part(id, request.parameter("host"), request.parameter("step"), range.get());
+            if (part.isPresent()) {
+                return part.get();
+            }
+        }
         return logs.open(id, request.parameter("host"), request.parameter("step"))
                 .map(stream -> new Reply(200, "text/plain; charset=utf-8", stream, Map.of()))
                 .orElseThrow(() -> new Refused(ProblemDocument.of(404, "no-log", "There is no such log",
@@ -139,7 +179,7 @@ final class RunsResource {
     /** Begins a new run of the same spec and action. */
     Reply retry(String id) throws Refused {
         RunRecord run = find(id);
-        if (runs.underWay().stream().anyMatch(each -> each.id().equals(id))) {
+        if (isUnderWay(id)) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet", "Run " + id + " is " + run.state() + ".")
                     .member("run", id));
         }
@@ -147,6 +187,25 @@ final class RunsResource {
             return accepted(begin(submission(run).again(SOURCE), Optional.empty()));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
+        }
+    }
+
+    /** Goes on with a run whose engine is gone, where it stood. */
+    Reply resume(String id) throws Refused {
+        RunRecord run = find(id);
+        if (run.hasEnded()) {
+            throw new Refused(ProblemDocument.of(409, "ended", "The run has ended", "Run " + id + " is " + run.state() + "; begin it again with retry."));
+        }
+        if (!isLeft(id)) {
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on", "Run " + id + " goes on already; there is nothing to resume.")
+                    .member("run", id));
+        }
+        try {
+            return accepted(submissions.resume(run, submission(run)).id());
+        } catch (InvalidSpec invalid) {
+            throw new Refused(ProblemDocument.invalidSpec(invalid));
+        } catch (Busy busy) {
+            throw busy(busy);
         }
     }
 
@@ -167,6 +226,11 @@ final class RunsResource {
     }
 
     private Submission submission(RunRecord run) throws InvalidSpec, Refused {
+        if (run.rehearsal() != runs.isRehearsal()) {
+            throw new Refused(ProblemDocument.of(409, "rehearsal", "A rehearsal and a real run are not the same",
+                    "Run " + run.id() + " was " + (run.rehearsal() ? "rehearsed on simulated hosts, and this engine works on real ones"
+                            : "a real one, and this engine rehearses") + ". Send the spec for a run of its own."));
+        }
         return submissions.of(run).orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
                 "The spec is not known any more", "The journal keeps specs without their secrets, and run " + run.id()
                         + " was not begun by this process over HTTP or through the inbox. Send the spec again.")));

@@ -1,6 +1,8 @@
 package dev.caravan.inbox;
 
+import dev.caravan.journal.Journal;
 import dev.caravan.run.Action;
+import dev.caravan.run.Runs;
 import dev.caravan.run.Runs.Outcome;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
@@ -17,6 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
@@ -31,10 +36,20 @@ public final class Inbox {
 
     private final InboxFiles files;
     private final Results results;
+    private final Worked worked;
 
-    public Inbox(InboxFiles files, Results results) {
+    Inbox(InboxFiles files, Results results, Worked worked) {
         this.files = files;
         this.results = results;
+        this.worked = worked;
+    }
+
+    /** The beans that the inbox's route names. */
+    public static Map<String, Object> beans(Submissions submissions, Runs runs, Journal journal, Duration settled, Executor executor) {
+        InboxFiles files = new InboxFiles(settled);
+        Worked worked = new Worked(journal);
+        return Map.of("inboxFiles", files, "inboxClaims", new Claims(), "inbox", new Inbox(files, new Results(journal), worked),
+                "inboxRun", new RunOfFile(submissions, runs, worked, executor));
     }
 
     /** Reads the file; the body becomes the {@link Submission}. */
@@ -44,6 +59,7 @@ public final class Inbox {
         Path file = ((File) polled.getFile()).toPath().toAbsolutePath();
         Seen seen = Seen.of(file);
         exchange.setProperty(Taken.PROPERTY, new Taken(file, seen));
+        Results.requireUsableName(file.getFileName().toString());
         String text = text(file, seen);
         exchange.getMessage().setBody(Submissions.read(text, file.getFileName().toString(), Expansion.in(file.getParent()), Action.APPLY, "inbox"));
     }
@@ -77,10 +93,15 @@ public final class Inbox {
             LOG.info("{} stays in the inbox and is taken up again after the restart", taken.name());
             return;
         }
+        if (Claims.isLost(exchange)) {
+            LOG.info("{} is left to whoever has it now: this engine stopped while it was worked on", taken.name());
+            return;
+        }
         try {
             results.write(taken, outcome, done);
             LOG.info("{}: run {} {}", taken.name(), outcome.run(), outcome.state());
         } catch (IOException | RuntimeException e) {
+            worked.keep(taken, outcome);
             leave(taken, e);
         }
     }
@@ -109,8 +130,10 @@ public final class Inbox {
     }
 
     private void leave(Taken taken, Exception problem) {
-        files.leaveAlone(taken.file(), taken.seen());
-        LOG.error("{} is done with, but cannot be moved out of the inbox; it is not taken again until it is changed", taken.name(), problem);
+        if (files.leaveAlone(taken.file(), taken.seen())) {
+            LOG.error("{} is done with, but its result cannot be written or it cannot be moved out of the inbox: {}. That is tried again every {} s; it is not worked on again",
+                    taken.name(), problem.toString(), files.pause().toSeconds(), problem);
+        }
     }
 
     private static boolean isStopping(Exchange exchange) {

@@ -3,11 +3,15 @@ package dev.caravan.inbox;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
 import org.slf4j.Logger;
@@ -20,14 +24,19 @@ import org.slf4j.LoggerFactory;
 public final class InboxFiles implements GenericFileFilter<File> {
     private static final Logger LOG = LoggerFactory.getLogger(InboxFiles.class);
     private static final int REMEMBERED = 10_000;
-    /** An empty file has most likely just been created. */
-    private static final int EMPTY_WAITS_LONGER = 15;
+    /** An empty file has most likely just been created, and what could not be moved out will hardly be let go at once. */
+    private static final int LONGER = 15;
+    /** What the name of a file turns into where its bytes are no text in this process's encoding. */
+    private static final Pattern UNREADABLE = Pattern.compile("[\uFFFD?]");
 
     private final Duration settled;
     private final Map<Path, Resting> resting = new LinkedHashMap<>();
-    private final Map<Path, Seen> leftAlone = new LinkedHashMap<>();
+    private final Map<Path, Left> leftAlone = new LinkedHashMap<>();
+    private final Set<String> told = new HashSet<>();
 
     private record Resting(Seen seen, long sinceNanos) {}
+
+    private record Left(Seen seen, long sinceNanos) {}
 
     /** @param settled how long a file must have been left as it is */
     public InboxFiles(Duration settled) {
@@ -38,7 +47,10 @@ public final class InboxFiles implements GenericFileFilter<File> {
     public boolean accept(GenericFile<File> file) {
         try {
             return isReady(file.getFile().toPath());
-        } catch (IOException | InvalidPathException e) {
+        } catch (NoSuchFileException | InvalidPathException e) {
+            tellOnce(file.getFileNameOnly());
+            return false;
+        } catch (IOException e) {
             LOG.debug("cannot look at {}", file.getFileNameOnly(), e);
             return false;
         } catch (RuntimeException e) {
@@ -47,15 +59,30 @@ public final class InboxFiles implements GenericFileFilter<File> {
         }
     }
 
-    /** Does not take this file again until it has changed. */
-    synchronized void leaveAlone(Path file, Seen seen) {
-        remember(leftAlone, file, seen);
+    /** Does not take this file again until it has changed, or {@link #pause()} is over. True where it was not left alone just before. */
+    synchronized boolean leaveAlone(Path file, Seen seen) {
+        Left before = leftAlone.get(file);
+        remember(leftAlone, file, new Left(seen, System.nanoTime()));
+        return before == null || !before.seen().equals(seen);
+    }
+
+    Duration pause() {
+        return settled.multipliedBy(LONGER);
+    }
+
+    /* Camel lists names as text. A file that is gone is nothing to speak of, one whose name cannot be said would never be seen again. */
+    private synchronized void tellOnce(String name) {
+        if (UNREADABLE.matcher(name).find() && told.size() < REMEMBERED && told.add(name)) {
+            LOG.warn("a file of the inbox, about {}, cannot be taken: its name is not text in {}. Rename it, or run Caravan in a UTF-8 locale",
+                    name, System.getProperty("sun.jnu.encoding"));
+        }
     }
 
     private synchronized boolean isReady(Path file) throws IOException {
         Seen seen = Seen.of(file);
-        if (seen.equals(leftAlone.get(file))) {
-            return false;
+        Left left = leftAlone.get(file);
+        if (left != null && left.seen().equals(seen)) {
+            return System.nanoTime() - left.sinceNanos() >= pause().toNanos();
         }
         leftAlone.remove(file);
         // What is no regular file is taken at once, and refused with an explanation; nothing is ever read from it.
@@ -67,7 +94,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
     }
 
     private boolean rests(Path file, Seen seen) {
-        Duration needed = seen.size() == 0 ? settled.multipliedBy(EMPTY_WAITS_LONGER) : settled;
+        Duration needed = seen.size() == 0 ? settled.multipliedBy(LONGER) : settled;
         if (seen.modified().plus(needed).isBefore(Instant.now())) {
             return true;
         }

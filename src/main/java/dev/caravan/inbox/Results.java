@@ -29,6 +29,7 @@ import java.util.UUID;
 public final class Results {
     private static final ObjectWriter JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writer();
     private static final String SUFFIX = ".result.json";
+    private static final String REFUSED = ".refused";
     /** File systems take names of 255 bytes. */
     private static final int LONGEST = 255;
     private static final int WRONG = 2;
@@ -38,6 +39,13 @@ public final class Results {
 
     public Results(Journal journal) {
         this.journal = journal;
+    }
+
+    /** Refuses names that are kept for results. */
+    static void requireUsableName(String name) throws Unusable {
+        if (name.endsWith(SUFFIX)) {
+            throw new Unusable("names that end in " + SUFFIX + " are those of results", "Give the spec another name.");
+        }
     }
 
     void write(Taken taken, Outcome outcome, boolean done) throws IOException {
@@ -100,7 +108,7 @@ public final class Results {
         try {
             // A file of that name that came in the meantime is another one: it stays, and is taken next.
             if (Seen.of(taken.file()).equals(taken.seen())) {
-                Files.move(taken.file(), directory.resolve(taken.name()), StandardCopyOption.ATOMIC_MOVE);
+                Files.move(taken.file(), directory.resolve(keptName(taken.name())), StandardCopyOption.ATOMIC_MOVE);
             }
         } catch (NoSuchFileException e) {
             // Somebody took it away; the result is there all the same.
@@ -109,12 +117,20 @@ public final class Results {
     }
 
     private static String resultName(String name) {
-        int room = LONGEST - SUFFIX.length();
+        return cut(name, LONGEST - SUFFIX.length()) + SUFFIX;
+    }
+
+    /* One that was refused for its name must not take a result's place. */
+    private static String keptName(String name) {
+        return name.endsWith(SUFFIX) ? cut(name, LONGEST - REFUSED.length()) + REFUSED : name;
+    }
+
+    private static String cut(String name, int bytes) {
         String shown = name;
-        while (shown.getBytes(StandardCharsets.UTF_8).length > room) {
-            shown = shown.substring(0, shown.length() - 1);
+        while (shown.getBytes(StandardCharsets.UTF_8).length > bytes) {
+            shown = shown.substring(0, shown.offsetByCodePoints(shown.length(), -1));
         }
-        return shown + SUFFIX;
+        return shown;
     }
 
     private static Map<String, Object> describe(StepView step) {

@@ -8,6 +8,7 @@ import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.camel.AsyncCallback;
@@ -27,12 +28,14 @@ public final class RunOfFile extends AsyncProcessorSupport {
 
     private final Submissions submissions;
     private final Runs runs;
+    private final Worked worked;
     private final Executor executor;
     private final Map<String, CompletableFuture<Outcome>> underWay = new HashMap<>();
 
-    public RunOfFile(Submissions submissions, Runs runs, Executor executor) {
+    RunOfFile(Submissions submissions, Runs runs, Worked worked, Executor executor) {
         this.submissions = submissions;
         this.runs = runs;
+        this.worked = worked;
         this.executor = executor;
     }
 
@@ -69,6 +72,11 @@ public final class RunOfFile extends AsyncProcessorSupport {
             LOG.info("{} says the same as a file whose run is under way; it shares that run", name(exchange));
             return same;
         }
+        Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
+        if (earlier.isPresent()) {
+            LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(), earlier.get().state());
+            return CompletableFuture.completedFuture(earlier.get());
+        }
         Run run = runFor(submission, exchange);
         CompletableFuture<Outcome> outcome = runs.outcome(run).toCompletableFuture();
         underWay.put(submission.text(), outcome);
@@ -80,6 +88,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
         try {
             Run run = submissions.begin(submission);
             LOG.info("{}: run {} of cluster {} has begun", name(exchange), run.id(), run.cluster().name());
+            worked.begun(run, taken(exchange));
             return run;
         } catch (Busy busy) {
             // After a restart the run that this file began goes on by itself, as a rule before the file is seen again.
@@ -100,7 +109,11 @@ public final class RunOfFile extends AsyncProcessorSupport {
         }
     }
 
+    private static Taken taken(Exchange exchange) {
+        return exchange.getProperty(Taken.PROPERTY, Taken.class);
+    }
+
     private static String name(Exchange exchange) {
-        return exchange.getProperty(Taken.PROPERTY, Taken.class).name();
+        return taken(exchange).name();
     }
 }

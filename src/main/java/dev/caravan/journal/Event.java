@@ -47,7 +47,7 @@ public record Event(
         STEP_ENDED,
         /**
          * Anything worth a line: a relaxed safety setting, a reconnect. {@code data}: cancelled (true) where the run was asked to
-         * stop, givenUp (true) where work on all hosts ended.
+         * stop, givenUp (true) where work on all hosts ended, file (what tells it from others) where one in the inbox asked for the run.
          */
         NOTE,
         /**

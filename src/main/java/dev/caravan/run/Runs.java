@@ -230,6 +230,11 @@ public final class Runs {
         return true;
     }
 
+    /** Whether its runs are of simulated hosts. */
+    public boolean isRehearsal() {
+        return rehearsal;
+    }
+
     /** The runs under way in this process. */
     public Collection<Run> underWay() {
         return underWay.values().stream().map(UnderWay::run).toList();

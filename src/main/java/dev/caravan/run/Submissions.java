@@ -137,6 +137,18 @@ public final class Submissions {
                 Action.of(run.action()).orElse(Action.APPLY), run.source()));
     }
 
+    /** Whether {@link #of} knows what that run was begun with. What it refers to is not looked at. */
+    public boolean isKnown(RunRecord run) {
+        synchronized (begun) {
+            return begun.containsKey(run.id()) || RedactedSpec.isUsable(run.spec()) && !run.directory().isEmpty();
+        }
+    }
+
+    /** Goes on with that run, whose engine is gone, where it stood; see {@link Runs#resume}. */
+    public synchronized Run resume(RunRecord orphan, Submission submission) throws Busy {
+        return remember(submission, runs.resume(orphan, submission.cluster()));
+    }
+
     /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
     public synchronized void resumeOrphans() {
         runs.letGo();
@@ -147,7 +159,7 @@ public final class Submissions {
             try {
                 Optional<Submission> submission = of(orphan);
                 if (submission.isPresent()) {
-                    remember(submission.get(), runs.resume(orphan, submission.get().cluster()));
+                    resume(orphan, submission.get());
                     LOG.info("run {} of cluster {} goes on where it stood", orphan.id(), orphan.cluster());
                 } else {
                     cannotResume(orphan, "its spec holds secrets, which the journal does not keep");

@@ -1,5 +1,6 @@
 package dev.caravan.terminal;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -26,14 +27,15 @@ public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, bool
 
     /**
      * Looks at standard output and at the environment: {@code TERM}, {@code NO_COLOR} (see no-color.org: any value but the empty
-     * one), the locale, and {@code COLUMNS} and {@code LINES} where the terminal does not tell its size. No terminal setting
+     * one), {@code CLICOLOR_FORCE} and {@code CLICOLOR} (see bixense.com/clicolors: colour though this is no terminal, no colour though
+     * it is one), the locale, and {@code COLUMNS} and {@code LINES} where the terminal does not tell its size. No terminal setting
      * and no signal handler is touched.
      */
     public static TerminalFacts detect(Map<String, String> environment) {
         boolean terminal = isTerminal();
         String type = environment.getOrDefault("TERM", "");
         boolean dumb = type.isEmpty() || type.equals("dumb");
-        boolean colour = terminal && !dumb && environment.getOrDefault("NO_COLOR", "").isEmpty();
+        boolean colour = colour(terminal && !dumb, environment);
         Size fallback = new Size(
                 positive(environment.get("COLUMNS"), Size.USUAL.columns()),
                 positive(environment.get("LINES"), Size.USUAL.rows()));
@@ -42,12 +44,24 @@ public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, bool
     }
 
     /** What running text is wrapped to: a terminal's width, but no more than reads well. */
-    int textWidth() {
+    public int textWidth() {
         return terminal ? Math.min(size.get().columns(), 110) : 100;
     }
 
-    Look look() {
+    /** What may be used. */
+    public Look look() {
         return new Look(colour, unicode);
+    }
+
+    /** NO_COLOR goes over CLICOLOR_FORCE, which goes over CLICOLOR. */
+    static boolean colour(boolean possible, Map<String, String> environment) {
+        if (!environment.getOrDefault("NO_COLOR", "").isEmpty()) {
+            return false;
+        }
+        if (!List.of("", "0").contains(environment.getOrDefault("CLICOLOR_FORCE", ""))) {
+            return true;
+        }
+        return possible && !environment.getOrDefault("CLICOLOR", "").equals("0");
     }
 
     private static boolean isTerminal() {

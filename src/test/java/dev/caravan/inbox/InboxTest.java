@@ -9,6 +9,9 @@ import dev.caravan.engine.Serving;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -129,6 +133,11 @@ class InboxTest {
         Path done = serving.inbox().resolve(".done");
         await().atMost(LONG).until(() -> Files.exists(done.resolve(name)));
         assertThat(done.resolve("n".repeat(243) + ".result.json")).exists();
+        // 63 of four bytes each, of which half a one would fit into the result's name.
+        drop("\uD83D\uDE9A".repeat(63), Serving.spec("other", "192.0.2.2"));
+        serving.release(runOf("other"));
+        await().atMost(LONG).until(() -> Files.exists(done.resolve("\uD83D\uDE9A".repeat(63))));
+        assertThat(done.resolve("\uD83D\uDE9A".repeat(60) + ".result.json")).exists();
     }
 
     @Test
@@ -138,6 +147,12 @@ class InboxTest {
         Files.createSymbolicLink(serving.inbox().resolve("dangling.yaml"), directory.resolve("nowhere"));
         assertThat(new ProcessBuilder("mkfifo", serving.inbox().resolve("fifo.yaml").toString()).start().waitFor()).isZero();
         Files.createDirectory(serving.inbox().resolve("directory.yaml"));
+        Path outside = Files.writeString(directory.resolve("outside.yaml"), Serving.spec("outside", "192.0.2.8"));
+        Files.createSymbolicLink(serving.inbox().resolve("to-a-spec.yaml"), outside);
+        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.bind(UnixDomainSocketAddress.of(serving.inbox().resolve("socket")));
+        }
+        drop("good.yaml.result.json", Serving.spec("result", "192.0.2.7"));
         Path hidden = drop(".hidden.yaml", Serving.spec("hidden", "192.0.2.9"));
         drop("huge.yaml", "#".repeat(1024 * 1024 + 1));
         drop("binary.yaml", "\0\1\2");
@@ -153,6 +168,13 @@ class InboxTest {
         assertThat(result(".failed", "huge.yaml").toString()).contains("larger than 1 MiB");
         assertThat(result(".failed", "binary.yaml").get("exitStatus").asInt()).isEqualTo(2);
         assertThat(result(".failed", "bomb.yaml").get("exitStatus").asInt()).isEqualTo(2);
+        assertThat(result(".failed", "to-a-spec.yaml").toString()).contains("symbolic link");
+        assertThat(outside).exists();
+        assertThat(result(".failed", "socket").toString()).contains("no regular file");
+        await().atMost(LONG).until(() -> Files.exists(serving.inbox().resolve(".failed/good.yaml.result.json.refused")));
+        assertThat(serving.inbox().resolve(".failed/good.yaml.result.json.result.json")).content().contains("those of results");
+        assertThat(runsOf("result")).isEmpty();
+        assertThat(runsOf("outside")).isEmpty();
         assertThat(secret).hasContent("password: canary");
         assertThat(hidden).exists();
         assertThat(serving.inbox().resolve("directory.yaml")).isDirectory();
@@ -179,6 +201,119 @@ class InboxTest {
         }
         serving.release(runOf("slow"));
         assertThat(result(".done", "slow.yaml").get("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void aResultThatCannotBeWrittenIsWrittenLaterAndTheFileIsNotAppliedAgain() throws Exception {
+        Path inTheWay = Files.writeString(Files.createDirectories(serving.inbox()).resolve(".done"), "no directory");
+        Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        String run = runOf("demo");
+        serving.release(run);
+        serving.ended(run);
+        // It is taken again and again meanwhile, for its result's sake: the files that come after it are refused one by one.
+        for (int i = 0; i < 5; i++) {
+            drop("refused" + i, "no spec");
+            result(".failed", "refused" + i);
+        }
+        assertThat(file).exists();
+
+        serving.close();
+        serving = Serving.start(directory, Optional.empty());
+        drop("refused.yaml", "no spec");
+        result(".failed", "refused.yaml");
+        assertThat(file).exists();
+        assertThat(runsOf("demo")).hasSize(1);
+        Files.delete(inTheWay);
+
+        assertThat(result(".done", "demo.yaml").get("run").asText()).isEqualTo(run);
+        assertThat(runsOf("demo")).hasSize(1);
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aFileThatWasNotMovedOutBeforeTheEngineDiedGetsItsResultAndNoSecondRun() throws Exception {
+        Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        String run = runOf("demo");
+        Path kept = directory.resolve("kept");
+        Files.createLink(kept, file);
+        serving.release(run);
+        result(".done", "demo.yaml");
+        serving.close();
+        Files.delete(serving.inbox().resolve(".done/demo.yaml"));
+        Files.delete(serving.inbox().resolve(".done/demo.yaml.result.json"));
+        Files.move(kept, file);
+
+        serving = Serving.start(directory, Optional.empty());
+
+        assertThat(result(".done", "demo.yaml").get("run").asText()).isEqualTo(run);
+        assertThat(runsOf("demo")).hasSize(1);
+    }
+
+    @Test
+    void nothingIsTakenWhereFilesCannotBeClaimed() throws Exception {
+        serving.close();
+        Path claims = serving.inbox().resolve(".claims");
+        Files.deleteIfExists(claims);
+        Files.createDirectories(claims);
+        Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        try (LogLines log = LogLines.of(Claims.class)) {
+            serving = Serving.start(directory, Optional.empty());
+            await().atMost(LONG).until(() -> log.text().contains("no file is taken from the inbox"));
+            assertThat(file).exists();
+            assertThat(runsOf("demo")).isEmpty();
+            Files.delete(claims);
+            serving.release(runOf("demo"));
+            result(".done", "demo.yaml");
+            assertThat(log.text().split("no file is taken", -1)).as("told once").hasSize(2);
+        }
+    }
+
+    @Test
+    void aNameThatIsNoTextIsToldOfAndHoldsUpNobody() throws Exception {
+        Path spec = Files.writeString(directory.resolve("spec"), Serving.spec("odd", "192.0.2.1"));
+        try (LogLines log = LogLines.of(InboxFiles.class)) {
+            assertThat(new ProcessBuilder("sh", "-c", "cp \"$1\" \"$2/$(printf 'caf\\351.yaml')\"", "sh", spec.toString(), serving.inbox().toString()).start().waitFor()).isZero();
+            await().atMost(LONG).until(() -> log.text().contains("its name is not text"));
+        }
+        drop("good.yaml", Serving.spec("good", "192.0.2.1"));
+        serving.release(runOf("good"));
+        result(".done", "good.yaml");
+        assertThat(runsOf("odd")).isEmpty();
+    }
+
+    @Test
+    void aFullDiskKeepsTheFileUntilThereIsRoomForItsResult() throws Exception {
+        Path disk = Files.createDirectories(directory.resolve("disk"));
+        Assumptions.assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()), "a small file system can be mounted (root)");
+        try {
+            serving.close();
+            Files.deleteIfExists(serving.inbox().resolve(".claims"));
+            Files.deleteIfExists(serving.inbox());
+            Files.createSymbolicLink(serving.inbox(), disk);
+            serving = Serving.start(directory, Optional.empty());
+            Path file = disk.resolve("demo.yaml");
+            Files.writeString(file, Serving.spec("demo", "192.0.2.1"));
+            String run = runOf("demo");
+            Path filling = disk.resolve(".filling");
+            run("dd", "if=/dev/zero", "of=" + filling, "bs=1k", "count=64");
+            assertThat(Files.getFileStore(disk).getUsableSpace()).isZero();
+            try (LogLines log = LogLines.of(Inbox.class)) {
+                serving.release(run);
+                await().atMost(LONG).until(() -> log.text().contains("its result cannot be written"));
+            }
+            assertThat(file).hasContent(Serving.spec("demo", "192.0.2.1"));
+            Files.delete(filling);
+
+            assertThat(result(".done", "demo.yaml").get("run").asText()).isEqualTo(run);
+            assertThat(runsOf("demo")).hasSize(1);
+        } finally {
+            serving.close();
+            run("umount", "-l", disk.toString());
+        }
+    }
+
+    private static boolean run(String... command) throws Exception {
+        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
     }
 
     @Test

@@ -1,0 +1,41 @@
+package dev.caravan.cli;
+
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code caravan completion}. */
+@Command(name = "completion",
+        description = {
+            "Prints what makes a shell complete commands, options, file names and the values of options.",
+            "",
+            "It is for the command caravan; it starts no Java while you type."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  source <(caravan completion bash)                       this shell; or in ~/.bashrc",
+            "  source <(caravan completion zsh)                        this shell; or in ~/.zshrc",
+            "  caravan completion fish > ~/.config/fish/completions/caravan.fish"
+        })
+final class CompletionCommand implements Callable<Integer> {
+    enum Shell {
+        BASH, ZSH, FISH
+    }
+
+    @Parameters(paramLabel = "SHELL", completionCandidates = Words.Shells.class, description = "bash, zsh or fish.")
+    private Shell shell;
+
+    @Override
+    public Integer call() {
+        System.out.print(script(shell));
+        return 0;
+    }
+
+    static String script(Shell shell) {
+        CommandLine caravan = CaravanCommand.commandLine();
+        // picocli's own script is for both: in zsh it switches to bash's way of completing.
+        return shell == Shell.FISH ? FishCompletion.of(caravan.getCommandSpec()) : AutoComplete.bash("caravan", caravan) + "\n";
+    }
+}

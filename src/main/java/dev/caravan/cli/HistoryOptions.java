@@ -1,0 +1,26 @@
+package dev.caravan.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What commands take that look up runs. */
+final class HistoryOptions {
+    @Mixin
+    CommonOptions common;
+
+    @Option(names = "--server", paramLabel = "URL", defaultValue = "${env:CARAVAN_SERVER}",
+            description = "Asks a caravan that serves there, such as http://localhost:8080 (or CARAVAN_SERVER), instead of the journal.")
+    private String server;
+
+    @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the token that the server asks for (or CARAVAN_TOKEN).")
+    private Path tokenFile;
+
+    History open() throws UserError {
+        LogSetup.toFile(common.data);
+        if (server == null || server.isBlank()) {
+            return JournalHistory.open(common);
+        }
+        return new ServerHistory(server, ServeCommand.token(tokenFile, System.getenv()));
+    }
+}

@@ -1,0 +1,60 @@
+package dev.caravan.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.routes.LoadedRoutes;
+import dev.caravan.routes.LoadedRoutes.LoadedRoute;
+import dev.caravan.routes.LoadedRoutes.Node;
+import java.util.List;
+
+/** {@code /api/v1/routes}: the routes that are loaded, and how they hang together. Thread-safe. */
+final class RoutesResource {
+    private final LoadedRoutes routes;
+
+    RoutesResource(LoadedRoutes routes) {
+        this.routes = routes;
+    }
+
+    Reply list() {
+        ObjectNode tree = Json.object();
+        ArrayNode list = tree.putArray("routes");
+        routes.all().forEach(route -> list.add(route(route)));
+        return Reply.json(200, tree);
+    }
+
+    private static ObjectNode route(LoadedRoute route) {
+        ObjectNode tree = Json.object().put("id", route.id());
+        put(tree, "description", route.description());
+        put(tree, "file", route.file());
+        tree.put("from", route.from()).put("builtIn", route.builtIn());
+        put(tree, "configuration", route.configuration());
+        tree.put("input", route.input());
+        nodes(tree, route.nodes());
+        return tree;
+    }
+
+    private static void nodes(ObjectNode tree, List<Node> nodes) {
+        if (!nodes.isEmpty()) {
+            ArrayNode list = tree.putArray("nodes");
+            nodes.forEach(node -> list.add(node(node)));
+        }
+    }
+
+    private static ObjectNode node(Node node) {
+        ObjectNode tree = Json.object().put("kind", node.kind());
+        put(tree, "uri", node.uri());
+        put(tree, "label", node.label());
+        put(tree, "description", node.description());
+        if (node.parallel()) {
+            tree.put("parallel", true);
+        }
+        nodes(tree, node.nodes());
+        return tree;
+    }
+
+    private static void put(ObjectNode tree, String name, String value) {
+        if (!value.isEmpty()) {
+            tree.put(name, value);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+'use strict';
+/* Elements, times and requests. Text goes into the page as text nodes only; the page's policy refuses markup made of text. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+const byId = id => document.getElementById(id);
+
+/** An element with properties (class, text, data-*, on* as functions, attributes) and children. */
+function el(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key === 'text') made.textContent = value;
+    else if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key === 'className' ? 'class' : key, value === true ? '' : value);
+  }
+  made.append(...children.filter(child => child !== undefined && child !== null && child !== false));
+  return made;
+}
+
+/** The shape of a state. Its colour is the class's; the word stands beside it or in a label. */
+function icon(state) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(SVG, 'use');
+  use.setAttribute('href', '#i-' + state);
+  svg.append(use);
+  return svg;
+}
+
+function setIcon(svg, state) {
+  svg.firstChild.setAttribute('href', '#i-' + state);
+}
+
+/** Only what differs is written: a write costs layout, a comparison does not. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function setAttribute(node, name, value) {
+  if (value === null || value === undefined || value === false) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
+}
+
+// ---- times, by the engine's clock
+
+const clock = {
+  offset: 0,
+  set(engineNow) { this.offset = Date.parse(engineNow) - Date.now(); },
+  now() { return Date.now() + this.offset; }
+};
+
+function duration(millis) {
+  const seconds = Math.max(0, millis) / 1000;
+  if (seconds < 9.95) return seconds.toFixed(1) + 's';
+  const whole = Math.round(seconds);
+  if (whole < 60) return whole + 's';
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return minutes + 'm' + String(whole % 60).padStart(2, '0') + 's';
+  return Math.floor(minutes / 60) + 'h' + String(minutes % 60).padStart(2, '0') + 'm';
+}
+
+/** What is still going on is told in whole seconds. */
+function since(from, to) {
+  return to ? duration(Date.parse(to) - Date.parse(from)) : duration(Math.floor((clock.now() - Date.parse(from)) / 1000) * 1000).replace('.0s', 's');
+}
+
+function clockTime(at) {
+  return new Date(at).toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false});
+}
+
+function when(at) {
+  const then = new Date(at);
+  const today = new Date(clock.now()).toDateString() === then.toDateString();
+  const time = then.toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', hour12: false});
+  return today ? time : then.toLocaleDateString([], {day: 'numeric', month: 'short'}) + ' ' + time;
+}
+
+const plural = (count, one, many) => count + ' ' + (count === 1 ? one : many || one + 's');
+
+// ---- work on the document, at most once in a frame
+
+const due = new Set();
+let drawing = false;
+
+function soon(work) {
+  due.add(work);
+  if (drawing) return;
+  drawing = true;
+  const run = () => {
+    drawing = false;
+    const now = [...due];
+    due.clear();
+    now.forEach(each => each());
+  };
+  // A hidden page gets no frames, and should be right when it is looked at.
+  if (document.hidden) setTimeout(run, 250);
+  else requestAnimationFrame(run);
+}
+
+// ---- requests
+
+/** Absolute, as fetch refuses what is relative to an address with a name and password in it. */
+const api = path => location.origin + '/api/v1' + path;
+
+class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem.detail || problem.title || 'The engine answered ' + status + '.');
+    this.status = status;
+  }
+}
+
+async function ask(path, options) {
+  const answer = await fetch(api(path), options);
+  if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+  return answer.json();
+}
+
+const post = path => ask(path, {method: 'POST'});
+
+/** Says something to those who hear the page. */
+function speak(text) {
+  byId('spoken').textContent = text;
+}
+
+/** One stop of the tab key for many elements; arrows move among them. */
+function moveFocus(container, next) {
+  if (!next) return;
+  const before = container.querySelector('[tabindex="0"]');
+  if (before && before !== next) before.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+  next.scrollIntoView({block: 'nearest', inline: 'nearest'});
+}

@@ -1,0 +1,274 @@
+'use strict';
+/* The host-by-step matrix. Rows and cells are made once and then only changed where something changed. */
+
+const matrix = {
+  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null,
+
+  show(model) {
+    this.model = model;
+    this.rows.clear();
+    this.quietSince.clear();
+    this.state = '';
+    this.collapse = null;
+    model.stepsChanged = true;
+    byId('find-host').value = this.filter = '';
+    this.draw();
+  },
+
+  isCollapsing() {
+    return this.collapse === null ? this.model.hosts.size > 24 : this.collapse;
+  },
+
+  draw() {
+    const model = this.model;
+    if (!model) return;
+    if (model.stepsChanged) this.build();
+    const dirty = [...model.dirty];
+    model.dirty.clear();
+    for (const name of dirty) {
+      const row = this.rows.get(name);
+      if (row) this.drawRow(row);
+    }
+    this.arrange();
+  },
+
+  build() {
+    const model = this.model;
+    model.stepsChanged = false;
+    this.heads.clear();
+    const cells = model.steps.map(step => {
+      const bar = el('span', {class: 'bar', 'aria-hidden': 'true'});
+      const title = el('span', {class: 'step-name'});
+      step.split('-').forEach((word, index) => title.append(...(index ? ['-', document.createElement('wbr'), word] : [word])));
+      this.heads.set(step, bar);
+      return el('th', {scope: 'col', title: step}, title, bar);
+    });
+    byId('matrix').tHead.replaceChildren(el('tr', {}, el('th', {scope: 'col', class: 'host', text: 'Host'}), ...cells));
+    // The cluster as a whole stands last.
+    const names = [...model.hosts.keys()].filter(name => name !== CLUSTER).concat(model.hosts.has(CLUSTER) ? [CLUSTER] : []);
+    const focused = document.activeElement && document.activeElement.closest('#matrix td');
+    const place = focused ? [focused.dataset.host, focused.dataset.step] : null;
+    this.rows = new Map(names.map(name => [name, this.buildRow(model.hosts.get(name))]));
+    this.fold = this.foldRow();
+    byId('matrix').tBodies[0].replaceChildren(...[...this.rows.values()].map(row => row.tr), this.fold.tr);
+    this.rows.forEach(row => this.drawRow(row));
+    const again = place && this.cellOf(place[0], place[1]);
+    if (again) moveFocus(byId('matrix'), again);
+    else if (this.rows.size && model.steps.length) byId('matrix').querySelector('td').tabIndex = 0;
+  },
+
+  buildRow(host) {
+    const mark = icon('pending');
+    const doing = el('span', {class: 'doing'});
+    const role = host.roles.includes('control-plane') ? 'control plane' : host.roles[0] || '';
+    const head = el('th', {scope: 'row', class: 'host'}, mark,
+      el('span', {class: 'who'}, el('span', {class: 'name', text: host.name === CLUSTER ? 'cluster' : host.name}), el('span', {class: 'role', text: role})), doing);
+    const cells = new Map(this.model.steps.map(step => {
+      const td = el('td', {role: 'gridcell', tabindex: '-1', 'data-host': host.name, 'data-step': step});
+      return [step, {td, drawn: ''}];
+    }));
+    return {host, tr: el('tr', {'data-host': host.name}, head, ...[...cells.values()].map(cell => cell.td)), head, mark, doing, cells};
+  },
+
+  drawRow(row) {
+    const state = this.model.hostState(row.host);
+    if (row.state !== state) {
+      row.state = state;
+      row.tr.dataset.state = state;
+      setIcon(row.mark, state);
+    }
+    const doing = this.model.hostDoing(row.host);
+    setText(row.doing, doing);
+    setAttribute(row.doing, 'title', doing);
+    for (const [name, cell] of row.cells) this.drawCell(cell, row.host, row.host.cells.get(name), name);
+  },
+
+  drawCell(cell, host, step, name) {
+    const who = host.name || 'cluster';
+    if (!step) {
+      if (cell.drawn !== 'none') {
+        cell.drawn = 'none';
+        setAttribute(cell.td, 'aria-label', who + ', ' + name + ': not begun');
+        cell.td.replaceChildren();
+        cell.td.className = '';
+      }
+      return;
+    }
+    const going = !step.endedAt && !this.model.ended;
+    const drawn = [step.state, step.attempt, step.endedAt, step.startedAt].join(' ');
+    if (cell.drawn !== drawn) {
+      cell.drawn = drawn;
+      cell.time = el('span', {class: 'time'});
+      const again = step.attempt > 1 && el('span', {class: 'attempt', text: '\u00d7' + step.attempt});
+      cell.td.replaceChildren(...[icon(step.state), cell.time, again].filter(Boolean));
+      cell.td.className = step.state;
+      setAttribute(cell.td, 'aria-label', who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''));
+    }
+    setText(cell.time, step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
+    setAttribute(cell.td, 'title', [name + ' on ' + who + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)].filter(Boolean).join('\n'));
+  },
+
+  /** Times that go on; nothing else. */
+  tick() {
+    const model = this.model;
+    if (!model || model.ended) return;
+    for (const row of this.rows.values()) {
+      if (row.tr.hidden) continue;
+      for (const step of row.host.cells.values()) {
+        if (!step.endedAt) this.drawCell(row.cells.get(step.step), row.host, step, step.step);
+      }
+    }
+    this.arrange();
+  },
+
+  matches(row) {
+    if (!this.filter) return true;
+    const host = row.host;
+    return [host.name || 'cluster', host.address, ...host.roles].some(text => text.toLowerCase().includes(this.filter));
+  },
+
+  /** A host between two steps looks finished for a moment; it is put away once it has been quiet for a while. */
+  isQuiet(row) {
+    if (row.state !== 'ok') {
+      this.quietSince.delete(row.host.name);
+      return false;
+    }
+    if (this.model.ended) return true;
+    if (!this.quietSince.has(row.host.name)) this.quietSince.set(row.host.name, Date.now());
+    return Date.now() - this.quietSince.get(row.host.name) > 3000;
+  },
+
+  /** Which rows are seen, and the counts over them. */
+  arrange() {
+    const counts = {};
+    const bars = new Map(this.model.steps.map(step => [step, {}]));
+    const put = [];
+    const collapsing = this.isCollapsing() && !this.state && !this.filter;
+    for (const row of this.rows.values()) {
+      const real = row.host.name !== CLUSTER;
+      if (real) counts[row.state] = (counts[row.state] || 0) + 1;
+      for (const [step, each] of row.host.cells) bars.get(step)[each.state] = (bars.get(step)[each.state] || 0) + 1;
+      const seen = this.matches(row) && (!this.state || row.state === this.state);
+      const away = seen && real && collapsing && this.isQuiet(row);
+      if (away) put.push(row);
+      if (row.tr.hidden !== (!seen || away)) row.tr.hidden = !seen || away;
+    }
+    this.drawFold(put);
+    this.drawBars(bars);
+    this.drawChips(counts);
+    const box = byId('collapse');
+    if (box.checked !== this.isCollapsing()) box.checked = this.isCollapsing();
+    const stop = byId('matrix').querySelector('[tabindex="0"]');
+    if (!stop || stop.closest('tr').hidden) {
+      if (stop) stop.tabIndex = -1;
+      const first = byId('matrix').querySelector('tr:not([hidden]) > td');
+      if (first) first.tabIndex = 0;
+    }
+  },
+
+  foldRow() {
+    const button = el('button', {type: 'button', class: 'quiet', onclick: () => this.setCollapse(false)});
+    const cells = new Map(this.model.steps.map(step => [step, el('td', {role: 'gridcell', class: 'sum', tabindex: '-1'})]));
+    return {tr: el('tr', {class: 'fold', hidden: true}, el('th', {scope: 'row', class: 'host'}, icon('ok'), button), ...cells.values()), button, cells};
+  },
+
+  drawFold(rows) {
+    const fold = this.fold;
+    fold.tr.hidden = rows.length === 0;
+    if (!rows.length) return;
+    setText(fold.button, plural(rows.length, 'host') + ', all ok');
+    fold.button.title = 'Show ' + plural(rows.length, 'host') + ' that are all ok';
+    for (const [step, td] of fold.cells) {
+      const states = {};
+      rows.forEach(row => {
+        const each = row.host.cells.get(step);
+        if (each) states[each.state] = (states[each.state] || 0) + 1;
+      });
+      const text = Object.entries(states).map(([state, count]) => state + ' ' + count).join(', ');
+      if (td.dataset.drawn === text) continue;
+      td.dataset.drawn = text;
+      td.replaceChildren(...Object.entries(states).map(([state, count]) => el('span', {class: state}, icon(state), String(count))));
+      setAttribute(td, 'aria-label', step + ': ' + text);
+    }
+  },
+
+  drawBars(bars) {
+    const order = ['failed', 'retrying', 'running', 'changed', 'ok', 'skipped'];
+    const all = Math.max(1, this.rows.size);
+    for (const [step, states] of bars) {
+      const bar = this.heads.get(step);
+      const drawn = order.map(state => states[state] || 0).join(' ');
+      if (!bar || bar.dataset.drawn === drawn) continue;
+      bar.dataset.drawn = drawn;
+      bar.replaceChildren(...order.filter(state => states[state]).map(state => {
+        const part = el('span', {class: state});
+        part.style.width = 100 * states[state] / all + '%';
+        return part;
+      }));
+    }
+  },
+
+  drawChips(counts) {
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const chips = [['', 'All', all], ...Object.entries(HOST_WORDS).filter(([state]) => counts[state] || this.state === state).map(([state, word]) => [state, word, counts[state] || 0])];
+    const drawn = JSON.stringify([chips, this.state]);
+    if (this.chipsDrawn === drawn) return;
+    this.chipsDrawn = drawn;
+    const focused = document.activeElement && document.activeElement.dataset.chip;
+    byId('chips').replaceChildren(...chips.map(([state, word, count]) => el('button', {
+      type: 'button', class: 'chip ' + state, 'data-chip': state || 'all', 'aria-pressed': String(this.state === state),
+      onclick: () => { this.state = state; this.arrange(); }
+    }, state && icon(state), word + ' ', el('b', {text: count}))));
+    const again = focused && byId('chips').querySelector('[data-chip="' + focused + '"]');
+    if (again) again.focus();
+  },
+
+  setCollapse(on) {
+    this.collapse = on;
+    const first = this.fold.tr.contains(document.activeElement) && [...this.rows.values()].find(row => row.tr.hidden && row.state === 'ok');
+    this.arrange();
+    if (first) moveFocus(byId('matrix'), first.tr.querySelector('td'));
+  },
+
+  cellOf(host, step) {
+    const row = this.rows.get(host);
+    const cell = row && row.cells.get(step);
+    return cell && cell.td;
+  },
+
+  key(event) {
+    const td = event.target.closest('td');
+    if (!td) return;
+    const rows = [...byId('matrix').tBodies[0].rows].filter(row => !row.hidden);
+    const column = td.cellIndex;
+    const row = rows.indexOf(td.parentNode);
+    const at = (r, c) => rows[Math.max(0, Math.min(rows.length - 1, r))].cells[Math.max(1, Math.min(td.parentNode.cells.length - 1, c))];
+    const moves = {ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
+      Home: [event.ctrlKey ? 0 : row, 1], End: [event.ctrlKey ? rows.length : row, 9999], PageUp: [row - 10, column], PageDown: [row + 10, column]};
+    if (moves[event.key]) {
+      event.preventDefault();
+      moveFocus(byId('matrix'), at(...moves[event.key]));
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      if (td.dataset.step) panel.open(td.dataset.host, td.dataset.step, td);
+      else if (td.closest('.fold')) this.setCollapse(false);
+    }
+  },
+
+  wire() {
+    byId('matrix').addEventListener('keydown', event => this.key(event));
+    byId('matrix').addEventListener('click', event => {
+      const td = event.target.closest('td[data-step]');
+      if (!td) return;
+      moveFocus(byId('matrix'), td);
+      panel.open(td.dataset.host, td.dataset.step, td);
+    });
+    byId('find-host').addEventListener('input', event => {
+      this.filter = event.target.value.trim().toLowerCase();
+      soon(() => this.arrange());
+    });
+    byId('collapse').addEventListener('change', event => this.setCollapse(event.target.checked));
+    byId('legend').append(...Object.entries(STEP_WORDS).map(([state, word]) => el('span', {class: state}, icon(state), word)),
+      el('span', {text: '\u00d72 second attempt'}), el('span', {text: 'Arrows move, Enter opens a cell, Escape closes it'}));
+  }
+};

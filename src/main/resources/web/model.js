@@ -1,0 +1,145 @@
+'use strict';
+/* A run as the page knows it: what the API told, and the events since. */
+
+const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'to be tried again'};
+const HOST_WORDS = {failed: 'Failed', retrying: 'Trying again', running: 'Running', waiting: 'Waiting', ok: 'All ok', pending: 'Not begun'};
+const CLUSTER = '';
+
+class RunModel {
+  constructor(told) {
+    this.reset(told);
+  }
+
+  reset(told) {
+    clock.set(told.now);
+    this.told = told;
+    this.id = told.id;
+    this.seq = told.seq;
+    this.hosts = new Map(told.hosts.map(host => [host.name, {...host, cells: new Map()}]));
+    this.steps = [];
+    this.dirty = new Set();
+    for (const step of told.steps) this.put(step.host || CLUSTER, step);
+    this.stepsChanged = true;
+  }
+
+  get ended() { return Boolean(this.told.endedAt); }
+
+  /** Neither ended nor worked on by anybody: its engine went away. */
+  get left() { return !this.ended && this.told.possible.includes('resume'); }
+
+  get state() { return this.left ? 'unfinished' : this.told.state; }
+
+  host(name) {
+    if (!this.hosts.has(name)) {
+      this.hosts.set(name, {name, address: '', roles: [], cells: new Map()});
+      this.stepsChanged = true;
+    }
+    return this.hosts.get(name);
+  }
+
+  put(name, step) {
+    if (!this.steps.includes(step.step)) {
+      this.steps.push(step.step);
+      this.stepsChanged = true;
+    }
+    this.host(name).cells.set(step.step, step);
+    this.dirty.add(name);
+  }
+
+  /** Takes the next event; false where it was taken before. */
+  take(event) {
+    if (event.seq <= this.seq) return false;
+    this.seq = event.seq;
+    clock.offset = Math.max(clock.offset, Date.parse(event.at) - Date.now());
+    const data = event.data || {};
+    if (event.type === 'run-started') Object.assign(this.told, {state: 'running', startedAt: event.at});
+    if (event.type === 'run-ended') Object.assign(this.told, {state: data.state, endedAt: event.at, message: event.message, possible: []});
+    if (event.type === 'host-waiting' && event.host) {
+      const host = this.host(event.host);
+      if (host.waitsFor !== event.message) Object.assign(host, {waitsFor: event.message, waitsSince: event.at});
+      this.dirty.add(event.host);
+    }
+    if (event.step && event.type.startsWith('step-')) this.step(event, data);
+    return true;
+  }
+
+  step(event, data) {
+    const name = event.host || CLUSTER;
+    const host = this.host(name);
+    const before = host.cells.get(event.step);
+    const goesOn = before && (before.endedAt === undefined || event.type !== 'step-started');
+    const step = {host: event.host, step: event.step, attempt: event.attempt || (before ? before.attempt : 1),
+      startedAt: goesOn ? before.startedAt : event.at, message: ''};
+    if (event.type === 'step-started') {
+      step.state = 'running';
+      delete host.waitsFor;
+    } else if (event.type === 'step-progress') {
+      Object.assign(step, {state: 'running', message: event.message});
+    } else if (event.type === 'step-retry') {
+      Object.assign(step, {state: 'retrying', message: event.message, retryAt: new Date(Date.parse(event.at) + (data.delayMillis || 0)).toISOString()});
+    } else {
+      Object.assign(step, {state: STEP_WORDS[data.state] ? data.state : 'ok', endedAt: event.at, message: event.message, changes: data.changes});
+      if (!before && data.durationMillis) step.startedAt = new Date(Date.parse(event.at) - data.durationMillis).toISOString();
+      if (data.state === 'failed') step.failure = {kind: data.kind || '', remedy: data.remedy || '', lastWords: data.lastWords || []};
+    }
+    this.put(name, step);
+  }
+
+  /** The unfinished step of a host that was begun last. */
+  current(host) {
+    if (this.ended) return undefined;
+    return [...host.cells.values()].filter(step => !step.endedAt).sort((one, other) => one.startedAt < other.startedAt ? 1 : -1)[0];
+  }
+
+  /** One word for a host: the worst of what is going on there. */
+  hostState(host) {
+    const states = [...host.cells.values()].map(step => step.state);
+    if (states.includes('failed')) return 'failed';
+    if (!this.ended) {
+      if (states.includes('retrying')) return 'retrying';
+      if (states.includes('running')) return 'running';
+      if (host.waitsFor) return 'waiting';
+    }
+    return states.length ? 'ok' : 'pending';
+  }
+
+  /** What a host is at, in words. */
+  hostDoing(host) {
+    const failed = [...host.cells.values()].find(step => step.state === 'failed');
+    if (failed) return failed.step + ' failed';
+    const step = this.current(host);
+    if (step) return step.step + (step.message ? ': ' + step.message : '');
+    if (host.waitsFor && !this.ended) return host.waitsFor.startsWith('waits') ? host.waitsFor : 'waits for ' + host.waitsFor;
+    const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
+    if (!host.cells.size) return 'not begun';
+    return changes ? plural(changes, 'change') : 'nothing changed';
+  }
+
+  /** The failures, those of one cause together; what differs by host alone (its name, address, figures) makes no other cause. */
+  causes() {
+    const groups = new Map();
+    for (const finding of this.told.findings || []) {
+      const group = {title: finding.problem, remedy: finding.remedy, hosts: finding.hosts.map(name => ({host: name})), words: [], kind: 'preflight'};
+      groups.set('finding ' + groups.size, group);
+    }
+    for (const host of this.hosts.values()) {
+      for (const step of host.cells.values()) {
+        const trying = step.state === 'retrying' && !this.ended;
+        if (step.state !== 'failed' && !trying || step.failure && step.failure.kind === 'refused' && groups.size) continue;
+        const failure = step.failure || {kind: '', remedy: '', lastWords: []};
+        const key = [trying, step.step, failure.kind, failure.remedy, without(step.message, host)].join('\n');
+        if (!groups.has(key)) {
+          groups.set(key, {title: step.message || step.step + ' failed', remedy: failure.remedy, words: failure.lastWords, kind: failure.kind, step: step.step, trying, hosts: []});
+        }
+        groups.get(key).hosts.push({host: host.name, step: step.step, attempt: step.attempt});
+      }
+    }
+    return [...groups.values()].sort((one, other) => (one.trying ? 1 : 0) - (other.trying ? 1 : 0) || other.hosts.length - one.hosts.length);
+  }
+}
+
+function without(message, host) {
+  let text = message || '';
+  for (const own of [host.address, host.name]) if (own) text = text.split(own).join('?');
+  return text.replace(/\d+/g, '#');
+}

@@ -1,0 +1,358 @@
+'use strict';
+/* Which run is looked at, the connection to the engine, and what can be asked of the run. */
+
+const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
+const ACTIONS = {
+  cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'The steps under way are let end and no further one begins. What was changed on ' + plural(realHosts(model), 'host') + ' stays, until the run is retried or rolled back.'},
+  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Begins a new ' + model.told.action + ' of ' + model.told.cluster + ' with the same spec. What is done already is looked at and left alone.'},
+  resume: {word: 'Resume', yes: 'Go on', text: () => 'The engine that worked on this run went away. It goes on where it stood: steps that still run on hosts are found again, finished ones are not repeated.'},
+  rollback: {word: 'Roll back', yes: 'Take it back', text: model => 'Everything that this run changed on ' + plural(realHosts(model), 'host') + ' is taken back, the newest first'
+    + (model.told.state === 'succeeded' ? '. The cluster ' + model.told.cluster + ' is taken down.' : '.')}
+};
+const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
+
+const page = {
+  model: null, view: 'matrix', events: null, limit: 50, runs: [], opening: '', reached: true, listDrawn: '',
+
+  // ---- the list of runs
+
+  async list() {
+    const told = await ask('/runs?limit=' + this.limit);
+    this.runs = told.runs;
+    this.found();
+    soon(() => this.drawList());
+    const now = this.model && this.runs.find(run => run.id === this.model.id);
+    if (now && !this.model.ended && now.endedAt) await this.refresh();
+    else if (this.model && !this.model.ended && (!this.events || this.model.told.possible.length === 0)) await this.refresh();
+    if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
+  },
+
+  drawList() {
+    const wanted = byId('find-run').value.trim().toLowerCase();
+    const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source].some(text => (text || '').toLowerCase().includes(wanted)));
+    const at = this.model && !byId('run').hidden ? this.model.id : '';
+    const drawn = JSON.stringify([shown, at, wanted, this.model && this.model.state, Math.floor(Date.now() / 60000)]);
+    if (this.listDrawn === drawn) return;
+    this.listDrawn = drawn;
+    const focused = document.activeElement && document.activeElement.dataset.run;
+    byId('runs').replaceChildren(...shown.map(run => {
+      const state = at === run.id && this.model.left ? 'unfinished' : run.state;
+      return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
+        icon(state), el('span', {class: 'run-name'}, el('b', {text: run.cluster}), ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
+        el('span', {class: 'run-about', text: state + (run.rehearsal ? ', rehearsal' : '') + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '')}), el('span', {class: 'run-id', text: run.id})));
+    }));
+    byId('none').hidden = this.runs.length > 0;
+    byId('older').hidden = this.runs.length < this.limit || this.limit >= 500;
+    const again = focused && byId('runs').querySelector('[data-run="' + CSS.escape(focused) + '"]');
+    if (again) again.focus();
+  },
+
+  // ---- one run
+
+  go(id, view) {
+    const hash = '#/runs/' + encodeURIComponent(id) + (view && view !== 'matrix' ? '/' + view : '');
+    if (location.hash === hash) this.route();
+    else location.hash = hash;
+  },
+
+  async route() {
+    const parts = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+    const id = parts[0] === 'runs' ? parts[1] : parts[0] && parts[0] !== 'workflow' ? parts[0] : '';
+    document.body.dataset.screen = id ? 'run' : parts[0] === 'workflow' ? 'workflow' : 'list';
+    if (!id) return this.noRun(parts[0]);
+    const view = VIEWS[parts[2]] ? parts[2] : 'matrix';
+    if (!this.model || this.model.id !== id) await this.open(id);
+    if (this.model && this.model.id === id) this.turn(view);
+  },
+
+  noRun(word) {
+    panel.close();
+    byId('run').hidden = true;
+    byId('routes').hidden = word !== 'workflow';
+    byId('nothing').hidden = word === 'workflow';
+    document.title = 'Caravan';
+    if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
+    this.listDrawn = '';
+    soon(() => this.drawList());
+  },
+
+  async open(id) {
+    panel.close();
+    this.stopFollowing();
+    this.opening = id;
+    let told;
+    try {
+      told = await ask('/runs/' + encodeURIComponent(id));
+    } catch (problem) {
+      this.model = null;
+      byId('run').hidden = true;
+      byId('nothing').hidden = false;
+      setText(byId('nothing').firstElementChild, problem.message);
+      if (!problem.status) this.lose();
+      return;
+    }
+    if (this.opening !== id) return;
+    this.model = new RunModel(told);
+    this.found();
+    byId('nothing').hidden = true;
+    byId('routes').hidden = true;
+    byId('run').hidden = false;
+    problems.drawn = '';
+    matrix.show(this.model);
+    this.draw();
+    this.follow();
+  },
+
+  turn(view) {
+    this.view = view;
+    byId('routes').hidden = true;
+    byId('nothing').hidden = true;
+    byId('run').hidden = false;
+    for (const name of Object.keys(VIEWS)) {
+      byId('view-' + name).hidden = name !== view;
+      setAttribute(byId('tab-' + name), 'aria-selected', String(name === view));
+      byId('tab-' + name).tabIndex = name === view ? 0 : -1;
+    }
+    if (view === 'timeline') this.safely(() => timeline.refresh(true));
+    if (view === 'workflow') this.safely(() => workflow.show(byId('view-workflow')));
+    soon(this.drawAll);
+  },
+
+  /** Tells of the run what the engine says now: after its end, after a gap, after an action. */
+  async refresh() {
+    const model = this.model;
+    const told = await ask('/runs/' + encodeURIComponent(model.id));
+    if (this.model !== model) return;
+    const before = model.state;
+    model.reset(told);
+    matrix.draw();
+    this.draw();
+    if (before !== model.state) speak('The run is ' + model.state);
+    if (!model.ended && (!this.events || this.events.readyState === EventSource.CLOSED)) this.follow();
+    if (model.ended) this.stopFollowing();
+    this.safely(() => timeline.refresh(true));
+  },
+
+  stopFollowing() {
+    if (this.events) this.events.close();
+    this.events = null;
+  },
+
+  follow() {
+    const model = this.model;
+    this.stopFollowing();
+    if (model.ended) return;
+    const events = new EventSource(api('/runs/' + encodeURIComponent(model.id) + '/events?after=' + model.seq));
+    let gone = false;
+    this.events = events;
+    events.onopen = () => {
+      this.found();
+      // The stream goes on from Last-Event-ID. An engine that was killed may number anew what it had not got to its disk: what it
+      // has now is asked for, too.
+      if (gone) this.safely(() => this.again(model, events));
+      gone = false;
+    };
+    events.onerror = () => {
+      gone = true;
+      if (model.ended || this.events !== events) return;
+      this.lose();
+      if (events.readyState === EventSource.CLOSED) setTimeout(() => { if (this.events === events) this.safely(() => this.refresh()); }, 2000);
+    };
+    events.onmessage = message => {
+      if (this.model !== model || this.events !== events) return;
+      const event = JSON.parse(message.data);
+      if (event.seq > model.seq + 1) this.safely(() => this.refresh());
+      if (!model.take(event)) return;
+      soon(this.drawAll);
+      if (event.type === 'step-ended' && event.data && event.data.state === 'failed') speak(event.step + ' failed on ' + (event.host || 'the cluster'));
+      if (event.type === 'run-ended') {
+        this.stopFollowing();
+        this.safely(() => this.refresh());
+        this.safely(() => this.list());
+      }
+    };
+  },
+
+  async again(model, events) {
+    const seen = model.seq;
+    await this.refresh();
+    if (model.seq < seen && this.events === events) this.follow();
+  },
+
+  // ---- drawing
+
+  draw() {
+    const model = this.model;
+    const told = model.told;
+    const state = model.state;
+    const title = byId('title');
+    const drawn = [told.action, told.cluster, state, told.rehearsal].join(' ');
+    if (title.dataset.drawn !== drawn) {
+      title.dataset.drawn = drawn;
+      title.replaceChildren(el('span', {text: told.action + ' ' + told.cluster}), el('span', {class: 'badge ' + state}, icon(state), state), told.rehearsal ? el('span', {class: 'tag', text: 'rehearsal'}) : '');
+      document.title = state + ': ' + told.action + ' ' + told.cluster + ' - Caravan';
+    }
+    this.drawAbout();
+    const said = model.left ? 'The engine that worked on it went away. Nobody works on it now.' : told.message || '';
+    byId('message').hidden = !said;
+    setText(byId('message'), said);
+    byId('message').className = 'message ' + state;
+    this.drawActions();
+    const count = model.causes().filter(cause => !cause.trying).length;
+    setText(byId('tab-problems').lastChild, count ? ' ' + count : '');
+    if (this.view === 'problems') problems.draw();
+    if (this.view === 'workflow') workflow.overlay();
+    panel.draw();
+  },
+
+  drawAbout() {
+    const told = this.model.told;
+    const from = told.startedAt || told.createdAt;
+    const elapsed = told.endedAt ? since(from, told.endedAt) : this.model.left ? '' : since(from);
+    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
+    const about = byId('about');
+    while (about.childNodes.length > facts.length) about.lastChild.remove();
+    while (about.childNodes.length < facts.length) about.append(el('span'));
+    facts.forEach((fact, index) => setText(about.childNodes[index], fact));
+  },
+
+  drawActions() {
+    const possible = this.model.told.possible.filter(each => ACTIONS[each]);
+    const place = byId('actions');
+    if (place.dataset.drawn === possible.join(' ')) return;
+    place.dataset.drawn = possible.join(' ');
+    place.replaceChildren(...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+  },
+
+  drawAll() {
+    if (!page.model) return;
+    matrix.draw();
+    page.draw();
+    page.safely(() => timeline.refresh());
+  },
+
+  // ---- asking
+
+  confirm(action, opener) {
+    const model = this.model;
+    const dialog = byId('ask');
+    const name = byId('ask-name');
+    const input = name.querySelector('input');
+    const yes = byId('ask-yes');
+    const mustName = action === 'rollback' && model.told.state === 'succeeded';
+    setText(byId('ask-title'), ACTIONS[action].word + ' ' + model.told.action + ' ' + model.told.cluster + '?');
+    setText(byId('ask-text'), ACTIONS[action].text(model));
+    setText(yes, ACTIONS[action].yes);
+    yes.className = 'strong' + (action === 'cancel' || action === 'rollback' ? ' danger' : '');
+    byId('ask-problem').hidden = true;
+    name.hidden = !mustName;
+    setText(name.querySelector('span'), 'Type ' + model.told.cluster + ' to go on');
+    input.value = '';
+    const check = () => { yes.disabled = mustName && input.value !== model.told.cluster; };
+    input.oninput = check;
+    check();
+    yes.onclick = () => this.doIt(action, model);
+    dialog.onclose = () => (opener.isConnected ? opener : byId('main')).focus();
+    dialog.showModal();
+    byId('ask-no').focus();
+  },
+
+  async doIt(action, model) {
+    byId('ask-yes').disabled = true;
+    try {
+      const told = await post('/runs/' + encodeURIComponent(model.id) + '/' + action);
+      byId('ask').close();
+      await this.list();
+      if (told.id !== model.id) this.go(told.id);
+      else if (this.model === model) await this.refresh();
+    } catch (problem) {
+      byId('ask-yes').disabled = false;
+      byId('ask-problem').hidden = false;
+      setText(byId('ask-problem'), problem.status ? problem.message : 'The engine is not reached. Nothing was asked of it.');
+    }
+  },
+
+  // ---- the connection
+
+  found() {
+    if (this.reached && byId('link').textContent) return;
+    const was = this.reached;
+    this.reached = true;
+    byId('lost').hidden = true;
+    byId('link').className = 'link ok';
+    setText(byId('link'), 'connected');
+    if (!was) speak('The engine is reached again');
+  },
+
+  lose() {
+    this.reached = false;
+    byId('link').className = 'link failed';
+    setText(byId('link'), 'no connection');
+    byId('lost').hidden = false;
+    setText(byId('lost'), 'The connection to the engine is lost. The page shows what it knew, and comes back by itself.');
+  },
+
+  safely(work) {
+    return Promise.resolve().then(work).catch(problem => {
+      if (problem.status === undefined && problem instanceof TypeError && /fetch/i.test(problem.message)) this.lose();
+      else if (problem.status === undefined) throw problem;
+    });
+  },
+
+  // ---- the beginning
+
+  theme(next) {
+    const order = ['auto', 'light', 'dark'];
+    let now = 'auto';
+    try {
+      now = localStorage.getItem('theme') || 'auto';
+      if (next) localStorage.setItem('theme', now = order[(order.indexOf(now) + 1) % 3]);
+    } catch (problem) {
+      // A browser that keeps nothing for pages shows what its own setting says.
+    }
+    document.documentElement.dataset.theme = now;
+    setText(byId('theme'), 'Theme: ' + now);
+  },
+
+  wire() {
+    const tabs = document.querySelector('.tabs');
+    tabs.append(...Object.entries(VIEWS).map(([name, word]) => el('button', {type: 'button', role: 'tab', id: 'tab-' + name, 'aria-controls': 'view-' + name, onclick: () => this.go(this.model.id, name)}, word, el('b', {class: 'count'}))));
+    tabs.addEventListener('keydown', event => {
+      const all = [...tabs.children];
+      const to = all[all.indexOf(document.activeElement) + ({ArrowLeft: -1, ArrowRight: 1}[event.key] || 99)];
+      if (to) { to.focus(); to.click(); }
+    });
+    byId('skip').addEventListener('click', event => {
+      event.preventDefault();
+      (byId('matrix').querySelector('[tabindex="0"]') || byId('main')).focus();
+    });
+    byId('find-run').addEventListener('input', () => soon(() => this.drawList()));
+    byId('older').addEventListener('click', () => { this.limit = Math.min(500, this.limit * 2); this.safely(() => this.list()); });
+    byId('ask-no').addEventListener('click', () => byId('ask').close());
+    byId('theme').addEventListener('click', () => this.theme(true));
+    document.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && !byId('ask').open && panel.isOpen) panel.close();
+    });
+    addEventListener('hashchange', () => this.safely(() => this.route()));
+    this.theme(false);
+  },
+
+  async poll() {
+    await this.safely(() => this.list());
+    setTimeout(() => this.poll(), document.hidden ? 15000 : 3000);
+  },
+
+  begin() {
+    this.wire();
+    [matrix, panel, timeline].forEach(each => each.wire());
+    this.safely(() => this.route());
+    this.poll();
+    setInterval(() => {
+      if (!this.model || this.model.ended || document.hidden || !this.reached) return;
+      soon(() => { matrix.tick(); this.drawAbout(); panel.draw(); });
+      this.safely(() => timeline.refresh());
+    }, 1000);
+  }
+};
+
+page.begin();

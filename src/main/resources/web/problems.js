@@ -1,0 +1,32 @@
+'use strict';
+/* What failed, by cause, with what to do about it. */
+
+const problems = {
+  drawn: '',
+
+  draw() {
+    const causes = page.model.causes();
+    const drawn = JSON.stringify(causes);
+    if (this.drawn === drawn && byId('view-problems').childNodes.length) return causes.length;
+    this.drawn = drawn;
+    const cards = causes.map(cause => this.card(cause));
+    byId('view-problems').replaceChildren(...(cards.length ? cards : [el('p', {class: 'soft', text: page.model.ended ? 'Nothing failed.' : 'Nothing failed so far.'})]));
+    return causes.length;
+  },
+
+  card(cause) {
+    const state = cause.trying ? 'retrying' : cause.kind === 'preflight' ? 'refused' : 'failed';
+    const where = cause.kind === 'preflight' ? (cause.hosts.length ? plural(cause.hosts.length, 'host') : 'the spec')
+      : cause.step + ' on ' + (cause.hosts.length === 1 ? cause.hosts[0].host || 'the cluster' : plural(cause.hosts.length, 'host'));
+    const hosts = el('p', {class: 'hosts'}, ...cause.hosts.map(each => each.step
+      ? el('button', {type: 'button', class: 'host-link', text: (each.host || 'cluster') + (each.attempt > 1 ? ' \u00d7' + each.attempt : ''),
+        onclick: event => panel.open(each.host, each.step, event.target)})
+      : el('span', {class: 'host-link', text: each.host})));
+    return el('article', {class: 'cause ' + state},
+      el('h2', {}, icon(state), el('span', {text: where + (cause.trying ? ' is to be tried again' : '')})),
+      el('p', {class: 'said', text: cause.title}),
+      cause.remedy ? el('div', {class: 'remedy'}, el('h3', {text: 'What to do'}), el('p', {text: cause.remedy})) : null,
+      cause.hosts.length ? hosts : null,
+      cause.words && cause.words.length ? el('details', {open: cause.words.length <= 6}, el('summary', {text: 'Last words'}), el('pre', {text: cause.words.join('\n')})) : null);
+  }
+};

@@ -1,0 +1,157 @@
+'use strict';
+/* Steps by host over time: attempts, pauses before the next one, and waits. */
+
+const HUES = 10;
+const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
+
+const timeline = {
+  run: null, told: null, asked: 0,
+
+  /** Asks for it, at most once in two seconds. */
+  async refresh(force) {
+    const model = page.model;
+    if (!model || byId('view-timeline').hidden) return;
+    if (!force && (Date.now() - this.asked < 2000 || this.run === model.id && this.told && this.told.seq === model.seq)) return;
+    this.asked = Date.now();
+    const told = await ask('/runs/' + encodeURIComponent(model.id) + '/timeline');
+    if (page.model !== model) return;
+    this.run = model.id;
+    this.told = told;
+    soon(() => this.draw());
+  },
+
+  draw() {
+    const model = page.model;
+    if (!this.told || !model || this.run !== model.id) return;
+    const begin = Date.parse(model.told.startedAt || model.told.createdAt);
+    // A run that stands went no further than its last event.
+    const lastHeard = Math.max(begin + 1000, ...this.told.spans.map(span => Date.parse(span.to || span.from)));
+    const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
+    this.scale = {begin, end: Math.max(end, begin + 1000)};
+    const place = this.place();
+    this.rows();
+    this.sums();
+    this.notes();
+    const again = place && byId('time').querySelectorAll('button.span')[place];
+    if (again) moveFocus(byId('time'), again);
+  },
+
+  place() {
+    const all = [...byId('time').querySelectorAll('button.span')];
+    const at = all.indexOf(document.activeElement);
+    return at < 0 ? 0 : at;
+  },
+
+  hue(step) {
+    return Math.max(0, page.model.steps.indexOf(step)) % HUES;
+  },
+
+  left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
+
+  rows() {
+    const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
+    for (const span of this.told.spans) {
+      const name = span.host || CLUSTER;
+      if (!byHost.has(name)) byHost.set(name, []);
+      byHost.get(name).push(span);
+    }
+    const rows = [...byHost].map(([name, spans]) => {
+      const lanes = [];
+      const bars = spans.map(span => this.bar(span, name, lanes));
+      const track = el('div', {class: 'track', role: 'gridcell'}, ...bars);
+      track.style.height = Math.max(1, lanes.length) * 20 + 4 + 'px';
+      return el('div', {class: 'time-row', role: 'row'}, el('div', {class: 'time-host', role: 'rowheader', text: name || 'cluster', title: name || 'cluster'}), track);
+    });
+    const time = byId('time');
+    time.style.width = 'calc(' + byId('zoom').value + ' * (100% - 9rem) + 9rem)';
+    time.replaceChildren(this.axis(), ...rows);
+    const first = time.querySelector('button.span');
+    if (first) first.tabIndex = 0;
+  },
+
+  axis() {
+    const seconds = (this.scale.end - this.scale.begin) / 1000;
+    const zoom = Number(byId('zoom').value);
+    const most = Math.max(3, byId('time-scroll').clientWidth / 90) * zoom;
+    const tick = TICKS.find(each => seconds / each <= most) || 86400;
+    const marks = [];
+    for (let at = 0; at <= seconds; at += tick) {
+      const mark = el('span', {class: 'tick', text: at === 0 ? '0' : duration(at * 1000).replace('.0s', 's').replace('m00s', 'm')});
+      mark.style.left = 100 * at / seconds + '%';
+      marks.push(mark);
+    }
+    return el('div', {class: 'time-row axis', 'aria-hidden': 'true'}, el('div', {class: 'time-host'}), el('div', {class: 'track'}, ...marks));
+  },
+
+  bar(span, name, lanes) {
+    const from = Date.parse(span.from);
+    const to = span.to ? Date.parse(span.to) : this.scale.end;
+    let lane = lanes.findIndex(until => until <= from + 1);
+    if (lane < 0) lane = lanes.push(0) - 1;
+    lanes[lane] = to;
+    const what = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? span.step + ': pause before the next attempt' : span.step;
+    const state = span.kind === 'attempt' ? span.state || 'running' : '';
+    const text = what + (span.attempt > 1 && span.kind === 'attempt' ? ', attempt ' + span.attempt : '') + ', ' + duration(to - from) + (state ? ', ' + state : '');
+    const bar = el('button', {type: 'button', tabindex: '-1', class: ['span', span.kind, state, span.kind === 'attempt' && 'hue' + this.hue(span.step)].filter(Boolean).join(' '),
+      title: text + (span.kind === 'attempt' ? '' : '') + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
+      'data-host': name, 'data-step': span.step || null}, span.kind === 'attempt' && (state === 'failed' || state === 'retrying') ? icon(state) : null,
+    el('span', {text: span.kind === 'attempt' ? span.step : ''}));
+    bar.style.left = this.left(from) + '%';
+    bar.style.width = Math.max(0, this.left(to) - this.left(from)) + '%';
+    bar.style.top = lane * 20 + 2 + 'px';
+    return bar;
+  },
+
+  /** By step: how many hosts, the sum, the longest. Waits and pauses have lines of their own. */
+  sums() {
+    const sums = new Map();
+    for (const span of this.told.spans) {
+      const name = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? 'pauses before another attempt' : span.step;
+      const took = (span.to ? Date.parse(span.to) : this.scale.end) - Date.parse(span.from);
+      const sum = sums.get(name) || {name, kind: span.kind, step: span.step, took: 0, longest: -1, hosts: new Set(), attempts: 0};
+      sum.took += took;
+      sum.attempts++;
+      sum.hosts.add(span.host || 'cluster');
+      if (took > sum.longest) Object.assign(sum, {longest: took, on: span.host || 'cluster'});
+      sums.set(name, sum);
+    }
+    const all = [...sums.values()].sort((one, other) => other.took - one.took);
+    const most = Math.max(1, ...all.map(sum => sum.took));
+    const rows = all.map(sum => {
+      const bar = el('span', {class: 'sum-bar ' + (sum.kind === 'attempt' ? 'hue' + this.hue(sum.step) : sum.kind)});
+      bar.style.width = 100 * sum.took / most + '%';
+      return el('tr', {}, el('th', {scope: 'row', text: sum.name}), el('td', {class: 'sum-cell'}, bar), el('td', {class: 'figure', text: duration(sum.took)}),
+        el('td', {class: 'figure', text: duration(sum.longest)}), el('td', {text: sum.on}), el('td', {class: 'figure', text: sum.hosts.size}));
+    });
+    byId('sums').replaceChildren(el('thead', {}, el('tr', {}, ...['Step', '', 'Sum', 'Longest', 'On', 'Hosts'].map((text, index) => el('th', {scope: 'col', text, class: [2, 3, 5].includes(index) ? 'figure' : ''})))),
+      el('tbody', {}, ...rows));
+  },
+
+  notes() {
+    const notes = this.told.notes;
+    byId('notes-title').hidden = notes.length === 0;
+    byId('notes').replaceChildren(...notes.map(note => el('li', {}, el('time', {text: clockTime(note.at)}), el('span', {text: (note.host ? note.host + ': ' : '') + (note.message || '')}))));
+  },
+
+  key(event) {
+    const bar = event.target.closest('button.span');
+    if (!bar || !event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    const rows = [...byId('time').querySelectorAll('.track')].map(track => [...track.querySelectorAll('button.span')]).filter(row => row.length);
+    const row = rows.findIndex(each => each.includes(bar));
+    const column = rows[row].indexOf(bar);
+    const nearest = other => other && other.reduce((best, each) => Math.abs(parseFloat(each.style.left) - parseFloat(bar.style.left)) < Math.abs(parseFloat(best.style.left) - parseFloat(bar.style.left)) ? each : best);
+    moveFocus(byId('time'), {ArrowLeft: rows[row][column - 1], ArrowRight: rows[row][column + 1], ArrowUp: nearest(rows[row - 1]), ArrowDown: nearest(rows[row + 1])}[event.key]);
+  },
+
+  wire() {
+    byId('zoom').addEventListener('input', () => soon(() => this.draw()));
+    byId('time').addEventListener('keydown', event => this.key(event));
+    byId('time').addEventListener('click', event => {
+      const bar = event.target.closest('button.span');
+      if (bar && bar.dataset.step) panel.open(bar.dataset.host, bar.dataset.step, bar);
+    });
+    byId('span-legend').append(el('span', {}, el('i', {class: 'swatch attempt'}), 'a step, by colour'), el('span', {}, el('i', {class: 'swatch pause'}), 'pause before another attempt'),
+      el('span', {}, el('i', {class: 'swatch wait'}), 'waits for others'), el('span', {class: 'failed'}, icon('failed'), 'failed'));
+  }
+};

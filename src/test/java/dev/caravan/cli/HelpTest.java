@@ -1,0 +1,48 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/** What {@code --help} says. */
+class HelpTest {
+    static Stream<CommandLine> commands() {
+        List<CommandLine> all = new ArrayList<>();
+        collect(CaravanCommand.commandLine(), all);
+        return all.stream();
+    }
+
+    private static void collect(CommandLine command, List<CommandLine> all) {
+        all.add(command);
+        command.getSubcommands().values().forEach(each -> collect(each, all));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandTeachesByExamplesThatFitEightyColumns(CommandLine command) {
+        command.setUsageHelpAutoWidth(false).setUsageHelpWidth(80);
+        String help = command.getUsageMessage(Ansi.OFF);
+        String[] examples = command.getCommandSpec().usageMessage().footer();
+        assertThat(examples).as(command.getCommandName()).isNotEmpty();
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        for (String example : examples) {
+            assertThat(help).as("not wrapped").contains("\n" + example + "\n");
+            assertThat(example).startsWith("  ").contains("caravan ");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyOptionAndParameterIsDescribedInSentences(CommandLine command) {
+        command.getCommandSpec().args().forEach(argument -> {
+            assertThat(argument.description()).as(command.getCommandName() + " " + argument.paramLabel()).isNotEmpty();
+            assertThat(String.join("", argument.description())).endsWith(".");
+        });
+    }
+}
