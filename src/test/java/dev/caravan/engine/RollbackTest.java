@@ -160,12 +160,14 @@ class RollbackTest {
 
     @Test
     void whatCannotBeTakenBackIsNamedAndResetTakesItUpAgain() throws Exception {
-        hosts.script(call -> call.is("h1", "kubeadm-init") || call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
+        hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("the control plane did not come up"))
+                : call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
         Cluster cluster = cluster(1, 1);
         Run run = apply(cluster);
         Event end = end(run);
         assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
-        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset");
+        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset")
+                .startsWith("h1  kubeadm-init: the control plane did not come up. ").doesNotContain("Multicast");
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
         hosts.script(this::answer);
