@@ -96,9 +96,10 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         main.stop();
+        // The journal first: that connections were closed is no news of the runs, which stay as they stand for who goes on with them.
+        journal.close();
         sessions.close();
         executor.shutdown();
-        journal.close();
     }
 
     private static ThreadFactory named(String name) {

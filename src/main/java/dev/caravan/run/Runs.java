@@ -271,6 +271,12 @@ public final class Runs {
     }
 
     private void end(Run run, Throwable failure, CompletableFuture<Outcome> outcome) {
+        if (failure != null && (context.isStopping() || context.isStopped())) {
+            // It did not fail: its engine goes away, and Camel lets nothing go on. Who resumes it goes on where it stands.
+            underWay.remove(run.id());
+            outcome.completeExceptionally(failure);
+            return;
+        }
         try {
             run.letGo();
             if (failure instanceof StepFailure step) {
