@@ -63,7 +63,8 @@ public final class Rollback {
 
     /** Whether the run as a whole, which failed, is to be taken back. */
     public boolean isOfTheWholeRun(@Variable(Variables.RUN) Run run) {
-        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(run::isRolledBack);
+        // whether that went well or not
+        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
         return isWanted(run) && (run.isGivenUp() || !onlyAlone);
     }
 
@@ -197,7 +198,8 @@ public final class Rollback {
             run.gaveUp(step);
         }
         Set<String> steps = undos(exchange).stream().map(Undo::step).collect(Collectors.toCollection(LinkedHashSet::new));
-        run.leftBehind(host.name(), "what " + String.join(", ", steps) + " changed (" + failure.getMessage() + ")");
+        String what = steps.isEmpty() ? "its node in the cluster" : "what " + String.join(", ", steps) + " changed";
+        run.leftBehind(host.name(), what + " (" + failure.getMessage() + ")");
     }
 
     private static Run run(Exchange exchange) {
