@@ -77,6 +77,13 @@ change() { # TEXT
   echo "$*"
 }
 
+# What the change announced just before would make of something, in a plan: text as it is and as it would be.
+would_differ() { # SUBJECT OLD NEW
+  planning || return 0
+  printf -- '-%s\n+%s\n' "$2" "$3" | tee "$WORK/diff"
+  result diff "$1" "$(base64 -w0 < "$WORK/diff")"
+}
+
 # What is being done or waited for from now on.
 say() { echo "== $*"; } # TEXT
 
@@ -293,6 +300,39 @@ make_directory() { # PATH [MODE of the last one]
   chmod "${2:-0755}" "$1"
 }
 
+# How a file would differ from what is in $WORK/content, in a plan. What not everybody on the host may read is not shown, nor
+# are keys, nor what looks like a password: a plan is read by more people than the host's files.
+DIFF_LINES=200
+file_diff() { # PATH MODE
+  planning || return 0
+  diff_old=/dev/null
+  diff_modes=$2
+  if [ -e "$1" ]; then
+    diff_old=$1
+    diff_modes="$2 $(stat -L -c %a "$1")"
+  fi
+  diff_shown=yes
+  for diff_mode in $diff_modes; do
+    case $diff_mode in *[4567]) ;; *) diff_shown="not everybody may read the file" ;; esac
+  done
+  if grep -qs 'PRIVATE KEY' "$diff_old" "$WORK/content"; then diff_shown="it is a key"; fi
+  if [ "$diff_shown" != yes ]; then
+    echo "(content not shown: $diff_shown)" > "$WORK/diff"
+  elif have diff; then
+    diff -u -L "$(if [ -e "$1" ]; then echo "${1#"$R"}"; else echo /dev/null; fi)" -L "${1#"$R"}" "$diff_old" "$WORK/content" |
+      sed -E -e 's,(://[^/@:[:space:]]*):[^/@[:space:]]+@,\1:(hidden)@,g' \
+        -e 's/((pass(word|wd|phrase)?|secret|token|credentials?|auth|api_?key)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?)[^],"'"'"'[:space:]]+/\1(hidden)/Ig' |
+      cut -c 1-400 > "$WORK/diff-whole" || true
+    head -n "$DIFF_LINES" "$WORK/diff-whole" > "$WORK/diff"
+    diff_rest=$(($(wc -l < "$WORK/diff-whole") - DIFF_LINES))
+    if [ "$diff_rest" -gt 0 ]; then echo "(and $diff_rest more lines)" >> "$WORK/diff"; fi
+  else
+    echo "(content not shown: there is no diff on this host)" > "$WORK/diff"
+  fi
+  cat "$WORK/diff"
+  result diff "${1#"$R"}" "$(base64 -w0 < "$WORK/diff")"
+}
+
 # Puts standard input into PATH unless it is there already: complete or not at all, whatever happens in between.
 # Leaves file_changed=yes|no (so give the content by "<", not by a pipe, where that matters).
 put_file() { # PATH MODE
@@ -313,6 +353,8 @@ put_file() { # PATH MODE
       rm -f "$put_temporary"
       fail "could not write ${1#"$R"}: $(df -P "$(dirname "$put_target")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')" "Make room there, then run this again."
     fi
+  else
+    file_diff "$1" "$2"
   fi
 }
 
@@ -340,7 +382,9 @@ hiding_secrets() { # COMMAND ARGUMENT...
 
 # Last words of a command run by the two above, for a message.
 last_words() {
-  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' "$WORK/output" | tail -n 3 | one_line_input
+  # without what package managers add to each failure
+  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
+    -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
 }
 # kubeadm's error without its warnings, and all that its checks found; for a message.
 kubeadm_words() {
@@ -425,12 +469,20 @@ apt_version() { # PACKAGE VERSION
 
 # --- units
 
+unit_state() { # UNIT
+  unit_enabled=$(systemctl is-enabled "$1" 2>/dev/null || true)
+  unit_active=$(systemctl is-active "$1" 2>/dev/null || true)
+  echo "${unit_enabled:-not there}, ${unit_active:-inactive}"
+}
+
 # Enables and starts a unit where it is not; keeps what was found.
 unit_running() { # UNIT
   if systemctl is-enabled -q "$1" 2>/dev/null && systemctl is-active -q "$1"; then return 0; fi
   if change "enable and start $1"; then
     keep_unit "$1"
     logged systemctl enable --now "$1" || command_failed "could not start $1: $(last_words)" "See: systemctl status $1; journalctl -u $1"
+  else
+    would_differ "$1" "$(unit_state "$1")" "enabled, active"
   fi
 }
 

@@ -32,13 +32,29 @@ bridge_ready() {
 keep_manifest() {
   awk 'function done() { if (!secret) printf "%s", text; text = ""; secret = 0 } /^---/ { done() } /^kind: *Secret *$/ { secret = 1 } { text = text $0 "\n" } END { done() }' \
     "$WORK/manifest.yaml" > "$WORK/without-secrets.yaml"
-  if cluster get -f "$WORK/without-secrets.yaml" --ignore-not-found -o name 2>/dev/null | grep -q .; then
-    cluster apply view-last-applied -f "$WORK/without-secrets.yaml" -o yaml > "$WORK/applied-before.yaml" 2>/dev/null || true
-    found manifest "$CNI" "$(packed < "$WORK/applied-before.yaml")" "$(packed < "$WORK/without-secrets.yaml")"
-  else
+  objects_there "$WORK/without-secrets.yaml" > "$WORK/there"
+  if [ ! -s "$WORK/there" ]; then
     found manifest "$CNI" absent "$(packed < "$WORK/without-secrets.yaml")"
+    return 0
+  fi
+  # some may be there and others not: each document for itself
+  awk -v directory="$WORK" '/^---/ { close(file); n++; next } { file = sprintf("%s/document-%04d", directory, n); print > file }' "$WORK/without-secrets.yaml"
+  : > "$WORK/new"
+  : > "$WORK/known"
+  for document in "$WORK"/document-*; do
+    grep -q '^kind:' "$document" || continue
+    if objects_there "$document" | grep -q .; then kept=known; else kept=new; fi
+    { echo ---; cat "$document"; } >> "$WORK/$kept"
+  done
+  if [ -s "$WORK/new" ]; then found manifest "$CNI, new objects" absent "$(packed < "$WORK/new")"; fi
+  if [ -s "$WORK/known" ]; then
+    # in JSON: it puts nothing between objects, and YAML would need that
+    cluster apply view-last-applied -f "$WORK/known" -o json > "$WORK/applied-before" 2>/dev/null || true
+    found manifest "$CNI" "$(packed < "$WORK/applied-before")" "$(packed < "$WORK/known")"
   fi
 }
+
+objects_there() { cluster get -f "$1" --ignore-not-found -o name 2>/dev/null || true; } # FILE
 
 case $CNI in
   none) skip "the spec leaves the pod network to others" ;;

@@ -11,6 +11,8 @@ if have getenforce && [ "$(getenforce)" = Enforcing ]; then
     keep_selinux
     setenforce 0
     [ "$(getenforce)" != Enforcing ] || fail "SELinux is still enforcing after setenforce 0" "See: sestatus"
+  else
+    would_differ SELinux Enforcing Permissive
   fi
 fi
 if grep -qs '^SELINUX=enforcing' "$R/etc/selinux/config"; then
@@ -81,6 +83,8 @@ for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6table
       fi
       keep_sysctl "$key"
       echo 1 > "$file" || fail "could not set $key" "See: sysctl $key; ls ${file#"$R"}"
+    else
+      would_differ "$key" "$(cat "$file" 2>/dev/null || echo "not there yet")" 1
     fi
   fi
   set_by_file "$key" || missing="$missing$key = 1

@@ -130,5 +130,11 @@ if [ "$member" = yes ]; then
   if have getenforce && [ "$(getenforce)" = Permissive ]; then unknown "whether SELinux was enforcing before: it stays permissive"; fi
   unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before: they stay as they are until the next boot"
 fi
+# What steps of earlier runs left that could not be asked any more: their link was cut for good. None of them runs.
+for step_files in "$R"/run/caravan/*/; do
+  step_files=${step_files%/}
+  case ${CARAVAN_RESULT:-} in "$step_files"/* | "") continue ;; esac
+  if [ -e "$step_files/exit" ] || ! kill -0 "$(cat "$step_files/pid" 2>/dev/null || echo 0)" 2>/dev/null; then rm -rf "$step_files"; fi
+done
 if [ -s "$WORK/unknown" ]; then output unknown "$(cat "$WORK/unknown")"; fi
 end_of_undo

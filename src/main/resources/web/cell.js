@@ -69,6 +69,8 @@ const panel = {
     else setText(byId('log-state'), 'Steps of the cluster as a whole print no log.');
     byId('log-earlier').hidden = true;
     byId('cell-title').focus();
+    // What was opened stays in sight beside it.
+    if (opener) opener.scrollIntoView({block: 'nearest', inline: 'nearest'});
   },
 
   close() {

@@ -91,7 +91,14 @@ function soon(work) {
     drawing = false;
     const now = [...due];
     due.clear();
-    now.forEach(each => each());
+    for (const work of now) {
+      try {
+        work();
+      } catch (problem) {
+        // What goes wrong with one part keeps none of the others from being drawn.
+        reportError(problem);
+      }
+    }
   };
   // A hidden page gets no frames, and should be right when it is looked at.
   if (document.hidden) setTimeout(run, 250);

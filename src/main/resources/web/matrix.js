@@ -50,6 +50,9 @@ const matrix = {
     const place = focused ? [focused.dataset.host, focused.dataset.step] : null;
     this.rows = new Map(names.map(name => [name, this.buildRow(model.hosts.get(name))]));
     this.fold = this.foldRow();
+    // Columns of a width of their own: else each figure that changes would have all columns measured anew.
+    byId('matrix').classList.toggle('many', this.rows.size > 60);
+    byId('matrix').style.width = this.rows.size > 60 ? 182 + 68 * model.steps.length + 'px' : '';
     byId('matrix').tBodies[0].replaceChildren(...[...this.rows.values()].map(row => row.tr), this.fold.tr);
     this.rows.forEach(row => this.drawRow(row));
     const again = place && this.cellOf(place[0], place[1]);
@@ -89,29 +92,29 @@ const matrix = {
       if (cell.drawn !== 'none') {
         cell.drawn = 'none';
         setAttribute(cell.td, 'aria-label', who + ', ' + name + ': not begun');
-        cell.td.replaceChildren();
+        setText(cell.td, '');
+        cell.td.removeAttribute('data-attempt');
         cell.td.className = '';
       }
       return;
     }
     const going = !step.endedAt && !this.model.ended;
-    const drawn = [step.state, step.attempt, step.endedAt, step.startedAt].join(' ');
+    const drawn = [step.state, step.attempt].join(' ');
     if (cell.drawn !== drawn) {
       cell.drawn = drawn;
-      cell.time = el('span', {class: 'time'});
-      const again = step.attempt > 1 && el('span', {class: 'attempt', text: '\u00d7' + step.attempt});
-      cell.td.replaceChildren(...[icon(step.state), cell.time, again].filter(Boolean));
+      // A cell is one element, as there are thousands: its shape and its attempt are drawn by the style sheet.
       cell.td.className = step.state;
+      setAttribute(cell.td, 'data-attempt', step.attempt > 1 && '\u00d7' + step.attempt);
       setAttribute(cell.td, 'aria-label', who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''));
     }
-    setText(cell.time, step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
-    setAttribute(cell.td, 'title', [name + ' on ' + who + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)].filter(Boolean).join('\n'));
+    setText(cell.td, step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
   },
 
   /** Times that go on; nothing else. */
   tick() {
     const model = this.model;
-    if (!model || model.ended) return;
+    // Where a column is still to come, all of it is drawn soon.
+    if (!model || model.ended || model.stepsChanged) return;
     for (const row of this.rows.values()) {
       if (row.tr.hidden) continue;
       for (const step of row.host.cells.values()) {
@@ -255,7 +258,17 @@ const matrix = {
     }
   },
 
+  /** What a cell says more, for the mouse. */
+  hint(td) {
+    const step = this.model.hosts.get(td.dataset.host).cells.get(td.dataset.step);
+    setAttribute(td, 'title', step && [step.step + ' on ' + (step.host || 'cluster') + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)].filter(Boolean).join('\n'));
+  },
+
   wire() {
+    byId('matrix').addEventListener('mouseover', event => {
+      const td = event.target.closest('td[data-step]');
+      if (td) this.hint(td);
+    });
     byId('matrix').addEventListener('keydown', event => this.key(event));
     byId('matrix').addEventListener('click', event => {
       const td = event.target.closest('td[data-step]');

@@ -18,7 +18,9 @@ class RunModel {
     this.hosts = new Map(told.hosts.map(host => [host.name, {...host, cells: new Map()}]));
     this.steps = [];
     this.dirty = new Set();
-    for (const step of told.steps) this.put(step.host || CLUSTER, step);
+    // Columns stand in the order in which the run met its steps, whichever host was first.
+    const met = [...told.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
+    for (const step of met) this.put(step.host || CLUSTER, step);
     this.stepsChanged = true;
   }
 
@@ -108,8 +110,8 @@ class RunModel {
     const failed = [...host.cells.values()].find(step => step.state === 'failed');
     if (failed) return failed.step + ' failed';
     const step = this.current(host);
-    if (step) return step.step + (step.message ? ': ' + step.message : '');
-    if (host.waitsFor && !this.ended) return host.waitsFor.startsWith('waits') ? host.waitsFor : 'waits for ' + host.waitsFor;
+    if (step) return (step.state === 'retrying' && step.message ? 'again after: ' : '') + (step.message || step.step);
+    if (host.waitsFor && !this.ended) return host.waitsFor.replace(/^waits /, '');
     const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
     if (!host.cells.size) return 'not begun';
     return changes ? plural(changes, 'change') : 'nothing changed';

@@ -23,7 +23,7 @@ const page = {
     soon(() => this.drawList());
     const now = this.model && this.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
-    else if (this.model && !this.model.ended && (!this.events || this.model.told.possible.length === 0)) await this.refresh();
+    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.told.possible.length === 0)) await this.refresh();
     if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
   },
 
@@ -39,7 +39,7 @@ const page = {
       const state = at === run.id && this.model.left ? 'unfinished' : run.state;
       return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
         icon(state), el('span', {class: 'run-name'}, el('b', {text: run.cluster}), ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
-        el('span', {class: 'run-about', text: state + (run.rehearsal ? ', rehearsal' : '') + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '')}), el('span', {class: 'run-id', text: run.id})));
+        el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '')}), el('span', {class: 'run-id', text: run.id})));
     }));
     byId('none').hidden = this.runs.length > 0;
     byId('older').hidden = this.runs.length < this.limit || this.limit >= 500;
@@ -100,6 +100,7 @@ const page = {
     problems.drawn = '';
     matrix.show(this.model);
     this.draw();
+    soon(() => this.drawList());
     this.follow();
   },
 
@@ -311,7 +312,8 @@ const page = {
       // A browser that keeps nothing for pages shows what its own setting says.
     }
     document.documentElement.dataset.theme = now;
-    setText(byId('theme'), 'Theme: ' + now);
+    byId('theme').replaceChildren(icon('theme'), ' ' + now);
+    byId('theme').setAttribute('aria-label', 'Theme: ' + now);
   },
 
   wire() {

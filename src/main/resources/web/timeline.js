@@ -5,13 +5,13 @@ const HUES = 10;
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 const timeline = {
-  run: null, told: null, asked: 0,
+  run: null, told: null, asked: 0, pause: 2000,
 
-  /** Asks for it, at most once in two seconds. */
+  /** Asks for it, at most once in two seconds, and less often where there is much to draw. */
   async refresh(force) {
     const model = page.model;
     if (!model || byId('view-timeline').hidden) return;
-    if (!force && (Date.now() - this.asked < 2000 || this.run === model.id && this.told && this.told.seq === model.seq)) return;
+    if (!force && (Date.now() - this.asked < this.pause || this.run === model.id && this.told && this.told.seq === model.seq)) return;
     this.asked = Date.now();
     const told = await ask('/runs/' + encodeURIComponent(model.id) + '/timeline');
     if (page.model !== model) return;
@@ -29,9 +29,11 @@ const timeline = {
     const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
     const place = this.place();
+    const before = performance.now();
     this.rows();
     this.sums();
     this.notes();
+    this.pause = Math.max(2000, 20 * (performance.now() - before));
     const again = place && byId('time').querySelectorAll('button.span')[place];
     if (again) moveFocus(byId('time'), again);
   },
@@ -48,7 +50,11 @@ const timeline = {
 
   left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
 
+  /** How wide a time is drawn: a name that would be a letter or two is left out. */
+  pixels(millis) { return this.width * millis / (this.scale.end - this.scale.begin); },
+
   rows() {
+    this.width = Math.max(200, byId('time-scroll').clientWidth - 150) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
     for (const span of this.told.spans) {
       const name = span.host || CLUSTER;
@@ -93,9 +99,9 @@ const timeline = {
     const state = span.kind === 'attempt' ? span.state || 'running' : '';
     const text = what + (span.attempt > 1 && span.kind === 'attempt' ? ', attempt ' + span.attempt : '') + ', ' + duration(to - from) + (state ? ', ' + state : '');
     const bar = el('button', {type: 'button', tabindex: '-1', class: ['span', span.kind, state, span.kind === 'attempt' && 'hue' + this.hue(span.step)].filter(Boolean).join(' '),
-      title: text + (span.kind === 'attempt' ? '' : '') + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
+      title: text + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
       'data-host': name, 'data-step': span.step || null}, span.kind === 'attempt' && (state === 'failed' || state === 'retrying') ? icon(state) : null,
-    el('span', {text: span.kind === 'attempt' ? span.step : ''}));
+    el('span', {text: span.kind === 'attempt' && this.pixels(to - from) > 30 ? span.step : ''}));
     bar.style.left = this.left(from) + '%';
     bar.style.width = Math.max(0, this.left(to) - this.left(from)) + '%';
     bar.style.top = lane * 20 + 2 + 'px';

@@ -9,10 +9,10 @@ const workflow = {
 
   async show(place) {
     this.place = place;
-    if (!this.routes) {
-      const told = await ask('/routes');
-      this.routes = new Map(told.routes.map(route => [route.id, route]));
-    }
+    // Each time anew: an engine may load others while it serves.
+    const told = await ask('/routes');
+    if (this.place !== place) return;
+    this.routes = new Map(told.routes.map(route => [route.id, route]));
     const action = page.model && !byId('run').hidden && page.model.told.action;
     const wanted = action ? ROOTS[action] : this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
@@ -64,7 +64,7 @@ const workflow = {
   /** A route's name, and its parts below it. */
   route(route, above, top) {
     const inner = new Set(above).add(route.id);
-    return el('div', {class: 'box' + (route.builtIn ? '' : ' own') + (top ? ' top' : ''), role: 'treeitem'}, this.name(route, 'box-name'), this.flow(route.nodes, inner));
+    return el('div', {class: 'box' + (route.builtIn ? '' : ' own') + (top ? ' root' : ''), role: 'treeitem'}, this.name(route, 'box-name'), this.flow(route.nodes, inner));
   },
 
   name(route, className) {
@@ -113,7 +113,7 @@ const workflow = {
 
   choice(node, above) {
     return el('div', {class: 'branches', role: 'group'}, ...(node.nodes || []).map(branch => el('div', {class: 'branch'},
-      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : this.words(branch.label)}), this.flow(branch.nodes, above))));
+      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), this.flow(branch.nodes, above))));
   },
 
   /** What goes well in the middle; what is done otherwise beside it. */
@@ -134,14 +134,20 @@ const workflow = {
   frame(node, above) {
     const flow = this.flow(node.nodes, above);
     if (!flow.childNodes.length) return null;
-    const label = node.kind === 'split' ? 'for each of ' + this.words(node.label) + (node.parallel ? ', side by side' : ', one after another')
+    const label = node.kind === 'split' ? 'for each of ' + this.source(node.label) + (node.parallel ? ', side by side' : ', one after another')
       : node.kind === 'filter' ? 'if ' + this.words(node.label) : node.kind + ' ' + this.words(node.label);
     return el('div', {class: 'frame ' + node.kind + (node.parallel ? ' parallel' : ''), role: 'treeitem'}, el('span', {class: 'edge', text: label}), flow);
   },
 
+  /** What a split goes over: all of hosts, undos of rollback. */
+  source(label) {
+    const [bean, method] = /^[\w-]+\.[\w-]+$/.test(label || '') ? label.split('.') : [];
+    return method ? (method === 'all' ? 'all ' + bean : 'the ' + this.words(method) + ' of ' + bean) : label;
+  },
+
   /** A condition, as one would say it. */
   words(label) {
-    return (label || '').replace(/\$\{(?:variable\.)?([^}]*)\}/g, '$1').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\./g, ' ').toLowerCase().trim();
+    return (label || '').replace(/^\w+\.(\w+)$/, '$1').replace(/\$\{(?:variable\.)?([^}]*)\}/g, '$1').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\./g, ' ').toLowerCase().trim().replace(/^is /, '');
   },
 
   /** How many hosts stand how at each step of the run. */

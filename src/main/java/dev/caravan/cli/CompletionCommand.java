@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  source <(caravan completion bash)                       this shell; or in ~/.bashrc",
-            "  source <(caravan completion zsh)                        this shell; or in ~/.zshrc",
+            "  source <(caravan completion bash)   now; or in ~/.bashrc",
+            "  source <(caravan completion zsh)    now; or in ~/.zshrc",
             "  caravan completion fish > ~/.config/fish/completions/caravan.fish"
         })
 final class CompletionCommand implements Callable<Integer> {

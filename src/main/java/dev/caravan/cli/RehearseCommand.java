@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
             "  caravan rehearse -f spec.yaml --family apt --pace 0",
             "  caravan rehearse -f spec.yaml --fault h2:kubeadm-join:fail",
             "  caravan rehearse -f spec.yaml --fault h3:runtime-install:busy*2",
+            "  caravan rehearse -f spec.yaml --plan",
             "  caravan rehearse -f spec.yaml --routes my-routes"
         })
 final class RehearseCommand implements Callable<Integer> {
@@ -49,6 +50,9 @@ final class RehearseCommand implements Callable<Integer> {
     @Option(names = "--pace", paramLabel = "N", defaultValue = "1", description = "How long pretended work takes; 0 for no time at all (default: 1).")
     private double pace;
 
+    @Option(names = "--plan", description = "Only plans, as caravan plan does: what apply would change on bare hosts.")
+    private boolean plan;
+
     @Override
     public Integer call() throws Exception {
         Path data = common.rehearsalData();
@@ -57,7 +61,7 @@ final class RehearseCommand implements Callable<Integer> {
         Path scratch = Files.createTempDirectory("caravan-rehearsal");
         try (Rehearsal rehearsal = Rehearsal.start(cluster, faults(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions options = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(options, spec.order(rehearsal.cluster(), Action.APPLY), common.output);
+            int status = Watched.run(options, spec.order(rehearsal.cluster(), plan ? Action.PLAN : Action.APPLY), common.output);
             rehearsal.faultsNotMet().forEach(fault -> System.err.println("caravan: nothing met the fault " + fault + "; is that the step's name?"));
             return status;
         } catch (IllegalArgumentException e) {

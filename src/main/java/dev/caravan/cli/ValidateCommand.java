@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExamples:%n",
         footer = {
             "  caravan validate -f spec.yaml",
-            "  caravan schema > cluster-v1.schema.json   for an editor that checks as you type"
+            "  caravan schema > cluster-v1.schema.json   for an editor"
         })
 final class ValidateCommand implements Callable<Integer> {
     @Mixin

@@ -96,10 +96,11 @@ public final class Engine implements AutoCloseable {
     public void close() {
         wiring.endReloading();
         main.stop();
+        wiring.endObservation();
+        // The journal first: that connections were closed is no news of the runs, which stay as they stand for who goes on with them.
+        journal.close();
         sessions.close();
         executor.shutdown();
-        wiring.endObservation();
-        journal.close();
     }
 
     private static ThreadFactory named(String name) {

@@ -15,7 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * costs a thread. Thread-safe.
  */
 final class EventStreams implements Handler<RoutingContext> {
-    static final String PATH = "/api/v1/runs/:id/events";
+    static final String TEMPLATE = "/api/v1/runs/{id}/events";
+    /** The same as Vert.x writes it. */
+    static final String PATH = TEMPLATE.replace("{id}", ":id");
 
     private final Runs runs;
     private final Journal journal;
@@ -62,7 +64,8 @@ final class EventStreams implements Handler<RoutingContext> {
         if (after == 0 || isUnderWay(id) || !journal.events(id, after).isEmpty()) {
             return Found.MORE;
         }
-        boolean ended = journal.events(id, after - 1).stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED);
+        // Also for a number that the run never came to.
+        boolean ended = journal.events(id, 0).stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED);
         return ended ? Found.ALL_SEEN : Found.MORE;
     }
 

@@ -11,12 +11,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -30,22 +29,47 @@ import org.slf4j.LoggerFactory;
  */
 public final class Http {
     private static final Logger LOG = LoggerFactory.getLogger(Http.class);
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9-]{1,32}");
 
-    private final RunsResource runs;
-    private final RoutesResource routes;
-    private final Health health;
-    private final Metrics metrics;
-    private final Page page = new Page();
+    private final Resources resources;
 
     /** @param routesProblem what is wrong with the route files, where that keeps them from being loaded */
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
             Supplier<Optional<String>> routesProblem, Path data) {
-        this.routes = new RoutesResource(routes);
-        this.runs = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
-        this.health = new Health(context, journal, routesProblem);
-        this.metrics = metrics;
+        RunsResource ofRuns = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
+        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal, routesProblem), metrics);
+    }
+
+    /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
+    private static Resources resources(RunsResource runs, RoutesResource routes, Health health, Metrics metrics) {
+        Page page = new Page();
+        OpenApi description = new OpenApi();
+        return new Resources()
+                .get("/api/v1/openapi.json", (request, id) -> description.json())
+                .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
+                .get("/api/v1/routes", (request, id) -> routes.list())
+                .get("/api/v1/runs", (request, id) -> runs.list(request))
+                .post("/api/v1/runs", (request, id) -> runs.begin(request))
+                .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))
+                .only("GET", EventStreams.TEMPLATE, (request, id) -> {
+                    throw new IllegalStateException("events are answered before Camel");
+                })
+                .get("/api/v1/runs/{id}/logs", (request, id) -> runs.logs(id, request))
+                .get("/api/v1/runs/{id}/timeline", (request, id) -> runs.timeline(id))
+                .post("/api/v1/runs/{id}/cancel", (request, id) -> runs.cancel(id))
+                .post("/api/v1/runs/{id}/retry", (request, id) -> runs.retry(id))
+                .post("/api/v1/runs/{id}/resume", (request, id) -> runs.resume(id))
+                .post("/api/v1/runs/{id}/rollback", (request, id) -> runs.rollback(id))
+                .get("/observe/health", (request, id) -> health.answer(request))
+                .get("/observe/health/live", (request, id) -> health.answer(request))
+                .get("/observe/health/ready", (request, id) -> health.answer(request))
+                .get("/observe/metrics", (request, id) -> scrape(metrics, request))
+                .get("/", (request, id) -> page.answer());
+    }
+
+    /** Paths with their methods. */
+    Map<String, Set<String>> served() {
+        return resources.served();
     }
 
     private static boolean isSupported(CamelContext context, Action action) {
@@ -58,18 +82,20 @@ public final class Http {
 
     /** {@code /api}. */
     public void api(Exchange exchange) {
-        answer(exchange, this::api);
+        answer(exchange, resources::answer);
     }
 
     /** {@code /observe}. */
     public void observe(Exchange exchange) {
-        answer(exchange, request -> {
-            requireGet(request);
-            return request.path().equals("/observe/metrics") ? scrape(request) : health.answer(request);
-        });
+        answer(exchange, resources::answer);
     }
 
-    private Reply scrape(Request request) {
+    /** The page. */
+    public void page(Exchange exchange) {
+        answer(exchange, resources::answer);
+    }
+
+    private static Reply scrape(Metrics metrics, Request request) {
         String mediaType = Metrics.mediaType(request.header("accept").orElse(""));
         return new Reply(200, mediaType, metrics.scrape(mediaType).getBytes(StandardCharsets.UTF_8), Map.of());
     }
@@ -77,81 +103,6 @@ public final class Http {
     /** In place of an answer, where a route lets no more requests through. */
     public void tooMany(Exchange exchange) {
         answer(exchange, request -> ProblemDocument.tooMany().toReply());
-    }
-
-    /** The page. */
-    public void page(Exchange exchange) {
-        answer(exchange, request -> {
-            requireGet(request);
-            return page.answer();
-        });
-    }
-
-    private Reply api(Request request) throws Refused, IOException {
-        List<String> path = request.segments();
-        if (path.equals(List.of("api", "v1", "routes"))) {
-            requireGet(request);
-            return routes.list();
-        }
-        if (path.size() < 3 || path.size() > 5 || !path.subList(0, 3).equals(List.of("api", "v1", "runs"))) {
-            throw new Refused(ProblemDocument.notFound(request.path()));
-        }
-        if (path.size() == 3) {
-            return switch (request.method()) {
-                case "POST" -> runs.begin(request);
-                case "GET", "HEAD" -> runs.list(request);
-                default -> throw new Refused(ProblemDocument.methodNotAllowed(request.method(), "GET, HEAD, POST"));
-            };
-        }
-        String id = path.get(3);
-        if (!ID.matcher(id).matches()) {
-            throw new Refused(ProblemDocument.notFound(request.path()));
-        }
-        if (path.size() == 4) {
-            requireGet(request);
-            return runs.show(id);
-        }
-        switch (path.get(4)) {
-            case "logs" -> {
-                requireGet(request);
-                return runs.logs(id, request);
-            }
-            case "timeline" -> {
-                requireGet(request);
-                return runs.timeline(id);
-            }
-            case "cancel" -> {
-                requirePost(request);
-                return runs.cancel(id);
-            }
-            case "retry" -> {
-                requirePost(request);
-                return runs.retry(id);
-            }
-            case "resume" -> {
-                requirePost(request);
-                return runs.resume(id);
-            }
-            case "rollback" -> {
-                requirePost(request);
-                return runs.rollback(id);
-            }
-            // GET is answered before Camel; see EventStreams.
-            case "events" -> throw new Refused(ProblemDocument.methodNotAllowed(request.method(), "GET"));
-            default -> throw new Refused(ProblemDocument.notFound(request.path()));
-        }
-    }
-
-    private static void requireGet(Request request) throws Refused {
-        if (!request.isGet()) {
-            throw new Refused(ProblemDocument.methodNotAllowed(request.method(), "GET, HEAD"));
-        }
-    }
-
-    private static void requirePost(Request request) throws Refused {
-        if (!request.method().equals("POST")) {
-            throw new Refused(ProblemDocument.methodNotAllowed(request.method(), "POST"));
-        }
     }
 
     private static void answer(Exchange exchange, Answering answering) {

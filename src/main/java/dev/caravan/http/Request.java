@@ -15,6 +15,10 @@ import java.util.Optional;
 record Request(String method, String path, Map<String, String> parameters, Map<String, String> headers, byte[] body) {
     /** The parts of the path between slashes. */
     List<String> segments() {
+        return segments(path);
+    }
+
+    static List<String> segments(String path) {
         return Arrays.stream(path.split("/", -1)).skip(1).toList();
     }
 
@@ -24,10 +28,5 @@ record Request(String method, String path, Map<String, String> parameters, Map<S
 
     Optional<String> header(String name) {
         return Optional.ofNullable(headers.get(name));
-    }
-
-    /** HEAD is GET whose body the server leaves out. */
-    boolean isGet() {
-        return method.equals("GET") || method.equals("HEAD");
     }
 }

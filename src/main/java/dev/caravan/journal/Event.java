@@ -40,7 +40,8 @@ public record Event(
         /** The attempt failed and there will be another; {@code data}: kind, delayMillis. */
         STEP_RETRY,
         /**
-         * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), outputs (map of strings: what the script gave),
+         * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), diffs (in a plan: list of maps with change,
+         * subject, diff), outputs (map of strings: what the script gave),
          * secrets (true where it also gave some, which are not kept), durationMillis, and on failure kind
          * (word for the kind of error), remedy, lastWords (list of the command's last lines).
          */

@@ -1,20 +1,26 @@
 package dev.caravan.log;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.spi.AppenderAttachable;
+import ch.qos.logback.core.spi.FilterReply;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.caravan.spec.Secret;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 /**
  * The last door before the program's log. Caravan's own messages hold no secrets, but libraries log what they are given: Camel, for one,
@@ -27,6 +33,9 @@ public final class RedactedLog {
 
     /** Weak, so that nobody has to take leave. */
     private static final Set<Confidant> CONFIDANTS = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+    /** Of the last line; lines are many, and secrets seldom others than those of the line before. */
+    private static volatile Known known = new Known(Set.of(), List.of());
 
     private RedactedLog() {}
 
@@ -41,6 +50,17 @@ public final class RedactedLog {
             for (Logger logger : context.getLoggerList()) {
                 install(logger);
             }
+            if (context.getTurboFilterList().stream().noneMatch(NoPackets.class::isInstance)) {
+                context.addTurboFilter(new NoPackets());
+            }
+        }
+    }
+
+    /** At TRACE sshd logs what goes over the wire before it is encrypted, byte by byte in hexadecimal, which no redaction would see. */
+    private static final class NoPackets extends TurboFilter {
+        @Override
+        public FilterReply decide(Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
+            return level == Level.TRACE && logger.getName().startsWith("org.apache.sshd") ? FilterReply.DENY : FilterReply.NEUTRAL;
         }
     }
 
@@ -60,17 +80,27 @@ public final class RedactedLog {
     /** The text without what the confidants know. */
     static String redact(String text) {
         String redacted = text;
-        for (String secret : secrets().flatMap(RedactedLog::forms).sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
+        for (String secret : known().forms()) {
             redacted = redacted.replace(secret, "***");
         }
         return redacted;
     }
 
-    private static Stream<String> secrets() {
+    /** Secrets in all their forms, the longest first: one may be a part of another. */
+    private record Known(Set<Secret> secrets, List<String> forms) {}
+
+    private static Known known() {
+        Set<Secret> secrets;
         synchronized (CONFIDANTS) {
-            return CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).map(Secret::reveal)
-                    .filter(secret -> secret.length() >= SHORTEST).distinct().toList().stream();
+            secrets = CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).collect(Collectors.toSet());
         }
+        Known before = known;
+        if (!before.secrets().equals(secrets)) {
+            before = new Known(secrets, secrets.stream().map(Secret::reveal).filter(secret -> secret.length() >= SHORTEST).flatMap(RedactedLog::forms)
+                    .sorted(Comparator.comparingInt(String::length).reversed()).toList());
+            known = before;
+        }
+        return before;
     }
 
     /** As it is, and as JSON has it. */

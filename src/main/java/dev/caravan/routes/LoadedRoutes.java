@@ -1,10 +1,12 @@
 package dev.caravan.routes;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.CatchDefinition;
+import org.apache.camel.model.ChoiceDefinition;
 import org.apache.camel.model.EndpointRequiredDefinition;
 import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.ModelCamelContext;
@@ -99,7 +101,17 @@ public final class LoadedRoutes {
     private static Node node(ProcessorDefinition<?> definition) {
         boolean parallel = definition instanceof SplitDefinition split && Boolean.parseBoolean(split.getParallelProcessing());
         return new Node(definition.getShortName(), uri(definition), label(definition), text(definition.getDescriptionText()), parallel,
-                nodes(definition.getOutputs()));
+                definition instanceof ChoiceDefinition choice ? branches(choice) : nodes(definition.getOutputs()));
+    }
+
+    /** As outputs, a choice gives those of all its branches without the branches. */
+    private static List<Node> branches(ChoiceDefinition choice) {
+        List<Node> branches = new ArrayList<>();
+        choice.getWhenClauses().forEach(when -> branches.add(new Node("when", "", condition(when.getExpression()), text(when.getDescriptionText()), false,
+                nodes(when.getOutputs()))));
+        Optional.ofNullable(choice.getOtherwise()).ifPresent(otherwise -> branches.add(new Node("otherwise", "", "", text(otherwise.getDescriptionText()), false,
+                nodes(otherwise.getOutputs()))));
+        return branches;
     }
 
     private static String uri(ProcessorDefinition<?> definition) {
@@ -118,7 +130,7 @@ public final class LoadedRoutes {
             return String.join(", ", caught.getExceptions()) + Optional.ofNullable(caught.getOnWhen())
                     .map(when -> " when " + condition(when.getExpression())).orElse("");
         }
-        boolean steers = List.of("when", "filter", "split", "loop", "validate").contains(definition.getShortName());
+        boolean steers = List.of("filter", "split", "loop", "validate").contains(definition.getShortName());
         return steers && definition instanceof ExpressionNode node ? condition(node.getExpression()) : "";
     }
 

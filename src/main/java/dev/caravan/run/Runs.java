@@ -272,12 +272,21 @@ public final class Runs {
             Throwable failure = broken != null ? broken : done.getException();
             mine.workflow().steps().finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
                 template.stop();
-                end(run, failure, mine.outcome());
+                end(mine, failure);
             });
         });
     }
 
-    private void end(Run run, Throwable failure, CompletableFuture<Outcome> outcome) {
+    private void end(UnderWay mine, Throwable failure) {
+        Run run = mine.run();
+        CamelContext context = mine.workflow().context();
+        CompletableFuture<Outcome> outcome = mine.outcome();
+        if (failure != null && (context.isStopping() || context.isStopped())) {
+            // It did not fail: its engine goes away, and Camel lets nothing go on. Who resumes it goes on where it stands.
+            forget(run);
+            outcome.completeExceptionally(failure);
+            return;
+        }
         try {
             run.letGo();
             if (failure instanceof StepFailure step) {

@@ -19,6 +19,7 @@ import java.util.Optional;
 record Report(
         String status,
         List<String> changes,
+        List<Difference> differences,
         Optional<String> skipped,
         Map<String, String> outputs,
         Map<String, Secret> secrets,
@@ -41,6 +42,7 @@ record Report(
         }
         String status = lines[at].substring(Launcher.RESULT_MARK.length() + 1).trim();
         List<String> changes = new ArrayList<>();
+        List<Difference> differences = new ArrayList<>();
         Map<String, String> outputs = new LinkedHashMap<>();
         Map<String, Secret> secrets = new LinkedHashMap<>();
         Map<String, String> single = new LinkedHashMap<>();
@@ -48,6 +50,7 @@ record Report(
             String[] field = lines[at].split("\t", -1);
             switch (field[0] + "/" + Math.min(field.length, 3)) {
                 case "change/2" -> changes.add(field[1]);
+                case "diff/3" -> decode(field[2]).ifPresent(diff -> differences.add(new Difference(changes.isEmpty() ? "" : changes.get(changes.size() - 1), field[1], diff)));
                 case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
                 case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
@@ -56,7 +59,7 @@ record Report(
             }
         }
         return Optional.of(new Report(
-                status, List.copyOf(changes), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
+                status, List.copyOf(changes), List.copyOf(differences), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
                 Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy")),
                 Optional.ofNullable(single.get("words"))));
     }
@@ -85,6 +88,6 @@ record Report(
         StepResult.State state = skipped.isPresent() ? StepResult.State.SKIPPED
                 : changes.isEmpty() ? StepResult.State.OK : StepResult.State.CHANGED;
         String message = skipped.orElseGet(() -> String.join("\n", changes));
-        return new StepResult(step, host, state, changes, outputs, secrets, message);
+        return new StepResult(step, host, state, changes, differences, outputs, secrets, message);
     }
 }

@@ -29,6 +29,8 @@ final class StepProducer extends DefaultAsyncProducer {
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
         CompletionStage<StepResult> result;
+        // What failed before on this exchange and was caught is no reason not to try this step again.
+        exchange.getExchangeExtension().setFailureHandled(false);
         try {
             result = begin(exchange);
         } catch (Exception e) {

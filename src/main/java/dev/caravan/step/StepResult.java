@@ -8,6 +8,7 @@ import java.util.Map;
  * What a step did on a host: the body that a step route leaves. Immutable.
  *
  * @param changes what was changed, or in a plan would be, in the script's words
+ * @param differences in a plan, what those changes would make of files, units and settings
  * @param outputs values that the script gave, by name
  * @param secrets the same for values that must not be shown; kept in memory only
  * @param message one sentence for people; why it was skipped, for a skipped step
@@ -17,9 +18,15 @@ public record StepResult(
         String host,
         State state,
         List<String> changes,
+        List<Difference> differences,
         Map<String, String> outputs,
         Map<String, Secret> secrets,
         String message) {
+
+    /** Without differences, as of a step that is done. */
+    public StepResult(String step, String host, State state, List<String> changes, Map<String, String> outputs, Map<String, Secret> secrets, String message) {
+        this(step, host, state, changes, List.of(), outputs, secrets, message);
+    }
 
     public enum State {
         /** Looked and found everything as it should be. */

@@ -4,16 +4,19 @@ import dev.caravan.terminal.RunView.HostView;
 import dev.caravan.terminal.RunView.StepView;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Something that a step changed, worded so that the same change on two hosts is equal: with HOST and ADDRESS for the
  * host's own name and address.
+ *
+ * @param diff what it would make of something, in a plan; else empty
  */
-record Change(String step, String text) {
+record Change(String step, String text, String diff) {
 
     /** What a changed step changed, without repetition; a step that lists nothing has its message stand for it. */
     static List<Change> of(StepView step, HostView host) {
-        return words(step).stream().map(text -> new Change(step.step(), neutral(text, host))).distinct().toList();
+        return words(step).stream().map(text -> new Change(step.step(), neutral(text, host), neutral(diff(step, text), host))).distinct().toList();
     }
 
     /** How it reads for these hosts: a single one's own words, or those that fit all. */
@@ -26,6 +29,16 @@ record Change(String step, String text) {
                 .filter(words -> neutral(words, host).equals(text))
                 .findFirst()
                 .orElse(text);
+    }
+
+    /** The lines of the diff for these hosts. */
+    List<String> diffOn(List<HostView> hosts) {
+        String shown = hosts.size() > 1 ? diff : diff(hosts.get(0).steps().get(step), textOn(hosts));
+        return shown.isEmpty() ? List.of() : Text.lines(shown);
+    }
+
+    private static String diff(StepView step, String change) {
+        return step.diffs().stream().filter(diff -> Text.firstLine(diff.change()).equals(change)).map(RunView.Diff::text).collect(Collectors.joining("\n"));
     }
 
     /** Two hosts' words are the same where they differ in nothing but the host's own name and address. */

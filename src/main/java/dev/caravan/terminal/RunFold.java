@@ -1,6 +1,7 @@
 package dev.caravan.terminal;
 
 import dev.caravan.journal.Event;
+import dev.caravan.terminal.RunView.Diff;
 import dev.caravan.terminal.RunView.Failure;
 import dev.caravan.terminal.RunView.Finding;
 import dev.caravan.terminal.RunView.HostView;
@@ -136,7 +137,7 @@ public final class RunFold {
             case STEP_PROGRESS -> going(event, host, step, attempt, since, event.message());
             case STEP_RETRY -> new StepView(
                     host, step, StepState.RETRYING, attempt, since, event.at(), Optional.empty(), Optional.empty(),
-                    event.message(), "", List.of(),
+                    event.message(), "", List.of(), List.of(),
                     Optional.of(event.at().plusMillis(number(event.data(), "delayMillis").orElse(0L))),
                     Optional.empty());
             default -> finished(event, host, step, attempt, going.map(StepView::startedAt));
@@ -146,7 +147,7 @@ public final class RunFold {
     private static StepView going(Event event, String host, String step, int attempt, Instant since, String doing) {
         return new StepView(
                 host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), doing, "",
-                List.of(), Optional.empty(), Optional.empty());
+                List.of(), List.of(), Optional.empty(), Optional.empty());
     }
 
     private static StepView finished(Event event, String host, String step, int attempt, Optional<Instant> start) {
@@ -163,7 +164,13 @@ public final class RunFold {
                 : Optional.empty();
         return new StepView(
                 host, step, state, attempt, since, event.at(), Optional.of(event.at()), Optional.of(whole), "",
-                event.message(), strings(data.get("changes")), Optional.empty(), failure);
+                event.message(), strings(data.get("changes")), diffs(data), Optional.empty(), failure);
+    }
+
+    private static List<Diff> diffs(Map<String, Object> data) {
+        return maps(data.get("diffs")).stream()
+                .map(diff -> new Diff(string(diff, "change").orElse(""), string(diff, "subject").orElse(""), string(diff, "diff").orElse("")))
+                .toList();
     }
 
     private void ended(Event event) {

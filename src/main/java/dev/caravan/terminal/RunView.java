@@ -81,6 +81,9 @@ public record RunView(
     /** @param what what for, in the words of the event @param step where the wait is a step's */
     public record Waiting(String what, Optional<String> step, Instant since) {}
 
+    /** @param change one of the step's @param subject what would differ @param text a unified diff, or lines with {@code -} and {@code +} */
+    public record Diff(String change, String subject, String text) {}
+
     /** @param hosts empty where it concerns none in particular */
     public record Finding(List<String> hosts, String problem, String remedy) {}
 
@@ -105,6 +108,7 @@ public record RunView(
      * @param duration  of all attempts, once it ended
      * @param doing     what it does now, in its own words; while retrying, why the last attempt failed; may be empty
      * @param message   what it said at its end; may be empty
+     * @param diffs     in a plan, what changes would make of things
      * @param retryAt   when the next attempt is due, while retrying
      */
     public record StepView(
@@ -119,6 +123,7 @@ public record RunView(
             String doing,
             String message,
             List<String> changes,
+            List<Diff> diffs,
             Optional<Instant> retryAt,
             Optional<Failure> failure) {
 

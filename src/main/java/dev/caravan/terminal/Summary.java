@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,10 @@ public final class Summary {
             if (run.isPlan()) {
                 plan();
             } else {
-                changes();
+                if (run.state() != State.ROLLED_BACK) {
+                    // What was changed and is as it was again would be told twice.
+                    changes();
+                }
                 hosts();
             }
             steps();
@@ -210,8 +214,11 @@ public final class Summary {
                     .filter(step -> step != null && step.changed())
                     .flatMap(step -> Change.of(step, host).stream())
                     .toList();
-            groups.computeIfAbsent(changes, key -> new ArrayList<>()).add(host);
+            if (!changes.isEmpty() || !host.name().isEmpty()) {
+                groups.computeIfAbsent(changes, key -> new ArrayList<>()).add(host);
+            }
         }
+        Map<Change, String> told = new HashMap<>();
         groups.forEach((changes, hosts) -> {
             List<String> names = hosts.stream().map(host -> Wording.host(host.name())).toList();
             lines.add(look.paint(Ink.STRONG, Text.names(names, width - 12)
@@ -220,14 +227,31 @@ public final class Summary {
                 lines.add("  nothing to change");
             }
             int stepWidth = changes.stream().mapToInt(change -> Text.width(change.step())).max().orElse(0);
-            String before = "";
+            String step = "";
             for (Change change : changes) {
-                hang("  " + Text.pad(change.step().equals(before) ? "" : change.step(), stepWidth) + "  ",
+                hang("  " + Text.pad(change.step().equals(step) ? "" : change.step(), stepWidth) + "  ",
                         change.textOn(hosts));
-                before = change.step();
+                String before = told.putIfAbsent(change, Wording.host(hosts.get(0).name()));
+                List<String> diff = change.diffOn(hosts);
+                diff(before == null || diff.isEmpty() ? diff : List.of("(as on " + before + ")"), hosts.get(0).name(), change.step(), stepWidth + 6);
+                step = change.step();
             }
             lines.add("");
         });
+    }
+
+    /** What somebody may want to copy is not wrapped. */
+    private void diff(List<String> diff, String host, String step, int indent) {
+        String space = " ".repeat(indent);
+        for (String line : diff.subList(0, Math.min(diff.size(), LONGEST_LIST))) {
+            Ink ink = line.startsWith("@@") ? Ink.BUSY
+                    : line.startsWith("---") || line.startsWith("+++") ? Ink.FAINT
+                    : line.startsWith("+") ? Ink.GOOD : line.startsWith("-") ? Ink.BAD : Ink.NORMAL;
+            lines.add(space + look.paint(ink, line));
+        }
+        if (diff.size() > LONGEST_LIST) {
+            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `caravan logs " + run.run() + " --host " + host + " --step " + step + "`");
+        }
     }
 
     // The time

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
@@ -30,6 +31,7 @@ public final class Rollback {
     /** Set by the route that gives back all hosts: whether the cluster itself goes. */
     private static final String CLUSTER_GOES = "clusterGoes";
     private static final String UNDO = "undo";
+    private static final String FAILURE = "failure";
     /** Kinds of what was found: a host that was no node, and one that held no cluster. */
     private static final String NO_NODE = "node";
     private static final String NO_CLUSTER = "cluster";
@@ -61,7 +63,8 @@ public final class Rollback {
 
     /** Whether the run as a whole, which failed, is to be taken back. */
     public boolean isOfTheWholeRun(@Variable(Variables.RUN) Run run) {
-        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(run::isRolledBack);
+        // whether that went well or not
+        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
         return isWanted(run) && (run.isGivenUp() || !onlyAlone);
     }
 
@@ -69,9 +72,21 @@ public final class Rollback {
         return run.action() == Action.APPLY && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
     }
 
+    /** Keeps what the run failed of: what fails while it is taken back is caught, too, and would stand in its place. */
+    public void keepFailure(Exchange exchange) {
+        exchange.setVariable(FAILURE, caught(exchange));
+    }
+
     /** Fails with what the run failed of, after it was dealt with. */
     public void failAgain(Exchange exchange) throws Exception {
-        throw exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        Exception first = exchange.getVariable(FAILURE, Exception.class);
+        throw first != null ? first : caught(exchange);
+    }
+
+    /* Without what Camel wraps around the failure of one exchange of many. */
+    private static Exception caught(Exchange exchange) {
+        Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        return caught instanceof CamelExchangeException && caught.getCause() instanceof Exception cause ? cause : caught;
     }
 
     // ---- what
@@ -178,12 +193,13 @@ public final class Rollback {
     public void leftBehind(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        Exception failure = caught(exchange);
         if (failure instanceof StepFailure step) {
             run.gaveUp(step);
         }
         Set<String> steps = undos(exchange).stream().map(Undo::step).collect(Collectors.toCollection(LinkedHashSet::new));
-        run.leftBehind(host.name(), "what " + String.join(", ", steps) + " changed (" + failure.getMessage() + ")");
+        String what = steps.isEmpty() ? "its node in the cluster" : "what " + String.join(", ", steps) + " changed";
+        run.leftBehind(host.name(), what + " (" + failure.getMessage() + ")");
     }
 
     private static Run run(Exchange exchange) {

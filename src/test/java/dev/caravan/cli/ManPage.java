@@ -43,7 +43,9 @@ final class ManPage {
 
     private void write(CommandSpec caravan) {
         text.append(".\\\" Written by mvn test -Dtest=ManPageTest -DargLine=-Dgolden=write from what --help is made of.\n");
-        text.append(".TH CARAVAN 1 \"\" Caravan \"Caravan's manual\"\n");
+        text.append(".TH CARAVAN 1 2026-11-23 Caravan \"Caravan's manual\"\n");
+        // Names of options are not to be hyphenated, nor words pulled apart.
+        text.append(".nh\n.ad l\n");
         section("NAME");
         text.append("caravan \\- bare Linux hosts become a Kubernetes cluster, over SSH\n");
         section("SYNOPSIS");
@@ -133,7 +135,7 @@ final class ManPage {
     }
 
     private void examples(String[] lines) {
-        text.append(".PP\n.RS 4\n.nf\n");
+        text.append(".RS 4\n.nf\n");
         for (String line : lines) {
             text.append(escaped(line.strip())).append('\n');
         }

@@ -51,6 +51,14 @@ class ServeCommandTest {
     }
 
     @Test
+    void aCertificateWithoutItsKeyIsAnError() throws Exception {
+        assertThat(ServeCommand.tls(null, null)).isEmpty();
+        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), null)).isInstanceOf(UserError.class).hasMessageContaining("--tls-key");
+        assertThatThrownBy(() -> ServeCommand.tls(null, directory.resolve("k"))).isInstanceOf(UserError.class).hasMessageContaining("--tls-cert");
+        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), directory.resolve("k"))).isInstanceOf(UserError.class).hasMessageContaining("there is no file");
+    }
+
+    @Test
     void aTokenFileThatHoldsNoneIsAnError() throws Exception {
         Path empty = Files.writeString(directory.resolve("empty"), "\n");
         assertThatThrownBy(() -> ServeCommand.token(empty, Map.of("CARAVAN_TOKEN", "x"))).isInstanceOf(UserError.class);

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is taken back when something fails, and what stays. Hosts say what comes of each step. */
@@ -116,6 +117,32 @@ class RollbackTest {
     }
 
     @Test
+    void aNodeThatTheClusterCannotForgetYetIsForgottenLater() throws Exception {
+        hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
+                : call.is("h1", "forget-node") && call.attempt() < 3 ? now(Reply.failedForNow("the API server does not answer")) : answer(call));
+        Run run = apply(cluster(1, 2));
+
+        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(calls(run, "h1")).filteredOn("forget-node"::equals).hasSize(3);
+        assertThat(undone(run, "h1")).isEmpty();
+        assertThat(undone(run, "h2")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"h3, undo-kube-install, 'h3: what kube-install, runtime-install, package-repository, os-prepare changed (it sticks)'", "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
+    void aHostThatCannotBeTakenBackAloneLeavesTheClusterToTheOthers(String host, String step, String left) throws Exception {
+        hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
+                : call.is(host, step) ? now(Reply.failed("it sticks")) : answer(call));
+        Run run = apply(cluster(1, 2));
+
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        assertThat(end.message()).contains("failed on h3: kubeadm-join: it is not to be").contains("Left on the hosts: " + left);
+        assertThat(undone(run, "h1")).isEmpty();
+        assertThat(undone(run, "h2")).isEmpty();
+    }
+
+    @Test
     void aHostThatIsAddedToAClusterIsTakenBackAloneWhateverFails() throws Exception {
         joined.addAll(List.of("h1", "h2"));
         fail("h3", "runtime-install");
@@ -160,12 +187,14 @@ class RollbackTest {
 
     @Test
     void whatCannotBeTakenBackIsNamedAndResetTakesItUpAgain() throws Exception {
-        hosts.script(call -> call.is("h1", "kubeadm-init") || call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
+        hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("the control plane did not come up"))
+                : call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
         Cluster cluster = cluster(1, 1);
         Run run = apply(cluster);
         Event end = end(run);
         assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
-        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset");
+        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset")
+                .startsWith("h1  kubeadm-init: the control plane did not come up. ").doesNotContain("Multicast");
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
         hosts.script(this::answer);

@@ -46,6 +46,7 @@ public final class Serving implements AutoCloseable {
                   uri: platform-http:/own
                   steps:
                     - setBody:
+                        description: Says whose it is.
                         constant: own
             """;
     private static final String ECHO_ROUTE = """
@@ -95,21 +96,30 @@ public final class Serving implements AutoCloseable {
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
-        return start(directory, settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
     /** The same with routes of the test's own over the built-in ones, and further settings. */
     public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
-        return start(directory, settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
+        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
-        return start(directory, Map.of(), properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties));
+        return rehearse(directory, rehearsal, Optional.empty(), freePort());
     }
 
-    private static Serving start(Path directory, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {
-        int port = freePort();
+    /** The same with a token and settings. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Secret> token, Map<String, String> settings) throws Exception {
+        return start(directory, freePort(), settings, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties).withToken(token));
+    }
+
+    /** The same with routes of a user's, and on that port: where an engine of before was, for those who wait for it to come back. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Path> routes, int port) throws Exception {
+        return start(directory, port, Map.of(), properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
+    }
+
+    private static Serving start(Path directory, int port, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
         properties.put("caravan.inbox.settle-millis", "100");
@@ -123,7 +133,7 @@ public final class Serving implements AutoCloseable {
         return new Serving(directory, port, Engine.start(options.apply(properties)));
     }
 
-    private static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {

@@ -2,9 +2,11 @@ package dev.caravan.http;
 
 import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.Serving;
+import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
@@ -163,12 +165,40 @@ class ApiTest {
         assertThat(client.postSpec(RUNS + "?action=plan", spec, "Idempotency-Key", "key-2").statusCode()).isEqualTo(422);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "\t", "caf\u00e9"})
+    void aKeyThatIsNoneIsRefused(String key) throws Exception {
+        String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/yaml\nContent-Length: 0\nIdempotency-Key: " + key + "\n\n");
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("urn:caravan:problem:idempotency-key");
+        assertThat(client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "x".repeat(256)).statusCode()).isEqualTo(400);
+    }
+
     @Test
     void aRequestThatFailedDoesNotUseUpItsKey() throws Exception {
         assertThat(client.postSpec(RUNS, "no: spec", "Idempotency-Key", "key-3").statusCode()).isEqualTo(422);
         HttpResponse<String> begun = client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "key-3");
         assertThat(begun.statusCode()).isEqualTo(202);
         serving.release(json(begun).get("id").asText());
+    }
+
+    // ---- what a spec from outside may name
+
+    @Test
+    void whatTheEngineReadsIsNotForThoseWhoAsk() throws Exception {
+        Path secret = Files.writeString(directory.resolve("canary-file"), "canary-content");
+        for (String ssh : List.of("{sudoPassword: \"${env:PATH}\"}", "{sudoPassword: \"${file:" + secret + "}\"}", "{sudoPassword: \"${file:/no/such/file}\"}",
+                "{privateKey: " + secret + "}", "{knownHosts: " + secret + ", hostKeyCheck: accept-new}", "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + "}}")) {
+            refusesToName(Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: " + ssh));
+        }
+        refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: " + secret + "}\n  hosts:"));
+        refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: \"http:/../" + secret + "\"}\n  hosts:"));
+        refusesToName(Serving.spec().replace("1.20.2", "\"${env:PATH}\""));
+    }
+
+    private static void refusesToName(String spec) throws Exception {
+        HttpResponse<String> refused = client.postSpec(RUNS, spec);
+        assertThat(refused.statusCode()).as(spec).isEqualTo(422);
+        assertThat(refused.body()).contains("of the engine's").contains("caravan.http.allow").doesNotContain("canary-content").doesNotContain("no such file");
     }
 
     // ---- what is not taken
@@ -334,6 +364,116 @@ class ApiTest {
         assertThat(answer.statusCode()).isEqualTo(404);
         assertThat(answer.body()).doesNotContain("secret\n");
         serving.release(id);
+    }
+
+    @Test
+    void aLogIsReadOnFromWhereOneIs() throws Exception {
+        String id = client.begin();
+        Path log = Files.createDirectories(serving.data().resolve("logs").resolve(id).resolve("h1")).resolve("facts.log");
+        Files.writeString(log, "0123456789");
+        String path = RUNS + "/" + id + "/logs?host=h1&step=facts";
+        HttpResponse<String> rest = client.get(path, "Range", "bytes=4-");
+        assertThat(rest.statusCode()).isEqualTo(206);
+        assertThat(rest.body()).isEqualTo("456789");
+        assertThat(rest.headers().firstValue("Content-Range")).contains("bytes 4-9/10");
+        assertThat(client.get(path, "Range", "bytes=2-3").body()).isEqualTo("23");
+        assertThat(client.get(path, "Range", "bytes=-3").body()).isEqualTo("789");
+        assertThat(client.get(path, "Range", "bytes=-999").body()).isEqualTo("0123456789");
+        HttpResponse<String> nothingMore = client.get(path, "Range", "bytes=10-");
+        assertThat(nothingMore.statusCode()).isEqualTo(416);
+        assertThat(nothingMore.headers().firstValue("Content-Range")).contains("bytes */10");
+        for (String notUnderstood : List.of("bytes=5-3", "bytes=1-2,4-5", "lines=1-", "bytes=99999999999999999999-", "bytes=x-")) {
+            HttpResponse<String> whole = client.get(path, "Range", notUnderstood);
+            assertThat(whole.statusCode()).as(notUnderstood).isEqualTo(200);
+            assertThat(whole.body()).isEqualTo("0123456789");
+        }
+        assertThat(client.get(RUNS + "/" + id + "/logs?host=h1&step=link", "Range", "bytes=0-").statusCode()).isEqualTo(404);
+        Files.write(log, new byte[StepLogs.LARGEST_PART + 10]);
+        assertThat(client.get(path, "Range", "bytes=5-").headers().firstValue("Content-Range"))
+                .contains("bytes 5-" + (StepLogs.LARGEST_PART + 4) + "/" + (StepLogs.LARGEST_PART + 10));
+        serving.release(id);
+    }
+
+    // ---- the routes that are loaded, and where the time went
+
+    @Test
+    void theRoutesAreToldAsTheyAreLoaded() throws Exception {
+        JsonNode routes = json(client.get("/api/v1/routes")).get("routes");
+        JsonNode provision = routeOf(routes, "provision-host");
+        assertThat(provision.get("file").asText()).isEqualTo("provision-host.camel.yaml");
+        assertThat(provision.get("builtIn").asBoolean()).isTrue();
+        assertThat(provision.get("description").asText()).isEqualTo("One host from bare to member of the cluster.");
+        assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:os-prepare");
+        JsonNode choice = provision.get("nodes").get(6);
+        assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
+        assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
+        assertThat(choice.at("/nodes/1/kind").asText()).isEqualTo("otherwise");
+        assertThat(routeOf(routes, "provision-hosts").at("/nodes/0/parallel").asBoolean()).isTrue();
+        JsonNode own = routeOf(routes, "own");
+        assertThat(own.get("builtIn").asBoolean()).isFalse();
+        assertThat(own.get("from").asText()).endsWith("/routes/own.camel.yaml");
+        assertThat(own.toString()).as("what a route sets may be a secret").doesNotContain("constant");
+        assertThat(client.post("/api/v1/routes", "").statusCode()).isEqualTo(405);
+    }
+
+    private static JsonNode routeOf(JsonNode routes, String id) {
+        for (JsonNode route : routes) {
+            if (route.get("id").asText().equals(id)) {
+                return route;
+            }
+        }
+        throw new AssertionError("no route " + id);
+    }
+
+    @Test
+    void theTimelineTellsAttemptsPausesAndWaits() throws Exception {
+        String id = client.begin();
+        var journal = serving.engine().journal();
+        for (Object[] event : new Object[][] {{Event.Type.HOST_WAITING, null, Map.of()}, {Event.Type.STEP_STARTED, "facts", Map.of()},
+            {Event.Type.STEP_RETRY, "facts", Map.of("delayMillis", 10)}, {Event.Type.STEP_STARTED, "facts", Map.of()},
+            {Event.Type.STEP_ENDED, "facts", Map.of("state", "changed")}, {Event.Type.STEP_STARTED, "os-prepare", Map.of()}}) {
+            @SuppressWarnings("unchecked")
+            Map<String, Object> data = (Map<String, Object>) event[2];
+            journal.append(id, (Event.Type) event[0], "h1", (String) event[1], event[1] == null ? 0 : 1, "", data);
+        }
+        List<String> spans = new ArrayList<>();
+        json(client.get(RUNS + "/" + id + "/timeline")).get("spans").forEach(span -> {
+            if (span.path("host").asText().equals("h1")) {
+                spans.add(span.get("kind").asText() + " " + span.path("step").asText() + " " + span.path("state").asText("going on"));
+            }
+        });
+        assertThat(spans).containsExactly("wait  waited", "attempt facts retrying", "pause facts waited", "attempt facts changed", "attempt os-prepare going on");
+        serving.release(id);
+    }
+
+    // ---- what can be asked of a run
+
+    @Test
+    void aRunSaysWhatCanBeAskedOfIt() throws Exception {
+        String id = client.begin();
+        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("cancel");
+        HttpResponse<String> underWay = client.post(RUNS + "/" + id + "/resume", "");
+        assertThat(underWay.statusCode()).isEqualTo(409);
+        assertThat(json(underWay).get("type").asText()).isEqualTo("urn:caravan:problem:under-way");
+        serving.fail(id, "broken");
+        serving.ended(id);
+        await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
+        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
+        assertThat(json(client.post(RUNS + "/" + id + "/resume", "")).get("type").asText()).isEqualTo("urn:caravan:problem:ended");
+        assertThat(client.post(RUNS + "/nosuchrun/resume", "").statusCode()).isEqualTo(404);
+        assertThat(client.get(RUNS + "/" + id + "/resume").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void aRehearsalIsNeverGoneOnWithForReal() throws Exception {
+        serving.engine().journal().begin(new RunRecord("rehearsed", "rehearsed", "apply", "command", true, Serving.spec("rehearsed", "192.0.2.250"), "/", "queued",
+                Optional.empty(), Instant.now(), Optional.empty()));
+        assertThat(json(client.get(RUNS + "/rehearsed")).get("possible")).isEmpty();
+        for (String action : List.of("resume", "retry")) {
+            HttpResponse<String> refused = client.post(RUNS + "/rehearsed/" + action, "");
+            assertThat(refused.statusCode()).isEqualTo(409);
+            assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:rehearsal");
+        }
     }
 
     // ---- cancel and retry

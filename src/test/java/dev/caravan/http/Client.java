@@ -14,11 +14,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
-/** Asks a server under test. */
+/** Asks a server under test, and holds each answer against the description of the API. */
 final class Client {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration WHOLE = Duration.ofSeconds(180);
 
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Serving serving;
@@ -48,7 +50,10 @@ final class Client {
         if (headers.length > 0) {
             request.headers(headers);
         }
-        return http.send(request.build(), BodyHandlers.ofString());
+        // A request's own time limit ends with the head of the answer.
+        HttpResponse<String> answer = http.sendAsync(request.build(), BodyHandlers.ofString()).get(WHOLE.toSeconds(), TimeUnit.SECONDS);
+        Described.check(method, path, answer);
+        return answer;
     }
 
     HttpClient http() {

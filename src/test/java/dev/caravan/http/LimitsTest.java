@@ -63,8 +63,10 @@ class LimitsTest {
     @Test
     void aConnectionThatIsKeptWaitsNotForEver() throws Exception {
         try (Socket socket = connect()) {
+            socket.setSoTimeout((int) LONG.toMillis());
             socket.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 200");
+            socket.setSoTimeout(100);
             await().atMost(LONG).until(() -> isCutOff(socket, false));
         }
     }
@@ -106,6 +108,7 @@ class LimitsTest {
                     idle.add(connect());
                 }
                 try (Socket oneTooMany = connect()) {
+                    oneTooMany.setSoTimeout((int) LONG.toMillis());
                     oneTooMany.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                     return oneTooMany.getInputStream().readAllBytes().length == 0;
                 } catch (IOException reset) {

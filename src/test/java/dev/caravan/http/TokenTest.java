@@ -2,9 +2,11 @@ package dev.caravan.http;
 
 import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.engine.Serving;
 import dev.caravan.spec.Secret;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,7 +43,7 @@ class TokenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events", "/api/v1/runs/x/logs",
-        "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
+        "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/api/v1/runs/x/resume", "/api/v1/runs/x/timeline", "/api/v1/routes", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
         "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS", "/api/v1/runs?access_token=" + TOKEN,
         "/api/v1/runs;x=1", "/favicon.ico", "//", "//api", "/api/v1/../..", "/api/v1/runs/..%2f..", "/api%2fv1%2fruns", "/api/v1/runs%00", "/%2e%2e/api", "*",
         "/api/v1/runs/x/rollback", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
@@ -94,6 +96,20 @@ class TokenTest {
     void browsersMayGiveItAsAPassword() throws Exception {
         String credentials = Base64.getEncoder().encodeToString(("anybody:" + TOKEN).getBytes(StandardCharsets.UTF_8));
         assertThat(client.get("/", "Authorization", "Basic " + credentials).statusCode()).isEqualTo(200);
+    }
+
+    /** The browser asks its user; here the address has the answer. */
+    @Test
+    void thePageWorksWithIt() throws Exception {
+        assumeTrue(Chromium.installed().isPresent(), "there is no chromium on this machine: the page is not tested");
+        String id = json(client.postSpec("/api/v1/runs", Serving.spec(), "Authorization", BEARER)).get("id").asText();
+        try (Chromium browser = new Chromium(Chromium.installed().get())) {
+            browser.open(URI.create(serving.uri("/#/runs/" + id).toString().replace("//", "//anybody:" + TOKEN + "@")));
+            browser.until("page.model && page.events && page.events.readyState === EventSource.OPEN");
+            serving.release(id);
+            browser.until("page.model.state === 'succeeded'");
+            assertThat(browser.problems()).isEmpty();
+        }
     }
 
     @Test

@@ -20,6 +20,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,10 +67,44 @@ class InboxTest {
         Path result = serving.inbox().resolve(folder).resolve(name + ".result.json");
         await().atMost(LONG).until(() -> Files.exists(serving.inbox().resolve(folder).resolve(name), LinkOption.NOFOLLOW_LINKS));
         try {
-            return new ObjectMapper().readTree(result.toFile());
+            JsonNode tree = new ObjectMapper().readTree(result.toFile());
+            assertThat(documented()).as("the README's table").containsAll(members(tree));
+            return tree;
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** The members of results that the README has. */
+    private static Set<String> documented() throws IOException {
+        Set<String> members = new TreeSet<>();
+        String readme = Files.readString(Path.of("README.md"));
+        String table = readme.substring(readme.indexOf("| member of the result |"));
+        table.substring(0, table.indexOf("\n\n")).lines().skip(2)
+                .forEach(row -> Pattern.compile("`(\\w+)`").matcher(row.split("\\|")[1]).results().forEach(member -> members.add(member.group(1))));
+        return members;
+    }
+
+    private static Set<String> members(JsonNode tree) {
+        Set<String> members = new TreeSet<>();
+        tree.fieldNames().forEachRemaining(members::add);
+        return members;
+    }
+
+    @Test
+    void resultsHaveTheMembersThatTheReadmeHas() throws Exception {
+        drop("good.yaml", Serving.spec("good", "192.0.2.1"));
+        drop("bad.yaml", Serving.spec("bad", "192.0.2.2"));
+        drop("ugly.yaml", "no spec");
+        String good = runOf("good");
+        serving.underWay(good).keepKubeconfig("/data/good/kubeconfig");
+        serving.release(good);
+        serving.fail(runOf("bad"), "h1 failed");
+        Set<String> seen = new TreeSet<>();
+        seen.addAll(members(result(".done", "good.yaml")));
+        seen.addAll(members(result(".failed", "bad.yaml")));
+        seen.addAll(members(result(".failed", "ugly.yaml")));
+        assertThat(seen).isEqualTo(documented());
     }
 
     @Test

@@ -43,6 +43,7 @@ class EmbeddedJournalTest extends JournalContract {
     void whatWasFoundCannotBeReadFromTheFiles() throws IOException {
         journal.begin(run("a"));
         journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/etc/shadow\tcanary-2718");
+        journal.keepKey("a", new RequestKey("request", "canary-2718"));
         assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).containsExactly("file\t/etc/shadow\tcanary-2718");
         assertThat(filesWith("canary-2718")).isEmpty();
         journal.close();

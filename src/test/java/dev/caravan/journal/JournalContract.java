@@ -64,6 +64,30 @@ abstract class JournalContract {
     }
 
     @Test
+    void aRequestsKeyIsKeptWithItsRunAndNamesNoOther() throws Exception {
+        RequestKey key = new RequestKey("deploy-1", "digest-2718");
+        journal.begin(run("a"), Optional.of(key));
+        journal.begin(run("b"));
+        journal.keepKey("b", new RequestKey("deploy-2", "digest-2719"));
+        assertThatThrownBy(() -> journal.begin(run("c"), Optional.of(key))).isInstanceOf(JournalException.class);
+        reopen();
+        assertThat(journal.usedKey("deploy-1")).contains(new RequestKey.Used(key, "a"));
+        assertThat(journal.usedKey("deploy-2").map(RequestKey.Used::run)).contains("b");
+        assertThat(journal.usedKey("deploy-3")).isEmpty();
+        assertThat(journal.run("c")).as("whole or not at all").isEmpty();
+    }
+
+    @Test
+    void whetherASpecIsConfinedIsKept() {
+        RunRecord free = run("a");
+        journal.begin(free);
+        journal.begin(new RunRecord("b", free.cluster(), free.action(), "http", false, free.spec(), free.directory(), "queued", Optional.empty(), AT, Optional.empty(), true));
+        reopen();
+        assertThat(journal.run("a").orElseThrow().confined()).isFalse();
+        assertThat(journal.run("b").orElseThrow().confined()).isTrue();
+    }
+
+    @Test
     void numbersTheEventsOfEachRunFromOneWithoutGapsWhoeverAppends() throws Exception {
         journal.begin(run("a", AT));
         journal.begin(run("b", AT));

@@ -31,7 +31,7 @@ class ReportTest {
                 + "\nsecret\ttoken\t" + base64("abcdef.0123456789abcdef") + "\nwords\t" + base64("no space\nleft")
                 + "\nproblem\tno disk\nremedy\tbuy one\ncaravan-end\n").orElseThrow();
 
-        assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
+        assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), java.util.List.of(), Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
                 Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"), Optional.of("no space\nleft")));
         assertThat(report.exitStatus()).isEqualTo(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");

@@ -1,0 +1,74 @@
+package dev.caravan.http;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** What is served, by path and method. A path may have one {@code {id}}. Not to be changed once it is asked. */
+final class Resources {
+    private static final String ID = "{id}";
+    private static final Pattern IDS = Pattern.compile("[A-Za-z0-9-]{1,32}");
+
+    private final Map<String, Map<String, Answering>> byPath = new LinkedHashMap<>();
+
+    /** Answers a request; {@code id} is what stands in the path for {@code {id}}, else empty. */
+    interface Answering {
+        Reply answer(Request request, String id) throws Refused, IOException;
+    }
+
+    /** HEAD is GET whose body the server leaves out. */
+    Resources get(String path, Answering answering) {
+        return only("GET", path, answering).only("HEAD", path, answering);
+    }
+
+    Resources post(String path, Answering answering) {
+        return only("POST", path, answering);
+    }
+
+    Resources only(String method, String path, Answering answering) {
+        byPath.computeIfAbsent(path, any -> new TreeMap<>()).put(method, answering);
+        return this;
+    }
+
+    /** Paths with their methods. */
+    Map<String, Set<String>> served() {
+        Map<String, Set<String>> served = new LinkedHashMap<>();
+        byPath.forEach((path, methods) -> served.put(path, methods.keySet()));
+        return served;
+    }
+
+    Reply answer(Request request) throws Refused, IOException {
+        List<String> asked = request.segments();
+        for (Map.Entry<String, Map<String, Answering>> each : byPath.entrySet()) {
+            Optional<String> id = match(Request.segments(each.getKey()), asked);
+            if (id.isPresent()) {
+                Answering answering = each.getValue().get(request.method());
+                if (answering == null) {
+                    throw new Refused(ProblemDocument.methodNotAllowed(request.method(), String.join(", ", each.getValue().keySet())));
+                }
+                return answering.answer(request, id.get());
+            }
+        }
+        throw new Refused(ProblemDocument.notFound(request.path()));
+    }
+
+    private static Optional<String> match(List<String> path, List<String> asked) {
+        if (path.size() != asked.size()) {
+            return Optional.empty();
+        }
+        String id = "";
+        for (int i = 0; i < path.size(); i++) {
+            if (path.get(i).equals(ID) && IDS.matcher(asked.get(i)).matches()) {
+                id = asked.get(i);
+            } else if (!path.get(i).equals(asked.get(i))) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(id);
+    }
+}

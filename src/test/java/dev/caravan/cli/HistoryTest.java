@@ -1,0 +1,172 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.Secret;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code runs}, {@code status} and {@code logs}, beside an engine that serves: through its journal, and over HTTP. */
+class HistoryTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Path token;
+    private static int specs;
+
+    private final PrintStream usualOut = System.out;
+    private final PrintStream usualErr = System.err;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.of(new Secret("right")));
+        token = Files.writeString(directory.resolve("token"), "right\n");
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    @BeforeEach
+    void listen() {
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        System.setOut(usualOut);
+        System.setErr(usualErr);
+    }
+
+    /** A run under way, with a step under way on h1 that has printed a line. */
+    private String begin() throws Exception {
+        int number = ++specs;
+        Path inbox = serving.inbox();
+        Path written = Files.writeString(directory.resolve("spec" + number), Serving.spec("c" + number, "192.0.2." + number));
+        Files.move(written, inbox.resolve("spec" + number + ".yaml"));
+        String id = await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream().filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
+                Optional::isPresent).orElseThrow().id();
+        await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state().equals("running")).isPresent());
+        serving.underWay(id).tell(Event.Type.STEP_STARTED, "h1", "kube-install", 1, "", Map.of("id", "x1", "logOffset", 0));
+        print(id, "first line\n");
+        return id;
+    }
+
+    private static void print(String id, String text) throws Exception {
+        Path log = Files.createDirectories(serving.data().resolve("logs").resolve(id).resolve("h1")).resolve("kube-install.log");
+        Files.writeString(log, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static void end(String id) throws Exception {
+        print(id, "last line, without an end");
+        serving.underWay(id).tell(Event.Type.STEP_ENDED, "h1", "kube-install", 1, "", Map.of("state", "ok"));
+        serving.fail(id, "as the test wants it");
+        serving.ended(id);
+    }
+
+    private int caravan(String where, String... words) {
+        String[] arguments = Arrays.copyOf(words, words.length + 4);
+        String[] options = where.equals("server")
+                ? new String[] {"--server", serving.uri("").toString(), "--token-file", token.toString()}
+                : new String[] {"--data", serving.data().toString(), "--output", "plain"};
+        System.arraycopy(options, 0, arguments, words.length, options.length);
+        return CaravanCommand.execute(arguments);
+    }
+
+    private String printed() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"journal", "server"})
+    void aRunIsListedShownAndFoundByTheBeginningOfItsId(String where) throws Exception {
+        String id = begin();
+        assertThat(caravan(where, "runs")).isZero();
+        assertThat(printed()).contains(id);
+        assertThat(caravan(where, "status", id.substring(0, 7))).isZero();
+        assertThat(printed()).contains("apply c" + specs + ", run " + id).contains("1 host, waiting for the test");
+        end(id);
+        out.reset();
+        assertThat(caravan(where, "status", id)).isZero();
+        assertThat(printed()).contains("as the test wants it");
+        assertThat(caravan(where, "logs", id, "--step", "kube-install")).isZero();
+        assertThat(printed()).contains("h1  kube-install  first line\n").endsWith("h1  kube-install  last line, without an end\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"journal", "server"})
+    void logsFollowARunAsItGoesOnAndEndWithItsExitStatus(String where) throws Exception {
+        String id = begin();
+        CompletableFuture<Integer> following = CompletableFuture.supplyAsync(() -> caravan(where, "logs", id, "--follow", "--host", "h1", "--step", "kube-install"));
+        await().atMost(LONG).until(() -> printed().equals("first line\n"));
+        print(id, "second line\nthird, not yet");
+        await().atMost(LONG).until(() -> printed().equals("first line\nsecond line\n"));
+        print(id, " whole\n");
+        end(id);
+        assertThat(following.get(60, TimeUnit.SECONDS)).isEqualTo(5);
+        assertThat(printed()).isEqualTo("first line\nsecond line\nthird, not yet whole\nlast line, without an end\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"journal", "server"})
+    void statusFollowsARunToItsEnd(String where) throws Exception {
+        String id = begin();
+        CompletableFuture<Integer> following = CompletableFuture.supplyAsync(() -> caravan(where, "status", id, "--follow"));
+        await().atMost(LONG).until(() -> printed().contains(id));
+        end(id);
+        assertThat(following.get(60, TimeUnit.SECONDS)).isEqualTo(5);
+        assertThat(printed()).contains("as the test wants it");
+    }
+
+    @Test
+    void whatCannotBeIsToldInASentence() throws Exception {
+        assertThat(CaravanCommand.execute("runs", "--server", serving.uri("").toString())).isEqualTo(2);
+        assertThat(CaravanCommand.execute("runs", "--server", "http://127.0.0.1:1")).isEqualTo(2);
+        assertThat(CaravanCommand.execute("runs", "--server", "localhost:8080")).isEqualTo(2);
+        assertThat(caravan("server", "status", "nosuch")).isEqualTo(2);
+        assertThat(caravan("journal", "logs", "../../etc")).isEqualTo(2);
+        String told = err.toString(StandardCharsets.UTF_8);
+        assertThat(told).contains("asks for a token").contains("nobody answers at http://127.0.0.1:1").contains("it is such as http://127.0.0.1:8080")
+                .contains(serving.uri("") + " has no run nosuch").contains("has no run ../../etc").doesNotContain("Exception").doesNotContain("right");
+    }
+
+    @Test
+    void anIdThatIsCutTooShortNamesTheRunsThatItMayBe() throws Exception {
+        String id = begin();
+        end(id);
+        RunRecord run = serving.engine().journal().run(id).orElseThrow();
+        assertThatThrownBy(() -> History.Prefix.only(id.substring(0, 1), List.of(run, run), "the journal"))
+                .isInstanceOf(UserError.class).hasMessageContaining(id).hasMessageContaining("give more of the id");
+    }
+}

@@ -1,0 +1,181 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.JsonSchema;
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The description of the API, against a real server. {@link Client} holds every answer that any test gets against it; here is what it
+ * takes to see all of it.
+ */
+class OpenApiTest {
+    private static final String RUNS = "/api/v1/runs";
+
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Client client;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        serving = Serving.start(directory, Optional.empty());
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void stop() {
+        serving.close();
+    }
+
+    @Test
+    void everyPathAndMethodIsDescribedAndEveryDescribedOneIsThere() {
+        Map<String, Set<String>> described = new TreeMap<>();
+        Described.DOCUMENT.get("paths").properties().forEach(path -> {
+            Set<String> methods = new TreeSet<>();
+            path.getValue().fieldNames().forEachRemaining(name -> methods.add(name.toUpperCase(java.util.Locale.ROOT)));
+            methods.remove("PARAMETERS");
+            if (methods.contains("GET") && !path.getKey().endsWith("/events")) {
+                methods.add("HEAD");
+            }
+            described.put(path.getKey(), methods);
+        });
+        Http http = serving.engine().context().getRegistry().lookupByNameAndType("http", Http.class);
+        assertThat(new TreeMap<>(http.served())).isEqualTo(described);
+    }
+
+    @Test
+    void isServedAsJsonAndAsYaml() throws Exception {
+        JsonNode served = json(client.get("/api/v1/openapi.json"));
+        assertThat(served).isEqualTo(Described.DOCUMENT);
+        assertThat(served.get("openapi").asText()).startsWith("3.1.");
+        JsonNode fromYaml = new YAMLMapper().readTree(client.get("/api/v1/openapi.yaml").body());
+        assertThat(fromYaml).isEqualTo(served);
+    }
+
+    @Test
+    void theSchemaOfTheSpecIsTheOneThatSpecsAreReadBy() throws Exception {
+        JsonSchema schema = Described.validator("Cluster");
+        YAMLMapper yaml = new YAMLMapper();
+        assertThat(schema.validate(yaml.readTree(Serving.spec()))).isEmpty();
+        assertThat(schema.validate(yaml.readTree(Serving.spec().replace("roles: [control-plane]", "roles: [control-plain]")))).isNotEmpty();
+    }
+
+    /** A description has everything that answers hold, as each answer is held against it; and here nothing besides. */
+    @Test
+    void everythingDescribedIsSeenInRealAnswers() throws Exception {
+        tellOfEverything(serving.engine().journal());
+        client.get("/");
+        client.get("/api/v1/openapi.json");
+        client.get("/api/v1/openapi.yaml");
+        for (String health : List.of("", "/live", "/ready")) {
+            client.get("/observe/health" + health);
+        }
+        client.get("/observe/metrics");
+        client.get(RUNS + "/told");
+        client.get(RUNS + "/told/events");
+        client.get(RUNS + "/told/timeline");
+        client.get("/api/v1/routes");
+        client.get(RUNS + "/told/events", "Last-Event-ID", "99");
+        String spec = Serving.spec();
+        String first = json(client.postSpec(RUNS, spec)).get("id").asText();
+        client.postSpec(RUNS, spec);
+        client.postSpec(RUNS, "kind: Nothing");
+        Files.writeString(Files.createDirectories(serving.data().resolve("logs").resolve(first).resolve("h1")).resolve("facts.log"), "kernel\n");
+        client.get(RUNS + "/" + first + "/logs");
+        client.get(RUNS + "/" + first + "/logs?host=h1&step=facts", "Range", "bytes=1-2");
+        client.post(RUNS + "/" + first + "/cancel", "");
+        serving.ended(first);
+        String second = json(client.post(RUNS + "/" + first + "/retry", "")).get("id").asText();
+        serving.release(second);
+        serving.ended(second);
+        String third = json(client.post(RUNS + "/" + second + "/rollback", "")).get("id").asText();
+        serving.release(third);
+        serving.ended(third);
+        client.get(RUNS);
+        resumeOneThatWasLeft();
+
+        assertThat(described()).isSubsetOf(Described.seen());
+    }
+
+    /** The engine goes on with such runs by itself, now and then before the test asks. */
+    private static void resumeOneThatWasLeft() {
+        AtomicInteger number = new AtomicInteger();
+        await().until(() -> {
+            String id = "left-" + number.incrementAndGet();
+            serving.engine().journal().begin(new RunRecord(id, id, "apply", "command", false, Serving.spec(id, "192.0.2." + (200 + number.get())), directory.toString(),
+                    "running", Optional.empty(), Instant.now(), Optional.empty()));
+            boolean resumed = client.post(RUNS + "/" + id + "/resume", "").statusCode() == 202;
+            await().until(() -> serving.engine().runs().underWay().stream().anyMatch(run -> run.id().equals(id)));
+            serving.release(id);
+            return resumed;
+        });
+    }
+
+    /** Every member of every schema but the spec's, which only comes in, and every success of every operation. */
+    private static Set<String> described() {
+        Set<String> all = new TreeSet<>();
+        Described.DOCUMENT.at("/components/schemas").properties().stream().filter(schema -> !schema.getKey().equals("Cluster"))
+                .forEach(schema -> schema.getValue().path("properties").fieldNames().forEachRemaining(name -> all.add(schema.getKey() + "." + name)));
+        Described.DOCUMENT.get("paths").properties().forEach(path -> path.getValue().properties().forEach(operation ->
+                operation.getValue().path("responses").fieldNames().forEachRemaining(status -> {
+                    if (status.startsWith("2")) {
+                        all.add(operation.getKey() + " " + path.getKey() + " " + status);
+                    }
+                })));
+        return all;
+    }
+
+    /** A run in which everything happens that can happen. */
+    private static void tellOfEverything(Journal journal) throws Exception {
+        journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        Map<String, Object> host = Map.of("name", "h1", "address", "192.0.2.1", "roles", List.of("control-plane"));
+        Map<String, Object> waiting = Map.of("name", "h2", "address", "192.0.2.2", "roles", List.of("worker"));
+        tell(journal, Event.Type.RUN_QUEUED, null, null, Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting), "takesBack", List.of("before")));
+        tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
+        tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
+        tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
+        tell(journal, Event.Type.STEP_PROGRESS, "h1", "os-prepare", Map.of());
+        tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
+                Map.of("state", "changed", "changes", List.of("swap off"), "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")), "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
+        Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5, "delayMillis", 100);
+        tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
+        tell(journal, Event.Type.STEP_RETRY, "h1", "facts", failure);
+        tell(journal, Event.Type.STEP_STARTED, "h1", "images-pull", Map.of());
+        Map<String, Object> lasting = new HashMap<>(failure);
+        lasting.put("state", "failed");
+        lasting.remove("delayMillis");
+        tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
+        tell(journal, Event.Type.NOTE, "h1", null, Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
+        client.get(RUNS + "/told");
+        journal.end("told", "failed", 5, "said", Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
+                "findings", List.of(Map.of("hosts", List.of("h1"), "problem", "no swap", "remedy", "None."))));
+    }
+
+    private static void tell(Journal journal, Event.Type type, String host, String step, Map<String, Object> data) {
+        journal.append("told", type, host, step, step == null ? 0 : 1, "said", data);
+    }
+}

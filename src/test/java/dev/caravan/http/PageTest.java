@@ -1,0 +1,304 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.engine.Serving;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.packages.Family;
+import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.spec.SpecReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The page in a real, headless Chromium, served by an engine with hosts of a rehearsal. Skipped where there is no Chromium. */
+class PageTest {
+    private static final Duration LONG = Duration.ofSeconds(90);
+    private static final String HOSTILE = "<img src=x onerror=\"window.harmed=1\"><script>window.harmed=1</script></script><b>bold</b>";
+    private static final String SPEC = """
+            apiVersion: caravan/v1
+            kind: Cluster
+            metadata: {name: demo}
+            spec:
+              kubernetes: {version: 1.20.2}
+              ssh: {user: root}
+              hosts:
+                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+                - {name: h2, address: 192.0.2.12, roles: [worker]}
+            """;
+
+    private static Path scratch;
+    private static Rehearsal rehearsal;
+    private static Serving serving;
+    private static Client client;
+    private static Chromium browser;
+
+    @BeforeAll
+    static void begin() throws Exception {
+        Optional<Path> program = Chromium.installed();
+        assumeTrue(program.isPresent(), "there is no chromium on this machine: the page is not tested");
+        scratch = Files.createTempDirectory("caravan-page").toRealPath();
+        rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
+        serve(Serving.freePort());
+        browser = new Chromium(program.get());
+    }
+
+    private static void serve(int port) throws Exception {
+        serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), port);
+        client = new Client(serving);
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        if (browser != null) {
+            browser.close();
+            serving.close();
+            rehearsal.close();
+            Rehearsal.delete(scratch);
+        }
+    }
+
+    @BeforeEach
+    void desktop() {
+        browser.size(1280, 800, false);
+    }
+
+    @AfterEach
+    void nothingWentWrongInThePage() {
+        List<String> problems = List.copyOf(browser.problems());
+        browser.problems().clear();
+        assertThat(problems).isEmpty();
+    }
+
+    // ---- runs that are only told
+
+    private static Journal journal() {
+        return serving.engine().journal();
+    }
+
+    private static void tell(String run, Event.Type type, String host, String step, String message, Map<String, Object> data) {
+        journal().append(run, type, host, step, step == null ? 0 : 1, message, data);
+    }
+
+    private static void told(String run, String cluster, List<Map<String, Object>> hosts) {
+        journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        tell(run, Event.Type.RUN_QUEUED, null, null, "", Map.of("action", "apply", "cluster", cluster, "rehearsal", true, "hosts", hosts));
+        tell(run, Event.Type.RUN_STARTED, null, null, "", Map.of());
+    }
+
+    private static Map<String, Object> host(String name) {
+        return Map.of("name", name, "address", "192.0.2.99", "roles", List.of("worker"));
+    }
+
+    private static void ended(String run, String state, String message, Map<String, Object> more) {
+        journal().end(run, state, 5, message, more);
+    }
+
+    private static void open(String run, String view) {
+        browser.open(serving.uri("/#/runs/" + run + view));
+        browser.until("!document.getElementById('run').hidden");
+    }
+
+    private static String cell(String host, String step) {
+        return "td[data-host='" + host + "'][data-step='" + step + "']";
+    }
+
+    // ---- tests
+
+    /** Rehearsal: seen as it goes, cut off from its engine, gone on with by a button, complete at the end. */
+    @Test
+    void aRunIsSeenLiveAndOutlivesItsEngine() throws Exception {
+        String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+        open(id, "");
+        browser.value("window.loadedOnce = true");
+        browser.until("document.querySelectorAll('#matrix td.running').length > 0");
+        assertThat(browser.text("#actions")).isEqualTo("Cancel");
+        browser.until("document.querySelectorAll('#matrix td.changed').length > 1");
+
+        serving.close();
+        browser.until("!document.getElementById('lost').hidden");
+        assertThat(browser.text("#lost")).contains("comes back by itself");
+        serve(serving.port());
+        browser.until("document.getElementById('lost').hidden && page.model.state === 'unfinished'");
+        assertThat(browser.text("#actions")).isEqualTo("Resume");
+
+        browser.click("[data-action=resume]");
+        browser.until("document.getElementById('ask').open");
+        browser.press("Tab");
+        browser.press("Enter");
+        browser.until("page.model.ended");
+        assertThat(serving.ended(id).state()).as(json(client.get("/api/v1/runs/" + id)).path("message").asText()).isEqualTo("succeeded");
+        browser.until("document.querySelector('#title .badge').innerText === 'succeeded'");
+        assertThat(browser.value("window.loadedOnce").asBoolean()).as("the page was not loaded anew").isTrue();
+        for (JsonNode step : json(client.get("/api/v1/runs/" + id)).get("steps")) {
+            String shown = browser.value("(document.querySelector(\"" + cell(step.path("host").asText(), step.get("step").asText()) + "\") || {}).className").asText();
+            assertThat(shown).as(step.toString()).isEqualTo(step.get("state").asText());
+        }
+
+        browser.click(cell("h1", "kubeadm-init"));
+        browser.until("document.getElementById('log').innerText.includes('kubeadm init')");
+        browser.press("Escape");
+        browser.value("location.hash += '/timeline'");
+        browser.until("document.querySelectorAll('.span.attempt').length > 12 && document.querySelectorAll('.span.wait').length > 0");
+        browser.value("location.hash = location.hash.replace('timeline', 'workflow')");
+        browser.until("document.querySelectorAll('#view-workflow [data-step=kubeadm-join] .changed').length === 1");
+        assertThat(browser.text("#view-workflow .chart")).contains("provision-host", "os-prepare", "wait for the first control plane", "join-cluster");
+        // A cluster that stands is not taken down by a slip of the hand.
+        browser.click("[data-action=rollback]");
+        assertThat(browser.value("document.getElementById('ask-yes').disabled").asBoolean()).isTrue();
+        browser.press("Escape");
+    }
+
+    @Test
+    void aRunIsCancelledOnceThatIsConfirmed() throws Exception {
+        String spec = SPEC.replace("name: demo", "name: other");
+        String id = json(client.postSpec("/api/v1/runs?action=plan", spec)).get("id").asText();
+        open(id, "");
+        browser.until("document.querySelector('[data-action=cancel]')");
+        browser.click("[data-action=cancel]");
+        browser.until("document.getElementById('ask').open");
+        browser.press("Escape");
+        browser.until("!document.getElementById('ask').open");
+        assertThat(journal().events(id, 0)).noneMatch(event -> event.data().containsKey("cancelled"));
+        browser.click("[data-action=cancel]");
+        browser.until("document.getElementById('ask').open");
+        browser.click("#ask-yes");
+        browser.until("document.querySelector('#title .badge').innerText === 'cancelled'");
+        assertThat(serving.ended(id).state()).isEqualTo("cancelled");
+        browser.until("document.getElementById('actions').innerText.trim() === 'Retry'");
+    }
+
+    @Test
+    void aLogIsShownAsItGrowsAndACellAsItChanges() throws Exception {
+        told("growing", "growing", List.of(host("h1")));
+        tell("growing", Event.Type.STEP_STARTED, "h1", "facts", "", Map.of());
+        Path log = Files.createDirectories(serving.data().resolve("logs/growing/h1")).resolve("facts.log");
+        Files.writeString(log, "first line\n");
+        open("growing", "");
+        browser.until("document.querySelector(\"" + cell("h1", "facts") + "\").className === 'running'");
+        browser.click(cell("h1", "facts"));
+        browser.until("document.getElementById('log').innerText === 'first line\\n'");
+        Files.writeString(log, "== second thing\nhalf a", StandardOpenOption.APPEND);
+        browser.until("document.getElementById('log').innerText === 'first line\\n== second thing\\n'");
+        Files.writeString(log, " line \u00e4\n", StandardOpenOption.APPEND);
+        browser.until("document.getElementById('log').innerText.endsWith('half a line \u00e4\\n')");
+        // The step goes on from an earlier point, and what it printed after that comes again.
+        Files.writeString(log, "anew\n");
+        browser.until("document.getElementById('log').innerText === 'anew\\n'");
+        tell("growing", Event.Type.HOST_WAITING, "h1", null, "waits for the weather", Map.of());
+        tell("growing", Event.Type.STEP_RETRY, "h1", "facts", "not yet", Map.of("delayMillis", 60000));
+        browser.until("document.querySelector(\"" + cell("h1", "facts") + "\").className === 'retrying'");
+        assertThat(browser.text("#cell")).contains("to be tried again", "not yet");
+        ended("growing", "failed", "given up", Map.of());
+        browser.until("document.querySelector('#title .badge').innerText === 'failed'");
+    }
+
+    @Test
+    void textOfHostsAndSpecsIsNeverMarkup() throws Exception {
+        told("hostile", HOSTILE, List.of(host("h1"), Map.of("name", "h2" + HOSTILE, "address", HOSTILE, "roles", List.of(HOSTILE))));
+        tell("hostile", Event.Type.NOTE, null, null, HOSTILE, Map.of());
+        tell("hostile", Event.Type.HOST_WAITING, "h2" + HOSTILE, null, HOSTILE, Map.of());
+        tell("hostile", Event.Type.STEP_STARTED, "h1", "facts", "", Map.of());
+        open("hostile", "");
+        browser.until("document.querySelectorAll('#matrix td.running').length > 0");
+        tell("hostile", Event.Type.STEP_PROGRESS, "h1", "facts", HOSTILE, Map.of());
+        tell("hostile", Event.Type.STEP_STARTED, "h2" + HOSTILE, HOSTILE, "", Map.of());
+        tell("hostile", Event.Type.STEP_ENDED, "h1", "facts", HOSTILE,
+                Map.of("state", "failed", "kind", HOSTILE, "remedy", HOSTILE, "lastWords", List.of(HOSTILE), "changes", List.of(HOSTILE)));
+        Files.writeString(Files.createDirectories(serving.data().resolve("logs/hostile/h1")).resolve("facts.log"), HOSTILE + "\n== " + HOSTILE + "\n");
+        ended("hostile", "failed", HOSTILE, Map.of("findings", List.of(Map.of("hosts", List.of(HOSTILE), "problem", HOSTILE, "remedy", HOSTILE))));
+        browser.until("page.model.ended");
+        browser.click(cell("h1", "facts"));
+        browser.until("document.getElementById('log').innerText.includes('onerror')");
+        for (String view : List.of("/timeline", "/problems", "/workflow", "")) {
+            browser.value("location.hash = '#/runs/hostile" + view + "'");
+            browser.until("page.view === '" + (view.isEmpty() ? "matrix" : view.substring(1)) + "'");
+        }
+        browser.until("document.querySelectorAll('.span').length > 0 && document.querySelectorAll('.cause').length > 0");
+        assertThat(browser.text("#title")).contains(HOSTILE);
+        assertThat(browser.value("document.querySelectorAll('img, main b:not(.count):not(.chip b), #log script, main script, #runs script').length").asInt()).isZero();
+        assertThat(browser.value("window.harmed === undefined").asBoolean()).isTrue();
+    }
+
+    @Test
+    void twoHundredHostsAreFilteredCollapsedAndWalkedByKeyboard() throws Exception {
+        List<String> names = IntStream.rangeClosed(1, 200).mapToObj(i -> "node-%03d".formatted(i)).toList();
+        told("many", "many", names.stream().map(PageTest::host).toList());
+        names.parallelStream().forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+        List<String> broken = List.of("node-007", "node-150");
+        broken.forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "os-prepare", "no space left on " + name,
+                Map.of("state", "failed", "kind", "disk-full", "remedy", "Make room.", "lastWords", List.of())));
+        ended("many", "failed", "two hosts failed", Map.of());
+        open("many", "");
+        String shown = "[...document.querySelectorAll('#matrix tbody tr[data-host]')].filter(row => !row.hidden).map(row => row.dataset.host).join()";
+        browser.until(shown + " === 'node-007,node-150'");
+        assertThat(browser.text(".fold")).contains("198 hosts, all ok");
+
+        browser.click("[data-chip=ok]");
+        browser.until(shown + ".split(',').length === 198");
+        browser.click("[data-chip=all]");
+        browser.click("#find-host");
+        browser.type("node-01");
+        browser.until(shown + ".split(',').length === 10");
+        browser.value("document.getElementById('find-host').value = ''; document.getElementById('find-host').dispatchEvent(new Event('input'))");
+        browser.until(shown + " === 'node-007,node-150'");
+        browser.click("#collapse");
+        browser.until(shown + ".split(',').length === 200");
+
+        browser.value("document.getElementById('skip').focus()");
+        browser.press("Enter");
+        String focused = "(document.activeElement.dataset.host + ' ' + document.activeElement.dataset.step)";
+        assertThat(browser.value(focused).asText()).as("where the tab key stopped before").isEqualTo("node-007 facts");
+        browser.press("ArrowDown");
+        assertThat(browser.value(focused).asText()).isEqualTo("node-008 facts");
+        browser.press("ArrowUp");
+        browser.press("ArrowRight");
+        assertThat(browser.value(focused).asText()).isEqualTo("node-007 os-prepare");
+        browser.press("Enter");
+        browser.until("panel.isOpen");
+        assertThat(browser.text("#cell")).contains("os-prepare on node-007", "no space left on node-007", "Make room.");
+        browser.press("Escape");
+        browser.until("!panel.isOpen");
+        assertThat(browser.value(focused).asText()).isEqualTo("node-007 os-prepare");
+
+        open("many", "/problems");
+        browser.until("document.querySelectorAll('.cause').length === 1");
+        assertThat(browser.text(".cause")).contains("os-prepare on 2 hosts", "node-007", "node-150", "Make room.");
+    }
+
+    @Test
+    void aPhoneShowsTheRunsAndThenARun() throws Exception {
+        told("pocket", "pocket", List.of(host("h1")));
+        tell("pocket", Event.Type.STEP_ENDED, "h1", "facts", "", Map.of("state", "ok", "durationMillis", 900));
+        ended("pocket", "failed", "", Map.of());
+        browser.size(390, 844, true);
+        browser.open(serving.uri("/"));
+        browser.until("document.querySelector('[data-run=pocket]')");
+        browser.click("[data-run=pocket]");
+        browser.until("document.querySelectorAll('#matrix td.ok').length === 1");
+        assertThat(browser.value("document.documentElement.scrollWidth").asInt()).as("nothing sticks out").isLessThanOrEqualTo(390);
+        browser.click(".back");
+        browser.until("document.querySelector('[data-run=pocket]').offsetParent !== null");
+        browser.dark(true);
+        assertThat(browser.value("getComputedStyle(document.body).backgroundColor").asText()).isEqualTo("rgb(20, 24, 28)");
+        browser.dark(false);
+        await().atMost(LONG).until(() -> browser.value("getComputedStyle(document.body).backgroundColor").asText().equals("rgb(255, 255, 255)"));
+    }
+}
