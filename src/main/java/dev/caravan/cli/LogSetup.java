@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Where the program's own log goes; to be called before anything logs. */
 final class LogSetup {
@@ -12,8 +13,12 @@ final class LogSetup {
         System.setProperty("logback.configurationFile", "logback-file.xml");
     }
 
+    /** How lines of a service's log look. */
+    enum Format { TEXT, JSON }
+
     /** A service's log goes to standard output. */
-    static void toConsole() {
+    static void toConsole(Format format) {
+        System.setProperty("caravan.log.format", format.name().toLowerCase(Locale.ROOT));
         System.setProperty("logback.configurationFile", "logback-console.xml");
     }
 }

@@ -56,6 +56,10 @@ final class ServeCommand implements Callable<Integer> {
         @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN).")
         Path tokenFile;
 
+        @Option(names = "--log-format", paramLabel = "FORMAT", defaultValue = "${sys:caravan.log.format:-${env:CARAVAN_LOG_FORMAT:-text}}",
+                description = "text, or json: an object a line, with run, host and step as members (or CARAVAN_LOG_FORMAT; default: text).")
+        LogSetup.Format logFormat;
+
         @Option(names = "--tls-cert", paramLabel = "FILE",
                 description = "Serves HTTPS with this certificate: PEM, the server's own first, then those that it was signed by. A renewed one is taken up.")
         Path tlsCertificate;
@@ -74,7 +78,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int serve(Options options) throws Exception {
-        LogSetup.toConsole();
+        LogSetup.toConsole(options.logFormat);
         Optional<Secret> token = token(options.tokenFile, System.getenv());
         requireListenable(options.host, options.port, token);
         Optional<TlsFiles> tls = tls(options.tlsCertificate, options.tlsKey);

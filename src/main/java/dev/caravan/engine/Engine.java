@@ -14,7 +14,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 
 /** A running Caravan in this process. Starting it loads the routes; closing it lets go of everything. Thread-safe. */
@@ -25,12 +24,14 @@ public final class Engine implements AutoCloseable {
     private final Journal journal;
     private final SshSessions sessions;
     private final ExecutorService executor;
+    private final Wiring wiring;
 
-    private Engine(Main main, Journal journal, SshSessions sessions, ExecutorService executor) {
+    private Engine(Main main, Wiring wiring, Journal journal, SshSessions sessions, ExecutorService executor) {
         this.main = main;
         this.journal = journal;
         this.sessions = sessions;
         this.executor = executor;
+        this.wiring = wiring;
     }
 
     /**
@@ -47,26 +48,24 @@ public final class Engine implements AutoCloseable {
         RedactedLog.install();
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
-        RouteFiles files = options.routes().map(RouteFiles::with).orElseGet(RouteFiles::builtIn);
+        RouteFiles files = options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
-        Main main = new Main();
-        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
-        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
-        shutdown.disableHangupSupport();
-        main.setShutdownStrategy(shutdown);
+        Main main = WorkflowLoader.camel(options);
+        Wiring wiring = new Wiring(options, files, opening, sessions, executor);
         try {
-            main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
             if (!options.triggers()) {
-                main.configure().setRouteFilterIncludePattern("direct:*");
+                WorkflowLoader.withoutTriggers(main);
             }
-            options.properties().forEach(main::addOverrideProperty);
-            main.addMainListener(new Wiring(options, files, opening, sessions, executor));
+            main.addMainListener(wiring);
             main.start();
-            return new Engine(main, opening.get(), sessions, executor);
+            wiring.beginReloading(main.getCamelContext());
+            return new Engine(main, wiring, opening.get(), sessions, executor);
         } catch (Exception e) {
+            wiring.endReloading();
             main.stop();
             sessions.close();
             executor.shutdownNow();
+            wiring.endObservation();
             opening.thenAccept(Journal::close);
             throw e instanceof ExecutionException && e.getCause() instanceof Exception cause ? cause : e;
         }
@@ -95,7 +94,9 @@ public final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        wiring.endReloading();
         main.stop();
+        wiring.endObservation();
         // The journal first: that connections were closed is no news of the runs, which stay as they stand for who goes on with them.
         journal.close();
         sessions.close();

@@ -8,39 +8,34 @@ import dev.caravan.http.Http;
 import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
+import dev.caravan.observe.Metrics;
+import dev.caravan.observe.Observation;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
-import dev.caravan.run.Variables;
+import dev.caravan.run.Workflow;
+import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
-import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
-import dev.caravan.step.FailureRules;
-import dev.caravan.step.StepRunner;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.Rollback;
-import dev.caravan.workflow.ScriptEnvironment;
 import dev.caravan.workflow.Verification;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.spi.CliConnectorFactory;
 import org.apache.camel.spi.Registry;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 
 /** Gives Camel the beans that routes name, once its settings are known, and then the routes themselves. */
 final class Wiring extends MainListenerSupport {
@@ -49,6 +44,8 @@ final class Wiring extends MainListenerSupport {
     private final CompletableFuture<Journal> journal;
     private final SshSessions sessions;
     private final Executor executor;
+    private Observation observation;
+    private Optional<Reloading> reloading = Optional.empty();
     private GuardedVertx vertx;
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
@@ -69,35 +66,53 @@ final class Wiring extends MainListenerSupport {
     }
 
     private void bind(CamelContext context) throws Exception {
-        Path data = options.data();
-        StepRunner steps = new StepRunner(
-                sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")), new ScriptEnvironment(),
-                new HostSlots(number(context, "caravan.hosts-at-a-time")), data.resolve("logs"), executor);
-        Registry registry = context.getRegistry();
-        registry.bind("steps", steps);
-        registry.bind(Variables.EXECUTOR, executor);
-        registry.bind("sshSessions", sessions);
-        // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
-        context.addComponent("ssh", new CaravanSshComponent());
-        registry.bind("hosts", new Hosts());
-        registry.bind("facts", new FactsKeeper());
-        registry.bind("preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))));
-        registry.bind("kubeadm", new KubeadmDocuments());
-        registry.bind("network", new NetworkDocuments());
-        registry.bind("rollback", new Rollback());
-        registry.bind("verify", new Verification(data, Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
-        registry.bind("routeFiles", files);
+        HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
-        registry.bind("journal", opened);
-        Runs runs = new Runs(context, opened, steps, options.rehearsal());
-        registry.bind("runs", runs);
-        registry.bind("submissions", new Submissions(runs, opened, allowed(context)));
+        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(context));
+        Workflow workflow = loader.bind(context, files);
+        observation = Observation.of(opened, options.triggers(), System.getenv());
+        context.getRegistry().bind("journal", opened);
+        letToolsIn(context, isOn(context, "caravan.camel-tools"));
+        observation.metrics().filter(metrics -> options.routes().isPresent()).ifPresent(metrics -> reloading = Optional.of(new Reloading(
+                options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
+        Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
+        context.getRegistry().bind("runs", runs);
+        context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
         if (options.triggers()) {
-            bindTriggers(context, runs, opened);
+            observation.metrics().orElseThrow().watch(runs, slots, sessions);
+            bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
         }
     }
 
-    private void bindTriggers(CamelContext context, Runs runs, Journal opened) throws Exception {
+    private static void letToolsIn(CamelContext context, boolean asked) {
+        context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(asked);
+        if (asked) {
+            // With camel-kubernetes in the jar the connector reads these unasked, and writes nothing where they are null (4.18.0).
+            context.getVaultConfiguration().kubernetes().setSecrets("none");
+            context.getVaultConfiguration().kubernetesConfigmaps().setConfigmaps("none");
+        }
+    }
+
+    private Map<String, Object> beans(CamelContext context) {
+        return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(),
+                "preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))),
+                "kubeadm", new KubeadmDocuments(), "network", new NetworkDocuments(), "rollback", new Rollback(),
+                "verify", new Verification(options.data(), Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
+    }
+
+    /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */
+    void endReloading() {
+        reloading.ifPresent(Reloading::close);
+    }
+
+    /** Ends what listens to the journal; to be called before it is closed. */
+    void endObservation() {
+        if (observation != null) {
+            observation.close();
+        }
+    }
+
+    private void bindTriggers(CamelContext context, Runs runs, Journal opened, Metrics metrics) throws Exception {
         Registry registry = context.getRegistry();
         Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
         Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
@@ -105,22 +120,19 @@ final class Wiring extends MainListenerSupport {
         // Camel's HTTP server takes the Vert.x that is there.
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
         registry.bind("vertx", vertx);
-        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, options.data()));
+        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem, options.data()));
+        // The name that camel-micrometer looks for, where a user adds it.
+        registry.bind("metricsRegistry", metrics.registry());
     }
 
     @Override
     public void afterConfigure(BaseMainSupport main) {
         CamelContext context = main.getCamelContext();
-        List<Resource> resources = new ArrayList<>();
-        for (RouteFile file : files.routes()) {
-            String location = file.origin().map(path -> "file:" + path).orElse("classpath:routes/" + file.name());
-            resources.add(ResourceHelper.resolveResource(context, location));
-        }
         try {
             if (options.triggers()) {
                 Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
-            PluginHelper.getRoutesLoader(context).loadRoutes(resources);
+            WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -132,6 +144,19 @@ final class Wiring extends MainListenerSupport {
         if (vertx != null) {
             vertx.close();
         }
+    }
+
+    private Optional<String> routesProblem() {
+        return reloading.flatMap(Reloading::problem);
+    }
+
+    /** Begins to look for changed route files; to be called once that Camel has started. */
+    void beginReloading(CamelContext context) {
+        reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
+    }
+
+    private static boolean isOn(CamelContext context, String name) {
+        return Boolean.parseBoolean(setting(context, name).trim());
     }
 
     private static Allowed allowed(CamelContext context) {

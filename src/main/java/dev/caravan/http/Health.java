@@ -3,8 +3,13 @@ package dev.caravan.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.journal.Journal;
-import dev.caravan.journal.JournalException;
 import java.util.Collection;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
@@ -14,12 +19,18 @@ import org.apache.camel.health.HealthCheckHelper;
  * runs, both from Camel's checks and the journal; 200 for UP and 503 for DOWN. Thread-safe.
  */
 final class Health {
+    private static final int JOURNAL_SECONDS = 2;
+
     private final CamelContext context;
     private final Journal journal;
+    private final Supplier<Optional<String>> routesProblem;
+    private CompletableFuture<?> asking = CompletableFuture.completedFuture(null);
 
-    Health(CamelContext context, Journal journal) {
+    /** @param routesProblem told, but no reason not to be ready: the routes before are there */
+    Health(CamelContext context, Journal journal, Supplier<Optional<String>> routesProblem) {
         this.context = context;
         this.journal = journal;
+        this.routesProblem = routesProblem;
     }
 
     Reply answer(Request request) throws Refused {
@@ -44,17 +55,32 @@ final class Health {
             up &= readable;
             checks.addObject().put("name", "journal").put("status", readable ? "UP" : "DOWN");
         }
+        ObjectNode routes = checks.addObject().put("name", "routes").put("status", "UP");
+        routesProblem.get().ifPresent(problem -> routes.put("message", problem));
         tree.put("status", up ? "UP" : "DOWN");
         tree.set("checks", checks);
         return Reply.json(up ? 200 : 503, tree);
     }
 
+    /* A journal that is away is waited for by whoever asks it, for half a minute: longer than who probes for health would wait. */
     private boolean isJournalReadable() {
+        CompletableFuture<?> asked = askJournal();
         try {
-            journal.runs(1);
+            asked.get(JOURNAL_SECONDS, TimeUnit.SECONDS);
             return true;
-        } catch (JournalException e) {
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /* One question at a time, however many ask. */
+    private synchronized CompletableFuture<?> askJournal() {
+        if (asking.isDone()) {
+            asking = CompletableFuture.supplyAsync(() -> journal.runs(1));
+        }
+        return asking;
     }
 }

@@ -1,17 +1,21 @@
 package dev.caravan.http;
 
 import dev.caravan.journal.Journal;
+import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -28,13 +32,16 @@ public final class Http {
 
     private final Resources resources;
 
-    public Http(CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Path data) {
+    /** @param routesProblem what is wrong with the route files, where that keeps them from being loaded */
+    public Http(
+            CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
+            Supplier<Optional<String>> routesProblem, Path data) {
         RunsResource ofRuns = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
-        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal));
+        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal, routesProblem), metrics);
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
-    private static Resources resources(RunsResource runs, RoutesResource routes, Health health) {
+    private static Resources resources(RunsResource runs, RoutesResource routes, Health health, Metrics metrics) {
         Page page = new Page();
         OpenApi description = new OpenApi();
         return new Resources()
@@ -56,6 +63,7 @@ public final class Http {
                 .get("/observe/health", (request, id) -> health.answer(request))
                 .get("/observe/health/live", (request, id) -> health.answer(request))
                 .get("/observe/health/ready", (request, id) -> health.answer(request))
+                .get("/observe/metrics", (request, id) -> scrape(metrics, request))
                 .get("/", (request, id) -> page.answer());
     }
 
@@ -85,6 +93,11 @@ public final class Http {
     /** The page. */
     public void page(Exchange exchange) {
         answer(exchange, resources::answer);
+    }
+
+    private static Reply scrape(Metrics metrics, Request request) {
+        String mediaType = Metrics.mediaType(request.header("accept").orElse(""));
+        return new Reply(200, mediaType, metrics.scrape(mediaType).getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     /** In place of an answer, where a route lets no more requests through. */

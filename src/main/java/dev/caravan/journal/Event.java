@@ -48,7 +48,8 @@ public record Event(
         STEP_ENDED,
         /**
          * Anything worth a line: a relaxed safety setting, a reconnect. {@code data}: cancelled (true) where the run was asked to
-         * stop, givenUp (true) where work on all hosts ended, file (what tells it from others) where one in the inbox asked for the run.
+         * stop, givenUp (true) where work on all hosts ended, file (what tells it from others) where one in the inbox asked for the run,
+         * resumed (true) and action where an engine goes on with a run of one that went away.
          */
         NOTE,
         /**

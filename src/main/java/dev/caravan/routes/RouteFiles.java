@@ -15,16 +15,19 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
  * The files of the routes directory: those that travel in the jar and, over them, those of a user's directory. A user's
  * file replaces the built-in one of the same relative name and may add to them. Immutable; a file's content is read when
- * it is asked for.
+ * it is asked for, unless it was {@linkplain #asOfNow kept}.
  */
 public final class RouteFiles {
     private static final String BUILT_IN = "routes";
@@ -44,16 +47,18 @@ public final class RouteFiles {
     }
 
     private final SortedMap<String, RouteFile> files;
+    private final SortedMap<String, String> kept;
 
-    private RouteFiles(SortedMap<String, RouteFile> files) {
+    private RouteFiles(SortedMap<String, RouteFile> files, SortedMap<String, String> kept) {
         this.files = Collections.unmodifiableSortedMap(files);
+        this.kept = Collections.unmodifiableSortedMap(kept);
     }
 
     /** The built-in files alone. */
     public static RouteFiles builtIn() {
         SortedMap<String, RouteFile> files = new TreeMap<>();
-        builtInNames().forEach(name -> files.put(name, new RouteFile(name, Optional.empty())));
-        return new RouteFiles(files);
+        BuiltIn.NAMES.forEach(name -> files.put(name, new RouteFile(name, Optional.empty())));
+        return new RouteFiles(files, new TreeMap<>());
     }
 
     /**
@@ -75,7 +80,26 @@ public final class RouteFiles {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the routes directory " + directory, e);
         }
-        return new RouteFiles(files);
+        return new RouteFiles(files, new TreeMap<>());
+    }
+
+    /**
+     * The same files with the user's as they are now: what is written to them later is not seen.
+     *
+     * @throws UncheckedIOException where one cannot be read
+     */
+    public RouteFiles asOfNow() {
+        SortedMap<String, String> texts = new TreeMap<>();
+        files.values().stream().filter(file -> file.origin().isPresent()).forEach(file -> texts.put(file.name(), read(file)));
+        return new RouteFiles(files, texts);
+    }
+
+    /** The names of files that are not the same in both, as they were read by {@link #asOfNow}. */
+    public SortedSet<String> differences(RouteFiles other) {
+        SortedSet<String> names = new TreeSet<>(files.keySet());
+        names.addAll(other.files.keySet());
+        names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name)) && files.containsKey(name) == other.files.containsKey(name));
+        return names;
     }
 
     private static boolean isHidden(Path relative) {
@@ -99,14 +123,15 @@ public final class RouteFiles {
 
     /** The text of the file of that name, if there is one. */
     public Optional<String> text(String name) {
-        return Optional.ofNullable(files.get(name)).map(RouteFiles::read);
+        return kept.containsKey(name) ? Optional.of(kept.get(name)) : Optional.ofNullable(files.get(name)).map(RouteFiles::read);
     }
 
     /** The file's text. */
     public static String read(RouteFile file) {
         try {
             if (file.origin().isPresent()) {
-                return Files.readString(file.origin().get());
+                // Not all that lies in such a directory is text.
+                return new String(Files.readAllBytes(file.origin().get()), StandardCharsets.UTF_8);
             }
             try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + file.name())) {
                 return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -129,6 +154,11 @@ public final class RouteFiles {
             Files.writeString(target, read(file));
         }
         return kept;
+    }
+
+    /** Looked for once: they do not change while this process lives. */
+    private static final class BuiltIn {
+        private static final List<String> NAMES = builtInNames();
     }
 
     private static List<String> builtInNames() {

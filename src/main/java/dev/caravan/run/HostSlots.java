@@ -44,4 +44,14 @@ public final class HostSlots {
             release.run();
         });
     }
+
+    /** How many hosts are worked on now. */
+    public int taken() {
+        return slots.taken();
+    }
+
+    /** How many hosts wait for a slot now. */
+    public int waiting() {
+        return slots.waiting();
+    }
 }

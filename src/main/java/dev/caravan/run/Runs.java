@@ -8,7 +8,6 @@ import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepRunner;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -40,9 +39,8 @@ public final class Runs {
 
     private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
 
-    private final CamelContext context;
+    private final Workflows workflows;
     private final Journal journal;
-    private final StepRunner steps;
     private final boolean rehearsal;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     /* Runs that are not under way any more, where the journal was not told yet. */
@@ -74,12 +72,11 @@ public final class Runs {
         }
     }
 
-    private record UnderWay(Run run, CompletableFuture<Outcome> outcome) {}
+    private record UnderWay(Run run, Workflow workflow, CompletableFuture<Outcome> outcome) {}
 
-    public Runs(CamelContext context, Journal journal, StepRunner steps, boolean rehearsal) {
-        this.context = context;
+    public Runs(Workflows workflows, Journal journal, boolean rehearsal) {
+        this.workflows = workflows;
         this.journal = journal;
-        this.steps = steps;
         this.rehearsal = rehearsal;
     }
 
@@ -122,8 +119,8 @@ public final class Runs {
             throw e;
         }
         // What the run before left running on hosts is ended before anything else begins there.
-        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> steps.stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(run, mine.outcome()));
+        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(mine));
         return run;
     }
 
@@ -139,14 +136,15 @@ public final class Runs {
         UnderWay mine = enter(run);
         try {
             claim(run);
-            run.note(null, "goes on where it stood at " + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
-                    + ", as the engine that worked on it went away");
+            run.tell(Event.Type.NOTE, null, null, 0, "goes on where it stood at "
+                    + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
+                    + ", as the engine that worked on it went away", Map.of("resumed", true, "action", record.action()));
             journal.running(run.id());
         } catch (RuntimeException | Busy e) {
             leave(run);
             throw e;
         }
-        start(run, mine.outcome());
+        start(mine);
         return run;
     }
 
@@ -168,17 +166,17 @@ public final class Runs {
 
     private void supersede(RunRecord old, Run by) {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
-        journal.end(old.id(), "failed", 5, message, Map.of("state", "failed", "exitStatus", 5));
+        journal.end(old.id(), "failed", 5, message, Map.of("state", "failed", "exitStatus", 5, "action", old.action()));
     }
 
     private UnderWay enter(Run run) throws Busy {
-        UnderWay mine = new UnderWay(run, new CompletableFuture<>());
         synchronized (this) {
             refuseIfBusy(run.cluster());
+            UnderWay mine = new UnderWay(run, workflows.take(), new CompletableFuture<>());
             underWay.put(run.id(), mine);
             toLetGo.remove(run.id());
+            return mine;
         }
-        return mine;
     }
 
     private void claim(Run run) throws Busy {
@@ -195,7 +193,7 @@ public final class Runs {
 
     private void leave(Run run) {
         toLetGo.add(run.id());
-        underWay.remove(run.id());
+        forget(run);
         letGo();
     }
 
@@ -208,6 +206,13 @@ public final class Runs {
             } catch (JournalException e) {
                 LOG.warn("what run {} worked on stays claimed for now: {}", id, e.getMessage());
             }
+        }
+    }
+
+    private void forget(Run run) {
+        UnderWay over = underWay.remove(run.id());
+        if (over != null) {
+            workflows.giveBack(over.workflow());
         }
     }
 
@@ -256,24 +261,29 @@ public final class Runs {
         }
     }
 
-    private void start(Run run, CompletableFuture<Outcome> outcome) {
+    private void start(UnderWay mine) {
+        Run run = mine.run();
+        CamelContext context = mine.workflow().context();
         Exchange exchange = new DefaultExchange(context);
         exchange.setVariable(Variables.RUN, run);
         exchange.setVariable(Variables.CLUSTER, run.cluster());
         ProducerTemplate template = context.createProducerTemplate();
         template.asyncSend(WORKFLOW, exchange).whenComplete((done, broken) -> {
             Throwable failure = broken != null ? broken : done.getException();
-            steps.finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
-                end(run, failure, outcome);
+            mine.workflow().steps().finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
                 template.stop();
+                end(mine, failure);
             });
         });
     }
 
-    private void end(Run run, Throwable failure, CompletableFuture<Outcome> outcome) {
+    private void end(UnderWay mine, Throwable failure) {
+        Run run = mine.run();
+        CamelContext context = mine.workflow().context();
+        CompletableFuture<Outcome> outcome = mine.outcome();
         if (failure != null && (context.isStopping() || context.isStopped())) {
             // It did not fail: its engine goes away, and Camel lets nothing go on. Who resumes it goes on where it stands.
-            underWay.remove(run.id());
+            forget(run);
             outcome.completeExceptionally(failure);
             return;
         }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
  */
 public final class Slots {
     private final Deque<CompletableFuture<Runnable>> waiting = new ArrayDeque<>();
+    private final int places;
     private int free;
 
     /** @param places at least 1 */
@@ -17,6 +18,7 @@ public final class Slots {
         if (places < 1) {
             throw new IllegalArgumentException("at least one place is needed, not " + places);
         }
+        this.places = places;
         this.free = places;
     }
 
@@ -32,6 +34,16 @@ public final class Slots {
         }
         place.complete(release());
         return place;
+    }
+
+    /** How many places are taken now. */
+    synchronized int taken() {
+        return places - free;
+    }
+
+    /** How many wait for a place now. */
+    synchronized int waiting() {
+        return waiting.size();
     }
 
     private Runnable release() {

@@ -60,6 +60,7 @@ public final class SshSessions implements AutoCloseable {
     private final ThreadPoolExecutor callbacks;
     private final Map<Login, Connection> connections = new ConcurrentHashMap<>();
     private final Connection.Pool pool = new OwnPool();
+    private final Tally tally = new Tally();
     private volatile boolean closed;
 
     public SshSessions() {
@@ -108,6 +109,7 @@ public final class SshSessions implements AutoCloseable {
 
     CompletionStage<SshResult> execute(Login login, SshCommand command) {
         Execution execution = new Execution(login, command, timer, callbacks);
+        execution.future().whenComplete((result, failure) -> tally.command(failure));
         submit(execution, login);
         return execution.future().minimalCompletionStage();
     }
@@ -142,6 +144,11 @@ public final class SshSessions implements AutoCloseable {
         return (int) connections.values().stream().filter(Connection::isOpen).count();
     }
 
+    /** What happened so far. */
+    public Tally tally() {
+        return tally;
+    }
+
     /** Closes every connection; commands under way fail with kind CLOSED. Waits some seconds at most. */
     @Override
     public void close() {
@@ -157,6 +164,12 @@ public final class SshSessions implements AutoCloseable {
 
         @Override
         public CompletableFuture<ClientSession> open(Login login) {
+            CompletableFuture<ClientSession> opening = opening(login);
+            opening.whenComplete((session, failure) -> tally.connection(failure));
+            return opening;
+        }
+
+        private CompletableFuture<ClientSession> opening(Login login) {
             if (login.jump().isEmpty()) {
                 return connector.connect(login);
             }

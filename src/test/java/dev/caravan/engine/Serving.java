@@ -99,6 +99,11 @@ public final class Serving implements AutoCloseable {
         return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
+    /** The same with routes of the test's own over the built-in ones, and further settings. */
+    public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
+        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
+    }
+
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal) throws Exception {
         return rehearse(directory, rehearsal, Optional.empty(), freePort());

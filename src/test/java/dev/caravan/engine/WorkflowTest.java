@@ -72,12 +72,13 @@ class WorkflowTest {
                 .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
         Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
                 .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
+        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, RouteCoverage.SETTINGS));
     }
 
     @AfterAll
     static void stop() throws Exception {
         if (engine != null) {
+            RouteCoverage.report("WorkflowTest", engine.context());
             engine.close();
         }
         api.close();

@@ -94,6 +94,7 @@ class OpenApiTest {
         for (String health : List.of("", "/live", "/ready")) {
             client.get("/observe/health" + health);
         }
+        client.get("/observe/metrics");
         client.get(RUNS + "/told");
         client.get(RUNS + "/told/events");
         client.get(RUNS + "/told/timeline");
@@ -159,7 +160,7 @@ class OpenApiTest {
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
         tell(journal, Event.Type.STEP_PROGRESS, "h1", "os-prepare", Map.of());
         tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
-                Map.of("state", "changed", "changes", List.of("swap off"), "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
+                Map.of("state", "changed", "changes", List.of("swap off"), "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")), "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
         Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5, "delayMillis", 100);
         tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
         tell(journal, Event.Type.STEP_RETRY, "h1", "facts", failure);
@@ -168,7 +169,7 @@ class OpenApiTest {
         lasting.put("state", "failed");
         lasting.remove("delayMillis");
         tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
-        tell(journal, Event.Type.NOTE, "h1", null, Map.of("cancelled", true, "givenUp", true, "file", "spec.yaml"));
+        tell(journal, Event.Type.NOTE, "h1", null, Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
         client.get(RUNS + "/told");
         journal.end("told", "failed", 5, "said", Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
                 "findings", List.of(Map.of("hosts", List.of("h1"), "problem", "no swap", "remedy", "None."))));

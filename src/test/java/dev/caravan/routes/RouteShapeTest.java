@@ -212,4 +212,22 @@ class RouteShapeTest {
     void isValidByTheSchemaOfCamelsYamlDsl(String name) {
         assertThat(schema.validate(read(name))).isEmpty();
     }
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("examples"))) {
+            return files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void soIsEachExampleAndItHasADescription(Path file) throws IOException {
+        JsonNode entries = YAML.readTree(file.toFile());
+
+        assertThat(schema.validate(entries)).isEmpty();
+        assertThat(values(entries)).singleElement().satisfies(entry -> {
+            assertThat(entry.elements().next().path("id").asText()).isEqualTo(id(file.getFileName().toString()));
+            assertThat(entry.elements().next().path("description").asText()).isNotBlank();
+        });
+    }
 }

@@ -57,7 +57,7 @@ public final class ScriptedHosts implements AutoCloseable {
      *
      * @param attempt how often that host was asked to start that step in that run, from 1
      */
-    public record Call(String run, String host, String step, int attempt, Map<String, String> environment, String stdin) {
+    public record Call(String run, String host, String step, int attempt, Map<String, String> environment, String stdin, String script) {
         public boolean is(String otherHost, String otherStep) {
             return host.equals(otherHost) && step.equals(otherStep);
         }
@@ -161,7 +161,7 @@ public final class ScriptedHosts implements AutoCloseable {
             Call call;
             synchronized (calls) {
                 int before = (int) calls.stream().filter(other -> other.run().equals(run) && other.is(host, step)).count();
-                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")));
+                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")), text(files.get(step + ".sh")));
                 calls.add(call);
             }
             return script.run(call).toCompletableFuture();

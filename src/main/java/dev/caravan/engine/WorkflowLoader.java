@@ -1,0 +1,141 @@
+package dev.caravan.engine;
+
+import dev.caravan.observe.LogContext;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.routes.RouteFiles.RouteFile;
+import dev.caravan.run.HostSlots;
+import dev.caravan.run.Variables;
+import dev.caravan.run.Workflow;
+import dev.caravan.ssh.CaravanSshComponent;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.step.FailureRules;
+import dev.caravan.step.StepRunner;
+import dev.caravan.workflow.ScriptEnvironment;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.DefaultMainShutdownStrategy;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.spi.CliConnectorFactory;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+
+/** Loads versions of the routes directory. All share connections, slots and the beans that routes name. Thread-safe. */
+final class WorkflowLoader {
+    private final EngineOptions options;
+    private final SshSessions sessions;
+    private final HostSlots slots;
+    private final Executor executor;
+    private final Map<String, Object> beans;
+
+    /** @param beans what routes name, besides {@code steps} and {@code routeFiles} */
+    WorkflowLoader(EngineOptions options, SshSessions sessions, HostSlots slots, Executor executor, Map<String, Object> beans) {
+        this.options = options;
+        this.sessions = sessions;
+        this.slots = slots;
+        this.executor = executor;
+        this.beans = new LinkedHashMap<>(beans);
+    }
+
+    /** A Camel with the engine's settings, which begins nothing by itself on signals. */
+    static Main camel(EngineOptions options) {
+        Main main = new Main();
+        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
+        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
+        shutdown.disableHangupSupport();
+        main.setShutdownStrategy(shutdown);
+        main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
+        options.properties().forEach(main::addOverrideProperty);
+        return main;
+    }
+
+    /** Lets only those routes start that others send to. */
+    static void withoutTriggers(Main main) {
+        main.configure().setRouteFilterIncludePattern("direct:*");
+    }
+
+    /** Gives a Camel what the routes of these files name. */
+    Workflow bind(CamelContext context, RouteFiles files) throws IOException {
+        StepRunner steps = new StepRunner(sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")),
+                new ScriptEnvironment(), slots, options.data().resolve("logs"), executor);
+        Registry registry = context.getRegistry();
+        registry.bind("steps", steps);
+        registry.bind("routeFiles", files);
+        registry.bind(Variables.EXECUTOR, executor);
+        registry.bind("sshSessions", sessions);
+        beans.forEach(registry::bind);
+        // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
+        context.addComponent("ssh", new CaravanSshComponent());
+        context.getCamelContextExtension().addInterceptStrategy(new LogContext());
+        return new Workflow(context, steps);
+    }
+
+    /** Where that file's text comes from, for Camel. */
+    static Resource resource(CamelContext context, RouteFiles files, RouteFile file) {
+        return file.origin().isEmpty()
+                ? ResourceHelper.resolveResource(context, "classpath:routes/" + file.name())
+                : ResourceHelper.fromString("file:" + file.origin().get(), files.text(file.name()).orElseThrow());
+    }
+
+    static void loadRoutes(CamelContext context, RouteFiles files) throws Exception {
+        PluginHelper.getRoutesLoader(context).loadRoutes(files.routes().stream().map(file -> resource(context, files, file)).toList());
+    }
+
+    /** A version in a Camel of its own, without triggers; stopping that ends it. */
+    record Loaded(Main main, Workflow workflow) {}
+
+    /**
+     * Loads and starts the routes of these files, beside those that are loaded already.
+     *
+     * @throws Exception where a file is not as it should be; nothing is left of it then
+     */
+    Loaded load(RouteFiles files, String name) throws Exception {
+        Main main = camel(options);
+        withoutTriggers(main);
+        Map.of("camel.main.name", name, "camel.server.enabled", "false", "camel.management.enabled", "false").forEach(main::addOverrideProperty);
+        Listener listener = new Listener(files);
+        main.addMainListener(listener);
+        try {
+            main.start();
+            return new Loaded(main, listener.workflow);
+        } catch (Exception e) {
+            main.stop();
+            throw e;
+        }
+    }
+
+    private final class Listener extends MainListenerSupport {
+        private final RouteFiles files;
+        private Workflow workflow;
+
+        private Listener(RouteFiles files) {
+            this.files = files;
+        }
+
+        @Override
+        public void beforeConfigure(BaseMainSupport main) {
+            try {
+                CamelContext context = main.getCamelContext();
+                workflow = bind(context, files);
+                context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(false);
+            } catch (IOException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public void afterConfigure(BaseMainSupport main) {
+            try {
+                loadRoutes(main.getCamelContext(), files);
+            } catch (Exception e) {
+                throw new IllegalStateException(e.getMessage(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package dev.caravan.run;
+
+import dev.caravan.step.StepRunner;
+import org.apache.camel.CamelContext;
+
+/**
+ * One version of the routes directory, loaded: its routes, and what runs its scripts and knows its failures. A run stays with the
+ * one that it began with, so a file that is changed meanwhile changes nothing for it.
+ */
+public record Workflow(CamelContext context, StepRunner steps) {}

@@ -1,0 +1,25 @@
+package dev.caravan.run;
+
+/** Where runs get their workflow from. Implementations are thread-safe. */
+public interface Workflows {
+    /** The newest, which is kept until it was given back as often as it was taken. */
+    Workflow take();
+
+    /** Ends the use of one that was taken. */
+    void giveBack(Workflow workflow);
+
+    /** The same one for all runs. */
+    static Workflows only(Workflow workflow) {
+        return new Workflows() {
+            @Override
+            public Workflow take() {
+                return workflow;
+            }
+
+            @Override
+            public void giveBack(Workflow taken) {
+                // there is no other, so it stays
+            }
+        };
+    }
+}

@@ -1,0 +1,212 @@
+package dev.caravan.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.caravan.run.Action;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.run.TestClusters;
+import dev.caravan.step.ScriptedHosts;
+import dev.caravan.step.ScriptedHosts.Call;
+import dev.caravan.step.ScriptedHosts.Reply;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Route files of a running service are changed, broken and deleted. Its hosts answer when the test likes. */
+class ReloadTest {
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
+
+    @TempDir
+    private static Path directory;
+    private static Path routes;
+    private static ScriptedHosts hosts;
+    private static Serving serving;
+
+    @BeforeAll
+    static void start() throws Exception {
+        hosts = ScriptedHosts.start(1);
+        routes = Files.createDirectories(directory.resolve("routes"));
+        Files.createDirectories(routes.resolve("scripts"));
+        workflow("one", "two");
+        write("scripts/one.sh", "# one\n");
+        write("scripts/two.sh", "# two\n");
+        write("scripts/three.sh", "# three\n");
+        trigger("own", "first");
+        serving = Serving.start(directory, routes, Map.of("caravan.routes.look-millis", "50"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        serving.close();
+        hosts.close();
+    }
+
+    @BeforeEach
+    void answerAtOnce() {
+        hosts.forget();
+        hosts.script(call -> CompletableFuture.completedFuture(Reply.ok()));
+    }
+
+    private static void write(String name, String text) throws Exception {
+        Files.writeString(routes.resolve(name), text);
+    }
+
+    private static void workflow(String... steps) throws Exception {
+        StringBuilder text = new StringBuilder("""
+                - route:
+                    id: run
+                    from:
+                      uri: direct:run
+                      steps:
+                """);
+        for (String step : steps) {
+            text.append("""
+                            - to:
+                                uri: step:NAME
+                                parameters:
+                                  on: first-control-plane
+                    """.replace("NAME", step));
+        }
+        write("run.camel.yaml", text.toString());
+    }
+
+    private static void trigger(String path, String says) throws Exception {
+        write("own.camel.yaml", """
+                - route:
+                    id: own
+                    from:
+                      uri: platform-http:/PATH
+                      steps:
+                        - setBody:
+                            constant: SAYS
+                """.replace("PATH", path).replace("SAYS", says));
+    }
+
+    private static HttpResponse<String> get(String path) throws Exception {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
+                .send(HttpRequest.newBuilder(serving.uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static void awaitThat(Callable<Boolean> condition) {
+        await().atMost(Duration.ofSeconds(30)).until(condition);
+    }
+
+    private static double metric(String name) throws Exception {
+        return get("/observe/metrics").body().lines().filter(line -> line.startsWith(name + " ")).mapToDouble(line -> Double.parseDouble(line.substring(name.length()))).sum();
+    }
+
+    private static double loaded() throws Exception {
+        return metric("caravan_routes_reloads_total{result=\"ok\"}");
+    }
+
+    private interface Change {
+        void make() throws Exception;
+    }
+
+    private static void takenUp(Change change) throws Exception {
+        double before = loaded();
+        change.make();
+        awaitThat(() -> loaded() > before);
+    }
+
+    private static Run begin() throws Exception {
+        return serving.engine().runs().begin(new Runs.Order(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
+                "spec", "", Action.PLAN, "command", List.of()));
+    }
+
+    private static void end(Run run) throws Exception {
+        serving.engine().runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
+    private static List<String> steps(Run run) {
+        return hosts.calls().stream().filter(call -> call.run().equals(run.id())).map(call -> call.step() + " " + call.script().strip()).toList();
+    }
+
+    @Test
+    void aRunUnderWayKeepsRoutesAndScriptsAndTheNextOneHasTheNew() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        hosts.script(call -> call.is("h1", "one") ? go.thenApply(any -> Reply.ok()) : CompletableFuture.completedFuture(Reply.ok()));
+        Run early = begin();
+        awaitThat(() -> hosts.calls().stream().anyMatch(call -> call.is("h1", "one")));
+
+        takenUp(() -> {
+            write("scripts/two.sh", "# two, changed\n");
+            workflow("two", "three");
+        });
+        assertThat(metric("caravan_routes_versions")).isEqualTo(2);
+        go.complete(null);
+        end(early);
+        Run late = begin();
+        end(late);
+
+        assertThat(steps(early)).containsExactly("one # one", "two # two");
+        assertThat(steps(late)).containsExactly("two # two, changed", "three # three");
+        awaitThat(() -> metric("caravan_routes_versions") == 1);
+        takenUp(() -> {
+            write("scripts/two.sh", "# two\n");
+            workflow("one", "two");
+        });
+    }
+
+    @Test
+    void aBrokenFileIsReportedAndTheVersionBeforeStays() throws Exception {
+        for (String broken : List.of("- route: {id: run, from: {uri: \"direct:run\", steps: [{nonsense: 1}]}}\n", "- route:\n    id: [", "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"nobody:knows\"}]}}\n")) {
+            double before = metric("caravan_routes_reloads_total{result=\"failed\"}");
+            write("run.camel.yaml", broken);
+            awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > before);
+
+            HttpResponse<String> health = get("/observe/health");
+            assertThat(health.statusCode()).isEqualTo(200);
+            assertThat(health.body()).contains("the ones before stay").contains("run.camel.yaml");
+            Run run = begin();
+            end(run);
+            assertThat(steps(run)).containsExactly("one # one", "two # two");
+        }
+        // What is mended again is what is loaded.
+        workflow("one", "two");
+        awaitThat(() -> !get("/observe/health").body().contains("the ones before stay"));
+    }
+
+    @Test
+    void aFileThatIsDeletedGivesWayToTheBuiltInOne() throws Exception {
+        takenUp(() -> Files.delete(routes.resolve("run.camel.yaml")));
+        Run run = begin();
+        end(run);
+        assertThat(hosts.calls()).extracting(Call::step).contains("facts").doesNotContain("one");
+        takenUp(() -> workflow("one", "two"));
+    }
+
+    @Test
+    void aTriggerIsReplacedInPlaceAndABrokenOneIsNot() throws Exception {
+        assertThat(get("/own").body()).isEqualTo("first");
+        takenUp(() -> trigger("own", "second"));
+        awaitThat(() -> get("/own").body().equals("second"));
+
+        takenUp(() -> trigger("own?nonsense=1", "third"));
+        awaitThat(() -> get("/observe/health").body().contains("own.camel.yaml as it is now cannot be used"));
+        assertThat(get("/own").body()).isEqualTo("second");
+
+        takenUp(() -> trigger("elsewhere", "fourth"));
+        awaitThat(() -> get("/elsewhere").body().equals("fourth"));
+        assertThat(get("/own").statusCode()).isEqualTo(404);
+
+        takenUp(() -> Files.delete(routes.resolve("own.camel.yaml")));
+        awaitThat(() -> get("/elsewhere").statusCode() == 404);
+    }
+}
