@@ -4,6 +4,7 @@ import dev.caravan.facts.Facts;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalException;
 import dev.caravan.log.Confidant;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
@@ -28,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -58,6 +60,7 @@ public final class Run implements Confidant {
     private final AtomicReference<NotReached> givenUpFor = new AtomicReference<>();
     private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
     private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
+    private final AtomicReference<JournalException> refused = new AtomicReference<>();
     private volatile boolean rollingBack;
     private volatile boolean rollingBackAll;
     private volatile boolean cancelled;
@@ -201,7 +204,10 @@ public final class Run implements Confidant {
         if (foundSubjects.contains(subject)) {
             return;
         }
-        journal.keepFound(id, host.name(), host.address(), step, line);
+        enter(() -> {
+            journal.keepFound(id, host.name(), host.address(), step, line);
+            return null;
+        });
         foundSubjects.add(subject);
     }
 
@@ -217,7 +223,10 @@ public final class Run implements Confidant {
 
     /** Enters that a host has these back. */
     public void gaveBack(List<Found> found) {
-        journal.gaveBack(found);
+        enter(() -> {
+            journal.gaveBack(found);
+            return null;
+        });
     }
 
     // ---- giving up and rolling back
@@ -353,6 +362,28 @@ public final class Run implements Confidant {
 
     // ---- telling
 
+    /*
+     * Once an entry was refused, nobody knows what the journal lacks. So nothing of this run is entered any more, and as every step
+     * begins with an entry, nothing more is done: it stands as if its engine had gone, and is gone on with likewise.
+     */
+    private <T> T enter(Supplier<T> entry) {
+        JournalException before = refused.get();
+        if (before != null) {
+            throw new JournalException("run " + id + " stands where it is, as the journal did not take an entry: " + before.getMessage(), before);
+        }
+        try {
+            return entry.get();
+        } catch (JournalException e) {
+            refused.compareAndSet(null, e);
+            throw e;
+        }
+    }
+
+    /** Whether the journal refused an entry of this run, which therefore stands where it is. */
+    public boolean isStalled() {
+        return refused.get() != null;
+    }
+
     /** A value that is to be blotted out of whatever is told from now on. */
     public void keepSecret(Secret secret) {
         if (secret.reveal().length() > 3) {
@@ -394,7 +425,7 @@ public final class Run implements Confidant {
     public Event tell(Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
         Map<String, Object> clean = new HashMap<>(data);
         clean.replaceAll((key, value) -> redactAll(value));
-        return journal.append(id, type, host, step, attempt, redact(message), clean);
+        return enter(() -> journal.append(id, type, host, step, attempt, redact(message), clean));
     }
 
     /** Enters that the run has ended so. */
@@ -404,7 +435,7 @@ public final class Run implements Confidant {
         data.put("exitStatus", ending.exitStatus());
         kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
         data.replaceAll((key, value) -> redactAll(value));
-        journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data);
+        enter(() -> journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data));
     }
 
     /**

@@ -216,12 +216,18 @@ public final class Runs {
         }
     }
 
-    /** Completes when the run has ended; with its outcome, whatever that is. */
+    /**
+     * Completes when the run has ended; with its outcome, whatever that is. Fails with a {@link JournalException} where the run
+     * stands, as the journal did not take an entry.
+     */
     public CompletionStage<Outcome> outcome(Run run) {
         UnderWay known = underWay.get(run.id());
-        return known != null ? known.outcome() : CompletableFuture.completedFuture(journal.run(run.id())
-                .map(record -> new Outcome(record.id(), record.state(), record.exitStatus().orElse(5)))
-                .orElseThrow());
+        if (known != null) {
+            return known.outcome();
+        }
+        return journal.run(run.id()).filter(RunRecord::hasEnded)
+                .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state(), record.exitStatus().orElse(5))))
+                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " stands where it is, as the journal did not take an entry", null)));
     }
 
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */

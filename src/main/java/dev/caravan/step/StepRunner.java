@@ -234,7 +234,8 @@ public final class StepRunner {
     private CompletionStage<Void> clear(Run run, Host host) {
         List<String> ids = finished(run, host);
         finished.remove(run.id() + " " + host.name());
-        if (ids.isEmpty()) {
+        // What the journal did not take is still there.
+        if (ids.isEmpty() || run.isStalled()) {
             return CompletableFuture.completedFuture(null);
         }
         SshTarget target = targets.apply(host);

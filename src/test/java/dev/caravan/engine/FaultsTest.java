@@ -228,12 +228,31 @@ class FaultsTest {
             Run run = inMidStep(engine, cluster);
             journal.fillDisk();
             go.complete(null);
-            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("disk full");
+            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("journal");
 
             assertThat(journal.isClaimed(run.id())).isTrue();
             journal.makeRoom();
             engine.runs().letGo();
             assertThat(journal.isClaimed(run.id())).isFalse();
+            Run again = engine.runs().begin(order(cluster));
+            assertThat(again.id()).isEqualTo(run.id());
+            succeedsWithEachStepOnce(engine, again);
+        }
+    }
+
+    @Test
+    void anEntryThatIsRefusedOnceEndsNothingAndLosesNothing() throws Exception {
+        Cluster cluster = cluster();
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine, cluster);
+            int before = journal.refused();
+            journal.fillDisk();
+            go.complete(null);
+            await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> journal.refused() > before);
+            journal.makeRoom();
+            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("stands where it is");
+            assertThat(journal.run(run.id()).orElseThrow().hasEnded()).isFalse();
+
             Run again = engine.runs().begin(order(cluster));
             assertThat(again.id()).isEqualTo(run.id());
             succeedsWithEachStepOnce(engine, again);

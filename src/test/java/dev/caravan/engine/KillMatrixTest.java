@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -136,7 +137,18 @@ class KillMatrixTest {
     @MethodSource("pointsOfARollback")
     void aRollbackThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
         Cluster cluster = cluster(1, "rollback");
-        Lives lives = new Lives(cluster, call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("no")) : answer(call));
+        // Not before the others have done what is then taken back.
+        CompletableFuture<Void> others = new CompletableFuture<>();
+        Set<String> pulled = ConcurrentHashMap.newKeySet();
+        Lives lives = new Lives(cluster, call -> {
+            if (call.is("h2", "images-pull") || call.is("h3", "images-pull")) {
+                pulled.add(call.host());
+                if (pulled.size() == 2) {
+                    others.complete(null);
+                }
+            }
+            return call.is("h1", "kubeadm-init") ? others.thenApply(done -> Reply.failed("no")) : answer(call);
+        });
 
         lives.die(host, step, point);
         assertThat(lives.goOn()).as(lives::told).isEqualTo("rolled-back");

@@ -19,6 +19,7 @@ public final class MemoryJournal implements Journal {
     private final Map<String, String> claims = new LinkedHashMap<>();
     private final Map<String, RequestKey.Used> keys = new LinkedHashMap<>();
     private JournalException broken;
+    private int refused;
 
     /** From now on nothing can be entered. */
     public synchronized void fillDisk() {
@@ -30,8 +31,14 @@ public final class MemoryJournal implements Journal {
         broken = null;
     }
 
+    /** How many entries were refused. */
+    public synchronized int refused() {
+        return refused;
+    }
+
     private void requireRoom() {
         if (broken != null) {
+            refused++;
             throw broken;
         }
     }
