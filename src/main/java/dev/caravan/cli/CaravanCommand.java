@@ -130,7 +130,8 @@ public final class CaravanCommand implements Callable<Integer> {
             err.flush();
             return WRONG;
         }
-        err.println("caravan: " + message(failure));
+        // The journal's own words are for people; what lies below them is its database's.
+        err.println("caravan: " + (failure instanceof JournalException ? failure.getMessage() : message(failure)));
         if (!(failure instanceof JournalException)) {
             org.slf4j.LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
         }

@@ -369,7 +369,8 @@ public final class Run implements Confidant {
     private <T> T enter(Supplier<T> entry) {
         JournalException before = refused.get();
         if (before != null) {
-            throw new JournalException("run " + id + " stands where it is, as the journal did not take an entry: " + before.getMessage(), before);
+            throw new JournalException("run " + id + " stands where it is, as the journal did not take an entry: " + before.getMessage()
+                    + ". The same command goes on from there", before);
         }
         try {
             return entry.get();

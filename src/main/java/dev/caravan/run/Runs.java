@@ -227,7 +227,7 @@ public final class Runs {
         }
         return journal.run(run.id()).filter(RunRecord::hasEnded)
                 .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state(), record.exitStatus().orElse(5))))
-                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " stands where it is, as the journal did not take an entry", null)));
+                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " stands where it is, as the journal did not take an entry. The same command goes on from there", null)));
     }
 
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */

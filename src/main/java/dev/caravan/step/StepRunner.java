@@ -1,6 +1,7 @@
 package dev.caravan.step;
 
 import dev.caravan.journal.Event;
+import dev.caravan.journal.JournalException;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Past;
@@ -29,6 +30,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs steps on hosts.
@@ -46,6 +49,7 @@ import java.util.function.Function;
  * repeats the attempt, which attaches to the step by its id. Thread-safe; no method blocks but for the journal's disk.
  */
 public final class StepRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
     private static final String GENERIC_UNDO = "undo.sh";
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
@@ -259,7 +263,7 @@ public final class StepRunner {
         StepTold told = new StepTold(run, host, order.step(), number);
         Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
         told.started(detached.id(), detached.logOffset());
-        detached.log().attach(what -> executor.execute(() -> told.doing(what)));
+        detached.log().attach(what -> executor.execute(() -> progress(told, what)));
         return launch(order, detached)
                 .thenApply(report -> {
                     unfinished.remove(key);
@@ -281,6 +285,15 @@ public final class StepRunner {
                     told.failed(why);
                     throw new CompletionException(why);
                 });
+    }
+
+    /* That it cannot be entered is the next entry's failure. */
+    private static void progress(StepTold told, String what) {
+        try {
+            told.doing(what);
+        } catch (JournalException e) {
+            LOG.debug("what a step is doing cannot be entered", e);
+        }
     }
 
     private Detached detached(StepOrder order) {

@@ -35,9 +35,9 @@ public final class StepTold {
         run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", Map.of("id", id, "logOffset", logOffset));
     }
 
-    /** What it is doing now; unheard once the attempt is over, as this comes from another thread. */
+    /** What it is doing now; unheard once the attempt is over, as this comes from another thread, or the journal takes no entries. */
     public synchronized void doing(String what) {
-        if (over) {
+        if (over || run.isStalled()) {
             return;
         }
         run.tell(Event.Type.STEP_PROGRESS, host, step, attempt, what, Map.of());
