@@ -187,7 +187,7 @@ class ApiTest {
     void whatTheEngineReadsIsNotForThoseWhoAsk() throws Exception {
         Path secret = Files.writeString(directory.resolve("canary-file"), "canary-content");
         for (String ssh : List.of("{sudoPassword: \"${env:PATH}\"}", "{sudoPassword: \"${file:" + secret + "}\"}", "{sudoPassword: \"${file:/no/such/file}\"}",
-                "{privateKey: " + secret + "}", "{knownHosts: " + secret + ", hostKeyCheck: accept-new}", "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + "}}")) {
+                "{knownHosts: " + secret + ", hostKeyCheck: accept-new}", "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + ", hostKeyCheck: accept-new}}")) {
             refusesToName(Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: " + ssh));
         }
         refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: " + secret + "}\n  hosts:"));

@@ -358,6 +358,17 @@ class SpecReaderTest {
     }
 
     @Test
+    void aConfinedSpecMayUseKeysAndKnownHostsOfTheEngineButNotHaveThemWritten() throws Exception {
+        Expansion confined = Expansion.in(Path.of("")).confinedTo(Allowed.NOTHING);
+        String ssh = "  ssh: {privateKey: /srv/keys/all, knownHosts: /srv/known_hosts%s}\n";
+
+        assertThat(SpecReader.read(SMALLEST + ssh.formatted(""), "request", confined).hosts().get(0).ssh().privateKey()).contains("/srv/keys/all");
+        InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class,
+                () -> SpecReader.read(SMALLEST + ssh.formatted(", hostKeyCheck: accept-new"), "request", confined));
+        assertThat(invalid.problems()).singleElement().extracting(Problem::path).isEqualTo("spec.ssh.knownHosts");
+    }
+
+    @Test
     void neverShowsASecretNorWhatAnExpansionGave() {
         String canary = "c4n4ry";
         String spec = SMALLEST.replace(
