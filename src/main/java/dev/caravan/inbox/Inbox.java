@@ -90,16 +90,16 @@ public final class Inbox {
         Taken taken = exchange.getProperty(Taken.PROPERTY, Taken.class);
         boolean done = outcome.state().equals("succeeded");
         if (!done && isStopping(exchange)) {
-            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.name());
+            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.shown());
             return;
         }
         if (Claims.isLost(exchange)) {
-            LOG.info("{} is left to whoever has it now: this engine stopped while it was worked on", taken.name());
+            LOG.info("{} is left to whoever has it now: this engine stopped while it was worked on", taken.shown());
             return;
         }
         try {
             results.write(taken, outcome, done);
-            LOG.info("{}: run {} {}", taken.name(), outcome.run(), outcome.state());
+            LOG.info("{}: run {} {}", taken.shown(), outcome.run(), outcome.state());
         } catch (IOException | RuntimeException e) {
             worked.keep(taken, outcome);
             leave(taken, e);
@@ -115,15 +115,15 @@ public final class Inbox {
             return;
         }
         if (reason instanceof RejectedExecutionException || isStopping(exchange)) {
-            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.name());
+            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.shown());
             return;
         }
         if (!(reason instanceof InvalidSpec) && !(reason instanceof Unusable)) {
-            LOG.error("{} could not be worked on", taken.name(), reason);
+            LOG.error("{} could not be worked on", taken.shown(), reason);
         }
         try {
             results.write(taken, reason);
-            LOG.warn("{} was refused; {} says why", taken.name(), results.failedResult(taken));
+            LOG.warn("{} was refused; {} says why", taken.shown(), Taken.shown(results.failedResult(taken).toString()));
         } catch (IOException | RuntimeException e) {
             leave(taken, e);
         }
@@ -132,7 +132,7 @@ public final class Inbox {
     private void leave(Taken taken, Exception problem) {
         if (files.leaveAlone(taken.file(), taken.seen())) {
             LOG.error("{} is done with, but its result cannot be written or it cannot be moved out of the inbox: {}. That is tried again every {} s; it is not worked on again",
-                    taken.name(), problem.toString(), files.pause().toSeconds(), problem);
+                    taken.shown(), problem.toString(), files.pause().toSeconds(), problem);
         }
     }
 

@@ -114,6 +114,6 @@ public final class RunOfFile extends AsyncProcessorSupport {
     }
 
     private static String name(Exchange exchange) {
-        return taken(exchange).name();
+        return taken(exchange).shown();
     }
 }
