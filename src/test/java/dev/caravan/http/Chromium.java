@@ -150,8 +150,12 @@ final class Chromium implements AutoCloseable {
     }
 
     void click(String selector) {
-        JsonNode at = value("(() => { const e = document.querySelector(" + JSON.valueToTree(selector) + "); e.scrollIntoView({block: 'nearest', inline: 'nearest'});"
-                + " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()");
+        String element = "document.querySelector(" + JSON.valueToTree(selector) + ")";
+        // Not while it moves, as things above it come and go, nor while something else lies over it.
+        until("(() => { const e = " + element + "; if (!e) return false; e.scrollIntoView({block: 'nearest', inline: 'nearest'}); const r = e.getBoundingClientRect();"
+                + " const at = [r.x, r.y, r.width].join(); const rests = window.clickAt === at; window.clickAt = at;"
+                + " const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return rests && top !== null && (top === e || e.contains(top)); })()");
+        JsonNode at = value("(() => { const r = " + element + ".getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()");
         for (String type : List.of("mousePressed", "mouseReleased")) {
             ask("Input.dispatchMouseEvent", "type", type, "x", at.get(0).asDouble(), "y", at.get(1).asDouble(), "button", "left", "clickCount", 1);
         }
