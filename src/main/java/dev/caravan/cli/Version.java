@@ -1,12 +1,12 @@
 package dev.caravan.cli;
 
+import dev.caravan.digest.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import picocli.CommandLine.IVersionProvider;
@@ -35,12 +35,12 @@ final class Version implements IVersionProvider {
             if (!Files.isRegularFile(jar)) {
                 return "";
             }
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Sha256.begin();
             try (InputStream in = new DigestInputStream(Files.newInputStream(jar), digest)) {
                 in.transferTo(java.io.OutputStream.nullOutputStream());
             }
             return " (build " + HexFormat.of().formatHex(digest.digest()).substring(0, SHOWN) + ")";
-        } catch (IOException | URISyntaxException | GeneralSecurityException e) {
+        } catch (IOException | URISyntaxException e) {
             return " (of an unknown build: " + e.getMessage() + ")";
         }
     }

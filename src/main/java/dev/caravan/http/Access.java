@@ -1,10 +1,10 @@
 package dev.caravan.http;
 
+import dev.caravan.digest.Sha256;
 import dev.caravan.log.Confidant;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
@@ -28,7 +28,7 @@ final class Access implements Confidant {
 
     Access(Optional<Secret> token) {
         this.token = token;
-        this.tokenDigest = token.map(secret -> digest(secret.reveal()));
+        this.tokenDigest = token.map(secret -> Sha256.of(secret.reveal()));
     }
 
     @Override
@@ -75,7 +75,7 @@ final class Access implements Confidant {
             default -> "";
         };
         // Digests have one length, so that the comparison's time tells nothing about the token's.
-        return MessageDigest.isEqual(tokenDigest.orElseThrow(), digest(presented));
+        return MessageDigest.isEqual(tokenDigest.orElseThrow(), Sha256.of(presented));
     }
 
     private static String passwordOf(String credentials) {
@@ -84,14 +84,6 @@ final class Access implements Confidant {
             return decoded.substring(decoded.indexOf(':') + 1);
         } catch (IllegalArgumentException e) {
             return "";
-        }
-    }
-
-    private static byte[] digest(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

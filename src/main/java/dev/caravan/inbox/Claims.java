@@ -1,18 +1,16 @@
 package dev.caravan.inbox;
 
+import dev.caravan.digest.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.Exchange;
@@ -101,12 +99,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
     }
 
     private static long position(String name) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-            return Math.min(ByteBuffer.wrap(hash).getLong() >>> 1, Long.MAX_VALUE - 1);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Math.min(ByteBuffer.wrap(Sha256.of(name)).getLong() >>> 1, Long.MAX_VALUE - 1);
     }
 
     private static void release(Exchange exchange) throws IOException {

@@ -1,5 +1,6 @@
 package dev.caravan.observe;
 
+import dev.caravan.digest.Sha256;
 import dev.caravan.journal.Event;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -12,13 +13,9 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +40,7 @@ final class RunTrace {
         this.events = events;
         this.resource = resource;
         Event first = events.get(0);
-        this.traceId = digest(first.run() + " " + first.at()).substring(0, 32);
+        this.traceId = Sha256.hex(first.run() + " " + first.at()).substring(0, 32);
         this.root = context(0);
     }
 
@@ -132,7 +129,7 @@ final class RunTrace {
     }
 
     private SpanContext context(long seq) {
-        return SpanContext.create(traceId, digest(traceId + " " + seq).substring(0, 16), TraceFlags.getSampled(), TraceState.getDefault());
+        return SpanContext.create(traceId, Sha256.hex(traceId + " " + seq).substring(0, 16), TraceFlags.getSampled(), TraceState.getDefault());
     }
 
     private static String key(Event event) {
@@ -141,13 +138,5 @@ final class RunTrace {
 
     private static long nanos(Instant at) {
         return at.getEpochSecond() * 1_000_000_000L + at.getNano();
-    }
-
-    private static String digest(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.digest.Sha256;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
@@ -10,14 +11,12 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.HexFormat;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -108,12 +107,7 @@ final class Authority {
 
     /** The CA's public-key hash as {@code kubeadm join} takes it. */
     String hash() {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(ca.keys().getPublic().getEncoded());
-            return "sha256:" + HexFormat.of().formatHex(digest);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
+        return "sha256:" + Sha256.hex(ca.keys().getPublic().getEncoded());
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.digest.Sha256;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
@@ -8,9 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -140,21 +138,12 @@ record BareHost(String name, Path root, Path tools) {
     void sudoPassword(Optional<Secret> password) {
         try {
             if (password.isPresent()) {
-                Files.writeString(root.resolve(SUDO_HASH), sha256(password.get().reveal()) + "\n");
+                Files.writeString(root.resolve(SUDO_HASH), Sha256.hex(password.get().reveal()) + "\n");
             } else {
                 Files.deleteIfExists(root.resolve(SUDO_HASH));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("sudo of rehearsed host " + name + " could not be set up", e);
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

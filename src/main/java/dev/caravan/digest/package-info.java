@@ -1,0 +1,2 @@
+/** What tells contents apart without showing them. */
+package dev.caravan.digest;
