@@ -8,7 +8,6 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.MemoryJournal;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Action;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Run;
@@ -69,12 +68,8 @@ class FaultsTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(2);
         api = ClusterApi.start();
-        Path routes = Files.createDirectories(directory.resolve("routes/steps"));
-        Files.writeString(routes.resolve("../step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
-                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"20\"")
-                .replace("maximumRedeliveries: 10", "maximumRedeliveries: 4"));
-        Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
-                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
+        Path errors = Engines.impatientRoutes(directory, 20).resolve("step-errors.camel.yaml");
+        Files.writeString(errors, Files.readString(errors).replace("maximumRedeliveries: 10", "maximumRedeliveries: 4"));
     }
 
     @AfterAll

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -16,7 +15,6 @@ import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -57,9 +55,7 @@ class RollbackTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(4);
         api = ClusterApi.start();
-        Path routes = Files.createDirectories(directory.resolve("routes"));
-        Files.writeString(routes.resolve("step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
-                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
+        Engines.impatientRoutes(directory, 1);
     }
 
     @AfterAll

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.journal.Event;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Action;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
@@ -17,7 +16,6 @@ import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
 import dev.caravan.step.ScriptedHosts.Script;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,11 +66,7 @@ class WorkflowTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(HOSTS);
         api = ClusterApi.start();
-        Path routes = Files.createDirectories(directory.resolve("routes/steps"));
-        Files.writeString(routes.resolve("../step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
-                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"1\""));
-        Files.writeString(routes.resolve("verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
-                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
+        Engines.impatientRoutes(directory, 1);
         engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
         coverage = RouteCoverage.of(engine.context());
     }
