@@ -65,10 +65,41 @@ if [ -n "$at_boot" ]; then
   echo "$at_boot" | tr ' ' '\n' | sed '/^$/d' | put_file "$R/etc/modules-load.d/caravan.conf" 0644
 fi
 
-# sysctls: the running value, and a file for those that no other file sets.
-set_by_file() { # KEY: does the host set it to 1 at boot?
-  key_pattern=$(echo "$1" | sed 's/[.]/[.\/]/g')
-  grep -qsE "^[[:space:]]*-?${key_pattern}[[:space:]]*=[[:space:]]*1[[:space:]]*$" "$R/etc/sysctl.conf" "$R"/etc/sysctl.d/*.conf "$R"/usr/lib/sysctl.d/*.conf "$R"/usr/local/lib/sysctl.d/*.conf
+# sysctls: the running value, and what it is after a boot.
+own=$R/etc/sysctl.d/90-caravan.conf
+
+# shellcheck disable=SC2016 # awk's own
+setting='{
+  key = value = $0
+  sub(/=.*/, "", key); gsub(/[ \t]/, "", key); sub(/^-/, "", key); gsub("/", ".", key)
+  sub(/[^=]*=/, "", value); gsub(/[ \t]/, "", value)
+}'
+
+# In the order in which they are read, the last word counting (sysctl.d(5)): one file of each name, then sysctl.conf.
+sysctl_files() {
+  for file in "$R"/etc/sysctl.d/*.conf "$R"/run/sysctl.d/*.conf "$R"/usr/local/lib/sysctl.d/*.conf "$R"/usr/lib/sysctl.d/*.conf; do
+    if [ -f "$file" ]; then printf '%s/%s\n' "${file##*/}" "$file"; fi
+  done | sort -s -t / -k 1,1 -u | cut -d / -f 2-
+  if [ -f "$R/etc/sysctl.conf" ]; then echo "$R/etc/sysctl.conf"; fi
+}
+read_after_ours() { [ "$1" = "$R/etc/sysctl.conf" ] || { [ "$1" != "$own" ] && printf '%s\n' "${own##*/}" "${1##*/}" | sort -C; }; } # FILE
+
+# What the administrator's files say after ours would undo it at the next boot: such lines become comments.
+overruled() { # FILE: what is to be in it
+  if ! read_after_ours "$1"; then awk 1 "$1"; return 0; fi
+  awk "$setting"' { print (key ~ /^net\.(ipv4\.ip_forward|bridge\.bridge-nf-call-ip6?tables)$/ && value != "1" ? "# Kubernetes needs 1: " : "") $0 }' "$1"
+}
+for file in "$R"/etc/sysctl.d/*.conf "$R/etc/sysctl.conf"; do
+  # a link is as a rule the one to sysctl.conf
+  if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
+  overruled "$file" > "$WORK/sysctl"
+  if [ "$(cat "$WORK/sysctl")" != "$(cat "$file")" ]; then put_file "$file" "$(stat -c %a "$file")" < "$WORK/sysctl"; fi
+done
+
+value_at_boot() { # KEY: by all files but ours; empty: by none
+  sysctl_files | while read -r file; do
+    if [ "$file" != "$own" ]; then overruled "$file"; fi
+  done | awk -v wanted="$1" "$setting"' key == wanted { last = value } END { print last }'
 }
 missing=
 for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables net.ipv4.ip_forward; do
@@ -87,9 +118,9 @@ for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6table
       would_differ "$key" "$(cat "$file" 2>/dev/null || echo "not there yet")" 1
     fi
   fi
-  set_by_file "$key" || missing="$missing$key = 1
+  [ "$(value_at_boot "$key")" = 1 ] || missing="$missing$key = 1
 "
 done
 if [ -n "$missing" ]; then
-  printf '# Kubernetes needs these.\n%s' "$missing" | put_file "$R/etc/sysctl.d/90-caravan.conf" 0644
+  printf '# Kubernetes needs these.\n%s' "$missing" | put_file "$own" 0644
 fi

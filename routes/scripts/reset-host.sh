@@ -114,6 +114,12 @@ if grep -qs '^# swap is off for Kubernetes: ' "$R/etc/fstab"; then
   cat "$WORK/fstab" > "$R/etc/fstab"
   logged swapon -a || left "swap: $(last_words)"
 fi
+for file in "$R/etc/sysctl.conf" "$R"/etc/sysctl.d/*.conf; do
+  if [ -L "$file" ] || ! grep -qs '^# Kubernetes needs 1: ' "$file"; then continue; fi
+  changing "give ${file#"$R"} its own settings again"
+  sed 's/^# Kubernetes needs 1: //' "$file" > "$WORK/sysctl"
+  cat "$WORK/sysctl" > "$file"
+done
 systemctl daemon-reload || true
 
 # --- what may have been there before

@@ -43,6 +43,36 @@ class ScriptsRehearsalTest {
     }
 
     @Test
+    void whatTheNextBootWouldUndoIsPutRight() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Path etc = rehearsal.host("h1").root().resolve("etc");
+            Path files = Files.createDirectories(etc.resolve("sysctl.d"));
+            Path own = files.resolve("90-caravan.conf");
+            Files.writeString(files.resolve("10-site.conf"), "net.ipv4.ip_forward=1\n");
+            Files.writeString(files.resolve("50-later.conf"), "net.ipv4.ip_forward = 0\n");
+            Files.writeString(files.resolve("99-hardened.conf"), "kernel.sysrq = 0\n-net/ipv4/ip_forward = 0\n#net.ipv4.ip_forward = 0");
+            Files.createSymbolicLink(files.resolve("99-sysctl.conf"), Path.of("../sysctl.conf"));
+            Files.writeString(etc.resolve("sysctl.conf"), "vm.swappiness = 10\nnet.bridge.bridge-nf-call-iptables = 1\nnet.ipv4.ip_forward = 0\n");
+
+            List<String> changes = driver.run("h1", "os-prepare", Map.of(), "").changes();
+
+            assertThat(changes).contains("update /etc/sysctl.conf", "update /etc/sysctl.d/99-hardened.conf", "write /etc/sysctl.d/90-caravan.conf");
+            assertThat(etc.resolve("sysctl.conf")).hasContent("vm.swappiness = 10\nnet.bridge.bridge-nf-call-iptables = 1\n# Kubernetes needs 1: net.ipv4.ip_forward = 0\n");
+            assertThat(files.resolve("99-hardened.conf")).hasContent("kernel.sysrq = 0\n# Kubernetes needs 1: -net/ipv4/ip_forward = 0\n#net.ipv4.ip_forward = 0\n");
+            assertThat(files.resolve("50-later.conf")).as("read before Caravan's own").hasContent("net.ipv4.ip_forward = 0\n");
+            String written = Files.readString(own);
+            assertThat(written).contains("net.ipv4.ip_forward = 1", "net.bridge.bridge-nf-call-ip6tables = 1").doesNotContain("call-iptables");
+            assertThat(driver.run("h1", "os-prepare", Map.of(), "").changes()).isEmpty();
+
+            Files.writeString(own, written.replace("ip_forward = 1", "ip_forward = 0"));
+            assertThat(driver.run("h1", "os-prepare", Map.of(), "").changes()).containsExactly("update /etc/sysctl.d/90-caravan.conf");
+            assertThat(own).as("all of it, not only what was changed").hasContent(written);
+        }
+    }
+
+    @Test
     void aJoinThatWasCutShortIsNoJoin() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
                 new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
