@@ -66,7 +66,7 @@ const matrix = {
     const table = byId('matrix');
     const phone = matchMedia('(max-width: 600px)').matches;
     const longest = Math.max(8, ...[...this.rows.keys()].map(name => name.length));
-    const hosts = phone ? Math.min(168, Math.max(112, 40 + 8.6 * longest)) : Math.min(300, Math.max(182, 48 + 8.6 * longest));
+    const hosts = phone ? Math.min(168, Math.max(112, 40 + 8.6 * longest)) : Math.min(300, Math.max(196, 48 + 8.6 * longest));
     table.style.setProperty('--host', hosts + 'px');
     if (!this.many || phone) {
       table.style.width = '';

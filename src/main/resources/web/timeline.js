@@ -70,10 +70,14 @@ const timeline = {
     return gaps;
   },
 
-  /** A step's name, or as much of it as tells it from others, where there is room. */
+  /** A step's name, or as much of it as tells it from others, where there is room; its beginning, cut off, where that says more. */
   short(step, pixels) {
     const words = step.split('-');
-    return [step, words[words.length - 1], ...(words.length > 1 ? [words.map(word => word[0]).join('')] : [])].find(text => text.length * 6.2 + 8 <= pixels) || '';
+    const last = words[words.length - 1];
+    const own = page.model.steps.every(other => other === step || !other.split('-').includes(last));
+    const fits = text => text.length * 6.2 + 8 <= pixels;
+    if (fits(step) || pixels > 60 && !(own && fits(last))) return step;
+    return [...(own ? [last] : []), ...(words.length > 1 ? [words.map(word => word[0]).join('')] : [])].find(fits) || '';
   },
 
   left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
@@ -83,7 +87,7 @@ const timeline = {
 
   rows() {
     const longest = Math.max(8, ...[...page.model.hosts.keys()].map(name => name.length));
-    this.names = matchMedia('(max-width: 600px)').matches ? 104 : Math.min(240, Math.max(144, 24 + 8.6 * longest));
+    this.names = matchMedia('(max-width: 600px)').matches ? 104 : Math.min(240, Math.max(144, 24 + 9 * longest));
     byId('time').style.setProperty('--host', this.names + 'px');
     this.width = Math.max(200, byId('time-scroll').clientWidth - this.names) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
@@ -108,8 +112,9 @@ const timeline = {
 
   /** Hosts of one cluster differ at the end of their names rather than at the beginning. */
   named(name) {
-    const room = Math.floor((this.names - 20) / 8.4);
-    return name.length <= room ? name : name.slice(0, Math.ceil(room / 2) - 1) + '\u2026' + name.slice(1 - Math.floor(room / 2) - 1);
+    const room = Math.floor((this.names - 20) / 9);
+    const head = Math.max(2, Math.floor(room / 3));
+    return name.length <= room ? name : name.slice(0, head) + '\u2026' + name.slice(head + 1 - room);
   },
 
   axis() {

@@ -45,7 +45,7 @@ const workflow = {
     const uri = node.uri || '';
     const to = uri.startsWith('direct:') && uri.slice(7).split('?')[0];
     const route = to && !above.has(to) && this.routes.get(to);
-    if (route && !this.isStep(route)) return this.walk(route.nodes, new Set(above).add(to), plan);
+    if (route && !this.isStep(route) && !(route.file || '').startsWith('steps/')) return this.walk(route.nodes, new Set(above).add(to), plan);
     const step = route ? this.stepOf(route) || route.id : uri.startsWith('step:') && uri.slice(5).split('?')[0];
     if (step) {
       if (!plan.steps.includes(step)) plan.steps.push(step);
@@ -148,8 +148,9 @@ const workflow = {
   },
 
   choice(node, above) {
-    return el('div', {class: 'branches', role: 'group'}, ...(node.nodes || []).map(branch => el('div', {class: 'branch'},
-      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), this.flow(branch.nodes, above))));
+    const shown = (node.nodes || []).map(branch => [branch, this.flow(branch.nodes, above)]).filter(([, flow]) => flow.childNodes.length);
+    return el('div', {class: 'branches', role: 'group'}, ...shown.map(([branch, flow]) => el('div', {class: 'branch'},
+      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), flow)));
   },
 
   /** What is tried, and below it what is done where that fails, and in any case. */

@@ -24,7 +24,7 @@ final class CompletionCommand implements Callable<Integer> {
     private static final String WORDS = "  local prev_word=${COMP_WORDS[COMP_CWORD-1]}\n";
     /* To bash --output=json is three words, the second of which is the sign. */
     private static final String BEHIND_EQUALS = """
-              if [[ "${curr_word}" == "=" ]]; then curr_word=""; elif [[ "${prev_word}" == "=" ]]; then prev_word=${COMP_WORDS[COMP_CWORD-2]}; fi
+              if [[ "${curr_word}" == "=" ]]; then curr_word=""; COMP_WORDS[COMP_CWORD]=""; elif [[ "${prev_word}" == "=" ]]; then prev_word=${COMP_WORDS[COMP_CWORD-2]}; fi
             """;
 
     enum Shell {
