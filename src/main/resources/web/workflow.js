@@ -191,9 +191,13 @@ const workflow = {
   overlay() {
     if (!this.place) return;
     const model = this.place.closest('#run') ? page.model : null;
-    for (const node of this.place.querySelectorAll('[data-step]')) {
+    const nodes = [...this.place.querySelectorAll('[data-step]')];
+    // A step that is done again after a failure is told of where it stands first.
+    const usual = new Set(nodes.filter(node => !node.closest('.aside')).map(node => node.dataset.step));
+    for (const node of nodes) {
       const states = {};
-      if (model) for (const host of model.hosts.values()) {
+      const elsewhere = node.closest('.aside') && usual.has(node.dataset.step);
+      if (model && !elsewhere) for (const host of model.hosts.values()) {
         const cell = host.cells.get(node.dataset.step);
         if (cell) states[cell.state] = (states[cell.state] || 0) + 1;
       }

@@ -162,7 +162,7 @@ class PageTest {
         browser.value("location.hash += '/timeline'");
         browser.until("document.querySelectorAll('.span.attempt').length > 12 && document.querySelectorAll('.span.wait').length > 0");
         browser.value("location.hash = location.hash.replace('timeline', 'workflow')");
-        browser.until("document.querySelectorAll('#view-workflow [data-step=kubeadm-join] .changed').length > 0");
+        browser.until("document.querySelectorAll('#view-workflow [data-step=kubeadm-join] .changed').length === 1");
         assertThat(browser.text("#view-workflow .chart")).contains("provision-host", "os-prepare", "wait for the first control plane", "join-cluster");
         assertThat(browser.text("#view-workflow .chart")).as("what is done where something fails, and in any case").contains("on failure", "rollback", "in any case", "credentials-revoke");
         // A cluster that stands is not taken down by a slip of the hand.
