@@ -46,6 +46,7 @@ final class SpecParser {
 
     private final Expansion expansion;
     private final List<Problem> problems;
+    private DeclaredSecrets secrets = DeclaredSecrets.none();
     private int values;
     private boolean exhausted;
 
@@ -56,9 +57,15 @@ final class SpecParser {
 
     /** The document; empty where nothing can be made of the text, and the problems then say why. */
     Optional<SpecNode> parse(String text) {
-        Optional<SpecNode> root = compose(text, problems)
-                .flatMap(node -> Optional.ofNullable(convert(node, "", position(node), false, 0)));
+        Optional<Node> composed = compose(text, problems);
+        composed.ifPresent(node -> secrets = DeclaredSecrets.of(node, expansion));
+        Optional<SpecNode> root = composed.flatMap(node -> Optional.ofNullable(convert(node, "", position(node), false, 0)));
         return exhausted ? Optional.empty() : root;
+    }
+
+    /** What no message about the document that was parsed may hold. */
+    DeclaredSecrets secrets() {
+        return secrets;
     }
 
     /** The YAML nodes of the text's only document. */
@@ -190,7 +197,7 @@ final class SpecParser {
     private SpecNode scalar(ScalarNode node, String path, boolean secret) {
         Position at = position(node);
         String text = node.getValue();
-        String shown = secret ? Redaction.PLACEHOLDER : Redaction.shown(text);
+        String shown = secret ? Redaction.PLACEHOLDER : Redaction.shown(secrets.hide(text));
         if (node.getTag().equals(Tag.NULL)) {
             return null;
         }
