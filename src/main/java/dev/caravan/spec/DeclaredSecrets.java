@@ -24,6 +24,9 @@ final class DeclaredSecrets {
     /** What is shorter is looked for as a word of its own: else it would blot out parts of others. */
     private static final int SHORT = 4;
 
+    /** A thousand hosts have no more. Where there are, nothing of the document is shown: each text would be searched for each of them. */
+    private static final int MOST = 5_000;
+
     private final List<String> longestFirst;
 
     private DeclaredSecrets(Set<String> values) {
@@ -53,6 +56,9 @@ final class DeclaredSecrets {
 
     /** The text with the placeholder for every secret in it. */
     String hide(String text) {
+        if (longestFirst.size() > MOST) {
+            return Redaction.PLACEHOLDER;
+        }
         String hidden = text;
         for (String value : longestFirst) {
             if (hidden.contains(value)) {

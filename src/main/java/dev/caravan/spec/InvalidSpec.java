@@ -2,6 +2,7 @@ package dev.caravan.spec;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,6 +19,11 @@ public final class InvalidSpec extends Exception {
     /** @param problems at least one */
     public InvalidSpec(String sourceName, List<Problem> problems) {
         this(sourceName, shown(problems), problems.size());
+    }
+
+    /** @param hiding takes from those problems that are told what nobody is to see */
+    InvalidSpec(String sourceName, List<Problem> problems, UnaryOperator<Problem> hiding) {
+        this(sourceName, shown(problems).stream().map(hiding).toList(), problems.size());
     }
 
     private InvalidSpec(String sourceName, List<Problem> shown, int count) {

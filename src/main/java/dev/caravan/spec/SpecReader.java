@@ -61,7 +61,7 @@ public final class SpecReader {
                     .forEach(problems::add);
         }
         if (!problems.isEmpty()) {
-            throw new InvalidSpec(sourceName, problems.stream().map(parser.secrets()::hide).toList());
+            throw new InvalidSpec(sourceName, problems, parser.secrets()::hide);
         }
         return new ClusterAssembly(root.orElseThrow(), expansion).cluster();
     }
