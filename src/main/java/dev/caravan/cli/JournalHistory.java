@@ -32,7 +32,7 @@ final class JournalHistory implements History {
     static JournalHistory open(CommonOptions common) throws UserError {
         JournalPlace place = common.journal();
         JournalHistory history = new JournalHistory(place.toString());
-        history.journals.put(Journal.open(place), common.data);
+        history.journals.put(Journal.open(place), common.data());
         if (Files.isDirectory(common.rehearsalData())) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());
         }
