@@ -24,6 +24,10 @@ interface Database {
     /** Whether every engine in it is on this machine. */
     boolean isOfThisMachine();
 
-    /** Brings the tables to what this version expects; called with a connection open. */
-    void migrate();
+    /**
+     * Brings the tables to what this version expects; called with a connection open.
+     *
+     * @throws SQLException where that failed, and nothing is half-done
+     */
+    void migrate() throws SQLException;
 }

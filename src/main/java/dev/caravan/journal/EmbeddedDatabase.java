@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.util.Optional;
 import java.util.Set;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.h2.api.ErrorCode;
 
 /**
@@ -168,7 +169,11 @@ final class EmbeddedDatabase implements Database {
     }
 
     @Override
-    public void migrate() {
-        Flyway.configure(EmbeddedDatabase.class.getClassLoader()).dataSource(url, USER, password.read().orElseThrow()).locations("classpath:db/migration").load().migrate();
+    public void migrate() throws SQLException {
+        try {
+            Flyway.configure(EmbeddedDatabase.class.getClassLoader()).dataSource(url, USER, password.read().orElseThrow()).locations("classpath:db/migration").load().migrate();
+        } catch (FlywayException e) {
+            throw new SQLException(e.getMessage(), e);
+        }
     }
 }

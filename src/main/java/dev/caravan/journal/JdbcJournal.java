@@ -50,7 +50,11 @@ final class JdbcJournal implements Journal {
         JdbcJournal journal = new JdbcJournal(database, place, timing);
         try {
             journal.writing.open();
-            database.migrate();
+            // Again where the process that has the file ends meanwhile.
+            journal.writing.call(connection -> {
+                database.migrate();
+                return null;
+            });
             return journal;
         } catch (SQLException | RuntimeException e) {
             journal.close();
