@@ -12,11 +12,14 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
 
+import dev.caravan.engine.CannotStart;
+import dev.caravan.journal.CannotOpen;
 import dev.caravan.journal.JournalException;
 import dev.caravan.spec.InvalidSpec;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -125,15 +128,16 @@ public final class CaravanCommand implements Callable<Integer> {
             err.flush();
             return WRONG;
         }
-        if (failure instanceof UserError wrong) {
-            err.println("caravan: " + wrong.getMessage());
+        if (failure instanceof UserError || failure instanceof CannotStart || failure instanceof CannotOpen) {
+            err.println("caravan: " + failure.getMessage());
             err.flush();
+            LoggerFactory.getLogger(CaravanCommand.class).debug("refused", failure);
             return WRONG;
         }
         // The journal's own words are for people; what lies below them is its database's.
         err.println("caravan: " + (failure instanceof JournalException ? failure.getMessage() : message(failure)));
         if (!(failure instanceof JournalException)) {
-            org.slf4j.LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
+            LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
         }
         err.flush();
         return FAILED;

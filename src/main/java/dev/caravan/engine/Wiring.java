@@ -66,6 +66,7 @@ final class Wiring extends MainListenerSupport {
     }
 
     private void bind(CamelContext context) throws Exception {
+        Settings.check(context);
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
         WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(context));
@@ -132,7 +133,7 @@ final class Wiring extends MainListenerSupport {
             if (options.triggers()) {
                 Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
-            WorkflowLoader.loadRoutes(context, files);
+            WorkflowLoader.loadRoutes(context, files, options.triggers());
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }

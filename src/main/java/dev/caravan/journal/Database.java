@@ -26,4 +26,7 @@ interface Database {
 
     /** Brings the tables to what this version expects; called with a connection open. */
     void migrate();
+
+    /** Why it could not be opened, and what to do. */
+    String explain(Exception failure);
 }
