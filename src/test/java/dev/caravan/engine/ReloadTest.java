@@ -166,7 +166,8 @@ class ReloadTest {
 
     @Test
     void aBrokenFileIsReportedAndTheVersionBeforeStays() throws Exception {
-        for (String broken : List.of("- route: {id: run, from: {uri: \"direct:run\", steps: [{nonsense: 1}]}}\n", "- route:\n    id: [", "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"nobody:knows\"}]}}\n")) {
+        for (String broken : List.of("- route: {id: run, from: {uri: \"direct:run\", steps: [{nonsense: 1}]}}\n", "- route:\n    id: [", "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"nobody:knows\"}]}}\n",
+                "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"direct:nobody-has-it\"}]}}\n", "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"step:tow\"}]}}\n")) {
             double before = metric("caravan_routes_reloads_total{result=\"failed\"}");
             write("run.camel.yaml", broken);
             awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > before);
@@ -198,6 +199,13 @@ class ReloadTest {
         assertThat(get("/own").body()).isEqualTo("first");
         takenUp(() -> trigger("own", "second"));
         awaitThat(() -> get("/own").body().equals("second"));
+
+        // A trigger that leads nowhere is found with the rest, though it is not of what runs begin with.
+        double failed = metric("caravan_routes_reloads_total{result=\"failed\"}");
+        write("own.camel.yaml", "- route: {id: own, from: {uri: \"platform-http:/own\", steps: [{to: \"direct:applly\"}]}}\n");
+        awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > failed);
+        assertThat(get("/observe/health").body()).contains("own.camel.yaml, line 1: no route begins with direct:applly; did you mean direct:apply?");
+        assertThat(get("/own").body()).isEqualTo("second");
 
         takenUp(() -> trigger("own?nonsense=1", "third"));
         awaitThat(() -> get("/observe/health").body().contains("own.camel.yaml as it is now cannot be used"));
