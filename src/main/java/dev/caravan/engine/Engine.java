@@ -6,6 +6,7 @@ import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,13 +47,16 @@ public final class Engine implements AutoCloseable {
     /** The same with a journal and connections of the caller's, which are closed with the engine. */
     static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws CannotStart {
         RedactedLog.install();
+        RouteFiles files = files(options);
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
-        RouteFiles files = options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
         Main main = WorkflowLoader.camel(options);
         Wiring wiring = new Wiring(options, files, opening, sessions, executor);
         try {
+            if (!options.triggers()) {
+                WorkflowLoader.withoutTriggers(main);
+            }
             main.addMainListener(wiring);
             main.start();
             wiring.beginReloading(main.getCamelContext());
@@ -67,6 +71,14 @@ public final class Engine implements AutoCloseable {
             wiring.endObservation();
             opening.thenAccept(Journal::close);
             throw why;
+        }
+    }
+
+    private static RouteFiles files(EngineOptions options) throws CannotStart {
+        try {
+            return options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
+        } catch (UncheckedIOException e) {
+            throw new CannotStart(e.getMessage() + "; may this user read it?", e);
         }
     }
 

@@ -133,7 +133,7 @@ final class Wiring extends MainListenerSupport {
             if (options.triggers()) {
                 Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
-            WorkflowLoader.loadRoutes(context, files, options.triggers());
+            WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }

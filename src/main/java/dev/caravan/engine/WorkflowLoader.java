@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
@@ -63,6 +64,11 @@ final class WorkflowLoader {
         return main;
     }
 
+    /** Lets only those routes start that others send to. */
+    static void withoutTriggers(Main main) {
+        main.configure().setRouteFilterIncludePattern("direct:*");
+    }
+
     /** Gives a Camel what the routes of these files name. */
     Workflow bind(CamelContext context, RouteFiles files) {
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules(files),
@@ -98,16 +104,16 @@ final class WorkflowLoader {
     /**
      * Loads the routes of these files into a context that has not started.
      *
-     * @param triggers whether to load also those that no others send to
      * @throws Exception where they cannot work: what they name is not there, or a shell cannot read a script
      */
-    static void loadRoutes(CamelContext context, RouteFiles files, boolean triggers) throws Exception {
+    static void loadRoutes(CamelContext context, RouteFiles files) throws Exception {
         ModelCamelContext model = (ModelCamelContext) context;
         List<RouteDefinition> all = new ArrayList<>(model.getRouteDefinitions());
         // Triggers are looked at in any case: a service takes its own one by one, later.
-        model.setRouteFilter(route -> all.add(route) && (triggers || route.getInput().getEndpointUri().startsWith("direct:")));
+        Function<RouteDefinition, Boolean> filter = model.getRouteFilter();
+        model.setRouteFilter(route -> all.add(route) && (filter == null || filter.apply(route)));
         PluginHelper.getRoutesLoader(context).loadRoutes(files.routes().stream().map(file -> resource(context, files, file)).toList());
-        model.setRouteFilter(null);
+        model.setRouteFilter(filter);
         List<String> wrong = Stream.concat(LooseEnds.of(model, all, files).stream(), ScriptSyntax.errors(files).stream()).toList();
         if (!wrong.isEmpty()) {
             throw new IllegalStateException(String.join(System.lineSeparator(), wrong));
@@ -124,6 +130,7 @@ final class WorkflowLoader {
      */
     Loaded load(RouteFiles files, String name) throws CannotStart {
         Main main = camel(options);
+        withoutTriggers(main);
         Map.of("camel.main.name", name, "camel.server.enabled", "false", "camel.management.enabled", "false").forEach(main::addOverrideProperty);
         Listener listener = new Listener(files);
         main.addMainListener(listener);
@@ -155,7 +162,7 @@ final class WorkflowLoader {
         @Override
         public void afterConfigure(BaseMainSupport main) {
             try {
-                loadRoutes(main.getCamelContext(), files, false);
+                loadRoutes(main.getCamelContext(), files);
             } catch (Exception e) {
                 throw new IllegalStateException(e.getMessage(), e);
             }
