@@ -59,7 +59,7 @@ public final class Engine implements AutoCloseable {
             }
             main.addMainListener(wiring);
             main.start();
-            wiring.beginReloading(main.getCamelContext());
+            wiring.started(main.getCamelContext());
             return new Engine(main, wiring, opening.get(), sessions, executor);
         } catch (Exception e) {
             CannotStart why = new CannotStart(Reason.of(e, main.getCamelContext()), e);

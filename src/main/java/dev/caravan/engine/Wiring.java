@@ -19,6 +19,7 @@ import dev.caravan.run.Workflow;
 import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
+import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.KubeadmDocuments;
@@ -151,8 +152,10 @@ final class Wiring extends MainListenerSupport {
         return reloading.flatMap(Reloading::problem);
     }
 
-    /** Begins to look for changed route files; to be called once that Camel has started. */
-    void beginReloading(CamelContext context) {
+    /** Begins to look for changed route files, and to show the steps that may come; to be called once that Camel has started. */
+    void started(CamelContext context) {
+        observation.metrics().ifPresent(metrics -> metrics.expect(
+                context.getEndpoints().stream().filter(StepEndpoint.class::isInstance).map(step -> ((StepEndpoint) step).getName()).distinct().toList()));
         reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
     }
 

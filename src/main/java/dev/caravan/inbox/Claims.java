@@ -8,6 +8,7 @@ import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -56,7 +57,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
         } catch (IOException | RuntimeException e) {
             if (told(e.toString())) {
                 LOG.error("no file is taken from the inbox {}: this engine cannot lock {} there, by which engines that share an inbox tell their files apart: {}. "
-                        + "It must be able to write to the inbox, and its file system must have locks", path.getParent(), FILE, e.toString());
+                        + "It must be able to write to the inbox, {} must be a file and no link, and its file system must have locks", path.getParent(), FILE, e.toString(), FILE);
             }
             return false;
         }
@@ -84,7 +85,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
             return newest;
         }
         // Somebody removed the file: what is claimed by the old one stays claimed among those who have it open.
-        AsynchronousFileChannel channel = AsynchronousFileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        AsynchronousFileChannel channel = AsynchronousFileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         channels.add(channel);
         opened = key(file);
         return channel;
@@ -92,7 +93,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
 
     private static Object key(Path file) throws IOException {
         try {
-            return String.valueOf(Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey());
+            return String.valueOf(Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey());
         } catch (NoSuchFileException e) {
             return "none";
         }

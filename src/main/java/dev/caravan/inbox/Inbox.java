@@ -58,8 +58,10 @@ public final class Inbox {
         GenericFile<?> polled = exchange.getProperty(ExchangePropertyKey.FILE_EXCHANGE_FILE, GenericFile.class);
         Path file = ((File) polled.getFile()).toPath().toAbsolutePath();
         Seen seen = Seen.of(file);
-        exchange.setProperty(Taken.PROPERTY, new Taken(file, seen));
-        Results.requireUsableName(file.getFileName().toString());
+        Taken taken = new Taken(file, seen);
+        exchange.setProperty(Taken.PROPERTY, taken);
+        Results.requireUsableName(taken.name());
+        results.forget(taken);
         String text = text(file, seen);
         exchange.getMessage().setBody(Submissions.read(text, file.getFileName().toString(), Expansion.in(file.getParent()), Action.APPLY, "inbox"));
     }
@@ -132,7 +134,8 @@ public final class Inbox {
     private void leave(Taken taken, Exception problem) {
         if (files.leaveAlone(taken.file(), taken.seen())) {
             LOG.error("{} is done with, but its result cannot be written or it cannot be moved out of the inbox: {}. That is tried again every {} s; it is not worked on again",
-                    taken.shown(), problem.toString(), files.pause().toSeconds(), problem);
+                    taken.shown(), problem.toString(), files.pause().toSeconds());
+            LOG.debug("{}", taken.shown(), problem);
         }
     }
 

@@ -29,6 +29,9 @@ public final class InboxFiles implements GenericFileFilter<File> {
     /** What the name of a file turns into where its bytes are no text in this process's encoding. */
     private static final Pattern UNREADABLE = Pattern.compile("[\uFFFD?]");
 
+    /** What editors and programs that copy name a file that is not the one meant, or not yet. */
+    private static final Pattern UNFINISHED = Pattern.compile("(?s).*(~|\\.(swp|tmp|part|partial|filepart))");
+
     private final Duration settled;
     private final Map<Path, Resting> resting = new LinkedHashMap<>();
     private final Map<Path, Left> leftAlone = new LinkedHashMap<>();
@@ -46,7 +49,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
     @Override
     public boolean accept(GenericFile<File> file) {
         try {
-            return isReady(file.getFile().toPath());
+            return !UNFINISHED.matcher(file.getFileNameOnly()).matches() && isReady(file.getFile().toPath());
         } catch (NoSuchFileException | InvalidPathException e) {
             tellOnce(file.getFileNameOnly());
             return false;

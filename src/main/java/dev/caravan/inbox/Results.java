@@ -3,6 +3,7 @@ package dev.caravan.inbox;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.caravan.digest.Sha256;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Runs.Outcome;
@@ -14,24 +15,29 @@ import dev.caravan.terminal.RunView.StepView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where files of the inbox go: {@code .done} or {@code .failed} below it, with {@code NAME.result.json} beside them. The
- * result is there before the file is, and never half-written. Files of the same name that went there before are replaced.
+ * result is there before the file is, and never half-written. What an earlier file of the same name left there is removed.
  */
 public final class Results {
     private static final ObjectWriter JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writer();
+    private static final Logger LOG = LoggerFactory.getLogger(Results.class);
+    private static final String DONE = ".done";
+    private static final String FAILED_FILES = ".failed";
     private static final String SUFFIX = ".result.json";
     private static final String REFUSED = ".refused";
     /** File systems take names of 255 bytes. */
     private static final int LONGEST = 255;
+    private static final int DIGITS = 8;
     private static final int WRONG = 2;
     private static final int FAILED = 5;
 
@@ -62,7 +68,7 @@ public final class Results {
         }
         result.put("failures", view.failures().stream().map(Results::describe).toList());
         result.put("findings", view.findings().stream().map(Results::describe).toList());
-        moveOut(taken, done ? done(taken) : failed(taken), result);
+        moveOut(taken, done ? DONE : FAILED_FILES, result);
     }
 
     void write(Taken taken, Exception reason) throws IOException {
@@ -80,35 +86,32 @@ public final class Results {
             result.put("exitStatus", FAILED);
             result.put("message", "the engine failed; its log says why");
         }
-        moveOut(taken, failed(taken), result);
+        moveOut(taken, FAILED_FILES, result);
+    }
+
+    /** Removes what an earlier file of that name left, so that who waits for this one's result does not take it for that. */
+    void forget(Taken taken) {
+        for (String place : List.of(DONE, FAILED_FILES)) {
+            try (Folder folder = Folder.open(taken.file().getParent(), place)) {
+                folder.delete(resultName(taken));
+                folder.delete(keptName(taken));
+            } catch (IOException e) {
+                LOG.debug("what an earlier file {} left in {} stays", taken.shown(), place, e);
+            }
+        }
     }
 
     /** Where the result of a file that was refused is. */
     Path failedResult(Taken taken) {
-        return failed(taken).resolve(resultName(taken.name()));
+        return taken.file().resolveSibling(FAILED_FILES).resolve(resultName(taken));
     }
 
-    private static Path done(Taken taken) {
-        return taken.file().resolveSibling(".done");
-    }
-
-    private static Path failed(Taken taken) {
-        return taken.file().resolveSibling(".failed");
-    }
-
-    private static void moveOut(Taken taken, Path directory, Map<String, Object> result) throws IOException {
-        Files.createDirectories(directory);
-        Path temporary = directory.resolve(".writing-" + UUID.randomUUID());
-        try {
-            Files.write(temporary, (JSON.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8));
-            Files.move(temporary, directory.resolve(resultName(taken.name())), StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-        try {
+    private static void moveOut(Taken taken, String place, Map<String, Object> result) throws IOException {
+        try (Folder folder = Folder.make(taken.file().getParent(), place)) {
+            folder.write(resultName(taken), (JSON.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8));
             // A file of that name that came in the meantime is another one: it stays, and is taken next.
-            if (Seen.of(taken.file()).equals(taken.seen())) {
-                Files.move(taken.file(), directory.resolve(keptName(taken.name())), StandardCopyOption.ATOMIC_MOVE);
+            if (Files.exists(taken.file(), LinkOption.NOFOLLOW_LINKS) && Seen.of(taken.file()).equals(taken.seen())) {
+                folder.take(taken.file().getFileName(), keptName(taken));
             }
         } catch (NoSuchFileException e) {
             // Somebody took it away; the result is there all the same.
@@ -116,13 +119,21 @@ public final class Results {
         }
     }
 
-    private static String resultName(String name) {
-        return cut(name, LONGEST - SUFFIX.length()) + SUFFIX;
+    /* Of a name that is too long the beginning, and what tells it from others that begin so. */
+    private static Path resultName(Taken taken) {
+        String name = taken.name();
+        String shortened = cut(name, LONGEST - SUFFIX.length());
+        if (!shortened.equals(name)) {
+            String digest = "-" + Sha256.hex(name).substring(0, DIGITS);
+            shortened = cut(name, LONGEST - SUFFIX.length() - digest.length()) + digest;
+        }
+        return Path.of(shortened + SUFFIX);
     }
 
     /* One that was refused for its name must not take a result's place. */
-    private static String keptName(String name) {
-        return name.endsWith(SUFFIX) ? cut(name, LONGEST - REFUSED.length()) + REFUSED : name;
+    private static Path keptName(Taken taken) {
+        String name = taken.name();
+        return name.endsWith(SUFFIX) ? Path.of(cut(name, LONGEST - REFUSED.length()) + REFUSED) : taken.file().getFileName();
     }
 
     private static String cut(String name, int bytes) {

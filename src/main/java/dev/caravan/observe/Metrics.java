@@ -21,6 +21,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +44,8 @@ public final class Metrics {
     private static final Duration[] RUN_BUCKETS = durations("PT5S PT10S PT30S PT1M PT2M PT5M PT10M PT20M PT30M PT1H PT2H");
     /** Step names are words of route files. Should a route make them up as it goes, memory stays bounded. */
     private static final int MOST_STEPS = 200;
+    private static final List<String> RUN_RESULTS = List.of("succeeded", "refused", "failed", "rolled-back", "cancelled");
+    private static final List<String> STEP_RESULTS = List.of("ok", "changed", "failed");
     private static final String UNKNOWN = "unknown";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -103,6 +107,17 @@ public final class Metrics {
         FunctionCounter.builder(name, tally, value).description(description).register(registry);
     }
 
+    /**
+     * Shows 0 for runs, and for these steps, from now on. Prometheus takes the first value that it sees for the beginning: of what
+     * happens rarely, {@code increase()} would miss the first time.
+     */
+    public void expect(Collection<String> steps) {
+        for (Action action : Action.values()) {
+            RUN_RESULTS.forEach(result -> runDuration(action.word(), result));
+        }
+        steps.forEach(step -> STEP_RESULTS.forEach(result -> stepDuration(step, result)));
+    }
+
     // ---- events
 
     /** Counts an event; to be called for every one, in order. */
@@ -139,18 +154,23 @@ public final class Metrics {
     private void ended(Event event) {
         UnderWay run = runs.get(event.run());
         Instant since = run == null ? null : run.steps.remove(key(event));
-        Timer.builder("caravan.step.duration").description("Steps that ended, from their first attempt to the end of the last.")
-                .tags("step", event.step().orElse(UNKNOWN), "result", text(event, "state"))
-                .serviceLevelObjectives(STEP_BUCKETS).register(registry)
-                .record(Duration.between(since == null ? event.at() : since, event.at()));
+        stepDuration(event.step().orElse(UNKNOWN), text(event, "state")).record(Duration.between(since == null ? event.at() : since, event.at()));
     }
 
     private void runEnded(Event event) {
         UnderWay run = runs.remove(event.run());
         String action = run == null ? text(event, "action") : run.action;
-        Timer.builder("caravan.run.duration").description("Runs that ended, from the moment that this process took them up.")
-                .tags("action", action, "result", text(event, "state")).serviceLevelObjectives(RUN_BUCKETS).register(registry)
-                .record(Duration.between(run == null ? event.at() : run.since, event.at()));
+        runDuration(action, text(event, "state")).record(Duration.between(run == null ? event.at() : run.since, event.at()));
+    }
+
+    private Timer stepDuration(String step, String result) {
+        return Timer.builder("caravan.step.duration").description("Steps that ended, from their first attempt to the end of the last.")
+                .tags("step", step, "result", result).serviceLevelObjectives(STEP_BUCKETS).register(registry);
+    }
+
+    private Timer runDuration(String action, String result) {
+        return Timer.builder("caravan.run.duration").description("Runs that ended, from the moment that this process took them up.")
+                .tags("action", action, "result", result).serviceLevelObjectives(RUN_BUCKETS).register(registry);
     }
 
     private Counter rollbacks(String action) {

@@ -3,19 +3,25 @@ package dev.caravan.workflow;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a cluster lacks of what its spec says. Pure. */
 final class ClusterHealth {
     /** kubeadm marks control planes by the second up to 1.23, by the first from 1.20 on. */
     private static final List<String> CONTROL_PLANE_LABELS = List.of("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master");
+
+    private static final int LONGEST = 200;
 
     private ClusterHealth() {}
 
@@ -36,7 +42,7 @@ final class ClusterHealth {
             if (pods.isEmpty()) {
                 missing.add("the system pods");
             }
-            pods.stream().filter(pod -> !isRunning(pod)).map(pod -> "pod " + pod.getMetadata().getName() + " to run").sorted().forEach(missing::add);
+            pods.stream().filter(pod -> !isRunning(pod)).map(pod -> "pod " + pod.getMetadata().getName() + " to run" + why(pod)).sorted().forEach(missing::add);
         }
         return missing;
     }
@@ -53,9 +59,25 @@ final class ClusterHealth {
         if (host.isControlPlane() != CONTROL_PLANE_LABELS.stream().anyMatch(labels::containsKey)) {
             return Optional.of("node " + host.name() + (host.isControlPlane() ? " to be a control plane" : " not to be a control plane"));
         }
-        boolean ready = node.getStatus().getConditions().stream()
-                .anyMatch(condition -> condition.getType().equals("Ready") && condition.getStatus().equals("True"));
-        return networked && !ready ? Optional.of("node " + host.name() + " to be Ready") : Optional.empty();
+        Optional<NodeCondition> ready = node.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("Ready")).findFirst();
+        return networked && ready.filter(condition -> condition.getStatus().equals("True")).isEmpty()
+                ? Optional.of("node " + host.name() + " to be Ready" + ready.map(NodeCondition::getMessage).map(ClusterHealth::inBrackets).orElse("")) : Optional.empty();
+    }
+
+    /* What the scheduler or kubelet says of it: a taint that nothing tolerates, an image that cannot be pulled. */
+    private static String why(Pod pod) {
+        Stream<String> scheduler = pod.getStatus().getConditions().stream()
+                .filter(condition -> condition.getType().equals("PodScheduled") && condition.getStatus().equals("False")).map(PodCondition::getMessage);
+        Stream<String> kubelet = Stream.concat(pod.getStatus().getInitContainerStatuses().stream(), pod.getStatus().getContainerStatuses().stream())
+                .filter(container -> container.getState() != null && container.getState().getWaiting() != null)
+                .map(container -> container.getState().getWaiting())
+                .map(waiting -> waiting.getMessage() == null ? waiting.getReason() : waiting.getReason() + ": " + waiting.getMessage());
+        return Stream.concat(scheduler, kubelet).filter(Objects::nonNull).findFirst().map(ClusterHealth::inBrackets).orElse("");
+    }
+
+    private static String inBrackets(String text) {
+        String line = text.replaceAll("\\s+", " ").strip();
+        return line.isEmpty() ? "" : " (" + (line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line) + ")";
     }
 
     private static boolean isRunning(Pod pod) {

@@ -30,9 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The guide's examples, all in the routes directory of one service, as they stand in {@code examples/}: only pauses are shorter, and
- * the workflow around the steps is. The chat is a real HTTP server, the repository a real one; for Kafka see {@link ScriptedBroker}.
+ * the workflow around the steps is. The chat is a real HTTP server, the repository and the Kafka broker real ones.
  */
 class ExamplesTest {
+    private static final String TOPIC = "clusters";
     private static final List<String> EXAMPLES = List.of("patient-packages", "own-network", "chat-message", "specs-from-git", "specs-from-kafka");
     private static final String WORKFLOW = """
             - route:
@@ -56,6 +57,7 @@ class ExamplesTest {
     private static final List<String> CHAT = new CopyOnWriteArrayList<>();
     private static ScriptedHosts hosts;
     private static HttpServer chat;
+    private static KafkaBroker kafka;
     private static Serving serving;
 
     @BeforeAll
@@ -69,6 +71,8 @@ class ExamplesTest {
             exchange.close();
         });
         chat.start();
+        kafka = KafkaBroker.start(directory.resolve("kafka"));
+        kafka.createTopic(TOPIC);
         Path routes = directory.resolve("routes");
         for (String example : EXAMPLES) {
             copy(Path.of("examples", example, "routes"), routes);
@@ -86,14 +90,16 @@ class ExamplesTest {
                 "chat.url", "http://127.0.0.1:" + chat.getAddress().getPort() + "/hooks/secret",
                 "own-network.manifest", Path.of("examples/own-network/own-network.yaml").toAbsolutePath().toString(),
                 "specs.checkout", checkout.toString(), "specs.pull-every", "300", "specs.look-every", "100",
-                "specs.topic", ScriptedBroker.TOPIC, "camel.component.kafka.kafka-client-factory", "#class:" + ScriptedBroker.class.getName(),
-                "camel.component.kafka.brokers", "192.0.2.1:9092"));
+                "specs.topic", TOPIC, "camel.component.kafka.brokers", kafka.address()));
     }
 
     @AfterAll
     static void stop() throws Exception {
         if (serving != null) {
             serving.close();
+        }
+        if (kafka != null) {
+            kafka.close();
         }
         chat.stop(0);
         hosts.close();
@@ -206,8 +212,7 @@ class ExamplesTest {
 
     @Test
     void specsFromKafkaAppliesARecord() throws Exception {
-
-        ScriptedBroker.RECORDS.add(spec("from-kafka", 1));
+        kafka.send(TOPIC, "../../key", spec("from-kafka", 1));
         assertThat(told("from-kafka")).contains("succeeded");
         assertThat(serving.inbox().resolve(".done/kafka-0-0.yaml")).exists();
     }

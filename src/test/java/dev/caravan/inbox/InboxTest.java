@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -169,12 +170,58 @@ class InboxTest {
         serving.release(runOf("demo"));
         Path done = serving.inbox().resolve(".done");
         await().atMost(LONG).until(() -> Files.exists(done.resolve(name)));
-        assertThat(done.resolve("n".repeat(243) + ".result.json")).exists();
+        assertThat(names(done)).filteredOn(one -> one.endsWith(".result.json")).singleElement().asString().matches("n{234}-[0-9a-f]{8}\\.result\\.json");
+        drop("n".repeat(249) + "m.yaml", "no spec");
+        drop("n".repeat(248) + "mm.yaml", "no spec");
+        await().atMost(LONG).untilAsserted(() -> assertThat(names(serving.inbox().resolve(".failed"))).hasSize(4));
         // 63 of four bytes each, of which half a one would fit into the result's name.
         drop("\uD83D\uDE9A".repeat(63), Serving.spec("other", "192.0.2.2"));
         serving.release(runOf("other"));
         await().atMost(LONG).until(() -> Files.exists(done.resolve("\uD83D\uDE9A".repeat(63))));
-        assertThat(done.resolve("\uD83D\uDE9A".repeat(60) + ".result.json")).exists();
+        assertThat(names(done)).anyMatch(one -> one.matches("\uD83D\uDE9A{58}-[0-9a-f]{8}\\.result\\.json"));
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    @Test
+    void linksInPlaceOfItsFoldersAreNotFollowed() throws Exception {
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+        Files.createSymbolicLink(serving.inbox().resolve(".failed"), elsewhere);
+        try (LogLines log = LogLines.of(Inbox.class)) {
+            Path file = drop("demo.yaml", "no spec");
+            await().atMost(LONG).until(() -> log.text().contains(".failed is not a directory that Caravan can open (a link, perhaps): remove it"));
+            assertThat(file).exists();
+            assertThat(names(elsewhere)).isEmpty();
+            Files.delete(serving.inbox().resolve(".failed"));
+            assertThat(result(".failed", "demo.yaml").get("state").asText()).isEqualTo("refused");
+        }
+        serving.close();
+        Path claims = serving.inbox().resolve(".claims");
+        Files.delete(claims);
+        Files.createSymbolicLink(claims, elsewhere.resolve("claims"));
+        try (LogLines log = LogLines.of(Claims.class)) {
+            serving = Serving.start(directory, Optional.empty());
+            drop("other.yaml", "no spec");
+            await().atMost(LONG).until(() -> log.text().contains(".claims must be a file and no link"));
+        }
+        assertThat(names(elsewhere)).isEmpty();
+    }
+
+    @Test
+    void whatAnEarlierFileOfTheNameLeftIsNotTakenForItsResult() throws Exception {
+        drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
+        serving.release(runOf("demo"));
+        assertThat(result(".done", "demo.yaml").get("state").asText()).isEqualTo("succeeded");
+        drop("demo.yaml", "no spec");
+        assertThat(result(".failed", "demo.yaml").get("state").asText()).isEqualTo("refused");
+        assertThat(names(serving.inbox().resolve(".done"))).isEmpty();
     }
 
     @Test
@@ -190,6 +237,7 @@ class InboxTest {
             socket.bind(UnixDomainSocketAddress.of(serving.inbox().resolve("socket")));
         }
         drop("good.yaml.result.json", Serving.spec("result", "192.0.2.7"));
+        Path unfinished = drop("spec.yaml.part", Serving.spec("unfinished", "192.0.2.6"));
         Path hidden = drop(".hidden.yaml", Serving.spec("hidden", "192.0.2.9"));
         drop("huge.yaml", "#".repeat(1024 * 1024 + 1));
         drop("binary.yaml", "\0\1\2");
@@ -216,6 +264,8 @@ class InboxTest {
         assertThat(hidden).exists();
         assertThat(serving.inbox().resolve("directory.yaml")).isDirectory();
         assertThat(runsOf("hidden")).isEmpty();
+        assertThat(unfinished).exists();
+        assertThat(runsOf("unfinished")).isEmpty();
     }
 
     @Test

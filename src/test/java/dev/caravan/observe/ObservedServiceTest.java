@@ -83,6 +83,7 @@ class ObservedServiceTest {
     private static final List<ExportTraceServiceRequest> COLLECTED = new CopyOnWriteArrayList<>();
     private static final List<String> AUTHORIZED = new CopyOnWriteArrayList<>();
     private static final ListAppender<ILoggingEvent> LOGGED = new ListAppender<>();
+    private static String before;
     private static String good;
     private static String bad;
 
@@ -111,6 +112,7 @@ class ObservedServiceTest {
         ((Logger) LoggerFactory.getLogger("run")).setLevel(ch.qos.logback.classic.Level.INFO);
         serving = Serving.start(directory, routes, Map.of());
         collect();
+        before = scrape();
         good = run("good", call -> call.is("h1", "alpha") && call.attempt() == 1 ? Reply.failedForNow("the mirror is asleep") : Reply.changed("do it"));
         bad = run("bad", call -> call.is("h2", "beta") ? Reply.failed("no such thing") : Reply.ok());
     }
@@ -158,6 +160,12 @@ class ObservedServiceTest {
             request.header(headers[i], headers[i + 1]);
         }
         return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build().send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void whatMayComeIsThereBeforeItHappensSoThatItsFirstTimeIsSeen() {
+        assertThat(before.lines()).contains("caravan_run_duration_seconds_count{action=\"apply\",result=\"rolled-back\"} 0",
+                "caravan_step_duration_seconds_count{result=\"failed\",step=\"beta\"} 0", "caravan_step_duration_seconds_count{result=\"changed\",step=\"kubeadm-init\"} 0");
     }
 
     private static String scrape() throws Exception {

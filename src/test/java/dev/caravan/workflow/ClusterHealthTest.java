@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,9 +97,25 @@ class ClusterHealthTest {
         pods.add(pod("kube-proxy-x", "Pending", false));
         pods.add(pod("coredns-y", "Running", false));
 
-        assertThat(missing()).containsExactly("pod coredns-y to run", "pod kube-proxy-x to run");
+        assertThat(missing()).containsExactly("pod coredns-y to run (CrashLoopBackOff)", "pod kube-proxy-x to run (CrashLoopBackOff)");
         pods.clear();
         assertThat(missing()).containsExactly("the system pods");
+    }
+
+    @Test
+    void saysWhatSchedulerAndKubeletSay() {
+        Pod unschedulable = pod("coredns-y", "Pending", true);
+        unschedulable.getStatus().setContainerStatuses(List.of());
+        unschedulable.getStatus().setConditions(List.of(new PodConditionBuilder().withType("PodScheduled").withStatus("False").withMessage("0/2 nodes are available:\n 2 node(s) had taint").build()));
+        pods.add(unschedulable);
+        Pod unpullable = pod("kube-proxy-x", "Pending", false);
+        unpullable.getStatus().getContainerStatuses().get(0).getState().getWaiting().setMessage("pull access denied".repeat(100));
+        pods.add(unpullable);
+        nodes.set(1, node("h2", "v1.20.2", "False", Map.of()));
+        nodes.get(1).getStatus().getConditions().get(1).setMessage("cni plugin not initialized");
+
+        assertThat(missing()).hasSize(3).contains("node h2 to be Ready (cni plugin not initialized)", "pod coredns-y to run (0/2 nodes are available: 2 node(s) had taint)")
+                .anySatisfy(phrase -> assertThat(phrase).startsWith("pod kube-proxy-x to run (CrashLoopBackOff: pull access denied").hasSizeLessThan(250));
     }
 
     @Test
