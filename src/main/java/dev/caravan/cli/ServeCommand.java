@@ -142,6 +142,9 @@ final class ServeCommand implements Callable<Integer> {
 
     /** Makes the inbox where it is missing; refuses what is no directory and cannot become one. */
     static void requireInbox(Path inbox) throws UserError {
+        if (Files.isDirectory(inbox)) {
+            return; // also behind a link, which createDirectories takes for a file
+        }
         try {
             Files.createDirectories(inbox);
         } catch (IOException e) {

@@ -56,6 +56,7 @@ class RefusedTest {
         assertThatThrownBy(() -> ServeCommand.requireInbox(file.resolve("below"))).isInstanceOf(UserError.class).hasMessageContaining("cannot be made");
         ServeCommand.requireInbox(directory.resolve("inbox"));
         assertThat(directory.resolve("inbox")).isDirectory();
+        ServeCommand.requireInbox(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("inbox")));
     }
 
     @ParameterizedTest
