@@ -130,6 +130,17 @@ function speak(text) {
   byId('spoken').textContent = text;
 }
 
+/** Shows at an edge that what scrolls goes on beyond it. */
+function hintEdges(scroll) {
+  const look = () => {
+    scroll.parentNode.classList.toggle('more-right', scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 2);
+  };
+  scroll.addEventListener('scroll', () => soon(look), {passive: true});
+  const sizes = new ResizeObserver(() => soon(look));
+  sizes.observe(scroll);
+  sizes.observe(scroll.firstElementChild);
+}
+
 /** One stop of the tab key for many elements; arrows move among them. */
 function moveFocus(container, next) {
   if (!next) return;

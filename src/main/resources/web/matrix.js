@@ -2,7 +2,7 @@
 /* The host-by-step matrix. Rows and cells are made once and then only changed where something changed. */
 
 const matrix = {
-  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null,
+  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null, many: false, wide: new Set(),
 
   show(model) {
     this.model = model;
@@ -51,8 +51,9 @@ const matrix = {
     this.rows = new Map(names.map(name => [name, this.buildRow(model.hosts.get(name))]));
     this.fold = this.foldRow();
     // Columns of a width of their own: else each figure that changes would have all columns measured anew.
-    byId('matrix').classList.toggle('many', this.rows.size > 60);
-    byId('matrix').style.width = this.rows.size > 60 ? 182 + 68 * model.steps.length + 'px' : '';
+    this.many = this.rows.size > 60;
+    byId('matrix').classList.toggle('many', this.many);
+    this.setWidths();
     byId('matrix').tBodies[0].replaceChildren(...[...this.rows.values()].map(row => row.tr), this.fold.tr);
     this.rows.forEach(row => this.drawRow(row));
     const again = place && this.cellOf(place[0], place[1]);
@@ -60,12 +61,39 @@ const matrix = {
     else if (this.rows.size && model.steps.length) byId('matrix').querySelector('td').tabIndex = 0;
   },
 
+  /** Names are shown whole as far as there is room; a column with attempts to count is the wider for it. */
+  setWidths() {
+    const table = byId('matrix');
+    const phone = matchMedia('(max-width: 600px)').matches;
+    const longest = Math.max(8, ...[...this.rows.keys()].map(name => name.length));
+    const hosts = phone ? Math.min(168, Math.max(112, 40 + 8.6 * longest)) : Math.min(300, Math.max(196, 48 + 8.6 * longest));
+    table.style.setProperty('--host', hosts + 'px');
+    if (!this.many || phone) {
+      table.style.width = '';
+      this.heads.forEach(bar => { bar.parentNode.style.width = ''; });
+      return;
+    }
+    const wide = new Set([...this.model.hosts.values()].flatMap(host => [...host.cells.values()].filter(step => step.attempt > 1).map(step => step.step)));
+    let all = hosts;
+    this.heads.forEach((bar, step) => {
+      const width = wide.has(step) ? 96 : 76;
+      bar.parentNode.style.width = width + 'px';
+      all += width;
+    });
+    table.style.width = all + 'px';
+    this.wide = wide;
+  },
+
+  setWidthsSoon() {
+    matrix.setWidths();
+  },
+
   buildRow(host) {
     const mark = icon('pending');
     const doing = el('span', {class: 'doing'});
     const role = host.roles.includes('control-plane') ? 'control plane' : host.roles[0] || '';
     const head = el('th', {scope: 'row', class: 'host'}, mark,
-      el('span', {class: 'who'}, el('span', {class: 'name', text: host.name === CLUSTER ? 'cluster' : host.name}), el('span', {class: 'role', text: role})), doing);
+      el('span', {class: 'who'}, el('span', {class: 'name', text: host.name === CLUSTER ? 'cluster' : host.name, title: host.name}), el('span', {class: 'role', text: role})), doing);
     const cells = new Map(this.model.steps.map(step => {
       const td = el('td', {role: 'gridcell', tabindex: '-1', 'data-host': host.name, 'data-step': step});
       return [step, {td, drawn: ''}];
@@ -104,6 +132,7 @@ const matrix = {
       cell.drawn = drawn;
       // A cell is one element, as there are thousands: its shape and its attempt are drawn by the style sheet.
       cell.td.className = step.state;
+      if (this.many && step.attempt > 1 && !this.wide.has(name)) soon(this.setWidthsSoon);
       setAttribute(cell.td, 'data-attempt', step.attempt > 1 && '\u00d7' + step.attempt);
       setAttribute(cell.td, 'aria-label', who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''));
     }
@@ -130,7 +159,7 @@ const matrix = {
     return [host.name || 'cluster', host.address, ...host.roles].some(text => text.toLowerCase().includes(this.filter));
   },
 
-  /** A host between two steps looks finished for a moment; it is put away once it has been quiet for a while. */
+  /** A host whose way has ended may be called again by what is left to do; it is put away once it has been quiet for a while. */
   isQuiet(row) {
     if (row.state !== 'ok') {
       this.quietSince.delete(row.host.name);
@@ -265,6 +294,7 @@ const matrix = {
   },
 
   wire() {
+    hintEdges(byId('matrix-scroll'));
     byId('matrix').addEventListener('mouseover', event => {
       const td = event.target.closest('td[data-step]');
       if (td) this.hint(td);
@@ -281,6 +311,7 @@ const matrix = {
       soon(() => this.arrange());
     });
     byId('collapse').addEventListener('change', event => this.setCollapse(event.target.checked));
+    addEventListener('resize', () => soon(() => { if (this.model) this.setWidths(); }));
     byId('legend').append(...Object.entries(STEP_WORDS).map(([state, word]) => el('span', {class: state}, icon(state), word)),
       el('span', {text: '\u00d72 second attempt'}), el('span', {text: 'Arrows move, Enter opens a cell, Escape closes it'}));
   }

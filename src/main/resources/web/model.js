@@ -2,11 +2,13 @@
 /* A run as the page knows it: what the API told, and the events since. */
 
 const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'to be tried again'};
-const HOST_WORDS = {failed: 'Failed', retrying: 'Trying again', running: 'Running', waiting: 'Waiting', ok: 'All ok', pending: 'Not begun'};
+const HOST_WORDS = {failed: 'Failed', retrying: 'Trying again', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', pending: 'Not begun'};
 const CLUSTER = '';
 
 class RunModel {
-  constructor(told) {
+  /** @param plan the steps that the loaded workflow has for this action, in their order, and those that end a host's way; may be missing */
+  constructor(told, plan) {
+    this.plan = plan || {steps: [], last: []};
     this.reset(told);
   }
 
@@ -16,9 +18,10 @@ class RunModel {
     this.id = told.id;
     this.seq = told.seq;
     this.hosts = new Map(told.hosts.map(host => [host.name, {...host, cells: new Map()}]));
-    this.steps = [];
     this.dirty = new Set();
-    // Columns stand in the order in which the run met its steps, whichever host was first.
+    // Columns stand in the workflow's order, from the beginning, so that none moves; others in that in which they are met.
+    this.met = new Set(told.steps.map(step => step.step));
+    this.steps = this.plan.steps.filter(step => !told.endedAt || this.met.has(step));
     const met = [...told.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
     for (const step of met) this.put(step.host || CLUSTER, step);
     this.stepsChanged = true;
@@ -101,6 +104,8 @@ class RunModel {
       if (states.includes('retrying')) return 'retrying';
       if (states.includes('running')) return 'running';
       if (host.waitsFor) return 'waiting';
+      // What is still to come is known of a host only once its way has ended.
+      if (states.length && !this.plan.last.some(step => host.cells.has(step))) return 'between';
     }
     return states.length ? 'ok' : 'pending';
   }

@@ -12,7 +12,7 @@ const ACTIONS = {
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
 
 const page = {
-  model: null, view: 'matrix', events: null, limit: 50, runs: [], opening: '', reached: true, listDrawn: '',
+  model: null, view: 'matrix', events: null, limit: 50, runs: [], opening: '', reached: true, listed: false, listDrawn: '',
 
   // ---- the list of runs
 
@@ -20,11 +20,17 @@ const page = {
     const told = await ask('/runs?limit=' + this.limit);
     this.runs = told.runs;
     this.found();
+    if (!this.listed && !this.opening) this.choose();
+    this.listed = true;
     soon(() => this.drawList());
     const now = this.model && this.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
     else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.told.possible.length === 0)) await this.refresh();
     if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
+  },
+
+  choose() {
+    setText(byId('nothing').firstElementChild, this.runs.length ? 'Choose a run.' : 'No runs yet.');
   },
 
   drawList() {
@@ -70,6 +76,8 @@ const page = {
     byId('run').hidden = true;
     byId('routes').hidden = word !== 'workflow';
     byId('nothing').hidden = word === 'workflow';
+    this.opening = '';
+    if (this.listed) this.choose();
     document.title = 'Caravan';
     if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
     this.listDrawn = '';
@@ -92,7 +100,10 @@ const page = {
       return;
     }
     if (this.opening !== id) return;
-    this.model = new RunModel(told);
+    // Without it columns stand in the order in which steps are met.
+    const plan = await workflow.plan(told.action).catch(() => null);
+    if (this.opening !== id) return;
+    this.model = new RunModel(told, plan);
     this.found();
     byId('nothing').hidden = true;
     byId('routes').hidden = true;
@@ -210,7 +221,7 @@ const page = {
     const told = this.model.told;
     const from = told.startedAt || told.createdAt;
     const elapsed = told.endedAt ? since(from, told.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
+    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.takenBackBy && 'taken back by run ' + told.takenBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));

@@ -2,6 +2,9 @@
 /* Steps by host over time: attempts, pauses before the next one, and waits. */
 
 const HUES = 10;
+/** A pause between two steps that is shorter is the engine's own. */
+const SHORT = 1000;
+const IDLE = 'waits for its turn or for other hosts';
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 const timeline = {
@@ -17,6 +20,7 @@ const timeline = {
     if (page.model !== model) return;
     this.run = model.id;
     this.told = told;
+    this.idle = undefined;
     soon(() => this.draw());
   },
 
@@ -28,6 +32,7 @@ const timeline = {
     const lastHeard = Math.max(begin + 1000, ...this.told.spans.map(span => Date.parse(span.to || span.from)));
     const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
+    this.idle = this.idle || this.between(begin);
     const place = this.place();
     const before = performance.now();
     this.rows();
@@ -44,8 +49,35 @@ const timeline = {
     return at < 0 ? 0 : at;
   },
 
+  /** A colour of its own for each step; the second ten are striped. */
   hue(step) {
-    return Math.max(0, page.model.steps.indexOf(step)) % HUES;
+    const index = Math.max(0, page.model.steps.indexOf(step));
+    return 'hue' + index % HUES + (index >= HUES ? ' striped' : '');
+  },
+
+  /** Where a host that has a step to come is at none, and no event says for what it waits. */
+  between(begin) {
+    const real = new Set([...page.model.hosts.keys()].filter(name => name !== CLUSTER));
+    const until = new Map();
+    const gaps = [];
+    for (const span of this.told.spans) {
+      if (!real.has(span.host)) continue;
+      const last = until.has(span.host) ? until.get(span.host) : begin;
+      const from = Date.parse(span.from);
+      if (from - last > SHORT) gaps.push({kind: 'wait', idle: true, host: span.host, from: new Date(last).toISOString(), to: span.from, message: IDLE});
+      until.set(span.host, Math.max(last, span.to ? Date.parse(span.to) : Infinity));
+    }
+    return gaps;
+  },
+
+  /** A step's name, or as much of it as tells it from others, where there is room; its beginning, cut off, where that says more. */
+  short(step, pixels) {
+    const words = step.split('-');
+    const last = words[words.length - 1];
+    const own = page.model.steps.every(other => other === step || !other.split('-').includes(last));
+    const fits = text => text.length * 6.2 + 8 <= pixels;
+    if (fits(step) || pixels > 60 && !(own && fits(last))) return step;
+    return [...(own ? [last] : []), ...(words.length > 1 ? [words.map(word => word[0]).join('')] : [])].find(fits) || '';
   },
 
   left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
@@ -54,9 +86,12 @@ const timeline = {
   pixels(millis) { return this.width * millis / (this.scale.end - this.scale.begin); },
 
   rows() {
-    this.width = Math.max(200, byId('time-scroll').clientWidth - 150) * Number(byId('zoom').value);
+    const longest = Math.max(8, ...[...page.model.hosts.keys()].map(name => name.length));
+    this.names = matchMedia('(max-width: 600px)').matches ? 104 : Math.min(240, Math.max(144, 24 + 9 * longest));
+    byId('time').style.setProperty('--host', this.names + 'px');
+    this.width = Math.max(200, byId('time-scroll').clientWidth - this.names) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
-    for (const span of this.told.spans) {
+    for (const span of [...this.told.spans, ...this.idle].sort((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
       const name = span.host || CLUSTER;
       if (!byHost.has(name)) byHost.set(name, []);
       byHost.get(name).push(span);
@@ -66,13 +101,20 @@ const timeline = {
       const bars = spans.map(span => this.bar(span, name, lanes));
       const track = el('div', {class: 'track', role: 'gridcell'}, ...bars);
       track.style.height = Math.max(1, lanes.length) * 20 + 4 + 'px';
-      return el('div', {class: 'time-row', role: 'row'}, el('div', {class: 'time-host', role: 'rowheader', text: name || 'cluster', title: name || 'cluster'}), track);
+      return el('div', {class: 'time-row', role: 'row'}, el('div', {class: 'time-host', role: 'rowheader', text: this.named(name || 'cluster'), title: name || 'cluster'}), track);
     });
     const time = byId('time');
-    time.style.width = 'calc(' + byId('zoom').value + ' * (100% - 9rem) + 9rem)';
+    time.style.width = 'calc(' + byId('zoom').value + ' * (100% - ' + this.names + 'px) + ' + this.names + 'px)';
     time.replaceChildren(this.axis(), ...rows);
     const first = time.querySelector('button.span');
     if (first) first.tabIndex = 0;
+  },
+
+  /** Hosts of one cluster differ at the end of their names rather than at the beginning. */
+  named(name) {
+    const room = Math.floor((this.names - 20) / 9);
+    const head = Math.max(2, Math.floor(room / 3));
+    return name.length <= room ? name : name.slice(0, head) + '\u2026' + name.slice(head + 1 - room);
   },
 
   axis() {
@@ -98,10 +140,10 @@ const timeline = {
     const what = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? span.step + ': pause before the next attempt' : span.step;
     const state = span.kind === 'attempt' ? span.state || 'running' : '';
     const text = what + (span.attempt > 1 && span.kind === 'attempt' ? ', attempt ' + span.attempt : '') + ', ' + duration(to - from) + (state ? ', ' + state : '');
-    const bar = el('button', {type: 'button', tabindex: '-1', class: ['span', span.kind, state, span.kind === 'attempt' && 'hue' + this.hue(span.step)].filter(Boolean).join(' '),
+    const bar = el('button', {type: 'button', tabindex: '-1', class: ['span', span.kind, state, span.kind === 'attempt' && this.hue(span.step)].filter(Boolean).join(' '),
       title: text + (span.message && span.kind !== 'wait' ? '\n' + span.message : ''), 'aria-label': (name || 'cluster') + ': ' + text,
       'data-host': name, 'data-step': span.step || null}, span.kind === 'attempt' && (state === 'failed' || state === 'retrying') ? icon(state) : null,
-    el('span', {text: span.kind === 'attempt' && this.pixels(to - from) > 30 ? span.step : ''}));
+    el('span', {text: span.kind === 'attempt' ? this.short(span.step, this.pixels(to - from)) : ''}));
     bar.style.left = this.left(from) + '%';
     bar.style.width = Math.max(0, this.left(to) - this.left(from)) + '%';
     bar.style.top = lane * 20 + 2 + 'px';
@@ -111,7 +153,7 @@ const timeline = {
   /** By step: how many hosts, the sum, the longest. Waits and pauses have lines of their own. */
   sums() {
     const sums = new Map();
-    for (const span of this.told.spans) {
+    for (const span of [...this.told.spans, ...this.idle]) {
       const name = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? 'pauses before another attempt' : span.step;
       const took = (span.to ? Date.parse(span.to) : this.scale.end) - Date.parse(span.from);
       const sum = sums.get(name) || {name, kind: span.kind, step: span.step, took: 0, longest: -1, hosts: new Set(), attempts: 0};
@@ -124,7 +166,7 @@ const timeline = {
     const all = [...sums.values()].sort((one, other) => other.took - one.took);
     const most = Math.max(1, ...all.map(sum => sum.took));
     const rows = all.map(sum => {
-      const bar = el('span', {class: 'sum-bar ' + (sum.kind === 'attempt' ? 'hue' + this.hue(sum.step) : sum.kind)});
+      const bar = el('span', {class: 'sum-bar ' + (sum.kind === 'attempt' ? this.hue(sum.step) : sum.kind)});
       bar.style.width = 100 * sum.took / most + '%';
       return el('tr', {}, el('th', {scope: 'row', text: sum.name}), el('td', {class: 'sum-cell'}, bar), el('td', {class: 'figure', text: duration(sum.took)}),
         el('td', {class: 'figure', text: duration(sum.longest)}), el('td', {text: sum.on}), el('td', {class: 'figure', text: sum.hosts.size}));
@@ -151,6 +193,7 @@ const timeline = {
   },
 
   wire() {
+    hintEdges(byId('time-scroll'));
     byId('zoom').addEventListener('input', () => soon(() => this.draw()));
     byId('time').addEventListener('keydown', event => this.key(event));
     byId('time').addEventListener('click', event => {
@@ -158,6 +201,6 @@ const timeline = {
       if (bar && bar.dataset.step) panel.open(bar.dataset.host, bar.dataset.step, bar);
     });
     byId('span-legend').append(el('span', {}, el('i', {class: 'swatch attempt'}), 'a step, by colour'), el('span', {}, el('i', {class: 'swatch pause'}), 'pause before another attempt'),
-      el('span', {}, el('i', {class: 'swatch wait'}), 'waits for others'), el('span', {class: 'failed'}, icon('failed'), 'failed'));
+      el('span', {}, el('i', {class: 'swatch wait'}), 'waits: for others, or for its turn'), el('span', {class: 'failed'}, icon('failed'), 'failed'));
   }
 };

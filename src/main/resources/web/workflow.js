@@ -19,6 +19,42 @@ const workflow = {
     this.draw();
   },
 
+  /** The steps of an action in the order of its routes, and those with which a host's own way ends. */
+  async plan(action) {
+    const told = await ask('/routes');
+    this.routes = new Map(told.routes.map(route => [route.id, route]));
+    const root = this.routes.get(ROOTS[action]);
+    const plan = {steps: [], last: []};
+    if (root) this.walk(root.nodes, new Set([root.id]), plan);
+    return plan;
+  },
+
+  /** Goes through the parts, as they are tried, without what is done where they fail; gives the steps that come last. */
+  walk(nodes, above, plan) {
+    let last = [];
+    for (const node of nodes || []) {
+      if (node.kind === 'doCatch') continue;
+      const ends = this.ends(node, above, plan);
+      if (node.kind === 'split') plan.last = ends;
+      if (ends.length && node.kind !== 'doFinally') last = ends;
+    }
+    return last;
+  },
+
+  ends(node, above, plan) {
+    const uri = node.uri || '';
+    const to = uri.startsWith('direct:') && uri.slice(7).split('?')[0];
+    const route = to && !above.has(to) && this.routes.get(to);
+    if (route && !this.isStep(route) && !(route.file || '').startsWith('steps/')) return this.walk(route.nodes, new Set(above).add(to), plan);
+    const step = route ? this.stepOf(route) || route.id : uri.startsWith('step:') && uri.slice(5).split('?')[0];
+    if (step) {
+      if (!plan.steps.includes(step)) plan.steps.push(step);
+      return [step];
+    }
+    if (node.kind === 'choice') return (node.nodes || []).flatMap(branch => this.walk(branch.nodes, above, plan));
+    return this.walk(node.nodes, above, plan);
+  },
+
   /** A step's own route is drawn as one node. */
   isStep(route) {
     return Boolean(route) && !this.parts(route.nodes).some(node => (node.uri || '').startsWith('direct:')) && (route.file || '').startsWith('steps/') || this.stepOf(route) === (route && route.id);
@@ -112,11 +148,12 @@ const workflow = {
   },
 
   choice(node, above) {
-    return el('div', {class: 'branches', role: 'group'}, ...(node.nodes || []).map(branch => el('div', {class: 'branch'},
-      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), this.flow(branch.nodes, above))));
+    const shown = (node.nodes || []).map(branch => [branch, this.flow(branch.nodes, above)]).filter(([, flow]) => flow.childNodes.length);
+    return el('div', {class: 'branches', role: 'group'}, ...shown.map(([branch, flow]) => el('div', {class: 'branch'},
+      el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), flow)));
   },
 
-  /** What goes well in the middle; what is done otherwise beside it. */
+  /** What is tried, and below it what is done where that fails, and in any case. */
   attempt(node, above) {
     const asides = (node.nodes || []).filter(each => each.kind === 'doCatch' || each.kind === 'doFinally');
     const shown = asides.map(aside => [aside, this.flow(aside.nodes, above)]).filter(([, flow]) => flow.childNodes.length);
@@ -154,9 +191,13 @@ const workflow = {
   overlay() {
     if (!this.place) return;
     const model = this.place.closest('#run') ? page.model : null;
-    for (const node of this.place.querySelectorAll('[data-step]')) {
+    const nodes = [...this.place.querySelectorAll('[data-step]')];
+    // A step that is done again after a failure is told of where it stands first.
+    const usual = new Set(nodes.filter(node => !node.closest('.aside')).map(node => node.dataset.step));
+    for (const node of nodes) {
       const states = {};
-      if (model) for (const host of model.hosts.values()) {
+      const elsewhere = node.closest('.aside') && usual.has(node.dataset.step);
+      if (model && !elsewhere) for (const host of model.hosts.values()) {
         const cell = host.cells.get(node.dataset.step);
         if (cell) states[cell.state] = (states[cell.state] || 0) + 1;
       }

@@ -20,6 +20,13 @@ import picocli.CommandLine.Parameters;
             "  caravan completion fish > ~/.config/fish/completions/caravan.fish"
         })
 final class CompletionCommand implements Callable<Integer> {
+    /* Where picocli's script takes the word that is completed and the one before it. */
+    private static final String WORDS = "  local prev_word=${COMP_WORDS[COMP_CWORD-1]}\n";
+    /* To bash --output=json is three words, the second of which is the sign. */
+    private static final String BEHIND_EQUALS = """
+              if [[ "${curr_word}" == "=" ]]; then curr_word=""; COMP_WORDS[COMP_CWORD]=""; elif [[ "${prev_word}" == "=" ]]; then prev_word=${COMP_WORDS[COMP_CWORD-2]}; fi
+            """;
+
     enum Shell {
         BASH, ZSH, FISH
     }
@@ -36,6 +43,6 @@ final class CompletionCommand implements Callable<Integer> {
     static String script(Shell shell) {
         CommandLine caravan = CaravanCommand.commandLine();
         // picocli's own script is for both: in zsh it switches to bash's way of completing.
-        return shell == Shell.FISH ? FishCompletion.of(caravan.getCommandSpec()) : AutoComplete.bash("caravan", caravan) + "\n";
+        return shell == Shell.FISH ? FishCompletion.of(caravan.getCommandSpec()) : AutoComplete.bash("caravan", caravan).replace(WORDS, WORDS + BEHIND_EQUALS) + "\n";
     }
 }

@@ -4,9 +4,10 @@ import dev.caravan.engine.EngineOptions;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.rehearsal.ScratchDirectory;
 import dev.caravan.run.Action;
 import dev.caravan.spec.Cluster;
-import java.nio.file.Files;
+import dev.caravan.terminal.TerminalFacts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,17 +59,22 @@ final class RehearseCommand implements Callable<Integer> {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
         Cluster cluster = spec.cluster();
-        Path scratch = Files.createTempDirectory("caravan-rehearsal");
-        try (Rehearsal rehearsal = Rehearsal.start(cluster, faults(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
+        List<Fault> wanted = faults();
+        try (ScratchDirectory scratch = ScratchDirectory.open();
+                Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions options = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(options, spec.order(rehearsal.cluster(), plan ? Action.PLAN : Action.APPLY), common.output);
-            rehearsal.faultsNotMet().forEach(fault -> System.err.println("caravan: nothing met the fault " + fault + "; is that the step's name?"));
+            int status = Watched.run(options, spec.order(rehearsal.cluster(), plan ? Action.PLAN : Action.APPLY), common.output, scratch::abandon);
+            if (status != Watched.CANCELLED) {
+                rehearsal.faultsNotMet().forEach(RehearseCommand::tellNotMet);
+            }
             return status;
         } catch (IllegalArgumentException e) {
             throw new UserError(e.getMessage());
-        } finally {
-            Rehearsal.delete(scratch);
         }
+    }
+
+    private static void tellNotMet(Fault fault) {
+        TerminalFacts.detect(System.getenv()).wrap("caravan: nothing met the fault " + fault + "; is that the step's name?").forEach(System.err::println);
     }
 
     private List<Fault> faults() throws UserError {

@@ -57,6 +57,7 @@ final class ServeCommand implements Callable<Integer> {
         Path tokenFile;
 
         @Option(names = "--log-format", paramLabel = "FORMAT", defaultValue = "${sys:caravan.log.format:-${env:CARAVAN_LOG_FORMAT:-text}}",
+                completionCandidates = Words.Formats.class,
                 description = "text, or json: an object a line, with run, host and step as members (or CARAVAN_LOG_FORMAT; default: text).")
         LogSetup.Format logFormat;
 

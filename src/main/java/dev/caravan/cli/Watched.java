@@ -10,6 +10,7 @@ import dev.caravan.run.Runs;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -20,7 +21,10 @@ import org.jline.utils.Signals;
 
 /** One run from beginning to end, shown on the terminal: what apply, plan, reset, rollback and rehearse have in common. */
 final class Watched {
-    private static final int CANCELLED = 130;
+    /** The exit status of a run that was cancelled. */
+    static final int CANCELLED = 130;
+    /** How long somebody who wants to be gone waits for what is cleared up. */
+    private static final Duration LEAVING = Duration.ofSeconds(3);
 
     private Watched() {}
 
@@ -32,12 +36,17 @@ final class Watched {
 
     /** Starts an engine, runs, shows, and returns the exit status. */
     static int run(EngineOptions options, Runs.Order order, Mode mode) throws Exception {
-        return run(options, engine -> engine.runs().begin(order), mode);
+        return run(options, order, mode, () -> { });
+    }
+
+    /** @param clearUp what is done before the process is left by a second Ctrl-C; cut short where it takes long */
+    static int run(EngineOptions options, Runs.Order order, Mode mode, Runnable clearUp) throws Exception {
+        return run(options, engine -> engine.runs().begin(order), mode, clearUp);
     }
 
     /** The same for what is begun in another way. */
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
-    static int run(EngineOptions options, Beginning beginning, Mode mode) throws Exception {
+    static int run(EngineOptions options, Beginning beginning, Mode mode, Runnable clearUp) throws Exception {
         // Empty: the run is over, whether the journal could be told or not.
         BlockingQueue<Optional<Event>> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
@@ -45,7 +54,7 @@ final class Watched {
                 AutoCloseable listening = engine.journal().listen(event -> events.add(Optional.of(event)))) {
             engine.warnings().forEach(warning -> System.err.println("caravan: " + warning));
             Run run = beginning.begin(engine);
-            stopOnSignal(engine, run);
+            stopOnSignal(engine, run, () -> leave(output, clearUp));
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
@@ -74,16 +83,32 @@ final class Watched {
     }
 
     /** The first Ctrl-C asks the run to stop; a second one leaves at once, and hosts go on with the step they are in. */
-    private static void stopOnSignal(Engine engine, Run run) {
+    private static void stopOnSignal(Engine engine, Run run, Runnable leave) {
         AtomicInteger asked = new AtomicInteger();
         Runnable stop = () -> {
             if (asked.getAndIncrement() == 0) {
                 new Thread(() -> engine.runs().cancel(run.id()), "cancel").start();
             } else {
-                Runtime.getRuntime().halt(CANCELLED);
+                leave.run();
             }
         };
         Signals.register("INT", stop);
         Signals.register("TERM", stop);
+    }
+
+    /** At once, but with the terminal as it was found; what does not come to an end by itself keeps nobody. */
+    private static void leave(RunOutput output, Runnable clearUp) {
+        Thread leaving = new Thread(() -> {
+            output.close();
+            clearUp.run();
+        }, "leave");
+        leaving.setDaemon(true);
+        leaving.start();
+        try {
+            leaving.join(LEAVING.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(CANCELLED);
     }
 }

@@ -27,6 +27,14 @@ final class Words {
         }
     }
 
+    static final class Formats extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        Formats() {
+            super(Stream.of(LogSetup.Format.values()).map(format -> format.name().toLowerCase(Locale.ROOT)).toList());
+        }
+    }
+
     static final class Shells extends ArrayList<String> {
         private static final long serialVersionUID = 1;
 

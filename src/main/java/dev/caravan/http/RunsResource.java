@@ -117,6 +117,9 @@ final class RunsResource {
         ObjectNode tree = RunJson.whole(run, journal.events(id, 0));
         tree.put("now", Instant.now().toString());
         tree.set("possible", Json.tree(possible(run)));
+        if (run.hasEnded() && run.action().equals(Action.APPLY.word()) && !journal.hasFound(id)) {
+            journal.takenBackBy(run.id()).ifPresent(by -> tree.put("takenBackBy", by));
+        }
         return Reply.json(200, tree);
     }
 
@@ -131,7 +134,7 @@ final class RunsResource {
         if (!run.hasEnded()) {
             return isLeft(run.id()) ? List.of("resume") : List.of();
         }
-        return run.action().equals(Action.APPLY.word()) ? List.of("retry", "rollback") : List.of("retry");
+        return journal.hasFound(run.id()) ? List.of("retry", "rollback") : List.of("retry");
     }
 
     private boolean isUnderWay(String id) {

@@ -217,6 +217,21 @@ final class JdbcJournal implements Journal {
                 .toList();
     }
 
+    @Override
+    public boolean hasFound(String run) {
+        return !query("select id from found where run = ? and not given_back limit 1", row -> row.getLong("id"), run).isEmpty();
+    }
+
+    @Override
+    public Optional<String> takenBackBy(String run) {
+        // Few runs are rollbacks; what each takes back stands in its first event.
+        return query("select event.* from event join run on run.id = event.run where run.action = 'rollback' and event.type = ?"
+                        + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc", this::event, Event.Type.RUN_QUEUED.word(), run).stream()
+                .filter(event -> event.data().get("takesBack") instanceof Collection<?> runs && runs.contains(run))
+                .map(Event::run)
+                .findFirst();
+    }
+
     private static String about(String run, String address, String step) {
         return run + "\n" + address + "\n" + step;
     }

@@ -90,6 +90,12 @@ public interface Journal extends AutoCloseable {
     /** What was found at that address in all runs of that cluster and has not been given back, oldest first. */
     List<Found> found(String cluster, String address);
 
+    /** Whether anything that this run found on hosts has not been given back. */
+    boolean hasFound(String run);
+
+    /** The last run that was begun to take back what this one did. */
+    Optional<String> takenBackBy(String run);
+
     /** Enters that the hosts have these back as they were found. */
     void gaveBack(Collection<Found> found);
 

@@ -71,7 +71,9 @@ public final class RunLog implements AutoCloseable {
         event.host().ifPresent(host -> line.append("  ").append(host));
         event.step().ifPresent(step -> line.append("  ").append(step));
         line.append("  ").append(what);
-        return event.message().isEmpty() ? line.toString() : line.append(": ").append(event.message()).toString();
+        // A run that failed says so itself, too.
+        String message = event.message().startsWith(what + ": ") ? event.message().substring(what.length() + 2) : event.message();
+        return message.isEmpty() ? line.toString() : line.append(": ").append(message).toString();
     }
 
     private static String took(Event event) {

@@ -17,9 +17,18 @@ final class Leftovers {
 
     /** Ends every process of this user whose environment says that it belongs to the host with this root directory. */
     static void end(Path root) {
+        endMarked(root + "\0");
+    }
+
+    /** Ends those of all hosts with root directories below that one. */
+    static void endBelow(Path directory) {
+        endMarked(directory + "/");
+    }
+
+    private static void endMarked(String root) {
         // A child forked between two looks escapes the first.
-        List<ProcessHandle> found = find(root);
-        for (int look = 0; look < MAX_LOOKS && !found.isEmpty(); look++, found = find(root)) {
+        List<ProcessHandle> found = findMarked(root);
+        for (int look = 0; look < MAX_LOOKS && !found.isEmpty(); look++, found = findMarked(root)) {
             found.forEach(ProcessHandle::destroyForcibly);
             CompletableFuture.allOf(found.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
                     .completeOnTimeout(null, GRACE_SECONDS, TimeUnit.SECONDS)
@@ -29,7 +38,11 @@ final class Leftovers {
 
     /** The running processes of the host; those of this JVM's own are never among them. */
     static List<ProcessHandle> find(Path root) {
-        String mark = "\0CARAVAN_ROOT=" + root + "\0";
+        return findMarked(root + "\0");
+    }
+
+    private static List<ProcessHandle> findMarked(String root) {
+        String mark = "\0CARAVAN_ROOT=" + root;
         return ProcessHandle.allProcesses()
                 .filter(process -> process.pid() != ProcessHandle.current().pid())
                 .filter(process -> ("\0" + environment(process.pid()) + "\0").contains(mark))

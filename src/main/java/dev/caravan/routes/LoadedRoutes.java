@@ -14,6 +14,7 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SplitDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
+import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.model.language.MethodCallExpression;
 import org.apache.camel.spi.Resource;
@@ -101,7 +102,22 @@ public final class LoadedRoutes {
     private static Node node(ProcessorDefinition<?> definition) {
         boolean parallel = definition instanceof SplitDefinition split && Boolean.parseBoolean(split.getParallelProcessing());
         return new Node(definition.getShortName(), uri(definition), label(definition), text(definition.getDescriptionText()), parallel,
-                definition instanceof ChoiceDefinition choice ? branches(choice) : nodes(definition.getOutputs()));
+                parts(definition));
+    }
+
+    private static List<Node> parts(ProcessorDefinition<?> definition) {
+        if (definition instanceof ChoiceDefinition choice) {
+            return branches(choice);
+        }
+        return definition instanceof TryDefinition attempt ? clauses(attempt) : nodes(definition.getOutputs());
+    }
+
+    /** As outputs, a doTry gives what is tried, without what is done where that fails and in any case. */
+    private static List<Node> clauses(TryDefinition attempt) {
+        List<ProcessorDefinition<?>> all = new ArrayList<>(attempt.getOutputsWithoutCatches());
+        all.addAll(Optional.ofNullable(attempt.getCatchClauses()).orElse(List.of()));
+        Optional.ofNullable(attempt.getFinallyClause()).ifPresent(all::add);
+        return nodes(all);
     }
 
     /** As outputs, a choice gives those of all its branches without the branches. */

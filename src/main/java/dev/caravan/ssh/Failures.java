@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 import org.apache.sshd.common.SshConstants;
 
 /** Turns what MINA and the JDK throw into errors that a person can act on. */
 final class Failures {
+    private static final Pattern CLASS_NAMES = Pattern.compile("^(?:(?:[a-z]\\w*\\.)+[A-Z]\\w*: +)+");
+
     private Failures() {}
 
     /** What lies beneath the wrappers of futures. */
@@ -132,8 +135,9 @@ final class Failures {
                 + command.maxOutputBytes() + " bytes and was asked to stop.");
     }
 
-    private static String reason(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    static String reason(Throwable failure) {
+        // MINA puts the name of the JDK's class before the JDK's words.
+        String message = failure.getMessage() == null ? "" : CLASS_NAMES.matcher(failure.getMessage()).replaceFirst("");
+        return message.isBlank() ? failure.getClass().getSimpleName() : message;
     }
 }

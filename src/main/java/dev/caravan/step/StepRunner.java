@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -54,6 +55,7 @@ public final class StepRunner {
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
     private static final String WHEN_OUT_OF_REACH = "The step goes on on its host, and is found there by its id. Where this lasts, see to the host and its network, then apply again.";
+    private static final String WHEN_NEVER_REACHED = "Nothing was begun on the host by this step. See to the host, its address and its network, then run the same command again.";
     private static final Duration SHORT = Duration.ofSeconds(30);
 
     private final SshSessions sessions;
@@ -70,7 +72,12 @@ public final class StepRunner {
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
 
     /** A step that was begun on a host and whose result is not known yet. */
-    private record Detached(String id, long logOffset, StepLog log) {}
+    private record Detached(String id, long logOffset, StepLog log, AtomicBoolean mayRun) {
+        /** Whether the host may have begun it: then it is found there by its id. */
+        boolean mayRunThere() {
+            return mayRun.get();
+        }
+    }
 
     private static final class Shared {
         private final CompletableFuture<StepResult> result = new CompletableFuture<>();
@@ -305,7 +312,7 @@ public final class StepRunner {
         StepLog log = new StepLog(file, run::redact, found);
         // The host sends the log from its beginning.
         before.ifPresent(step -> log.cutTo(step.logOffset()));
-        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log);
+        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log, new AtomicBoolean(before.isPresent()));
     }
 
     private void toClear(StepOrder order, Detached detached) {
@@ -344,7 +351,7 @@ public final class StepRunner {
                             ids.removeAll(clear);
                             return ids;
                         });
-                        return CompletableFuture.completedFuture(read(order, result));
+                        return CompletableFuture.completedFuture(read(order, detached, result));
                     }
                     return stopIfTimedOut(order, target, detached, cause(failure));
                 })
@@ -374,10 +381,11 @@ public final class StepRunner {
         return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, libraries, order.stdin());
     }
 
-    private Report read(StepOrder order, SshResult result) {
+    private Report read(StepOrder order, Detached detached, SshResult result) {
         return Report.parse(result.stderr()).orElseThrow(() -> {
             String said = new String(result.stderr(), StandardCharsets.UTF_8).strip();
             boolean cut = said.contains(Launcher.RESULT_MARK) || said.isEmpty();
+            detached.mayRun().compareAndSet(false, cut);
             return new CompletionException(cut
                     ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH, List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
@@ -387,7 +395,7 @@ public final class StepRunner {
 
     private CompletableFuture<Report> stopIfTimedOut(StepOrder order, SshTarget target, Detached detached, Throwable failure) {
         if (!(failure instanceof SshException ssh) || ssh.kind() != SshException.Kind.TIMEOUT) {
-            return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, ssh) : failure);
+            return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, detached, ssh) : failure);
         }
         StepFailure timedOut = failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
                 "Look at the step's log for what it was waiting for. The time limit stands in the step's route.", detached.log().lastLines(8), null);
@@ -402,13 +410,17 @@ public final class StepRunner {
                 .toCompletableFuture();
     }
 
-    private static StepFailure connection(StepOrder order, SshException problem) {
+    private static StepFailure connection(StepOrder order, Detached detached, SshException problem) {
+        if (problem.kind() == SshException.Kind.CONNECTION_LOST) {
+            detached.mayRun().set(true);
+        }
+        String remedy = !problem.passing() ? "" : detached.mayRunThere() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
         String kind = switch (problem.kind()) {
             case CONNECTION_LOST -> StepFailure.CONNECTION;
             case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
             default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
         };
-        return failure(order, kind, problem.passing(), problem.problem(), problem.passing() ? WHEN_OUT_OF_REACH : "", List.of(), problem);
+        return failure(order, kind, problem.passing(), problem.problem(), remedy, List.of(), problem);
     }
 
     private StepResult judge(StepOrder order, Detached detached, Report report) {

@@ -20,23 +20,26 @@ final class Columns {
     static List<String> lines(List<List<String>> rows, String alignment, int width, Look look) {
         int[] widths = widths(rows, width);
         List<String> lines = new ArrayList<>();
-        row(rows.get(0), widths, alignment).forEach(line -> lines.add(look.paint(Look.Ink.FAINT, line)));
+        row(rows.get(0), widths, alignment, width).forEach(line -> lines.add(look.paint(Look.Ink.FAINT, line)));
         String before = "";
         for (List<String> row : rows.subList(1, rows.size())) {
             List<String> shown = new ArrayList<>(row);
             if (row.get(0).equals(before)) {
                 shown.set(0, "");
             }
-            lines.addAll(row(shown, widths, alignment));
+            lines.addAll(row(shown, widths, alignment, width));
             before = row.get(0);
         }
         return lines;
     }
 
-    private static List<String> row(List<String> row, int[] widths, String alignment) {
+    private static List<String> row(List<String> row, int[] widths, String alignment, int width) {
         List<List<String>> cells = new ArrayList<>();
+        int start = 0;
         for (int i = 0; i < row.size(); i++) {
-            cells.add(Text.wrap(row.get(i), widths[i]));
+            int room = width - start;
+            cells.add(Text.wrap(row.get(i), widths[i]).stream().flatMap(line -> Text.wrapPath(line, room).stream()).toList());
+            start += widths[i] + 2;
         }
         int height = cells.stream().mapToInt(List::size).max().orElse(0);
         List<String> lines = new ArrayList<>();

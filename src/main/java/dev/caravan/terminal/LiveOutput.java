@@ -55,7 +55,7 @@ final class LiveOutput implements RunOutput {
         switch (event.type()) {
             case RUN_QUEUED -> {
                 if (fold.view().rehearsal()) {
-                    above.add(Wording.REHEARSAL);
+                    above.addAll(Text.wrap(Wording.REHEARSAL, facts.size().get().columns()));
                 }
             }
             case NOTE -> above.addAll(note(event));

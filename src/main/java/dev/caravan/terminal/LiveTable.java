@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A run as a table: a row for each host, a column for each step. Steps that do not fit in the width are folded, oldest first,
@@ -25,6 +26,8 @@ import java.util.Set;
  */
 public final class LiveTable {
     private static final int CELL = 4;
+    private static final List<Activity> BUSY = List.of(Activity.FAILED, Activity.WORKING, Activity.WAITING);
+    private static final List<Activity> ALL = List.of(Activity.FAILED, Activity.WORKING, Activity.WAITING, Activity.IDLE, Activity.PENDING);
 
     private final Look look;
 
@@ -119,39 +122,38 @@ public final class LiveTable {
             return Math.min(width, Math.max(4, Math.min(withRest, width / 5)));
         }
 
+        /** As much as fits; what can be done without goes first: who does nothing, the run's id, how many hosts there are. */
         private String title() {
-            String what = (run.rehearsal() ? "rehearsal: " : "") + run.action() + " " + run.cluster();
-            String facts = "  run " + run.run() + "  " + (run.ended()
-                    ? Durations.text(run.elapsed(now))
-                    : Durations.whole(run.elapsed(now))) + "  " + standing();
-            String fitted = Text.fit(Text.printable(what + facts), width, look.ellipsis());
-            int strong = Math.min(Text.printable(what).length(), fitted.length());
+            String what = Text.printable((run.rehearsal() ? "rehearsal: " : "") + run.action() + " " + run.cluster());
+            String time = "  " + (run.ended() ? Durations.text(run.elapsed(now)) : Durations.whole(run.elapsed(now))) + "  ";
+            String hosts = Text.count(run.realHosts().size(), "host");
+            List<String> titles = List.of(
+                    what + "  run " + run.run() + time + standing(hosts, ALL),
+                    what + "  run " + run.run() + time + standing(hosts, BUSY),
+                    what + time + standing(hosts, BUSY),
+                    what + time + standing("", BUSY));
+            String title = titles.stream().map(Text::printable).filter(each -> Text.width(each) <= width).findFirst().orElse(titles.get(titles.size() - 1));
+            String fitted = Text.fit(Text.printable(title), width, look.ellipsis());
+            int strong = Math.min(what.length(), fitted.length());
             return look.paint(Ink.STRONG, fitted.substring(0, strong)) + fitted.substring(strong);
         }
 
-        private String standing() {
-            String hosts = Text.count(run.realHosts().size(), "host");
+        private String standing(String hosts, List<Activity> told) {
             if (run.ended()) {
-                return hosts + ": " + run.state().word();
+                return joined(": ", hosts, run.state().word());
             }
-            if (run.waitingFor().isPresent()) {
-                return hosts + ", " + Wording.waiting(run.waitingFor().get().what());
-            }
-            String activities = activities(run.realHosts());
-            return activities.isEmpty() ? hosts : hosts + ": " + activities;
+            String doing = run.waitingFor().isPresent() ? Wording.waiting(run.waitingFor().get().what()) : activities(run.realHosts(), told);
+            return joined(", ", run.stopping() ? "stopping" : "", joined(run.waitingFor().isPresent() ? ", " : ": ", hosts, doing));
         }
 
-        private String activities(List<HostView> hosts) {
+        private String joined(String between, String one, String other) {
+            return one.isEmpty() || other.isEmpty() ? one + other : one + between + other;
+        }
+
+        private String activities(List<HostView> hosts, List<Activity> told) {
             Map<Activity, Integer> counts = new EnumMap<>(Activity.class);
             hosts.forEach(host -> counts.merge(host.activity(), 1, Integer::sum));
-            List<String> words = new ArrayList<>();
-            for (Activity activity : List.of(
-                    Activity.FAILED, Activity.WORKING, Activity.WAITING, Activity.IDLE, Activity.PENDING)) {
-                if (counts.containsKey(activity)) {
-                    words.add(counts.get(activity) + " " + word(activity));
-                }
-            }
-            return String.join(", ", words);
+            return told.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity)).collect(Collectors.joining(", "));
         }
 
         private String word(Activity activity) {
@@ -298,7 +300,7 @@ public final class LiveTable {
                     line.append(' ').append(finished(i));
                 }
             }
-            return Text.fit(line + "  " + (run.ended() ? "" : activities(rest)), width, look.ellipsis()).stripTrailing();
+            return Text.fit(line + "  " + (run.ended() ? "" : activities(rest, ALL)), width, look.ellipsis()).stripTrailing();
         }
 
         private String finished(int index) {

@@ -38,6 +38,7 @@ public final class RunFold {
     private Optional<Instant> queuedAt = Optional.empty();
     private Optional<Instant> startedAt = Optional.empty();
     private Optional<Instant> endedAt = Optional.empty();
+    private boolean stopping;
     private Optional<Waiting> waiting = Optional.empty();
     private String message = "";
     private OptionalInt exitStatus = OptionalInt.empty();
@@ -53,7 +54,7 @@ public final class RunFold {
             case HOST_WAITING -> waits(event);
             case STEP_STARTED, STEP_PROGRESS, STEP_RETRY, STEP_ENDED -> step(event);
             case RUN_ENDED -> ended(event);
-            case NOTE -> { }
+            case NOTE -> stopping |= Boolean.TRUE.equals(event.data().get("cancelled"));
         }
     }
 
@@ -64,7 +65,7 @@ public final class RunFold {
         hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
         return new RunView(
                 run, action, cluster, rehearsal, state, queuedAt, startedAt, endedAt, Collections.unmodifiableList(inOrder),
-                List.copyOf(steps), waiting, message, exitStatus, kubeconfig, findings);
+                List.copyOf(steps), stopping, waiting, message, exitStatus, kubeconfig, findings);
     }
 
     /** Whether any event was taken yet. */

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param startedAt  when the run was last started; a resumed run starts again
  * @param hosts      in the spec's order; then, where steps ran for the cluster as a whole, one whose name is empty
  * @param steps      names, in the order in which the run first met them
+ * @param stopping   whether it was asked to stop
  * @param waitingFor what the whole run waits for now
  * @param message    what the run said at its end
  * @param kubeconfig path of the kubeconfig that was fetched
@@ -33,6 +34,7 @@ public record RunView(
         Optional<Instant> endedAt,
         List<HostView> hosts,
         List<String> steps,
+        boolean stopping,
         Optional<Waiting> waitingFor,
         String message,
         OptionalInt exitStatus,

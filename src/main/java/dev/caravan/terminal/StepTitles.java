@@ -1,10 +1,13 @@
 package dev.caravan.terminal;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Short titles for a table's narrow columns, all different: {@code imag} for images-pull, but {@code init} for kubeadm-init
@@ -21,10 +24,13 @@ final class StepTitles {
             titles[i] = clear(steps, i, width);
             taken.add(titles[i]);
         }
-        for (int i = 0; i < titles.length; i++) {
-            if (titles[i] == null) {
-                titles[i] = free(steps.get(i), i, taken, width);
-                taken.add(titles[i]);
+        // A name of one word has nothing else to be known by.
+        for (boolean oneWord : new boolean[] {true, false}) {
+            for (int i = 0; i < titles.length; i++) {
+                if (titles[i] == null && oneWord != steps.get(i).contains("-")) {
+                    titles[i] = free(steps, i, taken, width);
+                    taken.add(titles[i]);
+                }
             }
         }
         return Arrays.asList(titles);
@@ -34,26 +40,30 @@ final class StepTitles {
     private static String clear(List<String> steps, int index, int width) {
         String name = steps.get(index);
         for (String candidate : List.of(begin(name, width), begin(lastWord(name), width))) {
-            boolean elsewhere = IntStream.range(0, steps.size())
-                    .filter(other -> other != index)
-                    .mapToObj(steps::get)
-                    .anyMatch(other -> other.startsWith(candidate)
-                            || Arrays.stream(other.split("-")).anyMatch(word -> word.startsWith(candidate)));
-            if (!elsewhere) {
+            if (others(steps, index, candidate) == 0) {
                 return candidate;
             }
         }
         return null;
     }
 
-    private static String free(String name, int index, Set<String> taken, int width) {
-        for (String candidate : List.of(begin(name, width), begin(lastWord(name), width),
-                begin(name.charAt(0) + lastWord(name), width))) {
-            if (!taken.contains(candidate)) {
-                return candidate;
-            }
-        }
-        return begin("#" + (index + 1), width);
+    /** How many other steps that beginning may stand for. */
+    private static long others(List<String> steps, int index, String beginning) {
+        return IntStream.range(0, steps.size())
+                .filter(other -> other != index)
+                .mapToObj(steps::get)
+                .filter(other -> other.startsWith(beginning) || Arrays.stream(other.split("-")).anyMatch(word -> word.startsWith(beginning)))
+                .count();
+    }
+
+    /** The one of those that are left which may stand for the fewest others. */
+    private static String free(List<String> steps, int index, Set<String> taken, int width) {
+        String name = steps.get(index);
+        return Stream.of(begin(name, width), begin(lastWord(name), width))
+                .filter(candidate -> !taken.contains(candidate))
+                .min(Comparator.comparingLong(candidate -> others(steps, index, candidate)))
+                .or(() -> Optional.of(begin(name.charAt(0) + lastWord(name), width)).filter(candidate -> !taken.contains(candidate)))
+                .orElseGet(() -> begin("#" + (index + 1), width));
     }
 
     private static String lastWord(String name) {

@@ -75,7 +75,7 @@ public final class Summary {
         unfinished();
         kubeconfig();
         if (run.rehearsal()) {
-            lines.add(Wording.REHEARSED);
+            lines.addAll(Text.wrap(Wording.REHEARSED, width));
         }
     }
 

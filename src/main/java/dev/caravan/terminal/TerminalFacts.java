@@ -48,6 +48,11 @@ public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, bool
         return terminal ? Math.min(size.get().columns(), 110) : 100;
     }
 
+    /** The text's lines, broken between words where a terminal would break them within; else as they are. */
+    public List<String> wrap(String text) {
+        return terminal ? Text.wrap(text, textWidth()) : List.of(text);
+    }
+
     /** What may be used. */
     public Look look() {
         return new Look(colour, unicode);

@@ -114,6 +114,22 @@ final class Text {
         wrapped.add(current.toString());
     }
 
+    /** A line that is wider than that is broken after slashes, as a terminal would break it anywhere. */
+    static List<String> wrapPath(String line, int width) {
+        List<String> parts = new ArrayList<>();
+        String rest = line;
+        while (width(rest) > width) {
+            int slash = cut(rest, width).lastIndexOf('/');
+            if (slash < 1) {
+                break;
+            }
+            parts.add(rest.substring(0, slash + 1));
+            rest = rest.substring(slash + 1);
+        }
+        parts.add(rest);
+        return parts;
+    }
+
     /** The names, comma-separated, as many as fit: {@code h1, h2, h3 and 12 more}. At least one is named. */
     static String names(List<String> names, int width) {
         String all = String.join(", ", names);

@@ -8,7 +8,6 @@ import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
@@ -61,13 +60,8 @@ public final class Hosts {
     public void requireAll(@Variable(Variables.RUN) Run run) throws HostsFailed {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
-            List<Map.Entry<String, Throwable>> failed = failures.entrySet().stream().filter(failure -> !(failure.getValue() instanceof NotReached)).toList();
-            String which = failed.stream().map(Map.Entry::getKey).collect(Collectors.joining(", "));
-            throw new HostsFailed(failed.stream().map(Map.Entry::getValue)
-                    .filter(StepFailure.class::isInstance).map(StepFailure.class::cast)
-                    .findFirst()
-                    .map(first -> which + ": " + first.getStep() + ": " + first.getMessage())
-                    .orElse(which));
+            failures.values().removeIf(NotReached.class::isInstance);
+            throw HostsFailed.of(run.cluster().hosts(), failures);
         }
     }
 }

@@ -177,7 +177,7 @@ public final class Rollback {
     /** Fails where something could not be taken back. */
     public void requireNothingLeft(@Variable(Variables.RUN) Run run) throws HostsFailed {
         if (!run.leftBehind().isEmpty()) {
-            throw new HostsFailed(String.join(", ", run.leftBehind().keySet()));
+            throw new HostsFailed("failed on " + String.join(", ", run.leftBehind().keySet()));
         }
     }
 

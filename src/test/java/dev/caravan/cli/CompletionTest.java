@@ -39,6 +39,7 @@ class CompletionTest {
         "caravan,apply,--o|--output",
         "caravan,apply,--output,|auto,tty,plain,json,quiet",
         "caravan,rehearse,--family,|yum,apt",
+        "caravan,serve,--log-format,|text,json",
         "caravan,completion,|bash,zsh,fish",
         "caravan,routes,|export,list",
         "caravan,apply,-f,three|three-nodes.yaml",
@@ -51,6 +52,17 @@ class CompletionTest {
         assertThat(bash(words)).containsExactlyInAnyOrderElementsOf(wanted);
         Assumptions.assumeTrue(ManPageTest.isThere("fish"), "fish is installed");
         assertThat(fish(String.join(" ", words))).containsExactlyInAnyOrderElementsOf(wanted);
+    }
+
+    /** To bash the sign is a word of its own (COMP_WORDBREAKS); what follows it takes its place. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "caravan,apply,--output,=|auto,tty,plain,json,quiet",
+        "caravan,apply,--output,=,js|json",
+        "caravan,serve,--log-format,=|text,json"
+    })
+    void bashCompletesWhatFollowsAnEqualsSign(String line, String expected) throws Exception {
+        assertThat(bash(Arrays.asList(line.split(",")))).containsExactlyInAnyOrder(expected.split(","));
     }
 
     @ParameterizedTest

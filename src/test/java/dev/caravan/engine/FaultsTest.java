@@ -297,7 +297,7 @@ class FaultsTest {
 
     /** The same of the message that the run as a whole ends with. */
     private void ends(Run run, String cause, String remedy) {
-        assertThat(end(run)).contains("h2: " + STEP + ": root@127.0.0.1:" + link.port()).contains(cause).contains(remedy);
+        assertThat(end(run)).contains(STEP + " on h2: root@127.0.0.1:" + link.port()).contains(cause).contains(remedy);
     }
 
     private void succeedsWithEachStepOnce(Engine engine, Run run) throws Exception {

@@ -154,6 +154,16 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
+    public boolean hasFound(String run) {
+        return journal.hasFound(run);
+    }
+
+    @Override
+    public Optional<String> takenBackBy(String run) {
+        return journal.takenBackBy(run);
+    }
+
+    @Override
     public List<RunRecord> orphans() {
         return journal.orphans();
     }

@@ -104,7 +104,7 @@ class RollbackTest {
         assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3"));
         assertThat(undone(run, "h1")).isEmpty();
         if (step.equals("kubeadm-join")) {
-            assertThat(end.message()).contains("failed on h3").contains("Rolled back: h3. The cluster and the other hosts stay");
+            assertThat(end.message()).contains("failed: kubeadm-join on h3: ").contains("Rolled back: h3. The cluster and the other hosts stay");
             assertThat(undone(run, "h2")).isEmpty();
             assertThat(calls(run, "h1")).contains("label-nodes", "credentials-revoke");
             assertThat(hosts.calls()).filteredOn(call -> call.step().equals("forget-node")).singleElement()
@@ -133,7 +133,7 @@ class RollbackTest {
 
         Event end = end(run);
         assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
-        assertThat(end.message()).contains("failed on h3: kubeadm-join: it is not to be").contains("Left on the hosts: " + left);
+        assertThat(end.message()).contains("failed: kubeadm-join on h3: it is not to be").contains("Left on the hosts: " + left);
         assertThat(undone(run, "h1")).isEmpty();
         assertThat(undone(run, "h2")).isEmpty();
     }

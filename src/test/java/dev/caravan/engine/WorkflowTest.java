@@ -287,7 +287,7 @@ class WorkflowTest {
         Run run = begin(cluster(3, 0), Action.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).startsWith("failed on h2");
+        assertThat(last(run).message()).startsWith("failed: kubeadm-join on h2: ");
         assertThat(ended(run, "h3", "kubeadm-join")).isTrue();
     }
 
@@ -299,7 +299,7 @@ class WorkflowTest {
         Run run = begin(cluster(1, 2), Action.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).startsWith("failed on h2");
+        assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
         assertThat(last(run).data()).containsEntry("exitStatus", 5);
         assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "runtime-install");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
@@ -441,7 +441,7 @@ class WorkflowTest {
         Run run = begin(cluster(1, 2), Action.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).startsWith("failed on h3");
+        assertThat(last(run).message()).startsWith("failed: kubeadm-join on h3: ");
         assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
         assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).hasSize(2);
         assertThat(calls("join-credentials")).hasSizeBetween(2, 3);

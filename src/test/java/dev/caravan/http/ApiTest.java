@@ -455,10 +455,13 @@ class ApiTest {
         HttpResponse<String> underWay = client.post(RUNS + "/" + id + "/resume", "");
         assertThat(underWay.statusCode()).isEqualTo(409);
         assertThat(json(underWay).get("type").asText()).isEqualTo("urn:caravan:problem:under-way");
+        serving.engine().journal().keepFound(id, "h1", "192.0.2.77", "os-prepare", "file\t/etc/a\tabsent");
         serving.fail(id, "broken");
         serving.ended(id);
         await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
+        serving.engine().journal().gaveBack(serving.engine().journal().found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
+        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was given back").containsExactly("retry");
         assertThat(json(client.post(RUNS + "/" + id + "/resume", "")).get("type").asText()).isEqualTo("urn:caravan:problem:ended");
         assertThat(client.post(RUNS + "/nosuchrun/resume", "").statusCode()).isEqualTo(404);
         assertThat(client.get(RUNS + "/" + id + "/resume").statusCode()).isEqualTo(405);

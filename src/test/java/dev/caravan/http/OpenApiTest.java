@@ -115,6 +115,7 @@ class OpenApiTest {
         String third = json(client.post(RUNS + "/" + second + "/rollback", "")).get("id").asText();
         serving.release(third);
         serving.ended(third);
+        assertThat(json(client.get(RUNS + "/" + second)).path("takenBackBy").asText()).isEqualTo(third);
         client.get(RUNS);
         resumeOneThatWasLeft();
 

@@ -120,6 +120,10 @@ class PageTest {
         return "td[data-host='" + host + "'][data-step='" + step + "']";
     }
 
+    private static String chips() {
+        return browser.text("#chips").replaceAll("\\s+", " ");
+    }
+
     // ---- tests
 
     /** Rehearsal: seen as it goes, cut off from its engine, gone on with by a button, complete at the end. */
@@ -160,6 +164,7 @@ class PageTest {
         browser.value("location.hash = location.hash.replace('timeline', 'workflow')");
         browser.until("document.querySelectorAll('#view-workflow [data-step=kubeadm-join] .changed').length === 1");
         assertThat(browser.text("#view-workflow .chart")).contains("provision-host", "os-prepare", "wait for the first control plane", "join-cluster");
+        assertThat(browser.text("#view-workflow .chart")).as("what is done where something fails, and in any case").contains("on failure", "rollback", "in any case", "credentials-revoke");
         // A cluster that stands is not taken down by a slip of the hand.
         browser.click("[data-action=rollback]");
         assertThat(browser.value("document.getElementById('ask-yes').disabled").asBoolean()).isTrue();
@@ -235,6 +240,31 @@ class PageTest {
         assertThat(browser.text("#title")).contains(HOSTILE);
         assertThat(browser.value("document.querySelectorAll('img, main b:not(.count):not(.chip b), #log script, main script, #runs script').length").asInt()).isZero();
         assertThat(browser.value("window.harmed === undefined").asBoolean()).isTrue();
+    }
+
+    @Test
+    void columnsStandStillAndAHostCountsAsOkOnceItsWayHasEnded() throws Exception {
+        told("paused", "paused", List.of(host("h1"), host("h2")));
+        List.of("h1", "h2").forEach(name -> tell("paused", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+        open("paused", "");
+        browser.until("document.querySelectorAll('#matrix td.ok').length === 2");
+        assertThat(chips()).contains("Between steps 2").doesNotContain("All ok");
+        String heads = "[...document.querySelectorAll('#matrix thead th')].map(head => head.title + head.offsetLeft).join()";
+        String before = browser.value(heads).asText();
+        assertThat(before).contains("facts", "preflight", "os-prepare", "kubeadm-join", "credentials-revoke");
+
+        tell("paused", Event.Type.STEP_ENDED, "h2", "kubeadm-join", "", Map.of("state", "changed", "durationMillis", 900));
+        browser.until("document.querySelectorAll('#matrix td.changed').length === 1");
+        assertThat(browser.value(heads).asText()).isEqualTo(before);
+        assertThat(chips()).contains("Between steps 1", "All ok 1");
+        ended("paused", "failed", "", Map.of());
+        browser.until("document.querySelectorAll('#matrix thead th').length === 3");
+        assertThat(chips()).contains("All ok 2");
+
+        String spans = "[{host: 'h1', from: '1970-01-01T00:00:05Z', to: '1970-01-01T00:00:06Z'}, {host: 'h1', from: '1970-01-01T00:00:06.2Z', to: '1970-01-01T00:00:07Z'},"
+                + " {host: 'h1', from: '1970-01-01T00:00:09Z'}, {from: '1970-01-01T00:00:20Z'}]";
+        assertThat(browser.value("(() => { timeline.told = {spans: " + spans + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
+                .as("where a host is at no step and has one to come").isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
     }
 
     @Test

@@ -242,6 +242,21 @@ abstract class JournalContract {
         journal.gaveBack(found.subList(1, 2));
         reopen();
         assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::run).containsExactly("a");
+        assertThat(journal.hasFound("a")).isTrue();
+        assertThat(journal.hasFound("b")).isFalse();
+    }
+
+    @Test
+    void knowsWhichRunTookAnotherOneBack() {
+        journal.begin(run("a"));
+        journal.begin(run("b"));
+        RunRecord like = run("c");
+        journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), "queued", Optional.empty(), like.createdAt(), Optional.empty()));
+        journal.append("c", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of("takesBack", List.of("a")));
+
+        assertThat(journal.takenBackBy("a")).contains("c");
+        assertThat(journal.takenBackBy("b")).isEmpty();
+        assertThat(journal.takenBackBy("nosuchrun")).isEmpty();
     }
 
     @Test

@@ -128,6 +128,16 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
+    public synchronized boolean hasFound(String run) {
+        return found.stream().anyMatch(one -> one.run().equals(run));
+    }
+
+    @Override
+    public Optional<String> takenBackBy(String run) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public synchronized void gaveBack(Collection<Found> given) {
         found.removeAll(given);
     }

@@ -118,6 +118,19 @@ class StepRunnerTest {
     }
 
     @Test
+    void whatNeverReachedItsHostIsNotSaidToGoOnThere() throws Exception {
+        start(1);
+        script("slow", "touch \"$TEST/started\"\n" + waitFor("go"));
+        hosts.close();
+        StepRunner runner = runner(5);
+
+        StepFailure refused = failure(runner.run(order(1, "slow")), StepFailure.class);
+        assertThat(refused.getKind()).isEqualTo("unreachable");
+        assertThat(refused.getRemedy()).startsWith("Nothing was begun on the host by this step.");
+        assertThat(failure(runner.run(order(1, "slow")), StepFailure.class).getRemedy()).isEqualTo(refused.getRemedy());
+    }
+
+    @Test
     void manyStepsGoOverOneConnection() throws Exception {
         start(1);
         script("greet", ". \"$CARAVAN_LIB/lib.sh\"\nsay \"greeting $NODE_NAME\"\necho \"input: $(cat)\"\nif change 'say hello'; then :; fi\noutput greeting 'hello, world'\n");
@@ -151,6 +164,7 @@ class StepRunnerTest {
 
         StepFailure lost = failure(first, StepFailure.class);
         assertThat(lost.getKind()).isEqualTo("connection");
+        assertThat(lost.getRemedy()).startsWith("The step goes on on its host");
         assertThat(lost.isPassing()).isTrue();
         CompletableFuture<StepResult> second = runner.run(order(1, "slow")).toCompletableFuture();
         letGo("go");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Event;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -53,6 +54,16 @@ class LiveTableTest {
     void makesDoWithLittleRoom() {
         Golden.check("frame-apply-40x10.txt", frame(SampleRuns.apply(false), 64.5, 40, 10));
         Golden.check("frame-many-60x4.txt", frame(SampleRuns.many(200), 18, 60, 4));
+    }
+
+    @Test
+    void saysThatItStopsHoweverManyHostsThereAre() {
+        SampleRun run = SampleRun.of("1", "apply", false, IntStream.rangeClosed(1, 40).mapToObj(i -> "h" + i).toList());
+        IntStream.rangeClosed(1, 40).forEach(i -> run.started(1, "h" + i, "facts", 1));
+        assertThat(frame(run, 2, 80, 24).get(0)).doesNotContain("stopping");
+        run.add(2, Event.Type.NOTE, "", "", 0, "asked to stop", Map.of("cancelled", true));
+        assertThat(frame(run, 3, 80, 24).get(0)).endsWith("stopping, 40 hosts: 40 working");
+        assertThat(frame(run, 3, 40, 24).get(0)).contains("stopping, 40 working");
     }
 
     @Test

@@ -54,4 +54,11 @@ class TextTest {
         assertThat(Text.names(names, 13)).isEqualTo("h1 and 3 more");
         assertThat(Text.names(names, 1)).isEqualTo("h1 and 3 more");
     }
+
+    @Test
+    void breaksAPathOnlyWhereTheTerminalWould() {
+        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 60)).containsExactly("registry.example.com/containers/kube-proxy:v1.20.2");
+        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 40)).containsExactly("registry.example.com/containers/", "kube-proxy:v1.20.2");
+        assertThat(Text.wrapPath("/".repeat(3) + "x".repeat(40), 20)).containsExactly("///", "x".repeat(40));
+    }
 }

@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
@@ -91,6 +92,32 @@ class HostsTest {
         run.hostFailed("h2", new NotReached("not reached: h1 failed"));
         run.hostFailed("h4", failure(true));
 
-        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed on h3, h4: os-prepare: no answer");
+        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed: os-prepare on h3 and h4: no answer");
+    }
+
+    private static HostsFailed told(Run run) {
+        return catchThrowableOfType(HostsFailed.class, () -> new Hosts().requireAll(run));
+    }
+
+    private static StepFailure failure(String host, String step, String message) {
+        return new StepFailure(host, step, "lasting", false, message, "", List.of(), null);
+    }
+
+    @Test
+    void blamesEachCauseForItsOwnHosts() {
+        run.hostFailed("h4", failure("h4", "images-pull", "could not pull pause on h4 after 12 s\nmore"));
+        run.hostFailed("h3", failure("h3", "kubeadm-join", "it is not to be"));
+        run.hostFailed("h2", failure("h2", "images-pull", "could not pull pause on h2 after 3 s"));
+        assertThat(told(run)).hasMessage("failed: images-pull on h2 and h4: could not pull pause on h2 after 3 s; kubeadm-join on h3: it is not to be");
+    }
+
+    @Test
+    void aMessageOfManyHostsAndCausesStaysShort() {
+        Run many = TestRuns.apply(TestClusters.of(1, 40), journal);
+        for (int i = 2; i <= 30; i++) {
+            many.hostFailed("h" + i, failure("h" + i, i < 20 ? "facts" : "step-" + i, "x".repeat(500)));
+        }
+        assertThat(told(many).getMessage()).hasSizeLessThan(1000)
+                .startsWith("failed: facts on h2, h3, h4, h5, h6 and 13 more: xxx").contains("; step-20 on h20: xxx", " ...; other causes on h22, h23, h24, h25, h26 and 4 more");
     }
 }
