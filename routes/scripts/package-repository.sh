@@ -8,10 +8,11 @@
 
 know_family
 
-# Fetches URL into FILE, or says why not.
+# Fetches URL into FILE, or says why not. The URL may hold a password, and command lines are for all to see: curl reads it as a line of
+# its configuration, where a backslash and a quote have one before them.
 fetch() { # URL FILE WHAT
   fetch_status=0
-  curl -fsSL --connect-timeout 10 --max-time 60 -o "$2" "$1" 2>"$WORK/output" || fetch_status=$?
+  printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')" | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output" || fetch_status=$?
   case $fetch_status in
     0) ;;
     127) fail "could not fetch $3 $1: there is no curl on this host" "Install curl." ;;
@@ -25,11 +26,12 @@ fetch() { # URL FILE WHAT
 yum_file_of() { # URL CHECK FILE
   for yum_file in "$R"/etc/yum.repos.d/*.repo; do
     if [ ! -f "$yum_file" ] || [ "$yum_file" = "$3" ]; then continue; fi
-    if awk -F= -v url="${1%/}" -v check="$2" '
+    # the environment is seen by this user only
+    if wanted=${1%/} awk -F= -v check="$2" '
       function done() { if (here && !off && !(check == "true" && unchecked)) ok = 1; here = off = unchecked = 0 }
       /^\[/ { done() }
       { gsub(/[ \t]/, "", $1); value = substr($0, index($0, "=") + 1); gsub(/^[ \t]+|[ \t]+$/, "", value) }
-      $1 == "baseurl" { sub(/\/$/, "", value); if (value == url) here = 1 }
+      $1 == "baseurl" { sub(/\/$/, "", value); if (value == ENVIRON["wanted"]) here = 1 }
       $1 == "enabled" && value == "0" { off = 1 }
       $1 == "gpgcheck" && value != "1" { unchecked = 1 }
       END { done(); exit !ok }' "$yum_file"; then
@@ -66,8 +68,8 @@ yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
 apt_file_of() { # LINE CHECK FILE
   for apt_file in "$R/etc/apt/sources.list" "$R"/etc/apt/sources.list.d/*.list; do
     if [ ! -f "$apt_file" ] || [ "$apt_file" = "$3" ]; then continue; fi
-    if awk -v line="$1" -v check="$2" '
-      $1 == "deb" && !(check == "true" && /trusted=yes|allow-insecure=yes/) { rest = $0; sub(/^[ \t]*deb[ \t]+(\[[^]]*\][ \t]*)?/, "", rest); gsub(/[ \t]+/, " ", rest); if (rest == line) ok = 1 }
+    if wanted=$1 awk -v check="$2" '
+      $1 == "deb" && !(check == "true" && /trusted=yes|allow-insecure=yes/) { rest = $0; sub(/^[ \t]*deb[ \t]+(\[[^]]*\][ \t]*)?/, "", rest); gsub(/[ \t]+/, " ", rest); if (rest == ENVIRON["wanted"]) ok = 1 }
       END { exit !ok }' "$apt_file"; then
       echo "${apt_file#"$R"}"
       return 0
@@ -112,7 +114,7 @@ apt_repository() { # NAME LINE KEYS CHECK
 
 apt_key_file() { # NAME NUMBER ADDRESS: the keyring that is there and was fetched from that address
   for apt_key_candidate in "$R/etc/apt/keyrings/$1-$2.asc" "$R/etc/apt/keyrings/$1-$2.gpg"; do
-    if [ -s "$apt_key_candidate" ] && grep -qsxF "# ${apt_key_candidate#"$R"}: $3" "$R/etc/apt/sources.list.d/$1.list"; then
+    if [ -s "$apt_key_candidate" ] && printf '# %s: %s\n' "${apt_key_candidate#"$R"}" "$3" | grep -qsxF -f - "$R/etc/apt/sources.list.d/$1.list"; then
       echo "${apt_key_candidate#"$R"}"
       return 0
     fi

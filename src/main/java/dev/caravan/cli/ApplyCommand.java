@@ -33,7 +33,7 @@ final class ApplyCommand implements Callable<Integer> {
     }
 
     static int run(SpecFile spec, CommonOptions common, Action action) throws Exception {
-        LogSetup.toFile(common.data);
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(spec.cluster(), action), common.output);
+        LogSetup.toFile(common.data());
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(spec.cluster(), action), common.output);
     }
 }

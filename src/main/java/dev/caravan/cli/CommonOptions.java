@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.data.DataDirectory;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.terminal.Mode;
@@ -15,7 +16,7 @@ final class CommonOptions {
     private static final Path USUAL_ROUTES = Path.of("routes");
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Journal, logs and kubeconfigs (default: ./data).")
-    Path data;
+    private Path data;
 
     @Option(names = "--journal", paramLabel = "URL", defaultValue = "${sys:caravan.journal:-${env:CARAVAN_JOURNAL}}",
             description = "Keeps the journal in PostgreSQL, for several engines: jdbc:postgresql://HOST/DATABASE?user=NAME (or CARAVAN_JOURNAL);"
@@ -33,6 +34,15 @@ final class CommonOptions {
 
     @Option(names = "--yes", description = "Asks nothing before reset and rollback.")
     boolean yes;
+
+    /** The data directory, which nobody else may write into. */
+    Path data() throws UserError {
+        Optional<String> refusal = DataDirectory.refusal(data);
+        if (refusal.isPresent()) {
+            throw new UserError(refusal.get());
+        }
+        return data;
+    }
 
     /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */
     boolean isAgreed(String question) {
@@ -55,15 +65,15 @@ final class CommonOptions {
     /** Where the journal is. */
     JournalPlace journal() throws UserError {
         try {
-            return JournalPlace.of(data, Optional.ofNullable(journal).filter(url -> !url.isBlank()), System.getenv());
+            return JournalPlace.of(data(), Optional.ofNullable(journal).filter(url -> !url.isBlank()), System.getenv());
         } catch (IllegalArgumentException e) {
             throw new UserError(e.getMessage());
         }
     }
 
     /** Rehearsals have a data directory of their own, so that no simulated cluster's kubeconfig takes a real one's place. */
-    Path rehearsalData() {
-        return data.resolve("rehearsal");
+    Path rehearsalData() throws UserError {
+        return data().resolve("rehearsal");
     }
 
     RouteFiles routeFiles() throws UserError {

@@ -17,7 +17,7 @@ final class HistoryOptions {
     private Path tokenFile;
 
     History open() throws UserError {
-        LogSetup.toFile(common.data);
+        LogSetup.toFile(common.data());
         if (server == null || server.isBlank()) {
             return JournalHistory.open(common);
         }

@@ -36,7 +36,7 @@ final class JournalHistory implements History {
         boolean rehearsed = Files.isDirectory(common.rehearsalData());
         JournalHistory history = new JournalHistory(place.toString(),
                 "caravan runs" + (rehearsed ? ", and for rehearsals caravan runs --data " + common.rehearsalData() + ", list" : " lists"));
-        history.journals.put(Journal.open(place), common.data);
+        history.journals.put(Journal.open(place), common.data());
         if (rehearsed) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());
         }

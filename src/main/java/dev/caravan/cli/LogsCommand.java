@@ -80,7 +80,7 @@ final class LogsCommand implements Callable<Integer> {
             throw new UserError("run " + found.id() + " has no log of that host and step; caravan status " + found.id() + " shows which there are");
         }
         if (!any) {
-            throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data
+            throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data()
                     + " but with the engine that ran it: ask that with --server, or see caravan status " + found.id());
         }
         return 0;

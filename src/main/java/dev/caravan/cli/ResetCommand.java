@@ -31,12 +31,12 @@ final class ResetCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LogSetup.toFile(common.data);
+        LogSetup.toFile(common.data());
         Cluster cluster = spec.cluster();
         String hosts = cluster.hosts().stream().map(Host::name).collect(Collectors.joining(", "));
         if (!common.isAgreed("Take the cluster " + cluster.name() + ", with all that runs in it, off " + hosts + "?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(cluster, Action.RESET), common.output);
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(cluster, Action.RESET), common.output);
     }
 }

@@ -43,7 +43,7 @@ final class RollbackCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LogSetup.toFile(common.data);
+        LogSetup.toFile(common.data());
         try (History history = JournalHistory.open(common)) {
             RunRecord found = history.find(run);
             run = found.id();
@@ -55,7 +55,7 @@ final class RollbackCommand implements Callable<Integer> {
         if (!common.isAgreed("Take back all that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data, common.routes(), false, Map.of()).withJournal(common.journal()), this::begin, common.output, () -> { });
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), this::begin, common.output, () -> { });
     }
 
     private Run begin(Engine engine) throws Exception {

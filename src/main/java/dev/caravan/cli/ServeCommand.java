@@ -96,7 +96,7 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);
-        EngineOptions engineOptions = EngineOptions.of(options.common.data, options.common.routes(), true, properties)
+        EngineOptions engineOptions = EngineOptions.of(options.common.data(), options.common.routes(), true, properties)
                 .withToken(token).withJournal(options.common.journal());
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
@@ -14,7 +15,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What every request passes first, whatever it asks for and whichever route would answer: access, then the announced size,
+ * What every request passes behind the {@link Threshold}, whatever it asks for and whichever route would answer: the announced size,
  * then the media type. Users' own {@code platform-http:} routes stand behind it, too.
  */
 final class Door implements Handler<RoutingContext> {
@@ -28,14 +29,10 @@ final class Door implements Handler<RoutingContext> {
     /** Names that steer Camel's components. */
     private static final Pattern STEERING = Pattern.compile("\\s*camel", Pattern.CASE_INSENSITIVE);
 
-    private static final String ADMITTED = "caravan.admitted";
-
-    private final Access access;
     private final Connections connections;
     private final long bodyWithinMillis;
 
-    Door(Access access, Connections connections, ServerLimits limits) {
-        this.access = access;
+    Door(Connections connections, ServerLimits limits) {
         this.connections = connections;
         this.bodyWithinMillis = limits.requestWithin().toMillis();
     }
@@ -47,7 +44,7 @@ final class Door implements Handler<RoutingContext> {
         connections.asked(connection);
         context.addEndHandler(done -> connections.answered(connection));
         harden(context.response());
-        Optional<ProblemDocument> refused = refuseAccess(context).or(() -> refuseBody(request));
+        Optional<ProblemDocument> refused = refuseBody(request);
         if (refused.isPresent()) {
             send(context, refused.get());
             return;
@@ -62,29 +59,12 @@ final class Door implements Handler<RoutingContext> {
         context.next();
     }
 
-    /** Why this client gets no answer; empty where it may have one. */
-    Optional<ProblemDocument> refuseAccess(RoutingContext context) {
-        if (context.get(ADMITTED) == null) {
-            Optional<ProblemDocument> refused = access.refuse(asked(context.request()));
-            if (refused.isPresent()) {
-                return refused;
-            }
-            context.put(ADMITTED, true);
-        }
-        return Optional.empty();
-    }
-
     /** What no route is to see, a user's own neither: routes pass headers on, and parameters of the query become headers. */
     private static void takeOff(RoutingContext context) {
         context.request().headers().remove("Authorization");
         for (MultiMap each : List.of(context.request().headers(), context.queryParams())) {
             List.copyOf(each.names()).stream().filter(name -> STEERING.matcher(name).lookingAt()).forEach(each::remove);
         }
-    }
-
-    private static Access.Asked asked(HttpServerRequest request) {
-        return new Access.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
-                request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
     }
 
     private static Optional<ProblemDocument> refuseBody(HttpServerRequest request) {
@@ -97,9 +77,17 @@ final class Door implements Handler<RoutingContext> {
         if (!hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
             return Optional.empty();
         }
-        String mediaType = Optional.ofNullable(request.getHeader("Content-Type")).orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        return MEDIA_TYPES.matcher(mediaType).matches() ? Optional.empty() : Optional.of(ProblemDocument.of(415, "media-type",
-                "This media type is not taken", "Send the spec with Content-Type: application/yaml or application/json."));
+        return MEDIA_TYPES.matcher(mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse(""))).matches() ? Optional.empty() : Optional.of(ProblemDocument.of(415, "media-type",
+                "This media type is not taken", "A body is YAML or JSON: say which with Content-Type: application/yaml or application/json."));
+    }
+
+    private static String mediaType(String contentType) {
+        return contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether one of the media types that are taken is JSON. */
+    static boolean isJson(String contentType) {
+        return mediaType(contentType).endsWith("json");
     }
 
     private static Optional<Long> contentLength(HttpServerRequest request) {
@@ -110,7 +98,7 @@ final class Door implements Handler<RoutingContext> {
         }
     }
 
-    private static void harden(HttpServerResponse response) {
+    static void harden(HttpServerResponse response) {
         response.putHeader("Cache-Control", "no-store")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("X-Frame-Options", "DENY")
@@ -119,12 +107,17 @@ final class Door implements Handler<RoutingContext> {
 
     /** Ends the request with that problem. What was not read of it is not read any more; the client has time to read the answer. */
     static void send(RoutingContext context, ProblemDocument problem) {
-        HttpServerResponse response = context.response();
+        send(context.vertx(), context.request(), problem);
+    }
+
+    /** The same before there is a context. */
+    static void send(Vertx vertx, HttpServerRequest request, ProblemDocument problem) {
+        HttpServerResponse response = request.response();
         if (response.ended() || response.closed()) {
             return;
         }
         if (response.headWritten()) {
-            context.request().connection().close();
+            request.connection().close();
             return;
         }
         if (problem.status() == 401) {
@@ -134,9 +127,9 @@ final class Door implements Handler<RoutingContext> {
         }
         response.setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE);
         problem.headers().forEach(response::putHeader);
-        if (!context.request().isEnded()) {
+        if (!request.isEnded()) {
             response.putHeader("Connection", "close");
-            context.vertx().setTimer(LINGER_MILLIS, any -> context.request().connection().close());
+            vertx.setTimer(LINGER_MILLIS, any -> request.connection().close());
         }
         response.end(Buffer.buffer(problem.toJson()));
     }

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Door} before everything that is
- * served, the event streams behind it, and problem documents at the end. A service that starts after the server and before
+ * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Threshold} and the {@link Door} before everything
+ * that is served, the event streams behind it, and problem documents at the end. A service that starts after the server and before
  * any route; without it nothing starts.
  */
 public final class Entrance extends ServiceSupport {
@@ -54,31 +54,32 @@ public final class Entrance extends ServiceSupport {
         }
         Access access = new Access(token);
         RedactedLog.keepFrom(access);
+        vertx.letIn(new Threshold(vertx, access, new Rates(limits.requestsPerSecond(), System::nanoTime), vertx.connections()));
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
-            Door door = new Door(access, vertx.connections(), limits);
+            Door door = new Door(vertx.connections(), limits);
             router.route().order(FIRST).handler(door);
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
-            rest.handler(request -> Door.send(request, ProblemDocument.notFound(request.request().path())));
+            rest.handler(request -> Door.send(request, ProblemDocument.notFound()));
             Route failures = router.route().order(LAST);
-            failures.failureHandler(request -> failed(request, door));
+            failures.failureHandler(Entrance::failed);
         }
     }
 
     /** Some requests fail before they come to the door, such as those whose path begins with no slash. */
-    private static void failed(RoutingContext context, Door door) {
+    private static void failed(RoutingContext context) {
         int status = context.statusCode();
         if (context.failure() != null && status >= 500) {
             LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
         }
-        Door.send(context, door.refuseAccess(context).orElseGet(() -> switch (status) {
+        Door.send(context, switch (status) {
             case 413 -> ProblemDocument.tooLarge();
             case 400 -> ProblemDocument.badRequest();
-            case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", context.request().method() + " is not allowed here.");
-            case 404 -> ProblemDocument.notFound(context.request().path());
+            case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", "Try GET.");
+            case 404 -> ProblemDocument.notFound();
             default -> ProblemDocument.failed();
-        }));
+        });
     }
 }

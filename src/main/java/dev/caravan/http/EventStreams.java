@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * Server-sent events (WHATWG HTML, 9.2) of a run, from the journal, until the run has ended. The id of an event is its
@@ -18,6 +19,7 @@ final class EventStreams implements Handler<RoutingContext> {
     static final String TEMPLATE = "/api/v1/runs/{id}/events";
     /** The same as Vert.x writes it. */
     static final String PATH = TEMPLATE.replace("{id}", ":id");
+    private static final Pattern AS_DESCRIBED = Pattern.compile(TEMPLATE.replace("{id}", Resources.IDS.pattern()));
 
     private final Runs runs;
     private final Journal journal;
@@ -34,6 +36,10 @@ final class EventStreams implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext request) {
+        if (!AS_DESCRIBED.matcher(request.request().path()).matches()) {
+            request.next(); // Vert.x takes //, /./ and %65 for the same; the rest of the API does not
+            return;
+        }
         String id = request.pathParam("id");
         if (streams.size() >= most) {
             Door.send(request, ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
@@ -45,7 +51,7 @@ final class EventStreams implements Handler<RoutingContext> {
             if (looked.failed()) {
                 request.fail(500, looked.cause());
             } else if (looked.result() == Found.NOTHING) {
-                Door.send(request, ProblemDocument.noSuchRun(id));
+                Door.send(request, ProblemDocument.noSuchRun());
             } else if (looked.result() == Found.ALL_SEEN) {
                 // Tells browsers, which would come again and again, that there is no more (204 stops an EventSource).
                 request.response().setStatusCode(204).end();

@@ -3,11 +3,13 @@ package dev.caravan.http;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerImpl;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.impl.VertxWrapper;
 import io.vertx.core.net.KeyCertOptions;
@@ -32,6 +34,7 @@ public final class GuardedVertx extends VertxWrapper {
 
     private final Optional<TlsFiles> tls;
     private final Connections connections;
+    private volatile Optional<Threshold> threshold = Optional.empty();
     private final List<TlsRenewal> renewals = new CopyOnWriteArrayList<>();
 
     private GuardedVertx(ServerLimits limits, Optional<TlsFiles> tls) {
@@ -68,13 +71,30 @@ public final class GuardedVertx extends VertxWrapper {
         options.setMaxHeaderSize(LARGEST_HEAD);
         tls.ifPresent(files -> options.setSsl(true).setKeyCertOptions(keys(files)).setEnabledSecureTransportProtocols(PROTOCOLS)
                 .setSslHandshakeTimeout(HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
-        HttpServer server = super.createHttpServer(options);
+        HttpServer server = new GuardedServer(delegate, options);
         server.connectionHandler(connections::opened);
         server.invalidRequestHandler(GuardedVertx::refuse);
         // Who breaks off, or speaks no TLS, is no news.
         server.exceptionHandler(failure -> LOG.debug("a connection failed", failure));
         tls.ifPresent(files -> renewals.add(new TlsRenewal(server, files, PROTOCOLS)));
         return server;
+    }
+
+    /** What requests pass from now on; until then there is nothing to ask for. */
+    void letIn(Threshold first) {
+        threshold = Optional.of(first);
+    }
+
+    /** Camel sets a router as the handler, and that looks at paths before any of its routes is asked. */
+    private final class GuardedServer extends HttpServerImpl {
+        private GuardedServer(VertxInternal vertx, HttpServerOptions options) {
+            super(vertx, options);
+        }
+
+        @Override
+        public synchronized HttpServer requestHandler(Handler<HttpServerRequest> handler) {
+            return super.requestHandler(request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
+        }
     }
 
     private static KeyCertOptions keys(TlsFiles files) {

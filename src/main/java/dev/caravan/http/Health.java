@@ -38,7 +38,7 @@ final class Health {
             case "/observe/health" -> reply(HealthCheckHelper.invoke(context), true);
             case "/observe/health/live" -> reply(HealthCheckHelper.invokeLiveness(context), false);
             case "/observe/health/ready" -> reply(HealthCheckHelper.invokeReadiness(context), true);
-            default -> throw new Refused(ProblemDocument.notFound(request.path()));
+            default -> throw new Refused(ProblemDocument.notFound());
         };
     }
 

@@ -100,11 +100,6 @@ public final class Http {
         return new Reply(200, mediaType, metrics.scrape(mediaType).getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
-    /** In place of an answer, where a route lets no more requests through. */
-    public void tooMany(Exchange exchange) {
-        answer(exchange, request -> ProblemDocument.tooMany().toReply());
-    }
-
     private static void answer(Exchange exchange, Answering answering) {
         Reply reply;
         try {

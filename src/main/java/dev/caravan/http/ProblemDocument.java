@@ -30,25 +30,30 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
         return new ProblemDocument(status, kind, title, detail, Map.of(), Map.of());
     }
 
-    static ProblemDocument notFound(String path) {
-        return of(404, "not-found", "There is nothing here", "Nothing is served under " + path + ".");
+    /** Says nothing of what was asked for: it may be a token in the wrong place. */
+    static ProblemDocument notFound() {
+        return of(404, "not-found", "There is nothing here", "Nothing is served under this path.");
     }
 
-    static ProblemDocument noSuchRun(String id) {
-        return of(404, "no-such-run", "There is no such run", "The journal has no run " + id + ".");
+    static ProblemDocument noSuchRun() {
+        return of(404, "no-such-run", "There is no such run", "The journal has no run of this id.");
     }
 
     static ProblemDocument tooLarge() {
         return of(413, "too-large", "The request is too large", "A request may have 1 MiB; a spec of a thousand hosts has about 100 KiB.");
     }
 
-    static ProblemDocument methodNotAllowed(String method, String allow) {
-        return of(405, "method-not-allowed", "This method is not allowed here", method + " is not allowed here; allowed: " + allow + ".")
+    static ProblemDocument methodNotAllowed(String allow) {
+        return of(405, "method-not-allowed", "This method is not allowed here", "Allowed: " + allow + ".")
                 .header("Allow", allow);
     }
 
     static ProblemDocument badRequest() {
-        return of(400, "bad-request", "The request cannot be read", "It is not valid HTTP.");
+        return badRequest("It is not valid HTTP.");
+    }
+
+    static ProblemDocument badRequest(String detail) {
+        return of(400, "bad-request", "The request cannot be read", detail);
     }
 
     static ProblemDocument tooMany() {
@@ -62,8 +67,8 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
 
     static ProblemDocument invalidSpec(InvalidSpec invalid) {
         List<Map<String, Object>> problems = invalid.problems().stream().map(Problem::toMap).toList();
-        return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (problems.size() == 1
-                ? "One thing is to be put right." : problems.size() + " things are to be put right.")).member("problems", problems);
+        return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (invalid.count() == 1
+                ? "One thing is to be put right." : invalid.count() + " things are to be put right.")).member("problems", problems);
     }
 
     ProblemDocument member(String name, Object value) {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /** What is served, by path and method. A path may have one {@code {id}}. Not to be changed once it is asked. */
 final class Resources {
     private static final String ID = "{id}";
-    private static final Pattern IDS = Pattern.compile("[A-Za-z0-9-]{1,32}");
+    static final Pattern IDS = Pattern.compile("[A-Za-z0-9-]{1,32}");
 
     private final Map<String, Map<String, Answering>> byPath = new LinkedHashMap<>();
 
@@ -49,12 +49,12 @@ final class Resources {
             if (id.isPresent()) {
                 Answering answering = each.getValue().get(request.method());
                 if (answering == null) {
-                    throw new Refused(ProblemDocument.methodNotAllowed(request.method(), String.join(", ", each.getValue().keySet())));
+                    throw new Refused(ProblemDocument.methodNotAllowed(String.join(", ", each.getValue().keySet())));
                 }
                 return answering.answer(request, id.get());
             }
         }
-        throw new Refused(ProblemDocument.notFound(request.path()));
+        throw new Refused(ProblemDocument.notFound());
     }
 
     private static Optional<String> match(List<String> path, List<String> asked) {

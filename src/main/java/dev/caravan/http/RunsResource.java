@@ -11,6 +11,7 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
 import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.SpecReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -62,7 +63,7 @@ final class RunsResource {
 
     private String begin(Action action, Request request, Optional<RequestKey> key) throws Refused {
         try {
-            return begin(submissions.readConfined(text(request.body()), "request", action, SOURCE), key);
+            return begin(submissions.readConfined(text(request), "request", action, SOURCE), key);
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
@@ -76,12 +77,17 @@ final class RunsResource {
         }
     }
 
-    private static String text(byte[] body) throws Refused {
+    private static String text(Request request) throws Refused, InvalidSpec {
+        byte[] body = request.body();
         if (body.length == 0) {
             throw new Refused(ProblemDocument.of(422, "no-spec", "The spec is missing", "Send the spec as the body, YAML or JSON."));
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            if (Door.isJson(request.header("content-type").orElse(""))) {
+                SpecReader.requireJson(text, "request");
+            }
+            return text;
         } catch (CharacterCodingException e) {
             throw new Refused(ProblemDocument.of(422, "not-text", "The spec is not UTF-8 text", "Send the spec in UTF-8."));
         }
@@ -244,6 +250,6 @@ final class RunsResource {
     }
 
     private RunRecord find(String id) throws Refused {
-        return journal.run(id).orElseThrow(() -> new Refused(ProblemDocument.noSuchRun(id)));
+        return journal.run(id).orElseThrow(() -> new Refused(ProblemDocument.noSuchRun()));
     }
 }

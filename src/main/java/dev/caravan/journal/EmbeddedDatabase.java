@@ -1,11 +1,11 @@
 package dev.caravan.journal;
 
+import dev.caravan.data.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -32,9 +32,13 @@ final class EmbeddedDatabase implements Database {
             ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.DATABASE_IS_CLOSED, ErrorCode.CONNECTION_BROKEN_1);
 
     private static final Set<Integer> DAMAGED = Set.of(ErrorCode.FILE_CORRUPTED_1, ErrorCode.FILE_VERSION_ERROR_1);
+    /** Of a database that an earlier version made. */
+    private static final String NONE = "";
+    private static final int ROUNDS = 2;
 
     private final Path data;
     private final String url;
+    private final JournalPassword password;
 
     EmbeddedDatabase(Path data) {
         this(data, "", SPACE);
@@ -47,6 +51,7 @@ final class EmbeddedDatabase implements Database {
     EmbeddedDatabase(Path data, String disk, String settings) {
         PowerSafeFiles.register();
         this.data = data;
+        this.password = new JournalPassword(data);
         // WRITE_DELAY: as good as never, in milliseconds.
         this.url = "jdbc:h2:" + PowerSafeFiles.SCHEME + ":" + disk + data.toAbsolutePath().resolve("journal")
                 + ";AUTO_SERVER=TRUE;WRITE_DELAY=" + Integer.MAX_VALUE + ";LOCK_TIMEOUT=20000;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0" + settings;
@@ -65,7 +70,7 @@ final class EmbeddedDatabase implements Database {
         }
         // A second process (caravan status beside caravan serve) reaches the same file through the first, on loopback only.
         System.setProperty("h2.bindAddress", "127.0.0.1");
-        Connection connection = DriverManager.getConnection(url, USER, "");
+        Connection connection = authenticated(isNew);
         connection.setAutoCommit(false); // else H2 connects anew by itself, in the midst of what belongs together
         if (isNew) {
             force(connection);
@@ -74,17 +79,59 @@ final class EmbeddedDatabase implements Database {
         return connection;
     }
 
+    /**
+     * With the password of the file beside the database. Earlier versions had none, and one that was killed may have left the file and
+     * not told the database: then it is told now. Two processes may do so at the same time, hence the second round.
+     */
+    private Connection authenticated(boolean isNew) throws SQLException {
+        for (int round = 1;; round++) {
+            Optional<String> known = isNew ? Optional.of(password.make()) : password.read();
+            try {
+                return known.isPresent() ? connect(known.get()) : tell(connect(NONE));
+            } catch (SQLException e) {
+                requireWrongPassword(e);
+            }
+            if (known.isPresent()) {
+                try {
+                    return tell(connect(NONE));
+                } catch (SQLException e) {
+                    requireWrongPassword(e);
+                }
+            }
+            if (round == ROUNDS) {
+                throw new JournalException(known.isPresent() ? "its password is not the one in " + password + ": put back the file that was there"
+                        : "its password is missing: put back " + password + ", which is kept together with it", null);
+            }
+        }
+    }
+
+    private Connection connect(String word) throws SQLException {
+        return DriverManager.getConnection(url, USER, word);
+    }
+
+    /** The file is on the disk before the database asks for what is in it. */
+    private Connection tell(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("alter user " + USER + " set password '" + password.make() + "'");
+            force(connection);
+            return connection;
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static void requireWrongPassword(SQLException failure) throws SQLException {
+        if (failure.getErrorCode() != ErrorCode.WRONG_USER_OR_PASSWORD) {
+            throw failure;
+        }
+    }
+
     private void createDirectory() {
         try {
-            if (!Files.isDirectory(data)) {
-                Files.createDirectories(data.toAbsolutePath().getParent());
-                // Whoever can read the database's lock file can connect to it.
-                Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            }
-        } catch (IOException | UnsupportedOperationException e) {
-            if (!Files.isDirectory(data)) {
-                throw new JournalException("cannot create the data directory " + data + ": " + e.getMessage(), e);
-            }
+            PrivateFiles.makeDirectories(data);
+        } catch (IOException e) {
+            throw new JournalException("cannot create the data directory " + data + ": " + e.getMessage(), e);
         }
     }
 
@@ -151,6 +198,6 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public void migrate() {
-        Flyway.configure(EmbeddedDatabase.class.getClassLoader()).dataSource(url, USER, "").locations("classpath:db/migration").load().migrate();
+        Flyway.configure(EmbeddedDatabase.class.getClassLoader()).dataSource(url, USER, password.read().orElseThrow()).locations("classpath:db/migration").load().migrate();
     }
 }

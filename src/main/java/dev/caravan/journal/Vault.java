@@ -1,19 +1,15 @@
 package dev.caravan.journal;
 
+import dev.caravan.data.PrivateFiles;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.Set;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -111,24 +107,9 @@ final class Vault {
                         + " (umask 077; head -c 32 /dev/urandom > " + file + ")";
     }
 
-    /** Whole or not at all, and on the disk before anything that needs it; where another process makes one too, the first counts. */
     private void make() throws IOException {
         byte[] bytes = new byte[KEY_BYTES];
         random.nextBytes(bytes);
-        Path whole = Files.createTempFile(file.toAbsolutePath().getParent(), ".key", "", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try {
-            try (FileChannel channel = FileChannel.open(whole, Set.of(StandardOpenOption.WRITE))) {
-                channel.write(java.nio.ByteBuffer.wrap(bytes));
-                channel.force(true);
-            }
-            Files.createLink(file, whole);
-        } catch (FileAlreadyExistsException e) {
-            return;
-        } finally {
-            Files.deleteIfExists(whole);
-        }
-        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        PrivateFiles.makeOnce(file, bytes);
     }
 }

@@ -11,6 +11,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
+import dev.caravan.spec.UrlSecrets;
 import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.Collections;
@@ -80,6 +81,7 @@ public final class Run implements Confidant {
         this.rehearsal = rehearsal;
         this.journal = journal;
         cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
+        UrlSecrets.of(cluster).forEach(this::keepSecret);
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.

@@ -19,7 +19,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
- * A spec's text as it may be stored and shown: secret values are {@code ***}, as are passwords in URLs. Comments are left
+ * A spec's text as it may be stored and shown: secret values are {@code ***}, wherever they stand, as are passwords in URLs and the values of their queries. Comments are left
  * out, as they may hold secrets, too. References such as {@code ${env:NAME}} stay, as they hold none.
  */
 public final class RedactedSpec {
@@ -27,6 +27,7 @@ public final class RedactedSpec {
             "# not shown: this text is not valid YAML, so its secrets cannot be told from the rest\n";
 
     private final Set<Node> secrets = Collections.newSetFromMap(new IdentityHashMap<>());
+    private DeclaredSecrets declared = DeclaredSecrets.none();
     private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
 
     private RedactedSpec() {}
@@ -44,6 +45,7 @@ public final class RedactedSpec {
 
     private String redact(Node root) {
         try {
+            declared = DeclaredSecrets.of(root);
             collect(root, false);
             visited.clear();
             StringBuilderWriter writer = new StringBuilderWriter();
@@ -105,7 +107,7 @@ public final class RedactedSpec {
         if (secrets.contains(scalar) && !reference) {
             return new ScalarNode(Tag.STR, Redaction.PLACEHOLDER, ScalarStyle.DOUBLE_QUOTED);
         }
-        String shown = Redaction.withoutUserInfo(scalar.getValue());
+        String shown = reference ? scalar.getValue() : Redaction.withoutCredentials(declared.hide(scalar.getValue()));
         return shown.equals(scalar.getValue())
                 ? scalar
                 : new ScalarNode(scalar.getTag(), shown, scalar.getScalarStyle());

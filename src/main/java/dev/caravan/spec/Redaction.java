@@ -2,6 +2,7 @@ package dev.caravan.spec;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Which values of a spec are secret, and what is shown in their place. */
@@ -15,6 +16,9 @@ final class Redaction {
     /** USER:PASSWORD@ in a URL or in a jump host. Bounded, so that no text takes long to search. */
     private static final Pattern USER_INFO = Pattern.compile("(?<![^\\s/@:,])[^\\s/@:,]{1,256}:[^\\s/@]{0,256}@");
 
+    private static final Pattern WORD = Pattern.compile("\\S+");
+    private static final Pattern QUERY_VALUE = Pattern.compile("([?&][^&=]*=)[^&]*|([?&])[^&=]+(?=&|$)");
+
     private static final int LONGEST_SHOWN = 100;
 
     private Redaction() {}
@@ -23,13 +27,22 @@ final class Redaction {
         return SECRET_KEYS.contains(key.toLowerCase(Locale.ROOT));
     }
 
-    static String withoutUserInfo(String text) {
-        return USER_INFO.matcher(text).replaceAll(PLACEHOLDER + "@");
+    /** URLs without their passwords and without the values of their queries, which may be tokens. */
+    static String withoutCredentials(String text) {
+        String withoutUserInfo = USER_INFO.matcher(text).replaceAll(PLACEHOLDER + "@");
+        return withoutUserInfo.contains("://") ? WORD.matcher(withoutUserInfo).replaceAll(word -> Matcher.quoteReplacement(withoutQueryValues(word.group()))) : withoutUserInfo;
+    }
+
+    private static String withoutQueryValues(String word) {
+        int scheme = word.indexOf("://");
+        int query = scheme < 0 ? -1 : word.indexOf('?', scheme);
+        return query < 0 ? word : word.substring(0, query) + QUERY_VALUE.matcher(word.substring(query))
+                .replaceAll(part -> Matcher.quoteReplacement((part.group(1) != null ? part.group(1) : part.group(2)) + PLACEHOLDER));
     }
 
     /** The text as a message shows it: without passwords, and not at any length. */
     static String shown(String text) {
-        String shown = withoutUserInfo(text);
+        String shown = withoutCredentials(text);
         return shown.length() <= LONGEST_SHOWN ? shown : shown.substring(0, LONGEST_SHOWN) + "...";
     }
 }

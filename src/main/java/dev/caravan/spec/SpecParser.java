@@ -5,6 +5,7 @@ import dev.caravan.spec.SpecNode.SpecList;
 import dev.caravan.spec.SpecNode.SpecMap;
 import dev.caravan.spec.SpecNode.SpecScalar;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,9 @@ final class SpecParser {
 
     private final Expansion expansion;
     private final List<Problem> problems;
+    /** By node, as one that has an anchor may be the value of many keys. */
+    private final Map<Node, String> shown = new IdentityHashMap<>();
+    private DeclaredSecrets secrets = DeclaredSecrets.none();
     private int values;
     private boolean exhausted;
 
@@ -56,9 +60,15 @@ final class SpecParser {
 
     /** The document; empty where nothing can be made of the text, and the problems then say why. */
     Optional<SpecNode> parse(String text) {
-        Optional<SpecNode> root = compose(text, problems)
-                .flatMap(node -> Optional.ofNullable(convert(node, "", position(node), false, 0)));
+        Optional<Node> composed = compose(text, problems);
+        composed.ifPresent(node -> secrets = DeclaredSecrets.of(node, expansion));
+        Optional<SpecNode> root = composed.flatMap(node -> Optional.ofNullable(convert(node, "", position(node), false, 0)));
         return exhausted ? Optional.empty() : root;
+    }
+
+    /** What no message about the document that was parsed may hold. */
+    DeclaredSecrets secrets() {
+        return secrets;
     }
 
     /** The YAML nodes of the text's only document. */
@@ -190,12 +200,12 @@ final class SpecParser {
     private SpecNode scalar(ScalarNode node, String path, boolean secret) {
         Position at = position(node);
         String text = node.getValue();
-        String shown = secret ? Redaction.PLACEHOLDER : Redaction.shown(text);
+        String told = secret ? Redaction.PLACEHOLDER : shown.computeIfAbsent(node, any -> Redaction.shown(secrets.hide(text)));
         if (node.getTag().equals(Tag.NULL)) {
             return null;
         }
         if (!node.getTag().equals(Tag.STR)) {
-            return number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), shown));
+            return number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), told));
         }
         if (isUnfit(text, path, at)) {
             return null;
@@ -210,7 +220,7 @@ final class SpecParser {
             return null;
         }
         if (!Expansion.isWhole(text)) {
-            return new SpecScalar(path, at.line(), at.column(), text, shown);
+            return new SpecScalar(path, at.line(), at.column(), text, told);
         }
         return expanded(node, path, at, text);
     }

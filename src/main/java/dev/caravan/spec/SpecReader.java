@@ -1,7 +1,13 @@
 package dev.caravan.spec;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +50,8 @@ public final class SpecReader {
     /** As {@link #read(String, String)}, with a say in what expansions and paths mean. */
     public static Cluster read(String text, String sourceName, Expansion expansion) throws InvalidSpec {
         List<Problem> problems = new ArrayList<>();
-        Optional<SpecNode> root = new SpecParser(expansion, problems).parse(text);
+        SpecParser parser = new SpecParser(expansion, problems);
+        Optional<SpecNode> root = parser.parse(text);
         if (root.isPresent()) {
             problems.addAll(Structure.problems(root.get(), problems));
             problems.addAll(Confinement.problems(root.get(), expansion));
@@ -54,7 +61,7 @@ public final class SpecReader {
                     .forEach(problems::add);
         }
         if (!problems.isEmpty()) {
-            throw new InvalidSpec(sourceName, problems);
+            throw new InvalidSpec(sourceName, problems, parser.secrets()::hide);
         }
         return new ClusterAssembly(root.orElseThrow(), expansion).cluster();
     }
@@ -85,6 +92,39 @@ public final class SpecReader {
                     Files.isDirectory(file) ? "this is a directory" : "the file cannot be read",
                     "name a spec file that " + System.getProperty("user.name") + " may read");
         }
+    }
+
+    /**
+     * Refuses what is no JSON, for those who said that it was: all JSON is YAML, but not the other way round.
+     *
+     * @param sourceName what messages call it
+     * @throws InvalidSpec if it is something else, or something stands behind it
+     */
+    public static void requireJson(String text, String sourceName) throws InvalidSpec {
+        try (JsonParser parser = new JsonFactory().createParser(text)) {
+            int depth = 0;
+            do {
+                JsonToken token = parser.nextToken();
+                if (token == null) {
+                    throw noJson(sourceName, parser.currentLocation());
+                }
+                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            } while (depth > 0);
+            if (parser.nextToken() != null) {
+                throw noJson(sourceName, parser.currentTokenLocation());
+            }
+        } catch (JsonProcessingException e) {
+            throw noJson(sourceName, e.getLocation());
+        } catch (IOException e) {
+            throw new UncheckedIOException("a text cannot be read", e);
+        }
+    }
+
+    /* The parser's own words quote the text. */
+    private static InvalidSpec noJson(String sourceName, JsonLocation at) {
+        JsonLocation known = at == null ? JsonLocation.NA : at;
+        return new InvalidSpec(sourceName, List.of(new Problem(Math.max(1, known.getLineNr()), Math.max(1, known.getColumnNr()), "", "this is not valid JSON",
+                "check quotes, commas and brackets, or send YAML as application/yaml")));
     }
 
     private static byte[] bytes(Path file) throws IOException {

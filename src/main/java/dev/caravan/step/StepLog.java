@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import dev.caravan.data.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -145,8 +146,9 @@ final class StepLog {
             return;
         }
         try {
-            Files.createDirectories(file.getParent());
-            try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            PrivateFiles.makeDirectories(file.getParent());
+            PrivateFiles.make(file);
+            try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.APPEND)) {
                 out.write(text.getBytes(StandardCharsets.UTF_8));
             }
         } catch (IOException e) {

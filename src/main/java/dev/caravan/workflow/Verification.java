@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.data.PrivateFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
@@ -81,7 +82,7 @@ public final class Verification {
             return;
         }
         Path file = kubeconfig(run);
-        Files.createDirectories(file.getParent());
+        PrivateFiles.makeDirectories(file.getParent());
         Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(temporary, kubeconfig.reveal());

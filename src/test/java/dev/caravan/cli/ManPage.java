@@ -28,6 +28,7 @@ final class ManPage {
             "CARAVAN_JAR, JAVA_HOME, CARAVAN_JAVA_OPTS", "For the wrapper script: the jar, the Java, and options for it.");
     private static final List<List<String>> FILES = List.of(
             List.of("data/journal.mv.db", "The journal, unless it is in PostgreSQL."),
+            List.of("data/journal.password", "What it asks for, for its owner only."),
             List.of("data/key", "What the journal's found state is encrypted with. Keep a copy."),
             List.of("data/logs/RUN/HOST/STEP.log", "What steps printed."),
             List.of("data/clusters/NAME/kubeconfig", "The administrator's access to a cluster."),

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Secret;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class ServeCommandTest {
     @TempDir
@@ -30,6 +36,21 @@ class ServeCommandTest {
     void refusingIsExitStatusTwo() {
         assertThat(CaravanCommand.execute("serve", "--host", "0.0.0.0", "--port", "0", "--data", directory.toString(), "--token-file", directory.resolve("none").toString()))
                 .isEqualTo(2);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rwxrwxr-x", "rwxr-xrwx"})
+    void aDataDirectoryThatOthersMayWriteIntoIsRefused(String permissions) throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+        for (String command : List.of("serve", "runs", "rehearse")) {
+            StringWriter said = new StringWriter();
+            CommandLine caravan = CaravanCommand.commandLine().setErr(new PrintWriter(said));
+            List<String> arguments = new ArrayList<>(List.of(command, "--data", directory.toString()));
+            arguments.addAll(command.equals("rehearse") ? List.of("-f", "examples/three-nodes.yaml") : List.of());
+            assertThat(caravan.execute(arguments.toArray(new String[0]))).as(command).isEqualTo(2);
+            assertThat(said.toString()).contains("chmod go-w " + directory);
+        }
         assertThat(directory).isEmptyDirectory();
     }
 

@@ -4,6 +4,9 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.Event;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The API of a real server, with a workflow that ends when the test says so. */
 class ApiTest {
@@ -95,6 +99,73 @@ class ApiTest {
                  "hosts": [{"name": "h1", "address": "198.51.100.1", "roles": ["control-plane"]}]}}""", "Content-Type", "application/json; charset=utf-8");
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
         serving.release(json(begun).get("id").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            apiVersion: caravan/v1        | 1
+            {"a": 1} {}                   | 1
+            {"a": 1                       | 1
+            {'a': canary-3142}            | 1
+            {"a": 1, # canary-3142        | 1
+            "canary-3142                  | 1
+            """)
+    void whatIsSaidToBeJsonMustBe(String body, int line) throws Exception {
+        for (String mediaType : List.of("application/json", "text/json;charset=utf-8", "application/x+json")) {
+            HttpResponse<String> refused = client.post(RUNS, body, "Content-Type", mediaType);
+            assertThat(refused.statusCode()).isEqualTo(422);
+            JsonNode problem = json(refused).get("problems").get(0);
+            assertThat(problem.get("message").asText()).isEqualTo("this is not valid JSON");
+            assertThat(problem.get("line").asInt()).isEqualTo(line);
+            assertThat(refused.body()).doesNotContain("canary-3142");
+        }
+    }
+
+    @Test
+    void ofManyProblemsTheFirstAreToldAndHowManyMoreThereAre() throws Exception {
+        StringBuilder spec = new StringBuilder(Serving.spec());
+        for (int i = 0; i < 5_000; i++) {
+            spec.append("unknown").append(i).append(": 1\n");
+        }
+        HttpResponse<String> refused = client.postSpec(RUNS, spec.toString());
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.body()).hasSizeLessThan(50_000).contains("5000 things are to be put right");
+        JsonNode problems = json(refused).get("problems");
+        assertThat(problems).hasSize(101);
+        assertThat(problems.get(99).get("message").asText()).contains("unknown99");
+        assertThat(problems.get(100).get("message").asText()).contains("4900 more problems");
+    }
+
+    // ---- requests that nothing can make sense of
+
+    @Test
+    void aPathWithABrokenEscapeIsAProblemAndNoNews() throws Exception {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        log.start();
+        root.addAppender(log);
+        try {
+            for (String path : List.of("/%zz", "/api/v1/runs/%zz", "/%", "/a%2", "/%+1", "//%zz", "/api/v1/runs?limit=%zz")) {
+                assertThat(client.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).as(path)
+                        .startsWith("HTTP/1.1 400").contains("application/problem+json").containsIgnoringCase("X-Content-Type-Options: nosniff");
+            }
+        } finally {
+            root.detachAppender(log);
+        }
+        assertThat(log.list).isEmpty();
+    }
+
+    @Test
+    void twoHostsAreRefused() throws Exception {
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nHost: localhost\nConnection: close\n\n"))
+                .startsWith("HTTP/1.1 400").contains("application/problem+json").contains("more than one Host");
+    }
+
+    @Test
+    void anExpectationThatCannotBeMetIsRefused() throws Exception {
+        String request = "POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1\nConnection: close\nExpect: %s\n\nx";
+        assertThat(client.raw(request.formatted("200-foo"))).startsWith("HTTP/1.1 417").contains("urn:caravan:problem:expectation");
+        assertThat(client.raw(request.formatted("100-Continue"))).contains("HTTP/1.1 422");
     }
 
     @Test

@@ -50,6 +50,16 @@ class EventStreamTest {
         serving.close();
     }
 
+    /** The rest of the API knows no other way to write a path either. */
+    @Test
+    void onlyThePathThatIsDescribedHasEvents() throws Exception {
+        String id = client.begin();
+        for (String path : List.of("/api/v1/runs/ID//events", "/api//v1/runs/ID/events", "/api/v1/runs/ID/events/", "/api/v1/runs/ID/%65vents", "/api/v1/runs/./ID/events", "/api/v1/runs/x/../ID/events")) {
+            assertThat(client.raw("GET " + path.replace("ID", id) + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).as(path).startsWith("HTTP/1.1 404").contains("problem+json");
+        }
+        serving.release(id);
+    }
+
     /** One that follows a run on a thread of its own. */
     private static final class Follower implements AutoCloseable {
         private final List<Event> events = new CopyOnWriteArrayList<>();

@@ -80,17 +80,34 @@ class LimitsTest {
         await().atMost(LONG).until(() -> client.get("/api/v1/runs").statusCode() == 200);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/api/v1/runs/none/events", "/nothing", "/%zz"})
+    void noPathMayBeAskedForTooOften(String path) {
+        await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n").startsWith("HTTP/1.1 429"));
+    }
+
+    /** A Host that is not answered for is refused as a wrong token is. */
+    @Test
+    void whoIsRefusedTooOftenIsToldToWaitAndWhoWatchesIsNot() throws Exception {
+        for (String path : List.of("/api/v1/runs", "/observe/health")) {
+            await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: example.com\nConnection: close\n\n").startsWith("HTTP/1.1 429"));
+        }
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.get("/observe/health").statusCode()).isEqualTo(200);
+        }
+    }
+
     @Test
     void onlySoManyFollowEvents() throws Exception {
         HttpResponse<String> begun = await().atMost(LONG).until(() -> client.postSpec("/api/v1/runs", Serving.spec()), answer -> answer.statusCode() == 202);
         String id = json(begun).get("id").asText();
         List<InputStream> streams = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            HttpResponse<InputStream> stream = client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).build(), HttpResponse.BodyHandlers.ofInputStream());
-            assertThat(stream.statusCode()).isEqualTo(200);
-            streams.add(stream.body());
+            streams.add(await().atMost(LONG).until(
+                    () -> client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).build(), HttpResponse.BodyHandlers.ofInputStream()),
+                    stream -> stream.statusCode() == 200).body());
         }
-        HttpResponse<String> refused = client.get("/api/v1/runs/" + id + "/events");
+        HttpResponse<String> refused = await().atMost(LONG).until(() -> client.get("/api/v1/runs/" + id + "/events"), answer -> answer.statusCode() != 429);
         assertThat(refused.statusCode()).isEqualTo(503);
         assertThat(refused.headers().firstValue("Retry-After")).isPresent();
         streams.get(0).close();

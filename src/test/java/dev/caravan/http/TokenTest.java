@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,7 +47,7 @@ class TokenTest {
         "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/api/v1/runs/x/resume", "/api/v1/runs/x/timeline", "/api/v1/routes", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
         "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS", "/api/v1/runs?access_token=" + TOKEN,
         "/api/v1/runs;x=1", "/favicon.ico", "//", "//api", "/api/v1/../..", "/api/v1/runs/..%2f..", "/api%2fv1%2fruns", "/api/v1/runs%00", "/%2e%2e/api", "*",
-        "/api/v1/runs/x/rollback", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
+        "/api/v1/runs/x/rollback", "/%zz", "/api/v1/runs/%zz", "/api/v1/runs/x/events%", "/%e", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
     void noPathIsAnsweredWithoutTheToken(String path) throws Exception {
         for (String method : new String[] {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
             String answer = client.raw(method + " " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n");
@@ -85,6 +86,16 @@ class TokenTest {
         serving.release(id);
         serving.ended(id);
         assertThat(client.get("/api/v1/runs/" + id + "/events", "Authorization", BEARER).body()).contains("run-ended");
+    }
+
+    @Test
+    void theTokenInTheWrongPlaceIsNotRepeated() throws Exception {
+        for (String path : List.of("/" + TOKEN, "/api/v1/runs/" + TOKEN, "/api/v1/runs/" + TOKEN + "/events", "/observe/" + TOKEN, "/api/v1/runs?limit=" + TOKEN)) {
+            HttpResponse<String> answer = client.get(path, "Authorization", BEARER);
+            assertThat(answer.statusCode()).as(path).isBetween(400, 404);
+            assertThat(answer.body()).as(path).doesNotContain(TOKEN);
+        }
+        assertThat(client.raw(TOKEN + " /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: " + BEARER + "\n\n")).startsWith("HTTP/1.1 405").doesNotContain(TOKEN);
     }
 
     @Test

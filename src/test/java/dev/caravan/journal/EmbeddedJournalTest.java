@@ -7,9 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journal under a data directory, and what processes that share one see. */
 class EmbeddedJournalTest extends JournalContract {
@@ -70,7 +78,75 @@ class EmbeddedJournalTest extends JournalContract {
         Path made = data.resolve("one").resolve("made");
         Journal.open(JournalPlace.in(made)).close();
 
-        assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(made))).isEqualTo("rwx------");
+        assertThat(mode(made)).isEqualTo("rwx------");
+    }
+
+    /** A directory that others may enter, as one that was made by hand is. */
+    @Test
+    void filesAreForTheirOwnerOnlyWhateverTheDirectoryIs() throws IOException {
+        journal.begin(run("a"));
+        journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent");
+
+        try (Stream<Path> files = Files.list(data)) {
+            assertThat(files.filter(Files::isRegularFile).toList()).extracting(file -> file.getFileName() + " " + mode(file)).containsExactlyInAnyOrder(
+                    "journal.mv.db rw-------", "journal.redo rw-------", "journal.lock.db rw-------", "journal.password rw-------", "key rw-------");
+        }
+        journal.close();
+        for (String name : List.of("journal.mv.db", "journal.redo")) {
+            Files.setPosixFilePermissions(data.resolve(name), PosixFilePermissions.fromString("rw-r--r--"));
+        }
+        open();
+        assertThat(List.of(mode(data.resolve("journal.mv.db")), mode(data.resolve("journal.redo")))).containsOnly("rw-------");
+    }
+
+    private static String mode(Path file) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As earlier versions made it; or the process was killed when it had written the file and not told the database. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aJournalWithoutAPasswordGetsOneAndKeepsWhatItHas(boolean killedInBetween) throws Exception {
+        journal.begin(run("a"));
+        note(journal, "a", "from before");
+        journal.close();
+        try (Connection connection = connect(password()); Statement statement = connection.createStatement()) {
+            statement.execute("alter user caravan set password ''");
+        }
+        if (!killedInBetween) {
+            Files.delete(data.resolve("journal.password"));
+        }
+        open();
+
+        assertThat(journal.events("a", 0)).extracting(Event::message).containsExactly("from before");
+        assertThatThrownBy(() -> connect("")).isInstanceOf(SQLException.class).hasMessageContaining("Wrong user name or password");
+        connect(password()).close();
+    }
+
+    @Test
+    void aJournalWhosePasswordIsLostSaysWhatToPutBack() throws Exception {
+        journal.close();
+        Path file = data.resolve("journal.password");
+        String right = Files.readString(file);
+        Files.delete(file);
+        assertThatThrownBy(this::open).isInstanceOf(JournalException.class).hasMessageContaining("put back " + file);
+        assertThat(file).as("one that opens nothing").doesNotExist();
+        Files.writeString(file, "0".repeat(64));
+        assertThatThrownBy(this::open).isInstanceOf(JournalException.class).hasMessageContaining("is not the one in " + file);
+        Files.writeString(file, right);
+        open();
+    }
+
+    private String password() throws IOException {
+        return Files.readString(data.resolve("journal.password")).strip();
+    }
+
+    private Connection connect(String password) throws SQLException {
+        return DriverManager.getConnection("jdbc:h2:powersafe:" + data.toAbsolutePath().resolve("journal") + ";AUTO_SERVER=TRUE", "caravan", password);
     }
 
     // ---- several processes

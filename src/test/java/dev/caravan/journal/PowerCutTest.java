@@ -62,8 +62,10 @@ class PowerCutTest {
             writeUntilCut(data, "run" + cut, random.nextInt(120), acknowledged);
             Path left = directory.resolve(Integer.toString(cut));
             FaultyDisk.restoreTo(left, someIsLeft ? random : null);
-            if (Files.exists(data.resolve("key"))) {
-                Files.copy(data.resolve("key"), left.resolve("key"));
+            for (String name : List.of("key", "journal.password")) {
+                if (Files.exists(data.resolve(name))) {
+                    Files.copy(data.resolve(name), left.resolve(name));
+                }
             }
             FaultyDisk.plugIn();
             try (Journal journal = open(left)) {

@@ -20,7 +20,7 @@ class RedactedSpecTest {
                     kubeadm:
                       InitConfiguration: {certificateKey: c4n4ry, bootstrapTokens: [{token: c4n4ry}]}
                   packages:
-                    kubernetes: {baseUrl: "https://user:c4n4ry@mirror.example.org/rpm/"}
+                    kubernetes: {baseUrl: "https://user:c4n4ry@mirror.example.org/rpm/?arch=c4n4ry&token=c4n4ry%20x?y=c4n4ry&c4n4ry bionic main?", gpgKeys: ["https://mirror.example.org/key?c4n4ry"]}
                   ssh:
                     user: ops
                     password: &p c4n4ry   # c4n4ry
@@ -29,7 +29,7 @@ class RedactedSpecTest {
                       c4n4ry
                       c4n4ry
                   hosts:
-                  - {name: h1, labels: {leak: *p}, ssh: {password: [c4n4ry, {a: c4n4ry}]}}
+                  - {name: h1, labels: {leak: *p, other: x-c4n4ry}, ssh: {password: [c4n4ry, {a: c4n4ry}]}}
                 """);
 
         assertThat(redacted)
@@ -42,14 +42,14 @@ class RedactedSpecTest {
                     kubeadm:
                       InitConfiguration: {certificateKey: "***", bootstrapTokens: [{token: "***"}]}
                   packages:
-                    kubernetes: {baseUrl: "https://***@mirror.example.org/rpm/"}
+                    kubernetes: {baseUrl: "https://***@mirror.example.org/rpm/?arch=***&token=***&*** bionic main?", gpgKeys: ["https://mirror.example.org/key?***"]}
                   ssh:
                     user: ops
                     password: "***"
                     sudoPassword: "${env:SUDO_PASSWORD}"
                     passphrase: "***"
                   hosts:
-                  - {name: h1, labels: {leak: "***"}, ssh: {password: ["***", {"***": "***"}]}}
+                  - {name: h1, labels: {leak: "***", other: x-***}, ssh: {password: ["***", {"***": "***"}]}}
                 """);
     }
 

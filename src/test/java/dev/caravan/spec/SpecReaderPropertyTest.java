@@ -28,7 +28,8 @@ class SpecReaderPropertyTest {
         boolean secretIsWhole = spoilt.contains("    sudoPassword: '" + SECRET + "'\n");
 
         try {
-            assertThat(SpecReader.read(spoilt, "spoilt").toString()).doesNotContain(SECRET);
+            String read = SpecReader.read(spoilt, "spoilt").toString();
+            assertThat(!secretIsWhole || !read.contains(SECRET)).isTrue();
         } catch (InvalidSpec e) {
             assertThat(e.problems()).isNotEmpty().allMatch(problem -> problem.line() > 0 && problem.column() > 0);
             assertThat(!secretIsWhole || !e.getMessage().contains(SECRET)).isTrue();

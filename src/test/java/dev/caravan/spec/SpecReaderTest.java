@@ -368,6 +368,25 @@ class SpecReaderTest {
         assertThat(invalid.problems()).singleElement().extracting(Problem::path).isEqualTo("spec.ssh.knownHosts");
     }
 
+    /** Who types a password where it belongs may have typed it elsewhere first. */
+    @Test
+    void aDeclaredSecretIsShownInNoMessageAboutAnotherField() {
+        String canary = "c4n4ry 'pw' \\33";
+        String long100 = "x".repeat(95) + canary;
+        for (String declared : List.of("sudoPassword: \"c4n4ry 'pw' \\\\33\"", "password: 'c4n4ry ''pw'' \\33'", "passphrase: c4n4ry 'pw' \\33", "sudoPassword: \"${env:CANARY}\"")) {
+            for (String wrong : List.of("user: \"ops:CANARY\"", "port: \"CANARY\"", "\"CANARY\": 1", "hostKey: \"CANARY\"", "knownHosts: [\"CANARY\"]", "user: \"" + long100 + "\"")) {
+                String spec = SMALLEST + "  ssh:\n    " + declared + "\n    " + wrong.replace("CANARY", "c4n4ry 'pw' \\\\33").replace(long100, long100.replace("\\", "\\\\")) + "\n";
+                InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec, Map.of("CANARY", canary)));
+                assertThat(invalid).as(spec).isNotNull();
+                assertThat(invalid.getMessage()).as(spec).doesNotContain("c4n4r");
+                assertThat(invalid.problems().toString()).as(spec).doesNotContain("c4n4r");
+            }
+        }
+        assertThat(shown(SMALLEST + "  ssh: {sudoPassword: CANARYsudopw33, user: \"ops:CANARYsudopw33\"}\n")).contains("ops:***");
+        assertThat(shown(SMALLEST + "  ssh: {password: 12345678, port: 12345678}\n")).doesNotContain("12345678");
+        assertThat(shown(SMALLEST + "  ssh: {password: a, user: \"a b\", agnt: true}\n")).as("a short one").contains("\"*** b\"").contains("agnt").contains("agent");
+    }
+
     @Test
     void neverShowsASecretNorWhatAnExpansionGave() {
         String canary = "c4n4ry";

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,6 +83,14 @@ class StepLogTest {
     @Provide
     Arbitrary<List<Integer>> cuts() {
         return Arbitraries.integers().between(1, 9).list().ofMaxSize(40);
+    }
+
+    @Test
+    void theFileAndWhatIsMadeForItAreForTheirOwnerOnly() throws IOException {
+        arrive(MARK + "line\n");
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent()))).isEqualTo("rwx------");
     }
 
     @Test

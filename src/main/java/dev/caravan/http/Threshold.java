@@ -1,0 +1,73 @@
+package dev.caravan.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What every request passes before anything looks at its path: how often this client asks, access, and whether the rest can make sense of
+ * it at all. Vert.x's router would fail on some before it came to any handler. Thread-safe.
+ */
+final class Threshold {
+    private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+    private static final String OBSERVE = "/observe/";
+
+    private final Vertx vertx;
+    private final Access access;
+    private final Rates rates;
+    private final Connections connections;
+
+    Threshold(Vertx vertx, Access access, Rates rates, Connections connections) {
+        this.vertx = vertx;
+        this.access = access;
+        this.rates = rates;
+        this.connections = connections;
+    }
+
+    /** Answers the request where it may not go on, else hands it on. */
+    void pass(HttpServerRequest request, Handler<HttpServerRequest> on) {
+        Optional<ProblemDocument> refused = refuse(request);
+        if (refused.isEmpty()) {
+            on.handle(request);
+            return;
+        }
+        HttpConnection connection = request.connection();
+        connections.asked(connection);
+        request.response().endHandler(done -> connections.answered(connection));
+        Door.harden(request.response());
+        Door.send(vertx, request, refused.get());
+    }
+
+    private Optional<ProblemDocument> refuse(HttpServerRequest request) {
+        String path = Optional.ofNullable(request.path()).orElse("");
+        Optional<ProblemDocument> denied = access.refuse(asked(request));
+        // Whoever watches the process must not take it for ill because others ask too often from the same address.
+        boolean watches = denied.isEmpty() && path.startsWith(OBSERVE);
+        if (!watches && !rates.admit(request.remoteAddress().hostAddress())) {
+            return Optional.of(ProblemDocument.tooMany());
+        }
+        return denied.or(() -> refuse(request, path));
+    }
+
+    private static Optional<ProblemDocument> refuse(HttpServerRequest request, String path) {
+        if (request.headers().getAll("Host").size() > 1) {
+            // RFC 9112, 3.2: who stands before this server may have looked at the other one.
+            return Optional.of(ProblemDocument.badRequest("It has more than one Host."));
+        }
+        if (BROKEN_ESCAPE.matcher(path).find()) {
+            return Optional.of(ProblemDocument.badRequest("In its path two hexadecimal digits are missing after a %."));
+        }
+        if (!request.headers().getAll("Expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
+            return Optional.of(ProblemDocument.of(417, "expectation", "This expectation cannot be met", "Leave the header Expect out, or send 100-continue."));
+        }
+        return Optional.empty();
+    }
+
+    private static Access.Asked asked(HttpServerRequest request) {
+        return new Access.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
+                request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
+    }
+}
