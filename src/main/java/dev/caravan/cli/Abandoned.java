@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.journal.RunRecord;
 import java.io.IOException;
 
 /** Tells whoever follows a run, once, that no engine works on it any more. */
@@ -7,22 +8,27 @@ final class Abandoned {
     private static final int LOOKS = 20;
 
     private final History history;
-    private final String run;
+    private final RunRecord run;
     private int silent;
     private boolean told;
 
-    Abandoned(History history, String run) {
+    Abandoned(History history, RunRecord run) {
         this.history = history;
         this.run = run;
+    }
+
+    /** What comes of a run whose engine is gone. */
+    static String remedy(RunRecord run) {
+        return run.rehearsal() ? "its simulated hosts are gone with it" : "it goes on with the next caravan serve, or with the same caravan apply";
     }
 
     /** @param silent whether nothing was heard of the run since the look before */
     void look(boolean nothingHeard) throws IOException, UserError {
         silent = nothingHeard ? silent + 1 : 0;
         told &= nothingHeard;
-        if (!told && silent % LOOKS == LOOKS - 1 && history.unfinished().contains(run)) {
+        if (!told && silent % LOOKS == LOOKS - 1 && history.unfinished().contains(run.id())) {
             told = true;
-            System.err.println("caravan: the engine of run " + run + " is gone; it goes on with the next caravan serve, or with the same caravan apply");
+            System.err.println("caravan: the engine of run " + run.id() + " is gone; " + remedy(run));
         }
     }
 }

@@ -12,13 +12,22 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
 
+import dev.caravan.engine.CannotStart;
+import dev.caravan.journal.CannotOpen;
 import dev.caravan.journal.JournalException;
 import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.Nearest;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,7 +50,7 @@ import picocli.CommandLine;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "  0:done",
-            "  2:the spec or the command line is wrong, or another run is at work there; nothing was touched",
+            "  2:the spec, the command line, a route, a setting, the journal or its key cannot be used, or another run is at work there; nothing was touched",
             "  3:preflight refused, nothing was changed",
             "  4:failed and rolled back",
             "  5:failed and left as it stood",
@@ -58,6 +67,12 @@ public final class CaravanCommand implements Callable<Integer> {
     static final int WRONG = 2;
     /** Failed, and left as it stood. */
     static final int FAILED = 5;
+
+    /** Of the common options those that mean nothing to a command. */
+    private static final Map<String, String[]> MEANINGLESS = Map.of(
+            "serve", new String[] {"--output", "--yes"}, "apply", new String[] {"--yes"}, "plan", new String[] {"--yes"}, "rehearse", new String[] {"--yes", "--journal"},
+            "runs", new String[] {"--routes", "--yes"}, "status", new String[] {"--routes", "--yes"}, "logs", new String[] {"--routes", "--output", "--yes"},
+            "list", new String[] {"--data", "--journal", "--output", "--yes"});
 
     @Mixin
     private ServeCommand.Options serve;
@@ -82,8 +97,18 @@ public final class CaravanCommand implements Callable<Integer> {
                 SECTION_KEY_SYNOPSIS_HEADING, SECTION_KEY_SYNOPSIS, SECTION_KEY_DESCRIPTION, SECTION_KEY_COMMAND_LIST_HEADING, SECTION_KEY_COMMAND_LIST,
                 SECTION_KEY_FOOTER_HEADING, SECTION_KEY_FOOTER, SECTION_KEY_EXIT_CODE_LIST_HEADING, SECTION_KEY_EXIT_CODE_LIST,
                 SECTION_KEY_OPTION_LIST_HEADING, SECTION_KEY_OPTION_LIST));
+        hide(caravan.getCommandSpec(), "--output", "--yes");
         setOff(caravan);
         return caravan;
+    }
+
+    /* Every command takes the common options, so that a script can give all of them the same; its help lists those that it heeds. */
+    private static void hide(CommandSpec command, String... options) {
+        for (String name : options) {
+            OptionSpec option = command.findOption(name);
+            command.remove(option);
+            command.addOption(OptionSpec.builder(option).hidden(true).build());
+        }
     }
 
     private static void setOff(CommandLine parent) {
@@ -94,6 +119,7 @@ public final class CaravanCommand implements Callable<Integer> {
             }
             usage.optionListHeading("%nOptions:%n");
             usage.commandListHeading("%nCommands:%n");
+            hide(command.getCommandSpec(), MEANINGLESS.getOrDefault(command.getCommandName(), new String[0]));
             setOff(command);
         }
     }
@@ -112,10 +138,21 @@ public final class CaravanCommand implements Callable<Integer> {
     private static int correct(ParameterException wrong, String[] arguments) {
         PrintWriter err = wrong.getCommandLine().getErr();
         err.println("caravan: " + wrong.getMessage());
-        UnmatchedArgumentException.printSuggestions(wrong, err);
+        if (wrong instanceof UnmatchedArgumentException unmatched) {
+            suggestion(unmatched).ifPresent(err::println);
+        }
         err.println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         err.flush();
         return WRONG;
+    }
+
+    /* picocli suggests the nearest word, however far it is. */
+    private static Optional<String> suggestion(UnmatchedArgumentException unmatched) {
+        CommandSpec command = unmatched.getCommandLine().getCommandSpec();
+        String word = unmatched.getUnmatched().get(0);
+        List<String> known = new ArrayList<>(command.subcommands().keySet());
+        command.options().stream().filter(option -> !option.hidden()).forEach(option -> known.addAll(List.of(option.names())));
+        return Nearest.to(word.replaceFirst("=.*", ""), known).map(near -> "Did you mean: " + command.qualifiedName() + " " + near + "?");
     }
 
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
@@ -125,15 +162,16 @@ public final class CaravanCommand implements Callable<Integer> {
             err.flush();
             return WRONG;
         }
-        if (failure instanceof UserError wrong) {
-            err.println("caravan: " + wrong.getMessage());
+        if (failure instanceof UserError || failure instanceof CannotStart || failure instanceof CannotOpen) {
+            err.println("caravan: " + failure.getMessage());
             err.flush();
+            LoggerFactory.getLogger(CaravanCommand.class).debug("refused", failure);
             return WRONG;
         }
         // The journal's own words are for people; what lies below them is its database's.
         err.println("caravan: " + (failure instanceof JournalException ? failure.getMessage() : message(failure)));
         if (!(failure instanceof JournalException)) {
-            org.slf4j.LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
+            LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
         }
         err.flush();
         return FAILED;

@@ -47,7 +47,7 @@ interface History extends AutoCloseable {
         if (exact.isPresent()) {
             return exact.get();
         }
-        return Prefix.only(id, newest(Prefix.LOOKED_THROUGH), toString());
+        return Prefix.only(id, newest(Prefix.LOOKED_THROUGH), toString(), "caravan runs lists");
     }
 
     /** Ids that are cut short. */
@@ -57,13 +57,14 @@ interface History extends AutoCloseable {
 
         private Prefix() {}
 
-        static RunRecord only(String beginning, List<RunRecord> runs, String where) throws UserError {
+        /** @param listed what lists the runs that there are */
+        static RunRecord only(String beginning, List<RunRecord> runs, String where, String listed) throws UserError {
             List<RunRecord> matching = beginning.isEmpty() ? List.of() : runs.stream().filter(run -> run.id().startsWith(beginning)).toList();
             if (matching.size() > 1) {
                 List<String> ids = matching.stream().map(RunRecord::id).limit(NAMED).toList();
                 throw new UserError(beginning + " may be " + String.join(", ", ids) + (matching.size() > NAMED ? " and others" : "") + "; give more of the id");
             }
-            return matching.stream().findFirst().orElseThrow(() -> new UserError(where + " has no run " + beginning + "; caravan runs lists those it has"));
+            return matching.stream().findFirst().orElseThrow(() -> new UserError(where + " has no run " + beginning + "; " + listed + " those it has"));
         }
     }
 }

@@ -22,18 +22,22 @@ import java.util.stream.Collectors;
 /** History from the journal, which another process may be writing, and from the logs in the data directory; rehearsals included. */
 final class JournalHistory implements History {
     private final String name;
+    private final String listed;
     /** The usual one first. */
     private final Map<Journal, Path> journals = new LinkedHashMap<>();
 
-    private JournalHistory(String name) {
+    private JournalHistory(String name, String listed) {
         this.name = name;
+        this.listed = listed;
     }
 
     static JournalHistory open(CommonOptions common) throws UserError {
         JournalPlace place = common.journal();
-        JournalHistory history = new JournalHistory(place.toString());
+        boolean rehearsed = Files.isDirectory(common.rehearsalData());
+        JournalHistory history = new JournalHistory(place.toString(),
+                "caravan runs" + (rehearsed ? ", and for rehearsals caravan runs --data " + common.rehearsalData() + ", list" : " lists"));
         history.journals.put(Journal.open(place), common.data());
-        if (Files.isDirectory(common.rehearsalData())) {
+        if (rehearsed) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());
         }
         return history;
@@ -66,7 +70,7 @@ final class JournalHistory implements History {
         }
         List<RunRecord> all = new ArrayList<>();
         journals.keySet().forEach(journal -> all.addAll(journal.runs(Prefix.LOOKED_THROUGH)));
-        return Prefix.only(id, all, name);
+        return Prefix.only(id, all, name, listed);
     }
 
     @Override

@@ -97,7 +97,7 @@ final class LogsCommand implements Callable<Integer> {
         Map<Log, Long> open = new LinkedHashMap<>();
         Map<Log, Long> ended = new LinkedHashMap<>();
         try (History.Following following = history.follow(found)) {
-            Abandoned abandoned = new Abandoned(history, found.id());
+            Abandoned abandoned = new Abandoned(history, found);
             while (true) {
                 List<Event> events = following.next(LOOK);
                 Set<Log> ending = new LinkedHashSet<>();

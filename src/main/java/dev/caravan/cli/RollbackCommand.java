@@ -47,6 +47,9 @@ final class RollbackCommand implements Callable<Integer> {
         try (History history = JournalHistory.open(common)) {
             RunRecord found = history.find(run);
             run = found.id();
+            if (found.rehearsal()) {
+                throw new UserError("run " + run + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to take back");
+            }
             told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
         }
         if (!common.isAgreed("Take back all that run " + run + " (" + told + ") changed?")) {

@@ -82,6 +82,7 @@ final class ServeCommand implements Callable<Integer> {
         LogSetup.toConsole(options.logFormat);
         Optional<Secret> token = token(options.tokenFile, System.getenv());
         requireListenable(options.host, options.port, token);
+        requireInbox(options.inbox);
         Optional<TlsFiles> tls = tls(options.tlsCertificate, options.tlsKey);
         Map<String, String> properties = new HashMap<>();
         tls.ifPresent(files -> {
@@ -99,6 +100,7 @@ final class ServeCommand implements Callable<Integer> {
                 .withToken(token).withJournal(options.common.journal());
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
+            engine.warnings().forEach(log::warn);
             log.info("serving on {}://{}:{}{} and watching {}", engine.isServedOverTls() ? "https" : "http", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
                     token.isPresent() ? " with a token" : "", options.inbox);
             stop.await();
@@ -136,6 +138,18 @@ final class ServeCommand implements Callable<Integer> {
             return Optional.of(files);
         } catch (TlsFiles.Unusable e) {
             throw new UserError(e.getMessage());
+        }
+    }
+
+    /** Makes the inbox where it is missing; refuses what is no directory and cannot become one. */
+    static void requireInbox(Path inbox) throws UserError {
+        if (Files.isDirectory(inbox)) {
+            return; // also behind a link, which createDirectories takes for a file
+        }
+        try {
+            Files.createDirectories(inbox);
+        } catch (IOException e) {
+            throw new UserError("--inbox " + inbox + (Files.exists(inbox) ? " is not a directory" : " cannot be made") + "; name another with --inbox");
         }
     }
 

@@ -62,7 +62,7 @@ final class StatusCommand implements Callable<Integer> {
             System.out.println();
             new LiveTable(facts.look()).render(view, facts.textWidth(), Integer.MAX_VALUE, Instant.now()).forEach(System.out::println);
             if (history.unfinished().contains(found.id())) {
-                System.out.println("its engine is gone; it goes on with the next caravan serve, or with the same caravan apply");
+                System.out.println("its engine is gone; " + Abandoned.remedy(found));
             }
         }
         return 0;
@@ -70,7 +70,7 @@ final class StatusCommand implements Callable<Integer> {
 
     private int follow(History history, RunRecord found, TerminalFacts facts) throws Exception {
         try (History.Following following = history.follow(found); RunOutput output = RunOutput.create(where.common.output, System.out, facts)) {
-            Abandoned abandoned = new Abandoned(history, found.id());
+            Abandoned abandoned = new Abandoned(history, found);
             while (true) {
                 List<Event> events = following.next(LOOK);
                 for (Event event : events) {

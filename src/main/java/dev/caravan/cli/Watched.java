@@ -52,6 +52,7 @@ final class Watched {
         try (Engine engine = Engine.start(options);
                 RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()));
                 AutoCloseable listening = engine.journal().listen(event -> events.add(Optional.of(event)))) {
+            engine.warnings().forEach(warning -> System.err.println("caravan: " + warning));
             Run run = beginning.begin(engine);
             stopOnSignal(engine, run, () -> leave(output, clearUp));
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);

@@ -6,7 +6,8 @@ import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
-import java.util.concurrent.ExecutionException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.CompletableFuture;
@@ -37,18 +38,18 @@ public final class Engine implements AutoCloseable {
     /**
      * Starts an engine.
      *
-     * @throws Exception where a route file, the journal or a port is not as it should be
+     * @throws CannotStart where a route file, a setting, the journal or a port is not as it should be
      */
-    public static Engine start(EngineOptions options) throws Exception {
-        return start(options, () -> Journal.open(options.journal()), new SshSessions());
+    public static Engine start(EngineOptions options) throws CannotStart {
+        return start(options, () -> Journal.openToWrite(options.journal()), new SshSessions());
     }
 
     /** The same with a journal and connections of the caller's, which are closed with the engine. */
-    static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws Exception {
+    static Engine start(EngineOptions options, Supplier<Journal> journal, SshSessions sessions) throws CannotStart {
         RedactedLog.install();
+        RouteFiles files = files(options);
         // The journal's database takes about as long to open as Camel to start.
         CompletableFuture<Journal> opening = CompletableFuture.supplyAsync(journal);
-        RouteFiles files = options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
         ExecutorService executor = Executors.newFixedThreadPool(THREADS, named("caravan"));
         Main main = WorkflowLoader.camel(options);
         Wiring wiring = new Wiring(options, files, opening, sessions, executor);
@@ -61,13 +62,23 @@ public final class Engine implements AutoCloseable {
             wiring.started(main.getCamelContext());
             return new Engine(main, wiring, opening.get(), sessions, executor);
         } catch (Exception e) {
+            CannotStart why = new CannotStart(Reason.of(e, main.getCamelContext()), e);
             wiring.endReloading();
             main.stop();
+            main.completed(); // else it says, when the process ends, that it was asked to
             sessions.close();
             executor.shutdownNow();
             wiring.endObservation();
             opening.thenAccept(Journal::close);
-            throw e instanceof ExecutionException && e.getCause() instanceof Exception cause ? cause : e;
+            throw why;
+        }
+    }
+
+    private static RouteFiles files(EngineOptions options) throws CannotStart {
+        try {
+            return options.routes().map(directory -> RouteFiles.with(directory).asOfNow()).orElseGet(RouteFiles::builtIn);
+        } catch (UncheckedIOException e) {
+            throw new CannotStart(e.getMessage() + "; may this user read it?", e);
         }
     }
 
@@ -81,6 +92,11 @@ public final class Engine implements AutoCloseable {
 
     public Journal journal() {
         return journal;
+    }
+
+    /** What was given and nothing reads: names of settings that were mistyped, a sentence each. */
+    public List<String> warnings() {
+        return Settings.unknown(context().getPropertiesComponent(), System.getProperties().stringPropertyNames(), System.getenv().keySet());
     }
 
     /** Whether the HTTP server has a certificate. */

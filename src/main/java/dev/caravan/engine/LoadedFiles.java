@@ -91,7 +91,7 @@ final class LoadedFiles {
             }
             LOG.debug("{} is loaded anew: {}", name, now);
         } catch (Exception e) {
-            String what = name + " as it is now cannot be used, the one before stays: " + Reloading.said(e);
+            String what = name + " as it is now cannot be used, the one before stays: " + Reason.of(e, context);
             LOG.error("{}", what);
             problem = Optional.of(what);
             putBack(name);

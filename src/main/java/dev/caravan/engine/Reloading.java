@@ -142,10 +142,10 @@ final class Reloading implements Workflows, AutoCloseable {
             reloads("ok").increment();
             LOG.info("loaded changed route files: {}. Runs begin with them from now on; {} under way keep{} what they began with",
                     String.join(", ", changed), goOn, goOn == 1 ? "s" : "");
-        } catch (Exception e) {
+        } catch (CannotStart e) {
             refused = Optional.of(files);
             reloads("failed").increment();
-            report("the route files as they are now cannot be used, the ones before stay (changed: " + String.join(", ", changed) + "): " + said(e));
+            report("the route files as they are now cannot be used, the ones before stay (changed: " + String.join(", ", changed) + "): " + e.getMessage());
         }
     }
 
@@ -154,15 +154,6 @@ final class Reloading implements Workflows, AutoCloseable {
             LOG.error("{}", what);
         }
         problem = Optional.of(what);
-    }
-
-    static String said(Throwable failure) {
-        Throwable deepest = failure;
-        while (deepest.getCause() != null) {
-            deepest = deepest.getCause();
-        }
-        String message = String.valueOf(failure.getMessage());
-        return deepest == failure || message.contains(String.valueOf(deepest.getMessage())) ? message : message + ": " + deepest.getMessage();
     }
 
     // ---- runs

@@ -67,6 +67,7 @@ final class Wiring extends MainListenerSupport {
     }
 
     private void bind(CamelContext context) throws Exception {
+        Settings.check(context);
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
         WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(context));

@@ -1,8 +1,10 @@
 package dev.caravan.engine;
 
 import dev.caravan.observe.LogContext;
+import dev.caravan.routes.LooseEnds;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
+import dev.caravan.routes.ScriptSyntax;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Variables;
 import dev.caravan.run.Workflow;
@@ -12,14 +14,20 @@ import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
 import dev.caravan.workflow.ScriptEnvironment;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.CliConnectorFactory;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.spi.Resource;
@@ -51,6 +59,7 @@ final class WorkflowLoader {
         shutdown.disableHangupSupport();
         main.setShutdownStrategy(shutdown);
         main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
+        options.routes().ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
         options.properties().forEach(main::addOverrideProperty);
         return main;
     }
@@ -61,8 +70,8 @@ final class WorkflowLoader {
     }
 
     /** Gives a Camel what the routes of these files name. */
-    Workflow bind(CamelContext context, RouteFiles files) throws IOException {
-        StepRunner steps = new StepRunner(sessions, options.dial(), files, FailureRules.read(files.text("failures.yaml").orElse("[]")),
+    Workflow bind(CamelContext context, RouteFiles files) {
+        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules(files),
                 new ScriptEnvironment(), slots, options.data().resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
@@ -76,6 +85,15 @@ final class WorkflowLoader {
         return new Workflow(context, steps);
     }
 
+    private static FailureRules rules(RouteFiles files) {
+        String name = "failures.yaml";
+        try {
+            return FailureRules.read(files.text(name).orElse("[]"));
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException(files.all().get(name).from() + " cannot be used: " + FailureRules.explain(e), null);
+        }
+    }
+
     /** Where that file's text comes from, for Camel. */
     static Resource resource(CamelContext context, RouteFiles files, RouteFile file) {
         return file.origin().isEmpty()
@@ -83,8 +101,23 @@ final class WorkflowLoader {
                 : ResourceHelper.fromString("file:" + file.origin().get(), files.text(file.name()).orElseThrow());
     }
 
+    /**
+     * Loads the routes of these files into a context that has not started.
+     *
+     * @throws Exception where they cannot work: what they name is not there, or a shell cannot read a script
+     */
     static void loadRoutes(CamelContext context, RouteFiles files) throws Exception {
+        ModelCamelContext model = (ModelCamelContext) context;
+        List<RouteDefinition> all = new ArrayList<>(model.getRouteDefinitions());
+        // Triggers are looked at in any case: a service takes its own one by one, later.
+        Function<RouteDefinition, Boolean> filter = model.getRouteFilter();
+        model.setRouteFilter(route -> all.add(route) && (filter == null || filter.apply(route)));
         PluginHelper.getRoutesLoader(context).loadRoutes(files.routes().stream().map(file -> resource(context, files, file)).toList());
+        model.setRouteFilter(filter);
+        List<String> wrong = Stream.concat(LooseEnds.of(model, all, files).stream(), ScriptSyntax.errors(files).stream()).toList();
+        if (!wrong.isEmpty()) {
+            throw new IllegalStateException(String.join(System.lineSeparator(), wrong));
+        }
     }
 
     /** A version in a Camel of its own, without triggers; stopping that ends it. */
@@ -93,9 +126,9 @@ final class WorkflowLoader {
     /**
      * Loads and starts the routes of these files, beside those that are loaded already.
      *
-     * @throws Exception where a file is not as it should be; nothing is left of it then
+     * @throws CannotStart where a file is not as it should be; nothing is left of it then
      */
-    Loaded load(RouteFiles files, String name) throws Exception {
+    Loaded load(RouteFiles files, String name) throws CannotStart {
         Main main = camel(options);
         withoutTriggers(main);
         Map.of("camel.main.name", name, "camel.server.enabled", "false", "camel.management.enabled", "false").forEach(main::addOverrideProperty);
@@ -105,8 +138,9 @@ final class WorkflowLoader {
             main.start();
             return new Loaded(main, listener.workflow);
         } catch (Exception e) {
+            CannotStart why = new CannotStart(Reason.of(e, main.getCamelContext()), e);
             main.stop();
-            throw e;
+            throw why;
         }
     }
 
@@ -120,13 +154,9 @@ final class WorkflowLoader {
 
         @Override
         public void beforeConfigure(BaseMainSupport main) {
-            try {
-                CamelContext context = main.getCamelContext();
-                workflow = bind(context, files);
-                context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(false);
-            } catch (IOException e) {
-                throw new IllegalStateException(e.getMessage(), e);
-            }
+            CamelContext context = main.getCamelContext();
+            workflow = bind(context, files);
+            context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(false);
         }
 
         @Override

@@ -30,4 +30,7 @@ interface Database {
      * @throws SQLException where that failed, and nothing is half-done
      */
     void migrate() throws SQLException;
+
+    /** Why it could not be opened, and what to do. */
+    String explain(Exception failure);
 }

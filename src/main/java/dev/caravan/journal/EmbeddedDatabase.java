@@ -25,12 +25,14 @@ import org.h2.api.ErrorCode;
  */
 final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
+    private static final String FILE = "journal.mv.db";
     /** How long space stays as it was, in milliseconds: H2 takes 45 s, in the hope that the disk has all by then. Here that is known. */
     private static final String SPACE = ";RETENTION_TIME=2000";
     /** What H2 says where another process opens or closes the file at this moment. */
     private static final Set<Integer> OPENING = Set.of(ErrorCode.DATABASE_ALREADY_OPEN_1, ErrorCode.ERROR_OPENING_DATABASE_1,
             ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.DATABASE_IS_CLOSED, ErrorCode.CONNECTION_BROKEN_1);
 
+    private static final Set<Integer> DAMAGED = Set.of(ErrorCode.FILE_CORRUPTED_1, ErrorCode.FILE_VERSION_ERROR_1);
     /** Of a database that an earlier version made. */
     private static final String NONE = "";
     private static final int ROUNDS = 2;
@@ -63,7 +65,7 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public Connection connect() throws SQLException {
-        boolean isNew = !Files.exists(data.resolve("journal.mv.db"));
+        boolean isNew = !Files.exists(data.resolve(FILE));
         if (isNew) {
             createDirectory();
         }
@@ -147,8 +149,35 @@ final class EmbeddedDatabase implements Database {
     }
 
     @Override
+    public String explain(Exception failure) {
+        return unusable(data).or(() -> Optional.of(data.resolve(FILE)).filter(Files::exists).flatMap(EmbeddedDatabase::unusable))
+                .map(why -> why + "; name another directory with --data")
+                .orElseGet(() -> failure instanceof SQLException sql && DAMAGED.contains(sql.getErrorCode())
+                        ? "its file " + data.resolve(FILE) + " is damaged. Put back a copy of it; or move it away, and Caravan begins a new one, which knows neither"
+                                + " earlier runs nor what they changed (" + failure.getMessage() + ")"
+                        : failure.getMessage());
+    }
+
+    private static Optional<String> unusable(Path wanted) {
+        Path there = wanted.toAbsolutePath();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        if (!Files.isWritable(there)) {
+            return Optional.of("this user may not write to " + there);
+        }
+        if (there.endsWith(FILE)) {
+            return Optional.empty();
+        }
+        if (!Files.isDirectory(there)) {
+            return Optional.of(there + " is not a directory");
+        }
+        return there.equals(wanted.toAbsolutePath()) ? Optional.empty() : Optional.of("no directory can be made in " + there);
+    }
+
+    @Override
     public boolean isOpening(SQLException failure) {
-        return OPENING.contains(failure.getErrorCode());
+        return OPENING.contains(failure.getErrorCode()) && unusable(data).isEmpty();
     }
 
     @Override

@@ -58,7 +58,19 @@ final class JdbcJournal implements Journal {
             return journal;
         } catch (SQLException | RuntimeException e) {
             journal.close();
-            throw new JournalException("cannot open " + database.name() + ": " + e.getMessage(), e);
+            throw new CannotOpen("cannot open " + database.name() + ": " + database.explain(e), e);
+        }
+    }
+
+    /** Refuses a key that is not to be had, or not the one under which earlier runs' finds were sealed, before any host is touched. */
+    void requireKey() {
+        try {
+            vault.require();
+            query("select * from found where not given_back order by id desc limit 1",
+                    row -> vault.open(row.getString("line"), about(row.getString("run"), row.getString("address"), row.getString("step"))));
+        } catch (JournalException e) {
+            close();
+            throw new CannotOpen(e.getMessage(), e);
         }
     }
 

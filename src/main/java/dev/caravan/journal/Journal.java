@@ -18,10 +18,21 @@ public interface Journal extends AutoCloseable {
     /**
      * Opens the journal of that place; a data directory is created where it is missing.
      *
-     * @throws JournalException where it cannot be opened
+     * @throws CannotOpen where it cannot be opened
      */
     static Journal open(JournalPlace place) {
         return JdbcJournal.open(place);
+    }
+
+    /**
+     * The same for an engine, which keeps what it finds on hosts under the journal's key.
+     *
+     * @throws CannotOpen where it cannot be opened, or its key is missing or another than the one it was kept under until now
+     */
+    static Journal openToWrite(JournalPlace place) {
+        JdbcJournal journal = JdbcJournal.open(place);
+        journal.requireKey();
+        return journal;
     }
 
     /**

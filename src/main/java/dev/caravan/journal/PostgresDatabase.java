@@ -52,6 +52,13 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
+    public String explain(Exception failure) {
+        boolean isLogin = failure instanceof SQLException sql && String.valueOf(sql.getSQLState()).startsWith("28");
+        return failure.getMessage() + (isLogin ? " Look at the user in --journal and at CARAVAN_JOURNAL_PASSWORD, PGPASSWORD or ~/.pgpass."
+                : " Look at --journal (or CARAVAN_JOURNAL), and whether that server runs and has the database.");
+    }
+
+    @Override
     public boolean isOpening(SQLException failure) {
         return "57P03".equals(failure.getSQLState()); // the database system is starting up
     }

@@ -40,6 +40,13 @@ final class Vault {
         return named.map(path -> new Vault(path, false)).orElseGet(() -> new Vault(place.data().resolve("key"), true));
     }
 
+    /** @throws JournalException where the key that is there, or should be, is of no use */
+    void require() {
+        if (!made || Files.exists(file)) {
+            keyFor(false);
+        }
+    }
+
     /** @param about what the text belongs to; it can only be opened as the same again */
     String seal(String text, String about) {
         byte[] nonce = new byte[NONCE_BYTES];
@@ -94,7 +101,8 @@ final class Vault {
 
     private String remedy() {
         return made
-                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it"
+                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. Where it is lost, what was found can be given back no more, and another"
+                        + " --data begins anew"
                 : "CARAVAN_KEY_FILE must name the same 32 bytes for all engines of a journal; a first one is made by"
                         + " (umask 077; head -c 32 /dev/urandom > " + file + ")";
     }

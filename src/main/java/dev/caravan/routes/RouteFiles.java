@@ -31,6 +31,7 @@ import java.util.stream.StreamSupport;
  */
 public final class RouteFiles {
     private static final String BUILT_IN = "routes";
+    private static final String CLASSPATH = "classpath:routes/";
     private static final String ROUTE = ".camel.yaml";
 
     /**
@@ -124,6 +125,13 @@ public final class RouteFiles {
     /** The text of the file of that name, if there is one. */
     public Optional<String> text(String name) {
         return kept.containsKey(name) ? Optional.of(kept.get(name)) : Optional.ofNullable(files.get(name)).map(RouteFiles::read);
+    }
+
+    /** A place that Camel names, for people: {@code routes/apply.camel.yaml, line 12}. */
+    public static String place(String location, int line) {
+        String file = String.valueOf(location).replaceFirst("^file:", "");
+        String shown = file.startsWith(CLASSPATH) ? file.substring(CLASSPATH.length()) + " (built in)" : file;
+        return line > 0 ? shown + ", line " + line : shown;
     }
 
     /** The file's text. */

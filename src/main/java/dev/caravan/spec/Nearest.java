@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Guesses which word was meant. */
-final class Nearest {
+public final class Nearest {
     private static final int SHORTEST_BEGINNING = 4;
     private static final int LONGEST_WORD = 64;
 
     private Nearest() {}
 
     /** The candidate that was meant but mistyped or cut short; empty where none is near enough. */
-    static Optional<String> to(String word, Collection<String> candidates) {
+    public static Optional<String> to(String word, Collection<String> candidates) {
         if (word.length() > LONGEST_WORD) {
             return Optional.empty();
         }

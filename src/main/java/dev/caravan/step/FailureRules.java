@@ -1,12 +1,17 @@
 package dev.caravan.step;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 
 /**
  * Tells passing errors from lasting ones by what a command printed. The rules are data, in {@code routes/failures.yaml};
@@ -42,6 +47,23 @@ public final class FailureRules {
     /** Reads rules from YAML: a list of kind, pattern, passing, remedy. */
     public static FailureRules read(String yaml) throws IOException {
         return new FailureRules(new ObjectMapper(new YAMLFactory()).readValue(yaml, new TypeReference<List<Rule>>() {}));
+    }
+
+    /** What is wrong with rules that could not be read, and in which line, without the names of Java's types. */
+    public static String explain(Exception failure) {
+        if (failure instanceof PatternSyntaxException wrong) {
+            return "the pattern " + wrong.getPattern() + " is no regular expression: " + wrong.getDescription();
+        }
+        String line = failure instanceof JsonProcessingException json && json.getLocation() != null ? "line " + json.getLocation().getLineNr() + ": " : "";
+        if (failure instanceof UnrecognizedPropertyException unknown) {
+            return line + "a rule has no " + unknown.getPropertyName() + "; it has kind, pattern, passing and remedy";
+        }
+        if (failure instanceof MismatchedInputException) {
+            return line + "it should be a list of rules, each with kind, pattern, passing and remedy";
+        }
+        // Of YAML's errors the lines that are set in show the text, or say again where that is.
+        return failure instanceof JsonProcessingException json
+                ? line + json.getOriginalMessage().lines().filter(text -> !text.startsWith(" ") && !text.isBlank()).collect(Collectors.joining(", ")) : failure.getMessage();
     }
 
     /**

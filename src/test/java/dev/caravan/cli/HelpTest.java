@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
@@ -35,6 +36,14 @@ class HelpTest {
             assertThat(help).as("not wrapped").contains("\n" + example + "\n");
             assertThat(example).startsWith("  ").contains("caravan ");
         }
+    }
+
+    @Test
+    void whatACommandDoesNotHeedIsNotInItsHelpAndTakenAllTheSame() {
+        CommandLine status = CaravanCommand.commandLine().getSubcommands().get("status");
+        assertThat(status.getUsageMessage(Ansi.OFF)).contains("--data").contains("--server").doesNotContain("--yes").doesNotContain("--routes");
+        assertThat(CaravanCommand.commandLine().parseArgs("status", "7f3a", "--yes", "--routes", "x").hasSubcommand()).isTrue();
+        assertThat(CaravanCommand.commandLine().getSubcommands().get("reset").getUsageMessage(Ansi.OFF)).contains("--yes").contains("--routes");
     }
 
     @ParameterizedTest

@@ -166,7 +166,7 @@ class HistoryTest {
         String id = begin();
         end(id);
         RunRecord run = serving.engine().journal().run(id).orElseThrow();
-        assertThatThrownBy(() -> History.Prefix.only(id.substring(0, 1), List.of(run, run), "the journal"))
+        assertThatThrownBy(() -> History.Prefix.only(id.substring(0, 1), List.of(run, run), "the journal", "caravan runs lists"))
                 .isInstanceOf(UserError.class).hasMessageContaining(id).hasMessageContaining("give more of the id");
     }
 }

@@ -17,6 +17,11 @@ final class ManPage {
     private static final Map<String, String> ENVIRONMENT = Map.of(
             "CARAVAN_TOKEN", "The bearer token that HTTP asks for, and that --server is asked with.",
             "CARAVAN_JOURNAL", "As --journal.",
+            "CARAVAN_SERVER", "As --server.",
+            "CARAVAN_LOG_FORMAT", "As --log-format of serve.",
+            "CARAVAN_LOG_LEVEL", "What the program's own log tells: ERROR, WARN, INFO (default), DEBUG or TRACE.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED",
+                    "Where a trace of each run is sent, and how it is called: variables of OpenTelemetry.",
             "CARAVAN_JOURNAL_PASSWORD", "The password of that database; else PGPASSWORD, or ~/.pgpass.",
             "CARAVAN_KEY_FILE", "The key under which the journal keeps what was found on hosts; default: key in the data directory.",
             "NO_COLOR", "Not empty: no colour. CLICOLOR_FORCE, not empty and not 0: colour though output is no terminal.",

@@ -166,15 +166,22 @@ class ReloadTest {
 
     @Test
     void aBrokenFileIsReportedAndTheVersionBeforeStays() throws Exception {
-        for (String broken : List.of("- route: {id: run, from: {uri: \"direct:run\", steps: [{nonsense: 1}]}}\n", "- route:\n    id: [", "- route: {id: run, from: {uri: \"direct:run\", steps: [{to: \"nobody:knows\"}]}}\n")) {
+        String route = "- route: {id: run, from: {uri: \"direct:run\", steps: [{STEP}]}}\n";
+        Map<String, String> broken = Map.of(
+                route.replace("STEP", "nonsense: 1"), "run.camel.yaml, line 1: ",
+                "- route:\n    id: [", "run.camel.yaml, line ",
+                route.replace("STEP", "to: \"nobody:knows\""), "run.camel.yaml: the route run, at to[nobody:knows]: No endpoint could be found",
+                route.replace("STEP", "to: \"direct:nobody-has-it\""), "run.camel.yaml, line 1: no route begins with direct:nobody-has-it",
+                route.replace("STEP", "to: \"step:tow\""), "run.camel.yaml, line 1: step:tow has no script scripts/tow.sh; did you mean scripts/two.sh?");
+        for (Map.Entry<String, String> each : broken.entrySet()) {
             double before = metric("caravan_routes_reloads_total{result=\"failed\"}");
-            write("run.camel.yaml", broken);
+            write("run.camel.yaml", each.getKey());
             awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > before);
 
             // Not before each trigger has looked for the first time.
             awaitThat(() -> get("/observe/health").statusCode() == 200);
             HttpResponse<String> health = get("/observe/health");
-            assertThat(health.body()).contains("the ones before stay").contains("run.camel.yaml");
+            assertThat(health.body()).contains("the ones before stay").contains(each.getValue());
             Run run = begin();
             end(run);
             assertThat(steps(run)).containsExactly("one # one", "two # two");
@@ -198,6 +205,13 @@ class ReloadTest {
         assertThat(get("/own").body()).isEqualTo("first");
         takenUp(() -> trigger("own", "second"));
         awaitThat(() -> get("/own").body().equals("second"));
+
+        // A trigger that leads nowhere is found with the rest, though it is not of what runs begin with.
+        double failed = metric("caravan_routes_reloads_total{result=\"failed\"}");
+        write("own.camel.yaml", "- route: {id: own, from: {uri: \"platform-http:/own\", steps: [{to: \"direct:applly\"}]}}\n");
+        awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > failed);
+        assertThat(get("/observe/health").body()).contains("own.camel.yaml, line 1: no route begins with direct:applly; did you mean direct:apply?");
+        assertThat(get("/own").body()).isEqualTo("second");
 
         takenUp(() -> trigger("own?nonsense=1", "third"));
         awaitThat(() -> get("/observe/health").body().contains("own.camel.yaml as it is now cannot be used"));

@@ -272,13 +272,19 @@ abstract class JournalContract {
         reopen();
         assertThat(journal.runs(10)).hasSize(1);
         assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining(key.toString()).hasMessageContaining("put back the key");
+        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("cannot be found");
         assertThat(key).doesNotExist();
 
         Files.write(key, new byte[32]);
         reopen();
+        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("does not open what was found");
         assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining("does not open what was found");
 
+        Files.write(key, new byte[5]);
+        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("has 5 bytes and should have 32");
+
         Files.write(key, right);
+        Journal.openToWrite(place()).close();
         reopen();
         assertThat(journal.found("demo", "10.0.0.1")).hasSize(1);
     }

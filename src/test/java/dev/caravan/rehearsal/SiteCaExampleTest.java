@@ -57,9 +57,8 @@ class SiteCaExampleTest {
     }
 
     private Engine engine(Rehearsal rehearsal) throws Exception {
-        Map<String, String> properties = Map.of("site-ca.certificate", EXAMPLE.resolve("site-ca.crt").toString());
         Engine engine = Engine.start(new EngineOptions(scratch.directory().resolve("data"), Optional.of(EXAMPLE.resolve("routes")), false, true,
-                rehearsal::target, properties));
+                rehearsal::target, Map.of()));
         engine.journal().listen(events::add);
         return engine;
     }

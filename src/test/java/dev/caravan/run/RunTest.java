@@ -87,6 +87,14 @@ class RunTest {
     }
 
     @Test
+    void aRehearsalThatIsCancelledIsNotSaidToBeTakenBack() {
+        Run rehearsed = new Run("7f3a", Action.APPLY, run.cluster(), true, new MemoryJournal(), Past.none(), java.util.Set.of());
+
+        assertThat(Ending.of(rehearsed, new RunCancelled()).message()).contains("nothing to take back").doesNotContain("rollback");
+        assertThat(Ending.of(run, new RunCancelled()).message()).contains("caravan rollback " + run.id());
+    }
+
+    @Test
     void cancellingLetsNobodyWaitNeitherNowNorLater() {
         CompletableFuture<Void> waiting = run.gate("control-plane");
         run.cancel();

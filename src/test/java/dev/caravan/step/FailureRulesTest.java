@@ -1,6 +1,7 @@
 package dev.caravan.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,6 +30,16 @@ class FailureRulesTest {
     @BeforeAll
     static void read() throws IOException {
         rules = FailureRules.read(RouteFiles.builtIn().text("failures.yaml").orElseThrow());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "kind: x | line 1: it should be a list of rules, each with kind, pattern, passing and remedy",
+        "[{kind: x, pattern: '(', passing: true}] | the pattern ( is no regular expression: Unclosed group",
+        "[{kind: x, pattern: y, pasing: true}] | line 1: a rule has no pasing; it has kind, pattern, passing and remedy",
+        "[{kind: x | line 1: while parsing a flow mapping, expected ',' or '}', but got <stream end>"}, quoteCharacter = '"')
+    void whatIsWrongWithRulesIsToldInTheirOwnWords(String yaml, String told) {
+        assertThatThrownBy(() -> FailureRules.read(yaml)).isInstanceOfSatisfying(Exception.class, wrong -> assertThat(FailureRules.explain(wrong)).isEqualTo(told));
     }
 
     static List<String> messages() throws IOException, URISyntaxException {

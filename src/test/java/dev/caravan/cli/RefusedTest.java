@@ -1,0 +1,68 @@
+package dev.caravan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caravan.routes.RouteFiles;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What a command is given and cannot work with: one message, no stack trace, exit status 2. */
+class RefusedTest {
+    @TempDir
+    Path directory;
+
+    /** What is said on standard error; the exit status is 2. */
+    private String said(String... arguments) {
+        StringWriter err = new StringWriter();
+        CommandLine caravan = CaravanCommand.commandLine().setErr(new PrintWriter(err, true));
+        caravan.getSubcommands().values().forEach(each -> each.setErr(new PrintWriter(err, true)));
+        assertThat(caravan.execute(arguments)).as(err.toString()).isEqualTo(CaravanCommand.WRONG);
+        return err.toString();
+    }
+
+    @Test
+    void aRouteThatLeadsNowhereIsOneMessageWithFileAndLine() throws Exception {
+        String apply = RouteFiles.builtIn().text("apply.camel.yaml").orElseThrow();
+        Files.createDirectories(directory.resolve("routes"));
+        Files.writeString(directory.resolve("routes/apply.camel.yaml"), apply.replace("direct:preflight", "direct:prefligth"));
+        String said = said("plan", "-f", Path.of("examples", "three-nodes.yaml").toString(), "--data", directory.resolve("data").toString(),
+                "--routes", directory.resolve("routes").toString());
+        assertThat(said.lines()).singleElement().asString()
+                .matches("caravan: .*routes/apply\\.camel\\.yaml, line 11: no route begins with direct:prefligth; did you mean direct:preflight\\?");
+    }
+
+    @Test
+    void aDataDirectoryThatCannotBeOneIsNamedWithTheReason() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        assertThat(said("runs", "--data", file.toString())).contains(file + " is not a directory; name another directory with --data").doesNotContain("Exception");
+
+        Path damaged = Files.createDirectories(directory.resolve("damaged"));
+        Files.write(damaged.resolve("journal.mv.db"), new byte[9000]);
+        assertThat(said("runs", "--data", damaged.toString())).contains("journal.mv.db is damaged").doesNotContain("Exception");
+    }
+
+    @Test
+    void anInboxThatCannotBeOneIsRefused() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        assertThatThrownBy(() -> ServeCommand.requireInbox(file)).isInstanceOf(UserError.class).hasMessageContaining("is not a directory");
+        assertThatThrownBy(() -> ServeCommand.requireInbox(file.resolve("below"))).isInstanceOf(UserError.class).hasMessageContaining("cannot be made");
+        ServeCommand.requireInbox(directory.resolve("inbox"));
+        assertThat(directory.resolve("inbox")).isDirectory();
+        ServeCommand.requireInbox(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("inbox")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"nosuch, ''", "applly, Did you mean: caravan apply?", "rol, ''", "--dtaa, Did you mean: caravan --data?"})
+    void onlyANearWordIsSuggested(String word, String suggestion) {
+        String said = said(word);
+        assertThat(said.lines().filter(line -> line.startsWith("Did you mean")).findFirst().orElse("")).isEqualTo(suggestion);
+    }
+}
