@@ -152,7 +152,8 @@ class ApiTest {
         } finally {
             root.detachAppender(log);
         }
-        assertThat(log.list).isEmpty();
+        // the end of another test's run may fall into this one
+        assertThat(log.list).filteredOn(event -> !event.getLoggerName().startsWith("dev.caravan.run")).isEmpty();
     }
 
     @Test
@@ -331,7 +332,9 @@ class ApiTest {
                 + "cAmElHttpUri: canary\nCAMELHTTPRESPONSECODE: 599\ncamelsshusername: canary\nCamelBeanMethodName: canary\nX-Kept: header\n\n");
         assertThat(answer).startsWith("HTTP/1.1 200").contains("kept=query").contains("X-Kept=header")
                 // What is left of Camel's own says what the request was.
-                .doesNotContain("CamelFileName").doesNotContain("camelsshusername").doesNotContain("CamelBeanMethodName").doesNotContain("599");
+                .doesNotContain("CamelFileName").doesNotContain("camelsshusername").doesNotContain("CamelBeanMethodName")
+                // as a number of its own, not in a port's or an object's
+                .doesNotContainPattern("(?<![0-9a-f])599(?![0-9a-f])");
         assertThat(answer.replaceAll("Camel(HttpUri|HttpUrl|HttpQuery|HttpRawQuery)=[^ }]*", "")).doesNotContain("canary");
     }
 

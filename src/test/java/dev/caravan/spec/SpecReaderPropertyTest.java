@@ -25,7 +25,7 @@ class SpecReaderPropertyTest {
         int from = at % spec.length();
         String spoilt = spec.substring(0, from) + added + spec.substring(Math.min(spec.length(), from + dropped));
         // A secret that is cut, or whose key is, may show: it can no longer be told from the rest.
-        boolean secretIsWhole = spoilt.contains("    sudoPassword: '" + SECRET + "'\n");
+        boolean secretIsWhole = spoilt.contains("\n    sudoPassword: '" + SECRET + "'\n");
 
         try {
             String read = SpecReader.read(spoilt, "spoilt").toString();
