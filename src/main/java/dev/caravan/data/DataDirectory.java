@@ -5,22 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
-import java.util.Set;
 
 /** The directory of journal, logs and kubeconfigs. */
 public final class DataDirectory {
-    private static final Set<PosixFilePermission> WRITING = Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
-
     private DataDirectory() {}
 
     /**
      * Why nothing may be kept there: whoever may make files in it could put one in the place of ours. A sticky directory is no better, as
-     * what is not there yet can be made by others first. Empty where it may be used, or is not there.
+     * what is not there yet can be made by others first. Its group is trusted: many systems give each user one, and Kubernetes
+     * each volume (fsGroup). Empty where it may be used, or is not there.
      */
     public static Optional<String> refusal(Path directory) {
         try {
-            return Files.getPosixFilePermissions(directory).stream().anyMatch(WRITING::contains)
-                    ? Optional.of("other users may write into the data directory " + directory + ", and so decide what this one runs: chmod go-w " + directory)
+            return Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE)
+                    ? Optional.of("every user of this machine may write into the data directory " + directory + ", and so decide what this one runs: chmod o-w " + directory)
                     : Optional.empty();
         } catch (IOException | UnsupportedOperationException e) {
             // It is made when it is needed, or this system has other ways to protect it.

@@ -40,7 +40,7 @@ class ServeCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rwxrwxr-x", "rwxr-xrwx"})
+    @ValueSource(strings = {"rwxrwxrwx", "rwx----w-"})
     void aDataDirectoryThatOthersMayWriteIntoIsRefused(String permissions) throws Exception {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
         for (String command : List.of("serve", "runs", "rehearse")) {
@@ -49,9 +49,15 @@ class ServeCommandTest {
             List<String> arguments = new ArrayList<>(List.of(command, "--data", directory.toString()));
             arguments.addAll(command.equals("rehearse") ? List.of("-f", "examples/three-nodes.yaml") : List.of());
             assertThat(caravan.execute(arguments.toArray(new String[0]))).as(command).isEqualTo(2);
-            assertThat(said.toString()).contains("chmod go-w " + directory);
+            assertThat(said.toString()).contains("chmod o-w " + directory);
         }
         assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aDataDirectoryThatItsGroupMayWriteIntoIsTaken() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwx---"));
+        assertThat(CaravanCommand.execute("runs", "--data", directory.toString())).isZero();
     }
 
     @Test
