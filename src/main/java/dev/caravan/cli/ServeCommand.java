@@ -50,7 +50,8 @@ final class ServeCommand implements Callable<Integer> {
         @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "Port to listen on (default: 8080).")
         int port;
 
-        @Option(names = "--inbox", paramLabel = "DIR", defaultValue = "inbox", description = "Specs moved into it are applied (default: ./inbox).")
+        @Option(names = "--inbox", paramLabel = "DIR", defaultValue = "${sys:caravan.inbox:-${env:CARAVAN_INBOX:-inbox}}",
+                description = "Specs moved into it are applied (or CARAVAN_INBOX; default: ./inbox).")
         Path inbox;
 
         @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN).")
