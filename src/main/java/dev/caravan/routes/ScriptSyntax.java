@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether a shell can read a user's scripts, by {@code sh -n}, which runs nothing of them. Where there is no sh, nothing is said of any. */
+/** Whether a shell can read a user's scripts, by {@code sh -n} and {@code bash -n}, which run nothing of them. Where there is no sh, nothing is said of any. */
 public final class ScriptSyntax {
     /** dash: {@code sh: 3: Syntax error: ...}; bash: {@code sh: line 3: syntax error ...}. */
     private static final Pattern SAID = Pattern.compile("[^:]*sh: (?:line )?(\\d+): (.*)");
@@ -27,19 +27,33 @@ public final class ScriptSyntax {
     }
 
     private static Optional<String> error(RouteFile file, String text) {
-        Process shell;
         try {
-            shell = new ProcessBuilder("sh", "-n").redirectErrorStream(true).start();
+            return refusal("sh", text).filter(said -> !isTakenByBash(text)).map(said -> sentence(file, said));
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    /** What sh refuses here may be what a host's sh takes: there it is bash as often as not. */
+    private static boolean isTakenByBash(String text) {
+        try {
+            return refusal("bash", text).isEmpty();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * What the shell says against the script; empty where it takes it.
+     *
+     * @throws IOException where that shell is not here
+     */
+    private static Optional<String> refusal(String command, String text) throws IOException {
+        Process shell = new ProcessBuilder(command, "-n").redirectErrorStream(true).start();
         try {
             write(shell, text);
             String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            boolean wrong = shell.waitFor(SECONDS, TimeUnit.SECONDS) && shell.exitValue() != 0;
-            return wrong ? Optional.of(sentence(file, said)) : Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty();
+            return shell.waitFor(SECONDS, TimeUnit.SECONDS) && shell.exitValue() != 0 ? Optional.of(said) : Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();

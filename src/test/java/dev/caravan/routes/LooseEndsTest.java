@@ -110,6 +110,8 @@ class LooseEndsTest {
         Files.writeString(directory.resolve("scripts/notes.txt"), "if");
         Files.writeString(directory.resolve("scripts/run.sh"), "touch " + directory.resolve("ran") + "\n");
 
+        // dash refuses it; the sh of a host may be bash, and without one here nothing tells
+        Files.writeString(directory.resolve("scripts/of-bash.sh"), Files.isExecutable(Path.of("/bin/bash")) ? "hosts=(h1 h2)\n" : "");
         assertThat(ScriptSyntax.errors(RouteFiles.with(directory))).singleElement().asString()
                 .startsWith(directory.resolve("scripts/facts.sh") + ", line ").containsIgnoringCase("syntax error");
         assertThat(directory.resolve("ran")).doesNotExist();
