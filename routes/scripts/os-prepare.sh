@@ -67,6 +67,7 @@ fi
 
 # sysctls: the running value, and what it is after a boot.
 own=$R/etc/sysctl.d/90-caravan.conf
+keys='net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables net.ipv4.ip_forward'
 
 # shellcheck disable=SC2016 # awk's own
 setting='{
@@ -87,7 +88,7 @@ read_after_ours() { [ "$1" = "$R/etc/sysctl.conf" ] || { [ "$1" != "$own" ] && p
 # What the administrator's files say after ours would undo it at the next boot: such lines become comments.
 overruled() { # FILE: what is to be in it
   if ! read_after_ours "$1"; then awk 1 "$1"; return 0; fi
-  awk "$setting"' { print (key ~ /^net\.(ipv4\.ip_forward|bridge\.bridge-nf-call-ip6?tables)$/ && value != "1" ? "# Kubernetes needs 1: " : "") $0 }' "$1"
+  awk -v keys=" $keys " "$setting"' { print (index(keys, " " key " ") && value != "1" ? "# Kubernetes needs 1: " : "") $0 }' "$1"
 }
 for file in "$R"/etc/sysctl.d/*.conf "$R/etc/sysctl.conf"; do
   # a link is as a rule the one to sysctl.conf
@@ -96,13 +97,13 @@ for file in "$R"/etc/sysctl.d/*.conf "$R/etc/sysctl.conf"; do
   if [ "$(cat "$WORK/sysctl")" != "$(cat "$file")" ]; then put_file "$file" "$(stat -c %a "$file")" < "$WORK/sysctl"; fi
 done
 
-value_at_boot() { # KEY: by all files but ours; empty: by none
-  sysctl_files | while read -r file; do
-    if [ "$file" != "$own" ]; then overruled "$file"; fi
-  done | awk -v wanted="$1" "$setting"' key == wanted { last = value } END { print last }'
-}
+# What all files but ours leave each at.
+sysctl_files | while read -r file; do
+  if [ "$file" != "$own" ]; then overruled "$file"; fi
+done | awk "$setting"' { last[key] = value } END { for (key in last) print key " = " last[key] }' > "$WORK/at-boot"
+
 missing=
-for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables net.ipv4.ip_forward; do
+for key in $keys; do
   file=$(sysctl_path "$key")
   if [ "$(cat "$file" 2>/dev/null)" != 1 ]; then
     if change "set $key = 1"; then
@@ -118,7 +119,7 @@ for key in net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6table
       would_differ "$key" "$(cat "$file" 2>/dev/null || echo "not there yet")" 1
     fi
   fi
-  [ "$(value_at_boot "$key")" = 1 ] || missing="$missing$key = 1
+  grep -qxF "$key = 1" "$WORK/at-boot" || missing="$missing$key = 1
 "
 done
 if [ -n "$missing" ]; then

@@ -122,15 +122,16 @@ final class RunsResource {
         RunRecord run = find(id);
         ObjectNode tree = RunJson.whole(run, journal.events(id, 0));
         tree.put("now", Instant.now().toString());
-        tree.set("possible", Json.tree(possible(run)));
-        if (run.hasEnded() && run.action().equals(Action.APPLY.word()) && !journal.hasFound(id)) {
+        boolean hasFound = run.hasEnded() && journal.hasFound(id);
+        tree.set("possible", Json.tree(possible(run, hasFound)));
+        if (run.hasEnded() && run.action().equals(Action.APPLY.word()) && !hasFound) {
             journal.takenBackBy(run.id()).ifPresent(by -> tree.put("takenBackBy", by));
         }
         return Reply.json(200, tree);
     }
 
     /** What can be asked of the run as it stands: the last parts of paths to POST to. */
-    private List<String> possible(RunRecord run) {
+    private List<String> possible(RunRecord run, boolean hasFound) {
         if (isUnderWay(run.id())) {
             return List.of("cancel");
         }
@@ -140,7 +141,7 @@ final class RunsResource {
         if (!run.hasEnded()) {
             return isLeft(run.id()) ? List.of("resume") : List.of();
         }
-        return journal.hasFound(run.id()) ? List.of("retry", "rollback") : List.of("retry");
+        return hasFound ? List.of("retry", "rollback") : List.of("retry");
     }
 
     private boolean isUnderWay(String id) {

@@ -35,7 +35,7 @@ final class Folder implements Closeable {
         try {
             Files.createDirectory(inbox.resolve(name));
         } catch (FileAlreadyExistsException e) {
-            return open(inbox, name);
+            // Whether it is a directory is seen when it is opened.
         }
         return open(inbox, name);
     }
@@ -48,15 +48,10 @@ final class Folder implements Closeable {
                 throw new IOException("results are written on Linux only");
             }
             return new Folder(secure, secure.newDirectoryStream(Path.of(name), LinkOption.NOFOLLOW_LINKS));
-        } catch (NoSuchFileException e) {
-            outer.close();
-            throw e;
-        } catch (FileSystemException e) {
-            outer.close();
-            throw new IOException(inbox.resolve(name) + " is not a directory that Caravan can open (a link, perhaps): remove it", e);
         } catch (IOException e) {
             outer.close();
-            throw e;
+            throw e instanceof FileSystemException && !(e instanceof NoSuchFileException)
+                    ? new IOException(inbox.resolve(name) + " is not a directory that Caravan can open (a link, perhaps): remove it", e) : e;
         }
     }
 
@@ -86,7 +81,7 @@ final class Folder implements Closeable {
         try {
             folder.deleteFile(name);
         } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-            return;
+            // There is nothing to delete.
         }
     }
 

@@ -2,6 +2,8 @@ package dev.caravan.journal;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /** A database that a journal is kept in: what differs from one to the other. Connections are without autocommit. */
 interface Database {
@@ -30,6 +32,15 @@ interface Database {
      * @throws SQLException where that failed, and nothing is half-done
      */
     void migrate() throws SQLException;
+
+    /** The same for whoever logs in there so; user and password may be null, where the address says them. */
+    static void migrate(String url, String user, String password) throws SQLException {
+        try {
+            Flyway.configure(Database.class.getClassLoader()).dataSource(url, user, password).locations("classpath:db/migration").load().migrate();
+        } catch (FlywayException e) {
+            throw new SQLException(e.getMessage(), e);
+        }
+    }
 
     /** Why it could not be opened, and what to do. */
     String explain(Exception failure);

@@ -12,8 +12,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.Set;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.h2.api.ErrorCode;
 
 /**
@@ -199,10 +197,6 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public void migrate() throws SQLException {
-        try {
-            Flyway.configure(EmbeddedDatabase.class.getClassLoader()).dataSource(url, USER, password.read().orElseThrow()).locations("classpath:db/migration").load().migrate();
-        } catch (FlywayException e) {
-            throw new SQLException(e.getMessage(), e);
-        }
+        Database.migrate(url, USER, password.read().orElseThrow());
     }
 }

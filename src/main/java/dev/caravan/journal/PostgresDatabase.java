@@ -6,8 +6,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.Properties;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 
 /** A PostgreSQL database, which several engines may share. The server forces each commit to its disk by itself. */
 final class PostgresDatabase implements Database {
@@ -82,10 +80,6 @@ final class PostgresDatabase implements Database {
 
     @Override
     public void migrate() throws SQLException {
-        try {
-            Flyway.configure(PostgresDatabase.class.getClassLoader()).dataSource(url, null, password.orElse(null)).locations("classpath:db/migration").load().migrate();
-        } catch (FlywayException e) {
-            throw new SQLException(e.getMessage(), e);
-        }
+        Database.migrate(url, null, password.orElse(null));
     }
 }

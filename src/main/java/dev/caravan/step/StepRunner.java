@@ -72,12 +72,8 @@ public final class StepRunner {
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
 
     /** A step that was begun on a host and whose result is not known yet. */
-    private record Detached(String id, long logOffset, StepLog log, AtomicBoolean mayRun) {
-        /** Whether the host may have begun it: then it is found there by its id. */
-        boolean mayRunThere() {
-            return mayRun.get();
-        }
-    }
+    /** @param mayRun whether the host may have begun it: then it is found there by its id */
+    private record Detached(String id, long logOffset, StepLog log, AtomicBoolean mayRun) {}
 
     private static final class Shared {
         private final CompletableFuture<StepResult> result = new CompletableFuture<>();
@@ -385,7 +381,9 @@ public final class StepRunner {
         return Report.parse(result.stderr()).orElseThrow(() -> {
             String said = new String(result.stderr(), StandardCharsets.UTF_8).strip();
             boolean cut = said.contains(Launcher.RESULT_MARK) || said.isEmpty();
-            detached.mayRun().compareAndSet(false, cut);
+            if (cut) {
+                detached.mayRun().set(true);
+            }
             return new CompletionException(cut
                     ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH, List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
@@ -414,7 +412,7 @@ public final class StepRunner {
         if (problem.kind() == SshException.Kind.CONNECTION_LOST) {
             detached.mayRun().set(true);
         }
-        String remedy = !problem.passing() ? "" : detached.mayRunThere() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
+        String remedy = !problem.passing() ? "" : detached.mayRun().get() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
         String kind = switch (problem.kind()) {
             case CONNECTION_LOST -> StepFailure.CONNECTION;
             case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
