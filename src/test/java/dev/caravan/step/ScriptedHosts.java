@@ -1,12 +1,12 @@
 package dev.caravan.step;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -168,12 +168,25 @@ public final class ScriptedHosts implements AutoCloseable {
         });
     }
 
+    /* What follows a tar file's last member is a block of zeros. */
+    private static boolean isWhole(byte[] archive) {
+        int at = 0;
+        while (at + 512 <= archive.length && archive[at] != 0) {
+            at += 512 + (size(archive, at) + 511) / 512 * 512;
+        }
+        return at + 512 <= archive.length;
+    }
+
+    private static int size(byte[] archive, int member) {
+        return Integer.parseInt(text(Arrays.copyOfRange(archive, member + 124, member + 135)), 8);
+    }
+
     private static Map<String, byte[]> untar(byte[] archive) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (int at = 0; at < archive.length && archive[at] != 0; ) {
-            String name = text(java.util.Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
-            int size = Integer.parseInt(text(java.util.Arrays.copyOfRange(archive, at + 124, at + 135)), 8);
-            files.put(name, java.util.Arrays.copyOfRange(archive, at + 512, at + 512 + size));
+            String name = text(Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
+            int size = size(archive, at);
+            files.put(name, Arrays.copyOfRange(archive, at + 512, at + 512 + size));
             at += 512 + (size + 511) / 512 * 512;
         }
         return files;
@@ -246,15 +259,17 @@ public final class ScriptedHosts implements AutoCloseable {
                 exit.onExit(0);
                 return;
             }
-            ByteArrayInputStream all = new ByteArrayInputStream(request);
-            StringBuilder first = new StringBuilder();
-            for (int next = all.read(); next != '\n'; next = all.read()) {
-                first.append((char) next);
+            int line = IntStream.range(0, request.length).filter(at -> request[at] == '\n').findFirst().orElse(request.length);
+            byte[] archive = Arrays.copyOfRange(request, Math.min(line + 1, request.length), request.length);
+            if (!isWhole(archive)) {
+                // The engine died as it sent it: a host begins nothing then.
+                exit.onExit(255);
+                return;
             }
-            String[] words = first.toString().split(" ");
+            String[] words = text(Arrays.copyOf(request, line)).split(" ");
             out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
-            begin(host, words[0], words[1], all.readAllBytes()).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
+            begin(host, words[0], words[1], archive).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
         }
 
         private void answer(Reply reply, int known) {
