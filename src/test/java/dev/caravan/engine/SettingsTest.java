@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.routes.BareContext;
 import java.util.List;
 import java.util.Properties;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class SettingsTest {
     private static DefaultCamelContext with(String name, String value) {
-        DefaultCamelContext context = new DefaultCamelContext();
+        DefaultCamelContext context = BareContext.make();
         Properties properties = new Properties();
         properties.put(name, value);
         context.getPropertiesComponent().setInitialProperties(properties);

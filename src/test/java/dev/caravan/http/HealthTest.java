@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
+import dev.caravan.routes.BareContext;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** An engine whose journal is gone takes no runs, and is worth keeping all the same: the journal may come back. */
 class HealthTest {
-    private final DefaultCamelContext context = new DefaultCamelContext();
+    private final DefaultCamelContext context = BareContext.make();
     private final AtomicReference<Callable<Object>> reading = new AtomicReference<>(List::of);
     private final Journal journal = (Journal) Proxy.newProxyInstance(HealthTest.class.getClassLoader(), new Class<?>[] {Journal.class},
             (proxy, method, arguments) -> reading.get().call());

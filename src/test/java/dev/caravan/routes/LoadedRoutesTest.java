@@ -30,7 +30,7 @@ class LoadedRoutesTest {
 
     @Test
     void valuesThatRoutesSetAreNotTold() throws Exception {
-        try (DefaultCamelContext context = new DefaultCamelContext()) {
+        try (DefaultCamelContext context = BareContext.make()) {
             context.addRoutes(new RouteBuilder() {
                 @Override
                 public void configure() {

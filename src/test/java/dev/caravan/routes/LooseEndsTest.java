@@ -46,7 +46,7 @@ class LooseEndsTest {
 
     /** @param step of a route {@code apply}, which begins in the first line of its file and this in the sixth */
     private List<String> with(String step, String configuration) throws Exception {
-        try (DefaultCamelContext context = new DefaultCamelContext()) {
+        try (DefaultCamelContext context = BareContext.make()) {
             context.setSourceLocationEnabled(true);
             Properties properties = new Properties();
             properties.put("target", "prefligth");

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.BareContext;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteBuilder;
@@ -25,6 +27,11 @@ class GateTest extends CamelTestSupport {
     @AfterEach
     void shutDown() {
         executor.shutdownNow();
+    }
+
+    @Override
+    protected CamelContext createCamelContext() throws Exception {
+        return BareContext.unwatched(super.createCamelContext());
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.routes.BareContext;
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshException.Kind;
 import java.io.InputStream;
@@ -51,7 +52,7 @@ class CaravanSshComponentTest {
             users.add(user);
             return EmbeddedServer.PASSWORD.equals(password);
         });
-        context = new DefaultCamelContext();
+        context = BareContext.make();
         context.start();
         template = context.createProducerTemplate();
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.BareContext;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -18,7 +19,6 @@ import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import org.apache.camel.Exchange;
-import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +28,7 @@ class HostsTest {
     private final Hosts hosts = new Hosts();
 
     private Exchange exchange(String host) {
-        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        Exchange exchange = new DefaultExchange(BareContext.make());
         exchange.setVariable(Variables.RUN, run);
         exchange.getMessage().setBody(run.cluster().hosts().stream().filter(each -> each.name().equals(host)).findFirst().orElseThrow());
         hosts.enter(exchange);

@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.BareContext;
 import dev.caravan.run.Run;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
@@ -13,7 +14,6 @@ import dev.caravan.step.StepResult;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
-import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +26,7 @@ class KubeadmDocumentsTest {
     private final Run run = TestRuns.apply(TestClusters.of(2, 1), new MemoryJournal());
 
     private static Exchange exchange(Run run, int host) {
-        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        Exchange exchange = new DefaultExchange(BareContext.make());
         exchange.setVariable(Variables.RUN, run);
         exchange.setVariable(Variables.HOST, run.cluster().hosts().get(host - 1));
         return exchange;
