@@ -4,7 +4,7 @@
 const HUES = 10;
 /** A pause between two steps that is shorter is the engine's own. */
 const SHORT = 1000;
-const IDLE = 'waits for its turn or for other hosts';
+const IDLE = 'waits for other hosts';
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 const timeline = {

@@ -47,18 +47,20 @@ final class Access implements Confidant {
             return Optional.of(ProblemDocument.of(403, "foreign-host", "This name is not answered for",
                     "Without a token, requests are answered for localhost and its addresses only, not for a Host of another name."));
         }
-        if (!SAFE_METHODS.contains(asked.method()) && isCrossSite(asked)) {
+        if (isForeign(asked) || !SAFE_METHODS.contains(asked.method()) && isCrossSite(asked)) {
             return Optional.of(ProblemDocument.of(403, "foreign-origin", "Requests of other web pages are not taken",
                     "The request comes from a page of another origin."));
         }
         return Optional.empty();
     }
 
-    private static boolean isCrossSite(Asked asked) {
-        if (asked.fetchSite() != null && !asked.fetchSite().equals("same-origin") && !asked.fetchSite().equals("none")) {
-            return true;
-        }
+    private static boolean isForeign(Asked asked) {
         return asked.origin() != null && !asked.origin().equalsIgnoreCase(asked.scheme() + "://" + asked.host());
+    }
+
+    /* A link on another page may lead here, so that this alone says nothing against a request that changes nothing. */
+    private static boolean isCrossSite(Asked asked) {
+        return asked.fetchSite() != null && !asked.fetchSite().equals("same-origin") && !asked.fetchSite().equals("none");
     }
 
     private boolean presentsToken(List<String> authorization) {

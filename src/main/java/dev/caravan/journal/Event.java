@@ -31,7 +31,10 @@ public record Event(
         /** {@code data}: action, cluster, hosts (list of maps with name, address, roles), rehearsal (boolean). */
         RUN_QUEUED,
         RUN_STARTED,
-        /** A host waits for something outside itself; {@code message} says what for. */
+        /**
+         * A host waits for something outside itself; {@code message} says what for. {@code data}: slots (how many hosts are worked
+         * on at a time) where it is one of those.
+         */
         HOST_WAITING,
         /** {@code data}: id (of the detached step), logOffset (where its part of the log file begins, in bytes). */
         STEP_STARTED,

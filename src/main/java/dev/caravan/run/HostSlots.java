@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
  * waits for another host, so that waiting hosts cannot keep out the one that they wait for. Thread-safe.
  */
 public final class HostSlots {
+    private final int hosts;
     private final Slots slots;
     private final Map<String, Held> held = new HashMap<>();
 
@@ -20,10 +21,15 @@ public final class HostSlots {
 
     /** @param hosts at least 1 */
     public HostSlots(int hosts) {
+        this.hosts = hosts;
         this.slots = new Slots(hosts);
     }
 
-    /** Completes when work on that host may begin; running what it gives says that this piece of work has ended. */
+    /**
+     * Completes when work on that host may begin; running what it gives says that this piece of work has ended.
+     *
+     * @param host what tells it from all other hosts, of other clusters too
+     */
     public CompletionStage<Runnable> take(String host) {
         Held mine;
         boolean first;
@@ -43,6 +49,11 @@ public final class HostSlots {
             }
             release.run();
         });
+    }
+
+    /** How many hosts are worked on at the same time at most. */
+    public int hosts() {
+        return hosts;
     }
 
     /** How many hosts are worked on now. */

@@ -127,8 +127,7 @@ public final class StepRunner {
         if (off.isPresent()) {
             return CompletableFuture.failedFuture(off.get());
         }
-        return slots.take(order.host().name())
-                .thenComposeAsync(release -> begin(order).whenComplete((result, failure) -> release.run()), executor);
+        return admitted(order, slots.take(order.host().address()), "waits for its turn, " + slots.hosts() + " hosts at a time: " + order.step(), Map.of("slots", slots.hosts()), this::begin);
     }
 
     /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */
@@ -154,16 +153,21 @@ public final class StepRunner {
         if (recorded.isPresent()) {
             return recorded.get();
         }
-        CompletionStage<Runnable> turn = order.run().turn(word);
-        if (!turn.toCompletableFuture().isDone()) {
+        return admitted(order, order.run().turn(word), "waits for its turn: " + order.step(), Map.of(), this::act);
+    }
+
+    /* Says what the host waits for, where it has to wait. */
+    private CompletionStage<StepResult> admitted(StepOrder order, CompletionStage<Runnable> place, String wait, Map<String, Object> details,
+            Function<StepOrder, CompletionStage<StepResult>> then) {
+        if (!place.toCompletableFuture().isDone()) {
             try {
-                order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, "waits for its turn: " + order.step(), Map.of());
+                order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, wait, details);
             } catch (RuntimeException e) {
-                turn.thenAccept(Runnable::run); // nobody else's turn is lost
+                place.thenAccept(Runnable::run); // nobody else's place is lost
                 return CompletableFuture.failedFuture(e);
             }
         }
-        return turn.thenComposeAsync(leave -> act(order).whenComplete((result, failure) -> leave.run()), executor);
+        return place.thenComposeAsync(leave -> then.apply(order).whenComplete((result, failure) -> leave.run()), executor);
     }
 
     /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */

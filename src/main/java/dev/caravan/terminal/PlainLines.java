@@ -90,6 +90,10 @@ final class PlainLines {
     }
 
     private List<String> waiting(Event event) {
+        if (event.data().containsKey("slots")) {
+            // With more hosts than slots each step of each host would have a line.
+            return List.of();
+        }
         String what = Wording.waiting(event.message());
         boolean known = what.equals(waits.put(event.host().orElse(""), what));
         return known ? List.of() : told(event, "waiting", what.replaceFirst("^waiting ", ""));

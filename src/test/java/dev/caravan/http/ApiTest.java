@@ -596,6 +596,8 @@ class ApiTest {
     void otherNamesAndPagesAreNotAnsweredWithoutAToken() throws Exception {
         assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: rebound.example\nConnection: close\n\n")).startsWith("HTTP/1.1 403");
         assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost:1\nConnection: close\n\n")).startsWith("HTTP/1.1 200");
+        assertThat(client.get(RUNS, "Origin", "https://elsewhere.example").statusCode()).isEqualTo(403);
+        assertThat(client.get(RUNS, "Sec-Fetch-Site", "cross-site").statusCode()).as("a link on another page").isEqualTo(200);
         String id = client.begin();
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://elsewhere.example").statusCode()).isEqualTo(403);
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);

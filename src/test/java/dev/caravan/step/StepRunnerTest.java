@@ -277,6 +277,25 @@ class StepRunnerTest {
     }
 
     @Test
+    void whoWaitsForASlotSaysSo() throws Exception {
+        start(2);
+        script("slow", "touch \"$TEST/begun\"\n" + waitFor("go"));
+        StepRunner runner = runner(1);
+        CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
+        awaitFile("begun");
+        CompletableFuture<StepResult> second = runner.run(order(2, "slow")).toCompletableFuture();
+        letGo("go");
+        get(first);
+        get(second);
+
+        assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement().satisfies(event -> {
+            assertThat(event.host()).contains("h2");
+            assertThat(event.message()).isEqualTo("waits for its turn, 1 hosts at a time: slow");
+            assertThat(event.data()).isEqualTo(Map.of("slots", 1));
+        });
+    }
+
+    @Test
     void whoWaitsForASlotWhenTheRunIsCancelledDoesNotBegin() throws Exception {
         start(2);
         script("slow", "echo \"$NODE_NAME\" >> \"$TEST/runs\"\ntouch \"$TEST/begun\"\n" + waitFor("go"));

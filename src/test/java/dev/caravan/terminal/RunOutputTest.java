@@ -76,6 +76,16 @@ class RunOutputTest {
     }
 
     @Test
+    void plainDoesNotTellOfEveryWaitForASlot() {
+        Event event = SampleRuns.many(1).waiting(1, "h1", "", "waits for its turn, 50 hosts at a time: kube-install").events().stream()
+                .filter(each -> each.type() == Event.Type.HOST_WAITING).findFirst().orElseThrow();
+        Event forASlot = new Event(event.seq(), event.at(), event.run(), event.type(), event.host(), event.step(), 0, event.message(), Map.of("slots", 50));
+
+        assertThat(new PlainLines(100, Look.BARE).of(event)).isNotEmpty();
+        assertThat(new PlainLines(100, Look.BARE).of(forASlot)).isEmpty();
+    }
+
+    @Test
     void plainBreaksALongSilence() {
         PlainLines lines = new PlainLines(100, Look.BARE);
         SampleRun run = SampleRun.of("1", "apply", false, List.of("h1")).started(1, "h1", "kube-install", 1)
