@@ -23,9 +23,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
-import org.apache.camel.main.DefaultMainShutdownStrategy;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.CliConnectorFactory;
@@ -54,10 +54,9 @@ final class WorkflowLoader {
     /** A Camel with the engine's settings, which begins nothing by itself on signals. */
     static Main camel(EngineOptions options) {
         Main main = new Main();
-        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time.
-        DefaultMainShutdownStrategy shutdown = new DefaultMainShutdownStrategy(main);
-        shutdown.disableHangupSupport();
-        main.setShutdownStrategy(shutdown);
+        // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time. Camel's default strategy, told
+        // not to heed them, still keeps each Main in a shutdown hook until the process ends (4.18.0).
+        main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
         options.routes().ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
         options.properties().forEach(main::addOverrideProperty);

@@ -10,6 +10,7 @@ import dev.caravan.run.TestClusters;
 import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
+import java.lang.ref.WeakReference;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -18,10 +19,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,5 +228,41 @@ class ReloadTest {
 
         takenUp(() -> Files.delete(routes.resolve("own.camel.yaml")));
         awaitThat(() -> get("/elsewhere").statusCode() == 404);
+    }
+
+    /** What a route of the versions that are loaded names: it remembers, and does not keep, the Camel that it is in. */
+    public static final class Witness implements CamelContextAware {
+        private static final List<WeakReference<CamelContext>> SEEN = new CopyOnWriteArrayList<>();
+        private CamelContext context;
+
+        @Override
+        public CamelContext getCamelContext() {
+            return context;
+        }
+
+        @Override
+        public void setCamelContext(CamelContext camelContext) {
+            context = camelContext;
+            SEEN.add(new WeakReference<>(camelContext));
+        }
+
+        public void look() {
+            // being there is all that is asked of it
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfAVersionThatNoRunIsIn() throws Exception {
+        for (int version = 1; version <= 5; version++) {
+            String route = "- route: {id: witness, description: version %d, from: {uri: \"direct:witness\", steps: [{bean: {beanType: \"%s\", method: look}}]}}\n".formatted(version, Witness.class.getName());
+            takenUp(() -> write("witness.camel.yaml", route));
+        }
+        takenUp(() -> Files.delete(routes.resolve("witness.camel.yaml")));
+
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            System.gc();
+            // The service's own is there, and Camel itself keeps one in a static field of its simple language (4.18.0).
+            assertThat(Witness.SEEN.stream().map(WeakReference::get).filter(Objects::nonNull).distinct().count()).isLessThanOrEqualTo(2);
+        });
     }
 }
