@@ -19,13 +19,16 @@ import org.h2.api.ErrorCode;
  * through that one, on loopback.
  *
  * <p>H2 never forces what it writes to the disk unless it is told to. Here nothing is written at a commit; {@link #force} writes and
- * forces all that was committed, through {@link PowerSafeFiles}.
+ * forces all that was committed, through {@link PowerSafeFiles}. What H2 writes between, of itself, gets to the disk with that.
  */
 final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
     private static final String FILE = "journal.mv.db";
-    /** How long space stays as it was, in milliseconds: H2 takes 45 s, in the hope that the disk has all by then. Here that is known. */
-    private static final String SPACE = ";RETENTION_TIME=2000";
+    /**
+     * How long space stays as it was, in milliseconds: H2 takes 45 s, in the hope that the disk has all by then. Here that is known. And
+     * how long after a write H2 looks for space to use again; else the file would grow for as long as it is open.
+     */
+    private static final String SPACE = ";RETENTION_TIME=2000;WRITE_DELAY=1000";
     /** What H2 says where another process opens or closes the file at this moment. */
     private static final Set<Integer> OPENING = Set.of(ErrorCode.DATABASE_ALREADY_OPEN_1, ErrorCode.ERROR_OPENING_DATABASE_1,
             ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.DATABASE_IS_CLOSED, ErrorCode.CONNECTION_BROKEN_1);
@@ -51,9 +54,8 @@ final class EmbeddedDatabase implements Database {
         PowerSafeFiles.register();
         this.data = data;
         this.password = new JournalPassword(data);
-        // WRITE_DELAY: as good as never, in milliseconds.
         this.url = "jdbc:h2:" + PowerSafeFiles.SCHEME + ":" + disk + data.toAbsolutePath().resolve("journal")
-                + ";AUTO_SERVER=TRUE;WRITE_DELAY=" + Integer.MAX_VALUE + ";LOCK_TIMEOUT=20000;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0" + settings;
+                + ";AUTO_SERVER=TRUE;LOCK_TIMEOUT=20000;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0" + settings;
     }
 
     @Override

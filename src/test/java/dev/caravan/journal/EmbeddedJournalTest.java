@@ -99,6 +99,23 @@ class EmbeddedJournalTest extends JournalContract {
         assertThat(List.of(mode(data.resolve("journal.mv.db")), mode(data.resolve("journal.redo")))).containsOnly("rw-------");
     }
 
+    @Test
+    void aFileThatStaysOpenDoesNotGrowWithEveryEntry() {
+        journal.begin(run("a"));
+        for (int entry = 0; entry < 300; entry++) {
+            note(journal, "a", "early");
+        }
+
+        // Each entry is some KiB of new pages, and leaves nearly as much that is needed no more.
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            long before = Files.size(data.resolve("journal.mv.db"));
+            for (int entry = 0; entry < 50; entry++) {
+                note(journal, "a", "late");
+            }
+            return Files.size(data.resolve("journal.mv.db")) <= before;
+        });
+    }
+
     private static String mode(Path file) {
         try {
             return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));

@@ -28,8 +28,8 @@ class PowerCutTest {
     private static final int CUTS = Integer.getInteger("cuts", 25);
     private static final long SEED = Long.getLong("seed", 1);
     private static final Timing AT_ONCE = new Timing(Duration.ZERO, Duration.ofSeconds(5), Duration.ofSeconds(60));
-    /** Space is used anew as soon as H2 ever does: usually that takes 45 seconds. */
-    private static final String EAGER = ";RETENTION_TIME=0";
+    /** Space is looked for and used anew as soon as H2 ever does: usually that takes seconds. */
+    private static final String EAGER = ";RETENTION_TIME=0;WRITE_DELAY=1";
 
     @TempDir
     private Path directory;
