@@ -46,6 +46,7 @@ class RollbackTest {
     private static ScriptedHosts hosts;
     private static ClusterApi api;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
+    private static final RouteCoverage COVERAGE = new RouteCoverage();
 
     private final MemoryJournal journal = new MemoryJournal();
     private final Set<String> joined = ConcurrentHashMap.newKeySet();
@@ -60,6 +61,7 @@ class RollbackTest {
 
     @AfterAll
     static void stop() throws Exception {
+        COVERAGE.report("RollbackTest");
         api.close();
         hosts.close();
     }
@@ -70,6 +72,7 @@ class RollbackTest {
         hosts.script(this::answer);
         engine = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()),
                 journal, new SshSessions());
+        COVERAGE.watch(engine.context());
     }
 
     @AfterEach

@@ -3,6 +3,7 @@ package dev.caravan.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,21 +12,16 @@ import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
-/** Tells which routes the tests of a class sent to, and which they did not. */
+/** Tells which routes of the engines that a class starts its tests sent to, and which they did not. */
 final class RouteCoverage extends EventNotifierSupport {
-    private final CamelContext context;
+    private final Map<String, String> routes = new ConcurrentHashMap<>();
     private final Set<String> reached = ConcurrentHashMap.newKeySet();
 
-    private RouteCoverage(CamelContext context) {
-        this.context = context;
-    }
-
     /** Begins to watch an engine's routes. */
-    static RouteCoverage of(CamelContext context) {
-        RouteCoverage coverage = new RouteCoverage(context);
-        coverage.start();
-        context.getManagementStrategy().addEventNotifier(coverage);
-        return coverage;
+    void watch(CamelContext context) {
+        start();
+        context.getRoutes().forEach(route -> routes.put(route.getEndpoint().getEndpointKey(), route.getRouteId()));
+        context.getManagementStrategy().addEventNotifier(this);
     }
 
     @Override
@@ -38,8 +34,12 @@ final class RouteCoverage extends EventNotifierSupport {
     /** Prints it, and keeps it in {@code target/route-coverage}. */
     void report(String test) throws IOException {
         Set<String> missed = new TreeSet<>();
-        context.getRoutes().stream().filter(route -> !reached.contains(route.getEndpoint().getEndpointKey())).forEach(route -> missed.add(route.getRouteId()));
-        int all = context.getRoutes().size();
+        routes.forEach((endpoint, route) -> {
+            if (!reached.contains(endpoint)) {
+                missed.add(route);
+            }
+        });
+        int all = routes.size();
         String line = test + " went through " + (all - missed.size()) + " of " + all + " routes" + (missed.isEmpty() ? "" : "; not through " + String.join(", ", missed));
         System.out.println(line);
         Files.writeString(Files.createDirectories(Path.of("target/route-coverage")).resolve(test + ".txt"), line + "\n");

@@ -55,7 +55,7 @@ class WorkflowTest {
     private static ScriptedHosts hosts;
     private static ClusterApi api;
     private static Engine engine;
-    private static RouteCoverage coverage;
+    private static final RouteCoverage COVERAGE = new RouteCoverage();
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
 
     /** Hosts that are nodes already, in facts. */
@@ -68,13 +68,13 @@ class WorkflowTest {
         api = ClusterApi.start();
         Engines.impatientRoutes(directory, 1);
         engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
-        coverage = RouteCoverage.of(engine.context());
+        COVERAGE.watch(engine.context());
     }
 
     @AfterAll
     static void stop() throws Exception {
         if (engine != null) {
-            coverage.report("WorkflowTest");
+            COVERAGE.report("WorkflowTest");
             engine.close();
         }
         api.close();
