@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -16,11 +17,16 @@ final class HistoryOptions {
     @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the token that the server asks for (or CARAVAN_TOKEN).")
     private Path tokenFile;
 
+    @Option(names = "--server-ca", paramLabel = "FILE", defaultValue = "${env:CARAVAN_SERVER_CA}",
+            description = "Trusts an https server whose certificate is signed by one in this PEM file, instead of by those that Java knows (or CARAVAN_SERVER_CA).")
+    private String serverCa;
+
     History open() throws UserError {
         LogSetup.toFile(common.data());
         if (server == null || server.isBlank()) {
             return JournalHistory.open(common);
         }
-        return new ServerHistory(server, ServeCommand.token(tokenFile, System.getenv()));
+        Optional<Path> authorities = Optional.ofNullable(serverCa).filter(file -> !file.isBlank()).map(Path::of);
+        return new ServerHistory(server, ServeCommand.token(tokenFile, System.getenv()), authorities);
     }
 }

@@ -6,7 +6,9 @@ import dev.caravan.http.TlsFiles;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +156,14 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private static boolean isOfThisMachine(InetAddress address) {
+        try {
+            return address.isAnyLocalAddress() || address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException e) {
+            return true; // not known: what the socket said stands
+        }
+    }
+
     /** Refuses what must not be listened on, and says so now where the port is taken. */
     static void requireListenable(String host, int port, Optional<Secret> token) throws UserError {
         if (port < 0 || port > 65_535) {
@@ -172,6 +182,9 @@ final class ServeCommand implements Callable<Integer> {
         try (ServerSocket probe = new ServerSocket(port, 1, address)) {
             LoggerFactory.getLogger(ServeCommand.class).debug("{} can be listened on", probe);
         } catch (IOException e) {
+            if (!isOfThisMachine(address)) {
+                throw new UserError("--host " + host + " is not an address of this machine");
+            }
             throw new UserError("cannot listen on " + host + " port " + port + ": " + e.getMessage() + "; choose another with --port");
         }
     }

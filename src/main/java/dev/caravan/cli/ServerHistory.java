@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLException;
 
 /** History from an engine that serves, over HTTP. It follows no redirection, so the token goes nowhere else. */
 final class ServerHistory implements History {
@@ -30,9 +32,10 @@ final class ServerHistory implements History {
 
     private final URI server;
     private final Optional<Secret> token;
-    private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client;
 
-    ServerHistory(String url, Optional<Secret> token) throws UserError {
+    /** @param authorities whose certificates are trusted, PEM; those that Java knows where there is none */
+    ServerHistory(String url, Optional<Secret> token, Optional<Path> authorities) throws UserError {
         try {
             this.server = URI.create(url.replaceFirst("/+$", ""));
         } catch (IllegalArgumentException e) {
@@ -42,6 +45,11 @@ final class ServerHistory implements History {
             throw new UserError("--server " + url + " cannot be asked; it is such as http://127.0.0.1:8080, with the token in CARAVAN_TOKEN or --token-file");
         }
         this.token = token;
+        HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).version(HttpClient.Version.HTTP_1_1);
+        if (authorities.isPresent()) {
+            builder.sslContext(ServerTls.trusting(authorities.get()));
+        }
+        this.client = builder.build();
     }
 
     @Override
@@ -138,6 +146,11 @@ final class ServerHistory implements History {
             return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
         } catch (ConnectException e) {
             throw new UserError("nobody answers at " + server + ": is caravan serve running there?");
+        } catch (SSLException e) {
+            throw new UserError("cannot ask " + server + ": " + ServerTls.explain(e));
+        } catch (IOException e) {
+            boolean closedAtOnce = server.getScheme().equals("http") && String.valueOf(e.getMessage()).contains("received no bytes");
+            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

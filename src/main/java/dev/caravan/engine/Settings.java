@@ -22,7 +22,7 @@ final class Settings {
     private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key", "caravan.journal", "caravan.routes",
             "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS);
     /** What is not a setting and has such a name in the environment. */
-    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
+    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER", "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
 
     private Settings() {}
 

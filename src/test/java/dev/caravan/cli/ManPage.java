@@ -17,7 +17,7 @@ final class ManPage {
     private static final Map<String, String> ENVIRONMENT = Map.of(
             "CARAVAN_TOKEN", "The bearer token that HTTP asks for, and that --server is asked with.",
             "CARAVAN_JOURNAL", "As --journal.",
-            "CARAVAN_SERVER", "As --server.",
+            "CARAVAN_SERVER, CARAVAN_SERVER_CA", "As --server and --server-ca.",
             "CARAVAN_INBOX, CARAVAN_LOG_FORMAT", "As --inbox and --log-format of serve.",
             "CARAVAN_LOG_LEVEL", "What the program's own log tells: ERROR, WARN, INFO (default), DEBUG or TRACE.",
             "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED",

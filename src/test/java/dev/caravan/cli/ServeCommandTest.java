@@ -61,6 +61,12 @@ class ServeCommandTest {
     }
 
     @Test
+    void anAddressOfAnotherMachineIsNamed() {
+        assertThatThrownBy(() -> ServeCommand.requireListenable("192.0.2.1", 0, Optional.of(new Secret("t"))))
+                .isInstanceOf(UserError.class).hasMessage("--host 192.0.2.1 is not an address of this machine");
+    }
+
+    @Test
     void aPortThatIsTakenIsNamed() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> ServeCommand.requireListenable("127.0.0.1", taken.getLocalPort(), Optional.empty()))

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.cli.CaravanCommand;
 import dev.caravan.engine.Serving;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.io.StringWriter;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -103,6 +106,34 @@ class TlsTest {
             socket.setSoTimeout((int) LONG.toMillis());
             socket.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)).doesNotContain("HTTP/1.1").doesNotContain("UP");
+        }
+    }
+
+    @Test
+    void commandsAskAServerWhoseSignerTheyAreGivenAndNoOther(@TempDir Path files) throws Exception {
+        Path other = files.resolve("other.crt");
+        write(other, files.resolve("other.key"), pair("EC", 256), "SHA256withECDSA", 2);
+        Path empty = Files.writeString(files.resolve("empty.crt"), "");
+        String server = "https://localhost:" + serving.port();
+
+        assertThat(told("runs", "--server", server, "--server-ca", certificate.toString())).startsWith("0 ");
+        assertThat(told("runs", "--server", server)).startsWith("2 ").contains("signed by nobody who is trusted here").contains("--server-ca FILE");
+        assertThat(told("runs", "--server", server, "--server-ca", other.toString())).startsWith("2 ").contains("signed by nobody who is trusted here");
+        assertThat(told("runs", "--server", server.replace("localhost", "127.0.0.1"), "--server-ca", certificate.toString())).startsWith("2 ").contains("is for another name");
+        assertThat(told("runs", "--server", server.replace("https", "http"))).startsWith("2 ").contains("is it https:// there?");
+        assertThat(told("runs", "--server", server, "--server-ca", empty.toString())).startsWith("2 ").contains("holds no certificate");
+        assertThat(told("runs", "--server", server, "--server-ca", files.resolve("none").toString())).startsWith("2 ").contains("there is no such file");
+    }
+
+    /** The exit status and what was printed for people to put right. */
+    private static String told(String... command) {
+        PrintStream usual = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            return CaravanCommand.execute(command) + " " + printed.toString(StandardCharsets.UTF_8);
+        } finally {
+            System.setErr(usual);
         }
     }
 
