@@ -28,17 +28,18 @@ public final class HostSlots {
     /**
      * Completes when work on that host may begin; running what it gives says that this piece of work has ended.
      *
-     * @param host what tells it from all other hosts, of other clusters too
+     * @param host  what tells it from all other hosts, of other clusters too
+     * @param first whether others wait for this host, so that it comes before those who wait for a slot
      */
-    public CompletionStage<Runnable> take(String host) {
+    public CompletionStage<Runnable> take(String host, boolean first) {
         Held mine;
-        boolean first;
+        boolean isNew;
         synchronized (held) {
             mine = held.computeIfAbsent(host, any -> new Held());
-            first = mine.steps++ == 0;
+            isNew = mine.steps++ == 0;
         }
-        if (first) {
-            slots.take().thenAccept(mine.slot::complete);
+        if (isNew) {
+            slots.take(first).thenAccept(mine.slot::complete);
         }
         return mine.slot.thenApply(release -> () -> {
             synchronized (held) {

@@ -24,10 +24,19 @@ public final class Slots {
 
     /** Completes once a place is free; running what it gives frees the place again, however often it is run. */
     public CompletionStage<Runnable> take() {
+        return take(false);
+    }
+
+    /** The same, before all who wait, where {@code first} says so. */
+    CompletionStage<Runnable> take(boolean first) {
         CompletableFuture<Runnable> place = new CompletableFuture<>();
         synchronized (this) {
             if (free == 0) {
-                waiting.add(place);
+                if (first) {
+                    waiting.addFirst(place);
+                } else {
+                    waiting.addLast(place);
+                }
                 return place;
             }
             free--;

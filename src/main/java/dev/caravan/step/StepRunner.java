@@ -127,7 +127,8 @@ public final class StepRunner {
         if (off.isPresent()) {
             return CompletableFuture.failedFuture(off.get());
         }
-        return admitted(order, slots.take(order.host().address()), "waits for its turn, " + slots.hosts() + " hosts at a time: " + order.step(), Map.of("slots", slots.hosts()), this::begin);
+        boolean awaited = order.host().equals(order.run().cluster().firstControlPlane());
+        return admitted(order, slots.take(order.host().address(), awaited), "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()), this::begin);
     }
 
     /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */

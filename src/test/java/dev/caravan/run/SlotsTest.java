@@ -66,6 +66,20 @@ class SlotsTest {
         assertThat(most.get()).isBetween(1, 3);
     }
 
+    @Test
+    void aHostThatOthersWaitForComesBeforeThem() {
+        HostSlots slots = new HostSlots(1);
+        Runnable working = slots.take("h1", false).toCompletableFuture().join();
+        CompletableFuture<Runnable> second = slots.take("h2", false).toCompletableFuture();
+        CompletableFuture<Runnable> controlPlane = slots.take("h3", true).toCompletableFuture();
+        working.run();
+
+        assertThat(controlPlane).isCompleted();
+        assertThat(second).isNotDone();
+        controlPlane.join().run();
+        assertThat(second).isCompleted();
+    }
+
     /** Pieces of work on hosts, begun and ended in any order. */
     @Property(tries = 300)
     void aHostHoldsOneSlotForAllItsWorkAndEverybodysTurnComes(
@@ -76,7 +90,7 @@ class SlotsTest {
         List<Runnable> under = new ArrayList<>();
         AtomicInteger begun = new AtomicInteger();
         for (int host : pieces) {
-            slots.take("h" + host).thenAccept(ended -> {
+            slots.take("h" + host, random.nextInt(4) == 0).thenAccept(ended -> {
                 begun.incrementAndGet();
                 working.merge(host, 1, Integer::sum);
                 assertThat(working).hasSizeLessThanOrEqualTo(places);
@@ -98,7 +112,7 @@ class SlotsTest {
         assertThat(working).isEmpty();
         List<CompletableFuture<Runnable>> again = new ArrayList<>();
         for (int host = 0; host <= places; host++) {
-            again.add(slots.take("again" + host).toCompletableFuture());
+            again.add(slots.take("again" + host, false).toCompletableFuture());
         }
         assertThat(again.subList(0, places)).allMatch(CompletableFuture::isDone);
         assertThat(again.get(places)).isNotDone();

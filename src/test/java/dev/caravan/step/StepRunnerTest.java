@@ -290,7 +290,7 @@ class StepRunnerTest {
 
         assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement().satisfies(event -> {
             assertThat(event.host()).contains("h2");
-            assertThat(event.message()).isEqualTo("waits for its turn, 1 hosts at a time: slow");
+            assertThat(event.message()).isEqualTo("waits for its turn: slow (1 hosts at a time)");
             assertThat(event.data()).isEqualTo(Map.of("slots", 1));
         });
     }

@@ -77,7 +77,7 @@ class RunOutputTest {
 
     @Test
     void plainDoesNotTellOfEveryWaitForASlot() {
-        Event event = SampleRuns.many(1).waiting(1, "h1", "", "waits for its turn, 50 hosts at a time: kube-install").events().stream()
+        Event event = SampleRuns.many(1).waiting(1, "h1", "", "waits for its turn: kube-install (50 hosts at a time)").events().stream()
                 .filter(each -> each.type() == Event.Type.HOST_WAITING).findFirst().orElseThrow();
         Event forASlot = new Event(event.seq(), event.at(), event.run(), event.type(), event.host(), event.step(), 0, event.message(), Map.of("slots", 50));
 
