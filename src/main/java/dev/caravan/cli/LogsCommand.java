@@ -81,7 +81,7 @@ final class LogsCommand implements Callable<Integer> {
         }
         if (!any) {
             throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data()
-                    + " but with the engine that ran it: ask that with --server, or see caravan status " + found.id());
+                    + " but with the engine that ran it, or deleted: ask that engine with --server, or see caravan status " + found.id());
         }
         return 0;
     }
