@@ -47,20 +47,26 @@ final class Access implements Confidant {
             return Optional.of(ProblemDocument.of(403, "foreign-host", "This name is not answered for",
                     "Without a token, requests are answered for localhost and its addresses only, not for a Host of another name."));
         }
-        if (isForeign(asked) || !SAFE_METHODS.contains(asked.method()) && isCrossSite(asked)) {
+        if (isForeign(asked)) {
             return Optional.of(ProblemDocument.of(403, "foreign-origin", "Requests of other web pages are not taken",
                     "The request comes from a page of another origin."));
         }
         return Optional.empty();
     }
 
+    /*
+     * A browser says itself whether the page is of this origin, whatever name and scheme a proxy in between answers to. Where it is not,
+     * a link on it may still lead here: that has no Origin.
+     */
     private static boolean isForeign(Asked asked) {
+        String site = Optional.ofNullable(asked.fetchSite()).orElse("");
+        if (site.equals("same-origin") || site.equals("none")) {
+            return false;
+        }
+        if (!site.isEmpty() && !SAFE_METHODS.contains(asked.method())) {
+            return true;
+        }
         return asked.origin() != null && !asked.origin().equalsIgnoreCase(asked.scheme() + "://" + asked.host());
-    }
-
-    /* A link on another page may lead here, so that this alone says nothing against a request that changes nothing. */
-    private static boolean isCrossSite(Asked asked) {
-        return asked.fetchSite() != null && !asked.fetchSite().equals("same-origin") && !asked.fetchSite().equals("none");
     }
 
     private boolean presentsToken(List<String> authorization) {

@@ -602,8 +602,10 @@ class ApiTest {
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://elsewhere.example").statusCode()).isEqualTo(403);
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
         assertThat(serving.underWay(id).isCancelled()).isFalse();
-        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port(), "Sec-Fetch-Site", "same-origin").statusCode())
-                .isEqualTo(202);
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://proxy.example", "Sec-Fetch-Site", "same-origin").statusCode())
+                .as("the page, through a proxy").isEqualTo(202);
+        String other = client.begin();
+        assertThat(client.post(RUNS + "/" + other + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port()).statusCode()).isEqualTo(202);
     }
 
     @Test
