@@ -46,7 +46,7 @@ final class ServerHistory implements History {
         }
         this.token = token;
         HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).version(HttpClient.Version.HTTP_1_1);
-        if (authorities.isPresent()) {
+        if (authorities.isPresent() && server.getScheme().equals("https")) {
             builder.sslContext(ServerTls.trusting(authorities.get()));
         }
         this.client = builder.build();
@@ -150,7 +150,7 @@ final class ServerHistory implements History {
             throw new UserError("cannot ask " + server + ": " + ServerTls.explain(e));
         } catch (IOException e) {
             boolean closedAtOnce = server.getScheme().equals("http") && String.valueOf(e.getMessage()).contains("received no bytes");
-            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : e.getMessage()));
+            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : Optional.ofNullable(e.getMessage()).orElse(e.toString())));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

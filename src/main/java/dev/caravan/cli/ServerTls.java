@@ -14,6 +14,7 @@ import java.security.cert.CertificateNotYetValidException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -73,9 +74,9 @@ final class ServerTls {
                 return "it does not speak TLS there: is it http:// and not https://?";
             }
         }
-        if (causes.stream().anyMatch(cause -> String.valueOf(cause.getMessage()).startsWith("PKIX path"))) {
+        if (causes.stream().map(cause -> String.valueOf(cause.getMessage())).anyMatch(said -> said.startsWith("PKIX path building failed") || said.contains("signature check failed"))) {
             return "its certificate is signed by nobody who is trusted here: give the signer's, or its own where it signed that itself, with --server-ca FILE";
         }
-        return failure.getMessage();
+        return Optional.ofNullable(failure.getMessage()).orElse(failure.toString());
     }
 }

@@ -65,7 +65,6 @@ public final class Engine implements AutoCloseable {
             CannotStart why = new CannotStart(Reason.of(e, main.getCamelContext()), e);
             wiring.endReloading();
             main.stop();
-            main.completed(); // else it says, when the process ends, that it was asked to
             sessions.close();
             executor.shutdownNow();
             wiring.endObservation();

@@ -43,7 +43,9 @@ final class RunTimeline {
             }
             case STEP_ENDED -> ended(event);
             case HOST_WAITING -> {
-                if (!waits.containsKey(event.host().orElse(""))) {
+                ObjectNode before = waits.get(event.host().orElse(""));
+                if (before == null || !before.path("message").asText().equals(event.message())) {
+                    close(before, event, "waited");
                     waits.put(event.host().orElse(""), open(event, "wait"));
                 }
             }

@@ -19,16 +19,19 @@ import org.h2.api.ErrorCode;
  * through that one, on loopback.
  *
  * <p>H2 never forces what it writes to the disk unless it is told to. Here nothing is written at a commit; {@link #force} writes and
- * forces all that was committed, through {@link PowerSafeFiles}. What H2 writes between, of itself, gets to the disk with that.
+ * forces all that was committed, through {@link PowerSafeFiles}. H2 writes between that only where it brings together what is left of
+ * old pages.
  */
 final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
     private static final String FILE = "journal.mv.db";
     /**
-     * How long space stays as it was, in milliseconds: H2 takes 45 s, in the hope that the disk has all by then. Here that is known. And
-     * how long after a write H2 looks for space to use again; else the file would grow for as long as it is open.
+     * RETENTION_TIME: how long space stays as it was, in milliseconds. H2 takes 45 s, in the hope that the disk has all by then; here that is
+     * known. WRITE_DELAY: three times in it H2 looks for space to use again, else the file would grow for as long as it is open. But once
+     * that long has gone without a write H2 writes by itself, with threads for which {@link #force} does not wait: it has to be longer
+     * than two signs of life, see {@link Timing}.
      */
-    private static final String SPACE = ";RETENTION_TIME=2000;WRITE_DELAY=1000";
+    private static final String SPACE = ";RETENTION_TIME=2000;WRITE_DELAY=30000";
     /** What H2 says where another process opens or closes the file at this moment. */
     private static final Set<Integer> OPENING = Set.of(ErrorCode.DATABASE_ALREADY_OPEN_1, ErrorCode.ERROR_OPENING_DATABASE_1,
             ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.DATABASE_IS_CLOSED, ErrorCode.CONNECTION_BROKEN_1);
@@ -182,7 +185,7 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public void relax(Connection connection) {
-        // Commits are not written before they are forced.
+        // Commits are not forced before that is asked for.
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.caravan.run;
 
 import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -9,7 +9,8 @@ import java.util.concurrent.CompletionStage;
  * A number of places of which each holder takes one, waiting in line without a thread. Thread-safe.
  */
 public final class Slots {
-    private final Deque<CompletableFuture<Runnable>> waiting = new ArrayDeque<>();
+    private final Queue<CompletableFuture<Runnable>> first = new ArrayDeque<>();
+    private final Queue<CompletableFuture<Runnable>> waiting = new ArrayDeque<>();
     private final int places;
     private int free;
 
@@ -27,16 +28,12 @@ public final class Slots {
         return take(false);
     }
 
-    /** The same, before all who wait, where {@code first} says so. */
-    CompletionStage<Runnable> take(boolean first) {
+    /** The same, where {@code before} says so before all who wait, but for those of whom that was said. */
+    CompletionStage<Runnable> take(boolean before) {
         CompletableFuture<Runnable> place = new CompletableFuture<>();
         synchronized (this) {
             if (free == 0) {
-                if (first) {
-                    waiting.addFirst(place);
-                } else {
-                    waiting.addLast(place);
-                }
+                (before ? first : waiting).add(place);
                 return place;
             }
             free--;
@@ -52,7 +49,7 @@ public final class Slots {
 
     /** How many wait for a place now. */
     synchronized int waiting() {
-        return waiting.size();
+        return first.size() + waiting.size();
     }
 
     private Runnable release() {
@@ -67,7 +64,7 @@ public final class Slots {
                         return;
                     }
                     released = true;
-                    next = waiting.poll();
+                    next = first.isEmpty() ? waiting.poll() : first.poll();
                     if (next == null) {
                         free++;
                     }

@@ -164,7 +164,7 @@ public final class StepRunner {
             try {
                 order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, wait, details);
             } catch (RuntimeException e) {
-                place.thenAccept(Runnable::run); // nobody else's place is lost
+                place.thenAcceptAsync(Runnable::run, executor); // nobody else's place is lost
                 return CompletableFuture.failedFuture(e);
             }
         }

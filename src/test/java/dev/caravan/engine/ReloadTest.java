@@ -259,6 +259,7 @@ class ReloadTest {
         }
         takenUp(() -> Files.delete(routes.resolve("witness.camel.yaml")));
 
+        assertThat(Witness.SEEN).as("else this looks at nothing").hasSizeGreaterThan(5);
         await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             System.gc();
             // The service's own is there, and Camel itself keeps one in a static field of its simple language (4.18.0).

@@ -510,13 +510,17 @@ class ApiTest {
             Map<String, Object> data = (Map<String, Object>) event[2];
             journal.append(id, (Event.Type) event[0], "h1", (String) event[1], event[1] == null ? 0 : 1, "", data);
         }
+        for (String reason : List.of("waits for h0", "waits for h0", "waits for its turn")) {
+            journal.append(id, Event.Type.HOST_WAITING, "h1", null, 0, reason, Map.of());
+        }
         List<String> spans = new ArrayList<>();
         json(client.get(RUNS + "/" + id + "/timeline")).get("spans").forEach(span -> {
             if (span.path("host").asText().equals("h1")) {
                 spans.add(span.get("kind").asText() + " " + span.path("step").asText() + " " + span.path("state").asText("going on"));
             }
         });
-        assertThat(spans).containsExactly("wait  waited", "attempt facts retrying", "pause facts waited", "attempt facts changed", "attempt os-prepare going on");
+        assertThat(spans).containsExactly("wait  waited", "attempt facts retrying", "pause facts waited", "attempt facts changed", "attempt os-prepare going on",
+                "wait  waited", "wait  going on");
         serving.release(id);
     }
 

@@ -100,19 +100,19 @@ class EmbeddedJournalTest extends JournalContract {
     }
 
     @Test
-    void aFileThatStaysOpenDoesNotGrowWithEveryEntry() {
+    void aFileThatStaysOpenGivesBackWhatIsNeededNoMore() throws IOException {
         journal.begin(run("a"));
-        for (int entry = 0; entry < 300; entry++) {
+        for (int entry = 0; entry < 400; entry++) {
             note(journal, "a", "early");
         }
+        long before = Files.size(data.resolve("journal.mv.db"));
 
-        // Each entry is some KiB of new pages, and leaves nearly as much that is needed no more.
-        await().atMost(Duration.ofSeconds(60)).until(() -> {
-            long before = Files.size(data.resolve("journal.mv.db"));
-            for (int entry = 0; entry < 50; entry++) {
+        // Each entry is some KiB of new pages, and leaves nearly as much.
+        await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofSeconds(1)).until(() -> {
+            for (int entry = 0; entry < 20; entry++) {
                 note(journal, "a", "late");
             }
-            return Files.size(data.resolve("journal.mv.db")) <= before;
+            return Files.size(data.resolve("journal.mv.db")) < before * 4 / 5;
         });
     }
 

@@ -28,8 +28,12 @@ class PowerCutTest {
     private static final int CUTS = Integer.getInteger("cuts", 25);
     private static final long SEED = Long.getLong("seed", 1);
     private static final Timing AT_ONCE = new Timing(Duration.ZERO, Duration.ofSeconds(5), Duration.ofSeconds(60));
-    /** Space is looked for and used anew as soon as H2 ever does: usually that takes seconds. */
-    private static final String EAGER = ";RETENTION_TIME=0;WRITE_DELAY=1";
+    /** Space is used anew as soon as H2 ever does: usually that takes seconds. */
+    private static final String EAGER = ";RETENTION_TIME=0";
+    /** And looked for all the time: every tenth of a second. */
+    private static final String RESTLESS = EAGER + ";WRITE_DELAY=300";
+    /** As good as never. */
+    private static final String CALM = EAGER + ";WRITE_DELAY=" + Integer.MAX_VALUE;
 
     @TempDir
     private Path directory;
@@ -39,8 +43,8 @@ class PowerCutTest {
         FaultyDisk.plugIn();
     }
 
-    private static Journal open(Path data) {
-        return JdbcJournal.open(JournalPlace.in(data), new EmbeddedDatabase(data, "faulty:", EAGER), AT_ONCE);
+    private static Journal open(Path data, String settings) {
+        return JdbcJournal.open(JournalPlace.in(data), new EmbeddedDatabase(data, "faulty:", settings), AT_ONCE);
     }
 
     @Test
@@ -68,7 +72,7 @@ class PowerCutTest {
                 }
             }
             FaultyDisk.plugIn();
-            try (Journal journal = open(left)) {
+            try (Journal journal = open(left, RESTLESS)) {
                 acknowledged.check(journal, "cut " + cut, cut == CUTS ? "run" : "run" + cut + "-");
             }
             data = left;
@@ -76,7 +80,7 @@ class PowerCutTest {
     }
 
     private static void writeUntilCut(Path data, String run, int operations, Acknowledged acknowledged) throws InterruptedException {
-        try (Journal journal = open(data)) {
+        try (Journal journal = open(data, RESTLESS)) {
             List<Thread> writers = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 String own = run + "-" + i;
@@ -145,7 +149,7 @@ class PowerCutTest {
 
     @Test
     void aDiskThatIsFullIsSaidAndTheJournalWorksOnceThereIsRoom() {
-        try (Journal journal = open(directory)) {
+        try (Journal journal = open(directory, CALM)) {
             journal.begin(Records.run("a"));
             List<Event> kept = new ArrayList<>(List.of(note(journal, "a", "before")));
             FaultyDisk.fill(true);
@@ -158,7 +162,7 @@ class PowerCutTest {
             assertThat(journal.events("a", 0)).containsAll(kept).extracting(Event::seq).doesNotHaveDuplicates();
             assertThat(kept.get(1).seq()).isEqualTo(journal.events("a", 0).size());
         }
-        try (Journal journal = open(directory)) {
+        try (Journal journal = open(directory, CALM)) {
             assertThat(journal.events("a", 0)).extracting(Event::message).startsWith("before").endsWith("after");
         }
     }
@@ -166,7 +170,7 @@ class PowerCutTest {
     /** What could not be forced may be there all the same, but once. */
     @Test
     void aDiskThatFailsForAWhileDoublesNothing() throws Exception {
-        try (Journal journal = open(directory)) {
+        try (Journal journal = open(directory, CALM)) {
             journal.begin(Records.run("a"));
             FaultyDisk.cutAfter(0);
             ExecutorService threads = Executors.newFixedThreadPool(20);
@@ -183,7 +187,7 @@ class PowerCutTest {
 
     @Test
     void whatSeveralThreadsEnterIsForcedOnceForAll() throws Exception {
-        try (Journal journal = open(directory)) {
+        try (Journal journal = open(directory, CALM)) {
             journal.begin(Records.run("a"));
             int before = FaultyDisk.forced();
             for (int i = 0; i < 20; i++) {

@@ -72,11 +72,17 @@ class SlotsTest {
         Runnable working = slots.take("h1", false).toCompletableFuture().join();
         CompletableFuture<Runnable> second = slots.take("h2", false).toCompletableFuture();
         CompletableFuture<Runnable> controlPlane = slots.take("h3", true).toCompletableFuture();
+        CompletableFuture<Runnable> another = slots.take("h4", true).toCompletableFuture();
+        assertThat(slots.waiting()).isEqualTo(3);
         working.run();
 
         assertThat(controlPlane).isCompleted();
+        assertThat(another).isNotDone();
         assertThat(second).isNotDone();
         controlPlane.join().run();
+        assertThat(another).isCompleted();
+        assertThat(second).isNotDone();
+        another.join().run();
         assertThat(second).isCompleted();
     }
 
