@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
  * waits for another host, so that waiting hosts cannot keep out the one that they wait for. Thread-safe.
  */
 public final class HostSlots {
-    private final int hosts;
     private final Slots slots;
     private final Map<String, Held> held = new HashMap<>();
 
@@ -21,7 +20,6 @@ public final class HostSlots {
 
     /** @param hosts at least 1 */
     public HostSlots(int hosts) {
-        this.hosts = hosts;
         this.slots = new Slots(hosts);
     }
 
@@ -54,7 +52,7 @@ public final class HostSlots {
 
     /** How many hosts are worked on at the same time at most. */
     public int hosts() {
-        return hosts;
+        return slots.places();
     }
 
     /** How many hosts are worked on now. */

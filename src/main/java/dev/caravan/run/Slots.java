@@ -42,6 +42,10 @@ public final class Slots {
         return place;
     }
 
+    int places() {
+        return places;
+    }
+
     /** How many places are taken now. */
     synchronized int taken() {
         return places - free;

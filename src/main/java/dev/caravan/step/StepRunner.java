@@ -71,8 +71,11 @@ public final class StepRunner {
     private final Map<String, List<String>> finished = new ConcurrentHashMap<>();
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
 
-    /** A step that was begun on a host and whose result is not known yet. */
-    /** @param mayRun whether the host may have begun it: then it is found there by its id */
+    /**
+     * A step that was begun on a host and whose result is not known yet.
+     *
+     * @param mayRun whether the host may have begun it: then it is found there by its id
+     */
     private record Detached(String id, long logOffset, StepLog log, AtomicBoolean mayRun) {}
 
     private static final class Shared {

@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -154,9 +155,8 @@ public final class ScriptedHosts implements AutoCloseable {
         executor.shutdownNow();
     }
 
-    private CompletableFuture<Reply> begin(String host, String id, String step, byte[] archive) {
+    private CompletableFuture<Reply> begin(String host, String id, String step, Map<String, byte[]> files) {
         return begun.computeIfAbsent(host + " " + id, any -> {
-            Map<String, byte[]> files = untar(archive);
             String run = id.substring(0, id.indexOf('-'));
             Call call;
             synchronized (calls) {
@@ -168,28 +168,17 @@ public final class ScriptedHosts implements AutoCloseable {
         });
     }
 
-    /* What follows a tar file's last member is a block of zeros. */
-    private static boolean isWhole(byte[] archive) {
+    /** Empty where the archive is cut: what follows a tar file's last member is a block of zeros. */
+    private static Optional<Map<String, byte[]>> untar(byte[] archive) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
         int at = 0;
         while (at + 512 <= archive.length && archive[at] != 0) {
-            at += 512 + (size(archive, at) + 511) / 512 * 512;
-        }
-        return at + 512 <= archive.length;
-    }
-
-    private static int size(byte[] archive, int member) {
-        return Integer.parseInt(text(Arrays.copyOfRange(archive, member + 124, member + 135)), 8);
-    }
-
-    private static Map<String, byte[]> untar(byte[] archive) {
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        for (int at = 0; at < archive.length && archive[at] != 0; ) {
             String name = text(Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
-            int size = size(archive, at);
+            int size = Integer.parseInt(text(Arrays.copyOfRange(archive, at + 124, at + 135)), 8);
             files.put(name, Arrays.copyOfRange(archive, at + 512, at + 512 + size));
             at += 512 + (size + 511) / 512 * 512;
         }
-        return files;
+        return at + 512 <= archive.length ? Optional.of(files) : Optional.empty();
     }
 
     private static Map<String, String> environment(byte[] encoded) {
@@ -260,8 +249,8 @@ public final class ScriptedHosts implements AutoCloseable {
                 return;
             }
             int line = IntStream.range(0, request.length).filter(at -> request[at] == '\n').findFirst().orElse(request.length);
-            byte[] archive = Arrays.copyOfRange(request, Math.min(line + 1, request.length), request.length);
-            if (!isWhole(archive)) {
+            Optional<Map<String, byte[]>> files = untar(Arrays.copyOfRange(request, Math.min(line + 1, request.length), request.length));
+            if (files.isEmpty()) {
                 // The engine died as it sent it: a host begins nothing then.
                 exit.onExit(255);
                 return;
@@ -269,7 +258,7 @@ public final class ScriptedHosts implements AutoCloseable {
             String[] words = text(Arrays.copyOf(request, line)).split(" ");
             out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
-            begin(host, words[0], words[1], archive).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
+            begin(host, words[0], words[1], files.get()).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
         }
 
         private void answer(Reply reply, int known) {

@@ -276,17 +276,25 @@ class StepRunnerTest {
         }
     }
 
-    @Test
-    void whoWaitsForASlotSaysSo() throws Exception {
+    /** Two hosts and one slot. */
+    private record Line(CompletableFuture<StepResult> underWay, CompletableFuture<StepResult> waiting) {}
+
+    /** h1 is at a step until {@code go}, and h2 is to begin the same one. */
+    private Line line() throws Exception {
         start(2);
-        script("slow", "touch \"$TEST/begun\"\n" + waitFor("go"));
+        script("slow", "echo \"$NODE_NAME\" >> \"$TEST/runs\"\ntouch \"$TEST/begun\"\n" + waitFor("go"));
         StepRunner runner = runner(1);
         CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
         awaitFile("begun");
-        CompletableFuture<StepResult> second = runner.run(order(2, "slow")).toCompletableFuture();
+        return new Line(first, runner.run(order(2, "slow")).toCompletableFuture());
+    }
+
+    @Test
+    void whoWaitsForASlotSaysSo() throws Exception {
+        Line line = line();
         letGo("go");
-        get(first);
-        get(second);
+        get(line.underWay());
+        get(line.waiting());
 
         assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement().satisfies(event -> {
             assertThat(event.host()).contains("h2");
@@ -297,17 +305,12 @@ class StepRunnerTest {
 
     @Test
     void whoWaitsForASlotWhenTheRunIsCancelledDoesNotBegin() throws Exception {
-        start(2);
-        script("slow", "echo \"$NODE_NAME\" >> \"$TEST/runs\"\ntouch \"$TEST/begun\"\n" + waitFor("go"));
-        StepRunner runner = runner(1);
-        CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
-        awaitFile("begun");
-        CompletableFuture<StepResult> second = runner.run(order(2, "slow")).toCompletableFuture();
+        Line line = line();
         run.cancel();
         letGo("go");
 
-        assertThat(get(first).state()).as("what is under way ends").isEqualTo(StepResult.State.OK);
-        failure(second, RunCancelled.class);
+        assertThat(get(line.underWay()).state()).as("what is under way ends").isEqualTo(StepResult.State.OK);
+        failure(line.waiting(), RunCancelled.class);
         assertThat(file("runs")).isEqualTo("h1\n");
     }
 
