@@ -177,7 +177,8 @@ public final class CaravanCommand implements Callable<Integer> {
         return FAILED;
     }
 
-    private static String message(Throwable failure) {
+    /** What a failure and its causes say, each once. */
+    static String message(Throwable failure) {
         StringBuilder text = new StringBuilder();
         for (Throwable at = failure; at != null; at = at.getCause()) {
             String said = at.getMessage() == null ? at.getClass().getSimpleName() : at.getMessage();

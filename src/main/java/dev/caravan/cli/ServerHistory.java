@@ -150,7 +150,7 @@ final class ServerHistory implements History {
             throw new UserError("cannot ask " + server + ": " + ServerTls.explain(e));
         } catch (IOException e) {
             boolean closedAtOnce = server.getScheme().equals("http") && String.valueOf(e.getMessage()).contains("received no bytes");
-            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : Optional.ofNullable(e.getMessage()).orElse(e.toString())));
+            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : CaravanCommand.message(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

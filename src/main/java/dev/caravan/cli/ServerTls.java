@@ -14,7 +14,6 @@ import java.security.cert.CertificateNotYetValidException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -77,6 +76,6 @@ final class ServerTls {
         if (causes.stream().map(cause -> String.valueOf(cause.getMessage())).anyMatch(said -> said.startsWith("PKIX path building failed") || said.contains("signature check failed"))) {
             return "its certificate is signed by nobody who is trusted here: give the signer's, or its own where it signed that itself, with --server-ca FILE";
         }
-        return Optional.ofNullable(failure.getMessage()).orElse(failure.toString());
+        return CaravanCommand.message(failure);
     }
 }
