@@ -3,7 +3,7 @@
 # key, and (for control planes) the shared certificates, uploaded under a key. Changes nothing that lasts: ok, not changed.
 # Environment: TOKEN_TTL (30m).  Standard input: kubeadm documents with CERTIFICATE-KEY where the key for the
 # shared certificates belongs, which is made here; empty: workers only.
-# Outputs: caCertHash, tokenId.  Secrets: token, certificateKey.
+# Outputs: caCertHash, caCertificate (PEM in base64), tokenId.  Secrets: token, certificateKey.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -34,12 +34,8 @@ if [ -s "$WORK/kubeadm.yaml" ]; then
     command_failed "kubeadm init phase upload-certs: $(last_words)"
 fi
 
-# Joining hosts trust cluster-info by the token's signature on it. A host that asks too early sits out kubeadm's pause.
-signed() { cluster -n kube-public get configmap cluster-info -o "jsonpath={.data.jws-kubeconfig-$token_id}" | grep -q .; }
-say "waiting for the signature of token $token_id"
-wait_until 30 signed || fail_for_now "kube-controller-manager did not sign cluster-info for token $token_id within 30 s" "Is it running? kubectl -n kube-system get pods"
-
 tr -d '\n' < "$WORK/token" | secret token
 if [ -s "$WORK/key" ]; then secret certificateKey < "$WORK/key"; fi
 output tokenId "$token_id"
 output caCertHash "$(ca_cert_hash "$R/etc/kubernetes/pki/ca.crt")"
+output caCertificate "$(base64 -w0 < "$R/etc/kubernetes/pki/ca.crt")"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # kubeadm join, once: workers and further control planes by the same document. A join that was cut short is reset and begun
 # again; a host of another cluster is refused.
-# Environment: CA_CERT_HASH (sha256:...), NODE_NAME, NODE_ROLES, CRI_SOCKET, CLUSTER_NAME.
+# Environment: CA_CERT_HASH (sha256:...), CA_CERT (the CA's certificate, PEM in base64), CONTROL_PLANE_ENDPOINT, NODE_NAME, NODE_ROLES,
+# CRI_SOCKET, CLUSTER_NAME.
 # Standard input: the JoinConfiguration with its token (and certificate key).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -26,11 +27,33 @@ join_failed() {
   command_failed "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)$(kubelet_words)" "On the host: journalctl -u kubelet"
 }
 
+# The cluster that this host is to join: its address and its CA, which kubeadm holds the API server against. Not secret, and only there
+# for the time of the join.
+discovery=$R/run/caravan-discovery.conf
+write_discovery() {
+  printf %s "${CA_CERT:-}" | base64 -d > "$WORK/ca.crt"
+  [ "$(ca_cert_hash "$WORK/ca.crt")" = "$CA_CERT_HASH" ] ||
+    fail "the CA certificate that came with the join credentials is not the cluster's (its hash is $(ca_cert_hash "$WORK/ca.crt"), the cluster's $CA_CERT_HASH)" "Run the same command again: it mints new credentials."
+  cat > "$discovery" <<YAML
+apiVersion: v1
+kind: Config
+clusters:
+  - name: ""
+    cluster:
+      server: https://$CONTROL_PLANE_ENDPOINT
+      certificate-authority-data: $CA_CERT
+YAML
+}
+
 join() {
+  write_discovery
   make_directory "$R/etc/kubernetes" 0755
   : > "$unfinished"
   say "kubeadm join"
-  hiding_secrets kubeadm join --config "$WORK/join.yaml" || join_failed
+  join_status=0
+  hiding_secrets kubeadm join --config "$WORK/join.yaml" || join_status=$?
+  rm -f "$discovery"
+  [ "$join_status" -eq 0 ] || join_failed
   rm -f "$unfinished" "$WORK/join.yaml"
 }
 

@@ -23,11 +23,15 @@ public final class KubeadmConfig {
      */
     private static final String GROUP_WITHOUT_RIGHTS = "system:bootstrappers:caravan:unused";
 
-    /**
-     * How long a host looks for the cluster by its token. kubeadm's own five minutes are lost where the token was revoked; where
-     * the API server needs longer, the step is tried again.
-     */
+    /** How long a host looks for the cluster, in place of kubeadm's five minutes; where the API server needs longer, the step is retried. */
     private static final String DISCOVERY_TIMEOUT = "1m0s";
+
+    /**
+     * Where kubeadm-join.sh puts the cluster's address and CA certificate for the time of the join. Discovery by file pins the whole CA,
+     * and needs no signature of the token on cluster-info, which the controller manager makes only seconds after init has ended
+     * (kubernetes.io, kubeadm join: file or HTTPS-based discovery).
+     */
+    public static final String DISCOVERY_FILE = "/run/caravan-discovery.conf";
 
     private final Cluster cluster;
     private final KubernetesVersion version;
@@ -56,7 +60,7 @@ public final class KubeadmConfig {
     }
 
     /**
-     * For {@code kubeadm join --config} on any other host. The CA's hash is always verified.
+     * For {@code kubeadm join --config} on any other host. The cluster's CA is always verified: by {@link #DISCOVERY_FILE}.
      *
      * @throws IllegalArgumentException if there is a certificate key and the API version has no place for it (before 1.15)
      */
@@ -92,11 +96,7 @@ public final class KubeadmConfig {
     private Map<String, Object> join(Host host, JoinCredentials credentials, NodeSettings settings) {
         Map<String, Object> document = document("JoinConfiguration", api.apiVersion());
         Map<String, Object> discovery = map(
-                "bootstrapToken",
-                map(
-                        "apiServerEndpoint", cluster.kubernetes().controlPlaneEndpoint(),
-                        "caCertHashes", List.of(credentials.caCertHash()),
-                        "token", credentials.token().reveal()));
+                "file", map("kubeConfigPath", DISCOVERY_FILE), "tlsBootstrapToken", credentials.token().reveal());
         document.put("discovery", discovery);
         if (api.holdsTimeouts()) {
             document.put("timeouts", map("discovery", DISCOVERY_TIMEOUT));

@@ -89,7 +89,7 @@ public final class KubeadmDocuments {
         tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output(TOKEN_ID));
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
-                minted.secrets().get("token"), minted.output("caCertHash"), Optional.ofNullable(minted.secrets().get("certificateKey"))));
+                minted.secrets().get("token"), minted.output("caCertificate"), Optional.ofNullable(minted.secrets().get("certificateKey"))));
     }
 
     /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */
@@ -100,8 +100,9 @@ public final class KubeadmDocuments {
         if (credentials == null) {
             return new Secret("");
         }
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT", credentials.caCertificate());
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertHash(), Optional.empty());
+        JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertificate(), Optional.empty());
         return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host));
     }
 

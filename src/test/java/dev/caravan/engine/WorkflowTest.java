@@ -47,6 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WorkflowTest {
     private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "runtime-install", "kube-install", "network-prepare", "images-pull");
     private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
+    private static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final String TOKEN = "abcdef.0123456789abcdef";
     private static final int HOSTS = 5;
 
@@ -93,7 +94,7 @@ class WorkflowTest {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> {
-                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", TOKEN);
+                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).output("caCertificate", CA_CERTIFICATE).secret("token", TOKEN);
                 yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
             }
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
@@ -437,7 +438,10 @@ class WorkflowTest {
         Run run = begin(cluster(2, 3), Action.APPLY);
 
         assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(calls("kubeadm-join")).hasSize(4).allSatisfy(call -> assertThat(call.stdin()).contains(TOKEN).contains(CA_HASH));
+        assertThat(calls("kubeadm-join")).hasSize(4).allSatisfy(call -> {
+            assertThat(call.stdin()).contains(TOKEN);
+            assertThat(call.environment()).containsEntry("CA_CERT_HASH", CA_HASH).containsEntry("CA_CERT", CA_CERTIFICATE);
+        });
         assertThat(calls("join-credentials")).singleElement().satisfies(call -> assertThat(call.host()).isEqualTo("h1"));
         assertThat(calls("credentials-revoke")).singleElement().satisfies(call -> {
             assertThat(call.host()).isEqualTo("h1");

@@ -10,17 +10,17 @@ import java.util.Optional;
 final class Clusters {
     static final Secret CERTIFICATE_KEY =
             new Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
-    static final String CA_HASH = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final Secret TOKEN = new Secret("abcdef.0123456789abcdef");
 
     private Clusters() {}
 
     static JoinCredentials worker() {
-        return new JoinCredentials(TOKEN, CA_HASH, Optional.empty());
+        return new JoinCredentials(TOKEN, CA_CERTIFICATE, Optional.empty());
     }
 
     static JoinCredentials controlPlane() {
-        return new JoinCredentials(TOKEN, CA_HASH, Optional.of(CERTIFICATE_KEY));
+        return new JoinCredentials(TOKEN, CA_CERTIFICATE, Optional.of(CERTIFICATE_KEY));
     }
 
     /** One control plane and one worker. */

@@ -46,7 +46,7 @@ class RealKubeadmTest {
                         "podSubnet: 10.244.0.0/16",
                         "controlPlaneEndpoint: 192.0.2.11:6443");
         assertThat(migrated(join(cluster, 1, Clusters.worker())))
-                .contains("token: abcdef.0123456789abcdef", Clusters.CA_HASH);
+                .contains("tlsBootstrapToken: abcdef.0123456789abcdef", "kubeConfigPath: ");
     }
 
     @Test
@@ -107,7 +107,9 @@ class RealKubeadmTest {
 
     /** What {@code kubeadm config migrate} prints; it warns of fields that it does not know, and fails on values that are wrong. */
     private String kubeadmWithErrors(String documents) throws Exception {
-        Path old = Files.writeString(directory.resolve("old.yaml"), documents);
+        // kubeadm looks whether the discovery file is there
+        Path discovery = Files.writeString(directory.resolve("discovery.conf"), "");
+        Path old = Files.writeString(directory.resolve("old.yaml"), documents.replace(KubeadmConfig.DISCOVERY_FILE, discovery.toString()));
         Files.deleteIfExists(directory.resolve("new.yaml"));
         return run(List.of(
                         "config",

@@ -128,10 +128,11 @@ class ScriptsRehearsalTest {
             run("h1", "kubeadm-init", Map.of(), initDocuments());
             run("h1", "join-credentials", Map.of(), initDocuments());
             String hash = outputs.get("caCertHash");
+            String certificate = outputs.get("caCertificate");
             String token = outputs.get("token");
             String tokenId = outputs.get("tokenId");
             for (Host host : rehearsal.cluster().hosts().subList(1, rehearsal.cluster().hosts().size())) {
-                run(host.name(), "kubeadm-join", Map.of("CA_CERT_HASH", hash), joinDocument(host, token, hash));
+                run(host.name(), "kubeadm-join", Map.of("CA_CERT_HASH", hash, "CA_CERT", certificate), joinDocument(host, token));
             }
             run("h1", "credentials-revoke", Map.of("TOKEN_ID", tokenId), "");
             run("h1", "network", Map.of(), "");
@@ -195,20 +196,18 @@ class ScriptsRehearsalTest {
                     """.formatted(CERTIFICATE_KEY, criSocket());
         }
 
-        private String joinDocument(Host host, String token, String hash) {
+        private String joinDocument(Host host, String token) {
             return """
                     apiVersion: kubeadm.k8s.io/v1beta2
                     kind: JoinConfiguration
                     discovery:
-                      bootstrapToken:
-                        token: %s
-                        apiServerEndpoint: 10.77.0.11:6443
-                        caCertHashes:
-                        - "%s"
+                      file:
+                        kubeConfigPath: /run/caravan-discovery.conf
+                      tlsBootstrapToken: %s
                     nodeRegistration:
                       name: %s
                       criSocket: %s
-                    %s""".formatted(token, hash, host.name(), criSocket(),
+                    %s""".formatted(token, host.name(), criSocket(),
                     host.isControlPlane() ? "controlPlane:\n  certificateKey: " + CERTIFICATE_KEY + "\n" : "");
         }
 

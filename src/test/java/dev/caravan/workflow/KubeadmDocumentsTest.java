@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class KubeadmDocumentsTest {
     private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
+    private static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final String TOKEN = "abcdef.0123456789abcdef";
     private static final String KEY = "0123456789abcdef".repeat(4);
 
@@ -36,7 +37,7 @@ class KubeadmDocumentsTest {
         Map<String, Secret> secrets = kubeadm.uploadCertsDocuments(run).isEmpty()
                 ? Map.of("token", new Secret(TOKEN)) : Map.of("token", new Secret(TOKEN), "certificateKey", new Secret(KEY));
         exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepResult.State.OK, List.of(),
-                Map.of("tokenId", tokenId, "caCertHash", CA_HASH), secrets, ""));
+                Map.of("tokenId", tokenId, "caCertHash", CA_HASH, "caCertificate", CA_CERTIFICATE), secrets, ""));
         kubeadm.keepCredentials(exchange);
     }
 
@@ -70,9 +71,10 @@ class KubeadmDocumentsTest {
         Exchange worker = exchange(run, 3);
         mint(worker, "abcdef");
 
-        assertThat(kubeadm.joinDocument(controlPlane).reveal()).contains(TOKEN, CA_HASH, KEY);
-        assertThat(kubeadm.joinDocument(worker).reveal()).contains(TOKEN, CA_HASH).doesNotContain(KEY);
+        assertThat(kubeadm.joinDocument(controlPlane).reveal()).contains(TOKEN, KEY);
+        assertThat(kubeadm.joinDocument(worker).reveal()).contains(TOKEN).doesNotContain(KEY);
         assertThat(worker.getVariable("env.CA_CERT_HASH")).isEqualTo(CA_HASH);
+        assertThat(worker.getVariable("env.CA_CERT")).isEqualTo(CA_CERTIFICATE);
     }
 
     @Test
