@@ -3,7 +3,7 @@
 #
 # Standard input: lines "ADDRESS PORT LABEL". Each is tried over TCP from this host, all side by side, 3 seconds at most.
 # Outputs: one for each fact; a list has one item a line; a fact that does not exist here has no output.
-#   osId osVersion osIdLike family architecture kernel init hostname bootId
+#   osId osVersion osIdLike osCodeName family architecture kernel init hostname bootId
 #   clock             seconds since the epoch, to the millisecond
 #   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware has none to give
 #   cpus memoryMib
@@ -50,7 +50,7 @@ fact() {
 }
 
 operating_system() {
-  os_id='' os_version='' os_like=''
+  os_id='' os_version='' os_like='' os_name='' ubuntu_name=''
   release=$R/etc/os-release
   [ -r "$release" ] || release=$R/usr/lib/os-release
   if [ -r "$release" ]; then
@@ -60,12 +60,15 @@ operating_system() {
         ID) os_id=$value ;;
         VERSION_ID) os_version=$value ;;
         ID_LIKE) os_like=$value ;;
+        VERSION_CODENAME) os_name=$value ;;
+        UBUNTU_CODENAME) ubuntu_name=$value ;;
       esac
     done <"$release"
   fi
   fact osId "$os_id"
   fact osVersion "$os_version"
   fact osIdLike "$os_like"
+  fact osCodeName "${os_name:-$ubuntu_name}"
   fact family "$FAMILY"
 }
 
@@ -295,10 +298,11 @@ version_of_program() {
   for directory in /usr/bin /usr/local/bin /opt/bin; do
     if [ -x "$R$directory/$program" ]; then
       for word in $(timeout 5 "$R$directory/$program" "$@" 2>/dev/null || :); do
-        word=${word#v}
+        # in JSON between quotes
+        word=${word#\"} word=${word#v}
         case $word in
           [0-9]*.[0-9]*)
-            version=${word%%[,+-]*}
+            version=${word%%[\",+-]*}
             return 0
             ;;
         esac
@@ -314,7 +318,8 @@ kubernetes() {
       case $program in
         kubelet) version_of_program kubelet --version ;;
         kubeadm) version_of_program kubeadm version -o short ;;
-        kubectl) version_of_program kubectl version --client --short ;;
+        # --short is gone since 1.28
+        kubectl) version_of_program kubectl version --client -o json ;;
       esac
     fi
     fact "${program}Version" "$version"

@@ -46,9 +46,41 @@ yum_file_of() { # URL CHECK FILE
   return 1
 }
 
+# Keeps packages of a repository in somebody else's file from ordinary updates: adds what its excludes lack to the section with that
+# URL, and changes nothing else there. An own file for it would be a second repository of that id.
+yum_exclude() { # FILE URL PACKAGES
+  wanted=${2%/} packages=$3 awk '
+    function collect(text,  n, i, part) {
+      n = split(text, part, /[ \t,]+/)
+      for (i = 1; i <= n; i++) has[part[i]] = 1
+    }
+    function covered(name) { return name in has || "*" in has || index(name, "kube") == 1 && "kube*" in has }
+    function done(  i, n, name, lacking) {
+      if (here) {
+        n = split(ENVIRON["packages"], name, " "); lacking = ""
+        for (i = 1; i <= n; i++) if (!covered(name[i])) lacking = lacking (lacking == "" ? "" : " ") name[i]
+        if (lacking != "" && at) { value = lines[at]; sub(/^[^=]*=[ \t]*/, "", value); lines[at] = "exclude=" lacking (value == "" ? "" : " ") value }
+        else if (lacking != "") lines[here] = lines[here] "\nexclude=" lacking
+      }
+      for (i = 1; i <= count; i++) print lines[i]
+      count = here = at = excluding = 0; split("", has)
+    }
+    /^\[/ { done() }
+    { lines[++count] = $0 }
+    /^[ \t]+[^ \t]/ { if (excluding) collect($0); next }
+    {
+      excluding = 0; name = $0; sub(/[ \t]*=.*/, "", name); value = $0; sub(/^[^=]*=[ \t]*/, "", value); sub(/[ \t]+$/, "", value)
+      if (name == "baseurl") { sub(/\/$/, "", value); if (value == ENVIRON["wanted"]) here = count }
+      if (name == "exclude" || name == "excludepkgs") { excluding = 1; at = count; collect(value) }
+    }
+    END { done() }' "$1" > "$WORK/repository"
+  put_file "$1" "$(stat -L -c %a "$1")" < "$WORK/repository"
+}
+
 yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
   if known=$(yum_file_of "$4" "$6" "$1"); then
     echo "$3: $known has it"
+    if [ -n "${8:-}" ]; then yum_exclude "$R$known" "$4" "$8"; fi
     return 0
   fi
   {

@@ -54,9 +54,11 @@ public record Facts(
      * @param init   {@code systemd}, or the name of process 1
      * @param selinux {@code enforcing}, {@code permissive}, {@code disabled} or {@code absent}
      * @param cgroupVersion 1 or 2; 0 where no cgroups are mounted
+     * @param codeName {@code VERSION_CODENAME} of os-release, such as bookworm; empty where there is none
      */
     public record OperatingSystem(
-            String id, String version, String idLike, String family, String kernel, String init, String selinux, int cgroupVersion) {}
+            String id, String version, String idLike, String family, String kernel, String init, String selinux, int cgroupVersion,
+            String codeName) {}
 
     /**
      * @param architecture as {@code uname -m} prints it

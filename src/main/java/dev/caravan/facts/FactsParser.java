@@ -43,7 +43,8 @@ final class FactsParser {
                 required("kernel"),
                 text("init"),
                 text("selinux"),
-                optional("cgroupVersion").map(value -> (int) number("cgroupVersion")).orElse(0));
+                optional("cgroupVersion").map(value -> (int) number("cgroupVersion")).orElse(0),
+                text("osCodeName"));
     }
 
     private Facts.Machine machine() {

@@ -2,6 +2,7 @@ package dev.caravan.packages;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -9,10 +10,11 @@ import java.util.Set;
  *
  * @param id      {@code ID} of /etc/os-release: centos, rocky, ubuntu, debian
  * @param version {@code VERSION_ID} of /etc/os-release: 7, 9.4, 22.04, 12
+ * @param codeName {@code VERSION_CODENAME} of /etc/os-release: bookworm; empty where there is none
  * @param arch    as the kernel or the package manager names it: x86_64 or amd64, aarch64 or arm64
  */
-record HostSystem(Family family, String id, String version, String arch) {
-    /** Debian's and Ubuntu's repositories go by code name, which VERSION_ID does not give. */
+record HostSystem(Family family, String id, String version, String codeName, String arch) {
+    /** Docker's repositories for Debian and Ubuntu go by code name. Old releases do not name theirs. */
     private static final Map<String, String> CODE_NAMES = Map.ofEntries(
             Map.entry("debian 9", "stretch"),
             Map.entry("debian 10", "buster"),
@@ -44,30 +46,24 @@ record HostSystem(Family family, String id, String version, String arch) {
         };
     }
 
-    /** The folder of Docker's repository: centos, fedora, rhel, debian or ubuntu. */
-    String dockerFolder() {
-        if (family == Family.APT && (id.equals("debian") || id.equals("ubuntu"))
-                || family == Family.YUM && WITH_OWN_DOCKER.contains(id)) {
-            return id;
+    /**
+     * The folder of Docker's repository for this system, and below it what follows: for apt the suite, for yum the major version.
+     * Empty where Docker publishes nothing for it, as for most derivatives; those have a containerd of their own.
+     */
+    Optional<String> dockerFolder() {
+        if (family == Family.APT) {
+            return (id.equals("debian") || id.equals("ubuntu")) && suite().isPresent() ? Optional.of(id) : Optional.empty();
         }
-        if (family == Family.YUM && LIKE_CENTOS.contains(id)) {
-            return "centos";
+        if (WITH_OWN_DOCKER.contains(id)) {
+            return Optional.of(id);
         }
-        throw unknown();
+        return LIKE_CENTOS.contains(id) ? Optional.of("centos") : Optional.empty();
     }
 
-    String codeName() {
-        String name = CODE_NAMES.get(id + " " + (id.equals("debian") ? major() : version));
-        if (name == null) {
-            throw unknown();
-        }
-        return name;
-    }
-
-    private NoRepository unknown() {
-        return new NoRepository(
-                "Docker's repository has no place known to Caravan for " + id + " " + version,
-                "write packages.runtime.baseUrl: the repository that holds the runtime for this system"
-                        + (family == Family.APT ? ", as URL SUITE [COMPONENT...]" : ""));
+    /** The code name that apt repositories go by, if it is known. */
+    Optional<String> suite() {
+        return codeName.isEmpty()
+                ? Optional.ofNullable(CODE_NAMES.get(id + " " + (id.equals("debian") ? major() : version)))
+                : Optional.of(codeName);
     }
 }

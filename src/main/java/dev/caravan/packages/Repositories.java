@@ -15,12 +15,8 @@ public final class Repositories {
     private static final KubernetesVersion LAST_LEGACY = new KubernetesVersion(1, 28, 2);
     /** The oldest minor with a repository of its own. */
     private static final int FIRST_PER_MINOR = 24;
-    /** The oldest minor that CRI-O's own packages exist for. */
+    /** The oldest minor in CRI-O's own place, which it left pkgs.k8s.io/addons for (cri-o/packaging, README; cri-o/cri-o#9111). */
     private static final int FIRST_CRI_O = 28;
-    /**
-     * In 2025 CRI-O left pkgs.k8s.io for a place of its own; 1.31 is the oldest minor seen there (cri-o/cri-o#9111).
-     */
-    private static final int FIRST_CRI_O_OF_ITS_OWN = 31;
 
     private static final String ALIYUN = "https://mirrors.aliyun.com";
 
@@ -34,15 +30,27 @@ public final class Repositories {
      *
      * @param osId      {@code ID} of the host's /etc/os-release
      * @param osVersion {@code VERSION_ID} of the host's /etc/os-release
+     * @param codeName  {@code VERSION_CODENAME} of the host's /etc/os-release, empty where it has none
      * @param arch      the host's architecture as {@code uname -m} or dpkg names it
      * @throws NoRepository if there is none for what the spec asks for
      */
-    public static Resolved resolve(Cluster cluster, Family family, String osId, String osVersion, String arch) {
-        HostSystem system = new HostSystem(family, osId, osVersion, arch);
-        Repository kubernetes = overridden(
-                        cluster.packages().kubernetes(), () -> Optional.of(kubernetes(cluster, system)))
-                .orElseThrow();
-        return new Resolved(kubernetes, overridden(cluster.packages().runtime(), () -> runtime(cluster, system)));
+    public static Resolved resolve(
+            Cluster cluster, Family family, String osId, String osVersion, String codeName, String arch) {
+        HostSystem system = new HostSystem(family, osId, osVersion, codeName, arch);
+        RepositoryOverride kubernetes = ofMinor(cluster, cluster.packages().kubernetes());
+        RepositoryOverride runtime = ofMinor(cluster, cluster.packages().runtime());
+        return new Resolved(
+                overridden(kubernetes, () -> Optional.of(kubernetes(cluster, system))).orElseThrow(),
+                overridden(runtime, () -> runtime(cluster, system)));
+    }
+
+    /** The spec's own repositories with the version's minor in place of {@code {minor}}. */
+    private static RepositoryOverride ofMinor(Cluster cluster, RepositoryOverride override) {
+        String minor = KubernetesVersion.of(cluster).series();
+        return new RepositoryOverride(
+                override.baseUrl().map(url -> url.replace("{minor}", minor)),
+                override.gpgKeys().stream().map(key -> key.replace("{minor}", minor)).toList(),
+                override.gpgCheck());
     }
 
     /**
@@ -127,15 +135,15 @@ public final class Repositories {
         if (runtime == RuntimeName.CRI_O) {
             return Optional.of(criO(KubernetesVersion.of(cluster), system.family()));
         }
-        // containerd.io lies in Docker's repository, too.
-        return Optional.of(
-                docker(mirror == Mirror.ALIYUN ? ALIYUN + "/docker-ce" : "https://download.docker.com", system));
+        // containerd.io is in Docker's repository, too. A system that Docker has no packages for brings its own runtime.
+        return system.dockerFolder()
+                .map(folder -> docker(mirror == Mirror.ALIYUN ? ALIYUN + "/docker-ce" : "https://download.docker.com", folder, system));
     }
 
-    private static Repository docker(String root, HostSystem system) {
-        String folder = root + "/linux/" + system.dockerFolder();
+    private static Repository docker(String root, String name, HostSystem system) {
+        String folder = root + "/linux/" + name;
         String baseUrl = system.family() == Family.APT
-                ? folder + " " + system.codeName() + " stable"
+                ? folder + " " + system.suite().orElseThrow() + " stable"
                 : folder + "/" + system.major() + "/" + system.rpmArch() + "/stable";
         return new Repository(baseUrl, List.of(folder + "/gpg"), true);
     }
@@ -151,9 +159,6 @@ public final class Repositories {
                     "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series()
                             + ", or take runtime.name: containerd");
         }
-        String root = version.isAtLeast(FIRST_CRI_O_OF_ITS_OWN)
-                ? "https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v"
-                : "https://pkgs.k8s.io/addons:/cri-o:/stable:/v";
-        return perMinor(root + version.series(), family);
+        return perMinor("https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v" + version.series(), family);
     }
 }

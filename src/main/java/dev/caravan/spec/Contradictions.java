@@ -44,6 +44,7 @@ final class Contradictions {
         contradictions.hosts();
         contradictions.controlPlanes();
         contradictions.packages();
+        contradictions.problems.addAll(RepositoryPlaceholders.problems(root));
         contradictions.network();
         contradictions.problems.addAll(SubnetContradictions.problems(root));
         contradictions.problems.addAll(

@@ -70,7 +70,8 @@ public final class ScriptEnvironment implements Environment {
      */
     static Repositories.Resolved repositories(Cluster cluster, Facts facts) {
         Family family = facts.family().equals("apt") ? Family.APT : Family.YUM;
-        return Repositories.resolve(cluster, family, facts.system().id(), facts.system().version(), facts.architecture());
+        Facts.OperatingSystem system = facts.system();
+        return Repositories.resolve(cluster, family, system.id(), system.version(), system.codeName(), facts.architecture());
     }
 
     private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {

@@ -19,7 +19,7 @@ class FactsTest {
         Facts facts = RecordedFacts.parse("yum-fresh");
 
         assertThat(facts.system()).isEqualTo(
-                new Facts.OperatingSystem("centos", "7", "rhel fedora", "yum", "6.18.44", "systemd", "enforcing", 1));
+                new Facts.OperatingSystem("centos", "7", "rhel fedora", "yum", "6.18.44", "systemd", "enforcing", 1, ""));
         assertThat(facts.machine().cpus()).isEqualTo(2);
         assertThat(facts.machine().memoryMib()).isEqualTo(24105);
         assertThat(facts.machine().identity()).contains(new Facts.Identity("machine-id", "709a4140c51040cc8b69f3ec6eb45713"));

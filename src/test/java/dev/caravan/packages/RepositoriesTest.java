@@ -79,8 +79,8 @@ class RepositoriesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1.28.0, https://pkgs.k8s.io/addons:/cri-o:/stable:/v1.28/rpm/",
-        "1.30.9, https://pkgs.k8s.io/addons:/cri-o:/stable:/v1.30/rpm/",
+        "1.28.0, https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v1.28/rpm/",
+        "1.30.9, https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v1.30/rpm/",
         "1.31.0, https://download.opensuse.org/repositories/isv:/cri-o:/stable:/v1.31/rpm/"
     })
     void criOFollowsTheMinor(String version, String url) {
@@ -92,15 +92,39 @@ class RepositoriesTest {
     void saysWhatToWriteWhereThereIsNone() {
         NoRepository old =
                 catchThrowableOfType(NoRepository.class, () -> yum(cluster("1.27.0", "cri-o", "mirror: community")));
-        NoRepository unknown = catchThrowableOfType(
-                NoRepository.class,
-                () -> Repositories.resolve(
-                        cluster("1.31.0", "containerd", "mirror: community"), Family.APT, "devuan", "5", "amd64"));
 
         assertThat(old).hasMessageContaining("CRI-O's repositories begin with 1.28");
         assertThat(old.remedy()).contains("packages.runtime.baseUrl");
-        assertThat(unknown).hasMessageContaining("devuan 5");
-        assertThat(unknown.remedy()).contains("packages.runtime.baseUrl").contains("URL SUITE");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ubuntu, 25.10, questing, ubuntu questing", "ubuntu, 24.04, '', ubuntu noble", "debian, 14, forky, debian forky", "debian, 12, '', debian bookworm"
+    })
+    void theCodeNameIsWhatTheSystemSaysItself(String id, String version, String codeName, String suite) {
+        assertThat(Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), Family.APT, id, version, codeName, "amd64")
+                        .runtime().orElseThrow().baseUrl())
+                .isEqualTo("https://download.docker.com/linux/" + suite + " stable");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"APT, linuxmint, 22, wilma", "APT, devuan, 5, daedalus", "APT, ubuntu, 99.04, ''", "YUM, amzn, 2023, ''", "YUM, openEuler, 24.03, ''"})
+    void aSystemThatDockerHasNothingForKeepsToItsOwnRuntime(Family family, String id, String version, String codeName) {
+        Resolved resolved = Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), family, id, version, codeName, "x86_64");
+
+        assertThat(resolved.runtime()).isEmpty();
+        assertThat(resolved.kubernetes().baseUrl()).startsWith("https://pkgs.k8s.io/core:/stable:/v1.37/");
+    }
+
+    @Test
+    void theMinorComesIntoTheSpecsOwnAddresses() {
+        Cluster cluster = cluster("1.37.2", "cri-o", "mirror: custom, "
+                + "kubernetes: {baseUrl: 'http://192.0.2.1/k8s/v{minor}/{minor}/', gpgKeys: ['http://192.0.2.1/k8s/v{minor}/key', 'http://192.0.2.1/old']}, "
+                + "runtime: {baseUrl: 'http://192.0.2.1/cri-o/{minor}', gpgKeys: ['http://192.0.2.1/cri-o/{minor}/key']}");
+
+        assertThat(yum(cluster)).isEqualTo(new Resolved(
+                new Repository("http://192.0.2.1/k8s/v1.37/1.37/", List.of("http://192.0.2.1/k8s/v1.37/key", "http://192.0.2.1/old"), true),
+                Optional.of(new Repository("http://192.0.2.1/cri-o/1.37", List.of("http://192.0.2.1/cri-o/1.37/key"), true))));
     }
 
     @ParameterizedTest
@@ -112,7 +136,7 @@ class RepositoriesTest {
     })
     void dockerHasFoldersOfItsOwnForSomeSystems(String id, String version, String arch, String url) {
         assertThat(Repositories.resolve(
-                                cluster("1.31.0", "containerd", "mirror: community"), Family.YUM, id, version, arch)
+                                cluster("1.31.0", "containerd", "mirror: community"), Family.YUM, id, version, "", arch)
                         .runtime()
                         .orElseThrow()
                         .baseUrl())
@@ -148,17 +172,17 @@ class RepositoriesTest {
                 "containerd",
                 "mirror: community, runtime: {baseUrl: 'http://192.0.2.1/docker', gpgKeys: ['http://192.0.2.1/key']}");
 
-        assertThat(Repositories.resolve(cluster, Family.YUM, "anolis", "8", "x86_64")
+        assertThat(Repositories.resolve(cluster, Family.YUM, "anolis", "8", "", "x86_64")
                         .runtime())
                 .contains(new Repository("http://192.0.2.1/docker", List.of("http://192.0.2.1/key"), true));
     }
 
     private static Resolved yum(Cluster cluster) {
-        return Repositories.resolve(cluster, Family.YUM, "centos", "7", "x86_64");
+        return Repositories.resolve(cluster, Family.YUM, "centos", "7", "", "x86_64");
     }
 
     private static Resolved apt(Cluster cluster) {
-        return Repositories.resolve(cluster, Family.APT, "ubuntu", "22.04", "amd64");
+        return Repositories.resolve(cluster, Family.APT, "ubuntu", "22.04", "jammy", "amd64");
     }
 
     private static Cluster cluster(String version, String runtime, String packages) {

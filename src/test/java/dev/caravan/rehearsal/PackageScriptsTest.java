@@ -204,6 +204,162 @@ class PackageScriptsTest {
         }
     }
 
+    /* Docker's installation guide writes docker.sources now; a second entry of another key makes apt refuse all sources. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable|Signed-By: /etc/apt/keyrings/docker.asc",
+        "# Docker|types: deb-src deb|uris: http://192.0.2.1/a|  https://mirror.example/docker-ce/linux/debian|suites: trixie bookworm|components:| stable| test|Enabled: yes",
+        "Types: deb|URIs: http://192.0.2.1/a|Suites: x/||Types: deb|URIs: https://mirror.example/docker-ce/linux/debian|Suites: bookworm|Components: stable"})
+    void aDeb822SourceOfTheHostIsNotWrittenASecondTime(String file) throws IOException {
+        try (Host host = start("1.37.2", Family.APT)) {
+            Path sources = host.root().resolve("etc/apt/sources.list.d");
+            Files.writeString(sources.resolve("docker.sources"), file.replace("|", "\n") + "\n");
+
+            StepDriver.Result result = host.run("package-repository");
+
+            assertThat(result.log()).contains("caravan-runtime: /etc/apt/sources.list.d/docker.sources has it");
+            assertThat(sources.resolve("caravan-runtime.list")).doesNotExist();
+            assertThat(sources.resolve("kubernetes.list")).exists();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable|Enabled: no",
+        "Types: deb-src|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable",
+        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: test",
+        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable|Trusted: yes"})
+    void aDeb822SourceOfSomethingElseDoesNotCount(String file) throws IOException {
+        try (Host host = start("1.37.2", Family.APT)) {
+            Path sources = host.root().resolve("etc/apt/sources.list.d");
+            Files.writeString(sources.resolve("docker.sources"), file.replace("|", "\n") + "\n");
+
+            host.run("package-repository");
+
+            assertThat(sources.resolve("caravan-runtime.list")).exists();
+        }
+    }
+
+    /* apt 2.6's words, from a host whose docker.sources has the component test alone. */
+    @Test
+    void sourcesThatAptCannotReadAnyMoreAreRestored() throws IOException {
+        try (Host host = start("1.37.2", Family.APT)) {
+            Path sources = host.root().resolve("etc/apt/sources.list.d");
+            host.insteadOf("apt-get", """
+                    if [ "$1" = indextargets ] && [ -f "$CARAVAN_ROOT/etc/apt/sources.list.d/caravan-runtime.list" ]; then
+                      echo 'E: The list of sources could not be read.' >&2
+                      echo 'E: Conflicting values set for option Signed-By regarding source https://mirror.example/docker-ce/linux/debian/ bookworm: /a != /b' >&2
+                      echo 'E: The list of sources could not be read.' >&2
+                      exit 100
+                    fi""");
+
+            StepDriver.Result result = host.fails("package-repository");
+
+            assertThat(result.log()).contains("apt cannot read its sources with", "caravan-runtime.list", "Conflicting values set for option Signed-By");
+            assertThat(sources.resolve("caravan-runtime.list")).doesNotExist();
+            assertThat(sources.resolve("kubernetes.list")).doesNotExist();
+        }
+    }
+
+    /* The key of pkgs.k8s.io was prolonged in November 2024: https://github.com/kubernetes/release/issues/3818 */
+    @ParameterizedTest
+    @CsvSource({"new, 0", "old, 1"})
+    void anExpiredKeyOfAptIsFetchedOnceAgain(String atItsAddress, int status) throws IOException {
+        try (Host host = start("1.37.2", Family.APT)) {
+            host.run("package-repository");
+            Path key = host.root().resolve("etc/apt/keyrings/kubernetes-1.asc");
+            Files.writeString(key, "-----BEGIN PGP PUBLIC KEY BLOCK-----old");
+            Files.delete(host.root().resolve("var/lib/apt/lists/mirror.example_kubernetes_core_stable_v1.37_deb_Packages"));
+            host.insteadOf("curl", "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; "
+                    + "printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress + "' > \"$file\"; exit 0");
+            host.insteadOf("apt-get", """
+                    case " $* " in
+                      *' update '*)
+                        if grep -q 'BLOCK-----old' "$CARAVAN_ROOT/etc/apt/keyrings/kubernetes-1.asc"; then
+                          echo 'W: Failed to fetch https://pkgs.k8s.io/core:/stable:/v1.30/deb/InRelease  The following signatures were invalid: EXPKEYSIG 234654DA9A296436 isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
+                          exit 100
+                        fi ;;
+                    esac""");
+
+            StepDriver.Result result = host.ends("package-repository", status);
+
+            assertThat(key).hasContent("-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress);
+            assertThat(result.log().contains("reading the package index with the newer keys")).isEqualTo(status == 0);
+            assertThat(result.changes()).isEqualTo(status == 0 ? List.of("update /etc/apt/keyrings/kubernetes-1.asc") : List.of());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Family.class)
+    void curlIsInstalledWhereSomethingMustBeFetched(Family family) throws IOException {
+        try (Host host = start("1.37.2", family)) {
+            Path curl = host.root().resolve("usr/bin/curl");
+            Path standIn = Files.readSymbolicLink(curl);
+            Files.delete(curl);
+            String manager = family == Family.YUM ? "yum" : "apt-get";
+            host.insteadOf(manager, "case \" $* \" in *' install '*' curl ca-certificates '*) ln -s '" + standIn + "' \"$CARAVAN_ROOT/usr/bin/curl\"; exit 0 ;; esac");
+
+            StepDriver.Result result = host.run("package-repository");
+
+            assertThat(result.changes()).first().asString().contains("install curl, to fetch");
+            Files.delete(curl);
+            assertThat(host.run("package-repository").changes()).as("all is there").isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "enabled=1; exclude=kubelet kubeadm kubectl cri-tools kubernetes-cni|enabled=1",
+        "excludepkgs=foo,kubelet; exclude=kubeadm kubectl cri-tools kubernetes-cni foo,kubelet",
+        "exclude = kube*; exclude=cri-tools kube*"})
+    void anAdministratorsRepositoryFileGetsTheExcludesThatItLacks(String line, String protectedLine) throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            Path file = host.root().resolve("etc/yum.repos.d/k8s.repo");
+            Files.writeString(file, "[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + line + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
+
+            StepDriver.Result result = host.run("package-repository");
+
+            String expected = protectedLine.replace("|", "\n");
+            assertThat(file).hasContent("[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + expected + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
+            assertThat(result.log()).contains("found\tfile\t/etc/yum.repos.d/k8s.repo\t");
+            assertThat(host.run("package-repository").changes()).isEmpty();
+        }
+    }
+
+    /* keep_node is the record that an undo compares with: an empty list would make it remove every image of the host. */
+    @Test
+    void anImageListThatCannotBeReadIsNoEmptyList() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.run("package-repository");
+            host.run("runtime-install");
+            host.run("kube-install");
+            host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+            Path probe = host.root().resolve("run/probe.sh");
+            Files.writeString(probe, ". '" + StepDriver.SCRIPTS.toAbsolutePath() + "/lib.sh'\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
+            try (Connection connection = new Connection(host.rehearsal.host("h1"))) {
+                Connection.Answer answer = connection.run("sh '" + probe + "'");
+
+                assertThat(answer.status()).isEqualTo(1);
+                assertThat(answer.out()).contains("failed: could not read which images containerd has").contains("crictl: not found").doesNotContain("found images");
+            }
+        }
+    }
+
+    @Test
+    void aDistributionsCodeNameAndAKubectlOutsideOfPackagesAreSeen() throws IOException {
+        try (Host host = start("1.37.2", Family.APT)) {
+            Files.writeString(host.root().resolve("etc/os-release"), "ID=ubuntu\nVERSION_ID=\"25.10\"\nVERSION_CODENAME=questing\nUBUNTU_CODENAME=questing\n");
+            // as kubectl 1.37 prints it; --short is an unknown flag to it
+            host.command("kubectl", """
+                    case "$*" in *--short*) echo 'error: unknown flag: --short' >&2; exit 1 ;; esac
+                    printf '{\n  "clientVersion": {\n    "major": "1",\n    "minor": "37",\n    "gitVersion": "v1.37.1",\n    "goVersion": "go1.25.1"\n  },\n  "kustomizeVersion": "v5.7.1"\n}\n'""");
+
+            Map<String, String> facts = host.run("facts").outputs();
+
+            assertThat(facts).containsEntry("osCodeName", "questing").containsEntry("kubectlVersion", "1.37.1");
+        }
+    }
+
     /** One host of a rehearsed cluster. */
     private final class Host implements AutoCloseable {
         private final Rehearsal rehearsal;
@@ -231,8 +387,12 @@ class PackageScriptsTest {
         }
 
         StepDriver.Result fails(String step) throws IOException {
+            return ends(step, 1);
+        }
+
+        StepDriver.Result ends(String step, int status) throws IOException {
             StepDriver.Result result = driver.run("h1", step, more, "");
-            assertThat(result.status()).as(result.log()).isEqualTo(1);
+            assertThat(result.status()).as(result.log()).isEqualTo(status);
             return result;
         }
 

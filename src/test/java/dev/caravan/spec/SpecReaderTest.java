@@ -1,6 +1,7 @@
 package dev.caravan.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.caravan.spec.Cluster.Cni;
@@ -279,6 +280,11 @@ class SpecReaderTest {
                 .contains("mirror custom needs packages.kubernetes.baseUrl");
         assertThat(shown(SMALLEST + "  packages: {mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/rpm'}}\n"))
                 .contains("no key to check this repository with");
+        String braces = "this address has braces around something else than minor";
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/v{series}/rpm'}}\n")).contains("spec.packages.kubernetes.baseUrl", braces);
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {gpgKeys: ['http://192.0.2.1/{minor}/a', 'http://192.0.2.1/{minor/b']}}\n")).contains("gpgKeys[1]", braces);
+        assertThat(shown(SMALLEST + "  packages: {runtime: {baseUrl: 'http://192.0.2.1/minor}'}}\n")).contains("spec.packages.runtime.baseUrl", braces);
+        assertThatCode(() -> SpecReader.read(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/{minor}/{minor}'}}\n", "test")).doesNotThrowAnyException();
         assertThat(shown(SMALLEST + "  packages: {mirror: aliyn}\n"))
                 .contains("unknown mirror \"aliyn\" -> did you mean \"aliyun\"?");
         assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://192.0.2.1/rpm\\nenabled=0\"}}\n"))
