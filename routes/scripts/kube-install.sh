@@ -1,11 +1,17 @@
 #!/bin/sh
-# kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, safe from ordinary updates. kubelet is enabled but not
-# started: until kubeadm has written its configuration it would only end and be started again every few seconds.
-# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_REPO_URL.
+# kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, safe from ordinary updates, with the commands that they and the
+# steps after this one need. kubelet is enabled but not started: until kubeadm has written its configuration it would only end
+# and be started again every few seconds.
+# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_REPO_URL, KUBERNETES_REPO_KEYS, CRI_SOCKET.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 know_family
+
+no_crictl() {
+  fail "no repository of this host has cri-tools, and there is no crictl here: without it the images of $RUNTIME cannot be pulled, nor removed by an undo" \
+    "Put cri-tools for 1.$KUBERNETES_MINOR into the repository at packages.kubernetes.baseUrl, or crictl into /usr/local/bin of the host."
+}
 
 # What runs already is either what is wanted or somebody else's business: upgrades go node by node, drained.
 missing=
@@ -35,12 +41,45 @@ yum_repository_id() {
   done | head -n 1
 }
 
-if [ -n "$missing" ]; then
-  if change "install$missing $KUBERNETES_VERSION"; then
+# The version of cri-tools that apt is to take: the newest of the Kubernetes repository, as a distribution may have one of its own
+# that is older or newer; any where that repository has none.
+apt_cri_tools() {
+  apt-cache madison cri-tools 2>/dev/null > "$WORK/offers" || true
+  repository=${KUBERNETES_REPO_URL%% *}
+  awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . || awk '{ print $3; exit }' "$WORK/offers" | grep .
+}
+
+# What kubeadm's checks make an error of, and no package of newest versions depends on any more (kubernetes#135306): conntrack up to
+# 1.31, ip and iptables; without iptables no network of ours works either. What is there stays as it is.
+tools=
+tool() { # COMMAND PACKAGE-FOR-APT PACKAGE-FOR-YUM
+  if have "$1"; then return 0; fi
+  if [ "$FAMILY" = apt ]; then tools="$tools $2"; else tools="$tools $3"; fi
+}
+iptables_package() { # Enterprise Linux 10 has no package of the plain name
+  if grep -qsE '^VERSION_ID="?1[0-9]([.]|"|$)' "$R/etc/os-release" && grep -qsE '^ID(_LIKE)?=.*(rhel|centos)' "$R/etc/os-release"; then echo iptables-nft; else echo iptables; fi
+}
+if [ "$KUBERNETES_MINOR" -lt 32 ]; then tool conntrack conntrack conntrack-tools; fi
+tool iptables iptables "$(iptables_package)"
+tool ip iproute2 iproute
+
+# Images are pulled, looked for and removed by crictl where kubelet speaks CRI. kubeadm 1.33 and later does not depend on it.
+cri_tools=no
+case $CRI_SOCKET in
+  */dockershim.sock) ;;
+  *) have crictl || cri_tools=yes ;;
+esac
+names=${missing:+$missing $KUBERNETES_VERSION}
+if [ "$cri_tools" = yes ]; then names="$names cri-tools"; fi
+names=$names$tools
+
+if [ -n "$names" ]; then
+  if change "install$names"; then
     case $FAMILY in
       yum)
-        set -- "--disableexcludes=$(yum_repository_id | grep . || echo kubernetes)"
+        set -- "$(yum_without_excludes "$(yum_repository_id | grep . || echo kubernetes)")"
         for name in $missing; do set -- "$@" "$name-$KUBERNETES_VERSION"; done
+        if [ "$cri_tools" = yes ]; then set -- "$@" cri-tools; fi
         ;;
       apt)
         set --
@@ -49,18 +88,29 @@ if [ -n "$missing" ]; then
             fail "the repository has no $name $KUBERNETES_VERSION; it has $(apt-cache madison "$name" | awk '{ print $3 }' | head -n 5 | paste -s -d ' ' | grep . || echo none at all)" "Check kubernetes.version and packages.kubernetes.baseUrl in the spec."
           set -- "$@" "$name=$version"
         done
+        if [ "$cri_tools" = yes ]; then
+          version=$(apt_cri_tools) || no_crictl
+          set -- "$@" "cri-tools=$version"
+        fi
         ;;
     esac
+    for name in $tools; do set -- "$@" "$name"; done
     keep_unit kubelet.service
     keep_tree "$R/etc/kubernetes" 4
     keep_tree "$R/var/lib/kubelet"
     keep_tree "$R/opt/cni" 2
     keep_tree "$R/etc/cni" 2
-    say "installing$missing $KUBERNETES_VERSION"
-    install_packages "$@"
+    say "installing$names"
+    if ! try_packages "$@"; then
+      unknown=$(sed -n -e 's/.*[Nn]o match for argument: *//p' -e 's/.*No package \(.*\) available.*/\1/p' "$WORK/output" | sort -u)
+      [ "$unknown" != cri-tools ] || no_crictl
+      package_failure "$*"
+    fi
     for name in $missing; do
       [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] || fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"
     done
+    # yum 3 installs the others where it finds no package of a name
+    if [ "$cri_tools" = yes ]; then have crictl || no_crictl; fi
   fi
 fi
 
@@ -82,8 +132,10 @@ fi
 
 if [ "$FAMILY" = apt ]; then
   held=" $(apt-mark showhold 2>/dev/null | paste -s -d ' ') "
-  for name in kubelet kubeadm kubectl; do
+  for name in kubelet kubeadm kubectl cri-tools; do
     case $held in *" $name "*) continue ;; esac
+    # crictl may be from elsewhere; in a plan nothing is installed yet
+    if [ "$name" = cri-tools ] && [ -z "$(package_version cri-tools)" ] && ! { planning && [ "$cri_tools" = yes ]; }; then continue; fi
     if change "hold $name at its version"; then
       keep_hold "$name"
       apt-mark hold "$name" >/dev/null

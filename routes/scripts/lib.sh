@@ -18,6 +18,7 @@
 #     found package NAME=VERSION came|went          after the installation; then: found packages-done ATTEMPT -
 #     found accounts ATTEMPT LIST                   found account user:NAME|group:NAME came
 #     found hold PACKAGE absent                     apt-mark
+#     found rpm-key gpg-pubkey-VERSION KEY-IN-BASE64    the key that a newer one of the same name replaced
 #     found sysctl KEY VALUE                        found module NAME absent
 #     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
 #     found iptables COMMAND RULES                  as COMMAND-save prints them
@@ -326,16 +327,22 @@ keep_node() {
     done
   fi
   keep_network
-  runtime_image_ids | packed > "$WORK/images"
+  runtime_image_ids > "$WORK/image-ids" 2>"$WORK/output" ||
+    command_failed "could not read which images $RUNTIME has, so an undo could not tell them from those of pods: $(last_words)" \
+      "On the host: systemctl status $(runtime_unit), and crictl images (package cri-tools) or docker images."
+  sort -u "$WORK/image-ids" | packed > "$WORK/images"
   found images "$RUNTIME" "$(cat "$WORK/images")"
 }
 
+# The images of the runtime, an id a line. A list that cannot be read is an error: an empty one says that all images came later.
 runtime_image_ids() {
   case $RUNTIME in
     docker) docker images -q --no-trunc ;;
     *) crictl --runtime-endpoint "unix://${CRI_SOCKET#unix://}" --image-endpoint "unix://${CRI_SOCKET#unix://}" images -q ;;
-  esac 2>/dev/null </dev/null | sort -u || true
+  esac </dev/null
 }
+
+runtime_unit() { case $RUNTIME in docker) echo docker ;; containerd) echo containerd ;; *) echo crio ;; esac; }
 
 keep_sysctl() { found sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null || echo absent)"; } # KEY
 keep_module() { found module "$1" absent; } # NAME, before it is loaded
@@ -436,8 +443,11 @@ hiding_secrets() { # COMMAND ARGUMENT...
   return "$(cat "$WORK/status")"
 }
 
-# Last words of a command run by the two above, for a message.
+# Last words of a command run by the two above, for a message; apt's errors rather than the warnings that it prints after them.
 last_words() {
+  grep '^E: ' "$WORK/output" | uniq | tail -n 3 | one_line_input | grep . || words_at_end
+}
+words_at_end() {
   # without what package managers add to each failure
   grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
     -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
@@ -479,18 +489,64 @@ know_family() { [ -n "$FAMILY" ] || fail "this host has neither yum nor apt-get"
 
 yum_command() { if have yum; then echo yum; else echo dnf; fi; }
 
+# Whether yum_command is yum 3 itself, not a name of dnf. It knows --disableexcludes, dnf5 only --setopt, dnf 4 both.
+yum_is_yum3() {
+  yum_program=$(readlink -f "$(command -v yum 2>/dev/null)" 2>/dev/null) || yum_program=
+  case ${yum_program##*/} in yum*) return 0 ;; *) return 1 ;; esac
+}
+# The option with which the excludes of a repository do not count.
+yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID
+# The words after `list` for what the repositories have, in all versions. dnf5 takes no word there, yum 3 no option.
+yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; else echo "--showduplicates --available"; fi; }
+
 # Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
 install_packages() { # [OPTION...] PACKAGE...
+  try_packages "$@" || package_failure "$*"
+}
+
+# The same, but returns the status, with the words in $WORK/output. A repository that changed since its index was read no longer
+# has the files that the index names, and a key may have been prolonged since it was fetched: both are read again, once.
+try_packages() { # [OPTION...] PACKAGE...
   know_family
   keep_packages "$@"
+  if [ "$FAMILY" = apt ]; then repair_debs; fi
+  run_installation "$@" && return 0
+  if index_is_stale; then
+    say "a repository no longer has what its index names: reading the indices again"
+    read_indices
+  elif signature_failed && refresh_keys; then
+    say "a key is a newer one now: trying again"
+  else
+    return 1
+  fi
+  run_installation "$@"
+}
+
+run_installation() { # [OPTION...] PACKAGE...
   case $FAMILY in
     # not -q: it hides why a mirror was of no use
-    yum) logged "$(yum_command)" install -y "$@" || package_failure "$*" ;;
+    yum) logged "$(yum_command)" install -y "$@" ;;
     apt)
-      repair_debs
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" ||
-        package_failure "$*" ;;
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+      ;;
+  esac
+}
+
+# An archive that the index names is not there: 404, as apt, dnf and yum say it.
+index_is_stale() {
+  grep -qiE '^E: Failed to fetch .*[.]u?deb +404 |(status code: 404 for|HTTP Error 404).*[.]rpm|[.]rpm: .*(HTTP Error|status code:) 404' "$WORK/output"
+}
+
+# All indices of the host, of its own repositories as well. One that cannot be read is no reason to end here: what is installed
+# may come from another.
+read_indices() {
+  case $FAMILY in
+    yum) logged "$(yum_command)" clean expire-cache || true ;;
+    apt)
+      keep_tree "$R/var/lib/apt/lists" 2
+      logged apt-get update -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 || true
+      ;;
   esac
 }
 
@@ -504,6 +560,57 @@ repair_debs() {
   # shellcheck disable=SC2086 # names of packages
   logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
+}
+
+# The words of a signature that is not taken: gpg's, those of apt's sqv, rpm's and dnf's.
+signature_failed() {
+  grep -qiE 'EXPKEYSIG|KEYEXPIRED|signatures were invalid|sqv returned an error|signature verification (failed|error)|GPG check FAILED|Bad (GPG|PGP) signature|NO_PUBKEY|they are not correct for this package' "$WORK/output"
+}
+
+# rpm and dnf keep a key for ever that they once took. Fetches the keys of the spec's repositories again and puts those in place
+# that are newer; fails where all are as they were. What was there before is kept for the undo. apt's keys are files, which
+# package-repository.sh renews.
+refresh_keys() {
+  [ "$FAMILY" = yum ] || return 1
+  refresh_changed=no
+  cp "$WORK/output" "$WORK/first-words"
+  for refresh_address in ${KUBERNETES_REPO_KEYS:-} ${RUNTIME_REPO_KEYS:-}; do
+    case $refresh_address in file:*) continue ;; esac
+    if fetched "$refresh_address" "$WORK/key"; then renew_rpm_key "$WORK/key"; fi
+  done
+  for refresh_ring in "$R"/var/cache/dnf/*-????????????????/pubring "$R"/var/cache/libdnf5/*-????????????????/pubring; do
+    # dnf does not import a key again whose number it has there
+    if [ -d "$refresh_ring" ]; then
+      rm -rf "$refresh_ring"
+      refresh_changed=yes
+    fi
+  done
+  cp "$WORK/first-words" "$WORK/output"
+  [ "$refresh_changed" = yes ]
+}
+
+# A key keeps its name in rpm when it is prolonged, and rpm does not take it again under a name that it has.
+renew_rpm_key() { # FILE
+  mkdir -p "$WORK/rpm-keys"
+  rpm --dbpath "$WORK/rpm-keys" --import "$1" 2>/dev/null || return 0
+  rpm --dbpath "$WORK/rpm-keys" -qa --qf '%{NAME}-%{VERSION}\n' gpg-pubkey > "$WORK/rpm-key-names"
+  while read -r renew_name; do
+    rpm -q --qf '%{DESCRIPTION}' "$renew_name" > "$WORK/rpm-key-old" 2>/dev/null </dev/null || continue
+    rpm --dbpath "$WORK/rpm-keys" -q --qf '%{DESCRIPTION}' "$renew_name" > "$WORK/rpm-key-new" </dev/null || continue
+    if cmp -s "$WORK/rpm-key-old" "$WORK/rpm-key-new"; then continue; fi
+    change "replace the key $renew_name of rpm by the one that its address has now" || continue
+    found rpm-key "$renew_name" "$(base64 -w0 < "$WORK/rpm-key-old")"
+    rpm -e --allmatches "$renew_name" </dev/null
+    rpm --import "$WORK/rpm-key-new" </dev/null
+    refresh_changed=yes
+  done < "$WORK/rpm-key-names"
+  rm -rf "$WORK/rpm-keys"
+}
+
+# Fetches URL into FILE; returns curl's status. The URL may hold a password, and command lines are for all to see: curl reads it as a
+# line of its configuration, where a backslash and a quote have one before them.
+fetched() { # URL FILE
+  printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')" | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
 }
 
 package_failure() { # WHAT WAS TRIED

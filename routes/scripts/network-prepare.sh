@@ -50,9 +50,11 @@ put_file "$R/usr/local/lib/caravan/pod-network" 0755 <<'SCRIPT'
 #!/bin/sh
 # The bridge pod network of this node: its block of addresses, routes to the other nodes' blocks, and the two rules that
 # let pods out. Run by caravan-pod-network.service; `pod-network clear` takes routes and rules away again.
-# Rights and address of the API server are kubelet's own. Routes of ours carry protocol 202, so that no other is touched.
+# Address and credentials of the API server are kubelet's own. From Kubernetes 1.32 on these may read no node but their own
+# (AuthorizeNodeWithSelectors), so the step "network" grants the group of all nodes to list them. Routes of ours carry
+# protocol 202, so that no other is touched.
 set -u
-kubeconfig=/etc/kubernetes/kubelet.conf
+kubeconfig=${KUBELET_KUBECONFIG:-/etc/kubernetes/kubelet.conf}
 protocol=202
 
 files=${RUNTIME_DIRECTORY:-/run/caravan-pod-network}
@@ -133,13 +135,18 @@ event_fields=$(printf %s "$fields" | sed 's/{[.]/{.object./g')
 rm -f "$files/events"
 mkfifo "$files/events"
 
-# The whole list, then what happens to it. The API server ends a watch now and then; it is simply begun again.
+# Why the last list of nodes failed, "" once one succeeded: a reason is written to the log once, not every second.
+refused=
+given=no
+
+# The whole list, then what happens to it. The API server ends a watch from time to time; a new one is begun then.
 while [ -f "$kubeconfig" ]; do
-  if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>/dev/null; then
+  if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; then
+    refused=
     sweep "$files/nodes"
     given=no
     # kubectl itself, not the function above: this is the process to end with the service
-    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>/dev/null > "$files/events" &
+    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>"$files/error" > "$files/events" &
     watch=$!
     while IFS='|' read -r event name cidr address; do
       case $event in
@@ -149,6 +156,16 @@ while [ -f "$kubeconfig" ]; do
     done < "$files/events"
     wait "$watch"
     watch=
+  else
+    reason=$(tail -n 1 "$files/error")
+    if [ "$reason" != "$refused" ]; then echo "cannot list the nodes: $reason" >&2; fi
+    refused=$reason
+    # kubelet may read its own node before the cluster lets it list all of them
+    own=$(cluster get node "$NODE_NAME" -o "jsonpath=$fields" 2>/dev/null) || own=
+    if [ -n "$own" ]; then
+      cidr=${own#*|}
+      node "$NODE_NAME" "${cidr%%|*}" ""
+    fi
   fi
   # the API server is not up yet, or was lost
   sleep 1

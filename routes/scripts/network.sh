@@ -1,32 +1,44 @@
 #!/bin/sh
-# The pod network, as far as the cluster has to be told about it.
-# Environment: CNI.  Standard input: the manifest to apply (flannel, calico, cilium, manifest); for bridge: nothing, this
-# only waits until every node has its block and this host a route to each.
+# The pod network's objects in the cluster, applied as soon as its API server answers.
+# Environment: CNI.  Standard input: the manifest to apply (flannel, calico, cilium, manifest); for bridge: nothing, its
+# objects are below.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
-cat > "$WORK/manifest.yaml"
+if [ "$CNI" = none ]; then skip "the spec leaves the pod network to others"; fi
 
-if planning && [ ! -f "$ADMIN_CONF" ]; then
-  case $CNI in
-    bridge | none) exit 0 ;;
-    *) change "apply the manifest of $CNI" || exit 0 ;;
-  esac
+cat > "$WORK/manifest.yaml"
+if [ "$CNI" = bridge ]; then
+  # caravan-pod-network.service runs with kubelet's credentials. From 1.32 on the node authorizer lets these read no node but
+  # their own, and each node needs the others' blocks and addresses for its routes.
+  cat > "$WORK/manifest.yaml" <<'YAML'
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: caravan:pod-network
+rules:
+  - apiGroups: [""]
+    resources: [nodes]
+    verbs: [get, list, watch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: caravan:pod-network
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: caravan:pod-network
+subjects:
+  - apiGroup: rbac.authorization.k8s.io
+    kind: Group
+    name: system:nodes
+YAML
 fi
 
-bridge_ready() {
-  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{"\n"}{end}' > "$WORK/nodes" || return 1
-  : > "$WORK/waiting"
-  ip -4 route show > "$WORK/routes"
-  while IFS='|' read -r name cidr; do
-    if [ -z "$cidr" ]; then
-      echo "$name has no block of addresses yet" >> "$WORK/waiting"
-    elif [ "$name" != "$NODE_NAME" ] && ! grep -qF "$cidr via " "$WORK/routes"; then
-      echo "no route to $name ($cidr) yet" >> "$WORK/waiting"
-    fi
-  done < "$WORK/nodes"
-  [ -s "$WORK/nodes" ] && [ ! -s "$WORK/waiting" ]
-}
+if planning && [ ! -f "$ADMIN_CONF" ]; then
+  change "apply the manifest of $CNI" || exit 0
+fi
 
 # The manifest, and what was applied of it before; without its secrets, which are nothing to keep.
 keep_manifest() {
@@ -56,27 +68,15 @@ keep_manifest() {
 
 objects_there() { cluster get -f "$1" --ignore-not-found -o name 2>/dev/null || true; } # FILE
 
-case $CNI in
-  none) skip "the spec leaves the pod network to others" ;;
-  bridge)
-    if planning; then exit 0; fi
-    say "waiting for the nodes' blocks of addresses and routes"
-    wait_until 60 bridge_ready ||
-      fail_for_now "the bridge network is not complete after 60 s: $(one_line_input < "$WORK/waiting")" "On the host named: journalctl -u caravan-pod-network"
-    echo "$(wc -l < "$WORK/nodes") nodes, each with its block and a route"
-    ;;
-  *)
-    [ -s "$WORK/manifest.yaml" ] || fail "there is no manifest for the network $CNI" "Give network.manifest in the spec."
-    # 0: as it is; 1: differs; more: an error
-    diff_status=0
-    cluster diff -f "$WORK/manifest.yaml" > "$WORK/diff" 2>"$WORK/output" || diff_status=$?
-    if [ "$diff_status" -eq 0 ]; then exit 0; fi
-    # an object whose kind or namespace comes with the same manifest cannot be compared yet
-    if change "apply the manifest of $CNI"; then
-      keep_manifest
-      say "applying the manifest of $CNI"
-      logged cluster apply -f "$WORK/manifest.yaml" ||
-        command_failed "kubectl apply: $(last_words)" "Does the manifest suit Kubernetes ${KUBERNETES_VERSION:-}?"
-    fi
-    ;;
-esac
+[ -s "$WORK/manifest.yaml" ] || fail "there is no manifest for the network $CNI" "Give network.manifest in the spec."
+# 0: as it is; 1: differs; more: an error
+diff_status=0
+cluster diff -f "$WORK/manifest.yaml" > "$WORK/diff" 2>"$WORK/output" || diff_status=$?
+if [ "$diff_status" -eq 0 ]; then exit 0; fi
+# an object whose kind or namespace comes with the same manifest cannot be compared yet
+if change "apply the manifest of $CNI"; then
+  keep_manifest
+  say "applying the manifest of $CNI"
+  logged cluster apply -f "$WORK/manifest.yaml" ||
+    command_failed "kubectl apply: $(last_words)" "Does the manifest suit Kubernetes ${KUBERNETES_VERSION:-}?"
+fi

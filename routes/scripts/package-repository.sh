@@ -8,16 +8,20 @@
 
 know_family
 
-# Fetches URL into FILE, or says why not. The URL may hold a password, and command lines are for all to see: curl reads it as a line of
-# its configuration, where a backslash and a quote have one before them.
+# Fetches URL into FILE, or says why not. A minimal installation of Debian has no curl.
 fetch() { # URL FILE WHAT
-  fetch_status=0
-  printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')" | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output" || fetch_status=$?
-  case $fetch_status in
-    0) ;;
-    127) fail "could not fetch $3 $1: there is no curl on this host" "Install curl." ;;
-    *) command_failed "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec." ;;
-  esac
+  if ! have curl; then
+    change "install curl, to fetch $3 $1" || return 0
+    # a host that never read its indices knows no package
+    if [ "$FAMILY" = apt ] && [ -z "$(find "$R/var/lib/apt/lists" -name '*Packages*' 2>/dev/null | head -n 1)" ]; then read_indices; fi
+    install_packages curl ca-certificates
+  fi
+  fetched "$1" "$2" || command_failed "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec.$(other_mirror "$1")"
+}
+
+# Not all that pkgs.k8s.io has is on Aliyun's mirror at once.
+other_mirror() { # URL
+  case $1 in *mirrors.aliyun.com*) echo " If Aliyun's mirror does not have it (yet): packages.mirror: community." ;; esac
 }
 
 # --- yum
@@ -64,13 +68,34 @@ yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
 
 # --- apt
 
-# A file other than FILE that already has this sources line (its options, such as keys, are its own).
+# A file other than FILE that already has this source (its options, such as keys, are its own): as a line, or as a paragraph of a
+# deb822 file, which names several of each kind. apt takes a URL with and without a slash at its end for the same.
 apt_file_of() { # LINE CHECK FILE
-  for apt_file in "$R/etc/apt/sources.list" "$R"/etc/apt/sources.list.d/*.list; do
+  for apt_file in "$R/etc/apt/sources.list" "$R"/etc/apt/sources.list.d/*.list "$R"/etc/apt/sources.list.d/*.sources; do
     if [ ! -f "$apt_file" ] || [ "$apt_file" = "$3" ]; then continue; fi
+    case $apt_file in *.sources) apt_sources_lines "$apt_file" ;; *) cat "$apt_file" ;; esac > "$WORK/lines"
     if wanted=$1 awk -v check="$2" '
-      $1 == "deb" && !(check == "true" && /trusted=yes|allow-insecure=yes/) { rest = $0; sub(/^[ \t]*deb[ \t]+(\[[^]]*\][ \t]*)?/, "", rest); gsub(/[ \t]+/, " ", rest); if (rest == ENVIRON["wanted"]) ok = 1 }
-      END { exit !ok }' "$apt_file"; then
+      function plain(line,  n, part, i, text) {
+        n = split(line, part, /[ \t]+/); sub(/\/+$/, "", part[1]); text = part[1]
+        # a suite that is a path: / and ./ are the same
+        if (part[2] ~ /\/$/) { sub(/^\.?\/?/, "", part[2]); part[2] = "./" part[2] }
+        for (i = 2; i <= n; i++) if (part[i] != "") text = text " " part[i]
+        return text
+      }
+      BEGIN { wanted = plain(ENVIRON["wanted"]) }
+      $1 == "deb" && !(check == "true" && /trusted=yes|allow-insecure=yes/) {
+        rest = $0; sub(/[ \t]+#.*/, "", rest); sub(/^[ \t]*deb[ \t]+(\[[^]]*\][ \t]*)?/, "", rest)
+        if (covers(plain(rest), wanted)) ok = 1
+      }
+      # the components that are wanted are among those of the line
+      function covers(line, want,  n, m, have, part, i, seen) {
+        n = split(line, have, " "); m = split(want, part, " ")
+        if (have[1] != part[1] || have[2] != part[2]) return 0
+        for (i = 3; i <= n; i++) seen[have[i]] = 1
+        for (i = 3; i <= m; i++) if (!(part[i] in seen)) return 0
+        return 1
+      }
+      END { exit !ok }' "$WORK/lines"; then
       echo "${apt_file#"$R"}"
       return 0
     fi
@@ -78,10 +103,32 @@ apt_file_of() { # LINE CHECK FILE
   return 1
 }
 
+# The enabled sources of a deb822 file as sources lines. A field goes on in lines that begin with a blank; names of fields have no
+# case (sources.list(5)).
+apt_sources_lines() { # FILE
+  awk '
+    function done(  t, u, s, options, n, i, j, uris, suites) {
+      if (tolower(field["enabled"]) !~ /^[ \t]*(no|false|off|0|without|disable)[ \t]*$/ && (" " field["types"] " ") ~ /[ \t]deb[ \t]/) {
+        options = ""
+        if (tolower(field["trusted"]) ~ /^[ \t]*(yes|true|on|1)/) options = "[trusted=yes] "
+        if (tolower(field["allow-insecure"]) ~ /^[ \t]*(yes|true|on|1)/) options = "[allow-insecure=yes] "
+        n = split(field["uris"], uris, " "); s = split(field["suites"], suites, " ")
+        for (i = 1; i <= n; i++) for (j = 1; j <= s; j++) print "deb " options uris[i] " " suites[j] " " field["components"]
+      }
+      split("", field); name = ""
+    }
+    /^#/ { next }
+    /^[ \t]*$/ { done(); next }
+    /^[ \t]/ { if (name != "") field[name] = field[name] " " $0; next }
+    { name = tolower(substr($0, 1, index($0, ":") - 1)); field[name] = substr($0, index($0, ":") + 1) }
+    END { done() }' "$1"
+}
+
 apt_repository() { # NAME LINE KEYS CHECK
   apt_list=$R/etc/apt/sources.list.d/$1.list
   if known=$(apt_file_of "$2" "$4" "$apt_list"); then
     echo "$1: $known has it"
+    echo "$known" >> "$WORK/known-sources"
     return 0
   fi
   apt_options=
@@ -109,7 +156,9 @@ apt_repository() { # NAME LINE KEYS CHECK
     change "write ${apt_list#"$R"}" || return 0
   fi
   printf '%sdeb %s%s\n' "$apt_origins" "$apt_options" "$2" > "$WORK/list"
+  if [ -f "$apt_list" ]; then cp "$apt_list" "$WORK/before-list"; else : > "$WORK/before-list"; fi
   put_file "$apt_list" 0644 < "$WORK/list"
+  if [ "$file_changed" = yes ] && ! planning; then mv "$WORK/before-list" "$WORK/wrote-$1"; fi
 }
 
 apt_key_file() { # NAME NUMBER ADDRESS: the keyring that is there and was fetched from that address
@@ -133,6 +182,45 @@ apt_index() { # LINE
   esac
 }
 
+# The keys of our sources may be newer at their addresses than here: fetches them again, and fails where all are as they were.
+apt_renew_keys() {
+  apt_renewed=no
+  cp "$WORK/output" "$WORK/first-words"
+  for apt_part in kubernetes caravan-runtime; do
+    [ -f "$R/etc/apt/sources.list.d/$apt_part.list" ] || continue
+    sed -n 's,^# \(/etc/apt/keyrings/[^:]*\): \(.*\)$,\1 \2,p' "$R/etc/apt/sources.list.d/$apt_part.list" > "$WORK/key-origins"
+    while read -r apt_keyring apt_key; do
+      fetched "$apt_key" "$WORK/key" </dev/null || continue
+      # its form decides its name, so one in the other form is another key
+      if [ "$(head -c 5 "$WORK/key")" = "-----" ]; then apt_form=asc; else apt_form=gpg; fi
+      [ "${apt_keyring##*.}" = "$apt_form" ] || continue
+      put_file "$R$apt_keyring" 0644 < "$WORK/key"
+      [ "$file_changed" = no ] || apt_renewed=yes
+    done < "$WORK/key-origins"
+  done
+  cp "$WORK/first-words" "$WORK/output"
+  [ "$apt_renewed" = yes ]
+}
+
+# Fails if apt cannot read its sources with what was written here, and restores the files first: else nothing could be installed on
+# this host any more. Where it could not read them before either, that is for its administrator.
+apt_sources_readable() {
+  if logged apt-get indextargets --format ' ' >/dev/null; then return 0; fi
+  apt_culprits=
+  for apt_part in kubernetes caravan-runtime; do
+    if [ -f "$WORK/wrote-$apt_part" ]; then
+      apt_culprits="$apt_culprits /etc/apt/sources.list.d/$apt_part.list"
+      if [ -s "$WORK/wrote-$apt_part" ]; then
+        cp "$WORK/wrote-$apt_part" "$R/etc/apt/sources.list.d/$apt_part.list"
+      else
+        rm -f "$R/etc/apt/sources.list.d/$apt_part.list"
+      fi
+    fi
+  done
+  command_failed "apt cannot read its sources${apt_culprits:+ with$apt_culprits, which is as it was before}: $(last_words)" \
+    "Compare the files below /etc/apt/sources.list.d of this host with packages.* in the spec: the same repository must have the same Signed-By in each."
+}
+
 # Reads the indices that are missing; the host's other repositories only if they were never read.
 apt_update() {
   apt_changed=$1
@@ -146,6 +234,9 @@ apt_update() {
   for apt_part in kubernetes caravan-runtime; do
     if [ -f "$R/etc/apt/sources.list.d/$apt_part.list" ]; then cp "$R/etc/apt/sources.list.d/$apt_part.list" "$WORK/parts/"; fi
   done
+  if [ -f "$WORK/known-sources" ]; then
+    while read -r apt_part; do cp "$R$apt_part" "$WORK/parts/"; done < "$WORK/known-sources"
+  fi
   if [ -n "$(find "$R/var/lib/apt/lists" -name '*Packages*' 2>/dev/null | head -n 1)" ]; then
     set -- -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$WORK/parts" -o APT::Get::List-Cleanup=0
   else
@@ -153,8 +244,12 @@ apt_update() {
   fi
   keep_tree "$R/var/lib/apt/lists" 2
   # apt only warns about an index that it could not read; the option makes that an error
-  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" ||
-    command_failed "apt-get update: $(last_words)" "Check packages.* in the spec."
+  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
+  if signature_failed && apt_renew_keys; then
+    say "reading the package index with the newer keys"
+    logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
+  fi
+  command_failed "apt-get update: $(last_words)" "Check packages.* in the spec.$(other_mirror "$KUBERNETES_REPO_URL ${RUNTIME_REPO_URL:-}")"
 }
 
 # ---
@@ -181,6 +276,7 @@ case $FAMILY in
       apt_repository caravan-runtime "$RUNTIME_REPO_URL" "$RUNTIME_REPO_KEYS" "$RUNTIME_REPO_CHECK"
       [ "$file_changed" = no ] || apt_any=yes
     fi
+    if [ "$apt_any" = yes ] && ! planning; then apt_sources_readable; fi
     apt_update "$apt_any"
     ;;
 esac

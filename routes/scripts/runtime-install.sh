@@ -21,8 +21,7 @@ install_one_of() { # PACKAGE...
       install_packages "$offer"
       ;;
     yum)
-      keep_packages "$(yum_name "$1")"
-      if logged "$(yum_command)" install -y "$(yum_name "$1")"; then return 0; fi
+      if try_packages "$(yum_name "$1")"; then return 0; fi
       cp "$WORK/output" "$WORK/words"
       # it may go by another name here; that the repositories do not answer is no reason to take another
       other=$(yum_offer "$@")
@@ -55,7 +54,8 @@ yum_name() { echo "$1${RUNTIME_VERSION:+-$RUNTIME_VERSION}"; } # PACKAGE
 
 yum_offer() { # PACKAGE...: the name of the first that yum lists
   for package in "$@"; do set -- "$@" "$(yum_name "$package")" && shift; done
-  "$(yum_command)" list --showduplicates available "$@" </dev/null > "$WORK/offers" 2>/dev/null || return 0
+  # shellcheck disable=SC2046 # options
+  "$(yum_command)" list $(yum_list_available) "$@" </dev/null > "$WORK/offers" 2>/dev/null || return 0
   for package in "$@"; do
     package=${package%"${RUNTIME_VERSION:+-$RUNTIME_VERSION}"}
     if awk -v name="$package" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { found = 1 } END { exit !found }' "$WORK/offers"; then

@@ -24,9 +24,14 @@ remove() { # IMAGE
   esac </dev/null >"$WORK/output" 2>&1
 }
 
-case $RUNTIME in docker) unit=docker.service ;; containerd) unit=containerd.service ;; *) unit=crio.service ;; esac
+unit=$(runtime_unit).service
 if was_found image; then
-  systemctl is-active -q "$unit" || left_for_now "images that were pulled: $unit does not run"
+  if ! systemctl is-active -q "$unit"; then
+    left_for_now "images that were pulled: $unit does not run"
+  elif ! runtime_image_ids >/dev/null 2>"$WORK/output"; then
+    # else each would look as if it were not there
+    left_for_now "images that were pulled: the images of $RUNTIME could not be listed: $(last_words)"
+  fi
   while IFS=$TAB read -r image _; do
     present "$image" || continue
     changing "remove the image $image"

@@ -59,6 +59,7 @@ restore_all() {
   restore_files
   restore_holds
   restore_packages
+  restore_rpm_keys
   # what packages brought or took away
   restore_files
   restore_accounts
@@ -310,6 +311,19 @@ restore_holds() {
   done < "$FOUND/hold"
 }
 
+# Keys that a newer one of the same name replaced.
+restore_rpm_keys() {
+  was_found rpm-key || return 0
+  while IFS=$TAB read -r key_name key_content; do
+    printf %s "$key_content" | base64 -d > "$WORK/rpm-key-old"
+    rpm -q --qf '%{DESCRIPTION}' "$key_name" > "$WORK/rpm-key-now" 2>/dev/null </dev/null || : > "$WORK/rpm-key-now"
+    if cmp -s "$WORK/rpm-key-old" "$WORK/rpm-key-now"; then continue; fi
+    changing "restore the key $key_name of rpm"
+    if [ -s "$WORK/rpm-key-now" ]; then logged rpm -e --allmatches "$key_name" || true; fi
+    logged rpm --import "$WORK/rpm-key-old" || left "the key $key_name of rpm: $(last_words)"
+  done < "$FOUND/rpm-key"
+}
+
 # What an attempt that ended brought is in the journal. What one brought that was cut short is the difference to what the
 # next attempt found, or to what is there now.
 restore_packages() {
@@ -455,7 +469,7 @@ wait_for_dpkg() { # ARGUMENT...
 # Packages that the step replaced by another version, or that had to make room.
 bring_packages_back() {
   all_packages > "$WORK/now"
-  sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" | grep -v ' (configuration)$' > "$WORK/missing-packages" || true
+  sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" | grep -v -e ' (configuration)$' -e '^gpg-pubkey=' > "$WORK/missing-packages" || true
   [ -s "$WORK/missing-packages" ] || return 0
   changing "bring back $(paste -s -d ' ' "$WORK/missing-packages")"
   case $FAMILY in
@@ -849,7 +863,7 @@ remove_pods() {
       ;;
     *)
       pods_endpoint=unix://${CRI_SOCKET#unix://}
-      pods_sandboxes=$(runtime_says pods -q 2>/dev/null || true)
+      pods_sandboxes=$(runtime_says pods -q 2>"$WORK/output") || pods_unlisted
       if [ -n "$pods_sandboxes" ]; then
         cri_images_of_pods
         changing "remove $(echo "$pods_sandboxes" | wc -l) pods"
@@ -861,6 +875,12 @@ remove_pods() {
       ;;
   esac
   for pods_group in kubepods kubepods.slice; do end_group "$pods_group"; done
+}
+
+# A list that cannot be read is not an empty one, unless there is no runtime that could hold pods.
+pods_unlisted() {
+  if goes runtime || ! systemctl is-active -q "$(runtime_unit).service" 2>/dev/null; then return 0; fi
+  left_for_now "pods that $RUNTIME may hold, as they could not be listed: $(last_words)"
 }
 
 runtime_says() { crictl --runtime-endpoint "$pods_endpoint" --image-endpoint "$pods_endpoint" "$@" </dev/null; }

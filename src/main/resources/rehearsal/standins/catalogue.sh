@@ -12,7 +12,14 @@ package() { # NAME
       commands=$1
       ;;
     *.kubernetes-cni) origin=kubernetes version=1.1.1 ;;
-    *.cri-tools) origin=kubernetes version=1.19.0 commands='crictl' ;;
+    *.cri-tools)
+      origin=kubernetes version=1.19.0 commands='crictl'
+      # from 1.24 on the repository of a minor has that minor's alone
+      minor=$(line_of "$STATE/kubernetes-version")
+      minor=${minor#1.}
+      minor=${minor%%.*}
+      if [ "$minor" -ge 24 ]; then version=1.$minor.0; fi
+      ;;
     *.docker-ce) origin=runtime version=20.10.24 requires='docker-ce-cli containerd.io' commands='dockerd=runtimes' units=docker.service ;;
     *.docker-ce-cli) origin=runtime version=20.10.24 commands='docker' ;;
     *.containerd.io) origin=runtime version=1.6.20 commands='containerd=runtimes ctr runc=runtimes' units=containerd.service ;;
@@ -28,7 +35,11 @@ package() { # NAME
   esac
   case $1 in
     kubelet) requires='kubernetes-cni' units=kubelet.service ;;
-    kubeadm) requires='kubelet kubectl kubernetes-cni cri-tools' ;;
+    kubeadm)
+      requires='kubelet kubectl kubernetes-cni cri-tools'
+      # its newest versions depend on nothing
+      case $version in 1.3[3-9].* | 1.[4-9][0-9].*) requires= ;; esac
+      ;;
   esac
   # the version that the spec asks for is one that the repository has
   read -r runtime_name runtime_version < "$STATE/runtime"

@@ -296,7 +296,7 @@ class KillMatrixTest {
             case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef")
                     .secret("certificateKey", "0".repeat(64));
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready" -> Reply.ok();
             default -> new Reply("0", "caravan-found\tfile\t/etc/" + call.step() + "\tabsent\ndo it\n", "change\tdo " + call.step() + "\n");
         });
     }

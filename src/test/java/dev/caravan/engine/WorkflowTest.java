@@ -97,7 +97,7 @@ class WorkflowTest {
                 yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
             }
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready" -> Reply.ok();
             default -> Reply.changed("do " + call.step());
         });
     }
@@ -186,8 +186,9 @@ class WorkflowTest {
         assertThat(steps("h2")).isEqualTo(prepared("kubeadm-join")).isEqualTo(steps("h3"));
         List<String> first = steps("h1");
         assertThat(first.subList(0, 8)).isEqualTo(prepared("kubeadm-init"));
-        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder("kubeconfig-fetch", "join-credentials", "network", "label-nodes", "credentials-revoke")
-                .containsSubsequence("kubeconfig-fetch", "network", "label-nodes", "credentials-revoke");
+        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder(
+                        "network", "kubeconfig-fetch", "join-credentials", "network-ready", "label-nodes", "credentials-revoke")
+                .containsSubsequence("network", "kubeconfig-fetch", "network-ready", "label-nodes", "credentials-revoke");
     }
 
     @Test
@@ -197,11 +198,22 @@ class WorkflowTest {
         Run run = begin(cluster(1, 2), Action.APPLY);
         awaitThat(() -> ended(run, "h2", "kubeadm-join") && begun("h3", "kubeadm-join"));
 
-        assertThat(calls("network")).isEmpty();
+        assertThat(calls("label-nodes")).isEmpty();
         go.complete(null);
 
         assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(hosts.calls().stream().map(Call::step)).containsSubsequence("kubeadm-join", "kubeadm-join", "network", "label-nodes", "credentials-revoke");
+        assertThat(hosts.calls().stream().map(Call::step)).containsSubsequence("kubeadm-join", "kubeadm-join", "label-nodes", "credentials-revoke");
+    }
+
+    @Test
+    void theNetworkIsAppliedWhileOtherHostsJoin() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h2", "kubeadm-join") ? go.thenApply(any -> Reply.ok()) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        awaitThat(() -> ended(run, "h1", "network") && begun("h2", "kubeadm-join"));
+        go.complete(null);
+        assertThat(end(run)).isEqualTo("succeeded");
     }
 
     @Test
@@ -522,7 +534,7 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty().allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke", "network", "label-nodes");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke", "network-ready", "label-nodes");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
     }
 
@@ -584,6 +596,6 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("cancelled");
         assertThat(calls("credentials-revoke")).hasSize(1);
-        assertThat(calls("network")).isEmpty();
+        assertThat(calls("label-nodes")).isEmpty();
     }
 }

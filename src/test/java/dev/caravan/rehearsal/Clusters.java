@@ -18,6 +18,10 @@ final class Clusters {
 
     /** h1, h2, ... at 10.77.0.11 and up, the first ones control planes, without a spec's repositories filled in. */
     static Cluster of(int controlPlanes, int workers, Cluster.RuntimeName runtime, SshAccess access) {
+        return of(controlPlanes, workers, "1.20.2", runtime, access);
+    }
+
+    static Cluster of(int controlPlanes, int workers, String version, Cluster.RuntimeName runtime, SshAccess access) {
         List<Host> hosts = new ArrayList<>();
         for (int number = 1; number <= controlPlanes + workers; number++) {
             Role role = number <= controlPlanes ? Role.CONTROL_PLANE : Role.WORKER;
@@ -26,7 +30,7 @@ final class Clusters {
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
         return new Cluster(
                 "demo",
-                new Cluster.Kubernetes("1.20.2", "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16", "10.96.0.0/12", Map.of()),
+                new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16", "10.96.0.0/12", Map.of()),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),
                 new Cluster.Network(Cluster.Cni.BRIDGE, Optional.empty()),

@@ -135,6 +135,7 @@ class ScriptsRehearsalTest {
             }
             run("h1", "credentials-revoke", Map.of("TOKEN_ID", tokenId), "");
             run("h1", "network", Map.of(), "");
+            run("h1", "network-ready", Map.of(), "");
             run("h1", "label-nodes", Map.of(), "h2 label site=north\nh3 taint dedicated=batch:NoSchedule\n");
             run("h1", "kubeconfig-fetch", Map.of(), "");
             kubeconfig = outputs.get("kubeconfig");

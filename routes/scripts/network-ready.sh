@@ -1,0 +1,27 @@
+#!/bin/sh
+# Waits until the bridge network is complete: every node has its block of addresses, and this host a route to each other one.
+# Environment: CNI, NODE_NAME.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+if planning; then exit 0; fi
+[ "$CNI" = bridge ] || skip "the $CNI network says itself, by its pods, when it is ready"
+
+bridge_ready() {
+  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{"\n"}{end}' > "$WORK/nodes" || return 1
+  : > "$WORK/waiting"
+  ip -4 route show > "$WORK/routes"
+  while IFS='|' read -r name cidr; do
+    if [ -z "$cidr" ]; then
+      echo "$name has no block of addresses yet" >> "$WORK/waiting"
+    elif [ "$name" != "$NODE_NAME" ] && ! grep -qF "$cidr via " "$WORK/routes"; then
+      echo "no route to $name ($cidr) yet" >> "$WORK/waiting"
+    fi
+  done < "$WORK/nodes"
+  [ -s "$WORK/nodes" ] && [ ! -s "$WORK/waiting" ]
+}
+
+say "waiting for the nodes' blocks of addresses and routes"
+wait_until 60 bridge_ready ||
+  fail_for_now "the bridge network is not complete after 60 s: $(one_line_input < "$WORK/waiting")" "On the host named: journalctl -u caravan-pod-network"
+echo "$(wc -l < "$WORK/nodes") nodes, each with its block and a route"

@@ -1,0 +1,112 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * The script of caravan-pod-network.service, with a kubectl that answers as the node authorizer of Kubernetes 1.32 and later does: a
+ * node reads its own Node, and lists all of them only once a role allows it.
+ */
+class PodNetworkServiceTest {
+    /** As API servers of 1.34 to 1.37 say it. */
+    private static final String REFUSED = "Error from server (Forbidden): nodes is forbidden: User \"system:node:h2\" cannot list resource \"nodes\" in"
+            + " API group \"\" at the cluster scope: node 'h2' cannot read all nodes, only its own Node object";
+
+    private static final String KUBECTL = """
+            #!/bin/sh
+            echo "$*" >> "$STATE/calls"
+            case " $* " in
+              *" get nodes --watch "*)
+                echo 'ADDED|h1|10.244.0.0/24|10.77.0.11'
+                exec sleep 3600
+                ;;
+              *" get nodes "*)
+                if [ ! -e "$STATE/role" ]; then cat "$STATE/refused" >&2; exit 1; fi
+                printf 'h1|10.244.0.0/24|10.77.0.11\\nh2|%s|10.77.0.12\\n' "$(cat "$STATE/block" 2>/dev/null)"
+                ;;
+              *" get node h2 "*) printf 'h2|%s|10.77.0.12\\n' "$(cat "$STATE/block" 2>/dev/null)" ;;
+              *" get csinode h2 "*) echo csinode/h2 ;;
+              *" patch node h2 "*) printf 10.244.1.0/24 > "$STATE/block" ;;
+              *) echo "unexpected: $*" >&2; exit 1 ;;
+            esac
+            """;
+
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
+
+    private Path state;
+    private Path log;
+    private Process service;
+
+    @BeforeEach
+    void start() throws IOException {
+        state = Files.createDirectories(scratch.parent().resolve("state"));
+        Path bin = Files.createDirectories(scratch.parent().resolve("bin"));
+        command(bin, "kubectl", KUBECTL);
+        command(bin, "iptables", "#!/bin/sh\nexit 0\n");
+        command(bin, "ip", "#!/bin/sh\ncase \"$*\" in *replace*) echo \"$*\" >> \"$STATE/routes\" ;; esac\n");
+        Files.writeString(state.resolve("refused"), REFUSED + "\n");
+        Files.writeString(state.resolve("kubelet.conf"), "");
+        log = state.resolve("log");
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", script()).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(Map.of(
+                "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(), "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
+                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", "10.244.1.0/24", "POD_SUBNET", "10.244.0.0/16"));
+        service = builder.start();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        service.descendants().forEach(ProcessHandle::destroyForcibly);
+        service.destroyForcibly().waitFor();
+    }
+
+    private static void command(Path directory, String name, String text) throws IOException {
+        Path file = Files.writeString(directory.resolve(name), text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /** What network-prepare.sh writes to the host. */
+    private static String script() throws IOException {
+        String prepare = Files.readString(StepDriver.SCRIPTS.resolve("network-prepare.sh"));
+        String begin = "<<'SCRIPT'\n";
+        return prepare.substring(prepare.indexOf(begin) + begin.length(), prepare.indexOf("\nSCRIPT\n"));
+    }
+
+    private List<String> lines(String name) throws IOException {
+        Path file = state.resolve(name);
+        return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    }
+
+    @Test
+    void aNodeGetsItsBlockBeforeItMayListTheOthers() {
+        await().untilAsserted(() -> assertThat(lines("log")).contains("giving node h2 the block 10.244.1.0/24"));
+        assertThat(state.resolve("role")).doesNotExist();
+    }
+
+    @Test
+    void routesComeOnceTheRoleIsThere() throws IOException {
+        await().untilAsserted(() -> assertThat(lines("block")).containsExactly("10.244.1.0/24"));
+        assertThat(lines("routes")).isEmpty();
+
+        Files.writeString(state.resolve("role"), "");
+        await().untilAsserted(() -> assertThat(lines("routes")).containsExactly("-4 route replace 10.244.0.0/24 via 10.77.0.11 proto 202"));
+    }
+
+    @Test
+    void whyTheListIsRefusedIsLoggedOnce() {
+        await().untilAsserted(() -> assertThat(lines("calls")).filteredOn(call -> call.contains("get nodes -o")).hasSizeGreaterThan(2));
+        assertThat(log).content().containsOnlyOnce("cannot list the nodes: " + REFUSED);
+    }
+}
