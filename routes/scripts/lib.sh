@@ -22,7 +22,10 @@
 #     found sysctl KEY VALUE                        found module NAME absent
 #     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
 #     found iptables COMMAND RULES                  as COMMAND-save prints them
-#     found links all NAMES                         found routes all LINES
+#     found nftables tables LIST|unknown            FAMILY NAME of each; unknown: the host has no nft
+#     found ipsets names NAMES|unknown              found links all NAMES
+#     found ip-rules 4|6 LINES                      found ip-routes 4|6 LINES                           of all tables but local
+#     found lines PATH absent|LINES                 only lines that came and are recognisable go again
 #     found image NAME absent                       found images RUNTIME IDS
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
 #     found manifest NAME absent|OBJECTS MANIFEST   what of it was applied before, and what is applied now; no secrets
@@ -221,7 +224,7 @@ keep_tree() { # DIRECTORY [DEPTH to which what is there is told apart: 1]
 # The unit reads the files that put_file writes from now on; one whose file is given back is restarted.
 keep_reader() { FILE_READER=$1; } # UNIT
 
-# Rules, links and routes, of which runtime, kubelet and network make more.
+# Rules, sets, links and routes, of which runtime, kubelet, kube-proxy and network make more.
 keep_network() {
   for keep_tables in $(tables_commands); do
     "$keep_tables-save" 2>/dev/null > "$WORK/rules" || true
@@ -229,8 +232,41 @@ keep_network() {
   done
   ip -o link show 2>/dev/null | sed 's/^[0-9]*: *\([^:@]*\).*/\1/' | sort > "$WORK/links" || true
   found links all "$(packed < "$WORK/links")"
-  ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes" || true
-  found routes all "$(packed < "$WORK/routes")"
+  if have nft; then
+    nft_tables > "$WORK/tables" || true
+    found nftables tables "$(packed < "$WORK/tables")"
+  else
+    found nftables tables unknown
+  fi
+  if have ipset; then
+    ipset list -n 2>/dev/null | sort > "$WORK/sets" || true
+    found ipsets names "$(packed < "$WORK/sets")"
+  else
+    found ipsets names unknown
+  fi
+  for keep_family in 4 6; do
+    ip_rules "$keep_family" > "$WORK/rules"
+    found ip-rules "$keep_family" "$(packed < "$WORK/rules")"
+    ip_routes "$keep_family" > "$WORK/routes"
+    found ip-routes "$keep_family" "$(packed < "$WORK/routes")"
+  done
+}
+
+# FAMILY NAME of each table; iptables-nft's own are among them.
+nft_tables() { nft list tables 2>/dev/null | awk '$1 == "table" { print $2, $3 }' | sort; }
+
+# Policy rules as `ip rule` takes them again, after their priority and a colon.
+ip_rules() { ip "-$1" rule show 2>/dev/null | tr '\t' ' ' | sed 's/ *\[detached\]//g; s/ *$//' | sort || true; } # 4|6
+
+# Routes of all tables but those that the kernel keeps itself, without what changes by itself.
+ip_routes() { # 4|6
+  ip "-$1" route show table all 2>/dev/null | grep -vE '^(local|broadcast|anycast|multicast) | table local( |$)' |
+    sed -E 's/ (expires|users|age) [^ ]*//g; s/ (linkdown|dead)( |$)/ /g; s/ (linkdown|dead)( |$)/ /g; s/ *$//' | sort -u || true
+}
+
+# A file to which pods add lines: the host's own are kept apart from theirs.
+keep_lines() { # FILE
+  if [ -f "$1" ]; then found lines "${1#"$R"}" "$(packed < "$1")"; elif [ ! -e "$1" ]; then found lines "${1#"$R"}" absent; fi
 }
 
 # iptables keeps its rules in one of two ways; pods may use the one that the host does not.
@@ -264,12 +300,32 @@ keep_node() {
   keep_tree "$R/var/log/pods"
   keep_tree "$R/var/log/containers"
   keep_tree "$R/var/log/calico"
+  # what pods of networks ask kubelet to make on the host, and write there
+  for keep_path in /var/lib/kube-router /var/run/kube-router /var/lib/weave /var/run/xtables.lock; do keep_tree "$R$keep_path"; done
+  keep_tree "$R/etc/iproute2" 2
+  for keep_path in /etc/iproute2/rt_tables /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables; do
+    if [ "$keep_path" = /etc/iproute2/rt_tables ] || [ -f "$R$keep_path" ]; then keep_lines "$R$keep_path"; fi
+  done
   for keep_key in vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes \
     net.ipv4.conf.all.route_localnet net.ipv4.conf.all.rp_filter net.ipv4.vs.conntrack net.ipv4.vs.conn_reuse_mode net.ipv4.vs.expire_nodest_conn \
     net.ipv4.vs.expire_quiescent_template net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
-    net.netfilter.nf_conntrack_tcp_timeout_close_wait; do
+    net.netfilter.nf_conntrack_tcp_timeout_close_wait net.netfilter.nf_conntrack_tcp_be_liberal net.netfilter.nf_conntrack_udp_timeout \
+    net.netfilter.nf_conntrack_udp_timeout_stream net.ipv4.vs.sloppy_tcp net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables \
+    net.bridge.bridge-nf-call-ip6tables net.core.bpf_jit_enable kernel.unprivileged_bpf_disabled kernel.timer_migration; do
     if [ -f "$(sysctl_path "$keep_key")" ]; then keep_sysctl "$keep_key"; fi
   done
+  # of all links together and of each that is there; a link's name may have a dot
+  for keep_key in "$R"/proc/sys/net/ipv4/conf/*/rp_filter "$R"/proc/sys/net/ipv4/conf/*/arp_ignore "$R"/proc/sys/net/ipv4/conf/*/arp_announce \
+    "$R"/proc/sys/net/ipv4/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/disable_ipv6 \
+    "$R"/proc/sys/net/ipv6/conf/*/accept_ra; do
+    if [ -f "$keep_key" ]; then keep_sysctl "${keep_key#"$R"/proc/sys/}"; fi
+  done
+  # what networks and kube-proxy load; ipip and fou bring links along that no command removes
+  if [ -r "$R/proc/modules" ]; then
+    for keep_module in ipip fou ip6_tunnel vxlan wireguard ip_vs_rr ip_vs_wrr ip_vs_sh ip_vs_lc ip_vs; do
+      grep -q "^$keep_module " "$R/proc/modules" || keep_module "$keep_module"
+    done
+  fi
   keep_network
   runtime_image_ids > "$WORK/image-ids" 2>"$WORK/output" ||
     command_failed "could not read which images $RUNTIME has, so an undo could not tell them from those of pods: $(last_words)" \

@@ -90,9 +90,40 @@ if [ "$member" = yes ]; then
     "$tables-save" 2>/dev/null | grep -E '^(\*|:|COMMIT)' | awk -v chains="$OWN_CHAINS" '!/^:/ || substr($1, 2) !~ chains' > "$WORK/built-in" || true
     take_rules "$tables" "$WORK/built-in"
   done
+  # a routing table's number alone may be somebody else's
+  OWN_TABLES=$(echo "$OWN_TABLES" | sed 's/|docker-bridges//')
+  OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip)$'
+  printf 'tables\tunknown\n' > "$FOUND/nftables"
+  printf 'names\tunknown\n' > "$FOUND/ipsets"
+  for kind in ip-rules ip-routes; do
+    for ip_family in 4 6; do printf '%s\t%s\n' "$ip_family" "$(printf '' | packed)"; done > "$FOUND/$kind"
+  done
+  for path in /etc/iproute2/rt_tables /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables; do
+    [ ! -f "$R$path" ] || printf '%s\t%s\n' "$path" "$({ grep -vE "$OWN_ROUTING_LINES" "$R$path" || true; } | packed)"
+  done > "$FOUND/lines"
+  restore_nftables
+  restore_ipsets
   restore_links
-  printf 'all\t%s\n' "$(printf '' | packed)" > "$FOUND/routes"
+  restore_ip_rules
   restore_routes
+  restore_lines
+  # configurations of pod networks: by one that is left a next cluster's nodes would be Ready, and their pods without a network
+  for file in 10-kuberouter.conflist 10-kuberouter.conf 10-flannel.conflist 10-calico.conflist calico-kubeconfig 05-cilium.conflist 05-cilium.conf 10-weave.conflist; do
+    [ -f "$R/etc/cni/net.d/$file" ] || continue
+    network=$(grep -o '"name": *"[A-Za-z0-9._-]*"' "$R/etc/cni/net.d/$file" | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/' || true)
+    if [ -n "$network" ]; then
+      for result in "$R/var/lib/cni/networks/$network" "$R/var/lib/cni/results/$network"-*; do
+        if [ -e "$result" ]; then take_file "${result#"$R"}"; fi
+      done
+    fi
+    take_file "/etc/cni/net.d/$file"
+  done
+  for directory in /var/lib/kube-router /var/run/kube-router /var/lib/calico /var/run/calico /var/run/flannel /var/lib/cilium /var/run/cilium /var/lib/weave; do
+    [ -d "$R$directory" ] || continue
+    unmount_below "$R$directory"
+    take_file "$directory"
+  done
+  rmdir "$R/var/lib/cni/results" "$R/var/lib/cni/networks" "$R/var/lib/cni" 2>/dev/null || true
 fi
 
 # --- files that carry Caravan's name
@@ -135,6 +166,7 @@ if [ "$member" = yes ]; then
   unknown "whether $name was there before, and with which configuration: it stays with its images"
   if have getenforce && [ "$(getenforce)" = Permissive ]; then unknown "whether SELinux was enforcing before: it stays permissive"; fi
   unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before: they stay as they are until the next boot"
+  unknown "which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter) kube-proxy and the network changed: they stay as they are until the next boot"
 fi
 # What steps of earlier runs left that could not be asked any more: their link was cut for good. None of them runs.
 for step_files in "$R"/run/caravan/*/; do

@@ -79,7 +79,8 @@ same_version() { # PACKAGE...
 keep_runtime() { # NAME DIRECTORY...
   found runtime "$1" absent
   shift
-  for runtime_directory in "$@"; do keep_tree "$R$runtime_directory"; done
+  # containerd 2 makes a socket for plugins there
+  for runtime_directory in "$@" /run/nri; do keep_tree "$R$runtime_directory"; done
   keep_network
 }
 

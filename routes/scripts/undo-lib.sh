@@ -64,8 +64,12 @@ restore_all() {
   restore_files
   restore_accounts
   restore_rules
+  restore_nftables
+  restore_ipsets
   restore_links
+  restore_ip_rules
   restore_routes
+  restore_lines
   restore_sysctls
   restore_modules
   restore_swap
@@ -140,17 +144,18 @@ restore_trees() {
   was_found tree || return 0
   while IFS=$TAB read -r tree_path tree_mode tree_owner tree_depth tree_names; do
     tree=$R$tree_path
-    if [ ! -d "$tree" ]; then
-      case $tree_mode.$tree_path in absent.* | *./run/* | *./var/run/*) continue ;; esac
-      changing "make $tree_path again"
-      mkdir -p "$tree" || left "the directory $tree_path"
-    fi
     if [ "$tree_mode" = absent ]; then
+      # perhaps a file: kubelet makes one or the other for a pod
       [ -e "$tree" ] || continue
       unmount_at "$tree"
       changing "remove $tree_path"
       remove_tree "$tree" || left_for_now "the directory $tree_path"
       continue
+    fi
+    if [ ! -d "$tree" ]; then
+      case $tree_path in /run/* | /var/run/*) continue ;; esac
+      changing "make $tree_path again"
+      mkdir -p "$tree" || left "the directory $tree_path"
     fi
     printf %s "$tree_names" | unpacked > "$WORK/tree-before"
     (cd "$tree" && find . -mindepth 1 -maxdepth "$tree_depth" | sort) > "$WORK/tree-now"
@@ -184,7 +189,10 @@ unmount_below() { unmount "$1/" "$1"; } # PATH
 unmount_at() { unmount "$1" "$1"; } # PATH
 unmount() { # PATH or PATH/, PATH
   [ -r "$R/proc/self/mountinfo" ] || return 0
-  awk -v at="$1" -v path="$2" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
+  # as the kernel knows it: /var/run is a link to /run
+  unmount_path=$(readlink -f "$2" || echo "$2")
+  case $1 in */) unmount_from=$unmount_path/ ;; *) unmount_from=$unmount_path ;; esac
+  awk -v at="$unmount_from" -v path="$unmount_path" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
   while read -r mount_point; do
     mount_point=$(printf '%b' "$(printf %s "$mount_point" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')")
     umount "$mount_point" 2>/dev/null || umount -l "$mount_point" 2>"$WORK/output" || left_for_now "the mount $mount_point"
@@ -509,8 +517,15 @@ restore_accounts() {
 
 # Chains that runtimes, Kubernetes and its networks name as their own.
 OWN_CHAINS='^(DOCKER(-.*)?|KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*|OLD_CILIUM_.*|WEAVE.*)$'
-OWN_COMMENTS='--comment "?(caravan: |kubernetes |kubernetes:|cali:|flanneld|cilium|name: )'
-OWN_LINKS='^(docker0|br-[0-9a-f]{12}|cni0|cbr0|kube-bridge|kube-ipvs0|kube-dummy-if|nodelocaldns|flannel[.-].*|cali[0-9a-f]{11}|vxlan[.]calico|vxlan-v6[.]calico|cilium_.*|lxc.*)$'
+OWN_COMMENTS='--comment "?(caravan: |kubernetes |kubernetes:|cali:|flanneld|cilium|name: |kube-router |allow (out|in)bound traffic (from|to) pods"|allow outbound node port traffic on node interface with which node ip is associated")'
+OWN_LINKS='^(docker0|br-[0-9a-f]{12}|cni0|cbr0|kube-bridge|kube-ipvs0|kube-dummy-if|tun-[0-9a-f]{11}|nodelocaldns|flannel[.-].*|cali[0-9a-f]{11}|vxlan[.]calico|vxlan-v6[.]calico|wireguard[.]cali|wg-v6[.]cali|cilium_.*|lxc.*)$'
+# FAMILY NAME: kube-proxy, flannel, Calico, kube-router, Cilium, the plugins portmap and bridge, Docker
+OWN_TABLES='^(ip|ip6|inet|netdev|arp|bridge) (kube-proxy|flannel-ipv[46]|calico|cali-.*|kube-router-filter-ipv[46]|cilium.*|cni_hostport|cni_plugins_masquerade|docker-bridges)$'
+# kube-proxy (ipvs) and kube-router's policies: KUBE-; kube-router; Calico; Cilium; Weave. TMP- is kube-router's name while it swaps
+OWN_SETS='^(inet6:)?(KUBE-.*|TMP-[A-Z2-7]{16}|kube-router-.*|cali[46]0.*|cali[46]t.*|cilium_.*|weave-.*)$'
+# kube-router's routing tables by name and by number, Cilium's by number
+OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip|77|78|79|2004|2005)$'
+OWN_ROUTING_LINES='^[0-9]+[ \t]+(kube-router|kube-router-dsr|external_ip)[ \t]*$'
 
 # What was not there and is recognisable as theirs goes; rules that somebody else made since stay.
 restore_rules() {
@@ -526,7 +541,9 @@ restore_rules() {
 take_rules() { # COMMAND FILE with the rules before
   "$1-save" > "$WORK/rules-now" 2>/dev/null || return 0
   doomed_links | paste -s -d '|' > "$WORK/doomed-links"
-  awk -v chains="$OWN_CHAINS" -v comments="$OWN_COMMENTS" -v links="$(cat "$WORK/doomed-links")" '
+  awk -v chains="$OWN_CHAINS" -v comments="$OWN_COMMENTS" -v links="$(cat "$WORK/doomed-links")" -v sets="$OWN_SETS" '
+    # a rule asks for a set of theirs: kube-router has rules that nothing else marks
+    function asks_theirs(line,   i, n, w) { n = split(line, w, " "); for (i = 1; i < n; i++) if (w[i] == "--match-set" && w[i + 1] ~ sets) return 1; return 0 }
     function target(line,   part) { part = line; if (sub(/.* -[jg] /, "", part)) { sub(/ .*/, "", part); return part } return "" }
     /^\*/ { table = substr($1, 2) }
     FILENAME == ARGV[1] {
@@ -549,7 +566,7 @@ take_rules() { # COMMAND FILE with the rules before
           split(rule[i], word, " ")
           if ((table, word[2]) in doomed) continue
           if (before[table, rule[i]] > 0) { before[table, rule[i]]--; continue }
-          theirs = ((table, target(rule[i])) in doomed) || rule[i] ~ comments
+          theirs = ((table, target(rule[i])) in doomed) || rule[i] ~ comments || asks_theirs(rule[i])
           if (!theirs && links != "") { padded = rule[i] " "; theirs = padded ~ (" -[io] (" links ") ") }
           if (theirs) { sub(/^-A/, "-D", rule[i]); text = text rule[i] "\n" }
         }
@@ -595,29 +612,184 @@ restore_links() {
   done < "$WORK/links-doomed"
 }
 
-# Routes into the pod network that were not there.
+# Tables of nftables that came and are recognisable; tables of iptables-nft that came go once nothing is in them.
+restore_nftables() {
+  was_found nftables || return 0
+  tables_before=$(cut -f 2 "$FOUND/nftables" | head -n 1)
+  if ! have nft; then
+    without_command nft nftables "tables of nftables"
+    return 0
+  fi
+  if [ "$tables_before" = unknown ]; then : > "$WORK/tables-before"; else printf %s "$tables_before" | unpacked > "$WORK/tables-before"; fi
+  nft_tables | comm -13 "$WORK/tables-before" - > "$WORK/tables-new" || true
+  while read -r table_family table_name; do
+    if printf '%s %s\n' "$table_family" "$table_name" | grep -qE -e "$OWN_TABLES" || { [ "$tables_before" != unknown ] && emptied_table; }; then
+      changing "remove the nftables table $table_family $table_name"
+      nft delete table "$table_family" "$table_name" > "$WORK/output" 2>&1 </dev/null || left_for_now "the nftables table $table_family $table_name: $(last_words)"
+    fi
+  done < "$WORK/tables-new"
+}
+
+# iptables makes its tables and chains at the first rule, and leaves them there after the last.
+emptied_table() {
+  case $table_family.$table_name in
+    ip.filter | ip.nat | ip.mangle | ip.raw | ip.security | ip6.filter | ip6.nat | ip6.mangle | ip6.raw | ip6.security) ;;
+    *) return 1 ;;
+  esac
+  nft -s list table "$table_family" "$table_name" > "$WORK/table" 2>/dev/null </dev/null || return 1
+  ! grep -qvE '^(#.*|table [a-z0-9]+ [a-z]+ [{]|[[:space:]]*chain (INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING) [{]|[[:space:]]*type [a-z]+ hook [a-z]+ priority [^;]+; policy accept;|[[:space:]]*[}]|[[:space:]]*)$' "$WORK/table"
+}
+
+# A host without the command cannot be asked; what pods made by their images' own goes with the next boot.
+without_command() { # COMMAND PACKAGE WHAT
+  say "this host has no $1: if the network or kube-proxy made $3, they stay until the next boot, or until the package $2 is there and caravan reset runs again"
+}
+
+# Sets that came and are recognisable, after the rules that ask for them; sets of sets first. The kernel may hold one a moment longer.
+restore_ipsets() {
+  was_found ipsets || return 0
+  sets_before=$(cut -f 2 "$FOUND/ipsets" | head -n 1)
+  if ! have ipset; then
+    without_command ipset ipset "ipsets"
+    return 0
+  fi
+  if [ "$sets_before" = unknown ]; then : > "$WORK/sets-before"; else printf %s "$sets_before" | unpacked > "$WORK/sets-before"; fi
+  for sets_round in 1 2 3 4; do
+    ipset list -n 2>/dev/null | sort | comm -13 "$WORK/sets-before" - | grep -E -e "$OWN_SETS" > "$WORK/sets-doomed" || return 0
+    [ "$sets_round" != 1 ] || changing "remove ipsets ($(grep -c . "$WORK/sets-doomed"))"
+    : > "$WORK/sets-words"
+    while read -r set_name; do
+      if [ "$sets_round" = 4 ]; then
+        left_for_now "the ipset $set_name: $(one_line_input < "$WORK/sets-last")"
+      else
+        ipset destroy "$set_name" >> "$WORK/sets-words" 2>&1 </dev/null || true
+      fi
+    done < "$WORK/sets-doomed"
+    tail -n 1 "$WORK/sets-words" > "$WORK/sets-last"
+    if [ "$sets_round" = 2 ]; then sleep 0.5; fi
+  done
+}
+
+# Is a prefix inside one of the pod networks? Of both families; for awk programs.
+INSIDE_PODS='
+  function bits(address, length_,   i, n, part, head, tail, text, digit, all) {
+    if (address ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/) {
+      split(address, part, "."); all = "4"
+      for (i = 1; i <= 4; i++) for (digit = 128; digit >= 1; digit /= 2) { all = all (part[i] >= digit ? "1" : "0"); if (part[i] >= digit) part[i] -= digit }
+      return substr(all, 1, length_ + 1)
+    }
+    if (address !~ /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/) return ""
+    n = index(address, "::"); head = n ? substr(address, 1, n - 1) : address; tail = n ? substr(address, n + 2) : ""
+    text = groups(head); tail = groups(tail)
+    while (length(text) + length(tail) < 32) text = text "0"
+    text = tolower(text tail); all = "6"
+    for (i = 1; i <= 32; i++) { n = index("0123456789abcdef", substr(text, i, 1)) - 1; all = all (n >= 8) (n % 8 >= 4) (n % 4 >= 2) (n % 2) }
+    return substr(all, 1, length_ + 1)
+  }
+  function groups(text,   i, n, part, all) { if (text == "") return ""; n = split(text, part, ":"); for (i = 1; i <= n; i++) all = all substr("0000" part[i], length(part[i]) + 1); return all }
+  function inside_pods(prefix, subnets,   i, n, subnet, net, to, size) {
+    split(prefix, to, "/"); n = split(subnets, subnet, ",")
+    for (i = 1; i <= n; i++) {
+      split(subnet[i], net, "/"); size = to[2] == "" ? 128 : to[2] + 0
+      if (net[2] != "" && size >= net[2] + 0 && bits(to[1], net[2]) != "" && bits(to[1], net[2]) == bits(net[1], net[2])) return 1
+    }
+    return 0
+  }'
+
+# Policy rules that came: those that look into a table of theirs, or are for addresses of pods. The kernel's own three come back.
+restore_ip_rules() {
+  was_found ip-rules || return 0
+  while IFS=$TAB read -r ip_family rules_packed; do
+    printf %s "$rules_packed" | unpacked > "$WORK/rules-before"
+    ip_rules "$ip_family" > "$WORK/rules-now"
+    comm -23 "$WORK/rules-before" "$WORK/rules-now" | grep -E '^(0: from all lookup local|32766: from all lookup main|32767: from all lookup default)$' > "$WORK/rules-lost" || true
+    while IFS=: read -r rule_priority rule; do
+      changing "set the policy rule $rule_priority:$rule again"
+      # shellcheck disable=SC2086 # words of a rule
+      ip "-$ip_family" rule add pref "$rule_priority" $rule 2>"$WORK/output" || left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
+    done < "$WORK/rules-lost"
+    # Cilium moves the first of them to 100
+    comm -13 "$WORK/rules-before" "$WORK/rules-now" | awk -v subnets="${POD_SUBNET:-}" -v own="$OWN_ROUTING_TABLES" \
+      -v moved="$(grep -c '^0: ' "$WORK/rules-lost" || true)" "$INSIDE_PODS"'
+      {
+        theirs = moved > 0 && /^100: from all lookup local( |$)/
+        for (i = 2; i < NF; i++) {
+          if ($i == "lookup" && $(i + 1) ~ own) theirs = 1
+          if (($i == "from" || $i == "to") && inside_pods($(i + 1), subnets)) theirs = 1
+        }
+        if (theirs) print
+      }' > "$WORK/rules-doomed"
+    while IFS=: read -r rule_priority rule; do
+      changing "remove the policy rule $rule_priority:$rule"
+      # shellcheck disable=SC2086 # words of a rule
+      ip "-$ip_family" rule delete pref "$rule_priority" $rule 2>"$WORK/output" || left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
+    done < "$WORK/rules-doomed"
+  done < "$FOUND/ip-rules"
+}
+
+# Routes that came, in all tables: those into the pod network, and those in tables of theirs.
 restore_routes() {
-  was_found routes || return 0
-  [ -n "${POD_SUBNET:-}" ] || return 0
-  cut -f 2 "$FOUND/routes" | head -n 1 | unpacked > "$WORK/routes-before"
-  ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes-now"
-  comm -13 "$WORK/routes-before" "$WORK/routes-now" | awk -v subnet="$POD_SUBNET" '
-    function number(address,   part) { split(address, part, "."); return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4] }
-    BEGIN { split(subnet, net, "/"); size = 2 ^ (32 - net[2]); first = int(number(net[1]) / size) * size }
-    { destination = ($1 == "blackhole" || $1 == "unreachable") ? $2 : $1; split(destination, to, "/"); at = number(to[1]); if (to[1] ~ /^[0-9.]+$/ && at >= first && at < first + size) print $0 }' > "$WORK/routes-doomed"
+  # as earlier versions recorded them: those of one table
+  if was_found routes; then
+    cut -f 2 "$FOUND/routes" | head -n 1 | unpacked > "$WORK/routes-before"
+    ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes-now"
+    take_routes 4
+  fi
+  was_found ip-routes || return 0
+  while IFS=$TAB read -r ip_family routes_packed; do
+    printf %s "$routes_packed" | unpacked > "$WORK/routes-before"
+    ip_routes "$ip_family" > "$WORK/routes-now"
+    take_routes "$ip_family"
+  done < "$FOUND/ip-routes"
+}
+
+take_routes() { # 4|6
+  comm -13 "$WORK/routes-before" "$WORK/routes-now" | awk -v subnets="${POD_SUBNET:-}" -v own="$OWN_ROUTING_TABLES" "$INSIDE_PODS"'
+    {
+      to = ($1 ~ /^(blackhole|unreachable|prohibit|throw|unicast)$/) ? $2 : $1
+      theirs = inside_pods(to, subnets)
+      for (i = 2; i < NF; i++) if ($i == "table" && $(i + 1) ~ own) theirs = 1
+      if (theirs) print
+    }' > "$WORK/routes-doomed"
   while read -r route; do
     changing "remove the route $route"
     # shellcheck disable=SC2046 # words of a route
-    ip -4 route delete $(echo "$route" | sed 's/ linkdown//g; s/ dead//g') 2>"$WORK/output" || left_for_now "the route $route: $(last_words)"
+    ip "-$1" route delete $(echo "$route" | sed 's/ linkdown//g; s/ dead//g') 2>"$WORK/output" || left_for_now "the route $route: $(last_words)"
   done < "$WORK/routes-doomed"
+}
+
+# Lines that pods added to a file of the host; what somebody else wrote into it since stays.
+restore_lines() {
+  was_found lines || return 0
+  while IFS=$TAB read -r lines_path lines_before; do
+    lines_file=$R$lines_path
+    [ -f "$lines_file" ] || continue
+    if [ "$lines_before" = absent ]; then : > "$WORK/lines-before"; else printf %s "$lines_before" | unpacked > "$WORK/lines-before"; fi
+    awk -v own="$OWN_ROUTING_LINES" '
+      FILENAME == ARGV[1] { before[$0]++; next }
+      before[$0] > 0 { before[$0]--; print; next }
+      $0 !~ own { print }' "$WORK/lines-before" "$lines_file" > "$WORK/lines-after"
+    if [ "$lines_before" = absent ] && [ ! -s "$WORK/lines-after" ]; then
+      changing "remove $lines_path"
+      rm -f "$lines_file" || left "the file $lines_path"
+    elif [ "$(grep -c '' "$WORK/lines-after")" != "$(grep -c '' "$lines_file")" ]; then
+      changing "remove the pod network's lines from $lines_path"
+      lines_temporary=$lines_file.caravan.$$
+      if ! cp -p "$lines_file" "$lines_temporary" || ! cat "$WORK/lines-after" > "$lines_temporary" || ! mv -f "$lines_temporary" "$lines_file"; then
+        rm -f "$lines_temporary"
+        left "the pod network's lines in $lines_path"
+      fi
+    fi
+  done < "$FOUND/lines"
 }
 
 # --- the system
 
-# Forwarding first: setting it changes others along with it.
+# Forwarding first: setting it changes others along with it, and so do those of all links together.
 restore_sysctls() {
   was_found sysctl || return 0
-  { grep -E "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; grep -vE "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
+  sysctls_first="^(net\.ipv4\.ip_forward|net/ipv[46]/conf/all/[a-z0-9_]+)$TAB"
+  { grep -E "$sysctls_first" "$FOUND/sysctl"; grep -vE "$sysctls_first" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
   while IFS=$TAB read -r sysctl_key sysctl_value; do
     sysctl_file=$(sysctl_path "$sysctl_key")
     # one that came with a module or a card goes with it

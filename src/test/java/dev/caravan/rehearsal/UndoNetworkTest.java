@@ -1,0 +1,276 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What kube-proxy and networks leave in the kernel and in files of iproute2: recorded before by lib.sh, removed by the undo scripts and by
+ * reset-host. The commands are stand-ins that hold one file of state each; their words are those of nft 1.0.6, ipset 7.17, iptables 1.8.9 and
+ * iproute2 6.1 on a host of a 1.37.2 cluster with kube-router 2.1.0 and kube-proxy in mode nftables.
+ */
+class UndoNetworkTest {
+    private static final Path SCRIPTS = Path.of("routes/scripts").toAbsolutePath();
+    private static final String POLICY = "-A FORWARD -s 192.0.2.0/24 -j ACCEPT";
+    private static final String MASQUERADE = "-A POSTROUTING -m set --match-set kube-router-pod-subnets src -m set ! --match-set kube-router-pod-subnets dst"
+            + " -m set ! --match-set kube-router-node-ips dst -j MASQUERADE --random-fully";
+    private static final String NODE_PORTS = "-A FORWARD -o eth0 -m comment --comment"
+            + " \"allow outbound node port traffic on node interface with which node ip is associated\" -j ACCEPT";
+    private static final String RULES_4 = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n";
+    private static final String ROUTES_4 = """
+            default via 10.77.0.1 dev eth0
+            10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.11
+            local 10.77.0.11 dev eth0 table local proto kernel scope host src 10.77.0.11
+            """;
+    private static final String TABLES = "#\n# reserved values\n#\n255\tlocal\n254\tmain\n253\tdefault\n0\tunspec\n";
+
+    @TempDir
+    Path scratch;
+
+    private Path root;
+    private Path state;
+    private Path commands;
+
+    @BeforeEach
+    void host() throws IOException {
+        root = Files.createDirectories(scratch.resolve("root"));
+        state = Files.createDirectories(scratch.resolve("state"));
+        commands = Files.createDirectories(scratch.resolve("commands"));
+        Files.createDirectories(root.resolve("etc/iproute2"));
+        write("rules", "*filter\n:FORWARD ACCEPT [0:0]\n" + POLICY + "\nCOMMIT\n*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n");
+        write("nftables", "table ip filter\ntable inet firewalld\n");
+        write("sets", "admins\n");
+        write("rules4", RULES_4);
+        write("rules6", "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n");
+        write("routes4", ROUTES_4);
+        write("routes6", "fe80::/64 dev eth0 proto kernel metric 256 pref medium\n");
+        Files.writeString(root.resolve("etc/iproute2/rt_tables"), TABLES);
+        command("iptables-nft-save", "cat \"$S/rules\"");
+        command("iptables-nft-restore", """
+                while read -r verb chain rest; do
+                  case $verb in
+                    -D) grep -vxF -e "-A $chain $rest" "$S/rules" > "$S/new"; mv "$S/new" "$S/rules" ;;
+                    -F) grep -v -e "^-A $chain " "$S/rules" > "$S/new"; mv "$S/new" "$S/rules" ;;
+                    -X) grep -v -e "^:$chain " "$S/rules" > "$S/new"; mv "$S/new" "$S/rules" ;;
+                  esac
+                done""");
+        command("nft", """
+                case "$*" in
+                  'list tables') cat "$S/nftables" ;;
+                  'delete table '*) grep -qxF "table $3 $4" "$S/nftables" || { echo 'Error: Could not process rule: No such file or directory'; exit 1; }
+                    grep -vxF "table $3 $4" "$S/nftables" > "$S/new"; mv "$S/new" "$S/nftables" ;;
+                  '-s list table '*) cat "$S/table-$4-$5" ;;
+                  *) exit 64 ;;
+                esac""");
+        command("ipset", """
+                case "$*" in
+                  'list -n') cat "$S/sets" ;;
+                  'destroy '*) if grep -q -e "--match-set $2 " "$S/rules"; then echo 'ipset v7.17: Set cannot be destroyed: it is in use by a kernel component' >&2; exit 1; fi
+                    grep -vxF "$2" "$S/sets" > "$S/new"; mv "$S/new" "$S/sets" ;;
+                  *) exit 64 ;;
+                esac""");
+        command("ip", """
+                family=${1#-}; shift
+                case "$*" in
+                  '-o link show' | 'link show') echo '2: eth0: <BROADCAST> mtu 1500' ;;
+                  'rule show') cat "$S/rules$family" ;;
+                  'route show table all') cat "$S/routes$family" ;;
+                  'rule add pref '*) priority=$4; shift 4; printf '%s:\\t%s\\n' "$priority" "$*" >> "$S/rules$family" ;;
+                  'rule delete pref '*) priority=$4; shift 4; line=$(printf '%s:\\t%s' "$priority" "$*")
+                    grep -qxF "$line" "$S/rules$family" || { echo 'RTNETLINK answers: No such file or directory' >&2; exit 2; }
+                    grep -vxF "$line" "$S/rules$family" > "$S/new"; mv "$S/new" "$S/rules$family" ;;
+                  'route delete '*) shift 2
+                    grep -qF "$*" "$S/routes$family" || { echo 'RTNETLINK answers: No such process' >&2; exit 2; }
+                    grep -vF "$*" "$S/routes$family" > "$S/new"; mv "$S/new" "$S/routes$family" ;;
+                  *) exit 64 ;;
+                esac""");
+        for (String none : List.of("iptables-legacy-save", "ip6tables-nft-save", "ip6tables-legacy-save", "systemctl")) {
+            command(none, "exit 0");
+        }
+    }
+
+    @Test
+    void whatCameAndIsRecognisableGoesAndWhatOthersMadeSinceStays() throws Exception {
+        String recorded = keep();
+        cluster();
+        append("nftables", "table ip nat\ntable ip6 mangle\ntable inet theirs\n");
+        write("table-ip-nat", "table ip nat {\n\tchain POSTROUTING {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t}\n}\n");
+        write("table-ip6-mangle", "table ip6 mangle {\n\tchain FORWARD {\n\t\ttype filter hook forward priority mangle; policy accept;\n\t\toifname \"eth1\" counter drop\n\t}\n}\n");
+        append("sets", "blocked\n");
+        append("rules4", "100:\tfrom all lookup local\n200:\tfrom 192.0.2.7 lookup 100\n");
+        append("routes4", "192.0.2.0/24 via 10.77.0.9 dev eth0 table 100\n");
+        Files.writeString(root.resolve("etc/iproute2/rt_tables"), Files.readString(root.resolve("etc/iproute2/rt_tables")) + "100 ours\n");
+
+        String log = undo(recorded, Map.of());
+
+        assertThat(read("rules")).contains(POLICY).doesNotContain("kube-router", "node port", "KUBE-");
+        assertThat(read("nftables")).isEqualTo("table ip filter\ntable inet firewalld\ntable ip6 mangle\ntable inet theirs\n");
+        assertThat(read("sets")).isEqualTo("admins\nblocked\n");
+        assertThat(read("rules4")).isEqualTo(RULES_4 + "100:\tfrom all lookup local\n200:\tfrom 192.0.2.7 lookup 100\n");
+        assertThat(read("rules6")).isEqualTo("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n");
+        assertThat(read("routes4")).isEqualTo(ROUTES_4 + "192.0.2.0/24 via 10.77.0.9 dev eth0 table 100\n");
+        assertThat(read("routes6")).isEqualTo("fe80::/64 dev eth0 proto kernel metric 256 pref medium\n");
+        assertThat(root.resolve("etc/iproute2/rt_tables")).hasContent(TABLES + "100 ours\n");
+        assertThat(log).contains("remove the nftables table ip kube-proxy", "remove the policy rule 32765: from 10.244.0.0/24 lookup kube-router").doesNotContain("left: ");
+        assertThat(undo(recorded, Map.of())).as("a second run finds nothing to do").doesNotContain("remove", "left: ", "set the policy");
+    }
+
+    @Test
+    void whatWasThereBeforeStaysEvenWhereItLooksLikeTheirs() throws Exception {
+        cluster();
+        List<String> before = everything();
+
+        String recorded = keep();
+        String log = undo(recorded, Map.of());
+
+        assertThat(everything()).isEqualTo(before);
+        assertThat(log).doesNotContain("remove ", "left: ");
+    }
+
+    @Test
+    void theKernelsFirstRuleComesBackWhereCiliumMovedIt() throws Exception {
+        String recorded = keep();
+        write("rules4", "9:\tfrom all fwmark 0x200/0xf00 lookup 2004\n100:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
+
+        undo(recorded, Map.of());
+
+        assertThat(read("rules4").lines().sorted().toList()).isEqualTo(RULES_4.lines().sorted().toList());
+    }
+
+    @Test
+    void aHostWithoutTheCommandsSaysWhatMayStay() throws Exception {
+        Files.delete(commands.resolve("nft"));
+        Files.delete(commands.resolve("ipset"));
+        String recorded = keep();
+        cluster();
+
+        String log = undo(recorded, Map.of());
+
+        assertThat(recorded).contains("caravan-found\tnftables\ttables\tunknown", "caravan-found\tipsets\tnames\tunknown");
+        assertThat(log).contains("this host has no nft: if the network or kube-proxy made tables of nftables, they stay until the next boot",
+                "this host has no ipset: if the network or kube-proxy made ipsets, they stay");
+        assertThat(read("rules")).as("rules of iptables go all the same").doesNotContain("kube-router");
+    }
+
+    @Test
+    void aSetThatTheKernelHoldsIsNamedWithItsWords() throws Exception {
+        String recorded = keep();
+        cluster();
+        // a rule that somebody else made with that set: it stays, and the set with it
+        command("iptables-nft-restore", "cat > /dev/null");
+
+        String log = undo(recorded, Map.of());
+
+        assertThat(log).contains("left: the ipset kube-router-pod-subnets: ipset v7.17: Set cannot be destroyed: it is in use by a kernel component");
+    }
+
+    @Test
+    void resetWithoutTheJournalTakesWhatIsNamedLikeTheirsAndNoRoutingTableByItsNumber() throws Exception {
+        cluster();
+        write("nftables", "table ip filter\ntable inet firewalld\ntable ip kube-proxy\ntable ip6 kube-proxy\ntable ip docker-bridges\n");
+        append("rules4", "300:\tfrom 192.0.2.7 lookup 78\n");
+        append("routes4", "default via 10.77.0.9 dev eth0 table 78\n");
+        Files.createDirectories(root.resolve("etc/kubernetes"));
+        Files.writeString(root.resolve("etc/kubernetes/kubelet.conf"), "");
+        Path networks = Files.createDirectories(root.resolve("var/lib/cni/networks/mynet")).getParent();
+        Files.createDirectories(networks.resolve("theirs"));
+        Path configurations = Files.createDirectories(root.resolve("etc/cni/net.d"));
+        Files.writeString(configurations.resolve("10-kuberouter.conflist"), "{\"cniVersion\": \"0.3.1\", \"name\": \"mynet\", \"plugins\": [{\"name\": \"kubernetes\"}]}\n");
+        Files.writeString(configurations.resolve("87-podman.conflist"), "{\"name\": \"podman\"}\n");
+        Files.createDirectories(root.resolve("var/lib/kube-router"));
+
+        String log = run("reset-host.sh", "", Map.of("RUNTIME", "containerd", "CRI_SOCKET", "/run/containerd/containerd.sock", "NODE_ROLES", "worker"));
+
+        assertThat(read("nftables")).isEqualTo("table ip filter\ntable inet firewalld\ntable ip docker-bridges\n");
+        assertThat(read("sets")).isEqualTo("admins\n");
+        assertThat(read("rules4")).isEqualTo(RULES_4 + "300:\tfrom 192.0.2.7 lookup 78\n");
+        assertThat(read("routes4")).isEqualTo(ROUTES_4 + "default via 10.77.0.9 dev eth0 table 78\n");
+        assertThat(root.resolve("etc/iproute2/rt_tables")).hasContent(TABLES);
+        assertThat(configurations).isDirectoryNotContaining("glob:**kuberouter*").isDirectoryContaining("glob:**podman*");
+        assertThat(networks).isDirectoryNotContaining("glob:**mynet").isDirectoryContaining("glob:**theirs");
+        assertThat(root.resolve("var/lib/kube-router")).doesNotExist();
+        assertThat(log).contains("not known: which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter)");
+    }
+
+    // --- a host
+
+    /** What a cluster makes. */
+    private void cluster() throws IOException {
+        String rules = read("rules").replace(POLICY, POLICY + "\n-A FORWARD -j KUBE-ROUTER-FORWARD\n" + NODE_PORTS)
+                .replace(":FORWARD ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]\n:KUBE-ROUTER-FORWARD - [0:0]");
+        write("rules", rules.replace(":POSTROUTING ACCEPT [0:0]\n", ":POSTROUTING ACCEPT [0:0]\n" + MASQUERADE + "\n"));
+        append("nftables", "table ip kube-proxy\ntable ip6 kube-proxy\ntable ip flannel-ipv4\ntable inet cni_hostport\ntable ip kube-router-filter-ipv4\n");
+        append("sets", "kube-router-pod-subnets\nkube-router-node-ips\ninet6:kube-router-node-ips\nKUBE-DST-ABCDEFGHIJKLMNOP\ninet6:KUBE-SRC-ABCDEFGHIJKLMNOP\n"
+                + "cali40masq-ipam-pools\ncilium_node_set_v4\n");
+        append("rules4", "32765:\tfrom 10.244.0.0/24 lookup kube-router\n");
+        append("rules6", "32765:\tfrom fd00:10:244::/64 lookup 77\n");
+        append("routes4", "10.244.1.0/24 via 10.77.0.13 dev eth0 proto 17\n10.244.2.0/24 dev eth0 table kube-router proto 17\n");
+        append("routes6", "fd00:10:244:1::/64 via fd00:77::13 dev eth0 proto 17 metric 1024 pref medium\n");
+        Files.writeString(root.resolve("etc/iproute2/rt_tables"), TABLES + "77 kube-router\n78 kube-router-dsr\n79 external_ip\n");
+    }
+
+    private List<String> everything() throws IOException {
+        List<String> all = new ArrayList<>();
+        for (String name : List.of("rules", "nftables", "sets", "rules4", "rules6", "routes4", "routes6")) {
+            all.add(read(name));
+        }
+        all.add(Files.readString(root.resolve("etc/iproute2/rt_tables")));
+        return all;
+    }
+
+    /** The lines that a step sends to the journal before its change. */
+    private String keep() throws Exception {
+        Files.writeString(scratch.resolve("keep.sh"), ". \"$CARAVAN_LIB/lib.sh\"\nkeep_network\nkeep_lines \"$R/etc/iproute2/rt_tables\"\n");
+        return sh(scratch.resolve("keep.sh"), "", Map.of());
+    }
+
+    private String undo(String recorded, Map<String, String> more) throws Exception {
+        List<String> lines = new ArrayList<>(recorded.lines().filter(line -> line.startsWith("caravan-found\t")).map(line -> line.substring(14)).toList());
+        assertThat(lines).isNotEmpty();
+        Collections.reverse(lines);
+        return run("undo.sh", String.join("\n", lines) + "\n", more);
+    }
+
+    private String run(String script, String input, Map<String, String> more) throws Exception {
+        return sh(SCRIPTS.resolve(script), input, more);
+    }
+
+    private String sh(Path script, String input, Map<String, String> more) throws Exception {
+        Path output = scratch.resolve("output");
+        Path given = Files.writeString(scratch.resolve("input"), input);
+        ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true).redirectInput(given.toFile()).redirectOutput(output.toFile());
+        builder.environment().putAll(Map.of("PATH", commands + ":/usr/bin:/bin", "S", state.toString(), "CARAVAN_ROOT", root.toString(), "CARAVAN_LIB", SCRIPTS.toString(),
+                "CARAVAN_RESULT", scratch.resolve("result").toString(), "POD_SUBNET", "10.244.0.0/16,fd00:10:244::/56"));
+        builder.environment().putAll(more);
+        Process process = builder.start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the script ends").isTrue();
+        return Files.readString(output);
+    }
+
+    private void command(String name, String body) throws IOException {
+        Path file = Files.writeString(commands.resolve(name), "#!/bin/sh\n" + body + "\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
+    private void write(String name, String text) throws IOException {
+        Files.writeString(state.resolve(name), text);
+    }
+
+    private void append(String name, String text) throws IOException {
+        write(name, read(name) + text);
+    }
+
+    private String read(String name) throws IOException {
+        return Files.readString(state.resolve(name));
+    }
+}
