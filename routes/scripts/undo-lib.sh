@@ -676,6 +676,7 @@ remove_pods() {
       fi
       ;;
     *)
+      pods_endpoint=unix://${CRI_SOCKET#unix://}
       pods_sandboxes=$(runtime_says pods -q 2>/dev/null || true)
       if [ -n "$pods_sandboxes" ]; then
         cri_images_of_pods
@@ -689,6 +690,8 @@ remove_pods() {
   esac
   for pods_group in kubepods kubepods.slice; do end_group "$pods_group"; done
 }
+
+runtime_says() { crictl --runtime-endpoint "$pods_endpoint" --image-endpoint "$pods_endpoint" "$@" </dev/null; }
 
 # Images that pods brought along to a runtime that stays.
 docker_images_of_pods() {
