@@ -630,6 +630,19 @@ apt_version() { # PACKAGE VERSION
   apt-cache madison "$1" | awk -v want="$2" '{ v = $3; plain = v; sub(/^[0-9]+:/, "", plain); if (plain == want || index(plain, want "-") == 1 || index(plain, want "~") == 1) { print v; exit } }' | grep .
 }
 
+# Is a configuration file exactly what its package brought? No where no package owns it, or nothing tells.
+as_its_package_has_it() { # PATH
+  case $FAMILY in
+    apt)
+      package_sum=$(dpkg-query -W -f '${Conffiles}\n' 2>/dev/null | awk -v path="${1#"$R"}" '$1 == path { print $2; exit }')
+      [ -n "$package_sum" ] && [ "$(md5sum < "$1" | cut -d ' ' -f 1)" = "$package_sum" ]
+      ;;
+    # -V prints a line for each file that differs: what differs, what kind of file it is, its path; 5 is the content
+    yum) rpm -qf "$1" >/dev/null 2>&1 && ! rpm -Vf "$1" 2>/dev/null | awk -v path="${1#"$R"}" '$NF == path && ($1 ~ /5/ || $1 == "missing") { found = 1 } END { exit !found }' ;;
+    *) false ;;
+  esac
+}
+
 # --- units
 
 unit_state() { # UNIT
@@ -655,6 +668,18 @@ restart_runtime() { # UNIT
   if [ "$1" = docker.service ]; then restart_running=$(docker ps -q --no-trunc 2>/dev/null || true); fi
   logged systemctl restart "$1" || return 1
   for restart_container in $restart_running; do docker start "$restart_container" >/dev/null 2>&1 || true; done
+}
+
+# The sandbox image that this host's kubeadm names; PAUSE_IMAGE, where a route set it. Nothing in a plan without kubeadm.
+pause_image() {
+  if [ -n "${PAUSE_IMAGE:-}" ]; then
+    echo "$PAUSE_IMAGE"
+  elif have kubeadm; then
+    kubeadm config images list --image-repository "$IMAGE_REPOSITORY" --kubernetes-version "v$KUBERNETES_VERSION" </dev/null 2>"$WORK/output" |
+      grep '/pause[:@]' | head -n 1 | grep . || fail "kubeadm names no pause image: $(last_words)" "See: kubeadm config images list" >&3
+  elif ! planning; then
+    fail "there is no kubeadm on this host to name the pause image" "The step kube-install comes before this one; or set env.PAUSE_IMAGE in the step's route." >&3
+  fi
 }
 
 # --- the cluster, seen from a control plane

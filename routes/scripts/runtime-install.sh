@@ -1,7 +1,8 @@
 #!/bin/sh
 # The container runtime: installed, configured for kubelet, enabled and running. A runtime that is there and does all that
-# stays as it is; it is restarted only if its configuration changed.
-# Environment: RUNTIME, RUNTIME_VERSION, CRI_SOCKET, CGROUP_DRIVER, PAUSE_IMAGE, INSECURE_REGISTRIES, KUBERNETES_MINOR.
+# stays as it is; it is restarted only if its configuration changed. It comes after kubeadm, which names the sandbox image.
+# Environment: RUNTIME, RUNTIME_VERSION, CRI_SOCKET, CGROUP_DRIVER, INSECURE_REGISTRIES, KUBERNETES_VERSION, KUBERNETES_MINOR,
+# IMAGE_REPOSITORY; PAUSE_IMAGE, where a route sets it, is the sandbox image instead of kubeadm's.
 # Standard input: the whole configuration file that is wanted (docker: daemon.json, containerd: config.toml, cri-o: the
 # drop-in); empty: this script's own, but never in place of one that somebody else wrote.
 
@@ -11,6 +12,10 @@ know_family
 cat > "$WORK/wanted"
 
 restart_due=no
+
+# The newest Docker that is known to serve the dockershim of Kubernetes up to 1.23. Docker 29 raised the oldest API version that
+# it takes from clients from 1.24 to 1.44 and keeps images in containerd (its release notes); dockershim's client is of 2019.
+NEWEST_DOCKER=28
 
 # Installs the first of the packages that the repositories have.
 install_one_of() { # PACKAGE...
@@ -34,6 +39,27 @@ install_one_of() { # PACKAGE...
       esac
       ;;
   esac
+}
+
+# The versions of a package that the repositories have, the newest first.
+versions_of() { # PACKAGE
+  case $FAMILY in
+    apt) apt-cache madison "$1" 2>/dev/null | awk '{ print $3 }' ;;
+    yum) "$(yum_command)" list --showduplicates available "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
+  esac | sed 's/^[0-9]*://; s/[-~+].*//' | sort -u -t . -k 1,1nr -k 2,2nr -k 3,3nr
+}
+
+# The newest Docker up to NEWEST_DOCKER where the newest of all is later than that; else nothing. Fails where all are later.
+older_docker() { # PACKAGE...: the first that there is counts
+  for docker_package in "$@"; do
+    versions_of "$docker_package" > "$WORK/dockers"
+    newest_docker=$(head -n 1 "$WORK/dockers")
+    [ -n "$newest_docker" ] || continue
+    if [ "${newest_docker%%.*}" -le "$NEWEST_DOCKER" ]; then return 0; fi
+    awk -F . -v newest="$NEWEST_DOCKER" '$1 + 0 <= newest { print; found = 1; exit } END { exit !found }' "$WORK/dockers" && return 0
+    fail "the host's repositories have Docker $newest_docker, and none up to $NEWEST_DOCKER, the newest that is known to serve Kubernetes 1.$KUBERNETES_MINOR" \
+      "Write runtime.name: containerd, or runtime.version: $newest_docker to try it all the same." >&3
+  done
 }
 
 apt_offer() { # PACKAGE...: the first that there is, as apt-get takes it
@@ -82,6 +108,20 @@ keep_runtime() { # NAME DIRECTORY...
   # containerd 2 makes a socket for plugins there
   for runtime_directory in "$@" /run/nri; do keep_tree "$R$runtime_directory"; done
   keep_network
+}
+
+# A version that the spec names exactly is safe from ordinary updates, as Kubernetes' packages are. With yum the repository's
+# `exclude` does that: see package-repository.sh.
+hold_runtime() { # PACKAGE...: those that are installed
+  if [ -z "${RUNTIME_VERSION:-}" ] || [ "$FAMILY" != apt ]; then return 0; fi
+  for hold_name in "$@"; do
+    [ -n "$(package_version "$hold_name")" ] || continue
+    if apt-mark showhold 2>/dev/null | grep -qxF "$hold_name"; then continue; fi
+    if change "hold $hold_name at its version"; then
+      keep_hold "$hold_name"
+      apt-mark hold "$hold_name" >/dev/null
+    fi
+  done
 }
 
 restart_if_due() { # UNIT
@@ -150,55 +190,50 @@ install_docker() {
     keep_unit containerd.service
     # its configuration is there before its first start, so no restart is due
     restart_due=no
+    # an older one than there is stays at its version, too
+    if [ -z "${RUNTIME_VERSION:-}" ]; then RUNTIME_VERSION=$(older_docker docker-ce docker.io moby-engine); fi
     install_one_of docker-ce docker.io moby-engine
   fi
+  hold_runtime docker-ce docker-ce-cli docker.io moby-engine containerd.io containerd
   if planning; then return 0; fi
   restart_if_due docker.service
   lacking=$(docker_lacks | paste -s -d ';')
   [ -z "$lacking" ] || fail "Docker runs, but $lacking" "Add that to /etc/docker/daemon.json and restart Docker (its containers stop meanwhile), then run this again."
-
-  if [ "$KUBERNETES_MINOR" -ge 24 ]; then install_cri_dockerd; fi
-}
-
-# From 1.24 on kubelet speaks CRI alone, and cri-dockerd stands between it and Docker.
-install_cri_dockerd() {
-  if ! have cri-dockerd; then
-    if change "install cri-dockerd"; then
-      keep_unit cri-docker.socket
-      keep_unit cri-docker.service
-      keep_tree "$R/var/lib/cri-dockerd"
-      RUNTIME_VERSION='' install_one_of cri-dockerd
-    fi
-  fi
-  printf '[Service]\nExecStart=\nExecStart=%s --container-runtime-endpoint fd:// --network-plugin=cni --pod-infra-container-image=%s\n' \
-    "$(command -v cri-dockerd || echo /usr/bin/cri-dockerd)" "$PAUSE_IMAGE" > "$WORK/cri-docker"
-  keep_reader cri-docker.service
-  put_file "$R/etc/systemd/system/cri-docker.service.d/10-caravan.conf" 0644 < "$WORK/cri-docker"
-  restart_due=$file_changed
-  if [ "$restart_due" = yes ] && ! planning; then systemctl daemon-reload; fi
-  unit_running cri-docker.socket
-  restart_if_due cri-docker.service
+  docker_release=$(docker version --format '{{.Server.Version}}' 2>/dev/null || true)
+  case ${docker_release%%.*} in
+    "" | *[!0-9]*) ;;
+    *) [ "${docker_release%%.*}" -le "$NEWEST_DOCKER" ] || say "warning: Docker $docker_release runs here; up to $NEWEST_DOCKER it is known to serve Kubernetes 1.$KUBERNETES_MINOR" ;;
+  esac
 }
 
 # --- containerd
 
-containerd_major() { # 1 or 2
-  containerd --version | awk '{ sub(/^v/, "", $3); print substr($3, 1, index($3, ".") - 1) }'
+# Whether the containerd that is installed is at least that version.
+containerd_is() { # MAJOR MINOR
+  containerd --version | awk -v major="$1" -v minor="$2" '{ sub(/^v/, "", $3); split($3, part, /[.]/); at_least = part[1] + 0 > major || part[1] + 0 == major && part[2] + 0 >= minor } END { exit !at_least }'
 }
 
+# Networks and the package kubernetes-cni have their plugins in /opt/cni/bin, Debian's and Ubuntu's own packages in /usr/lib/cni.
+# containerd searches more than one directory since 2.1.
 containerd_config() {
   if [ "$CGROUP_DRIVER" = systemd ]; then systemd_cgroup=true; else systemd_cgroup=false; fi
   echo "# Written by Caravan."
   for registry in ${INSECURE_REGISTRIES:-}; do echo "# By plain HTTP, see /etc/containerd/certs.d: http://$registry"; done
-  if [ "$(containerd_major)" -ge 2 ]; then
+  if containerd_is 2 0; then
+    # 2.3 and later write version 4 themselves and read this one, as all of 2.x do
+    if containerd_is 2 1; then plugin_directories="bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']"; else plugin_directories="bin_dir = '/opt/cni/bin'"; fi
     cat <<TOML
 version = 3
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = '$PAUSE_IMAGE'
+  sandbox = '$sandbox_image'
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = '/etc/containerd/certs.d'
+
+[plugins.'io.containerd.cri.v1.runtime'.cni]
+  $plugin_directories
+  conf_dir = '/etc/cni/net.d'
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
   runtime_type = 'io.containerd.runc.v2'
@@ -211,10 +246,14 @@ TOML
 version = 2
 
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "$PAUSE_IMAGE"
+  sandbox_image = "$sandbox_image"
 
 [plugins."io.containerd.grpc.v1.cri".registry]
   config_path = "/etc/containerd/certs.d"
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/opt/cni/bin"
+  conf_dir = "/etc/cni/net.d"
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
@@ -225,23 +264,42 @@ TOML
   fi
 }
 
+# The value of a key in what `containerd config dump` printed: of the first table whose name ends so (dots and all), without
+# its quotes; "" stands for the top. Nothing where there is no such key.
+dumped() { # TABLE'S END, KEY
+  awk -v end="$1" -v key="$2" '
+    /^[ \t]*\[/ { table = $0; gsub(/[ \t"'\'']/, "", table); gsub(/^\[|\]$/, "", table); next }
+    { here = end == "" ? table == "" : length(table) >= length(end) && substr(table, length(table) - length(end) + 1) == end }
+    here && $1 == key && $2 == "=" { sub(/^[^=]*= */, ""); gsub(/["'\'']/, ""); sub(/[ \t]+$/, ""); print; exit }' "$WORK/dump"
+}
+
 # What the configuration lacks, in words, by containerd's own view of it.
 containerd_lacks() {
   if [ "$CGROUP_DRIVER" = systemd ]; then systemd_cgroup=true; else systemd_cgroup=false; fi
   containerd config dump > "$WORK/dump" 2>"$WORK/output" || { echo "containerd cannot read it: $(last_words)"; return 0; }
-  if grep -qE '^ *disabled_plugins *=.*cri' "$WORK/dump"; then echo 'it switches the CRI plugin off (disabled_plugins)'; fi
-  grep -qE "^ *(sandbox_image|sandbox) *= *[\"']${PAUSE_IMAGE}[\"']" "$WORK/dump" || echo "its sandbox image is not $PAUSE_IMAGE (sandbox_image; in containerd 2 pinned_images.sandbox)"
+  case $(dumped "" disabled_plugins) in *cri*) echo 'it switches the CRI plugin off (disabled_plugins)' ;; esac
+  dumped_image=$(dumped .pinned_images sandbox)
+  [ -n "$dumped_image" ] || dumped_image=$(dumped .v1.cri sandbox_image)
+  [ "$dumped_image" = "$sandbox_image" ] || echo "its sandbox image is not $sandbox_image (sandbox_image; in containerd 2 pinned_images.sandbox)"
   # the option's default is false
-  if grep -qE "^ *SystemdCgroup *= *true" "$WORK/dump"; then dumped=true; else dumped=false; fi
-  [ "$dumped" = "$systemd_cgroup" ] || echo "SystemdCgroup is not $systemd_cgroup (runtimes.runc.options)"
+  [ "$(dumped .runtimes.runc.options SystemdCgroup | grep . || echo false)" = "$systemd_cgroup" ] || echo "SystemdCgroup is not $systemd_cgroup (runtimes.runc.options)"
+  case "$(dumped .cni bin_dirs) $(dumped .cni bin_dir)" in
+    *"[/opt/cni/bin]"* | *"[/opt/cni/bin,"* | *" /opt/cni/bin"*) ;;
+    *) echo 'it does not look for CNI plugins in /opt/cni/bin (cni bin_dir; since containerd 2.1 bin_dirs)' ;;
+  esac
   if [ -n "${INSECURE_REGISTRIES:-}" ]; then
-    grep -qE "^ *config_path *= *[\"'][^\"']" "$WORK/dump" || echo 'it names no directory for registries (registry config_path = "/etc/containerd/certs.d")'
+    case :$(dumped .registry config_path): in
+      *:/etc/containerd/certs.d:*) ;;
+      *) echo 'it does not read /etc/containerd/certs.d, where registries are described (registry config_path)' ;;
+    esac
   fi
 }
 
-# A file that says nothing, or what the containerd.io package ships: no more than that the CRI plugin is off.
+# A file that says nothing, what the containerd.io package ships (no more than that the CRI plugin is off), or whatever another
+# package brought, such as Debian's: nobody has changed it.
 as_packaged() { # FILE
-  ! grep -vE '^[[:space:]]*(#|$)|^disabled_plugins = \["cri"\]$' "$1" | grep -q .
+  if ! grep -vE '^[[:space:]]*(#|$)|^disabled_plugins = \["cri"\]$' "$1" | grep -q .; then return 0; fi
+  as_its_package_has_it "$1"
 }
 
 install_containerd() {
@@ -258,6 +316,13 @@ install_containerd() {
     # not there: the package's own file comes and is replaced below, and the undo takes both away
     if [ ! -e "$config" ]; then keep_file "$config"; fi
     install_one_of containerd.io containerd
+  fi
+
+  hold_runtime containerd.io containerd
+  sandbox_image=$(pause_image)
+  if [ -z "$sandbox_image" ] && planning; then
+    change "set the sandbox image to the one that kubeadm $KUBERNETES_VERSION names" || true
+    return 0
   fi
 
   keep_reader containerd.service
@@ -278,8 +343,10 @@ install_containerd() {
     # somebody's own, such as `containerd config default`: only the lines that matter
     if [ "$CGROUP_DRIVER" = systemd ]; then systemd_cgroup=true; else systemd_cgroup=false; fi
     sed -E \
-      -e "s|^( *sandbox_image *= *)[\"'].*[\"'] *$|\1\"$PAUSE_IMAGE\"|" \
-      -e "s|^( *sandbox *= *)[\"'].*[\"'] *$|\1\"$PAUSE_IMAGE\"|" \
+      -e "s|^( *sandbox_image *= *)[\"'].*[\"'] *$|\1\"$sandbox_image\"|" \
+      -e "s|^( *sandbox *= *)[\"'].*[\"'] *$|\1\"$sandbox_image\"|" \
+      -e "/[.]cni\]/,/^ *\[/ s|^( *bin_dir *= *)([\"'])/usr/lib/cni[\"'] *$|\1\2/opt/cni/bin\2|" \
+      -e "/[.]cni\]/,/^ *\[/ s|^( *bin_dirs *= *\[)([\"'])/usr/lib/cni[\"']\] *$|\1\2/opt/cni/bin\2, \2/usr/lib/cni\2]|" \
       -e "s|^( *SystemdCgroup *= *)(true\|false) *$|\1$systemd_cgroup|" \
       -e 's|^disabled_plugins *= *\["cri"\] *$|disabled_plugins = []|' \
       -e "/[.]registry\]/,/^ *\[/ s|^( *config_path *= *)([\"'])[\"'] *$|\1\2/etc/containerd/certs.d\2|" "$config" > "$WORK/config.toml"
@@ -305,14 +372,29 @@ install_crio() {
     keep_unit crio.service
     install_one_of cri-o
   fi
+  hold_runtime cri-o
+  sandbox_image=$(pause_image)
+  if [ -z "$sandbox_image" ] && planning; then
+    change "set the sandbox image to the one that kubeadm $KUBERNETES_VERSION names" || true
+    return 0
+  fi
   keep_reader crio.service
   if [ ! -s "$WORK/wanted" ]; then
     # conmon stands in the pod's cgroup unless systemd manages the cgroups
     if [ "$CGROUP_DRIVER" = systemd ]; then conmon=system.slice; else conmon=pod; fi
-    printf '[crio.image]\npause_image = "%s"\n\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$PAUSE_IMAGE" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
+    printf '[crio.image]\npause_image = "%s"\n\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$sandbox_image" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
   fi
-  put_file "$R/etc/crio/crio.conf.d/10-caravan.conf" 0644 < "$WORK/wanted"
+  # the last word: by name it is read after 10-crio.conf, which CRI-O's own package brings
+  put_file "$R/etc/crio/crio.conf.d/20-caravan.conf" 0644 < "$WORK/wanted"
   restart_due=$file_changed
+  # where it was before
+  crio_before=$R/etc/crio/crio.conf.d/10-caravan.conf
+  if [ -f "$crio_before" ] && change "remove ${crio_before#"$R"}: 20-caravan.conf is in its place"; then
+    keep_file "$crio_before"
+    found reader "${crio_before#"$R"}" crio.service
+    rm -f "$crio_before"
+    restart_due=yes
+  fi
   if [ -n "${INSECURE_REGISTRIES:-}" ]; then
     for registry in $INSECURE_REGISTRIES; do printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry"; done > "$WORK/registries"
     put_file "$R/etc/containers/registries.conf.d/10-caravan.conf" 0644 < "$WORK/registries"

@@ -13,6 +13,7 @@ crictl_says() { crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoin
 present() { # IMAGE
   case $RUNTIME in
     docker) docker image inspect "$1" ;;
+    containerd) crictl_says inspecti "$1" || ctr --namespace k8s.io images ls -q | grep -qxF -e "$1" ;;
     *) crictl_says inspecti "$1" ;;
   esac >/dev/null 2>&1
 }

@@ -64,7 +64,7 @@ runtime_of() { # CRI SOCKET
 # --- images
 
 images() { # VERSION
-  images_repository=$(value imageRepository)
+  images_repository=${asked_repository:-$(value imageRepository)}
   [ -n "$images_repository" ] || images_repository=k8s.gcr.io
   for component in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do echo "$images_repository/$component:v$1"; done
   case $minor in
@@ -76,7 +76,9 @@ images() { # VERSION
     24) echo "$images_repository/pause:3.7" && echo "$images_repository/etcd:3.5.3-0" && echo "$images_repository/coredns/coredns:v1.8.6" ;;
     25) echo "$images_repository/pause:3.8" && echo "$images_repository/etcd:3.5.4-0" && echo "$images_repository/coredns/coredns:v1.9.3" ;;
     2[6-9] | 30) echo "$images_repository/pause:3.9" && echo "$images_repository/etcd:3.5.12-0" && echo "$images_repository/coredns/coredns:v1.11.1" ;;
-    *) echo "$images_repository/pause:3.10" && echo "$images_repository/etcd:3.5.15-0" && echo "$images_repository/coredns/coredns:v1.11.3" ;;
+    3[1-3]) echo "$images_repository/pause:3.10" && echo "$images_repository/etcd:3.5.15-0" && echo "$images_repository/coredns/coredns:v1.11.3" ;;
+    34 | 35) echo "$images_repository/pause:3.10.1" && echo "$images_repository/etcd:3.6.5-0" && echo "$images_repository/coredns/coredns:v1.12.1" ;;
+    *) echo "$images_repository/pause:3.10.2" && echo "$images_repository/etcd:3.7.0-0" && echo "$images_repository/coredns/coredns:v1.14.3" ;;
   esac
 }
 
@@ -109,7 +111,6 @@ check_runtime() {
   case $(runtime_of "$(value criSocket)") in
     docker)
       if ! unit_is docker active; then problem Service-Docker 'docker service is not active, please run '"'systemctl start docker.service'"; fi
-      if [ "$minor" -ge 24 ] && ! unit_is cri-docker active; then problem CRI 'container runtime is not running: no CRI at /var/run/cri-dockerd.sock'; fi
       ;;
     cri-o) if ! unit_is crio active; then problem CRI 'container runtime is not running: unix:///var/run/crio/crio.sock: no such file or directory'; fi ;;
     *)

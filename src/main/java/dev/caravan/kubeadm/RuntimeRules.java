@@ -4,7 +4,6 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Which Kubernetes version takes which container runtime, and how they find each other. */
 public final class RuntimeRules {
@@ -14,24 +13,6 @@ public final class RuntimeRules {
     private static final int SOCKETS_ARE_URLS = 24;
     /** Since 1.22 kubeadm sets systemd where nothing is said. */
     private static final int SYSTEMD_BY_DEFAULT = 22;
-
-    /**
-     * The pause image that a minor's kubeadm names ({@code PauseVersion} in cmd/kubeadm/app/constants), from that minor on.
-     * Checked against the kubeadm binary of 1.20 and against pull requests that quote the constant for 1.18, 1.21, 1.24,
-     * 1.25, 1.26, 1.31 and 1.36; the others are recollection.
-     */
-    private static final TreeMap<Integer, String> PAUSE = new TreeMap<>(Map.ofEntries(
-            Map.entry(13, "3.1"),
-            Map.entry(18, "3.2"),
-            Map.entry(21, "3.4.1"),
-            Map.entry(22, "3.5"),
-            Map.entry(23, "3.6"),
-            Map.entry(24, "3.7"),
-            Map.entry(25, "3.8"),
-            Map.entry(26, "3.9"),
-            Map.entry(31, "3.10"),
-            Map.entry(34, "3.10.1"),
-            Map.entry(36, "3.10.2")));
 
     private RuntimeRules() {}
 
@@ -63,17 +44,17 @@ public final class RuntimeRules {
     }
 
     /**
-     * The runtime's socket as the version's kubeadm takes it. Docker's is that of dockershim up to 1.23 and that of cri-dockerd
-     * from 1.24.
+     * The runtime's socket as the version's kubeadm takes it. Docker's is that of dockershim.
      *
-     * @throws IllegalArgumentException for a runtime that no version takes
+     * @throws IllegalArgumentException for a runtime that the version does not take: see {@link #refusal}
      */
     public static String criSocket(RuntimeName runtime, KubernetesVersion version) {
+        refusal(runtime, version).ifPresent(refusal -> {
+            throw new IllegalArgumentException(refusal.reason());
+        });
         String path =
                 switch (runtime) {
-                    case DOCKER -> version.isAtLeast(WITHOUT_DOCKERSHIM)
-                            ? "/var/run/cri-dockerd.sock"
-                            : "/var/run/dockershim.sock";
+                    case DOCKER -> "/var/run/dockershim.sock";
                     case CONTAINERD -> "/run/containerd/containerd.sock";
                     case CRI_O -> "/var/run/crio/crio.sock";
                     case RKT, FRAKTI -> throw new IllegalArgumentException(runtime + " is archived and has no socket");
@@ -94,12 +75,5 @@ public final class RuntimeRules {
             return driver;
         }
         return KubernetesVersion.of(cluster).isAtLeast(SYSTEMD_BY_DEFAULT) ? "systemd" : "cgroupfs";
-    }
-
-    /** The pause image that kubeadm expects, from the cluster's image repository. */
-    public static String pauseImage(Cluster cluster) {
-        return cluster.kubernetes().imageRepository() + "/pause:"
-                + PAUSE.floorEntry(Math.max(KubernetesVersion.of(cluster).minor(), PAUSE.firstKey()))
-                        .getValue();
     }
 }

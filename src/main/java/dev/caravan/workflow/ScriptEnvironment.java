@@ -59,7 +59,6 @@ public final class ScriptEnvironment implements Environment {
         variables.put("RUNTIME_VERSION", cluster.runtime().version().orElse(""));
         variables.put("CRI_SOCKET", settings.criSocket());
         variables.put("CGROUP_DRIVER", settings.cgroupDriver());
-        variables.put("PAUSE_IMAGE", RuntimeRules.pauseImage(cluster));
         variables.put("INSECURE_REGISTRIES", String.join(" ", cluster.runtime().insecureRegistries()));
     }
 

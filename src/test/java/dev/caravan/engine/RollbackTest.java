@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is taken back when something fails, and what stays. Hosts say what comes of each step. */
 class RollbackTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
-    private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "kube-install", "runtime-install", "package-repository", "os-prepare");
+    private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "runtime-install", "kube-install", "package-repository", "os-prepare");
 
     @TempDir
     static Path directory;
@@ -128,7 +128,7 @@ class RollbackTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"h3, undo-kube-install, 'h3: what kube-install, runtime-install, package-repository, os-prepare changed (it sticks)'", "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
+    @CsvSource({"h3, undo-runtime-install, 'h3: what runtime-install, kube-install, package-repository, os-prepare changed (it sticks)'", "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
     void aHostThatCannotBeTakenBackAloneLeavesTheClusterToTheOthers(String host, String step, String left) throws Exception {
         hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
                 : call.is(host, step) ? now(Reply.failed("it sticks")) : answer(call));
@@ -148,7 +148,7 @@ class RollbackTest {
         Run run = apply(cluster(1, 3));
 
         assertThat(end(run).data()).containsEntry("exitStatus", 4);
-        assertThat(undone(run, "h3")).containsExactly("runtime-install", "package-repository", "os-prepare");
+        assertThat(undone(run, "h3")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
         assertThat(undone(run, "h4")).isEmpty();
         assertThat(calls(run, "h4")).contains("kubeadm-join");
     }
@@ -181,18 +181,18 @@ class RollbackTest {
 
         Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.ROLLBACK, "command", List.of(), Set.of(run.id())));
         assertThat(end(back).data()).containsEntry("exitStatus", 0);
-        assertThat(undone(back, "h1")).containsExactly("runtime-install", "package-repository", "os-prepare");
+        assertThat(undone(back, "h1")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
     }
 
     @Test
     void whatCannotBeTakenBackIsNamedAndResetTakesItUpAgain() throws Exception {
         hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("the control plane did not come up"))
-                : call.is("h2", "undo-kube-install") ? now(Reply.failed("it is not to be")) : answer(call));
+                : call.is("h2", "undo-runtime-install") ? now(Reply.failed("it is not to be")) : answer(call));
         Cluster cluster = cluster(1, 1);
         Run run = apply(cluster);
         Event end = end(run);
         assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
-        assertThat(end.message()).contains("h2: what kube-install, runtime-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset")
+        assertThat(end.message()).contains("h2: what runtime-install, kube-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset")
                 .startsWith("h1  kubeadm-init: the control plane did not come up. ").doesNotContain("Multicast");
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
@@ -200,7 +200,7 @@ class RollbackTest {
         Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
         assertThat(end(reset).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
         assertThat(undone(reset, "h1")).isEmpty();
-        assertThat(undone(reset, "h2")).containsExactly("kube-install", "runtime-install", "package-repository", "os-prepare");
+        assertThat(undone(reset, "h2")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
         assertThat(calls(reset, "h1")).contains("reset-host");
     }
 

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * in the built-in files. What waits, waits for a latch: no test depends on how long something takes.
  */
 class WorkflowTest {
-    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "runtime-install", "kube-install", "network-prepare", "images-pull");
+    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "kube-install", "runtime-install", "network-prepare", "images-pull");
     private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
     private static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final String TOKEN = "abcdef.0123456789abcdef";
@@ -314,7 +314,7 @@ class WorkflowTest {
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
         assertThat(last(run).data()).containsEntry("exitStatus", 5);
-        assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "runtime-install");
+        assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
         assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
         Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst().orElseThrow();

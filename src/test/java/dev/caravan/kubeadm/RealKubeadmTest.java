@@ -77,15 +77,18 @@ class RealKubeadmTest {
     }
 
     @Test
-    void namesTheImagesOfTheRepositoryAndOurPauseImage() throws Exception {
+    void namesTheSamePauseImageWithAndWithoutTheDocuments() throws Exception {
         Cluster cluster = Clusters.single(version, "    imageRepository: registry.example.org/mirror");
         Path file = Files.writeString(
                 directory.resolve("init.yaml"),
                 KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
 
-        assertThat(kubeadm("config", "images", "list", "--config", file.toString())
-                        .lines())
-                .contains("registry.example.org/mirror/kube-apiserver:v" + version, RuntimeRules.pauseImage(cluster));
+        List<String> images = kubeadm("config", "images", "list", "--config", file.toString()).lines().toList();
+        List<String> asRuntimeInstallAsks = kubeadm("config", "images", "list", "--image-repository", "registry.example.org/mirror", "--kubernetes-version", "v" + version)
+                .lines().toList();
+
+        assertThat(images).contains("registry.example.org/mirror/kube-apiserver:v" + version);
+        assertThat(asRuntimeInstallAsks).filteredOn(image -> image.contains("/pause:")).singleElement().satisfies(pause -> assertThat(images).contains(pause));
     }
 
     @Test

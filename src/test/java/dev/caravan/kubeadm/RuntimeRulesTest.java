@@ -43,7 +43,7 @@ class RuntimeRulesTest {
     @ParameterizedTest
     @CsvSource({
         "DOCKER, 1.20.2, /var/run/dockershim.sock",
-        "DOCKER, 1.24.0, unix:///var/run/cri-dockerd.sock",
+        "DOCKER, 1.23.17, /var/run/dockershim.sock",
         "CONTAINERD, 1.23.0, /run/containerd/containerd.sock",
         "CONTAINERD, 1.24.0, unix:///run/containerd/containerd.sock",
         "CRI_O, 1.31.0, unix:///var/run/crio/crio.sock"
@@ -60,6 +60,13 @@ class RuntimeRulesTest {
     }
 
     @Test
+    void dockerHasNoSocketWhereTheKubeletHasNoDockershim() {
+        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1.24.0 does not run on Docker");
+    }
+
+    @Test
     void theCgroupDriverIsKubeadmsDefaultUnlessTheSpecSaysOtherwise() {
         assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.21.14"))).isEqualTo("cgroupfs");
         assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.22.0"))).isEqualTo("systemd");
@@ -67,31 +74,6 @@ class RuntimeRulesTest {
                         Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}")))
                 .isEqualTo("systemd");
     }
-
-    @ParameterizedTest
-    @CsvSource({
-        "1.13.0, 3.1",
-        "1.17.17, 3.1",
-        "1.18.0, 3.2",
-        "1.20.2, 3.2",
-        "1.21.0, 3.4.1",
-        "1.22.0, 3.5",
-        "1.23.0, 3.6",
-        "1.24.0, 3.7",
-        "1.25.0, 3.8",
-        "1.26.0, 3.9",
-        "1.30.14, 3.9",
-        "1.31.0, 3.10",
-        "1.33.0, 3.10",
-        "1.34.0, 3.10.1",
-        "1.36.0, 3.10.2",
-        "1.40.0, 3.10.2"
-    })
-    void namesThePauseImageOfTheVersion(String version, String pause) {
-        assertThat(RuntimeRules.pauseImage(Clusters.single(version)))
-                .isEqualTo("registry.aliyuncs.com/google_containers/pause:" + pause);
-    }
-
     @ParameterizedTest
     @CsvSource({
         "1.13.0, V1BETA1",

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Rehearsal: the real step scripts, in the workflow's order, on simulated hosts. */
 class ScriptsRehearsalTest {
     private static final List<String> PREPARATION =
-            List.of("facts", "os-prepare", "package-repository", "runtime-install", "kube-install");
+            List.of("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();

@@ -80,7 +80,6 @@ final class StepDriver {
         environment.put("RUNTIME_VERSION", "");
         environment.put("CRI_SOCKET", docker ? "/var/run/dockershim.sock" : "/run/containerd/containerd.sock");
         environment.put("CGROUP_DRIVER", "systemd");
-        environment.put("PAUSE_IMAGE", cluster.kubernetes().imageRepository() + "/pause:3.2");
         environment.put("INSECURE_REGISTRIES", "registry.example:5000");
         environment.put("KUBERNETES_REPO_URL", yum ? "https://mirror.example/kubernetes/yum/repos/kubernetes-el7-x86_64" : "https://mirror.example/kubernetes/apt kubernetes-xenial main");
         environment.put("KUBERNETES_REPO_KEYS", yum ? "https://mirror.example/yum-key.gpg https://mirror.example/rpm-package-key.gpg" : "https://mirror.example/apt-key.gpg");
