@@ -6,11 +6,15 @@
 #   osId osVersion osIdLike osCodeName family architecture kernel init hostname bootId
 #   clock             seconds since the epoch, to the millisecond
 #   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware has none to give
+#   machineId         /etc/machine-id, whether or not the firmware gives a product_uuid
 #   cpus memoryMib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
+#   address           ADDRESS of any interface but the loopback
 #   swap              DEVICE
 #   cgroupVersion     1 or 2
+#   cgroupController  NAME of a controller that the kernel has, with cgroup v1 only
+#   moduleMissing     NAME of a kernel module that Kubernetes needs and that is neither loaded nor to be loaded
 #   listening         ADDRESS PORT PID|- PROCESS|-
 #   selinux           enforcing, permissive, disabled or absent
 #   firewall          firewalld or ufw, where active
@@ -102,6 +106,8 @@ machine_identity() {
       ;;
     *) output machine "product_uuid $line" ;;
   esac
+  first_line "$R/etc/machine-id"
+  fact machineId "$line"
 }
 
 disks() {
@@ -161,6 +167,18 @@ interfaces() {
   fact interface "$list"
 }
 
+# Of bridges and tunnels, too: a spec may name any of them.
+all_addresses() {
+  list=
+  while read -r _ device _ address _; do
+    case $device in '' | lo) continue ;; esac
+    add "${address%%/*}"
+  done <<-END
+	$(ip -o address show 2>/dev/null)
+	END
+  fact address "$list"
+}
+
 swap_devices() {
   list=
   if [ -r "$R/proc/swaps" ]; then
@@ -176,7 +194,22 @@ cgroups() {
     output cgroupVersion 2
   elif [ -d "$R/sys/fs/cgroup" ]; then
     output cgroupVersion 1
+    list=
+    if [ -r "$R/proc/cgroups" ]; then
+      while read -r name _ _ enabled; do
+        case $name$enabled in '#'* | *0) ;; *) add "$name" ;; esac
+      done <"$R/proc/cgroups"
+    fi
+    fact cgroupController "$list"
   fi
+}
+
+modules() {
+  list=
+  for module in overlay br_netfilter nf_conntrack; do
+    if ! module_to_be_had "$module"; then add "$module"; fi
+  done
+  fact moduleMissing "$list"
 }
 
 # Prints ADDRESS PORT PID PROCESS of every listening TCP socket.
@@ -295,7 +328,7 @@ version_of_program() {
   version=
   program=$1
   shift
-  for directory in /usr/bin /usr/local/bin /opt/bin; do
+  for directory in /usr/bin /usr/local/bin /opt/bin /snap/bin; do
     if [ -x "$R$directory/$program" ]; then
       for word in $(timeout 5 "$R$directory/$program" "$@" 2>/dev/null || :); do
         # in JSON between quotes
@@ -463,8 +496,10 @@ operating_system
 machine
 disks
 interfaces
+all_addresses
 swap_devices
 cgroups
+modules
 fact listening "$(listening_sockets)"
 selinux
 active_units firewalld ufw docker containerd crio

@@ -346,6 +346,17 @@ runtime_unit() { case $RUNTIME in docker) echo docker ;; containerd) echo contai
 
 keep_sysctl() { found sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null || echo absent)"; } # KEY
 keep_module() { found module "$1" absent; } # NAME, before it is loaded
+# Whether the kernel has it in use now, loaded or built in.
+module_there() { # NAME
+  case $1 in
+    br_netfilter) [ -d "$R/proc/sys/net/bridge" ] ;;
+    overlay) grep -qsw overlay "$R/proc/filesystems" ;;
+    nf_conntrack) [ -e "$R/proc/sys/net/netfilter/nf_conntrack_max" ] || grep -qs "^nf_conntrack " "$R/proc/modules" ;;
+    *) grep -qs "^$1 " "$R/proc/modules" ;;
+  esac
+}
+# Whether it is there, or modprobe finds it for the running kernel.
+module_to_be_had() { module_there "$1" || { have modprobe && modprobe -n -q "$1" >/dev/null 2>&1; }; } # NAME
 keep_selinux() { found selinux mode "$(getenforce)"; }
 keep_swap() { # each device in use, with its priority
   sed 1d "$R/proc/swaps" | while read -r swap_device _ _ _ swap_priority; do found swap "$swap_device" "$swap_priority"; done

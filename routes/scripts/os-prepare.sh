@@ -1,7 +1,7 @@
 #!/bin/sh
 # What kubeadm's guide asks of the operating system: SELinux permissive, swap off, bridged packets seen by iptables,
 # forwarding on; now and after a reboot, each only where it is not so yet.
-# Environment: none of its own.
+# Environment: SWAP=keep leaves swap as it is, for a kubelet that is configured to run with it.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -21,7 +21,7 @@ if grep -qs '^SELINUX=enforcing' "$R/etc/selinux/config"; then
 fi
 
 # Swap: what is in use, what fstab would turn on again, and what systemd would (zram, generated or own swap units).
-if [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/swaps" | wc -l)" -gt 0 ]; then
+if [ "${SWAP:-off}" != keep ] && [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/swaps" | wc -l)" -gt 0 ]; then
   swap_units=$(systemctl list-units --type swap --state active --plain --no-legend 2>/dev/null | awk '{ print $1 }')
   if change "turn swap off ($(sed 1d "$R/proc/swaps" | awk '{ print $1 }' | paste -s -d ' '))"; then
     keep_swap
@@ -38,24 +38,32 @@ if [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/swaps" | wc -l)" -gt 0 ]; then
     fi
   done
 fi
-if [ -f "$R/etc/fstab" ] && awk '$1 !~ /^#/ && $3 == "swap" { found = 1 } END { exit !found }' "$R/etc/fstab"; then
+if [ "${SWAP:-off}" != keep ] && [ -f "$R/etc/fstab" ] && awk '$1 !~ /^#/ && $3 == "swap" { found = 1 } END { exit !found }' "$R/etc/fstab"; then
   awk '$1 !~ /^#/ && $3 == "swap" { print "# swap is off for Kubernetes: " $0; next } { print }' "$R/etc/fstab" > "$WORK/fstab"
   put_file "$R/etc/fstab" 0644 < "$WORK/fstab"
 fi
 
-# Modules: br_netfilter for the bridge sysctls, overlay for the runtime's images.
-module_there() { # NAME
-  case $1 in
-    br_netfilter) [ -d "$R/proc/sys/net/bridge" ] ;;
-    overlay) grep -qsw overlay "$R/proc/filesystems" ;;
-  esac
-}
+# Modules: br_netfilter for the bridge sysctls, overlay for the runtime's images, nf_conntrack for kube-proxy, which ends where
+# there is no nf_conntrack_max.
+modules='overlay br_netfilter nf_conntrack'
+
+# EL10 and minimal images have some of them in a package of its own, for exactly this kernel.
+lacking=
+for module in $modules; do module_to_be_had "$module" || lacking="$lacking $module"; done
+extra=kernel-modules-extra-$(uname -r)
+if [ -n "$lacking" ] && [ "$FAMILY" = yum ] && ! rpm -q "$extra" >/dev/null 2>&1; then
+  if change "install $extra, as the kernel has no$lacking"; then
+    say "installing $extra"
+    install_packages "$extra"
+  fi
+fi
+
 at_boot=
-for module in overlay br_netfilter; do
+for module in $modules; do
   if ! module_there "$module"; then
     if change "load module $module"; then
       keep_module "$module"
-      modprobe "$module" || fail "modprobe $module failed on kernel $(uname -r)" "Install the kernel's modules (on EL: kernel-modules-extra), or boot a kernel that has $module."
+      modprobe "$module" || fail "modprobe $module failed on kernel $(uname -r)" "Install the kernel's modules (on EL $extra, on Ubuntu linux-modules-extra-$(uname -r)), or boot a kernel that has $module."
     fi
   fi
   # a module that is part of the kernel needs nobody to load it

@@ -39,7 +39,13 @@ for command in sysctl systemctl journalctl sudo curl gpg; do command_is "$comman
 mkdir -p "$R/etc/sysctl.d" "$R/etc/modules-load.d" "$R/etc/systemd/system" "$R/usr/lib/systemd/system" "$R/usr/lib/sysctl.d" "$R/usr/local/bin" "$R/usr/local/lib" \
   "$R/run/systemd/system" "$R/tmp" "$R/root" "$R/opt" "$R/var/lib" "$R/var/log" "$R/var/run" "$R/boot" "$R/home"
 chmod 700 "$R/root"
-if [ "$FAMILY" = yum ]; then kernel=3.10.0-1160.el7.x86_64; else kernel=6.1.0-18-amd64; fi
+minor=${VERSION#*.} minor=${minor%%.*}
+# what Kubernetes of that age runs on: EL7 has a kernel and cgroups that the newer ones refuse
+case $FAMILY.$((minor >= 31)) in
+  yum.0) kernel=3.10.0-1160.el7.x86_64 ;;
+  yum.1) kernel=5.14.0-570.12.1.el9_6.x86_64 ;;
+  *) kernel=6.1.0-18-amd64 ;;
+esac
 echo "$kernel" > "$state/kernel"
 echo "$NAME" > "$R/etc/hostname"
 printf '127.0.0.1 localhost\n%s %s\n' "$ADDRESS" "$NAME" > "$R/etc/hosts"
@@ -51,7 +57,8 @@ fi
 # the same at each rehearsal, and each host's own
 printf '%s' "$NAME $NUMBER" | sha256sum | cut -c 1-32 > "$R/etc/machine-id"
 uuid() { printf '%s' "$1 $NAME $NUMBER" | sha256sum | sed 's/^\(........\)\(....\)\(....\)\(....\)\(............\).*/\1-\2-\3-\4-\5/'; } # WHAT
-mkdir -p "$R/lib/modules/$kernel" "$R/sys/class/dmi/id" "$R/sys/class/net/eth0/device" "$R/sys/class/net/lo" "$R/sys/fs/cgroup/memory"
+mkdir -p "$R/lib/modules/$kernel" "$R/sys/class/dmi/id" "$R/sys/class/net/eth0/device" "$R/sys/class/net/lo" "$R/sys/fs/cgroup"
+if [ "$minor" -ge 31 ]; then echo 'cpuset cpu io memory pids' > "$R/sys/fs/cgroup/cgroup.controllers"; else mkdir "$R/sys/fs/cgroup/memory"; fi
 uuid machine > "$R/sys/class/dmi/id/product_uuid"
 : > "$R/lib/modules/$kernel/modules.builtin"
 echo 772 > "$R/sys/class/net/lo/type"
@@ -81,6 +88,10 @@ case $FAMILY in
     command_is selinux getenforce setenforce restorecon chcon
     printf 'NAME="CentOS Linux"\nVERSION="7 (Core)"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"\n' > "$R/etc/os-release"
     echo 'CentOS Linux release 7.9.2009 (Core)' > "$R/etc/redhat-release"
+    if [ "$minor" -ge 31 ]; then
+      printf 'NAME="Rocky Linux"\nVERSION="9.6 (Blue Onyx)"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\nPRETTY_NAME="Rocky Linux 9.6 (Blue Onyx)"\n' > "$R/etc/os-release"
+      echo 'Rocky Linux release 9.6 (Blue Onyx)' > "$R/etc/redhat-release"
+    fi
     mkdir -p "$R/etc/yum.repos.d" "$R/etc/selinux" "$R/etc/sysconfig"
     printf '[base]\nname=CentOS-7 - Base\nbaseurl=http://mirror.centos.org/centos/7/os/x86_64/\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-CentOS-7\n' > "$R/etc/yum.repos.d/CentOS-Base.repo"
     printf 'SELINUX=enforcing\nSELINUXTYPE=targeted\n' > "$R/etc/selinux/config"

@@ -1,7 +1,5 @@
 package dev.caravan.engine;
 
-import dev.caravan.facts.Limits;
-import dev.caravan.facts.Preflight;
 import dev.caravan.http.Entrance;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
@@ -22,9 +20,6 @@ import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
-import dev.caravan.workflow.KubeadmDocuments;
-import dev.caravan.workflow.NetworkDocuments;
-import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
@@ -96,9 +91,7 @@ final class Wiring extends MainListenerSupport {
     }
 
     private Map<String, Object> beans(CamelContext context) {
-        return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(),
-                "preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))),
-                "kubeadm", new KubeadmDocuments(), "network", new NetworkDocuments(), "rollback", new Rollback(),
+        return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
                 "verify", new Verification(options.data(), Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
     }
 

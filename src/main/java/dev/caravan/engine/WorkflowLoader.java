@@ -1,5 +1,7 @@
 package dev.caravan.engine;
 
+import dev.caravan.facts.Limits;
+import dev.caravan.facts.Preflight;
 import dev.caravan.observe.LogContext;
 import dev.caravan.routes.LooseEnds;
 import dev.caravan.routes.RouteFiles;
@@ -12,6 +14,11 @@ import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
+import dev.caravan.versions.KubernetesTable;
+import dev.caravan.versions.NetworkTable;
+import dev.caravan.workflow.KubeadmDocuments;
+import dev.caravan.workflow.NetworkDocuments;
+import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.ScriptEnvironment;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,7 +49,7 @@ final class WorkflowLoader {
     private final Executor executor;
     private final Map<String, Object> beans;
 
-    /** @param beans what routes name, besides {@code steps} and {@code routeFiles} */
+    /** @param beans what routes name, besides what belongs to the files themselves */
     WorkflowLoader(EngineOptions options, SshSessions sessions, HostSlots slots, Executor executor, Map<String, Object> beans) {
         this.options = options;
         this.sessions = sessions;
@@ -70,18 +77,29 @@ final class WorkflowLoader {
 
     /** Gives a Camel what the routes of these files name. */
     Workflow bind(CamelContext context, RouteFiles files) {
+        KubernetesTable versions = KubernetesTable.of(files);
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules(files),
-                new ScriptEnvironment(), slots, options.data().resolve("logs"), executor);
+                new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("routeFiles", files);
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
+        tables(context, registry, versions, NetworkTable.of(files));
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
         context.addComponent("ssh", new CaravanSshComponent());
         context.getCamelContextExtension().addInterceptStrategy(new LogContext());
         return new Workflow(context, steps);
+    }
+
+    /** The beans that read the tables of {@code routes/data}, which belong to these files. */
+    private static void tables(CamelContext context, Registry registry, KubernetesTable versions, NetworkTable networks) {
+        NetworkDocuments network = new NetworkDocuments(networks);
+        Limits limits = Limits.from(name -> context.getPropertiesComponent().resolveProperty(name));
+        registry.bind("network", network);
+        registry.bind("kubeadm", new KubeadmDocuments(versions));
+        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions), network));
     }
 
     private static FailureRules rules(RouteFiles files) {

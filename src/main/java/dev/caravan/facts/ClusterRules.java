@@ -72,6 +72,13 @@ final class ClusterRules {
                         Severity.REFUSES,
                         "kubelet " + installed + " is installed, newer than the " + wanted + " of the spec",
                         "Ask for " + installed + " in the spec, or remove kubelet, kubeadm and kubectl from the host."));
+            } else if (!seen.isMember() && !installed.isEmpty() && new Version(installed).isBelow(wanted)) {
+                findings.add(new Finding(
+                        List.of(seen.name()),
+                        "kubelet-version",
+                        Severity.REFUSES,
+                        "kubelet " + installed + " is installed, and the spec asks for " + wanted,
+                        "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for " + installed + "."));
             } else if (seen.isMember() && !installed.isEmpty() && new Version(installed).isBelow(wanted)) {
                 findings.add(new Finding(
                         List.of(seen.name()),

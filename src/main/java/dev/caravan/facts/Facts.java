@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param firewalls  those of firewalld and ufw that are active
  * @param reach      what came of the lines of {@link ReachTargets}
  * @param neighbours those tried whose MAC address this host knows, being on one network with them
+ * @param addresses  of all interfaces but the loopback, bridges and tunnels too, without prefix lengths; empty where they could not be seen
  */
 public record Facts(
         OperatingSystem system,
@@ -32,7 +33,9 @@ public record Facts(
         ContainerRuntimes runtimes,
         PodNetwork podNetwork,
         List<Reach> reach,
-        List<Neighbour> neighbours) {
+        List<Neighbour> neighbours,
+        List<String> addresses,
+        Kernel kernel) {
 
     /**
      * Reads the outputs of the step {@code facts}.
@@ -66,9 +69,16 @@ public record Facts(
      * @param memoryMib    all of it, as the kernel counts it
      * @param identity     {@code product_uuid VALUE} or {@code machine-id VALUE}; empty where there is neither
      * @param bootId       changes with every boot
+     * @param machineId    content of /etc/machine-id, be it the identity or not
      */
     public record Machine(
-            String architecture, int cpus, long memoryMib, Optional<Identity> identity, String hostname, String bootId) {}
+            String architecture, int cpus, long memoryMib, Optional<Identity> identity, String hostname, String bootId, Optional<String> machineId) {}
+
+    /**
+     * @param controllers    cgroup controllers that the kernel has; only where cgroup v1 is in use and they could be seen
+     * @param missingModules modules that Kubernetes needs and that are neither loaded nor to be loaded
+     */
+    public record Kernel(List<String> controllers, List<String> missingModules) {}
 
     /** @param source {@code product_uuid}, or {@code machine-id} where the firmware has no number to give */
     public record Identity(String source, String value) {}

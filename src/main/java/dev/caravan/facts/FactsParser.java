@@ -31,7 +31,9 @@ final class FactsParser {
                 runtimes(),
                 new Facts.PodNetwork(lines("cniConfig"), optional("podCidr")),
                 each("reach", 4, FactsParser::reach),
-                each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))));
+                each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))),
+                lines("address"),
+                new Facts.Kernel(lines("cgroupController"), lines("moduleMissing")));
     }
 
     private Facts.OperatingSystem operatingSystem() {
@@ -54,7 +56,8 @@ final class FactsParser {
                 number("memoryMib"),
                 each("machine", 2, part -> new Facts.Identity(part[0], part[1].toLowerCase(Locale.ROOT))).stream().findFirst(),
                 required("hostname"),
-                text("bootId"));
+                text("bootId"),
+                optional("machineId"));
     }
 
     private Facts.Kubernetes kubernetes() {

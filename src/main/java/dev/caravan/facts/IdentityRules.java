@@ -39,6 +39,17 @@ final class IdentityRules {
                         : "Give each virtual machine its own UUID in its hypervisor's settings."));
     }
 
+    /** Clones with a product_uuid of their own and one machine-id: DHCP, journald and network managers take them for one machine. */
+    static List<Finding> machineId(Survey survey) {
+        return shared(survey, facts -> facts.machine().identity().filter(identity -> identity.source().equals("product_uuid")).isPresent()
+                ? facts.machine().machineId().stream() : Stream.empty(), (id, hosts) -> new Finding(
+                Survey.names(hosts),
+                "machine-id",
+                Severity.WARNS,
+                "one machine-id, " + id + ", though they are different machines",
+                "They may get one address by DHCP, or one MAC address for bridges. On all but one: rm /etc/machine-id && systemd-machine-id-setup, then reboot."));
+    }
+
     static List<Finding> hostname(Survey survey) {
         return shared(survey, facts -> Stream.of(facts.hostname().toLowerCase(Locale.ROOT)), (name, hosts) -> new Finding(
                 Survey.names(hosts),

@@ -1,19 +1,15 @@
 package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
-import dev.caravan.kubeadm.KubernetesVersion;
-import dev.caravan.kubeadm.RuntimeRules;
-import dev.caravan.spec.Cluster;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Operating system, kernel, architecture, and the runtime that the spec asks for. */
+/** Operating system and architecture. */
 final class PlatformRules {
     /** The oldest releases that the kubeadm installation guide named while the legacy repositories lasted. */
     private static final Map<String, String> OLDEST = Map.of(
@@ -78,62 +74,18 @@ final class PlatformRules {
                                 "Use a 64-bit x86 or ARM host with a 64-bit operating system."));
     }
 
-    /** 3.10 is what kubeadm's system verification takes; from 1.32 on it warns below 5.4 (system-validators). */
-    static List<Finding> kernel(Survey survey) {
-        boolean recent = survey.cluster().kubernetes().minor() >= 32;
-        return grouped(
-                survey.hosts(seen -> version(seen).isBelow("3.10") || recent && version(seen).isBelow("5.4")),
-                seen -> seen.facts().system().kernel(),
-                (kernel, hosts) -> new Finding(
-                        hosts,
-                        "kernel",
-                        new Version(kernel).isBelow("3.10") ? Severity.REFUSES : Severity.WARNS,
-                        "kernel " + kernel + " is too old for Kubernetes " + survey.cluster().kubernetes().version(),
-                        "Install " + (recent ? "5.4" : "3.10") + " or a later kernel."));
-    }
-
-    private static Version version(Seen seen) {
-        return new Version(seen.facts().system().kernel());
-    }
-
-    /** The kubelet refuses cgroup v1 by default from 1.35 on. */
-    static List<Finding> cgroups(Survey survey) {
-        Object allowed = survey.cluster().kubernetes().kubeadm().getOrDefault("KubeletConfiguration", Map.of()).get("failCgroupV1");
-        if (survey.cluster().kubernetes().minor() < 35 || Boolean.FALSE.equals(allowed)) {
-            return List.of();
-        }
-        List<Seen> hosts = survey.hosts(seen -> seen.facts().cgroupVersion() == 1);
-        return hosts.isEmpty() ? List.of() : List.of(new Finding(
-                Survey.names(hosts),
-                "cgroups",
-                Severity.REFUSES,
-                "cgroup v1, which the kubelet refuses from 1.35 on",
-                "Boot with systemd.unified_cgroup_hierarchy=1, or set failCgroupV1: false in the spec's KubeletConfiguration."));
-    }
-
-    /** Which runtimes this version of Kubernetes takes. About the spec, so that no host is named. */
-    static List<Finding> runtime(Survey survey) {
-        Cluster cluster = survey.cluster();
-        return RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster)).stream()
-                .map(refusal -> new Finding(List.of(), "runtime", Severity.REFUSES, refusal.reason(), sentence(refusal.remedy())))
-                .toList();
-    }
-
-    private static String sentence(String words) {
-        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1) + ".";
-    }
-
     private static String name(Seen seen) {
         Facts.OperatingSystem system = seen.facts().system();
         return system.id().isEmpty() ? "unknown" : (system.id() + " " + system.version()).strip();
     }
 
-    private interface Report {
+    /** What is to be said of hosts that are alike. */
+    interface Report {
         Finding of(String what, List<String> hosts);
     }
 
     /** One finding for all hosts that are alike. */
-    private static List<Finding> grouped(List<Seen> hosts, Function<Seen, String> what, Report report) {
+    static List<Finding> grouped(List<Seen> hosts, Function<Seen, String> what, Report report) {
         Map<String, List<Seen>> groups = hosts.stream().collect(Collectors.groupingBy(what, LinkedHashMap::new, Collectors.toList()));
         List<Finding> findings = new ArrayList<>();
         groups.forEach((key, members) -> findings.add(report.of(key, Survey.names(members))));

@@ -1,6 +1,7 @@
 package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.versions.KubernetesTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,21 +16,32 @@ import java.util.Map;
 public final class Preflight {
     /** In the order in which findings are told. */
     private static final List<Rule> RULES = List.of(
-            PlatformRules::runtime,
+            SpecRules::runtime,
+            SpecRules::newestTried,
+            SpecRules::removed,
+            SpecRules::dualStack,
+            SpecRules::proxyMode,
+            InstalledRules::runtimeVersion,
             PlatformRules::operatingSystem,
             PlatformRules::systemd,
             PlatformRules::architecture,
-            PlatformRules::kernel,
-            PlatformRules::cgroups,
+            KernelRules::kernel,
+            KernelRules::nftables,
+            KernelRules::cgroups,
+            KernelRules::modules,
+            InstalledRules::packageSignatures,
             IdentityRules::oneMachine,
+            AddressRule::check,
             MacAddressRule::check,
             IdentityRules::machineIdentity,
+            IdentityRules::machineId,
             IdentityRules::hostname,
             IdentityRules::hostnameDiffers,
             ClusterRules::otherCluster,
             ClusterRules::nodeName,
             ClusterRules::role,
             ClusterRules::kubeletVersion,
+            InstalledRules::programs,
             ClusterRules::ports,
             ClusterRules::leftoverNetwork,
             ReachRule::check,
@@ -41,14 +53,21 @@ public final class Preflight {
             PodCidrs::check);
 
     private final Limits limits;
+    private final KubernetesTable versions;
 
-    /** With {@link Limits#defaults()}. */
+    /** With {@link Limits#defaults()} and the table of versions that travels with Caravan. */
     public Preflight() {
         this(Limits.defaults());
     }
 
+    /** With the table of versions that travels with Caravan. */
     public Preflight(Limits limits) {
+        this(limits, KubernetesTable.builtIn());
+    }
+
+    public Preflight(Limits limits, KubernetesTable versions) {
         this.limits = limits;
+        this.versions = versions;
     }
 
     /**
@@ -58,7 +77,7 @@ public final class Preflight {
      * @return what refuses first, each part in the order of the rules; empty if nothing is to be said
      */
     public List<Finding> check(Cluster cluster, Map<String, Facts> facts) {
-        Survey survey = Survey.of(cluster, facts, limits);
+        Survey survey = Survey.of(cluster, facts, limits, versions);
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> findings.addAll(rule.check(survey)));
         // A stable sort: within each severity the order of the rules stays.

@@ -62,6 +62,12 @@ final class ReachRule {
 
     /** Behind a load balancer or on a virtual address there is nobody before the first control plane is up. */
     private static Finding endpoint(Failure failure, TreeSet<Integer> ports, List<String> sources, boolean clusterExists) {
+        if (failure.outcome() == Outcome.UNRESOLVED) {
+            // Unlike a load balancer, a name does not come by itself.
+            return new Finding(sources, "reach", Severity.REFUSES,
+                    "the control plane's endpoint " + failure.address() + " resolves to no address",
+                    "Enter it in DNS, or in /etc/hosts of every host; or write an IP address as kubernetes.controlPlaneEndpoint.");
+        }
         return new Finding(
                 sources,
                 "reach",

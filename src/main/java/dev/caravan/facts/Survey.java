@@ -2,6 +2,8 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.versions.KubernetesTable;
+import dev.caravan.versions.Minor;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -12,9 +14,14 @@ import java.util.stream.Stream;
 /**
  * What the rules look at: a cluster as it is wanted, and its hosts as they are.
  *
- * @param hosts those whose facts are known, in the spec's order
+ * @param hosts       those whose facts are known, in the spec's order
+ * @param minor       what the cluster's version of Kubernetes needs
+ * @param newestTried the newest minor that Caravan was tried with
  */
-record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits) {
+record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits, Minor minor, int newestTried) {
+
+    static final String INIT = "InitConfiguration";
+    static final String JOIN = "JoinConfiguration";
 
     /** A host together with what was seen there. */
     record Seen(Host host, Facts facts, Membership membership) {
@@ -27,12 +34,12 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limit
         }
     }
 
-    static Survey of(Cluster cluster, Map<String, Facts> facts, Limits limits) {
+    static Survey of(Cluster cluster, Map<String, Facts> facts, Limits limits, KubernetesTable versions) {
         List<Seen> hosts = cluster.hosts().stream()
                 .filter(host -> facts.containsKey(host.name()))
                 .map(host -> new Seen(host, facts.get(host.name()), Membership.of(cluster, host, facts)))
                 .toList();
-        return new Survey(cluster, Map.copyOf(facts), hosts, limits);
+        return new Survey(cluster, Map.copyOf(facts), hosts, limits, versions.minor(cluster.kubernetes().minor()), versions.newestTried());
     }
 
     List<Seen> hosts(Predicate<Seen> which) {
@@ -45,9 +52,17 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limit
 
     /** Whether the spec's kubeadm documents tell kubeadm to ignore this check of its own. */
     boolean kubeadmIgnores(String check) {
-        Map<String, Map<String, Object>> documents = cluster.kubernetes().kubeadm();
-        return Stream.of("InitConfiguration", "JoinConfiguration")
-                .map(kind -> documents.getOrDefault(kind, Map.of()).get("nodeRegistration"))
+        return Stream.of(INIT, JOIN).anyMatch(kind -> kubeadmIgnores(kind, check));
+    }
+
+    /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */
+    String kindFor(Host host) {
+        return host.name().equals(cluster.firstControlPlane().name()) ? INIT : JOIN;
+    }
+
+    /** Whether that document of the spec's tells kubeadm to ignore this check of its own. */
+    boolean kubeadmIgnores(String kind, String check) {
+        return Stream.of(cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of()).getOrDefault("nodeRegistration", Map.of()))
                 .flatMap(section -> section instanceof Map<?, ?> map && map.get("ignorePreflightErrors") instanceof Collection<?> list
                         ? list.stream()
                         : Stream.empty())

@@ -1,40 +1,30 @@
 package dev.caravan.kubeadm;
 
-import java.util.Arrays;
-import java.util.Comparator;
+import dev.caravan.versions.Minor;
 import java.util.Locale;
 
-/** The versions of kubeadm's configuration API, each with the first minor of Kubernetes that it is written for here. */
+/** The versions of kubeadm's configuration API; which minor takes which is in {@code routes/data/kubernetes.yaml}. */
 public enum KubeadmApi {
-    V1BETA1(13),
+    V1BETA1,
     /** Brought {@code certificateKey} into the documents. */
-    V1BETA2(15),
-    V1BETA3(22),
+    V1BETA2,
+    V1BETA3,
     /** Made {@code extraArgs} lists of name and value. */
-    V1BETA4(31);
+    V1BETA4;
 
-    private final int fromMinor;
-
-    KubeadmApi(int fromMinor) {
-        this.fromMinor = fromMinor;
-    }
-
-    /**
-     * The newest API that the version's kubeadm takes.
-     *
-     * @throws IllegalArgumentException before 1.13
-     */
-    public static KubeadmApi of(KubernetesVersion version) {
-        return Arrays.stream(values())
-                .filter(api -> version.isAtLeast(api.fromMinor))
-                .max(Comparator.naturalOrder())
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "Kubernetes " + version + " is older than kubeadm's v1beta1 configuration (1.13)"));
+    /** The API that is written for that minor's kubeadm. */
+    public static KubeadmApi of(Minor minor) {
+        return valueOf(minor.kubeadmApi().toUpperCase(Locale.ROOT));
     }
 
     /** As documents name it: {@code kubeadm.k8s.io/v1beta2}. */
     public String apiVersion() {
-        return "kubeadm.k8s.io/" + name().toLowerCase(Locale.ROOT);
+        return "kubeadm.k8s.io/" + word();
+    }
+
+    /** Without its group: {@code v1beta2}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -38,10 +38,10 @@ public final class KubeadmConfig {
     private final KubeadmApi api;
     private final DocumentMerge merge;
 
-    private KubeadmConfig(Cluster cluster) {
+    private KubeadmConfig(Cluster cluster, NodeSettings settings) {
         this.cluster = cluster;
         this.version = KubernetesVersion.of(cluster);
-        this.api = KubeadmApi.of(version);
+        this.api = settings.api();
         this.merge = new DocumentMerge(api);
     }
 
@@ -50,7 +50,7 @@ public final class KubeadmConfig {
      * KubeletConfiguration and, where the spec overrides it, KubeProxyConfiguration.
      */
     public static String initDocuments(Cluster cluster, Host firstControlPlane, NodeSettings settings) {
-        KubeadmConfig config = new KubeadmConfig(cluster);
+        KubeadmConfig config = new KubeadmConfig(cluster, settings);
         List<Map<String, Object>> documents = new ArrayList<>();
         documents.add(config.init(firstControlPlane, settings, Optional.empty()));
         documents.add(config.clusterConfiguration());
@@ -65,7 +65,7 @@ public final class KubeadmConfig {
      * @throws IllegalArgumentException if there is a certificate key and the API version has no place for it (before 1.15)
      */
     public static Secret joinDocument(Cluster cluster, Host host, JoinCredentials credentials, NodeSettings settings) {
-        return new Secret(YamlDocuments.write(List.of(new KubeadmConfig(cluster).join(host, credentials, settings))));
+        return new Secret(YamlDocuments.write(List.of(new KubeadmConfig(cluster, settings).join(host, credentials, settings))));
     }
 
     /**
@@ -74,7 +74,7 @@ public final class KubeadmConfig {
      * @throws IllegalArgumentException if the API version has no place for a certificate key (before 1.15)
      */
     public static Secret uploadCertsDocument(Cluster cluster, Secret certificateKey, NodeSettings settings) {
-        KubeadmConfig config = new KubeadmConfig(cluster);
+        KubeadmConfig config = new KubeadmConfig(cluster, settings);
         config.requireCertificateKey();
         Map<String, Object> init = config.init(cluster.firstControlPlane(), settings, Optional.of(certificateKey));
         return new Secret(YamlDocuments.write(List.of(init, config.clusterConfiguration())));

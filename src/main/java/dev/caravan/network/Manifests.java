@@ -1,72 +1,88 @@
 package dev.caravan.network;
 
+import dev.caravan.digest.Sha256;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.ManifestFile;
+import dev.caravan.versions.NetworkRelease;
+import dev.caravan.versions.NetworkTable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
  * The manifests of pod networks: the spec's own, or the project's released one for the CNI named. Each is pinned to a
- * release, so that the same spec gives the same network.
+ * release by {@code routes/data/networks.yaml}, so that the same spec gives the same network. Immutable and thread-safe.
  */
 public final class Manifests {
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final String FLANNEL = "https://github.com/flannel-io/flannel/releases/download/v0.26.7/kube-flannel.yml";
-    private static final String FLANNEL_DEFAULT_SUBNET = "10.244.0.0/16";
-    private static final String CALICO = "https://raw.githubusercontent.com/projectcalico/calico/v3.29.3/manifests/calico.yaml";
-    /** The last Calico whose manifest suits Kubernetes before 1.22 (docs.tigera.io, v3.20 requirements: 1.19 to 1.21). */
-    private static final String CALICO_BEFORE_1_22 = "https://raw.githubusercontent.com/projectcalico/calico/v3.20.6/manifests/calico.yaml";
 
-    private Manifests() {}
+    private final NetworkTable releases;
 
-    /** Where the manifest of that cluster's network comes from, a path or an address; empty for a CNI that has none. */
-    public static Optional<String> source(Cluster cluster) {
-        return cluster.network().manifest().or(() -> switch (cluster.network().cni()) {
-            case FLANNEL -> Optional.of(FLANNEL);
-            case CALICO -> Optional.of(cluster.kubernetes().minor() < 22 ? CALICO_BEFORE_1_22 : CALICO);
-            case CILIUM, BRIDGE, NONE -> Optional.empty();
-        });
+    public Manifests(NetworkTable releases) {
+        this.releases = releases;
     }
 
-    /** Whether a source is fetched over the network. */
-    public static boolean isAddress(String source) {
-        return source.startsWith("https://") || source.startsWith("http://");
+    /**
+     * Where a manifest comes from.
+     *
+     * @param place     a path or an address
+     * @param sha256    what the text must have; empty where that is not known
+     * @param podSubnet what the text has in place of the cluster's pod subnet; empty where it has no such default
+     */
+    public record Source(String place, Optional<String> sha256, Optional<String> podSubnet) {
+        /** Whether it is fetched over the network. */
+        public boolean isAddress() {
+            return place.startsWith("https://") || place.startsWith("http://");
+        }
+    }
+
+    /** Where the manifest of that cluster's network comes from; empty for a CNI that has none. */
+    public Optional<Source> source(Cluster cluster) {
+        return cluster.network().manifest().map(place -> new Source(place, Optional.empty(), Optional.empty()))
+                .or(() -> releases.release(cluster.network().cni(), cluster.kubernetes().minor()).map(Manifests::source));
+    }
+
+    private static Source source(NetworkRelease release) {
+        return new Source(release.manifest(), release.sha256(), release.podSubnet());
     }
 
     /**
      * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default.
      *
-     * @throws IOException where the file or address cannot be read; the message names it
+     * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
-    public static String read(String source, Cluster cluster) throws IOException, InterruptedException {
-        String manifest = isAddress(source) ? fetch(source) : readFile(source);
-        return source.equals(FLANNEL) ? manifest.replace(FLANNEL_DEFAULT_SUBNET, cluster.kubernetes().podSubnet()) : manifest;
-    }
-
-    private static String readFile(String source) throws IOException {
-        try {
-            return Files.readString(Path.of(source));
-        } catch (NoSuchFileException e) {
-            throw new IOException("cannot read the network's manifest " + source + ": there is no such file", e);
+    public static String read(Source source, Cluster cluster) throws IOException, InterruptedException {
+        byte[] content = source.isAddress() ? fetch(source.place()) : ManifestFile.read(source.place());
+        String digest = Sha256.hex(content);
+        if (source.sha256().filter(wanted -> !wanted.equals(digest)).isPresent()) {
+            throw new IOException("the network's manifest " + source.place() + " is not the one that was released: its SHA-256 is " + digest
+                    + ", and routes/data/networks.yaml says " + source.sha256().get());
         }
+        String manifest = new String(content, StandardCharsets.UTF_8);
+        Optional<String> problem = ManifestFile.problem(manifest);
+        if (problem.isPresent()) {
+            throw new IOException("the network's manifest " + source.place() + " cannot be used: " + problem.get());
+        }
+        return source.podSubnet().map(subnet -> manifest.replace(subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
     }
 
-    private static String fetch(String source) throws IOException, InterruptedException {
+    private static byte[] fetch(String source) throws IOException, InterruptedException {
         try {
-            HttpResponse<String> answer = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(LIMIT).build()
-                    .send(HttpRequest.newBuilder(URI.create(source)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IOException("status " + answer.statusCode());
+            HttpResponse<InputStream> answer = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(LIMIT).build()
+                    .send(HttpRequest.newBuilder(URI.create(source)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream body = answer.body()) {
+                if (answer.statusCode() != 200) {
+                    throw new IOException("status " + answer.statusCode());
+                }
+                return ManifestFile.bounded(body);
             }
-            return answer.body();
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             throw new IOException("cannot fetch the network's manifest " + source + ": " + reason, e);
         }

@@ -10,6 +10,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
+import dev.caravan.versions.KubernetesTable;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,14 +32,19 @@ public final class KubeadmDocuments {
     /** join-credentials.sh puts the key in its place. */
     private static final String KEY_TO_BE_MADE = "CERTIFICATE-KEY";
 
+    private final KubernetesTable versions;
     private final Map<String, String> caHashes = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> tokenIds = new ConcurrentHashMap<>();
+
+    public KubeadmDocuments(KubernetesTable versions) {
+        this.versions = versions;
+    }
 
     /** The documents that kubeadm init takes. */
     public String initDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
         Host first = cluster.firstControlPlane();
-        return KubeadmConfig.initDocuments(cluster, first, NodeSettings.of(cluster, first));
+        return KubeadmConfig.initDocuments(cluster, first, NodeSettings.of(cluster, first, versions));
     }
 
     /** Keeps the hash of the CA's public key that kubeadm init reported. */
@@ -74,7 +80,7 @@ public final class KubeadmDocuments {
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
-        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), NodeSettings.of(cluster, cluster.firstControlPlane())).reveal() : "";
+        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), NodeSettings.of(cluster, cluster.firstControlPlane(), versions)).reveal() : "";
     }
 
     /** Has the next host that asks mint credentials anew: those there are were refused. */
@@ -103,7 +109,7 @@ public final class KubeadmDocuments {
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT", credentials.caCertificate());
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertificate(), Optional.empty());
-        return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host));
+        return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host, versions));
     }
 
     /** Whether credentials were minted in this run. */

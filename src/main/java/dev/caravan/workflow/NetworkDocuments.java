@@ -1,17 +1,24 @@
 package dev.caravan.workflow;
 
+import dev.caravan.facts.Finding;
+import dev.caravan.facts.Severity;
 import dev.caravan.network.Manifests;
+import dev.caravan.network.Manifests.Source;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
+import dev.caravan.versions.NetworkTable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Variable;
 
 /** What goes into the network's scripts: bean {@code network}. */
 public final class NetworkDocuments {
+    private static final String REMEDY = "Where there is no way out, fetch it elsewhere and name the file in network.manifest.";
     private static final String PLACEHOLDER = """
             apiVersion: v1
             kind: ConfigMap
@@ -20,24 +27,67 @@ public final class NetworkDocuments {
               namespace: kube-system
             """;
 
+    private final Manifests manifests;
+    /** By the run's id. */
+    private final Map<String, String> kept = new ConcurrentHashMap<>();
+
+    public NetworkDocuments(NetworkTable releases) {
+        this.manifests = new Manifests(releases);
+    }
+
     /**
-     * The manifest of the spec's CNI; empty for those that need none. A rehearsal, which has no network, applies an empty
-     * one in place of what it would fetch.
+     * Reads the manifest and keeps it for the run, so that the run cannot fail for lack of it after everything is built.
+     *
+     * @return a finding that refuses the run where it cannot be had
+     */
+    Optional<Finding> keep(Run run) throws InterruptedException {
+        Optional<Source> source = manifests.source(run.cluster()).filter(any -> !isLeftOut(run, any));
+        if (source.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            keep(run, source.get());
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(new Finding(List.of(), "network-manifest", Severity.REFUSES, e.getMessage(), REMEDY));
+        }
+    }
+
+    private String keep(Run run, Source source) throws IOException, InterruptedException {
+        String manifest = Manifests.read(source, run.cluster());
+        if (kept.put(run.id(), manifest) == null) {
+            run.atEnd(() -> kept.remove(run.id()));
+        }
+        return manifest;
+    }
+
+    /** A rehearsal has no network. */
+    private static boolean isLeftOut(Run run, Source source) {
+        return run.isRehearsal() && source.isAddress();
+    }
+
+    /**
+     * The manifest of the spec's CNI, as preflight read it; read now where the run was resumed after that. Empty for a CNI that needs
+     * none. A rehearsal, which has no network, applies an empty one in place of what it would fetch.
      */
     public String manifest(@Variable(Variables.RUN) Run run) throws InterruptedException, StepFailure {
-        Optional<String> source = Manifests.source(run.cluster());
+        Optional<Source> source = manifests.source(run.cluster());
         if (source.isEmpty()) {
             return "";
         }
-        if (run.isRehearsal() && Manifests.isAddress(source.get())) {
-            run.note(null, "a real run fetches " + source.get() + "; the rehearsal does without");
+        if (isLeftOut(run, source.get())) {
+            run.note(null, "a real run fetches " + source.get().place() + "; the rehearsal does without");
             return PLACEHOLDER;
         }
+        String known = kept.get(run.id());
+        if (known != null) {
+            return known;
+        }
         try {
-            return Manifests.read(source.get(), run.cluster());
+            return keep(run, source.get());
         } catch (IOException e) {
-            throw new StepFailure(run.cluster().firstControlPlane().name(), "network", "manifest", Manifests.isAddress(source.get()), e.getMessage(),
-                    "Where there is no way out, fetch it elsewhere and name the file in network.manifest.", List.of(), e);
+            throw new StepFailure(run.cluster().firstControlPlane().name(), "network", "manifest", source.get().isAddress(), e.getMessage(),
+                    REMEDY, List.of(), e);
         }
     }
 

@@ -23,13 +23,15 @@ import org.apache.camel.Exchange;
 /** Holds the facts of all hosts against the rules: bean {@code preflight}. */
 public final class PreflightCheck {
     private final Preflight preflight;
+    private final NetworkDocuments network;
 
-    public PreflightCheck(Preflight preflight) {
+    public PreflightCheck(Preflight preflight, NetworkDocuments network) {
         this.preflight = preflight;
+        this.network = network;
     }
 
     /** Refuses the run where something stands in its way, with everything that does; warnings become notes of the run. */
-    public void check(Exchange exchange) throws PreflightRefused, RunCancelled {
+    public void check(Exchange exchange) throws PreflightRefused, RunCancelled, InterruptedException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         if (run.isCancelled()) {
             throw new RunCancelled();
@@ -47,6 +49,7 @@ public final class PreflightCheck {
                 .forEach(host -> findings.add(unseen(host, failures.get(host))));
         findings.addAll(preflight.check(run.cluster(), run.allFacts()));
         findings.addAll(withoutRepository(run));
+        network.keep(run).ifPresent(findings::add);
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy()));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();

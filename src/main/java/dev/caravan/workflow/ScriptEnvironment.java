@@ -11,6 +11,7 @@ import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.Environment;
+import dev.caravan.versions.KubernetesTable;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +20,11 @@ import java.util.stream.Collectors;
 
 /** The environment that every script gets; the table stands in docs/routes.md. */
 public final class ScriptEnvironment implements Environment {
+    private final KubernetesTable versions;
+
+    public ScriptEnvironment(KubernetesTable versions) {
+        this.versions = versions;
+    }
 
     @Override
     public Map<String, String> of(Run run, Host host) {
@@ -34,6 +40,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
+        variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
         run.facts(host.name()).ifPresent(facts -> {
@@ -43,6 +50,11 @@ public final class ScriptEnvironment implements Environment {
         return variables;
     }
 
+    /* Where the spec's kubelet runs with swap on, swap is nothing to turn off. */
+    private static boolean keepsSwap(Cluster cluster) {
+        return Boolean.FALSE.equals(cluster.kubernetes().kubeadm().getOrDefault("KubeletConfiguration", Map.of()).get("failSwapOn"));
+    }
+
     /* A manifest without a named CNI is a network that the scripts know no more of. */
     private static String cni(Cluster cluster) {
         boolean unnamed = cluster.network().cni() == Cluster.Cni.NONE && cluster.network().manifest().isPresent();
@@ -50,11 +62,11 @@ public final class ScriptEnvironment implements Environment {
     }
 
     /* Only after preflight: a runtime that the version cannot take has no socket to name. */
-    private static void runtime(Map<String, String> variables, Cluster cluster, Host host) {
-        if (RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster)).isPresent()) {
+    private void runtime(Map<String, String> variables, Cluster cluster, Host host) {
+        if (RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster), versions.minor(cluster.kubernetes().minor())).isPresent()) {
             return;
         }
-        NodeSettings settings = NodeSettings.of(cluster, host);
+        NodeSettings settings = NodeSettings.of(cluster, host, versions);
         variables.put("RUNTIME", cluster.runtime().name().word());
         variables.put("RUNTIME_VERSION", cluster.runtime().version().orElse(""));
         variables.put("CRI_SOCKET", settings.criSocket());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.versions.KubernetesTable;
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +48,7 @@ class PodCidrsTest {
     @CsvSource({"10.244.0.0/28, 2", "fd00::/48, 1"})
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
         assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null))).isInstanceOf(IllegalArgumentException.class);
-        assertThat(PodCidrs.check(Survey.of(cluster(podSubnet, count), Map.of(), Limits.defaults())))
+        assertThat(PodCidrs.check(Survey.of(cluster(podSubnet, count), Map.of(), Limits.defaults(), KubernetesTable.builtIn())))
                 .singleElement()
                 .matches(finding -> finding.rule().equals("pod-subnet") && finding.refuses() && finding.problem().contains(podSubnet));
     }

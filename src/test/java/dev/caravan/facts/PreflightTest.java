@@ -114,7 +114,35 @@ class PreflightTest {
                         "refuses kernel [h2]: kernel 2.6.32-754.el6.x86_64 is too old for Kubernetes 1.20.2"),
                 change("a newer kubelet", hosts -> hosts.get("h2").put("kubeletVersion", "1.20.10"),
                         "refuses kubelet-version [h2]: kubelet 1.20.10 is installed, newer than the 1.20.2 of the spec"),
-                change("an older kubelet, not in use", hosts -> hosts.get("h2").put("kubeletVersion", "1.19.16")),
+                change("an older kubelet, not in use, which kube-install would not replace", hosts -> {
+                    hosts.get("h2").put("kubeletVersion", "1.19.16");
+                    hosts.get("h2").put("kubeadmVersion", "1.19.16");
+                }, "refuses kubelet-version [h2]: kubelet 1.19.16 is installed, and the spec asks for 1.20.2"),
+                change("a kubectl of somebody else's", hosts -> hosts.get("h2").put("kubectlVersion", "528.0.0"),
+                        "refuses program-version [h2]: kubectl 528.0.0 is installed, and the spec asks for 1.20.2"),
+                change("the right kubectl", hosts -> hosts.get("h2").put("kubectlVersion", "1.20.2")),
+                change("a floating address", hosts -> hosts.get("h2").put("address", "192.0.2.2\nfe80::fc:ff:fe00:1"),
+                        "refuses address [h2]: the address 10.77.0.12 is on no interface of this host; it has 192.0.2.2"),
+                change("an address on a bridge", hosts -> hosts.get("h2").put("address", "192.0.2.2\n10.77.0.12")),
+                change("clones with their own product_uuid", hosts -> {
+                    hosts.get("h1").put("machine", "product_uuid 4c4c4544-0042-3510-8052-b4c04f4e3731");
+                    hosts.get("h2").put("machine", "product_uuid 4c4c4544-0042-3510-8052-b4c04f4e3732");
+                    both(hosts, "machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794");
+                }, "warns machine-id [h1, h2]: one machine-id, 0fd7e79f4a4c4dbc99b8b502e2d00794, though they are different machines"),
+                change("an endpoint that no name server knows", hosts -> hosts.get("h2").put("reach", "api.does-not-exist.invalid 6443 @endpoint unresolved"),
+                        "refuses reach [h2]: the control plane's endpoint api.does-not-exist.invalid resolves to no address"),
+                change("a kernel without the packet filter's modules", hosts -> {
+                    hosts.get("h2").put("kernel", "6.12.0-124.8.1.el10_1.x86_64");
+                    hosts.get("h2").put("moduleMissing", "br_netfilter\nnf_conntrack");
+                }, "warns kernel-modules [h2]: the kernel 6.12.0-124.8.1.el10_1.x86_64 has no module br_netfilter, nf_conntrack"),
+                change("the same where nothing installs them", hosts -> {
+                    other(hosts.get("h2"), "ubuntu", "24.04", "apt");
+                    hosts.get("h2").put("kernel", "6.8.0-79-generic");
+                    hosts.get("h2").put("moduleMissing", "br_netfilter");
+                }, "refuses kernel-modules [h2]: the kernel 6.8.0-79-generic has no module br_netfilter"),
+                change("cgroup v1 without cpuset", hosts -> hosts.get("h2").put("cgroupController", "cpu\nmemory\npids"),
+                        "refuses cgroups [h2]: cgroup v1 without the controller cpuset, which kubeadm requires (missing required cgroups: cpuset)"),
+                change("cgroup v1 with cpuset", hosts -> hosts.get("h2").put("cgroupController", "cpuset\ncpu\nmemory\npids")),
                 change("swap, several sockets", hosts -> {
                     hosts.get("h2").put("swap", "/dev/sda2");
                     hosts.get("h2").put("socket", "/run/docker.sock\n/run/containerd/containerd.sock\n/run/crio/crio.sock");
@@ -207,10 +235,6 @@ class PreflightTest {
                 Arguments.of("Docker with 1.24", spec("1.24.0", RuntimeName.DOCKER, Map.of()), List.of("runtime")),
                 Arguments.of("rkt with any", spec("1.20.2", RuntimeName.RKT, Map.of()), List.of("runtime")),
                 Arguments.of("frakti with any", spec("1.20.2", RuntimeName.FRAKTI, Map.of()), List.of("runtime")),
-                Arguments.of("cgroup v1 with 1.34", spec("1.34.0", RuntimeName.CONTAINERD, Map.of()), List.of()),
-                Arguments.of("cgroup v1 with 1.35", spec("1.35.0", RuntimeName.CONTAINERD, Map.of()), List.of("cgroups")),
-                Arguments.of("cgroup v1 with 1.35, allowed",
-                        spec("1.35.0", RuntimeName.CONTAINERD, Map.of("KubeletConfiguration", Map.of("failCgroupV1", false))), List.of()),
                 Arguments.of("kubeadm's own checks ignored", spec("1.20.2", RuntimeName.DOCKER, ignored), List.of()));
     }
 

@@ -20,7 +20,7 @@ class KubeadmConfigTest {
     @CsvSource({"v1beta1, 1.14.10", "v1beta2, 1.20.2", "v1beta3, 1.28.2", "v1beta4, 1.31.4"})
     void writesTheDocumentsOfEachApi(String api, String version) throws IOException {
         Cluster single = Clusters.single(version);
-        assertThat(KubeadmApi.of(KubernetesVersion.of(single)).apiVersion()).isEqualTo("kubeadm.k8s.io/" + api);
+        assertThat(settings(single, 0).api().apiVersion()).isEqualTo("kubeadm.k8s.io/" + api);
 
         golden(
                 api + "/init.yaml",

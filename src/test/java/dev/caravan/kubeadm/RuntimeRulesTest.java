@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.versions.KubernetesTable;
+import dev.caravan.versions.Minor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RuntimeRulesTest {
+    private static Minor minor(String version) {
+        return KubernetesTable.builtIn().minor(KubernetesVersion.parse(version).minor());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "DOCKER, 1.20.2, true",
@@ -22,16 +28,16 @@ class RuntimeRulesTest {
         "FRAKTI, 1.20.2, false"
     })
     void knowsWhichVersionTakesWhichRuntime(RuntimeName runtime, String version, boolean taken) {
-        assertThat(RuntimeRules.refusal(runtime, KubernetesVersion.parse(version))
+        assertThat(RuntimeRules.refusal(runtime, KubernetesVersion.parse(version), minor(version))
                         .isEmpty())
                 .isEqualTo(taken);
     }
 
     @Test
     void saysWhyAndWhatToWrite() {
-        RuntimeRules.Refusal docker = RuntimeRules.refusal(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0"))
+        RuntimeRules.Refusal docker = RuntimeRules.refusal(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0"), minor("1.24.0"))
                 .orElseThrow();
-        RuntimeRules.Refusal rkt = RuntimeRules.refusal(RuntimeName.RKT, KubernetesVersion.parse("1.20.2"))
+        RuntimeRules.Refusal rkt = RuntimeRules.refusal(RuntimeName.RKT, KubernetesVersion.parse("1.20.2"), minor("1.20.2"))
                 .orElseThrow();
 
         assertThat(docker.reason()).contains("1.24.0").contains("Docker").contains("cri-dockerd");
@@ -49,31 +55,32 @@ class RuntimeRulesTest {
         "CRI_O, 1.31.0, unix:///var/run/crio/crio.sock"
     })
     void writesSocketsAsTheVersionTakesThem(RuntimeName runtime, String version, String socket) {
-        assertThat(RuntimeRules.criSocket(runtime, KubernetesVersion.parse(version)))
+        assertThat(RuntimeRules.criSocket(runtime, minor(version)))
                 .isEqualTo(socket);
     }
 
     @Test
     void archivedRuntimesHaveNoSocket() {
-        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.RKT, KubernetesVersion.parse("1.20.2")))
+        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.RKT, minor("1.20.2")))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void dockerHasNoSocketWhereTheKubeletHasNoDockershim() {
-        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.DOCKER, KubernetesVersion.parse("1.24.0")))
+        assertThatThrownBy(() -> RuntimeRules.criSocket(RuntimeName.DOCKER, minor("1.24.0")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1.24.0 does not run on Docker");
+                .hasMessageContaining("1.24 does not run on Docker");
     }
 
     @Test
     void theCgroupDriverIsKubeadmsDefaultUnlessTheSpecSaysOtherwise() {
-        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.21.14"))).isEqualTo("cgroupfs");
-        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.22.0"))).isEqualTo("systemd");
+        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.21.14"), minor("1.21.14"))).isEqualTo("cgroupfs");
+        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.22.0"), minor("1.22.0"))).isEqualTo("systemd");
         assertThat(RuntimeRules.cgroupDriver(
-                        Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}")))
+                        Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}"), minor("1.20.2")))
                 .isEqualTo("systemd");
     }
+
     @ParameterizedTest
     @CsvSource({
         "1.13.0, V1BETA1",
@@ -86,7 +93,7 @@ class RuntimeRulesTest {
         "1.40.0, V1BETA4"
     })
     void choosesTheApiByTheVersion(String version, KubeadmApi api) {
-        assertThat(KubeadmApi.of(KubernetesVersion.parse(version))).isEqualTo(api);
+        assertThat(KubeadmApi.of(minor(version))).isEqualTo(api);
     }
 
     @Test
@@ -96,7 +103,7 @@ class RuntimeRulesTest {
                 .isEqualTo(KubernetesVersion.parse("1.20.2"))
                 .hasToString("1.20.2");
         assertThatThrownBy(() -> KubernetesVersion.parse("1.20")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> KubeadmApi.of(KubernetesVersion.parse("1.12.0")))
+        assertThatThrownBy(() -> minor("1.12.0"))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -11,6 +11,7 @@ import dev.caravan.run.TestRuns;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
+import dev.caravan.versions.KubernetesTable;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -23,7 +24,7 @@ class KubeadmDocumentsTest {
     private static final String TOKEN = "abcdef.0123456789abcdef";
     private static final String KEY = "0123456789abcdef".repeat(4);
 
-    private final KubeadmDocuments kubeadm = new KubeadmDocuments();
+    private final KubeadmDocuments kubeadm = new KubeadmDocuments(KubernetesTable.builtIn());
     private final Run run = TestRuns.apply(TestClusters.of(2, 1), new MemoryJournal());
 
     private static Exchange exchange(Run run, int host) {

@@ -1,0 +1,83 @@
+package dev.caravan.versions;
+
+import dev.caravan.routes.RouteFiles;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * What each minor of Kubernetes needs, from {@code routes/data/kubernetes.yaml}. A minor without a row of its own is as the one
+ * before it. Immutable and thread-safe.
+ */
+public final class KubernetesTable {
+    static final String FILE = "data/kubernetes.yaml";
+
+    private final NavigableMap<Integer, Minor> minors;
+    private final int newestTried;
+
+    private KubernetesTable(NavigableMap<Integer, Minor> minors, int newestTried) {
+        this.minors = minors;
+        this.newestTried = newestTried;
+    }
+
+    /** The table that travels with Caravan. */
+    public static KubernetesTable builtIn() {
+        return BuiltIn.TABLE;
+    }
+
+    /**
+     * The table of these files.
+     *
+     * @throws InvalidData where it is not as it should be
+     */
+    public static KubernetesTable of(RouteFiles files) {
+        Value file = Value.read(files, FILE);
+        Map<String, Value> fields = file.fields("newestTried", "minors");
+        if (!fields.containsKey("newestTried") || !fields.containsKey("minors")) {
+            throw file.wrong("newestTried or minors is missing", "write newestTried: 1.37, and under minors a row for each minor");
+        }
+        NavigableMap<Integer, Minor> minors = new TreeMap<>();
+        fields.get("minors").entries().forEach((key, row) -> {
+            int number = number(row, key);
+            if (!minors.isEmpty() && number <= minors.lastKey()) {
+                throw row.wrong(key + " is below 1." + minors.lastKey(), "sort the rows, the oldest minor first");
+            }
+            minors.put(number, MinorRow.read(number, row, minors.isEmpty() ? null : minors.lastEntry().getValue()));
+        });
+        if (minors.isEmpty()) {
+            throw fields.get("minors").wrong("no minor at all", "write a row for each");
+        }
+        Value tried = fields.get("newestTried");
+        return new KubernetesTable(minors, number(tried, tried.text()));
+    }
+
+    private static int number(Value place, String text) {
+        if (!text.matches("1\\.\\d{1,3}")) {
+            throw place.wrong("\"" + text + "\" is no minor of Kubernetes", "for example 1.37");
+        }
+        return Integer.parseInt(text.substring(2));
+    }
+
+    /**
+     * What that minor needs.
+     *
+     * @throws IllegalArgumentException for one that is older than the table
+     */
+    public Minor minor(int number) {
+        Map.Entry<Integer, Minor> row = minors.floorEntry(number);
+        if (row == null) {
+            throw new IllegalArgumentException("Kubernetes 1." + number + " is older than 1." + minors.firstKey() + ", the oldest that Caravan knows");
+        }
+        return row.getValue();
+    }
+
+    /** The newest minor that Caravan was tried with: 37 for 1.37. */
+    public int newestTried() {
+        return newestTried;
+    }
+
+    /** Read once. */
+    private static final class BuiltIn {
+        private static final KubernetesTable TABLE = of(RouteFiles.builtIn());
+    }
+}

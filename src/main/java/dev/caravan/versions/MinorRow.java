@@ -1,0 +1,101 @@
+package dev.caravan.versions;
+
+import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.versions.Minor.CgroupV1;
+import dev.caravan.versions.Minor.DualStack;
+import dev.caravan.versions.Minor.Ipvs;
+import dev.caravan.versions.Minor.Least;
+import dev.caravan.versions.Minor.PackageSignatures;
+import dev.caravan.versions.Minor.Removed;
+import dev.caravan.versions.Minor.Sockets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Reads one row: what it says, and for the rest what the row before it says. */
+final class MinorRow {
+    /** Those that Caravan can write. */
+    static final List<String> KUBEADM_APIS = List.of("v1beta1", "v1beta2", "v1beta3", "v1beta4");
+
+    private static final String[] KEYS = {"kubeadmApi", "kernel", "cgroupV1", "runtimes", "containerd", "criOMinorsApart", "sockets", "cgroupDriver", "etcd",
+        "etcdUpgradeFrom", "kubeletMinorsOlder", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
+
+    private final Value row;
+    private final Map<String, Value> fields;
+    private final Minor before;
+
+    private MinorRow(Value row, Minor before) {
+        this.row = row;
+        this.fields = row.fields(KEYS);
+        this.before = before;
+    }
+
+    /** @param before the row before it; null for the first, which must say everything */
+    static Minor read(int number, Value row, Minor before) {
+        return new MinorRow(row, before).minor(number);
+    }
+
+    private Minor minor(int number) {
+        return new Minor(
+                number,
+                field("kubeadmApi", Minor::kubeadmApi, value -> value.oneOf(KUBEADM_APIS, word -> word)),
+                field("kernel", Minor::kernel, MinorRow::least),
+                field("cgroupV1", Minor::cgroupV1, constant(CgroupV1.values())),
+                field("runtimes", Minor::runtimes, value -> value.items().stream()
+                        .map(item -> item.oneOf(List.of(RuntimeName.DOCKER, RuntimeName.CONTAINERD, RuntimeName.CRI_O), RuntimeName::word)).toList()),
+                field("containerd", Minor::containerd, MinorRow::least),
+                field("criOMinorsApart", Minor::criOMinorsApart, Value::number),
+                field("sockets", Minor::sockets, constant(Sockets.values())),
+                field("cgroupDriver", Minor::cgroupDriver, value -> value.oneOf(List.of("cgroupfs", "systemd"), word -> word)),
+                field("etcd", Minor::etcd, Value::version),
+                // Each etcd has its own: what the row before says is not for this one.
+                Optional.ofNullable(fields.get("etcdUpgradeFrom")).map(Value::version)
+                        .or(() -> fields.containsKey("etcd") || before == null ? Optional.empty() : before.etcdUpgradeFrom()),
+                field("kubeletMinorsOlder", Minor::kubeletMinorsOlder, Value::number),
+                field("dualStack", Minor::dualStack, constant(DualStack.values())),
+                field("ipvs", Minor::ipvs, constant(Ipvs.values())),
+                Optional.ofNullable(fields.get("nftablesKernel")).map(Value::version).or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),
+                field("packageSignatures", Minor::packageSignatures, constant(PackageSignatures.values())),
+                removed(number));
+    }
+
+    private <T> T field(String name, Function<Minor, T> inherited, Function<Value, T> read) {
+        if (fields.containsKey(name)) {
+            return read.apply(fields.get(name));
+        }
+        if (before == null) {
+            throw row.wrong("the oldest minor has no " + name, "its row must say everything");
+        }
+        return inherited.apply(before);
+    }
+
+    private static <T extends Enum<T>> Function<Value, T> constant(T[] constants) {
+        return value -> value.oneOf(Arrays.asList(constants), Words::of);
+    }
+
+    private static Least least(Value value) {
+        Map<String, Value> fields = value.fields("refuseBelow", "warnBelow");
+        return new Least(Optional.ofNullable(fields.get("refuseBelow")).map(Value::version), Optional.ofNullable(fields.get("warnBelow")).map(Value::version));
+    }
+
+    private Removed removed(int number) {
+        Map<String, Value> removes = Optional.ofNullable(fields.get("removes")).map(value -> value.fields("kubeadmFeatureGates", "featureGates", "kubeletFlags"))
+                .orElse(Map.of());
+        Removed earlier = before == null ? new Removed(Map.of(), Map.of(), Map.of()) : before.removed();
+        return new Removed(
+                with(earlier.kubeadmFeatureGates(), removes.get("kubeadmFeatureGates"), number),
+                with(earlier.featureGates(), removes.get("featureGates"), number),
+                with(earlier.kubeletFlags(), removes.get("kubeletFlags"), number));
+    }
+
+    private static Map<String, Integer> with(Map<String, Integer> earlier, Value names, int number) {
+        Map<String, Integer> all = new LinkedHashMap<>(earlier);
+        if (names != null) {
+            names.items().forEach(name -> all.put(name.text("[A-Za-z0-9][A-Za-z0-9-]*", "pod-infra-container-image"), number));
+        }
+        return all;
+    }
+}

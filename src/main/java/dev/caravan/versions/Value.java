@@ -1,0 +1,126 @@
+package dev.caravan.versions;
+
+import dev.caravan.routes.RouteFiles;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * A value of a data file, which knows where it is. Scalars are their text as written, so that 1.20 stays 1.20. Immutable.
+ *
+ * @param file the file, for people
+ */
+record Value(String file, Node node) {
+
+    /**
+     * The whole of that file of {@code routes/data}.
+     *
+     * @param name relative to the routes directory
+     * @throws InvalidData where it is missing, empty or no YAML
+     */
+    static Value read(RouteFiles files, String name) {
+        Optional<RouteFiles.RouteFile> file = Optional.ofNullable(files.all().get(name));
+        String shown = "routes/" + name + file.flatMap(RouteFiles.RouteFile::origin).map(path -> " (" + path + ")").orElse(" (built in)");
+        String text = files.text(name).orElseThrow(() -> new InvalidData(shown, 1, "there is no such file", ""));
+        try {
+            return new Value(shown, new Compose(LoadSettings.builder().setLabel(name).build()).composeString(text)
+                    .orElseThrow(() -> new InvalidData(shown, 1, "the file is empty", "")));
+        } catch (MarkedYamlEngineException e) {
+            throw new InvalidData(shown, e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1), "no YAML: " + e.getProblem(), "");
+        } catch (YamlEngineException e) {
+            throw new InvalidData(shown, 1, "no YAML: " + e.getMessage(), "");
+        }
+    }
+
+    /**
+     * The fields of a map, in the file's order.
+     *
+     * @param known the names that it may have
+     */
+    Map<String, Value> fields(String... known) {
+        List<String> names = Arrays.asList(known);
+        Map<String, Value> fields = entries();
+        for (NodeTuple tuple : ((MappingNode) node).getValue()) {
+            Value key = new Value(file, tuple.getKeyNode());
+            if (!names.contains(key.text())) {
+                throw key.wrong("unknown key " + key.text(), "known: " + String.join(", ", known));
+            }
+        }
+        return fields;
+    }
+
+    /** A map's values by its keys, in the file's order. */
+    Map<String, Value> entries() {
+        if (!(node instanceof MappingNode mapping)) {
+            throw wrong("this should be a map, NAME: VALUE", "");
+        }
+        Map<String, Value> entries = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            Value key = new Value(file, tuple.getKeyNode());
+            if (entries.put(key.text(), new Value(file, tuple.getValueNode())) != null) {
+                throw key.wrong(key.text() + " is here a second time", "keep one");
+            }
+        }
+        return entries;
+    }
+
+    /** The items of a list. */
+    List<Value> items() {
+        if (!(node instanceof SequenceNode sequence)) {
+            throw wrong("this should be a list, [A, B]", "");
+        }
+        List<Value> items = new ArrayList<>();
+        sequence.getValue().forEach(item -> items.add(new Value(file, item)));
+        return items;
+    }
+
+    /** A scalar's text. */
+    String text() {
+        if (!(node instanceof ScalarNode scalar) || scalar.getValue().isBlank()) {
+            throw wrong("this should be one value", "");
+        }
+        return scalar.getValue();
+    }
+
+    /** A scalar's text, which must have that form. */
+    String text(String pattern, String example) {
+        if (!text().matches(pattern)) {
+            throw wrong("\"" + text() + "\" has not the right form", "for example " + example);
+        }
+        return text();
+    }
+
+    /** A version of numbers and dots. */
+    String version() {
+        return text("\\d{1,4}(\\.\\d{1,4}){0,3}", "5.13");
+    }
+
+    /** A whole number. */
+    int number() {
+        return Integer.parseInt(text("\\d{1,6}", "3"));
+    }
+
+    /** One of the values, which are written by their words. */
+    <T> T oneOf(List<T> values, Function<T, String> word) {
+        return values.stream().filter(value -> word.apply(value).equals(text())).findFirst()
+                .orElseThrow(() -> wrong("\"" + text() + "\" is not known", "known: " + String.join(", ", values.stream().map(word).toList())));
+    }
+
+    InvalidData wrong(String problem, String right) {
+        return new InvalidData(file, node.getStartMark().map(Mark::getLine).orElse(0) + 1, problem, right);
+    }
+}

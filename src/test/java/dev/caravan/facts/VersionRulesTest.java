@@ -1,0 +1,271 @@
+package dev.caravan.facts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Cluster.RuntimeName;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The rules that read routes/data/kubernetes.yaml, with the built-in table: one control plane h1, one worker h2. */
+class VersionRulesTest {
+    private static final Map<String, Object> IGNORES = Map.of("nodeRegistration", Map.of("ignorePreflightErrors", List.of("SystemVerification")));
+
+    private final Map<String, Map<String, String>> hosts = new LinkedHashMap<>(Map.of("h1", host(1), "h2", host(2)));
+
+    private static Map<String, String> host(int number) {
+        Map<String, String> host = RecordedFacts.bareHost(number);
+        host.put("cgroupVersion", "2");
+        host.put("osId", "rocky");
+        host.put("osVersion", "9.6");
+        host.put("kernel", "5.14.0-570.12.1.el9_6.x86_64");
+        return host;
+    }
+
+    private static Cluster cluster(String version, Map<String, Map<String, Object>> kubeadm) {
+        return Clusters.of(1, 1, version, "10.244.0.0/16", "10.77.0.11:6443", RuntimeName.CONTAINERD, kubeadm);
+    }
+
+    private List<Finding> findings(Cluster cluster) {
+        Map<String, Facts> facts = new LinkedHashMap<>();
+        hosts.forEach((name, outputs) -> facts.put(name, Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW.plusSeconds(2))));
+        return new Preflight().check(cluster, facts);
+    }
+
+    private List<String> said(Cluster cluster) {
+        return findings(cluster).stream()
+                .map(finding -> finding.severity().word() + " " + finding.rule() + " " + finding.hosts() + ": " + finding.problem()).toList();
+    }
+
+    private List<String> said(String version) {
+        return said(cluster(version, Map.of()));
+    }
+
+    private void all(String output, String value) {
+        hosts.values().forEach(host -> host.put(output, value));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.28.15", "1.31.14", "1.32.9", "1.34.4", "1.35.4", "1.36.3", "1.37.2"})
+    void nothingIsSaidOfAPresentHost(String version) {
+        assertThat(said(version)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.31.14, 4.18.0-553.el8_10.x86_64, ",
+        "1.32.9, 4.18.0-553.el8_10.x86_64, refuses",
+        "1.33.5, 4.14.355-276.amzn2.x86_64, refuses",
+        "1.33.5, 3.10.0-1160.el7.x86_64, refuses",
+        "1.33.5, 4.19.0-27-amd64, ",
+        "1.33.5, 4.20.17, ",
+        "1.33.5, 6.1.0-18-amd64, ",
+        "1.34.4, 4.18.0-553.el8_10.x86_64, warns",
+        "1.37.2, 4.15.0-213-generic, warns",
+        "1.37.2, 2.6.32-754.el6.x86_64, refuses"
+    })
+    void kernelsAreJudgedAsKubeadmJudgesThem(String version, String kernel, String severity) {
+        all("kernel", kernel);
+
+        assertThat(said(version)).isEqualTo(severity == null ? List.of()
+                : List.of(severity + " kernel [h1, h2]: kernel " + kernel + " is too old for Kubernetes " + version));
+    }
+
+    @Test
+    void anOldKernelIsOnlyAWarningWhereKubeadmIsToIgnoreIt() {
+        all("kernel", "4.18.0-553.el8_10.x86_64");
+
+        assertThat(said(cluster("1.33.5", Map.of("JoinConfiguration", IGNORES)))).containsExactly(
+                "refuses kernel [h1]: kernel 4.18.0-553.el8_10.x86_64 is too old for Kubernetes 1.33.5",
+                "warns kernel [h2]: kernel 4.18.0-553.el8_10.x86_64 is too old for Kubernetes 1.33.5");
+        assertThat(findings(cluster("1.33.5", Map.of("JoinConfiguration", IGNORES))).get(0).remedy())
+                .endsWith("kubeadm: {InitConfiguration: {nodeRegistration: {ignorePreflightErrors: [SystemVerification]}}}");
+    }
+
+    @Test
+    void nftablesWantsANewerKernel() {
+        Map<String, Map<String, Object>> nftables = Map.of("KubeProxyConfiguration", Map.of("mode", "nftables"));
+        all("kernel", "5.10.0-35-amd64");
+
+        assertThat(said(cluster("1.34.4", nftables)))
+                .containsExactly("refuses kube-proxy-mode [h1, h2]: kernel 5.10.0-35-amd64 is too old for kube-proxy's mode nftables, which needs 5.13");
+        assertThat(said(cluster("1.28.15", nftables))).containsExactly("refuses kube-proxy-mode []: kube-proxy of Kubernetes 1.28.15 has no mode nftables");
+        all("kernel", "5.14.0-570.12.1.el9_6.x86_64");
+        assertThat(said(cluster("1.34.4", nftables))).isEmpty();
+    }
+
+    @Test
+    void ipvsIsDeprecated() {
+        Map<String, Map<String, Object>> ipvs = Map.of("KubeProxyConfiguration", Map.of("mode", "ipvs"));
+
+        assertThat(said(cluster("1.34.4", ipvs))).isEmpty();
+        assertThat(said(cluster("1.35.4", ipvs))).containsExactly("warns kube-proxy-mode []: kube-proxy's mode ipvs is deprecated in Kubernetes 1.35.4");
+    }
+
+    @Test
+    void cgroupV1IsInMaintenanceModeAndThenRefused() {
+        all("cgroupVersion", "1");
+
+        assertThat(said("1.30.14")).isEmpty();
+        assertThat(said("1.31.14")).singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
+        assertThat(said("1.34.4")).singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
+        assertThat(said("1.35.4")).containsExactly("refuses cgroups [h1, h2]: cgroup v1, which kubelet and kubeadm of 1.35 both refuse");
+    }
+
+    /** Each alone is not enough: kubelet and kubeadm refuse cgroup v1 each by itself; and a host's own kind of document counts. */
+    @Test
+    void cgroupV1From135OnNeedsKubeletAndKubeadmToBeTold() {
+        all("cgroupVersion", "1");
+        Map<String, Object> kubelet = Map.of("failCgroupV1", false);
+
+        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet)))).singleElement().asString().startsWith("refuses cgroups [h1, h2]");
+        assertThat(said(cluster("1.35.4", Map.of("InitConfiguration", IGNORES, "JoinConfiguration", IGNORES)))).singleElement().asString()
+                .startsWith("refuses cgroups [h1, h2]");
+        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES)))).singleElement().asString()
+                .startsWith("refuses cgroups [h2]");
+        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES, "JoinConfiguration", IGNORES))))
+                .singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
+        assertThat(findings(cluster("1.35.4", Map.of())).get(0).remedy()).endsWith("kubeadm: {KubeletConfiguration: {failCgroupV1: false}, "
+                + "InitConfiguration: {nodeRegistration: {ignorePreflightErrors: [SystemVerification]}}, "
+                + "JoinConfiguration: {nodeRegistration: {ignorePreflightErrors: [SystemVerification]}}}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.25.16, 1.5.9, ",
+        "1.26.0, 1.5.9, 'refuses runtime-version [h1, h2]: containerd 1.5.9 is too old for Kubernetes 1.26.0, which needs 1.6 or later'",
+        "1.26.0, 1.6.20, ",
+        "1.35.4, 1.7.28, ",
+        "1.36.3, 1.7.28, 'warns runtime-version [h1, h2]: containerd 1.7.28 is on its way out: Kubernetes 1.36.3 asks for 2.0 or later'",
+        "1.37.2, 1.7.28, 'warns runtime-version [h1, h2]: containerd 1.7.28 is on its way out: Kubernetes 1.37.2 asks for 2.0 or later'",
+        "1.37.2, 2.0.0, ",
+        "1.37.2, 2.4.2, "
+    })
+    void aContainerdOnTheHostMustBeNewEnough(String version, String containerd, String finding) {
+        all("runtime", "containerd " + containerd + " active");
+
+        assertThat(said(version)).isEqualTo(finding == null ? List.of() : List.of(finding));
+    }
+
+    @Test
+    void fromThe138OnContainerdMustBe2() {
+        all("runtime", "containerd 1.7.28 active");
+
+        assertThat(said("1.38.0")).contains("refuses runtime-version [h1, h2]: containerd 1.7.28 is too old for Kubernetes 1.38.0, which needs 2.0 or later");
+    }
+
+    @Test
+    void aContainerdOfTheSpecMustBeNewEnough() {
+        Cluster cluster = withRuntime(cluster("1.26.0", Map.of()), RuntimeName.CONTAINERD, "1.5.11");
+        all("runtime", "containerd 1.5.9 inactive");
+
+        assertThat(said(cluster)).containsExactly("refuses runtime-version []: runtime.version 1.5.11 is too old for Kubernetes 1.26.0, which needs 1.6 or later");
+    }
+
+    @Test
+    void criOIsOfTheSameMinor() {
+        assertThat(said(withRuntime(cluster("1.34.4", Map.of()), RuntimeName.CRI_O, "1.34.1"))).isEmpty();
+        assertThat(said(withRuntime(cluster("1.34.4", Map.of()), RuntimeName.CRI_O, "1.31.3"))).singleElement().asString()
+                .startsWith("warns runtime-version []: runtime.version 1.31.3 is not of the minor of Kubernetes 1.34.4");
+    }
+
+    private static Cluster withRuntime(Cluster cluster, RuntimeName name, String version) {
+        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), new Cluster.Runtime(name, Optional.of(version), List.of()),
+                cluster.network(), cluster.hosts(), cluster.onFailure());
+    }
+
+    @Test
+    void aMinorNewerThanAllThatWereTriedIsInstalledWithAWarning() {
+        assertThat(said("1.38.0")).containsExactly(
+                "warns untried-version []: Kubernetes 1.38.0 is newer than 1.37, the newest that Caravan was tried with");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.36.3, false, true",
+        "1.35.4, false, false",
+        "1.37.2, true, true"
+    })
+    void gatesOfKubeadmThatAreGoneAreRefused(String version, boolean socket, boolean local) {
+        List<String> said = said(cluster(version, Map.of("ClusterConfiguration",
+                Map.of("featureGates", Map.of("NodeLocalCRISocket", true, "ControlPlaneKubeletLocalMode", true, "PublicKeysECDSA", true)))));
+
+        assertThat(said.contains("refuses removed-setting []: kubernetes.kubeadm.ClusterConfiguration.featureGates.NodeLocalCRISocket was removed with"
+                + " Kubernetes 1.37, and the spec asks for " + version)).isEqualTo(socket);
+        assertThat(said.contains("refuses removed-setting []: kubernetes.kubeadm.ClusterConfiguration.featureGates.ControlPlaneKubeletLocalMode was removed with"
+                + " Kubernetes 1.36, and the spec asks for " + version)).isEqualTo(local);
+        assertThat(said).hasSize((socket ? 1 : 0) + (local ? 1 : 0));
+    }
+
+    @Test
+    void flagsAndGatesOfTheKubeletThatAreGoneAreRefused() {
+        Map<String, Map<String, Object>> kubeadm = Map.of(
+                "InitConfiguration", Map.of("nodeRegistration", Map.of("kubeletExtraArgs", Map.of("pod-infra-container-image", "pause", "v", "2"))),
+                "JoinConfiguration", Map.of("nodeRegistration", Map.of("kubeletExtraArgs", List.of(Map.of("name", "pod-infra-container-image", "value", "pause")))),
+                "KubeletConfiguration", Map.of("featureGates", Map.of("IPv6DualStack", true)),
+                "ClusterConfiguration", Map.of("apiServer", Map.of("extraArgs", Map.of("feature-gates", "Other=true, IPv6DualStack=true"))));
+
+        assertThat(said(cluster("1.35.4", kubeadm))).containsExactlyInAnyOrder(
+                removed("InitConfiguration.nodeRegistration.kubeletExtraArgs.pod-infra-container-image", "1.35"),
+                removed("JoinConfiguration.nodeRegistration.kubeletExtraArgs.pod-infra-container-image", "1.35"),
+                removed("KubeletConfiguration.featureGates.IPv6DualStack", "1.25"),
+                removed("ClusterConfiguration.apiServer.extraArgs.feature-gates: IPv6DualStack", "1.25"));
+        assertThat(said(cluster("1.24.17", kubeadm))).isEmpty();
+    }
+
+    private static String removed(String what, String minor) {
+        return "refuses removed-setting []: kubernetes.kubeadm." + what + " was removed with Kubernetes " + minor + ", and the spec asks for 1.35.4";
+    }
+
+    @Test
+    void twoSubnetsBefore121NeedTheGate() {
+        Map<String, Map<String, Object>> gate = Map.of("ClusterConfiguration", Map.of("featureGates", Map.of("IPv6DualStack", true)));
+
+        assertThat(said(dual("1.15.12", Map.of()))).contains("refuses dual-stack []: Kubernetes 1.15.12 has no dual stack: it takes one podSubnet and one serviceSubnet");
+        assertThat(said(dual("1.20.2", Map.of()))).containsExactly("refuses dual-stack []: Kubernetes 1.20.2 takes two subnets only with the feature gate IPv6DualStack");
+        assertThat(said(dual("1.20.2", gate))).isEmpty();
+        assertThat(said(dual("1.21.14", Map.of()))).isEmpty();
+    }
+
+    private static Cluster dual(String version, Map<String, Map<String, Object>> kubeadm) {
+        Cluster bridge = Clusters.of(1, 1, version, "10.244.0.0/16,fd00:244::/48", "10.77.0.11:6443", RuntimeName.CONTAINERD, kubeadm);
+        return new Cluster(bridge.name(), bridge.kubernetes(), bridge.packages(), bridge.runtime(), new Cluster.Network(Cluster.Cni.FLANNEL, Optional.empty()),
+                bridge.hosts(), bridge.onFailure());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "debian, 13, 1.33.5, true",
+        "ubuntu, 25.10, 1.33.5, true",
+        "ubuntu, 26.04, 1.30.14, true",
+        "debian, 13, 1.34.4, false",
+        "debian, 12, 1.33.5, false",
+        "ubuntu, 24.04, 1.33.5, false"
+    })
+    void newAptRefusesOldSignatures(String system, String release, String version, boolean warned) {
+        hosts.values().forEach(host -> host.putAll(Map.of("osId", system, "osVersion", release, "family", "apt", "kernel", "6.12.0-amd64")));
+
+        assertThat(said(version)).hasSize(warned ? 1 : 0).allMatch(said -> said.startsWith("warns package-signature [h1, h2]: apt of " + system + " " + release));
+    }
+
+    @Test
+    void aMirrorOfOnesOwnIsSignedByItself() {
+        hosts.values().forEach(host -> host.putAll(Map.of("osId", "debian", "osVersion", "13", "family", "apt", "kernel", "6.12.0-amd64")));
+
+        assertThat(said(from(Cluster.Mirror.CUSTOM, "https://mirror.example/kubernetes ./", Optional.empty()))).isEmpty();
+        assertThat(said(from(Cluster.Mirror.COMMUNITY, "https://pkgs.k8s.io/core:/stable:/v1.33/deb/ /", Optional.of(false)))).isEmpty();
+        assertThat(said(from(Cluster.Mirror.CUSTOM, "https://proxy.example/core:/stable:/v1.33/deb/ /", Optional.empty()))).hasSize(1);
+    }
+
+    private static Cluster from(Cluster.Mirror mirror, String url, Optional<Boolean> check) {
+        Cluster plain = cluster("1.33.5", Map.of());
+        Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
+        return new Cluster(plain.name(), plain.kubernetes(), new Cluster.Packages(mirror, new Cluster.RepositoryOverride(Optional.of(url), List.of(), check), none),
+                plain.runtime(), plain.network(), plain.hosts(), plain.onFailure());
+    }
+}
