@@ -25,6 +25,7 @@ import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
+import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
@@ -99,7 +100,7 @@ final class Wiring extends MainListenerSupport {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(),
                 "preflight", new PreflightCheck(new Preflight(Limits.from(name -> context.getPropertiesComponent().resolveProperty(name)))),
                 "kubeadm", new KubeadmDocuments(), "network", new NetworkDocuments(), "rollback", new Rollback(),
-                "verify", new Verification(options.data(), Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
+                "verify", new Verification(options.data()), "probes", new Probes());
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */
