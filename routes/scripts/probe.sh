@@ -94,6 +94,7 @@ wanted() { case " ${PROBE_LEAVE_OUT:-} " in *" $1 "*) return 1 ;; esac; } # KIND
   if wanted node-port; then echo "node-port $(field 5) $node_port -"; fi
   if wanted dns; then echo "dns $service caravan-probe.kube-system.svc -"; fi
 } > "$WORK/todo"
+tried=$(wc -l < "$WORK/todo")
 
 begin=$(date +%s)
 rounds=0
@@ -123,7 +124,8 @@ fi
 
 # --- why
 
-# The last errors that kube-proxy wrote, from the logs of its newest two containers, in the runtime's form or in Docker's.
+# The last error that kube-proxy wrote, from the logs of its newest two containers, in the runtime's form or in Docker's. What it says of
+# its settings at each start is no error.
 kube_proxy_words() {
   # shellcheck disable=SC2012 # names that kubelet makes
   proxy_logs=$(ls -t "$R"/var/log/pods/kube-system_kube-proxy-*/kube-proxy/*.log 2>/dev/null | head -n 2 || true)
@@ -133,20 +135,20 @@ kube_proxy_words() {
   fi
   for proxy_log in $proxy_logs; do
     tail -n 300 "$proxy_log" | sed -E -e 's/^[^ ]+ (stdout|stderr) [FP] //' -e 's/^\{"log":"(.*)\\n","stream".*/\1/' -e 's/\\"/"/g' |
-      grep -E '^[EF][0-9]{4}|^(Error|panic|fatal)' | tail -n 1
-  done | head -n 1 | sed -E 's/^([EF])[0-9]{4} [^]]*\] */\1 /' | cut -c 1-400 | sed 's/^/kube-proxy says: /' | grep . || echo "kube-proxy's log has no error"
+      grep -E '^[EF][0-9]{4}|^(Error|panic|fatal)' | grep -vF 'configuration may be incomplete or incorrect' | tail -n 1
+  done | head -n 1 | sed -E 's/^[EF][0-9]{4} [^]]*\] *//' | cut -c 1-300 | sed 's/^/kube-proxy says: /'
 }
 
 # What of this host drops packets that it forwards.
 forward_words() {
   if [ "$(cat "$R/proc/sys/net/ipv4/ip_forward" 2>/dev/null)" = 0 ]; then echo "net.ipv4.ip_forward is 0"; fi
   for tables in $(tables_commands); do
-    "${tables}" -S FORWARD 2>/dev/null | grep -E '^-P FORWARD DROP|^-A FORWARD( -[io] [^ ]+| -[sd] [^ ]+)* -j (DROP|REJECT)' | head -n 2 | sed "s/^/$tables has /"
+    "$tables" -S FORWARD 2>/dev/null | grep -E '^-P FORWARD DROP|^-A FORWARD( -[iosd] [^ ]+)* -j (DROP|REJECT)' | head -n 2 | sed "s/^/$tables has /"
   done
 }
 
 {
-  if grep -qE '^(service|node-port|dns) ' "$WORK/todo"; then kube_proxy_words; fi
   forward_words
+  if grep -qE '^(service|node-port) ' "$WORK/todo"; then kube_proxy_words; fi
 } > "$WORK/causes" || true
-fail "a pod on $NODE_NAME does not reach $(joined '; ' < "$WORK/words")$(sed 's/^/. /' "$WORK/causes" | joined '')" "$remedy"
+fail "a pod on $NODE_NAME does not reach $(wc -l < "$WORK/words") of $tried$(sed 's/^/; /' "$WORK/causes" | joined ''): $(joined '; ' < "$WORK/words")" "$remedy"

@@ -10,6 +10,7 @@ import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,7 +119,10 @@ public final class Probes {
         }
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         Map<String, Throwable> failures = exchange.getVariable(OUTCOME, Outcome.class).failures;
-        String words = HostsFailed.of(run.cluster().hosts(), Map.copyOf(failures)).getMessage();
+        // Who says most comes first: where one node is the cause, the others only miss that one.
+        List<Host> hosts = run.cluster().hosts().stream()
+                .sorted(Comparator.comparingInt((Host host) -> -String.valueOf(failures.containsKey(host.name()) ? failures.get(host.name()).getMessage() : "").length())).toList();
+        String words = HostsFailed.of(hosts, Map.copyOf(failures)).getMessage();
         boolean names = failures.values().stream().anyMatch(failure -> String.valueOf(failure.getMessage()).contains("the name caravan-probe"));
         boolean noDns = names && pods.stream().noneMatch(pod -> pod.getMetadata().getLabels() != null && "kube-dns".equals(pod.getMetadata().getLabels().get("k8s-app")));
         String cause = noDns ? ". The cluster's DNS has no pod: kubectl -n kube-system get deployment coredns" : "";
