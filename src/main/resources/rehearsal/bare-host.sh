@@ -31,6 +31,7 @@ command_is machine hostname hostnamectl uname nproc df id whoami chown chgrp syn
 command_is network ip ss iptables ip6tables iptables-save ip6tables-save iptables-restore ip6tables-restore
 command_is modprobe modprobe rmmod lsmod
 command_is swap swapon swapoff
+command_is namespaces nsenter unshare getent
 for command in sysctl systemctl journalctl sudo curl gpg; do command_is "$command" "$command"; done
 [ -e "$WORKSHOP/tools/openssl" ] || command_is openssl openssl
 

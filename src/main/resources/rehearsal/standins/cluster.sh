@@ -4,6 +4,7 @@
 #   nodes/NAME/   root, address, version, role, runtime, pod-cidr, labels, taints; joined (its number) last of all
 #   secrets/NAME  bootstrap-token-ID: the token's digest and description; kubeadm-certs: the certificate key's digest
 #   daemonsets    lines NAMESPACE/NAME;   applied: digests of manifests;   pod-network: the file that it puts on nodes
+#   probes/NODE   NODE|UID|ADDRESS|NODE-ADDRESS of a probe's pod;   probe-service: ADDRESS|NODE-PORT
 #   pki/          made by the rehearsal at its start
 
 digest_of() { printf '%s' "$1" | sha256sum | cut -d ' ' -f 1; } # TEXT
@@ -122,4 +123,34 @@ pull_image() { # IMAGE
   work 300
   mkdir -p "${IMAGES%/*}"
   echo "$1" >> "$IMAGES"
+}
+
+# --- the pods that try the cluster; each is a process on its node, too
+
+PROBE_PROCESS=4100
+
+start_probe() { # NODE
+  probe_number=$(node_value "$1" joined)
+  probe_uid=$(printf '%s' "probe $1" | sha256sum | sed 's/^\(........\)\(....\)\(....\)\(....\)\(............\).*/\1-\2-\3-\4-\5/')
+  probe_process=$(node_value "$1" root)/proc/$PROBE_PROCESS
+  mkdir -p "$SHARED/probes" "$probe_process/root/etc"
+  echo "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod$(echo "$probe_uid" | tr - _).slice/cri-containerd-0.scope" > "$probe_process/cgroup"
+  printf 'search kube-system.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n' > "$probe_process/root/etc/resolv.conf"
+  echo "$1|$probe_uid|10.244.${probe_number:-0}.9|$(node_value "$1" address)" > "$SHARED/probes/$1"
+}
+
+stop_probes() {
+  for probe_file in "$SHARED"/probes/*; do
+    if [ -f "$probe_file" ]; then rm -rf "$(node_value "${probe_file##*/}" root)/proc/$PROBE_PROCESS"; fi
+  done
+  rm -rf "$SHARED/probes" "$SHARED/probe-service"
+}
+
+probe_listens() { # ADDRESS PORT
+  probe_service=$(line_of "$SHARED/probe-service")
+  case $2 in
+    80) [ "$1" = "${probe_service%|*}" ] ;;
+    8001) cat "$SHARED"/probes/* 2>/dev/null | cut -d '|' -f 3 | grep -qxF "$1" ;;
+    *) [ "$2" = "${probe_service#*|}" ] && cat "$SHARED"/probes/* | cut -d '|' -f 4 | grep -qxF "$1" ;;
+  esac
 }

@@ -37,6 +37,8 @@ final class Settings {
         Map<String, Range> numbers = new TreeMap<>();
         numbers.put("caravan.hosts-at-a-time", new Range(1, 100_000));
         numbers.put("caravan.verify.seconds", new Range(1, 86_400));
+        numbers.put("caravan.probe.seconds", new Range(1, 86_400));
+        numbers.put("caravan.probe.dns-seconds", new Range(1, 86_400));
         numbers.put("caravan.inbox.settle-millis", new Range(0, 3_600_000));
         numbers.put("caravan.routes.look-millis", new Range(1, 3_600_000));
         numbers.put("caravan.http.requests-per-second", new Range(1, 999_999));

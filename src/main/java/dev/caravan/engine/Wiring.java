@@ -20,6 +20,7 @@ import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
+import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
@@ -92,7 +93,7 @@ final class Wiring extends MainListenerSupport {
 
     private Map<String, Object> beans(CamelContext context) {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
-                "verify", new Verification(options.data(), Duration.ofSeconds(number(context, "caravan.verify.seconds"))));
+                "verify", new Verification(options.data()), "probes", new Probes());
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */

@@ -78,11 +78,13 @@ final class WorkflowLoader {
     /** Gives a Camel what the routes of these files name. */
     Workflow bind(CamelContext context, RouteFiles files) {
         KubernetesTable versions = KubernetesTable.of(files);
-        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules(files),
+        FailureRules rules = rules(files);
+        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules,
                 new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("routeFiles", files);
+        registry.bind("failureRules", rules);
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);

@@ -316,6 +316,11 @@ public final class Run implements Confidant {
         return attempts.computeIfAbsent(host + " " + step, any -> new AtomicInteger()).incrementAndGet();
     }
 
+    /** Whether that step was begun on that host, in this life of the run or an earlier one. */
+    public boolean hasBegun(String host, String step) {
+        return attempts.containsKey(host + " " + step);
+    }
+
     /** Makes results of that step which are shared, and were asked for before now, unusable. */
     public void mintAnew(String step) {
         mintedAnew.put(step, System.nanoTime());

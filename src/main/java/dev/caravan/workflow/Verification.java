@@ -4,11 +4,13 @@ import dev.caravan.data.PrivateFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
-import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Secret;
+import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
+import dev.caravan.workflow.ClusterHealth.Lack;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
@@ -22,8 +24,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 import org.apache.camel.spi.Registry;
@@ -31,31 +37,33 @@ import org.slf4j.LoggerFactory;
 
 /** Looks at a cluster through its API until it is as the spec has it: bean {@code verify}. */
 public final class Verification {
+    private static final String STEP = "verify";
     private static final String STATE = "verification";
 
     private final Path data;
-    private final Duration limit;
 
-    /**
-     * @param data  the data directory; kubeconfigs are kept in {@code clusters/NAME/kubeconfig} below it
-     * @param limit how long to wait for the cluster
-     */
-    public Verification(Path data, Duration limit) {
+    /** @param data the data directory; kubeconfigs are kept in {@code clusters/NAME/kubeconfig} below it */
+    public Verification(Path data) {
         this.data = data;
-        this.limit = limit;
     }
 
     private static final class State {
         private final StepTold told;
+        private final Duration limit;
         private final Instant deadline;
-        private List<String> missing = List.of("the API server has not been asked yet");
+        private final int crashes;
+        private final Map<String, String> crashWords = new HashMap<>();
+        private volatile List<Lack> missing = List.of(Lack.of("the API server to be asked"));
+        private volatile boolean over;
         private String said = "";
-        private int nodes;
-        private int pods;
+        private List<Node> nodes = List.of();
+        private List<Pod> pods = List.of();
 
-        private State(StepTold told, Instant deadline) {
+        private State(StepTold told, Duration limit, int crashes) {
             this.told = told;
-            this.deadline = deadline;
+            this.limit = limit;
+            this.deadline = Instant.now().plus(limit);
+            this.crashes = crashes;
         }
     }
 
@@ -110,65 +118,118 @@ public final class Verification {
         return "kubernetes-" + run.id();
     }
 
-    /** Begins to wait for the cluster. */
-    public void begin(Exchange exchange) {
+    /**
+     * Begins to wait for the cluster, for as long as the variable {@code verify.seconds} says. A run that was interrupted ends here
+     * as it ended before, where it came that far.
+     */
+    public void begin(Exchange exchange) throws StepFailure {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        StepTold told = new StepTold(run, null, "verify", run.nextAttempt("", "verify"));
+        if (run.past().result("", STEP).isPresent()) {
+            return;
+        }
+        StepTold told = new StepTold(run, null, STEP, run.nextAttempt("", STEP));
         told.started();
-        exchange.setVariable(STATE, new State(told, Instant.now().plus(limit)));
+        exchange.setVariable(STATE, new State(told, Duration.ofSeconds(exchange.getVariable("verify.seconds", Long.class)),
+                exchange.getVariable("verify.crashes", Integer.class)));
     }
 
-    /** Whether the last look found something missing. */
+    /** Whether the last look found something missing, and it is worth looking again. */
     public boolean isWaiting(Exchange exchange) {
-        return !exchange.getVariable(STATE, State.class).missing.isEmpty();
+        State state = exchange.getVariable(STATE, State.class);
+        return state != null && !state.over && !state.missing.isEmpty() && !Probes.haveFailed(exchange);
+    }
+
+    /** Whether what is missing will never be there, or nobody waits for it any more: then what the probes still try is of no use. */
+    public boolean isHopeless(Exchange exchange) {
+        State state = exchange.getVariable(STATE, State.class);
+        return state != null && state.over && !state.missing.isEmpty();
     }
 
     /** Notes that the API server gave no answer this time. */
     public void unanswered(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         exchange.removeVariable("nodes");
-        exchange.getVariable(STATE, State.class).missing = List.of("the API server does not answer: " + rootMessage(failure));
+        exchange.getVariable(STATE, State.class).missing = List.of(Lack.of("the API server to answer (" + rootMessage(failure) + ")"));
     }
 
-    /** Holds the variables {@code nodes} and {@code pods} against the spec; fails when the time is over. */
-    public void judge(Exchange exchange) throws StepFailure, RunCancelled {
+    /**
+     * Holds the variables {@code nodes} and {@code pods} against the spec. What is missing is reported as it changes; the wait is over
+     * when the time is, or when something is missing that waiting does not cure.
+     */
+    public void judge(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         State state = exchange.getVariable(STATE, State.class);
-        if (run.isCancelled()) {
-            throw new RunCancelled();
-        }
         List<?> nodes = exchange.getVariable("nodes", List.class);
         if (nodes != null) {
-            List<Node> seenNodes = nodes.stream().map(Node.class::cast).toList();
-            List<Pod> seenPods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast).toList();
-            boolean networked = run.cluster().network().cni() != Cluster.Cni.NONE || run.cluster().network().manifest().isPresent();
-            state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, networked, seenNodes, seenPods);
-            state.nodes = seenNodes.size();
-            state.pods = seenPods.size();
+            state.nodes = nodes.stream().map(Node.class::cast).toList();
+            state.pods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast).filter(PodHealth::isLookedAt).toList();
+            state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, Probes.isNetworked(run.cluster()), state.nodes, state.pods,
+                    new PodHealth.Limits(state.crashes, words -> isMissingImage(exchange, words)));
+            state.pods.forEach(pod -> PodHealth.crashing(pod).ifPresent(container -> lookIntoLog(exchange, state, pod, container)));
         }
-        if (state.missing.isEmpty()) {
-            return;
-        }
-        String missing = String.join("; ", state.missing);
-        if (Instant.now().isAfter(state.deadline)) {
-            StepFailure failure = new StepFailure(null, "verify", "not-ready", false,
-                    "after " + limit.toSeconds() + " s: " + missing,
-                    "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
-            state.told.failed(failure);
-            throw failure;
-        }
-        if (!missing.equals(state.said)) {
+        state.over = run.isCancelled() || state.missing.stream().anyMatch(Lack::permanent) || Instant.now().isAfter(state.deadline);
+        String missing = said(state);
+        if (!missing.isEmpty() && !missing.equals(state.said)) {
             state.said = missing;
             state.told.doing("waits for " + missing);
         }
     }
 
-    /** Ends the wait: everything is there. */
-    public void end(Exchange exchange) {
-        State state = exchange.getVariable(STATE, State.class);
+    private static boolean isMissingImage(Exchange exchange, String words) {
+        FailureRules rules = exchange.getContext().getRegistry().lookupByNameAndType("failureRules", FailureRules.class);
+        return rules.judge(1, words).kind().equals("image-missing");
+    }
+
+    private static String said(State state) {
+        return Stream.concat(state.missing.stream().map(Lack::what), state.crashWords.values().stream()).collect(Collectors.joining("; "));
+    }
+
+    /* What a container that ends again and again wrote last. Kubernetes keeps the log of the one before; some say it themselves. */
+    private static void lookIntoLog(Exchange exchange, State state, Pod pod, ContainerStatus container) {
+        String name = pod.getMetadata().getName();
+        if (state.crashWords.containsKey(name)) {
+            return;
+        }
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        state.told.ended(StepResult.State.OK, Map.of(), state.nodes + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
-                + ", " + state.pods + " system pods running");
+        try {
+            String log = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class).pods()
+                    .inNamespace(pod.getMetadata().getNamespace()).withName(name).inContainer(container.getName()).terminated().tailingLines(50).getLog();
+            LogWords.last(log).ifPresent(words -> state.crashWords.put(name, container.getName() + " says: " + run.redact(words)));
+        } catch (KubernetesClientException e) {
+            LoggerFactory.getLogger(Verification.class).debug("no log of {}", name, e);
+        }
+    }
+
+    /** Ends the wait: all is there and was tried, or fails with what is not, and why. */
+    public void end(Exchange exchange) throws StepFailure, RunCancelled {
+        State state = exchange.getVariable(STATE, State.class);
+        if (state == null) {
+            return;
+        }
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        if (run.isCancelled()) {
+            throw new RunCancelled();
+        }
+        Optional<StepFailure> tried = Probes.failure(exchange, state.pods);
+        if (tried.isPresent() || !state.missing.isEmpty()) {
+            StepFailure failure = failure(state, tried);
+            state.told.failed(failure);
+            throw failure;
+        }
+        state.told.ended(StepResult.State.OK, Map.of(), state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
+                + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
+    }
+
+    private static StepFailure failure(State state, Optional<StepFailure> tried) {
+        boolean permanent = state.missing.stream().anyMatch(Lack::permanent);
+        String missing = state.missing.isEmpty() ? "" : (permanent ? "" : "after " + state.limit.toSeconds() + " s: ") + said(state);
+        if (tried.isEmpty() || permanent) {
+            return new StepFailure(null, STEP, permanent ? "never-ready" : "not-ready", false, missing, permanent
+                    ? "Waiting does not cure this. See the pod with kubectl -n kube-system describe; taints, images and manifests are in the spec."
+                    : "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
+        }
+        String both = tried.get().getMessage() + (missing.isEmpty() ? "" : "; missing: " + said(state));
+        return new StepFailure(null, STEP, tried.get().getKind(), false, both, tried.get().getRemedy(), List.of(), null);
     }
 
     private static String rootMessage(Throwable failure) {

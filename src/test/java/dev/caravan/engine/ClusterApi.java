@@ -78,7 +78,7 @@ final class ClusterApi implements AutoCloseable {
                 host.name(), host.isControlPlane() ? "\"node-role.kubernetes.io/master\":\"\"" : "", cluster.kubernetes().version(), ready.test(host.name()) ? "True" : "False");
     }
 
-    private static final String POD = "{\"metadata\":{\"name\":\"etcd-h1\"},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"state\":{\"running\":{}}}]}}";
+    private static final String POD = "{\"metadata\":{\"name\":\"etcd-h1\"},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"state\":{\"running\":{}}}]}}";
 
     @Override
     public void close() {

@@ -356,7 +356,7 @@ class FaultsTest {
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
         };
     }

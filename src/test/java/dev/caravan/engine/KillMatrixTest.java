@@ -87,7 +87,7 @@ class KillMatrixTest {
     static Stream<Arguments> points() {
         return Stream.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository", "h1 runtime-install",
                         "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
-                        "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 credentials-revoke")
+                        "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke")
                 .flatMap(KillMatrixTest::atEachPoint);
     }
 
@@ -296,7 +296,7 @@ class KillMatrixTest {
             case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef")
                     .secret("certificateKey", "0".repeat(64));
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
             default -> new Reply("0", "caravan-found\tfile\t/etc/" + call.step() + "\tabsent\ndo it\n", "change\tdo " + call.step() + "\n");
         });
     }

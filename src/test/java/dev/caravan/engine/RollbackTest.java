@@ -309,7 +309,7 @@ class RollbackTest {
             case "kubeadm-join" -> Reply.changed("join").found("node", call.host(), "absent").found("unit", "kubelet.service", "enabled");
             case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready", "forget-node", "reset-host" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop", "forget-node", "reset-host" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
         });
     }

@@ -98,7 +98,8 @@ class WorkflowTest {
                 yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
             }
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe", "probe-stop" -> Reply.ok();
+            case "probe-start" -> Reply.ok().secret("probes", "service|10.96.0.77|30077\n");
             default -> Reply.changed("do " + call.step());
         });
     }
@@ -184,12 +185,12 @@ class WorkflowTest {
     void stepsComeInTheirOrderOnTheFirstControlPlaneAndOnWorkers() throws Exception {
         assertThat(apply(cluster(1, 2))).isEqualTo("succeeded");
 
-        assertThat(steps("h2")).isEqualTo(prepared("kubeadm-join")).isEqualTo(steps("h3"));
+        assertThat(steps("h2")).isEqualTo(prepared("kubeadm-join", "probe")).isEqualTo(steps("h3"));
         List<String> first = steps("h1");
         assertThat(first.subList(0, 8)).isEqualTo(prepared("kubeadm-init"));
-        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder(
-                        "network", "kubeconfig-fetch", "join-credentials", "network-ready", "label-nodes", "credentials-revoke")
-                .containsSubsequence("network", "kubeconfig-fetch", "network-ready", "label-nodes", "credentials-revoke");
+        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder("network", "kubeconfig-fetch", "join-credentials", "network-ready",
+                        "label-nodes", "probe-start", "probe", "probe-stop", "credentials-revoke")
+                .containsSubsequence("network", "kubeconfig-fetch", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop", "credentials-revoke");
     }
 
     @Test
@@ -538,7 +539,8 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty().allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke", "network-ready", "label-nodes");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain(
+                "join-credentials", "credentials-revoke", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
     }
 
@@ -560,6 +562,61 @@ class WorkflowTest {
                 .extracting(Event::message).containsExactly("waits for node h2 to be Ready");
         assertThat(Path.of(run.kubeconfig().orElseThrow())).content().isEqualTo(api.kubeconfig());
         assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain("administrator-token");
+    }
+
+    @Test
+    void theProbesGetTheNodesThatCameThroughAndWhatWasStartedForThem() throws Exception {
+        script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("no")) : null);
+
+        assertThat(apply(cluster(1, 2))).isEqualTo("failed");
+        assertThat(calls("probe-start")).singleElement().satisfies(call -> {
+            assertThat(call.stdin()).isEqualTo("h1\nh3\n");
+            assertThat(call.environment()).containsEntry("PROBE_SECONDS", "60");
+        });
+        assertThat(calls("probe")).extracting(Call::host).containsExactlyInAnyOrder("h1", "h3");
+        assertThat(calls("probe")).allSatisfy(call -> {
+            assertThat(call.stdin()).isEqualTo("service|10.96.0.77|30077\n");
+            assertThat(call.environment()).containsEntry("PROBE_DNS_SECONDS", "180").containsEntry("PROBE_PEERS", "3").containsEntry("PROBE_LEAVE_OUT", "");
+        });
+        assertThat(calls("probe-stop")).singleElement().satisfies(call -> assertThat(call.host()).isEqualTo("h1"));
+    }
+
+    @Test
+    void whatAProbeFindsFailsTheRunWithItsWordsOnceAndTheProbesAreRemoved() throws Exception {
+        String words = "a pod on h2 does not reach the Service at 10.96.0.77:80 (Connection refused). kube-proxy says: \"command failed\" err=\"open nf_conntrack_max: permission denied\"";
+        script(call -> call.is("h2", "probe") ? now(Reply.failed(words)) : null);
+        Run run = begin(cluster(1, 2), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("probe on h2: " + words);
+        assertThat(calls("probe")).hasSize(3);
+        assertThat(calls("probe-stop")).hasSize(1);
+        assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.step().equals(Optional.of("verify"))).singleElement()
+                .satisfies(event -> assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "cluster-network"));
+    }
+
+    @Test
+    void theProbesAreRemovedThoughTheRunWasCancelledWhileTheyTried() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        script(call -> call.is("h2", "probe") ? go.thenCompose(any -> answer(call)) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+        awaitThat(() -> begun("h2", "probe"));
+        engine.runs().cancel(run.id());
+        go.complete(null);
+
+        assertThat(end(run)).isEqualTo("cancelled");
+        assertThat(calls("probe-stop")).isNotEmpty();
+    }
+
+    @Test
+    void probesThatCouldNotBeStartedAreRemovedAndFailTheRun() throws Exception {
+        script(call -> call.is("h1", "probe-start") ? now(Reply.failed("pods \"caravan-probe-h1\" is forbidden: violates PodSecurity")) : null);
+        Run run = begin(cluster(1, 1), Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("violates PodSecurity");
+        assertThat(calls("probe")).isEmpty();
+        assertThat(calls("probe-stop")).hasSize(1);
     }
 
     @Test

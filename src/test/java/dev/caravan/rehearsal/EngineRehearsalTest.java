@@ -82,6 +82,21 @@ class EngineRehearsalTest {
     }
 
     @Test
+    void whatAPodDoesNotReachIsNamedWithItsNodeAndTheProbesAreGone() throws Exception {
+        List<Fault> faults = List.of(Fault.parse("h2:probe:fail"));
+        try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
+                Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "1"))) {
+            assertThat(apply(engine, rehearsal)).as(this::told).isIn("failed", "rolled-back");
+            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("verify"))).singleElement()
+                    .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4").contains("the pod on h1 at 10.244.", "rehearsed fault"));
+            assertThat(retries("h2", "probe")).isZero();
+            assertThat(events).anySatisfy(event -> assertThat(event.step()).contains("probe-stop"));
+            assertThat(scratch.directory().resolve("shared/probes")).doesNotExist();
+            assertThat(rehearsal.host("h1").root().resolve("proc/4100")).doesNotExist();
+        }
+    }
+
+    @Test
     void everyStepCanMeetAFaultAndThoseThatNothingMetAreNamed() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"), Fault.parse("h1:network-prepare:slow*2"),
                 Fault.parse("h2:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
@@ -114,8 +129,12 @@ class EngineRehearsalTest {
     }
 
     private Engine engine(Rehearsal rehearsal) throws Exception {
+        return engine(rehearsal, Map.of());
+    }
+
+    private Engine engine(Rehearsal rehearsal, Map<String, String> settings) throws Exception {
         Engine engine = Engine.start(new EngineOptions(
-                scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, Map.of()));
+                scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, settings));
         engine.journal().listen(events::add);
         return engine;
     }

@@ -41,10 +41,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class KilledRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
     /** What only looks, and what gives secrets, which are kept nowhere. */
-    private static final Set<String> AGAIN = Set.of("facts", "join-credentials", "kubeconfig-fetch");
+    private static final Set<String> AGAIN = Set.of("facts", "join-credentials", "kubeconfig-fetch", "probe-start");
     private static final List<String> STEPS = List.of("h1 facts", "h1 os-prepare", "h1 package-repository", "h1 runtime-install", "h1 kube-install",
             "h1 network-prepare", "h1 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials", "h2 kubeadm-join", "h1 network",
-            "h1 label-nodes", "h1 credentials-revoke");
+            "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();

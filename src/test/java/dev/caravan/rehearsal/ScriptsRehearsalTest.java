@@ -42,6 +42,60 @@ class ScriptsRehearsalTest {
         }
     }
 
+    /** kube-proxy's words are 1.37's in the lab, as containerd writes them, and as Docker does. */
+    @Test
+    void aProbeNamesWhatItDoesNotReachAndWhatTheHostSaysOfIt() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 2, Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            new Sequence(rehearsal, Map.of()).runAll();
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Map<String, String> limits = Map.of("PROBE_SECONDS", "1", "PROBE_DNS_SECONDS", "1", "PROBE_PEERS", "3");
+
+            StepDriver.Result started = driver.run("h1", "probe-start", limits, "h1\nh2\nh3\n");
+            String table = started.outputs().get("probes");
+            assertThat(table).as(started.log()).contains("service|10.96.33.44|30555\n", "pod|h2|", "|10.244.1.9|10.77.0.12|\n");
+            assertThat(driver.run("h1", "probe-start", limits, "h1\nh2\nh3\n").outputs().get("probes")).as("pods that run are used again").isEqualTo(table);
+            StepDriver.Result well = driver.run("h2", "probe", limits, table);
+            assertThat(well.status()).as(well.log()).isZero();
+            assertThat(well.changes()).isEmpty();
+
+            Path log = Files.createDirectories(rehearsal.host("h2").root().resolve("var/log/pods/kube-system_kube-proxy-x_1/kube-proxy")).resolve("0.log");
+            String words = "\"command failed\" err=\"could not set conntrack parameters from kube-proxy configuration: open /proc/sys/net/netfilter/nf_conntrack_max: permission denied\"";
+            Files.writeString(log, "2026-11-28T07:46:30.1Z stderr F E1128 07:46:30.1 1 server.go:231] \"Kube-proxy configuration may be incomplete or incorrect\" err=\"nodePortAddresses is unset\"\n"
+                    + "2026-11-28T07:46:30.2Z stderr F E1128 07:46:30.222222 1 run.go:72] " + words + "\n");
+            String noService = table.replace("service|10.96.33.44|30555", "service|10.96.33.45|30556").replace("|10.244.2.9|", "|10.244.2.8|");
+            StepDriver.Result failed = driver.run("h2", "probe", limits, noService);
+            assertThat(failed.status()).isEqualTo(1);
+            assertThat(failed.log()).contains("a pod on h2 does not reach 4 of 5; kube-proxy says: " + words + ": the pod on h3 at 10.244.2.8:8001 (Failed to connect",
+                    "the Service at 10.96.33.45:80 (", "the NodePort at 10.77.0.12:30556 (", "the name caravan-probe.kube-system.svc (it says 10.96.33.44)").doesNotContain("at 10.244.0.9");
+
+            Files.writeString(log, "{\"log\":\"E1128 07:46:30.222222       1 proxier.go:9] Failed to execute iptables-restore: exit status 2\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-28T07:46:30Z\"}\n");
+            Files.writeString(rehearsal.host("h2").root().resolve("proc/sys/net/ipv4/ip_forward"), "0\n");
+            assertThat(driver.run("h2", "probe", limits, noService).log()).contains("; net.ipv4.ip_forward is 0; kube-proxy says: Failed to execute iptables-restore: exit status 2: ");
+            assertThat(driver.run("h2", "probe", Map.of("PROBE_SECONDS", "1", "PROBE_DNS_SECONDS", "1", "PROBE_PEERS", "1", "PROBE_LEAVE_OUT", "dns node-port service"), table).log()).contains("answer");
+
+            assertThat(driver.run("h1", "probe-stop", Map.of(), "").changes()).isEmpty();
+            assertThat(rehearsal.host("h2").root().resolve("proc/4100")).doesNotExist();
+            assertThat(driver.run("h1", "probe-stop", Map.of(), "").status()).isZero();
+        }
+    }
+
+    @Test
+    void aPodThatDoesNotStartIsNamedWithKubeletsWordsAndAFullNodeIsLeftOut() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Map<String, String> limits = Map.of("PROBE_SECONDS", "1", "PROBE_DNS_SECONDS", "1", "PROBE_PEERS", "3");
+
+            StepDriver.Result waiting = driver.run("h1", "probe", limits, "service|10.96.0.9|30009\npod|h1|0-1||10.77.0.11|ErrImagePull not found\n");
+            assertThat(waiting.status()).isEqualTo(1);
+            assertThat(waiting.log()).contains("the pod that tries the cluster did not start on h1 within 1 s: ErrImagePull not found");
+            StepDriver.Result full = driver.run("h1", "probe", limits, "service|10.96.0.9|30009\npod|h1|0-1||10.77.0.11|OutOfpods Pod was rejected: Node didn't have enough resource: pods\n");
+            assertThat(full.status()).isZero();
+            assertThat(full.log()).contains("skipped: kubelet takes no pod here: OutOfpods");
+        }
+    }
+
     @Test
     void whatTheNextBootWouldUndoIsPutRight() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),

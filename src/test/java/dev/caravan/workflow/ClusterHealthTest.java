@@ -4,17 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.run.TestClusters;
 import dev.caravan.spec.Cluster;
+import dev.caravan.step.FailureRules;
+import dev.caravan.workflow.ClusterHealth.Lack;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.TaintBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterHealthTest {
@@ -32,14 +44,142 @@ class ClusterHealthTest {
     }
 
     private static Pod pod(String name, String phase, boolean running) {
-        return new PodBuilder().withNewMetadata().withName(name).endMetadata().withNewStatus().withPhase(phase)
+        return new PodBuilder().withNewMetadata().withName(name).endMetadata().withNewSpec().endSpec().withNewStatus().withPhase(phase)
+                .addNewCondition().withType("Ready").withStatus(running ? "True" : "False").endCondition()
                 .addNewContainerStatus().withState(running ? new ContainerStateBuilder().withNewRunning().endRunning().build()
                         : new ContainerStateBuilder().withNewWaiting().withReason("CrashLoopBackOff").endWaiting().build()).endContainerStatus()
                 .endStatus().build();
     }
 
+    /** With the built-in rules of what an image registry's words mean. */
+    private static final PodHealth.Limits LIMITS = new PodHealth.Limits(5, words -> rules().judge(1, words).kind().equals("image-missing"));
+
+    private static FailureRules rules() {
+        try {
+            return FailureRules.read(Files.readString(Path.of("routes/failures.yaml")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Lack> lacks() {
+        return ClusterHealth.missing(CLUSTER, name -> false, true, nodes, pods, LIMITS);
+    }
+
     private List<String> missing() {
-        return ClusterHealth.missing(CLUSTER, name -> false, true, nodes, pods);
+        return lacks().stream().map(Lack::what).toList();
+    }
+
+    private List<Boolean> permanent() {
+        return lacks().stream().map(Lack::permanent).toList();
+    }
+
+    private Pod pending(String scheduler, Toleration... tolerations) {
+        return new PodBuilder().withNewMetadata().withName("coredns-y").endMetadata().withNewSpec().withTolerations(tolerations).endSpec()
+                .withNewStatus().withPhase("Pending").addNewCondition().withType("PodScheduled").withStatus("False").withReason("Unschedulable").withMessage(scheduler).endCondition()
+                .endStatus().build();
+    }
+
+    private static Node tainted(Node node, String... taints) {
+        return new NodeBuilder(node).withNewSpec().withTaints(Stream.of(taints).map(ClusterHealthTest::taint).toList()).endSpec().build();
+    }
+
+    /* KEY=VALUE:EFFECT or KEY:EFFECT */
+    private static Taint taint(String text) {
+        String[] sides = text.split(":");
+        String[] pair = sides[0].split("=");
+        return new TaintBuilder().withKey(pair[0]).withValue(pair.length > 1 ? pair[1] : null).withEffect(sides[1]).build();
+    }
+
+    private static Pod waiting(String reason, String message, int restarts) {
+        return new PodBuilder().withNewMetadata().withName("kube-proxy-x").endMetadata().withNewSpec().withNodeName("h2").endSpec().withNewStatus().withPhase("Running")
+                .addNewContainerStatus().withName("kube-proxy").withRestartCount(restarts).withNewState().withNewWaiting().withReason(reason).withMessage(message).endWaiting().endState()
+                .withNewLastState().withNewTerminated().withExitCode(1).endTerminated().endLastState().endContainerStatus().endStatus().build();
+    }
+
+    @Test
+    void aPodThatRunsAndIsNotReadyIsWaitedForByNameAndNode() {
+        Pod coredns = pod("coredns-y", "Running", true);
+        coredns.getSpec().setNodeName("h2");
+        coredns.getStatus().getConditions().get(0).setStatus("False");
+        pods.add(coredns);
+
+        assertThat(missing()).containsExactly("pod coredns-y on h2 to be ready");
+        assertThat(permanent()).containsExactly(false);
+    }
+
+    @Test
+    void aPodThatIsBeingDeletedAndTheProbesOwnAreNotLookedAt() {
+        Pod goes = pod("coredns-old", "Running", false);
+        goes.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
+        Pod probe = pod("caravan-probe-h1", "Pending", false);
+        probe.getMetadata().setLabels(Map.of("app", "caravan-probe"));
+        pods.addAll(List.of(goes, probe));
+
+        assertThat(missing()).isEmpty();
+    }
+
+    /** The scheduler's words are kube-scheduler's of 1.37 and of 1.20. */
+    @Test
+    void taintsThatKeepAPodFromEveryNodeArePermanentAndNamed() {
+        nodes.set(0, tainted(nodes.get(0), "node-role.kubernetes.io/control-plane:NoSchedule", "dedicated=infra:NoSchedule"));
+        nodes.set(1, tainted(nodes.get(1), "dedicated=infra:NoSchedule"));
+        pods.add(pending("0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+                new TolerationBuilder().withKey("node-role.kubernetes.io/control-plane").withEffect("NoSchedule").build(),
+                new TolerationBuilder().withKey("CriticalAddonsOnly").withOperator("Exists").build()));
+
+        assertThat(missing()).singleElement().asString().startsWith("pod coredns-y to have a node: it tolerates none of the taints dedicated=infra:NoSchedule (0/2 nodes are available");
+        assertThat(permanent()).containsExactly(true);
+    }
+
+    @Test
+    void aTaintIsNotPermanentWhereANodeIsFreeOrMayBeOrAToleratedOne() {
+        String said = "0/2 nodes are available: 1 node(s) had taint {node.kubernetes.io/not-ready: }, that the pod didn't tolerate, 1 Insufficient cpu.";
+        nodes.set(0, tainted(nodes.get(0), "dedicated=infra:NoSchedule"));
+        pods.add(pending(said));
+        assertThat(permanent()).as("h2 has no taint").containsExactly(false);
+
+        nodes.set(1, tainted(nodes.get(1), "node.kubernetes.io/not-ready:NoSchedule", "node.cilium.io/agent-not-ready:NoExecute", "soft:PreferNoSchedule"));
+        assertThat(permanent()).as("h2's pass").containsExactly(false);
+
+        nodes.set(1, tainted(nodes.get(1), "dedicated=infra:NoSchedule"));
+        pods.set(1, pending(said, new TolerationBuilder().withKey("dedicated").withOperator("Equal").withValue("infra").build()));
+        assertThat(permanent()).as("tolerated").containsExactly(false);
+
+        pods.set(1, pending(said, new TolerationBuilder().withOperator("Exists").build()));
+        assertThat(permanent()).as("tolerates all").containsExactly(false);
+
+        pods.set(1, pending(said));
+        nodes.set(1, tainted(node("h2", "v1.20.2", "False", Map.of()), "dedicated=infra:NoSchedule"));
+        assertThat(permanent()).as("a node may still come").containsExactly(false, false);
+    }
+
+    /** kubelet's words with containerd 2 and with dockershim, and of a registry that does not answer. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "ErrImagePull | failed to pull and unpack image \"r.example/pause:9\": failed to resolve reference \"r.example/pause:9\": r.example/pause:9: not found | true",
+        "ErrImagePull | rpc error: code = Unknown desc = Error response from daemon: manifest for r.example/pause:9 not found: manifest unknown: manifest unknown | true",
+        "ImagePullBackOff | Back-off pulling image \"r.example/pause:9\": ErrImagePull: pull access denied, repository does not exist or may require authorization | true",
+        "ErrImageNeverPull | Container image \"r.example/pause:9\" is not present with pull policy of Never | true",
+        "InvalidImageName | Failed to apply default image tag \"R:9:9\": couldn't parse image name | true",
+        "ErrImagePull | failed to do request: Head \"https://r.example/v2/pause/manifests/9\": dial tcp 192.0.2.1:443: connect: connection refused | false",
+        "ImagePullBackOff | Back-off pulling image \"r.example/pause:9\" | false"})
+    void anImageThatIsNotThereIsPermanentAndARegistryThatIsAwayIsNot(String reason, String message, boolean isPermanent) {
+        pods.add(waiting(reason, message, 0));
+
+        assertThat(missing()).singleElement().asString().startsWith("pod kube-proxy-x on h2 to run (" + reason + ": ").contains(message.substring(0, 40));
+        assertThat(permanent()).containsExactly(isPermanent);
+    }
+
+    @Test
+    void aCrashLoopIsNamedAtOnceAndPermanentAfterSomeCrashes() {
+        pods.add(waiting("CrashLoopBackOff", "back-off 10s restarting failed container=kube-proxy", 1));
+        assertThat(missing()).containsExactly("pod kube-proxy-x on h2 to run (CrashLoopBackOff: kube-proxy ended 1 times, the last time with status 1)");
+        assertThat(permanent()).containsExactly(false);
+
+        pods.set(1, waiting("CrashLoopBackOff", "back-off 2m40s restarting failed container=kube-proxy", 5));
+        assertThat(permanent()).containsExactly(true);
+        assertThat(PodHealth.crashing(pods.get(1))).isPresent();
     }
 
     @Test
@@ -97,7 +237,7 @@ class ClusterHealthTest {
         pods.add(pod("kube-proxy-x", "Pending", false));
         pods.add(pod("coredns-y", "Running", false));
 
-        assertThat(missing()).containsExactly("pod coredns-y to run (CrashLoopBackOff)", "pod kube-proxy-x to run (CrashLoopBackOff)");
+        assertThat(missing()).allSatisfy(what -> assertThat(what).contains(" to run (CrashLoopBackOff: ")).hasSize(2);
         pods.clear();
         assertThat(missing()).containsExactly("the system pods");
     }
@@ -109,26 +249,27 @@ class ClusterHealthTest {
         unschedulable.getStatus().setConditions(List.of(new PodConditionBuilder().withType("PodScheduled").withStatus("False").withMessage("0/2 nodes are available:\n 2 node(s) had taint").build()));
         pods.add(unschedulable);
         Pod unpullable = pod("kube-proxy-x", "Pending", false);
+        unpullable.getStatus().getContainerStatuses().get(0).getState().getWaiting().setReason("ErrImagePull");
         unpullable.getStatus().getContainerStatuses().get(0).getState().getWaiting().setMessage("pull access denied".repeat(100));
         pods.add(unpullable);
         nodes.set(1, node("h2", "v1.20.2", "False", Map.of()));
         nodes.get(1).getStatus().getConditions().get(1).setMessage("cni plugin not initialized");
 
         assertThat(missing()).hasSize(3).contains("node h2 to be Ready (cni plugin not initialized)", "pod coredns-y to run (0/2 nodes are available: 2 node(s) had taint)")
-                .anySatisfy(phrase -> assertThat(phrase).startsWith("pod kube-proxy-x to run (CrashLoopBackOff: pull access denied").hasSizeLessThan(250));
+                .anySatisfy(phrase -> assertThat(phrase).startsWith("pod kube-proxy-x to run (ErrImagePull: pull access denied").hasSizeLessThan(350));
     }
 
     @Test
     void askNothingOfHostsThatDidNotComeThrough() {
         nodes.remove(1);
 
-        assertThat(ClusterHealth.missing(CLUSTER, "h2"::equals, true, nodes, pods)).isEmpty();
+        assertThat(ClusterHealth.missing(CLUSTER, "h2"::equals, true, nodes, pods, LIMITS)).isEmpty();
     }
 
     @Test
     void withoutANetworkNodesNeedOnlyBeThere() {
         nodes.set(0, node("h1", "v1.20.2", "False", Map.of(MASTER, "")));
 
-        assertThat(ClusterHealth.missing(CLUSTER, name -> false, false, nodes, List.of())).isEmpty();
+        assertThat(ClusterHealth.missing(CLUSTER, name -> false, false, nodes, List.of(), LIMITS)).isEmpty();
     }
 }

@@ -1,0 +1,102 @@
+#!/bin/sh
+# Starts what the step probe tries the cluster with: a pod on each node, put there without the scheduler, and a Service of type
+# NodePort over them. Pods that an interrupted run left are used again while they run. The pods end by themselves after 15 minutes.
+# Environment: PAUSE_IMAGE, PROBE_SECONDS (how long to wait for the pods).  Standard input: names of nodes, one a line.
+# Secrets: probes, a line `service|ADDRESS|NODE-PORT`, then `pod|NODE|UID|ADDRESS|NODE-ADDRESS|WORDS` for each node. Nothing of it is
+# secret; but a result with a secret is not recorded, so that an interrupted run looks after its pods again.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+cat > "$WORK/nodes"
+if planning || [ ! -s "$WORK/nodes" ]; then exit 0; fi
+
+# The Service's pods listen at 8001 (the step probe). Any policy should admit these pods: not root, no privileges, nothing written.
+{
+  cat <<'YAML'
+apiVersion: v1
+kind: Service
+metadata: {name: caravan-probe, namespace: kube-system, labels: {app: caravan-probe}}
+spec:
+  type: NodePort
+  selector: {app: caravan-probe}
+  ports: [{port: 80, targetPort: 8001}]
+YAML
+  while read -r node; do
+    cat <<YAML
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: caravan-probe-$node, namespace: kube-system, labels: {app: caravan-probe}}
+spec:
+  nodeName: $node
+  tolerations: [{operator: Exists}]
+  activeDeadlineSeconds: 900
+  terminationGracePeriodSeconds: 1
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  securityContext: {runAsNonRoot: true, runAsUser: 65535, runAsGroup: 65535, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: pause
+      image: $PAUSE_IMAGE
+      imagePullPolicy: IfNotPresent
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+YAML
+  done < "$WORK/nodes"
+} > "$WORK/probes.yaml"
+
+waiting='{.status.containerStatuses[0].state.waiting'
+pod_line='{.spec.nodeName}{"|"}{.metadata.uid}{"|"}{.status.podIP}{"|"}{.status.hostIP}{"|"}{.status.phase}{"|"}{.metadata.deletionTimestamp}{"|"}'
+pod_line=$pod_line'{.status.reason}{" "}{.status.message}{" "}'$waiting'.reason}{" "}'$waiting'.message}{"\n"}'
+
+probes() { cluster -n kube-system "$@"; }
+
+create() {
+  probes create -f "$WORK/probes.yaml" -o name > "$WORK/output" 2>&1
+}
+
+# Does each node have a pod of an earlier life of this run, and does it run?
+all_run() {
+  probes get pods -l app=caravan-probe -o "jsonpath={range .items[*]}$pod_line{end}" > "$WORK/there" 2>&1 || return 1
+  while read -r node; do grep -q "^$node|[^|]*|[^|]*|[^|]*|Running||" "$WORK/there" || return 1; done < "$WORK/nodes"
+}
+
+create_again() {
+  logged probes delete pods,services -l app=caravan-probe --ignore-not-found --grace-period 1 --timeout 30s && create
+}
+
+say "starting a pod on each of $(wc -l < "$WORK/nodes") nodes"
+if ! create; then
+  cp "$WORK/output" "$WORK/refused"
+  if ! grep -q AlreadyExists "$WORK/refused" || ! { all_run || create_again; }; then
+    command_failed "could not start the pods that try the cluster: $(last_words)" "Does the cluster admit pods in kube-system? Without the line direct:probe-cluster in steps/verify.camel.yaml nothing is tried."
+  fi
+fi
+
+# What is known of each node's pod by now, the newest last.
+watch_pods() { probes get pods -l app=caravan-probe -w -o "jsonpath=$pod_line" >> "$WORK/watched" 2>"$WORK/watch-output" & }
+: > "$WORK/watched"
+watch_pods
+watcher=$!
+trap 'kill "$watcher" 2>/dev/null; at_exit' EXIT
+
+probes get service caravan-probe -o 'jsonpath=service|{.spec.clusterIP}|{.spec.ports[0].nodePort}{"\n"}' > "$WORK/table" 2>"$WORK/output" ||
+  command_failed "kubectl get service caravan-probe: $(last_words)" "Is the API server up?"
+
+# The newest line of each node's pod, whether it has an address, or will get none because it failed or somebody removes it.
+started() {
+  awk -F'|' 'NR == FNR { wanted[$1] = 1; next } $1 in wanted { line[$1] = $0; done[$1] = $3 != "" || $5 == "Failed" || $6 != "" }
+    END { for (node in wanted) { print node in line ? line[node] : node "||||||it is not there"; if (!done[node]) missing = 1 } exit missing }' \
+    "$WORK/nodes" "$WORK/watched" > "$WORK/pods"
+}
+end=$(($(date +%s) + PROBE_SECONDS))
+until started; do
+  if [ "$(date +%s)" -ge "$end" ]; then break; fi
+  if ! kill -0 "$watcher" 2>/dev/null; then
+    watch_pods
+    watcher=$!
+  fi
+  sleep 0.1
+done
+sort "$WORK/pods" | awk -F'|' '{ words = $7; gsub(/[ \t]+/, " ", words); sub(/^ /, "", words); sub(/ $/, "", words); print "pod|" $1 "|" $2 "|" $3 "|" $4 "|" words }' >> "$WORK/table"
+cat "$WORK/table"
+secret probes < "$WORK/table"

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Removes the pods and the Service that probe-start made. What listened in the pods ends with them.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+if planning; then exit 0; fi
+[ -f "$ADMIN_CONF" ] || skip "there is no cluster on this host any more"
+
+# kubelet ends the pods within a second; nothing waits for that
+logged cluster -n kube-system delete pods,services -l app=caravan-probe --ignore-not-found --grace-period 1 --wait=false ||
+  command_failed "could not remove the pods that try the cluster: $(last_words)" "They end by themselves within 15 minutes. By hand: kubectl -n kube-system delete pods,services -l app=caravan-probe"

@@ -1,0 +1,138 @@
+package dev.caravan.workflow;
+
+import dev.caravan.run.Run;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+
+/** The pods that try a cluster as a workload would: bean {@code probes}. The trying is done by the steps probe-start, probe and probe-stop. */
+public final class Probes {
+    private static final String START = "probe-start";
+    private static final String STOP = "probe-stop";
+    private static final String OUTCOME = "probes.outcome";
+    private static final String TABLE = "probes.table";
+    private static final String STOPPED = "probes.stopped";
+    /** Of a failed check; the word of failures.yaml. */
+    private static final String KIND = "cluster-network";
+
+    /** What became of it, by the host's name; shared by the branches that verify goes. */
+    private static final class Outcome {
+        private final Map<String, Throwable> failures = new ConcurrentHashMap<>();
+        private volatile boolean tried;
+    }
+
+    /** Whether the cluster has a pod network of which Caravan knows. */
+    static boolean isNetworked(Cluster cluster) {
+        return cluster.network().cni() != Cluster.Cni.NONE || cluster.network().manifest().isPresent();
+    }
+
+    /** To be called before anything is tried. */
+    public void begin(Exchange exchange) {
+        exchange.setVariable(OUTCOME, new Outcome());
+    }
+
+    /** Whether there is something to try: a pod network, and not all of it was tried in an earlier life of the run. */
+    public boolean areWanted(@Variable(Variables.RUN) Run run) {
+        return !run.isPlan() && isNetworked(run.cluster()) && !run.isCancelled() && !run.past().isDone("", "verify");
+    }
+
+    /** For the script's standard input: the names of the nodes to try, one a line. */
+    public String nodes(@Variable(Variables.RUN) Run run) {
+        return run.cluster().hosts().stream().map(Host::name).filter(name -> !run.hasFailed(name)).collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** What the script shall not try, as the kubeadm documents of the spec switch it off or narrow it. */
+    public String leftOut(@Variable(Variables.RUN) Run run) {
+        Map<String, Map<String, Object>> documents = run.cluster().kubernetes().kubeadm();
+        boolean otherNodePorts = documents.getOrDefault("KubeProxyConfiguration", Map.of()).get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
+        return (hasDns(documents) ? "" : "dns ") + (otherNodePorts ? "node-port " : "");
+    }
+
+    /* dns.disabled is v1beta4's; skipPhases takes the phase, or all of its parent. */
+    private static boolean hasDns(Map<String, Map<String, Object>> documents) {
+        Object dns = documents.getOrDefault("ClusterConfiguration", Map.of()).get("dns");
+        Object skipped = documents.getOrDefault("InitConfiguration", Map.of()).get("skipPhases");
+        boolean disabled = dns instanceof Map<?, ?> settings && Boolean.TRUE.equals(settings.get("disabled"));
+        return !disabled && !(skipped instanceof Collection<?> phases && (phases.contains("addon") || phases.contains("addon/coredns")));
+    }
+
+    /** Keeps what the step before started. */
+    public void keep(Exchange exchange) {
+        Secret table = exchange.getMessage().getBody(StepResult.class).secrets().get("probes");
+        exchange.setVariable(TABLE, table == null ? "" : table.reveal());
+        exchange.getVariable(OUTCOME, Outcome.class).tried = table != null;
+    }
+
+    /** For the script's standard input: what was started. */
+    public String table(@Variable(TABLE) String table) {
+        return table;
+    }
+
+    /** Notes, in doCatch, what failed on the exchange's host, or where the pods could not be started on none. */
+    public void failed(Exchange exchange) {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        if (failure instanceof StepFailure step) {
+            run.gaveUp(step);
+        }
+        if (!(failure instanceof RunCancelled)) {
+            Host host = exchange.getVariable(Variables.HOST, Host.class);
+            exchange.getVariable(OUTCOME, Outcome.class).failures.put((host == null ? run.cluster().firstControlPlane() : host).name(), failure);
+        }
+    }
+
+    /** Whether something may be left of the pods: they were begun in this run, and not removed yet. */
+    public boolean areThere(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        String host = run.cluster().firstControlPlane().name();
+        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && exchange.getVariable(STOPPED) == null;
+    }
+
+    /** Notes that they are gone. */
+    public void stopped(Exchange exchange) {
+        exchange.setVariable(STOPPED, true);
+    }
+
+    static boolean haveFailed(Exchange exchange) {
+        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
+        return outcome != null && !outcome.failures.isEmpty();
+    }
+
+    /** What does not work, with hosts and causes; empty where all that was tried works. */
+    static Optional<StepFailure> failure(Exchange exchange, List<Pod> pods) {
+        if (!haveFailed(exchange)) {
+            return Optional.empty();
+        }
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        Map<String, Throwable> failures = exchange.getVariable(OUTCOME, Outcome.class).failures;
+        // Who says most comes first: where one node is the cause, the others only miss that one.
+        List<Host> hosts = run.cluster().hosts().stream()
+                .sorted(Comparator.comparingInt((Host host) -> -String.valueOf(failures.containsKey(host.name()) ? failures.get(host.name()).getMessage() : "").length())).toList();
+        String words = HostsFailed.of(hosts, Map.copyOf(failures)).getMessage();
+        boolean names = failures.values().stream().anyMatch(failure -> String.valueOf(failure.getMessage()).contains("the name caravan-probe"));
+        boolean noDns = names && pods.stream().noneMatch(pod -> pod.getMetadata().getLabels() != null && "kube-dns".equals(pod.getMetadata().getLabels().get("k8s-app")));
+        String cause = noDns ? ". The cluster's DNS has no pod: kubectl -n kube-system get deployment coredns" : "";
+        return Optional.of(new StepFailure(null, "verify", KIND, false, words.replaceFirst("^failed: ", "") + cause,
+                "Each host's own words: caravan logs, step probe. The cluster itself is up; what is named here is what a workload would meet.", List.of(), null));
+    }
+
+    /** Of what was tried, for the end's message. */
+    static String said(Exchange exchange) {
+        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
+        return outcome != null && outcome.tried ? "; pods, Services and names answer from each node" : "";
+    }
+}
