@@ -34,10 +34,10 @@ yum_file_of() { # URL CHECK FILE
     if wanted=${1%/} awk -F= -v check="$2" '
       function done() { if (here && !off && !(check == "true" && unchecked)) ok = 1; here = off = unchecked = 0 }
       /^\[/ { done() }
-      { gsub(/[ \t]/, "", $1); value = substr($0, index($0, "=") + 1); gsub(/^[ \t]+|[ \t]+$/, "", value) }
-      $1 == "baseurl" { sub(/\/$/, "", value); if (value == ENVIRON["wanted"]) here = 1 }
-      $1 == "enabled" && value == "0" { off = 1 }
-      $1 == "gpgcheck" && value != "1" { unchecked = 1 }
+      { name = $1; gsub(/[ \t]/, "", name); value = substr($0, index($0, "=") + 1); gsub(/^[ \t]+|[ \t]+$/, "", value) }
+      name == "baseurl" { sub(/\/$/, "", value); if (value == ENVIRON["wanted"]) here = 1 }
+      name == "enabled" && value ~ /^(0|[Ff]alse|[Nn]o)$/ { off = 1 }
+      name == "gpgcheck" && value !~ /^(1|[Tt]rue|[Yy]es)$/ { unchecked = 1 }
       END { done(); exit !ok }' "$yum_file"; then
       echo "${yum_file#"$R"}"
       return 0

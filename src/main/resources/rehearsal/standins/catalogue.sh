@@ -27,7 +27,10 @@ package() { # NAME
     apt.docker.io) version=20.10.24+dfsg1 requires='containerd' commands='docker dockerd=runtimes' units=docker.service ;;
     apt.containerd) version=1.6.20~ds1 requires='runc' commands='containerd=runtimes ctr' units=containerd.service ;;
     apt.runc) version=1.1.5+ds1 commands='runc=runtimes' ;;
-    *.conmon | *.socat | *.ethtool | *.ebtables | *.ipset | *.ipvsadm | *.conntrack | *.conntrack-tools | *.iptables | *.iproute | *.iproute-tc | *.iproute2) ;;
+    *.conntrack | *.conntrack-tools) commands='conntrack=network' ;;
+    *.iptables | *.iptables-nft) commands='iptables=network ip6tables=network iptables-save=network ip6tables-save=network' ;;
+    *.iproute | *.iproute2) commands='ip=network ss=network' ;;
+    *.conmon | *.socat | *.ethtool | *.ebtables | *.ipset | *.ipvsadm | *.iproute-tc) ;;
     *.util-linux | *.tar | *.openssl | *.gnupg | *.gnupg2 | *.curl | *.ca-certificates | *.kmod | *.nfs-utils | *.nfs-common | *.chrony) ;;
     yum.container-selinux | yum.yum-utils | yum.device-mapper-persistent-data | yum.lvm2 | yum.libseccomp) ;;
     apt.apt-transport-https | apt.software-properties-common | apt.containernetworking-plugins) ;;

@@ -269,6 +269,7 @@ class PackageScriptsTest {
             host.run("package-repository");
             Path key = host.root().resolve("etc/apt/keyrings/kubernetes-1.asc");
             Files.writeString(key, "-----BEGIN PGP PUBLIC KEY BLOCK-----old");
+            Files.writeString(key.resolveSibling("caravan-runtime-1.asc"), "-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress);
             Files.delete(host.root().resolve("var/lib/apt/lists/mirror.example_kubernetes_core_stable_v1.37_deb_Packages"));
             host.insteadOf("curl", "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; "
                     + "printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress + "' > \"$file\"; exit 0");
@@ -301,7 +302,7 @@ class PackageScriptsTest {
 
             StepDriver.Result result = host.run("package-repository");
 
-            assertThat(result.changes()).first().asString().contains("install curl, to fetch");
+            assertThat(result.changes()).anySatisfy(change -> assertThat(change).startsWith("install curl, to fetch"));
             Files.delete(curl);
             assertThat(host.run("package-repository").changes()).as("all is there").isEmpty();
         }
@@ -360,6 +361,64 @@ class PackageScriptsTest {
         }
     }
 
+    @Test
+    void anUndoSaysThatItCouldNotSeeTheImages() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.run("package-repository");
+            host.run("runtime-install");
+            host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+
+            Connection.Answer answer = host.undo("undo-images-pull", "image\tregistry.example/pause:3.10\tabsent\n");
+
+            assertThat(answer.status()).as(answer.out()).isEqualTo(75);
+            assertThat(answer.out()).contains("left: images that were pulled: the images of containerd could not be listed: crictl: not found");
+        }
+    }
+
+    /* rpm keeps a key under the name that it has, prolonged or not, as rpm 4.18 was seen to do. */
+    @Test
+    void anExpiredKeyOfRpmIsReplacedAndRestoredByTheUndo() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.run("package-repository");
+            Path key = Files.createDirectories(host.root().resolve("rpm-keys")).resolve("gpg-pubkey-0ebb0ee5");
+            Files.writeString(key, "old");
+            host.insteadOf("rpm", """
+                    db=$CARAVAN_ROOT/rpm-keys
+                    if [ "$1" = --dbpath ]; then db=$2; shift 2; fi
+                    case "$*" in
+                      '--import '*) [ -s "$db/gpg-pubkey-0ebb0ee5" ] || cp "$2" "$db/gpg-pubkey-0ebb0ee5"; exit 0 ;;
+                      '-qa --qf %{NAME}-%{VERSION}'*) ls "$db"; exit 0 ;;
+                      '-q --qf %{DESCRIPTION} gpg-pubkey-0ebb0ee5') cat "$db/gpg-pubkey-0ebb0ee5"; exit ;;
+                      '-e --allmatches gpg-pubkey-0ebb0ee5') rm "$db/gpg-pubkey-0ebb0ee5"; exit ;;
+                    esac""");
+            host.insteadOf("curl", "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; printf new > \"$file\"; exit 0");
+            host.insteadOf("yum", "case \" $* \" in *' install '*) if [ \"$(cat \"$CARAVAN_ROOT/rpm-keys/gpg-pubkey-0ebb0ee5\")\" = old ]; then "
+                    + "echo 'Error: GPG check FAILED'; exit 1; fi ;; esac");
+
+            StepDriver.Result result = host.run("kube-install");
+
+            assertThat(key).hasContent("new");
+            assertThat(result.changes()).contains("replace the key gpg-pubkey-0ebb0ee5 of rpm by the one that its address has now");
+            String record = result.log().lines().filter(line -> line.startsWith("caravan-found\trpm-key\t")).findFirst().orElseThrow();
+            assertThat(host.undo("undo", record.substring("caravan-found\t".length()) + "\n").status()).isZero();
+            assertThat(key).hasContent("old");
+        }
+    }
+
+    @Test
+    void whereAliyunLacksARepositoryTheCommunitysIsNamed() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.insteadOf("curl", "cat > /dev/null; echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22");
+            String url = "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.37/rpm/";
+
+            StepDriver.Result result = host.driver.run("h1", "package-repository", Map.of("KUBERNETES_REPO_URL", url), "");
+
+            assertThat(result.status()).isEqualTo(1);
+            assertThat(result.log()).contains("could not fetch the index of " + url, "packages.mirror: community");
+            assertThat(host.fails("package-repository").log()).doesNotContain("community");
+        }
+    }
+
     /** One host of a rehearsed cluster. */
     private final class Host implements AutoCloseable {
         private final Rehearsal rehearsal;
@@ -394,6 +453,15 @@ class PackageScriptsTest {
             StepDriver.Result result = driver.run("h1", step, more, "");
             assertThat(result.status()).as(result.log()).isEqualTo(status);
             return result;
+        }
+
+        /** Runs an undo script from the routes with these records. */
+        Connection.Answer undo(String script, String records) throws IOException {
+            String scripts = StepDriver.SCRIPTS.toAbsolutePath().toString();
+            try (Connection connection = new Connection(rehearsal.host("h1"))) {
+                return connection.run("RUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock GOES= CARAVAN_LIB='" + scripts + "' sh '"
+                        + scripts + "/" + script + ".sh'", records);
+            }
         }
 
         void command(String name, String script) throws IOException {
