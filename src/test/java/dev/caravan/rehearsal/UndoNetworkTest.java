@@ -15,15 +15,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What kube-proxy and networks leave in the kernel and in files of iproute2: recorded before by lib.sh, removed by the undo scripts and by
- * reset-host. The commands are stand-ins that hold one file of state each; their words are those of nft 1.0.6, ipset 7.17, iptables 1.8.9 and
- * iproute2 6.1 on a host of a 1.37.2 cluster with kube-router 2.1.0 and kube-proxy in mode nftables.
+ * What kube-proxy and networks leave in the kernel and in files of iproute2: recorded before by lib.sh, removed by the undo scripts and
+ * by reset-host. The commands are stand-ins that hold one file of state each; their words are those of nft 1.0.6, ipset 7.17,
+ * iptables 1.8.9 and iproute2 6.1 on a host of a 1.37.2 cluster with kube-router 2.1.0 and kube-proxy in mode nftables.
  */
 class UndoNetworkTest {
     private static final Path SCRIPTS = Path.of("routes/scripts").toAbsolutePath();
     private static final String POLICY = "-A FORWARD -s 192.0.2.0/24 -j ACCEPT";
-    private static final String MASQUERADE = "-A POSTROUTING -m set --match-set kube-router-pod-subnets src -m set ! --match-set kube-router-pod-subnets dst"
-            + " -m set ! --match-set kube-router-node-ips dst -j MASQUERADE --random-fully";
+    private static final String MASQUERADE = "-A POSTROUTING -m set --match-set kube-router-pod-subnets src"
+            + " -m set ! --match-set kube-router-pod-subnets dst -m set ! --match-set kube-router-node-ips dst -j MASQUERADE --random-fully";
     private static final String NODE_PORTS = "-A FORWARD -o eth0 -m comment --comment"
             + " \"allow outbound node port traffic on node interface with which node ip is associated\" -j ACCEPT";
     private static final String RULES_4 = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n";
@@ -67,7 +67,8 @@ class UndoNetworkTest {
         command("nft", """
                 case "$*" in
                   'list tables') cat "$S/nftables" ;;
-                  'delete table '*) grep -qxF "table $3 $4" "$S/nftables" || { echo 'Error: Could not process rule: No such file or directory'; exit 1; }
+                  'delete table '*)
+                    grep -qxF "table $3 $4" "$S/nftables" || { echo 'Error: Could not process rule: No such file or directory'; exit 1; }
                     grep -vxF "table $3 $4" "$S/nftables" > "$S/new"; mv "$S/new" "$S/nftables" ;;
                   '-s list table '*) cat "$S/table-$4-$5" ;;
                   *) exit 64 ;;
@@ -75,7 +76,11 @@ class UndoNetworkTest {
         command("ipset", """
                 case "$*" in
                   'list -n') cat "$S/sets" ;;
-                  'destroy '*) if grep -q -e "--match-set $2 " "$S/rules"; then echo 'ipset v7.17: Set cannot be destroyed: it is in use by a kernel component' >&2; exit 1; fi
+                  'destroy '*)
+                    if grep -q -e "--match-set $2 " "$S/rules"; then
+                      echo 'ipset v7.17: Set cannot be destroyed: it is in use by a kernel component' >&2
+                      exit 1
+                    fi
                     grep -vxF "$2" "$S/sets" > "$S/new"; mv "$S/new" "$S/sets" ;;
                   *) exit 64 ;;
                 esac""");
@@ -104,8 +109,10 @@ class UndoNetworkTest {
         String recorded = keep();
         cluster();
         append("nftables", "table ip nat\ntable ip6 mangle\ntable inet theirs\n");
-        write("table-ip-nat", "table ip nat {\n\tchain POSTROUTING {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t}\n}\n");
-        write("table-ip6-mangle", "table ip6 mangle {\n\tchain FORWARD {\n\t\ttype filter hook forward priority mangle; policy accept;\n\t\toifname \"eth1\" counter drop\n\t}\n}\n");
+        write("table-ip-nat",
+                "table ip nat {\n\tchain POSTROUTING {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t}\n}\n");
+        write("table-ip6-mangle", "table ip6 mangle {\n\tchain FORWARD {\n\t\ttype filter hook forward priority mangle; policy accept;\n"
+                + "\t\toifname \"eth1\" counter drop\n\t}\n}\n");
         append("sets", "blocked\n");
         append("rules4", "100:\tfrom all lookup local\n200:\tfrom 192.0.2.7 lookup 100\n");
         append("routes4", "192.0.2.0/24 via 10.77.0.9 dev eth0 table 100\n");
@@ -121,7 +128,8 @@ class UndoNetworkTest {
         assertThat(read("routes4")).isEqualTo(ROUTES_4 + "192.0.2.0/24 via 10.77.0.9 dev eth0 table 100\n");
         assertThat(read("routes6")).isEqualTo("fe80::/64 dev eth0 proto kernel metric 256 pref medium\n");
         assertThat(root.resolve("etc/iproute2/rt_tables")).hasContent(TABLES + "100 ours\n");
-        assertThat(log).contains("remove the nftables table ip kube-proxy", "remove the policy rule 32765: from 10.244.0.0/24 lookup kube-router").doesNotContain("left: ");
+        assertThat(log).doesNotContain("left: ")
+                .contains("remove the nftables table ip kube-proxy", "remove the policy rule 32765: from 10.244.0.0/24 lookup kube-router");
         assertThat(undo(recorded, Map.of())).as("a second run finds nothing to do").doesNotContain("remove", "left: ", "set the policy");
     }
 
@@ -140,7 +148,8 @@ class UndoNetworkTest {
     @Test
     void theKernelsFirstRuleComesBackWhereCiliumMovedIt() throws Exception {
         String recorded = keep();
-        write("rules4", "9:\tfrom all fwmark 0x200/0xf00 lookup 2004\n100:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
+        write("rules4", "9:\tfrom all fwmark 0x200/0xf00 lookup 2004\n100:\tfrom all lookup local\n"
+                + "32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
 
         undo(recorded, Map.of());
 
@@ -157,7 +166,8 @@ class UndoNetworkTest {
         String log = undo(recorded, Map.of());
 
         assertThat(recorded).contains("caravan-found\tnftables\ttables\tunknown", "caravan-found\tipsets\tnames\tunknown");
-        assertThat(log).contains("this host has no nft: if the network or kube-proxy made tables of nftables, they stay until the next boot",
+        assertThat(log).contains(
+                "this host has no nft: if the network or kube-proxy made tables of nftables, they stay until the next boot",
                 "this host has no ipset: if the network or kube-proxy made ipsets, they stay");
         assertThat(read("rules")).as("rules of iptables go all the same").doesNotContain("kube-router");
     }
@@ -171,7 +181,8 @@ class UndoNetworkTest {
 
         String log = undo(recorded, Map.of());
 
-        assertThat(log).contains("left: the ipset kube-router-pod-subnets: ipset v7.17: Set cannot be destroyed: it is in use by a kernel component");
+        assertThat(log).contains("left: the ipset kube-router-pod-subnets: "
+                + "ipset v7.17: Set cannot be destroyed: it is in use by a kernel component");
     }
 
     @Test
