@@ -14,8 +14,9 @@ import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepRunner;
-import dev.caravan.versions.KubernetesTable;
-import dev.caravan.versions.NetworkTable;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.NetworkTable;
+import dev.caravan.tables.PreflightTable;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
@@ -88,7 +89,7 @@ final class WorkflowLoader {
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
-        tables(context, registry, versions, NetworkTable.of(files));
+        tables(context, registry, files, versions);
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
         context.addComponent("ssh", new CaravanSshComponent());
         context.getCamelContextExtension().addInterceptStrategy(new LogContext());
@@ -96,12 +97,12 @@ final class WorkflowLoader {
     }
 
     /** The beans that read the tables of {@code routes/data}, which belong to these files. */
-    private static void tables(CamelContext context, Registry registry, KubernetesTable versions, NetworkTable networks) {
-        NetworkDocuments network = new NetworkDocuments(networks);
+    private static void tables(CamelContext context, Registry registry, RouteFiles files, KubernetesTable versions) {
+        NetworkDocuments network = new NetworkDocuments(NetworkTable.of(files));
         Limits limits = Limits.from(name -> context.getPropertiesComponent().resolveProperty(name));
         registry.bind("network", network);
         registry.bind("kubeadm", new KubeadmDocuments(versions));
-        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions), network));
+        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), network));
     }
 
     private static FailureRules rules(RouteFiles files) {

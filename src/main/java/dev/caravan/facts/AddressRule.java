@@ -24,8 +24,9 @@ final class AddressRule {
                 findings.add(new Finding(List.of(seen.name()), "address", Severity.REFUSES,
                         "the address " + seen.host().address() + " is on no interface of this host; it has "
                                 + own.stream().filter(address -> !address.startsWith("fe80:")).collect(Collectors.joining(", ")),
-                        "etcd and kubelet would not start with it. Give the address that the other hosts use, which is on an interface. Where this one is a floating or "
-                                + "translated address (NAT), run Caravan where the private addresses can be reached, or reach them through ssh.proxyJump."));
+                        "etcd and kubelet would not start with it. Give the address that the other hosts use, which is on an interface. "
+                                + "Where this one is a floating or translated address (NAT), run Caravan where the private addresses can be "
+                                + "reached, or reach them through ssh.proxyJump."));
             }
         }
         return findings;

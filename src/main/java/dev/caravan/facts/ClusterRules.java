@@ -78,7 +78,8 @@ final class ClusterRules {
                         "kubelet-version",
                         Severity.REFUSES,
                         "kubelet " + installed + " is installed, and the spec asks for " + wanted,
-                        "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for " + installed + "."));
+                        "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for "
+                                + installed + "."));
             } else if (seen.isMember() && !installed.isEmpty() && new Version(installed).isBelow(wanted)) {
                 findings.add(new Finding(
                         List.of(seen.name()),

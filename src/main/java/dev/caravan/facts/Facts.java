@@ -72,7 +72,13 @@ public record Facts(
      * @param machineId    content of /etc/machine-id, be it the identity or not
      */
     public record Machine(
-            String architecture, int cpus, long memoryMib, Optional<Identity> identity, String hostname, String bootId, Optional<String> machineId) {}
+            String architecture,
+            int cpus,
+            long memoryMib,
+            Optional<Identity> identity,
+            String hostname,
+            String bootId,
+            Optional<String> machineId) {}
 
     /**
      * @param controllers    cgroup controllers that the kernel has; only where cgroup v1 is in use and they could be seen

@@ -47,7 +47,8 @@ final class IdentityRules {
                 "machine-id",
                 Severity.WARNS,
                 "one machine-id, " + id + ", though they are different machines",
-                "They may get one address by DHCP, or one MAC address for bridges. On all but one: rm /etc/machine-id && systemd-machine-id-setup, then reboot."));
+                "They may get one address by DHCP, or one MAC address for bridges. "
+                        + "On all but one: rm /etc/machine-id && systemd-machine-id-setup, then reboot."));
     }
 
     static List<Finding> hostname(Survey survey) {

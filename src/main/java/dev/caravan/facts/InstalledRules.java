@@ -3,8 +3,8 @@ package dev.caravan.facts;
 import dev.caravan.facts.Survey.Seen;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
-import dev.caravan.versions.Minor.Least;
-import dev.caravan.versions.Minor.PackageSignatures;
+import dev.caravan.tables.Minor.Least;
+import dev.caravan.tables.Minor.PackageSignatures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,8 +23,11 @@ final class InstalledRules {
     static List<Finding> runtimeVersion(Survey survey) {
         Cluster.Runtime runtime = survey.cluster().runtime();
         if (runtime.version().isPresent()) {
-            return judged(survey, runtime.version().get()).map(judged -> judged.finding(List.of(), "runtime.version " + runtime.version().get(),
-                    "Write another runtime.version, or leave it out for the newest in the repository.")).stream().toList();
+            String version = runtime.version().get();
+            return judged(survey, version).stream()
+                    .map(judged -> judged.finding(List.of(), "runtime.version " + version,
+                            "Write another runtime.version, or leave it out for the newest in the repository."))
+                    .toList();
         }
         return PlatformRules.grouped(
                 survey.hosts(seen -> installed(seen, runtime.name()).flatMap(version -> judged(survey, version)).isPresent()),
@@ -40,25 +43,30 @@ final class InstalledRules {
     }
 
     private static Optional<String> installed(Seen seen, RuntimeName name) {
-        return seen.facts().runtimes().installed().stream().filter(runtime -> runtime.name().equals(name.word())).map(Facts.ContainerRuntime::version).findFirst();
+        return seen.facts().runtimes().installed().stream()
+                .filter(runtime -> runtime.name().equals(name.word()))
+                .map(Facts.ContainerRuntime::version)
+                .findFirst();
     }
 
     private static Optional<Judged> judged(Survey survey, String version) {
         String kubernetes = survey.cluster().kubernetes().version();
         if (survey.cluster().runtime().name() == RuntimeName.CRI_O) {
             boolean apart = Math.abs(minorOf(version) - survey.cluster().kubernetes().minor()) > survey.minor().criOMinorsApart();
-            return apart ? Optional.of(new Judged(Severity.WARNS, " is not of the minor of Kubernetes " + kubernetes + ", and CRI-O's minors go with Kubernetes'"))
-                    : Optional.empty();
+            return !apart ? Optional.empty() : Optional.of(new Judged(Severity.WARNS,
+                    " is not of the minor of Kubernetes " + kubernetes + ", and CRI-O's minors go with Kubernetes'"));
         }
         if (survey.cluster().runtime().name() != RuntimeName.CONTAINERD) {
             return Optional.empty();
         }
         Least least = survey.minor().containerd();
         if (least.refuseBelow().filter(new Version(version)::isBelow).isPresent()) {
-            return Optional.of(new Judged(Severity.REFUSES, " is too old for Kubernetes " + kubernetes + ", which needs " + least.refuseBelow().get() + " or later"));
+            return Optional.of(new Judged(Severity.REFUSES,
+                    " is too old for Kubernetes " + kubernetes + ", which needs " + least.refuseBelow().get() + " or later"));
         }
         return least.warnBelow().filter(new Version(version)::isBelow)
-                .map(wanted -> new Judged(Severity.WARNS, " is on its way out: Kubernetes " + kubernetes + " asks for " + wanted + " or later"));
+                .map(wanted -> new Judged(Severity.WARNS,
+                        " is on its way out: Kubernetes " + kubernetes + " asks for " + wanted + " or later"));
     }
 
     private static int minorOf(String version) {
@@ -102,13 +110,16 @@ final class InstalledRules {
                         .filter(first -> !new Version(seen.facts().system().version()).isBelow(first)).isPresent()),
                 seen -> seen.facts().system().id() + " " + seen.facts().system().version(),
                 (system, hosts) -> new Finding(hosts, "package-signature", Severity.WARNS,
-                        "apt of " + system + " refuses the signatures of the repository of Kubernetes " + survey.minor().series() + ", which are in an old form (v3)",
-                        "Take Kubernetes 1.34 or later, or a mirror of your own that signs again; packages.kubernetes.gpgCheck: false goes without the check."));
+                        "apt of " + system + " refuses the signatures of the repository of Kubernetes " + survey.minor().series()
+                                + ", which are in an old form (v3)",
+                        "Take Kubernetes 1.34 or later, or a mirror of your own that signs again; "
+                                + "packages.kubernetes.gpgCheck: false goes without the check."));
     }
 
     /** Repositories for each minor, laid out and signed as in pkgs.k8s.io. */
     private static boolean isLikeUpstreams(Cluster.Packages packages) {
-        return packages.kubernetes().baseUrl().map(url -> url.contains("pkgs.k8s.io") || url.contains("core:/stable:/") || url.contains("/core/stable/"))
+        return packages.kubernetes().baseUrl()
+                .map(url -> url.contains("pkgs.k8s.io") || url.contains("core:/stable:/") || url.contains("/core/stable/"))
                 .orElse(packages.mirror() != Cluster.Mirror.CUSTOM);
     }
 }

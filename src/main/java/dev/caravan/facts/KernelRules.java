@@ -1,8 +1,8 @@
 package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
-import dev.caravan.versions.Minor.CgroupV1;
-import dev.caravan.versions.Minor.Least;
+import dev.caravan.tables.Minor.CgroupV1;
+import dev.caravan.tables.Minor.Least;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -27,14 +27,16 @@ final class KernelRules {
                 (key, hosts) -> {
                     boolean refuses = !key.endsWith(" ");
                     String kernel = key.strip();
-                    String wanted = (new Version(kernel).isBelow(least.refuseBelow().orElse("0")) ? least.refuseBelow() : least.warnBelow()).orElseThrow();
+                    Optional<String> refused = least.refuseBelow().filter(new Version(kernel)::isBelow);
+                    String wanted = refused.or(least::warnBelow).orElseThrow();
                     return new Finding(
                             hosts,
                             "kernel",
                             refuses ? Severity.REFUSES : Severity.WARNS,
                             "kernel " + kernel + " is too old for Kubernetes " + survey.cluster().kubernetes().version(),
                             "Install " + wanted + " or a later kernel."
-                                    + (refuses ? " kubeadm's " + CHECK + " fails on older ones, unless ignorePreflightErrors has it: " + ignoring(survey, hosts) : ""));
+                                    + (!refuses ? "" : " kubeadm's " + CHECK + " fails on older ones, unless ignorePreflightErrors has it: "
+                                    + ignoring(survey, hosts)));
                 });
     }
 
@@ -117,14 +119,17 @@ final class KernelRules {
     static List<Finding> modules(Survey survey) {
         return PlatformRules.grouped(
                 survey.hosts(seen -> !seen.isMember() && !seen.facts().kernel().missingModules().isEmpty()),
-                seen -> seen.facts().family() + " " + seen.facts().system().kernel() + " " + String.join(", ", seen.facts().kernel().missingModules()),
+                seen -> seen.facts().family() + " " + seen.facts().system().kernel() + " "
+                        + String.join(", ", seen.facts().kernel().missingModules()),
                 (key, hosts) -> {
                     String[] part = key.split(" ", 3);
                     boolean yum = part[0].equals("yum");
                     return new Finding(hosts, "kernel-modules", yum ? Severity.WARNS : Severity.REFUSES,
                             "the kernel " + part[1] + " has no module " + part[2],
-                            yum ? "os-prepare installs kernel-modules-extra-" + part[1] + ". Where no repository has it, boot a kernel that does."
-                                    : "Install the kernel's modules (on Ubuntu linux-modules-extra-" + part[1] + "), or boot a kernel that has them.");
+                            yum
+                                    ? "os-prepare installs kernel-modules-extra-" + part[1] + ". Where no repository has it, boot a kernel that has them."
+                                    : "Install the kernel's modules (on Ubuntu linux-modules-extra-" + part[1]
+                                            + "), or boot a kernel that has them.");
                 });
     }
 }

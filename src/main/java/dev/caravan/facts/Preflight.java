@@ -1,7 +1,8 @@
 package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
-import dev.caravan.versions.KubernetesTable;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.PreflightTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -54,20 +55,22 @@ public final class Preflight {
 
     private final Limits limits;
     private final KubernetesTable versions;
+    private final PreflightTable table;
 
-    /** With {@link Limits#defaults()} and the table of versions that travels with Caravan. */
+    /** With {@link Limits#defaults()} and the tables that travel with Caravan. */
     public Preflight() {
         this(Limits.defaults());
     }
 
-    /** With the table of versions that travels with Caravan. */
+    /** With the tables that travel with Caravan. */
     public Preflight(Limits limits) {
-        this(limits, KubernetesTable.builtIn());
+        this(limits, KubernetesTable.builtIn(), PreflightTable.builtIn());
     }
 
-    public Preflight(Limits limits, KubernetesTable versions) {
+    public Preflight(Limits limits, KubernetesTable versions, PreflightTable table) {
         this.limits = limits;
         this.versions = versions;
+        this.table = table;
     }
 
     /**
@@ -80,6 +83,22 @@ public final class Preflight {
         Survey survey = Survey.of(cluster, facts, limits, versions);
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> findings.addAll(rule.check(survey)));
+        return judged(findings);
+    }
+
+    /** Findings of rules that are elsewhere, as the table has it: some of them warn instead of refusing, or are left out. */
+    public List<Finding> judged(List<Finding> found) {
+        List<Finding> findings = new ArrayList<>();
+        found.forEach(finding -> {
+            Severity severity = switch (table.of(finding.rule())) {
+                case REFUSE -> table.makesRefusalsOfWarnings(finding.rule()) ? Severity.REFUSES : finding.severity();
+                case WARN -> Severity.WARNS;
+                case OFF -> null;
+            };
+            if (severity != null) {
+                findings.add(new Finding(finding.hosts(), finding.rule(), severity, finding.problem(), finding.remedy()));
+            }
+        });
         // A stable sort: within each severity the order of the rules stays.
         findings.sort(Comparator.comparing(Finding::severity));
         return List.copyOf(findings);

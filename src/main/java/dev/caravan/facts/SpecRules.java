@@ -3,9 +3,9 @@ package dev.caravan.facts;
 import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.kubeadm.RuntimeRules;
 import dev.caravan.spec.Cluster;
-import dev.caravan.versions.Minor;
-import dev.caravan.versions.Minor.DualStack;
-import dev.caravan.versions.Minor.Ipvs;
+import dev.caravan.tables.Minor;
+import dev.caravan.tables.Minor.DualStack;
+import dev.caravan.tables.Minor.Ipvs;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -34,8 +34,9 @@ final class SpecRules {
 
     /** What is newer than anything tried may need what nobody knows yet. */
     static List<Finding> newestTried(Survey survey) {
-        return survey.cluster().kubernetes().minor() <= survey.newestTried() ? List.of() : List.of(new Finding(List.of(), "untried-version", Severity.WARNS,
-                "Kubernetes " + survey.cluster().kubernetes().version() + " is newer than 1." + survey.newestTried() + ", the newest that Caravan was tried with",
+        Cluster.Kubernetes kubernetes = survey.cluster().kubernetes();
+        return kubernetes.minor() <= survey.newestTried() ? List.of() : List.of(new Finding(List.of(), "untried-version", Severity.WARNS,
+                "Kubernetes " + kubernetes.version() + " is newer than 1." + survey.newestTried() + ", the newest that Caravan was tried with",
                 "Try it on hosts that may be lost. What a minor needs is in routes/data/kubernetes.yaml."));
     }
 
@@ -56,12 +57,14 @@ final class SpecRules {
         }
         return found.entrySet().stream()
                 .map(each -> new Finding(List.of(), "removed-setting", Severity.REFUSES,
-                        WHERE + each.getKey() + " was removed with Kubernetes 1." + each.getValue() + ", and the spec asks for " + survey.cluster().kubernetes().version(),
+                        WHERE + each.getKey() + " was removed with Kubernetes 1." + each.getValue() + ", and the spec asks for "
+                                + survey.cluster().kubernetes().version(),
                         "Take it out of the spec."))
                 .toList();
     }
 
-    private static void look(Map<String, Integer> found, Map<String, Map<String, Object>> documents, String kind, List<String> path, Map<String, Integer> removed) {
+    private static void look(
+            Map<String, Integer> found, Map<String, Map<String, Object>> documents, String kind, List<String> path, Map<String, Integer> removed) {
         Object section = documents.getOrDefault(kind, Map.of());
         for (String key : path) {
             section = section instanceof Map<?, ?> map ? map.get(key) : null;
@@ -81,7 +84,8 @@ final class SpecRules {
     }
 
     /** A component's gates are one argument: {@code feature-gates: A=true,B=false}. */
-    private static void gatesOf(Map<String, Integer> found, Map<String, Map<String, Object>> documents, String component, Map<String, Integer> removed) {
+    private static void gatesOf(
+            Map<String, Integer> found, Map<String, Map<String, Object>> documents, String component, Map<String, Integer> removed) {
         Object section = documents.getOrDefault("ClusterConfiguration", Map.of()).get(component);
         Object arguments = section instanceof Map<?, ?> map ? map.get("extraArgs") : null;
         String place = "ClusterConfiguration." + component + ".extraArgs.feature-gates: ";
@@ -108,10 +112,12 @@ final class SpecRules {
             return List.of();
         }
         return List.of(new Finding(List.of(), "dual-stack", Severity.REFUSES,
-                "Kubernetes " + kubernetes.version() + (taken == DualStack.NONE ? " has no dual stack: it takes one podSubnet and one serviceSubnet"
+                "Kubernetes " + kubernetes.version() + (taken == DualStack.NONE
+                        ? " has no dual stack: it takes one podSubnet and one serviceSubnet"
                         : " takes two subnets only with the feature gate IPv6DualStack"),
                 taken == DualStack.NONE ? "Write one subnet, or take a newer Kubernetes."
-                        : "Write below kubernetes in the spec: kubeadm: {ClusterConfiguration: {featureGates: {IPv6DualStack: true}}}. Or take a newer Kubernetes."));
+                        : "Write below kubernetes in the spec: kubeadm: {ClusterConfiguration: {featureGates: {IPv6DualStack: true}}}. "
+                                + "Or take a newer Kubernetes."));
     }
 
     private static boolean gateIsOn(Cluster.Kubernetes kubernetes) {
@@ -125,11 +131,13 @@ final class SpecRules {
         String mode = kubeProxyMode(survey);
         String version = survey.cluster().kubernetes().version();
         if (mode.equals("ipvs") && survey.minor().ipvs() == Ipvs.DEPRECATED) {
-            findings.add(new Finding(List.of(), "kube-proxy-mode", Severity.WARNS, "kube-proxy's mode ipvs is deprecated in Kubernetes " + version,
+            findings.add(new Finding(List.of(), "kube-proxy-mode", Severity.WARNS,
+                    "kube-proxy's mode ipvs is deprecated in Kubernetes " + version,
                     "Write KubeProxyConfiguration: {mode: nftables}, or leave the mode out."));
         }
         if (mode.equals("nftables") && survey.minor().nftablesKernel().isEmpty()) {
-            findings.add(new Finding(List.of(), "kube-proxy-mode", Severity.REFUSES, "kube-proxy of Kubernetes " + version + " has no mode nftables",
+            findings.add(new Finding(List.of(), "kube-proxy-mode", Severity.REFUSES,
+                    "kube-proxy of Kubernetes " + version + " has no mode nftables",
                     "Write KubeProxyConfiguration: {mode: iptables}, or leave the mode out."));
         }
         return findings;

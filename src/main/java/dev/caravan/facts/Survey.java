@@ -2,8 +2,8 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
-import dev.caravan.versions.KubernetesTable;
-import dev.caravan.versions.Minor;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.caravan.kubeadm;
 
-import dev.caravan.versions.Minor;
+import dev.caravan.tables.Minor;
 import java.util.Locale;
 
 /** The versions of kubeadm's configuration API; which minor takes which is in {@code routes/data/kubernetes.yaml}. */

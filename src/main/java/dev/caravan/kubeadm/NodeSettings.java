@@ -3,8 +3,8 @@ package dev.caravan.kubeadm;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.IpAddress;
-import dev.caravan.versions.KubernetesTable;
-import dev.caravan.versions.Minor;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import java.util.Optional;
 
 /**

@@ -2,7 +2,7 @@ package dev.caravan.kubeadm;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
-import dev.caravan.versions.Minor;
+import dev.caravan.tables.Minor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;

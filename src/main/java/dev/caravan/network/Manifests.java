@@ -3,8 +3,8 @@ package dev.caravan.network;
 import dev.caravan.digest.Sha256;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.ManifestFile;
-import dev.caravan.versions.NetworkRelease;
-import dev.caravan.versions.NetworkTable;
+import dev.caravan.tables.NetworkRelease;
+import dev.caravan.tables.NetworkTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -74,7 +74,10 @@ public final class Manifests {
 
     private static byte[] fetch(String source) throws IOException, InterruptedException {
         try {
-            HttpResponse<InputStream> answer = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(LIMIT).build()
+            HttpResponse<InputStream> answer = HttpClient.newBuilder()
+                    .followRedirects(HttpClient.Redirect.NORMAL)
+                    .connectTimeout(LIMIT)
+                    .build()
                     .send(HttpRequest.newBuilder(URI.create(source)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream body = answer.body()) {
                 if (answer.statusCode() != 200) {

@@ -35,7 +35,8 @@ public final class ManifestFile {
         }
         try {
             return problem(new String(read(expansion.path(text.get())), StandardCharsets.UTF_8))
-                    .map(problem -> manifest.get().problem("this manifest cannot be used: " + problem, "name a file of Kubernetes objects, as kubectl apply takes it"))
+                    .map(problem -> manifest.get().problem(
+                            "this manifest cannot be used: " + problem, "name a file of Kubernetes objects, as kubectl apply takes it"))
                     .stream().toList();
         } catch (IOException e) {
             return List.of(manifest.get().problem(e.getMessage(), "check the path; a relative one starts at the spec's directory"));
@@ -79,12 +80,14 @@ public final class ManifestFile {
                     continue;
                 }
                 if (!(document instanceof MappingNode map) || !has(map, "apiVersion") || !has(map, "kind")) {
-                    return Optional.of("line " + line(document) + " begins something that is no Kubernetes object: it has no apiVersion and kind");
+                    return Optional.of("line " + line(document)
+                            + " begins something that is no Kubernetes object: it has no apiVersion and kind");
                 }
                 objects++;
             }
         } catch (MarkedYamlEngineException e) {
-            return Optional.of("it is no YAML: " + e.getProblem() + e.getProblemMark().map(mark -> ", line " + (mark.getLine() + 1)).orElse(""));
+            String line = e.getProblemMark().map(mark -> ", line " + (mark.getLine() + 1)).orElse("");
+            return Optional.of("it is no YAML: " + e.getProblem() + line);
         } catch (YamlEngineException e) {
             return Optional.of("it is no YAML: " + e.getMessage());
         }
@@ -92,7 +95,9 @@ public final class ManifestFile {
     }
 
     private static boolean has(MappingNode map, String key) {
-        return map.getValue().stream().map(NodeTuple::getKeyNode).anyMatch(node -> node instanceof ScalarNode scalar && scalar.getValue().equals(key));
+        return map.getValue().stream()
+                .map(NodeTuple::getKeyNode)
+                .anyMatch(node -> node instanceof ScalarNode scalar && scalar.getValue().equals(key));
     }
 
     private static int line(Node node) {

@@ -49,12 +49,30 @@ public final class SpecReader {
 
     /** As {@link #read(String, String)}, with a say in what expansions and paths mean. */
     public static Cluster read(String text, String sourceName, Expansion expansion) throws InvalidSpec {
+        return read(text, sourceName, expansion, false);
+    }
+
+    /**
+     * As {@link #read(Path)}, and looks into the file that only a run would open: the network's manifest. A spec whose manifest is gone
+     * can still be read, as it can still be rolled back and reset.
+     *
+     * @throws InvalidSpec if it cannot be read or used
+     */
+    public static Cluster validate(Path file) throws InvalidSpec {
+        Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+        return read(text(file), file.toString(), Expansion.in(directory), true);
+    }
+
+    private static Cluster read(String text, String sourceName, Expansion expansion, boolean withFiles) throws InvalidSpec {
         List<Problem> problems = new ArrayList<>();
         SpecParser parser = new SpecParser(expansion, problems);
         Optional<SpecNode> root = parser.parse(text);
         if (root.isPresent()) {
             problems.addAll(Structure.problems(root.get(), problems));
             problems.addAll(Confinement.problems(root.get(), expansion));
+            if (withFiles && problems.isEmpty()) {
+                problems.addAll(ManifestFile.problems(root.get(), expansion));
+            }
             Contradictions.problems(root.get()).stream()
                     .filter(found ->
                             problems.stream().noneMatch(known -> known.path().equals(found.path())))

@@ -10,7 +10,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
-import dev.caravan.versions.KubernetesTable;
+import dev.caravan.tables.KubernetesTable;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -80,7 +80,8 @@ public final class KubeadmDocuments {
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
-        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), NodeSettings.of(cluster, cluster.firstControlPlane(), versions)).reveal() : "";
+        NodeSettings settings = NodeSettings.of(cluster, cluster.firstControlPlane(), versions);
+        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }
 
     /** Has the next host that asks mint credentials anew: those there are were refused. */

@@ -8,7 +8,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.versions.NetworkTable;
+import dev.caravan.tables.NetworkTable;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -49,7 +49,7 @@ public final class PreflightCheck {
                 .forEach(host -> findings.add(unseen(host, failures.get(host))));
         findings.addAll(preflight.check(run.cluster(), run.allFacts()));
         findings.addAll(withoutRepository(run));
-        network.keep(run).ifPresent(findings::add);
+        findings.addAll(preflight.judged(network.keep(run).stream().toList()));
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy()));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();

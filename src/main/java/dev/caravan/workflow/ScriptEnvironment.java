@@ -11,7 +11,8 @@ import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.Environment;
-import dev.caravan.versions.KubernetesTable;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -63,7 +64,8 @@ public final class ScriptEnvironment implements Environment {
 
     /* Only after preflight: a runtime that the version cannot take has no socket to name. */
     private void runtime(Map<String, String> variables, Cluster cluster, Host host) {
-        if (RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster), versions.minor(cluster.kubernetes().minor())).isPresent()) {
+        Minor minor = versions.minor(cluster.kubernetes().minor());
+        if (RuntimeRules.refusal(cluster.runtime().name(), KubernetesVersion.of(cluster), minor).isPresent()) {
             return;
         }
         NodeSettings settings = NodeSettings.of(cluster, host, versions);

@@ -49,6 +49,20 @@ class FactsTest {
     }
 
     @Test
+    void readsWhatTheKernelHas() {
+        Map<String, String> outputs = RecordedFacts.bareHost(1);
+        outputs.put("cgroupController", "cpu\nmemory");
+        outputs.put("moduleMissing", "br_netfilter");
+        outputs.put("address", "10.77.0.11\nfe80::1");
+        outputs.put("machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794");
+        Facts facts = Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW);
+
+        assertThat(facts.kernel()).isEqualTo(new Facts.Kernel(List.of("cpu", "memory"), List.of("br_netfilter")));
+        assertThat(facts.addresses()).containsExactly("10.77.0.11", "fe80::1");
+        assertThat(facts.machine().machineId()).contains("0fd7e79f4a4c4dbc99b8b502e2d00794");
+    }
+
+    @Test
     void readsAControlPlane() {
         Facts facts = RecordedFacts.parse("yum-control-plane");
 

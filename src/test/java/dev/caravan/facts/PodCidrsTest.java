@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Cluster;
-import dev.caravan.versions.KubernetesTable;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.tables.KubernetesTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,14 +1,22 @@
 package dev.caravan.facts;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.PreflightTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,9 +40,13 @@ class VersionRulesTest {
     }
 
     private List<Finding> findings(Cluster cluster) {
+        return findings(new Preflight(), cluster);
+    }
+
+    private List<Finding> findings(Preflight preflight, Cluster cluster) {
         Map<String, Facts> facts = new LinkedHashMap<>();
         hosts.forEach((name, outputs) -> facts.put(name, Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW.plusSeconds(2))));
-        return new Preflight().check(cluster, facts);
+        return preflight.check(cluster, facts);
     }
 
     private List<String> said(Cluster cluster) {
@@ -85,6 +97,21 @@ class VersionRulesTest {
                 "warns kernel [h2]: kernel 4.18.0-553.el8_10.x86_64 is too old for Kubernetes 1.33.5");
         assertThat(findings(cluster("1.33.5", Map.of("JoinConfiguration", IGNORES))).get(0).remedy())
                 .endsWith("kubeadm: {InitConfiguration: {nodeRegistration: {ignorePreflightErrors: [SystemVerification]}}}");
+    }
+
+    @Test
+    void aUsersTablesDecide(@TempDir Path directory) throws IOException {
+        Files.createDirectories(directory.resolve("data"));
+        Files.writeString(directory.resolve("data/preflight.yaml"), "kernel: warn\nuntried-version: refuse\ncgroups: off\n");
+        Files.writeString(directory.resolve("data/kubernetes.yaml"),
+                RouteFiles.builtIn().text("data/kubernetes.yaml").orElseThrow().replace("newestTried: 1.37", "newestTried: 1.32"));
+        RouteFiles files = RouteFiles.with(directory);
+        Preflight own = new Preflight(Limits.defaults(), KubernetesTable.of(files), PreflightTable.of(files));
+        all("kernel", "4.18.0-553.el8_10.x86_64");
+        all("cgroupVersion", "1");
+
+        assertThat(findings(own, cluster("1.33.5", Map.of()))).extracting(Finding::rule, Finding::severity)
+                .containsExactly(tuple("untried-version", Severity.REFUSES), tuple("kernel", Severity.WARNS));
     }
 
     @Test

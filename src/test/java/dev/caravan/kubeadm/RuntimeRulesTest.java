@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Cluster.RuntimeName;
-import dev.caravan.versions.KubernetesTable;
-import dev.caravan.versions.Minor;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

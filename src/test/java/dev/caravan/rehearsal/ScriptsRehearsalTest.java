@@ -127,6 +127,55 @@ class ScriptsRehearsalTest {
     }
 
     @Test
+    void swapIsLeftAloneForAKubeletThatRunsWithIt() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Path root = rehearsal.host("h1").root();
+            String swaps = Files.readString(root.resolve("proc/swaps"));
+
+            assertThat(driver.run("h1", "os-prepare", Map.of("SWAP", "keep"), "").changes()).noneMatch(change -> change.contains("swap") || change.contains("fstab"));
+            assertThat(root.resolve("proc/swaps")).hasContent(swaps);
+            assertThat(driver.run("h1", "os-prepare", Map.of(), "").changes()).contains("turn swap off (/dev/dm-1)", "update /etc/fstab");
+        }
+    }
+
+    @Test
+    void whatTheHostHasIsInItsFacts() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Path root = rehearsal.host("h1").root();
+            // As Linux 6.18 has it (columns apart by tabs), with cpuset left out and one that is disabled.
+            Files.writeString(root.resolve("proc/cgroups"), "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t2\t11\t1\nmemory\t4\t30\t0\npids\t11\t40\t1\n");
+            Files.writeString(root.resolve("etc/machine-id"), "0fd7e79f4a4c4dbc99b8b502e2d00794\n");
+
+            Map<String, String> outputs = driver.run("h1", "facts", Map.of(), "").outputs();
+
+            assertThat(outputs).containsEntry("cgroupController", "cpu\npids").containsEntry("machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794")
+                    .doesNotContainKey("moduleMissing");
+            assertThat(outputs.get("address")).isEqualTo(rehearsal.cluster().hosts().get(0).address());
+        }
+    }
+
+    /** A kernel without some of the modules, as EL10 has it; modprobe -n says nothing and fails. */
+    @Test
+    void modulesThatTheKernelLacksAreInstalled() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Path modprobe = rehearsal.host("h1").root().resolve("usr/bin/modprobe");
+            Files.delete(modprobe);
+            Files.writeString(modprobe, "#!/bin/sh\necho \"modprobe: FATAL: Module $1 not found\" >&2\nexit 1\n");
+            modprobe.toFile().setExecutable(true);
+
+            assertThat(driver.run("h1", "facts", Map.of(), "").outputs()).containsEntry("moduleMissing", "overlay\nbr_netfilter\nnf_conntrack");
+            StepDriver.Result result = driver.run("h1", "os-prepare", Map.of("CARAVAN_PLAN", "1"), "");
+            assertThat(result.changes()).contains("install kernel-modules-extra-3.10.0-1160.el7.x86_64, as the kernel has no overlay br_netfilter nf_conntrack");
+        }
+    }
+
+    @Test
     void aJoinThatWasCutShortIsNoJoin() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
                 new Rehearsal.Options(Family.YUM, Map.of(), 0))) {

@@ -11,7 +11,7 @@ import dev.caravan.run.TestRuns;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
-import dev.caravan.versions.KubernetesTable;
+import dev.caravan.tables.KubernetesTable;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;

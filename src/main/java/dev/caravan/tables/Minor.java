@@ -1,4 +1,4 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.util.List;

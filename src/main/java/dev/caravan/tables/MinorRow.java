@@ -1,13 +1,13 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 import dev.caravan.spec.Cluster.RuntimeName;
-import dev.caravan.versions.Minor.CgroupV1;
-import dev.caravan.versions.Minor.DualStack;
-import dev.caravan.versions.Minor.Ipvs;
-import dev.caravan.versions.Minor.Least;
-import dev.caravan.versions.Minor.PackageSignatures;
-import dev.caravan.versions.Minor.Removed;
-import dev.caravan.versions.Minor.Sockets;
+import dev.caravan.tables.Minor.CgroupV1;
+import dev.caravan.tables.Minor.DualStack;
+import dev.caravan.tables.Minor.Ipvs;
+import dev.caravan.tables.Minor.Least;
+import dev.caravan.tables.Minor.PackageSignatures;
+import dev.caravan.tables.Minor.Removed;
+import dev.caravan.tables.Minor.Sockets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +20,10 @@ final class MinorRow {
     /** Those that Caravan can write. */
     static final List<String> KUBEADM_APIS = List.of("v1beta1", "v1beta2", "v1beta3", "v1beta4");
 
-    private static final String[] KEYS = {"kubeadmApi", "kernel", "cgroupV1", "runtimes", "containerd", "criOMinorsApart", "sockets", "cgroupDriver", "etcd",
-        "etcdUpgradeFrom", "kubeletMinorsOlder", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
+    private static final String[] KEYS = {"kubeadmApi", "kernel", "cgroupV1", "runtimes", "containerd", "criOMinorsApart", "sockets",
+        "cgroupDriver", "etcd", "etcdUpgradeFrom", "kubeletMinorsOlder", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
+
+    private static final List<RuntimeName> RUNTIMES = List.of(RuntimeName.DOCKER, RuntimeName.CONTAINERD, RuntimeName.CRI_O);
 
     private final Value row;
     private final Map<String, Value> fields;
@@ -45,19 +47,19 @@ final class MinorRow {
                 field("kernel", Minor::kernel, MinorRow::least),
                 field("cgroupV1", Minor::cgroupV1, constant(CgroupV1.values())),
                 field("runtimes", Minor::runtimes, value -> value.items().stream()
-                        .map(item -> item.oneOf(List.of(RuntimeName.DOCKER, RuntimeName.CONTAINERD, RuntimeName.CRI_O), RuntimeName::word)).toList()),
+                        .map(item -> item.oneOf(RUNTIMES, RuntimeName::word)).toList()),
                 field("containerd", Minor::containerd, MinorRow::least),
                 field("criOMinorsApart", Minor::criOMinorsApart, Value::number),
                 field("sockets", Minor::sockets, constant(Sockets.values())),
                 field("cgroupDriver", Minor::cgroupDriver, value -> value.oneOf(List.of("cgroupfs", "systemd"), word -> word)),
                 field("etcd", Minor::etcd, Value::version),
                 // Each etcd has its own: what the row before says is not for this one.
-                Optional.ofNullable(fields.get("etcdUpgradeFrom")).map(Value::version)
+                version(fields, "etcdUpgradeFrom")
                         .or(() -> fields.containsKey("etcd") || before == null ? Optional.empty() : before.etcdUpgradeFrom()),
                 field("kubeletMinorsOlder", Minor::kubeletMinorsOlder, Value::number),
                 field("dualStack", Minor::dualStack, constant(DualStack.values())),
                 field("ipvs", Minor::ipvs, constant(Ipvs.values())),
-                Optional.ofNullable(fields.get("nftablesKernel")).map(Value::version).or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),
+                version(fields, "nftablesKernel").or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),
                 field("packageSignatures", Minor::packageSignatures, constant(PackageSignatures.values())),
                 removed(number));
     }
@@ -78,11 +80,16 @@ final class MinorRow {
 
     private static Least least(Value value) {
         Map<String, Value> fields = value.fields("refuseBelow", "warnBelow");
-        return new Least(Optional.ofNullable(fields.get("refuseBelow")).map(Value::version), Optional.ofNullable(fields.get("warnBelow")).map(Value::version));
+        return new Least(version(fields, "refuseBelow"), version(fields, "warnBelow"));
+    }
+
+    private static Optional<String> version(Map<String, Value> fields, String name) {
+        return Optional.ofNullable(fields.get(name)).map(Value::version);
     }
 
     private Removed removed(int number) {
-        Map<String, Value> removes = Optional.ofNullable(fields.get("removes")).map(value -> value.fields("kubeadmFeatureGates", "featureGates", "kubeletFlags"))
+        Map<String, Value> removes = Optional.ofNullable(fields.get("removes"))
+                .map(value -> value.fields("kubeadmFeatureGates", "featureGates", "kubeletFlags"))
                 .orElse(Map.of());
         Removed earlier = before == null ? new Removed(Map.of(), Map.of(), Map.of()) : before.removed();
         return new Removed(

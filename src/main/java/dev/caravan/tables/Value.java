@@ -1,4 +1,4 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
 import java.util.ArrayList;
@@ -117,7 +117,8 @@ record Value(String file, Node node) {
     /** One of the values, which are written by their words. */
     <T> T oneOf(List<T> values, Function<T, String> word) {
         return values.stream().filter(value -> word.apply(value).equals(text())).findFirst()
-                .orElseThrow(() -> wrong("\"" + text() + "\" is not known", "known: " + String.join(", ", values.stream().map(word).toList())));
+                .orElseThrow(() -> wrong(
+                        "\"" + text() + "\" is not known", "known: " + String.join(", ", values.stream().map(word).toList())));
     }
 
     InvalidData wrong(String problem, String right) {

@@ -1,4 +1,4 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
 import java.util.Map;
@@ -66,7 +66,8 @@ public final class KubernetesTable {
     public Minor minor(int number) {
         Map.Entry<Integer, Minor> row = minors.floorEntry(number);
         if (row == null) {
-            throw new IllegalArgumentException("Kubernetes 1." + number + " is older than 1." + minors.firstKey() + ", the oldest that Caravan knows");
+            throw new IllegalArgumentException(
+                    "Kubernetes 1." + number + " is older than 1." + minors.firstKey() + ", the oldest that Caravan knows");
         }
         return row.getValue();
     }

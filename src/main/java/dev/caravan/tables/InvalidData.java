@@ -1,4 +1,4 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 /** A file of {@code routes/data} that cannot be used. The message names file and line, what is wrong, and what would be right. */
 public final class InvalidData extends IllegalArgumentException {

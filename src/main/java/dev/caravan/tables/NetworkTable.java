@@ -1,4 +1,4 @@
-package dev.caravan.versions;
+package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster.Cni;
@@ -9,7 +9,10 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Which release of a pod network goes with which minor of Kubernetes, from {@code routes/data/networks.yaml}. Immutable and thread-safe. */
+/**
+ * Which release of a pod network goes with which minor of Kubernetes, from {@code routes/data/networks.yaml}. Immutable and
+ * thread-safe.
+ */
 public final class NetworkTable {
     static final String FILE = "data/networks.yaml";
 
@@ -60,7 +63,8 @@ public final class NetworkTable {
         return new NetworkRelease(
                 fields.get("release").text(),
                 fields.get("manifest").text("https?://\\S+", "https://example.org/network.yaml"),
-                Optional.ofNullable(fields.get("sha256")).map(value -> value.text("[0-9a-f]{64}", "the 64 characters that sha256sum prints")),
+                Optional.ofNullable(fields.get("sha256"))
+                        .map(value -> value.text("[0-9a-f]{64}", "the 64 characters that sha256sum prints")),
                 Optional.ofNullable(fields.get("podSubnet")).map(value -> value.text("[0-9a-f.:]+/\\d{1,3}", "10.244.0.0/16")));
     }
 
