@@ -9,6 +9,8 @@
 #   cpus memoryMib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
+#   linkAddresses     NAME ADDRESS,...                          of every interface but the loopback, those that end by themselves last
+#   advertised        NAME ACCEPT-RA                            its IPv6 default route comes from router advertisements
 #   swap              DEVICE
 #   cgroupVersion     1 or 2
 #   listening         ADDRESS PORT PID|- PROCESS|-
@@ -156,6 +158,25 @@ interfaces() {
     add "$name $mac $state $master ${joined:--}"
   done
   fact interface "$list"
+}
+
+# The addresses of each interface, temporary and deprecated ones and those not yet in use last; and the interfaces that have an
+# IPv6 default route by router advertisements, with the kernel's setting accept_ra.
+link_addresses() {
+  fact linkAddresses "$(ip -o address show scope global 2>/dev/null | awk '
+    $2 == "lo" || $3 !~ /^inet6?$/ { next }
+    {
+      address = $4; sub("/.*", "", address)
+      if (!($2 in seen)) { seen[$2] = 1; names[++count] = $2 }
+      if (/ (temporary|deprecated|tentative|dadfailed) /) last[$2] = last[$2] "," address; else first[$2] = first[$2] "," address
+    }
+    END { for (i = 1; i <= count; i++) print names[i], substr(first[names[i]] last[names[i]], 2) }')"
+  list=
+  for name in $(ip -6 route show default 2>/dev/null | awk '/ proto ra( |$)/ { for (i = 1; i < NF; i++) if ($i == "dev") print $(i + 1) }' | sort -u); do
+    first_line "$R/proc/sys/net/ipv6/conf/$name/accept_ra"
+    case $line in [0-9]) add "$name $line" ;; esac
+  done
+  fact advertised "$list"
 }
 
 swap_devices() {
@@ -458,6 +479,7 @@ operating_system
 machine
 disks
 interfaces
+link_addresses
 swap_devices
 cgroups
 fact listening "$(listening_sockets)"

@@ -603,7 +603,8 @@ restore_routes() {
 # Forwarding first: setting it changes others along with it.
 restore_sysctls() {
   was_found sysctl || return 0
-  { grep -E "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; grep -vE "^net\.ipv4\.ip_forward$TAB" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
+  sysctl_first="^net\.(ipv4\.ip_forward|ipv6\.conf\.all\.forwarding)$TAB"
+  { grep -E "$sysctl_first" "$FOUND/sysctl"; grep -vE "$sysctl_first" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
   while IFS=$TAB read -r sysctl_key sysctl_value; do
     sysctl_file=$(sysctl_path "$sysctl_key")
     # one that came with a module or a card goes with it

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param firewalls  those of firewalld and ufw that are active
  * @param reach      what came of the lines of {@link ReachTargets}
  * @param neighbours those tried whose MAC address this host knows, being on one network with them
+ * @param families   all its addresses by interface; without any where the host was looked at by an older facts.sh
  */
 public record Facts(
         OperatingSystem system,
@@ -32,7 +33,8 @@ public record Facts(
         ContainerRuntimes runtimes,
         PodNetwork podNetwork,
         List<Reach> reach,
-        List<Neighbour> neighbours) {
+        List<Neighbour> neighbours,
+        AddressFamilies families) {
 
     /**
      * Reads the outputs of the step {@code facts}.

@@ -32,6 +32,8 @@ public final class Preflight {
             ClusterRules::kubeletVersion,
             ClusterRules::ports,
             ClusterRules::leftoverNetwork,
+            AddressFamilyRules::bothFamilies,
+            AddressFamilyRules::routerAdvertisements,
             ReachRule::check,
             ResourceRules::cpus,
             ResourceRules::memory,

@@ -38,7 +38,12 @@ public final class KubeadmDocuments {
     public String initDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
         Host first = cluster.firstControlPlane();
-        return KubeadmConfig.initDocuments(cluster, first, NodeSettings.of(cluster, first));
+        return KubeadmConfig.initDocuments(cluster, first, settings(run, first));
+    }
+
+    private static NodeSettings settings(Run run, Host host) {
+        Optional<String> other = run.facts(host.name()).flatMap(facts -> facts.families().besides(host.address()));
+        return NodeSettings.of(run.cluster(), host).withOtherFamily(run.cluster(), host, other);
     }
 
     /** Keeps the hash of the CA's public key that kubeadm init reported. */
@@ -74,7 +79,7 @@ public final class KubeadmDocuments {
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
-        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), NodeSettings.of(cluster, cluster.firstControlPlane())).reveal() : "";
+        return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings(run, cluster.firstControlPlane())).reveal() : "";
     }
 
     /** Has the next host that asks mint credentials anew: those there are were refused. */
@@ -102,7 +107,7 @@ public final class KubeadmDocuments {
         }
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertHash(), Optional.empty());
-        return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host));
+        return KubeadmConfig.joinDocument(run.cluster(), host, own, settings(run, host));
     }
 
     /** Whether credentials were minted in this run. */

@@ -84,6 +84,24 @@ class FactsTest {
     }
 
     @Test
+    void knowsTheOtherFamilysAddressOnTheSameInterface() {
+        Map<String, String> outputs = RecordedFacts.bareHost(1);
+        outputs.put("linkAddresses", "eth0 10.77.0.11,10.77.0.99\nbr0 192.0.2.11,2001:db8::11,2001:db8::aaaa\neth1 2001:db8:1::1");
+        outputs.put("advertised", "br0 1");
+
+        AddressFamilies families = Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW).families();
+
+        assertThat(families.besides("192.0.2.11")).contains("2001:db8::11");
+        assertThat(families.besides("2001:DB8:0:0::11")).as("in another notation").contains("192.0.2.11");
+        assertThat(families.besides("10.77.0.11")).isEmpty();
+        assertThat(families.has("2001:db8:1::1")).isTrue();
+        assertThat(families.has("198.51.100.1")).isFalse();
+        assertThat(families.has("h1.example.org")).isFalse();
+        assertThat(families.advertised()).containsExactly(new AddressFamilies.Advertised("br0", 1));
+        assertThat(RecordedFacts.parse("yum-fresh").families().links()).as("of an older recording").isEmpty();
+    }
+
+    @Test
     void aProcessNameMayHoldSpaces() {
         Map<String, String> outputs = RecordedFacts.bareHost(1);
         outputs.put("listening", "* 6443 71 my own server\n[::1] 80 - -");
