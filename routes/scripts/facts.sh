@@ -10,7 +10,8 @@
 #   cpus memoryMib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
-#   address           ADDRESS of any interface but the loopback
+#   linkAddresses     NAME ADDRESS,...                          of every interface but the loopback, those that end by themselves last
+#   advertised        NAME ACCEPT-RA                            its IPv6 default route comes from router advertisements
 #   swap              DEVICE
 #   cgroupVersion     1 or 2
 #   cgroupController  NAME of a controller that the kernel has, with cgroup v1 only
@@ -167,16 +168,23 @@ interfaces() {
   fact interface "$list"
 }
 
-# Of bridges and tunnels, too: a spec may name any of them.
-all_addresses() {
+# The addresses of each interface, temporary and deprecated ones and those not yet in use last; and the interfaces that have an
+# IPv6 default route by router advertisements, with the kernel's setting accept_ra.
+link_addresses() {
+  fact linkAddresses "$(ip -o address show scope global 2>/dev/null | awk '
+    $2 == "lo" || $3 !~ /^inet6?$/ { next }
+    {
+      address = $4; sub("/.*", "", address)
+      if (!($2 in seen)) { seen[$2] = 1; names[++count] = $2 }
+      if (/ (temporary|deprecated|tentative|dadfailed) /) last[$2] = last[$2] "," address; else first[$2] = first[$2] "," address
+    }
+    END { for (i = 1; i <= count; i++) print names[i], substr(first[names[i]] last[names[i]], 2) }')"
   list=
-  while read -r _ device _ address _; do
-    case $device in '' | lo) continue ;; esac
-    add "${address%%/*}"
-  done <<-END
-	$(ip -o address show 2>/dev/null)
-	END
-  fact address "$list"
+  for name in $(ip -6 route show default 2>/dev/null | awk '/ proto ra( |$)/ { for (i = 1; i < NF; i++) if ($i == "dev") print $(i + 1) }' | sort -u); do
+    first_line "$R/proc/sys/net/ipv6/conf/$name/accept_ra"
+    case $line in [0-9]) add "$name $line" ;; esac
+  done
+  fact advertised "$list"
 }
 
 swap_devices() {
@@ -496,7 +504,7 @@ operating_system
 machine
 disks
 interfaces
-all_addresses
+link_addresses
 swap_devices
 cgroups
 modules

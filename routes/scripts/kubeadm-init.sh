@@ -1,7 +1,7 @@
 #!/bin/sh
 # kubeadm init on the first control plane, once. A control plane that is up is left alone; an init that was cut short is
 # finished where its API server is up, and begun again where it never came up.
-# Environment: CONTROL_PLANE_ENDPOINT, CRI_SOCKET, CLUSTER_NAME.  Standard input: the kubeadm documents.
+# Environment: CONTROL_PLANE_ENDPOINT, CRI_SOCKET, CLUSTER_NAME, INIT_MAKES.  Standard input: the kubeadm documents.
 # Outputs: caCertHash (what joining hosts verify the cluster by).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -11,10 +11,13 @@
 # There from before init's first change until its success: without it nothing here is ours to reset.
 unfinished=$R/etc/kubernetes/.caravan-init-unfinished
 
+# What init makes last, by which one that ended is known. The engine reads it out of the documents; kube-proxy and CoreDNS may
+# be left out there. Where nothing of it is to be made, an API server that answers must do.
+init_makes=${INIT_MAKES-configmap/kubeadm-config daemonset/kube-proxy}
 cluster_complete() {
-  # kube-proxy is the last that init makes, unless the documents say to leave it out
-  if grep -q 'addon' "$WORK/kubeadm.yaml"; then set -- configmap/kubeadm-config; else set -- configmap/kubeadm-config daemonset/kube-proxy; fi
-  cluster -n kube-system get "$@" -o name >/dev/null 2>&1
+  if [ -z "$init_makes" ]; then api_answers; return; fi
+  # shellcheck disable=SC2086 # names of objects
+  cluster -n kube-system get $init_makes -o name >/dev/null 2>&1
 }
 
 refuse_other_cluster() {
@@ -28,7 +31,7 @@ refuse_other_cluster() {
 init() { # OPTION...
   say "kubeadm init"
   hiding_secrets kubeadm init --config "$WORK/kubeadm.yaml" --skip-token-print --skip-certificate-key-print "$@" || init_failed
-  cluster_complete || fail "kubeadm init ended well, but the cluster has no kubeadm-config or no kube-proxy" "See this step's log."
+  cluster_complete || fail "kubeadm init ended well, but the cluster lacks one of these in kube-system: ${init_makes:-an API server that answers}" "See this step's log."
   finished
 }
 

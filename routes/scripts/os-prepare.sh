@@ -1,7 +1,8 @@
 #!/bin/sh
 # What kubeadm's guide asks of the operating system: SELinux permissive, swap off, bridged packets seen by iptables,
 # forwarding on; now and after a reboot, each only where it is not so yet.
-# Environment: SWAP=keep leaves swap as it is, for a kubelet that is configured to run with it.
+# Environment: SWAP=keep leaves swap as it is, for a kubelet that is configured to run with it. POD_SUBNET, SERVICE_SUBNET,
+# NODE_ADDRESS, CONTROL_PLANE_ENDPOINT: IPv6 forwarding, where one of them is IPv6.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -76,6 +77,14 @@ fi
 # sysctls: the running value, and what it is after a boot.
 own=$R/etc/sysctl.d/90-caravan.conf
 keys='net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables net.ipv4.ip_forward'
+# kubeadm checks the default one (FileContent--proc-sys-net-ipv6-conf-default-forwarding); the kernel goes by all.
+ipv6=no
+case ${POD_SUBNET:-},${SERVICE_SUBNET:-},${NODE_ADDRESS:-} in *:*) ipv6=yes ;; esac
+case ${CONTROL_PLANE_ENDPOINT:-} in '['*) ipv6=yes ;; esac
+if [ "$ipv6" = yes ]; then
+  [ -d "$R/proc/sys/net/ipv6" ] || fail "the cluster uses IPv6, and the kernel has it switched off" "Boot without ipv6.disable=1, or take IPv4 networks and addresses."
+  keys="$keys net.ipv6.conf.all.forwarding net.ipv6.conf.default.forwarding"
+fi
 
 # shellcheck disable=SC2016 # awk's own
 setting='{
@@ -116,11 +125,14 @@ for key in $keys; do
   if [ "$(cat "$file" 2>/dev/null)" != 1 ]; then
     if change "set $key = 1"; then
       # turning forwarding on changes these along with it
-      if [ "$key" = net.ipv4.ip_forward ]; then
-        for forwarding in "$R/proc/sys/net/ipv4/conf/all/accept_redirects" "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
-          if [ -f "$forwarding" ]; then keep_sysctl "${forwarding#"$R/proc/sys/"}"; fi
-        done
-      fi
+      case $key in
+        net.ipv4.ip_forward) set -- "$R/proc/sys/net/ipv4/conf/all/accept_redirects" "$R"/proc/sys/net/ipv4/conf/*/forwarding ;;
+        net.ipv6.conf.all.forwarding) set -- "$R"/proc/sys/net/ipv6/conf/*/forwarding ;;
+        *) set -- ;;
+      esac
+      for forwarding; do
+        if [ -f "$forwarding" ]; then keep_sysctl "${forwarding#"$R/proc/sys/"}"; fi
+      done
       keep_sysctl "$key"
       echo 1 > "$file" || fail "could not set $key" "See: sysctl $key; ls ${file#"$R"}"
     else

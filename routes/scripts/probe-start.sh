@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts what the step probe tries the cluster with: a pod on each node, put there without the scheduler, and a Service of type
 # NodePort over them. Pods that an interrupted run left are used again while they run. The pods end by themselves after 15 minutes.
-# Environment: PAUSE_IMAGE, PROBE_SECONDS (how long to wait for the pods).  Standard input: names of nodes, one a line.
+# Environment: PROBE_SECONDS (how long to wait for the pods); IMAGE_REPOSITORY and PAUSE_IMAGE as for runtime-install.  Standard input: names of nodes, one a line.
 # Secrets: probes, a line `service|ADDRESS|NODE-PORT`, then `pod|NODE|UID|ADDRESS|NODE-ADDRESS|WORDS` for each node. Nothing of it is
 # secret; but a result with a secret is not recorded, so that an interrupted run looks after its pods again.
 
@@ -37,7 +37,7 @@ spec:
   securityContext: {runAsNonRoot: true, runAsUser: 65535, runAsGroup: 65535, seccompProfile: {type: RuntimeDefault}}
   containers:
     - name: pause
-      image: $PAUSE_IMAGE
+      image: $image
       imagePullPolicy: IfNotPresent
       securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 YAML

@@ -788,7 +788,7 @@ restore_lines() {
 # Forwarding first: setting it changes others along with it, and so do those of all links together.
 restore_sysctls() {
   was_found sysctl || return 0
-  sysctls_first="^(net\.ipv4\.ip_forward|net/ipv[46]/conf/all/[a-z0-9_]+)$TAB"
+  sysctls_first="^(net\.ipv4\.ip_forward|net\.ipv6\.conf\.all\.forwarding|net/ipv[46]/conf/all/[a-z0-9_]+)$TAB"
   { grep -E "$sysctls_first" "$FOUND/sysctl"; grep -vE "$sysctls_first" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
   while IFS=$TAB read -r sysctl_key sysctl_value; do
     sysctl_file=$(sysctl_path "$sysctl_key")

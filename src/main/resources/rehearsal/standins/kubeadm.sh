@@ -49,6 +49,16 @@ allocates() {
   ! tr -d "\"'" < "$configuration" | grep -A 1 'allocate-node-cidrs' | grep -qE '(allocate-node-cidrs|value): *false'
 }
 
+# A line for each addon that the documents leave out: by skipPhases, or dns.disabled and proxy.disabled of v1beta4.
+left_out() {
+  tr -d "\"'" < "$configuration" | awk '
+    /^[^ #]/ { section = $1 }
+    section == "dns:" && $1 == "disabled:" && $2 == "true" { print "coredns" }
+    section == "proxy:" && $1 == "disabled:" && $2 == "true" { print "kube-proxy" }
+    section == "skipPhases:" && $1 == "-" { if ($2 == "addon") print "coredns\nkube-proxy"; else if (sub("^addon/", "", $2)) print $2 }'
+}
+addon() { if ! grep -qx "$1" "$SHARED/left-out"; then echo "[addons] Applied essential addon: $2"; fi; } # NAME SHOWN
+
 # A control plane keeps its taint unless the configuration gives it an empty list.
 tainted() { if grep -qE '^ *taints: *\[ *\]' "$configuration"; then echo no; else echo yes; fi; }
 

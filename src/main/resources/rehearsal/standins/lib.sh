@@ -179,7 +179,7 @@ listening_on() { # ROOT
   [ -e "$1/.rehearsal/units/kubelet.service/active" ] && [ -f "$1/var/lib/kubelet/config.yaml" ] || return 0
   echo "127.0.0.1 10248 2210 kubelet"
   echo "[::] 10250 2210 kubelet"
-  if [ -f "$1/etc/kubernetes/kubelet.conf" ]; then
+  if [ -f "$1/etc/kubernetes/kubelet.conf" ] && ! grep -qsx kube-proxy "$SHARED/left-out"; then
     echo "127.0.0.1 10249 2702 kube-proxy"
     echo "[::] 10256 2702 kube-proxy"
   fi

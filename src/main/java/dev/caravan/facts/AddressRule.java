@@ -2,11 +2,8 @@ package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
 import dev.caravan.spec.IpAddress;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * A host's address must be on an interface of the host, where the spec gives an IP address: etcd and the API server bind to it, and
@@ -18,12 +15,11 @@ final class AddressRule {
     static List<Finding> check(Survey survey) {
         List<Finding> findings = new ArrayList<>();
         for (Seen seen : survey.hosts()) {
-            Optional<InetAddress> wanted = IpAddress.parse(seen.host().address());
-            List<String> own = seen.facts().addresses();
-            if (wanted.isPresent() && !own.isEmpty() && own.stream().noneMatch(address -> IpAddress.parse(address).equals(wanted))) {
+            String wanted = seen.host().address();
+            List<String> own = seen.facts().families().all();
+            if (IpAddress.is(wanted) && !own.isEmpty() && !seen.facts().families().has(wanted)) {
                 findings.add(new Finding(List.of(seen.name()), "address", Severity.REFUSES,
-                        "the address " + seen.host().address() + " is on no interface of this host; it has "
-                                + own.stream().filter(address -> !address.startsWith("fe80:")).collect(Collectors.joining(", ")),
+                        "the address " + wanted + " is on no interface of this host; it has " + String.join(", ", own),
                         "etcd and kubelet would not start with it. Give the address that the other hosts use, which is on an interface. "
                                 + "Where this one is a floating or translated address (NAT), run Caravan where the private addresses can be "
                                 + "reached, or reach them through ssh.proxyJump."));

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param firewalls  those of firewalld and ufw that are active
  * @param reach      what came of the lines of {@link ReachTargets}
  * @param neighbours those tried whose MAC address this host knows, being on one network with them
- * @param addresses  of all interfaces but the loopback, bridges and tunnels too, without prefix lengths; empty where they could not be seen
+ * @param families   all its addresses by interface; without any where the host was looked at by an older facts.sh
  */
 public record Facts(
         OperatingSystem system,
@@ -34,7 +34,7 @@ public record Facts(
         PodNetwork podNetwork,
         List<Reach> reach,
         List<Neighbour> neighbours,
-        List<String> addresses,
+        AddressFamilies families,
         Kernel kernel) {
 
     /**

@@ -3,6 +3,7 @@ package dev.caravan.facts;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,7 +33,7 @@ final class FactsParser {
                 new Facts.PodNetwork(lines("cniConfig"), optional("podCidr")),
                 each("reach", 4, FactsParser::reach),
                 each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))),
-                lines("address"),
+                new AddressFamilies(links(), each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1])))),
                 new Facts.Kernel(lines("cgroupController"), lines("moduleMissing")));
     }
 
@@ -88,6 +89,12 @@ final class FactsParser {
                 part[2],
                 part[3].equals("-") ? Optional.empty() : Optional.of(part[3]),
                 part[4].equals("-") ? List.of() : List.of(part[4].split(",")));
+    }
+
+    private Map<String, List<String>> links() {
+        Map<String, List<String>> links = new LinkedHashMap<>();
+        each("linkAddresses", 2, part -> Map.entry(part[0], List.of(part[1].split(",")))).forEach(link -> links.put(link.getKey(), link.getValue()));
+        return links;
     }
 
     /** The process comes last, as its name may hold spaces. */

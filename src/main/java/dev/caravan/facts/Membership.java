@@ -2,9 +2,11 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.IpAddress;
+import java.net.InetAddress;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Which cluster a host is part of. */
@@ -17,8 +19,9 @@ public enum Membership {
     OTHER_CLUSTER;
 
     /**
-     * The first control plane tells: it belongs to the cluster of the spec if its kubelet talks to the spec's endpoint or to a
-     * control plane of the spec. Another host belongs to it if the CA's public key is the first control plane's.
+     * The first control plane decides: it belongs to the cluster of the spec if its kubelet talks to the spec's endpoint, to a
+     * control plane of the spec, or to itself. Another host belongs to it if the CA's public key is the first control plane's;
+     * where that is not known, by the same endpoints.
      *
      * @param facts by host name; a host that is not in it is part of no cluster
      */
@@ -27,25 +30,60 @@ public enum Membership {
         if (own == null || !own.joined()) {
             return NONE;
         }
-        Facts first = facts.get(cluster.firstControlPlane().name());
+        Host firstHost = cluster.firstControlPlane();
+        Facts first = facts.get(firstHost.name());
         if (first == null || first == own) {
-            return talksTo(cluster, own) ? THIS_CLUSTER : OTHER_CLUSTER;
+            return talksTo(cluster, host, own) ? THIS_CLUSTER : OTHER_CLUSTER;
         }
-        if (!first.joined() || !talksTo(cluster, first)) {
+        if (!first.joined() || !talksTo(cluster, firstHost, first)) {
             return OTHER_CLUSTER;
         }
         boolean comparable = !first.caHash().isEmpty() && !own.caHash().isEmpty();
-        boolean same = comparable ? first.caHash().equals(own.caHash()) : talksTo(cluster, own);
+        boolean same = comparable ? first.caHash().equals(own.caHash()) : talksTo(cluster, host, own);
         return same ? THIS_CLUSTER : OTHER_CLUSTER;
     }
 
     /** A kubelet.conf that names no server was cut short while it was written, by whoever writes one here: Caravan. */
-    private static boolean talksTo(Cluster cluster, Facts facts) {
+    private static boolean talksTo(Cluster cluster, Host host, Facts facts) {
+        return facts.kubernetes().apiServer().map(Endpoint::parse)
+                .map(server -> known(cluster).anyMatch(endpoint -> same(endpoint, server)) || isItself(cluster, host, facts, server))
+                .orElse(true);
+    }
+
+    /** The spec's endpoint, and every control plane at its address or at the one that the spec's documents name. */
+    private static Stream<Endpoint> known(Cluster cluster) {
         int port = Ports.of(cluster).apiServer();
-        Set<Endpoint> endpoints = Stream.concat(
+        Map<String, Map<String, Object>> documents = cluster.kubernetes().kubeadm();
+        Stream<Object> advertised = Stream.of(
+                within(documents.get("InitConfiguration"), "localAPIEndpoint", "advertiseAddress"),
+                within(documents.get("JoinConfiguration"), "controlPlane", "localAPIEndpoint", "advertiseAddress"));
+        return Stream.of(
                         Stream.of(Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint())),
-                        cluster.controlPlanes().stream().map(host -> new Endpoint(host.address(), port)))
-                .collect(Collectors.toSet());
-        return facts.kubernetes().apiServer().map(Endpoint::parse).map(endpoints::contains).orElse(true);
+                        cluster.controlPlanes().stream().map(host -> new Endpoint(host.address(), port)),
+                        advertised.filter(Objects::nonNull).map(address -> new Endpoint(address.toString(), port)))
+                .flatMap(endpoints -> endpoints);
+    }
+
+    /**
+     * From Kubernetes 1.33 on the kubelet of a control plane talks to the API server of its own host (kubeadm's
+     * ControlPlaneKubeletLocalMode), at the address that kubeadm chose where the spec gives a name.
+     */
+    private static boolean isItself(Cluster cluster, Host host, Facts facts, Endpoint server) {
+        return host.isControlPlane() && facts.kubernetes().apiServerManifest()
+                && server.port() == Ports.of(cluster).apiServer() && facts.families().has(server.address());
+    }
+
+    private static boolean same(Endpoint one, Endpoint other) {
+        Optional<InetAddress> address = IpAddress.parse(one.address());
+        return one.port() == other.port()
+                && (one.address().equalsIgnoreCase(other.address()) || address.isPresent() && address.equals(IpAddress.parse(other.address())));
+    }
+
+    private static Object within(Object document, String... path) {
+        Object value = document;
+        for (String key : path) {
+            value = value instanceof Map<?, ?> map ? map.get(key) : null;
+        }
+        return value;
     }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.facts;
 
+import dev.caravan.kubeadm.Addons;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import java.util.LinkedHashMap;
@@ -12,8 +13,9 @@ import java.util.Map;
  *
  * @param apiServer   6443 unless the spec's InitConfiguration says otherwise
  * @param stackedEtcd whether etcd runs on the control planes
+ * @param kubeProxy   whether kube-proxy runs on all; what replaces it answers for its health on the same port (Cilium's agent)
  */
-record Ports(int apiServer, boolean stackedEtcd) {
+record Ports(int apiServer, boolean stackedEtcd, boolean kubeProxy) {
     static final int API_SERVER = 6443;
     static final int KUBELET = 10250;
     static final List<Integer> ETCD = List.of(2379, 2380);
@@ -22,7 +24,7 @@ record Ports(int apiServer, boolean stackedEtcd) {
         Map<String, Map<String, Object>> overrides = cluster.kubernetes().kubeadm();
         Object port = section(overrides.getOrDefault("InitConfiguration", Map.of()), "localAPIEndpoint").get("bindPort");
         boolean externalEtcd = section(overrides.getOrDefault("ClusterConfiguration", Map.of()), "etcd").containsKey("external");
-        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd);
+        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd, Addons.of(cluster).kubeProxy());
     }
 
     /** Ports that must be free on this host, each with the process that takes it; kubeadm checks most of them itself, later. */
@@ -40,7 +42,9 @@ record Ports(int apiServer, boolean stackedEtcd) {
         required.put(KUBELET, "kubelet");
         // kubeadm waits for the kubelet there.
         required.put(10248, "kubelet");
-        required.put(10256, "kube-proxy");
+        if (kubeProxy) {
+            required.put(10256, "kube-proxy");
+        }
         return required;
     }
 

@@ -45,6 +45,8 @@ public final class Preflight {
             InstalledRules::programs,
             ClusterRules::ports,
             ClusterRules::leftoverNetwork,
+            AddressFamilyRules::bothFamilies,
+            AddressFamilyRules::routerAdvertisements,
             ReachRule::check,
             ResourceRules::cpus,
             ResourceRules::memory,

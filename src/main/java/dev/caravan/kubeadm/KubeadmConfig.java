@@ -165,7 +165,7 @@ public final class KubeadmConfig {
         registration.put("name", host.name());
         registration.put("criSocket", settings.criSocket());
         Taints.of(host, version).ifPresent(taints -> registration.put("taints", taints));
-        settings.nodeIp().ifPresent(address -> registration.put("kubeletExtraArgs", map("node-ip", address)));
+        settings.nodeIp().ifPresent(address -> registration.put("kubeletExtraArgs", map(NodeSettings.NODE_IP, address)));
         return registration;
     }
 

@@ -5,6 +5,8 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.IpAddress;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -12,11 +14,12 @@ import java.util.Optional;
  *
  * @param criSocket    as this version's kubeadm writes it
  * @param cgroupDriver systemd or cgroupfs, the runtime's own
- * @param nodeIp       the address that the kubelet reports for its node; empty to let it choose. Must be on an interface of
- *                     the host, else the kubelet does not start its work
+ * @param nodeIp       the address that the kubelet reports for its node, or one of each family with a comma between them; empty
+ *                     to let it choose. Must be on an interface of the host, else the kubelet does not start its work
  * @param api          the configuration API of this version's kubeadm
  */
 public record NodeSettings(String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api) {
+    static final String NODE_IP = "node-ip";
 
     /** The same with the table of versions that travels with Caravan. */
     public static NodeSettings of(Cluster cluster, Host host) {
@@ -25,16 +28,48 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
 
     /**
      * What follows from the spec alone. The node's IP is its address, where that is an IP, so that a host with several
-     * networks uses the right one; with dual stack the kubelet chooses, as it then has two.
+     * networks uses the right one.
      */
     public static NodeSettings of(Cluster cluster, Host host, KubernetesTable versions) {
         Minor minor = versions.minor(cluster.kubernetes().minor());
-        boolean dualStack = cluster.kubernetes().podSubnet().contains(",");
-        Optional<String> nodeIp = Optional.of(host.address()).filter(address -> IpAddress.is(address) && !dualStack);
         return new NodeSettings(
                 RuntimeRules.criSocket(cluster.runtime().name(), minor),
                 RuntimeRules.cgroupDriver(cluster, minor),
-                nodeIp,
+                Optional.of(host.address()).filter(IpAddress::is),
                 KubeadmApi.of(minor));
+    }
+
+    /**
+     * Whether the kubelet is to be given an address of each family: with a pod network of each, unless the spec's documents name
+     * the node's addresses themselves. By itself a kubelet outside of clouds reports one address
+     * (kubernetes.io, "Dual-stack support with kubeadm").
+     */
+    public static boolean needsBothFamilies(Cluster cluster, Host host) {
+        String kind = host.equals(cluster.firstControlPlane()) ? "InitConfiguration" : "JoinConfiguration";
+        boolean named = cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of()).get("nodeRegistration") instanceof Map<?, ?> registration
+                && namesNodeIp(registration.get("kubeletExtraArgs"));
+        return cluster.kubernetes().podSubnet().contains(",") && !named;
+    }
+
+    /** @param arguments as a spec may write them: a map, or a list of name and value */
+    private static boolean namesNodeIp(Object arguments) {
+        return arguments instanceof Map<?, ?> map && map.containsKey(NODE_IP)
+                || arguments instanceof List<?> list && list.stream().anyMatch(item -> item instanceof Map<?, ?> map && NODE_IP.equals(map.get("name")));
+    }
+
+    /**
+     * The same with the node's address of the other family, where both are needed. That of the services' first family comes
+     * first: it is the node's primary one.
+     *
+     * @param other what the facts know; empty where the host has none, or is not known
+     */
+    public NodeSettings withOtherFamily(Cluster cluster, Host host, Optional<String> other) {
+        if (nodeIp.isEmpty() || other.isEmpty() || !needsBothFamilies(cluster, host)) {
+            return this;
+        }
+        boolean ipv6First = cluster.kubernetes().serviceSubnet().split(",")[0].contains(":");
+        boolean inOrder = nodeIp.get().contains(":") == ipv6First;
+        String both = inOrder ? nodeIp.get() + "," + other.get() : other.get() + "," + nodeIp.get();
+        return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api);
     }
 }

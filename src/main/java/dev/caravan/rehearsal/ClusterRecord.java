@@ -87,6 +87,11 @@ record ClusterRecord(Path shared) {
         }
     }
 
+    /** Whether the documents that init was given left this addon out: {@code coredns} or {@code kube-proxy}. */
+    boolean leavesOut(String addon) {
+        return text(shared.resolve("left-out")).lines().anyMatch(addon::equals);
+    }
+
     List<DaemonSet> daemonSets() {
         return text(shared.resolve("daemonsets")).lines().map(line -> line.split("/", 2))
                 .map(parts -> new DaemonSet(parts[0], parts[1]))

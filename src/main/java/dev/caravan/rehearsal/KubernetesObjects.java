@@ -52,11 +52,13 @@ final class KubernetesObjects {
                 STATIC_PODS.forEach(name -> pods.add(pod("kube-system", name + "-" + node.name(), node,
                         Map.of("component", name, "tier", "control-plane"), node.active("kubelet.service"))));
             }
-            pods.add(pod("kube-system", "kube-proxy-" + suffix("kube-proxy", node.name()), node,
-                    Map.of("k8s-app", "kube-proxy"), node.active("kubelet.service")));
+            if (!cluster.leavesOut("kube-proxy")) {
+                pods.add(pod("kube-system", "kube-proxy-" + suffix("kube-proxy", node.name()), node,
+                        Map.of("k8s-app", "kube-proxy"), node.active("kubelet.service")));
+            }
         }
         Node first = nodes.stream().filter(this::isReady).findFirst().orElse(null);
-        for (int number = 0; number < COREDNS_PODS && !nodes.isEmpty(); number++) {
+        for (int number = 0; number < COREDNS_PODS && !nodes.isEmpty() && !cluster.leavesOut("coredns"); number++) {
             pods.add(pod("kube-system", "coredns-74ff55c5b-" + suffix("coredns", Integer.toString(number)), first,
                     Map.of("k8s-app", "kube-dns"), first != null));
         }

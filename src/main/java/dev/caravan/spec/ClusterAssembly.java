@@ -57,8 +57,8 @@ final class ClusterAssembly {
                 root.text("spec", "kubernetes", "imageRepository").orElse(Defaults.imageRepository(mirror)),
                 root.text("spec", "kubernetes", "controlPlaneEndpoint")
                         .orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
-                withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElse(Defaults.POD_SUBNET)),
-                withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElse(Defaults.SERVICE_SUBNET)),
+                withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElseGet(() -> Defaults.podSubnet(root))),
+                withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElseGet(() -> Defaults.serviceSubnet(root))),
                 kubeadm());
     }
 

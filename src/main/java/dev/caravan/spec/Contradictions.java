@@ -46,9 +46,9 @@ final class Contradictions {
         contradictions.packages();
         contradictions.problems.addAll(RepositoryPlaceholders.problems(root));
         contradictions.network();
-        contradictions.problems.addAll(SubnetContradictions.problems(root));
-        contradictions.problems.addAll(
-                KubeadmOverrides.problems(root, contradictions.minor().orElse(Integer.MAX_VALUE)));
+        int minor = contradictions.minor().orElse(Integer.MAX_VALUE);
+        contradictions.problems.addAll(SubnetContradictions.problems(root, minor));
+        contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
         return contradictions.problems;
     }
 

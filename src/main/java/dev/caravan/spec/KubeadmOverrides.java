@@ -76,11 +76,21 @@ final class KubeadmOverrides {
 
     /** Whether the user decides how large a node's block of the pod network is. */
     static boolean setsNodeMask(SpecNode root) {
-        return root.at("spec", "kubernetes", "kubeadm", "ClusterConfiguration", "controllerManager", "extraArgs")
+        return hasArgument(root, "node-cidr-mask-size", "ClusterConfiguration", "controllerManager", "extraArgs");
+    }
+
+    /** Whether the user decides which address a node that joins has. */
+    static boolean setsNodeIp(SpecNode root) {
+        return hasArgument(root, "node-ip", "JoinConfiguration", "nodeRegistration", "kubeletExtraArgs");
+    }
+
+    private static boolean hasArgument(SpecNode root, String beginning, String... path) {
+        return root.at("spec", "kubernetes", "kubeadm")
+                .flatMap(overrides -> overrides.at(path))
                 .map(arguments -> arguments instanceof SpecMap map
-                        ? map.entries().keySet().stream().anyMatch(name -> name.startsWith("node-cidr-mask-size"))
+                        ? map.entries().keySet().stream().anyMatch(name -> name.startsWith(beginning))
                         : arguments.list().stream().anyMatch(item -> item.text("name")
-                                .filter(name -> name.startsWith("node-cidr-mask-size"))
+                                .filter(name -> name.startsWith(beginning))
                                 .isPresent()))
                 .orElse(false);
     }

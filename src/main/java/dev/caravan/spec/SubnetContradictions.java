@@ -11,19 +11,23 @@ final class SubnetContradictions {
     private final SpecNode root;
     private final List<Problem> problems = new ArrayList<>();
 
-    private SubnetContradictions(SpecNode root) {
+    private final int minor;
+
+    private SubnetContradictions(SpecNode root, int minor) {
         this.root = root;
+        this.minor = minor;
     }
 
-    static List<Problem> problems(SpecNode root) {
-        SubnetContradictions contradictions = new SubnetContradictions(root);
+    /** @param minor the Kubernetes version's; as large as can be where it is not known */
+    static List<Problem> problems(SpecNode root, int minor) {
+        SubnetContradictions contradictions = new SubnetContradictions(root, minor);
         contradictions.check();
         return contradictions.problems;
     }
 
     private void check() {
-        List<Subnet> pods = subnets("podSubnet", Defaults.POD_SUBNET);
-        List<Subnet> services = subnets("serviceSubnet", Defaults.SERVICE_SUBNET);
+        List<Subnet> pods = subnets("podSubnet", Defaults.podSubnet(root));
+        List<Subnet> services = subnets("serviceSubnet", Defaults.serviceSubnet(root));
         for (Subnet pod : pods) {
             services.stream()
                     .filter(pod::overlaps)
@@ -34,6 +38,7 @@ final class SubnetContradictions {
                                     "take networks that share no address")));
         }
         sizes(pods, services);
+        problems.addAll(FamilyContradictions.problems(root, minor, pods, services));
         for (SpecNode host : root.list("spec", "hosts")) {
             Optional<InetAddress> address = host.text("address").flatMap(IpAddress::parse);
             address.ifPresent(ip -> outside(host, ip, pods, "podSubnet"));

@@ -44,7 +44,12 @@ public final class KubeadmDocuments {
     public String initDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
         Host first = cluster.firstControlPlane();
-        return KubeadmConfig.initDocuments(cluster, first, NodeSettings.of(cluster, first, versions));
+        return KubeadmConfig.initDocuments(cluster, first, settings(run, first));
+    }
+
+    private NodeSettings settings(Run run, Host host) {
+        Optional<String> other = run.facts(host.name()).flatMap(facts -> facts.families().besides(host.address()));
+        return NodeSettings.of(run.cluster(), host, versions).withOtherFamily(run.cluster(), host, other);
     }
 
     /** Keeps the hash of the CA's public key that kubeadm init reported. */
@@ -80,7 +85,7 @@ public final class KubeadmDocuments {
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
-        NodeSettings settings = NodeSettings.of(cluster, cluster.firstControlPlane(), versions);
+        NodeSettings settings = settings(run, cluster.firstControlPlane());
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }
 
@@ -110,7 +115,7 @@ public final class KubeadmDocuments {
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT", credentials.caCertificate());
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertificate(), Optional.empty());
-        return KubeadmConfig.joinDocument(run.cluster(), host, own, NodeSettings.of(run.cluster(), host, versions));
+        return KubeadmConfig.joinDocument(run.cluster(), host, own, settings(run, host));
     }
 
     /** Whether credentials were minted in this run. */

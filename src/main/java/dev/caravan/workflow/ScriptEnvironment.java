@@ -1,6 +1,7 @@
 package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
+import dev.caravan.kubeadm.Addons;
 import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.kubeadm.NodeSettings;
 import dev.caravan.kubeadm.RuntimeRules;
@@ -44,6 +45,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
+        variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster).lastOfInit()));
         run.facts(host.name()).ifPresent(facts -> {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);

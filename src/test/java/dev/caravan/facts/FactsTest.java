@@ -53,12 +53,12 @@ class FactsTest {
         Map<String, String> outputs = RecordedFacts.bareHost(1);
         outputs.put("cgroupController", "cpu\nmemory");
         outputs.put("moduleMissing", "br_netfilter");
-        outputs.put("address", "10.77.0.11\nfe80::1");
+        outputs.put("linkAddresses", "eth0 10.77.0.11,2001:db8::1\nbr0 192.0.2.1");
         outputs.put("machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794");
         Facts facts = Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW);
 
         assertThat(facts.kernel()).isEqualTo(new Facts.Kernel(List.of("cpu", "memory"), List.of("br_netfilter")));
-        assertThat(facts.addresses()).containsExactly("10.77.0.11", "fe80::1");
+        assertThat(facts.families().all()).containsExactlyInAnyOrder("10.77.0.11", "2001:db8::1", "192.0.2.1");
         assertThat(facts.machine().machineId()).contains("0fd7e79f4a4c4dbc99b8b502e2d00794");
     }
 
@@ -95,6 +95,24 @@ class FactsTest {
 
         assertThat(clock.offset()).isEqualTo(Duration.ofSeconds(60));
         assertThat(clock.uncertainty()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void knowsTheOtherFamilysAddressOnTheSameInterface() {
+        Map<String, String> outputs = RecordedFacts.bareHost(1);
+        outputs.put("linkAddresses", "eth0 10.77.0.11,10.77.0.99\nbr0 192.0.2.11,2001:db8::11,2001:db8::aaaa\neth1 2001:db8:1::1");
+        outputs.put("advertised", "br0 1");
+
+        AddressFamilies families = Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW).families();
+
+        assertThat(families.besides("192.0.2.11")).contains("2001:db8::11");
+        assertThat(families.besides("2001:DB8:0:0::11")).as("in another notation").contains("192.0.2.11");
+        assertThat(families.besides("10.77.0.11")).isEmpty();
+        assertThat(families.has("2001:db8:1::1")).isTrue();
+        assertThat(families.has("198.51.100.1")).isFalse();
+        assertThat(families.has("h1.example.org")).isFalse();
+        assertThat(families.advertised()).containsExactly(new AddressFamilies.Advertised("br0", 1));
+        assertThat(RecordedFacts.parse("yum-fresh").families().links()).as("of an older recording").isEmpty();
     }
 
     @Test

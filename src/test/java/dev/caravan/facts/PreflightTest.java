@@ -121,9 +121,9 @@ class PreflightTest {
                 change("a kubectl of somebody else's", hosts -> hosts.get("h2").put("kubectlVersion", "528.0.0"),
                         "refuses program-version [h2]: kubectl 528.0.0 is installed, and the spec asks for 1.20.2"),
                 change("the right kubectl", hosts -> hosts.get("h2").put("kubectlVersion", "1.20.2")),
-                change("a floating address", hosts -> hosts.get("h2").put("address", "192.0.2.2\nfe80::fc:ff:fe00:1"),
+                change("a floating address", hosts -> hosts.get("h2").put("linkAddresses", "eth0 192.0.2.2"),
                         "refuses address [h2]: the address 10.77.0.12 is on no interface of this host; it has 192.0.2.2"),
-                change("an address on a bridge", hosts -> hosts.get("h2").put("address", "192.0.2.2\n10.77.0.12")),
+                change("an address on a bridge", hosts -> hosts.get("h2").put("linkAddresses", "eth0 192.0.2.2\nbr0 10.77.0.12")),
                 change("clones with their own product_uuid", hosts -> {
                     hosts.get("h1").put("machine", "product_uuid 4c4c4544-0042-3510-8052-b4c04f4e3731");
                     hosts.get("h2").put("machine", "product_uuid 4c4c4544-0042-3510-8052-b4c04f4e3732");

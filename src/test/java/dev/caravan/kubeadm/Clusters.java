@@ -1,6 +1,7 @@
 package dev.caravan.kubeadm;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SpecReader;
@@ -76,6 +77,58 @@ final class Clusters {
                     - {name: w1, address: w1.example.org, roles: [worker], taints: ["gpu:NoSchedule"]}
                 """
                         .formatted(version));
+    }
+
+    /** Three control planes with addresses of both families, of which the spec gives one; the services' IPv6 network comes first. */
+    static Cluster dualStack(String version) {
+        return read(
+                """
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: dual}
+                spec:
+                  kubernetes:
+                    version: %s
+                    controlPlaneEndpoint: "[2001:db8::10]:6443"
+                    podSubnet: "fd00:10:244::/56,10.244.0.0/16"
+                    serviceSubnet: "fd00:10:96::/112,10.96.0.0/16"
+                  runtime: {name: containerd}
+                  hosts:
+                    - {name: c1, address: "2001:db8::11", roles: [control-plane]}
+                    - {name: c2, address: "2001:db8::12", roles: [control-plane]}
+                    - {name: c3, address: "2001:db8::13", roles: [control-plane, worker]}
+                    - {name: w1, address: 192.0.2.14, roles: [worker]}
+                """
+                        .formatted(version));
+    }
+
+    /** IPv6 alone, by the hosts' addresses and nothing else; without kube-proxy, as for Cilium in its place. */
+    static Cluster withoutKubeProxy(String version) {
+        return read(
+                """
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: six}
+                spec:
+                  kubernetes:
+                    version: %s
+                    kubeadm:
+                      InitConfiguration: {skipPhases: [addon/kube-proxy]}
+                      ClusterConfiguration: {proxy: {disabled: true}}
+                  runtime: {name: containerd}
+                  network: {cni: cilium, manifest: cilium.yaml}
+                  hosts:
+                    - {name: h1, address: "2001:db8::11", roles: [control-plane]}
+                    - {name: h2, address: "2001:db8::12", roles: [worker]}
+                """
+                        .formatted(version));
+    }
+
+    /** The settings of a host whose other address the facts know: the same number in the other family. */
+    static NodeSettings settings(Cluster cluster, int number) {
+        Host host = cluster.hosts().get(number);
+        String other = host.address().contains(":") ? "192.0.2.1" + (number + 1) : "2001:db8::1" + (number + 1);
+        return NodeSettings.of(cluster, host).withOtherFamily(cluster, host, Optional.of(other));
     }
 
     static Cluster read(String text) {

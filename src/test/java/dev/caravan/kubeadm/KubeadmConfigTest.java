@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Documents against golden files; {@code -Dgolden.write=true} writes them anew, to be read before they are committed. */
 class KubeadmConfigTest {
@@ -43,6 +44,31 @@ class KubeadmConfigTest {
                 api + "/ha-upload-certs.yaml",
                 KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0))
                         .reveal());
+    }
+
+    /** The minors of v1beta4 that take other documents' content than the one before, each in a directory of its own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1.32.0", "1.34.4", "1.36.3", "1.37.2"})
+    void writesTheDocumentsOfTodaysMinors(String version) throws IOException {
+        String directory = "v1beta4/" + KubernetesVersion.parse(version).series() + "/";
+        Cluster single = Clusters.single(version);
+        Cluster several = Clusters.highlyAvailable(version);
+        Cluster dual = Clusters.dualStack(version);
+        Cluster bare = Clusters.withoutKubeProxy(version);
+
+        golden(directory + "init.yaml", init(single));
+        golden(directory + "join-worker.yaml", join(single, 1, Clusters.worker()));
+        golden(directory + "ha-init.yaml", init(several));
+        golden(directory + "ha-join-control-plane-and-worker.yaml", join(several, 1, Clusters.controlPlane()));
+        golden(directory + "ha-join-worker.yaml", join(several, 3, Clusters.worker()));
+        golden(directory + "dual-init.yaml", init(dual));
+        golden(directory + "dual-join-control-plane.yaml", join(dual, 1, Clusters.controlPlane()));
+        golden(directory + "dual-join-worker.yaml", join(dual, 3, Clusters.worker()));
+        golden(directory + "without-kube-proxy-init.yaml", init(bare));
+    }
+
+    private static String init(Cluster cluster) {
+        return KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0));
     }
 
     @Test
@@ -126,14 +152,36 @@ class KubeadmConfigTest {
     }
 
     @Test
-    void dualStackLeavesTheNodesAddressesToTheKubelet() {
-        Cluster cluster = Clusters.single(
-                "1.31.4",
-                "    podSubnet: '10.244.0.0/16, fd00:10:244::/56'\n    serviceSubnet: '10.96.0.0/16,fd00:10:96::/112'");
+    void dualStackGivesTheKubeletAnAddressOfEachFamilyTheServicesFirstOneFirst() {
+        Cluster cluster = Clusters.dualStack("1.34.4");
 
-        assertThat(settings(cluster, 0).nodeIp()).isEmpty();
-        assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))
-                .contains("podSubnet: \"10.244.0.0/16,fd00:10:244::/56\"");
+        assertThat(settings(cluster, 0).nodeIp()).contains("2001:db8::11,192.0.2.11");
+        assertThat(settings(cluster, 3).nodeIp()).as("whose address in the spec is of the second family").contains("2001:db8::14,192.0.2.14");
+        assertThat(init(cluster)).contains("podSubnet: \"fd00:10:244::/56,10.244.0.0/16\"", "value: \"2001:db8::11,192.0.2.11\"");
+    }
+
+    @Test
+    void anAddressOfTheNodeThatTheSpecNamesIsLeftAlone() {
+        Cluster cluster = Clusters.single(
+                "1.34.4",
+                "    podSubnet: 10.244.0.0/16,fd00:10:244::/56\n    kubeadm: {JoinConfiguration: {nodeRegistration: {kubeletExtraArgs: [{name: node-ip, value: '::'}]}}}");
+
+        assertThat(settings(cluster, 0).nodeIp()).contains("192.0.2.11,2001:db8::11");
+        assertThat(settings(cluster, 1).nodeIp()).contains("192.0.2.12");
+        assertThat(join(cluster, 1, Clusters.worker())).contains("value: \"::\"").doesNotContain("2001:db8::12");
+    }
+
+    @Test
+    void oneFamilyNeedsOneAddress() {
+        assertThat(settings(Clusters.single("1.34.4"), 0).nodeIp()).contains("192.0.2.11");
+        assertThat(settings(Clusters.highlyAvailable("1.34.4"), 3).nodeIp()).as("a name").isEmpty();
+    }
+
+    /** kubeadm 1.37 refuses static pods that name ConfigMaps or Secrets, and warns of ipvs: nothing of it comes from here. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1.20.2", "1.28.2", "1.34.4", "1.37.2"})
+    void namesNeitherIpvsNorVolumesByItself(String version) {
+        assertThat(init(Clusters.single(version))).doesNotContain("ipvs", "KubeProxyConfiguration", "extraVolumes", "configMap", "featureGates");
     }
 
     private static String join(Cluster cluster, int host, JoinCredentials credentials) {
@@ -142,7 +190,7 @@ class KubeadmConfigTest {
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {
-        return NodeSettings.of(cluster, cluster.hosts().get(host));
+        return Clusters.settings(cluster, host);
     }
 
     private static void golden(String name, String text) throws IOException {

@@ -4,39 +4,65 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.spec.Cluster;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The documents against a real kubeadm: the binary that the system property or environment variable {@code KUBEADM} names.
- * Documents are written for that binary's own version. Without one the tests are skipped.
+ * The documents against real kubeadm programs: the one that the system property or environment variable {@code KUBEADM} names, and
+ * each in the directories of {@code KUBEADMS} (several with colons between them) whose file name is {@code kubeadm-X.Y.Z} or
+ * {@code kube-X.Y.Z}; a program of the second kind holds several commands and is kubeadm when it is called by that name. Documents
+ * are written for each program's own version. Without any the tests are skipped.
  */
 class RealKubeadmTest {
+    private static final String NONE = "none";
+    /** {@code kubeadm config validate} came with 1.26. */
+    private static final int VALIDATES = 26;
+
     @TempDir
     Path directory;
 
+    private Path binary;
     private String version;
 
-    private static String binary() {
-        return System.getProperty("KUBEADM", System.getenv().getOrDefault("KUBEADM", ""));
+    static Stream<String> programs() {
+        List<String> programs = new ArrayList<>();
+        Stream.of(setting("KUBEADM")).filter(path -> !path.isEmpty()).forEach(programs::add);
+        Stream.of(setting("KUBEADMS").split(File.pathSeparator)).filter(path -> !path.isEmpty()).forEach(path -> {
+            try (Stream<Path> files = Files.list(Path.of(path))) {
+                files.filter(file -> file.getFileName().toString().matches("kube(adm)?-[0-9]+[.][0-9]+[.][0-9]+")).map(Path::toString).sorted()
+                        .forEach(programs::add);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        return programs.isEmpty() ? Stream.of(NONE) : programs.stream();
     }
 
-    @BeforeEach
-    void findKubeadm() throws Exception {
-        assumeTrue(!binary().isEmpty(), "set KUBEADM to the path of a kubeadm binary to run this");
+    private static String setting(String name) {
+        return System.getProperty(name, System.getenv().getOrDefault(name, ""));
+    }
+
+    private void use(String program) throws Exception {
+        assumeTrue(!program.equals(NONE), "set KUBEADM to the path of a kubeadm program, or KUBEADMS to a directory of them, to run this");
+        binary = Files.createSymbolicLink(directory.resolve("kubeadm"), Path.of(program).toAbsolutePath());
         version = kubeadm("version", "-o", "short").trim().substring(1);
     }
 
-    @Test
-    void takesTheDocumentsOfASingleControlPlane() throws Exception {
+    @ParameterizedTest
+    @MethodSource("programs")
+    void takesTheDocumentsOfASingleControlPlane(String program) throws Exception {
+        use(program);
         Cluster cluster = Clusters.single(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
@@ -49,8 +75,10 @@ class RealKubeadmTest {
                 .contains("tlsBootstrapToken: abcdef.0123456789abcdef", "kubeConfigPath: ");
     }
 
-    @Test
-    void takesTheDocumentsOfSeveralControlPlanes() throws Exception {
+    @ParameterizedTest
+    @MethodSource("programs")
+    void takesTheDocumentsOfSeveralControlPlanes(String program) throws Exception {
+        use(program);
         Cluster cluster = Clusters.highlyAvailable(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
@@ -65,8 +93,10 @@ class RealKubeadmTest {
                 .contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal());
     }
 
-    @Test
-    void leavesNoTokenThatCouldJoinANode() throws Exception {
+    @ParameterizedTest
+    @MethodSource("programs")
+    void leavesNoTokenThatCouldJoinANode(String program) throws Exception {
+        use(program);
         Cluster cluster = Clusters.single(version);
 
         String init = migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
@@ -76,8 +106,10 @@ class RealKubeadmTest {
                 .doesNotContain("default-node-token", "signing", "ttl: 24h");
     }
 
-    @Test
-    void namesTheSamePauseImageWithAndWithoutTheDocuments() throws Exception {
+    @ParameterizedTest
+    @MethodSource("programs")
+    void namesTheSamePauseImageWithAndWithoutTheDocuments(String program) throws Exception {
+        use(program);
         Cluster cluster = Clusters.single(version, "    imageRepository: registry.example.org/mirror");
         Path file = Files.writeString(
                 directory.resolve("init.yaml"),
@@ -91,18 +123,53 @@ class RealKubeadmTest {
         assertThat(asRuntimeInstallAsks).filteredOn(image -> image.contains("/pause:")).singleElement().satisfies(pause -> assertThat(images).contains(pause));
     }
 
-    @Test
-    void aMisspeltFieldWouldBeNoticed() throws Exception {
+    @ParameterizedTest
+    @MethodSource("programs")
+    void aMisspeltFieldWouldBeNoticed(String program) throws Exception {
+        use(program);
         Cluster cluster = Clusters.single(version, "    kubeadm: {ClusterConfiguration: {controlerManager: {}}}");
+        String documents = KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0));
 
-        assertThat(kubeadmWithErrors(
-                        KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
-                .contains("controlerManager");
+        if (KubernetesVersion.parse(version).isAtLeast(VALIDATES)) {
+            // Newer programs migrate it without a word, and some refuse it without one: the status is what they have in common.
+            assertThat(validated(documents).status()).isNotZero();
+        } else {
+            assertThat(kubeadmWithErrors(documents)).contains("controlerManager");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void takesTheDocumentsOfBothFamilies(String program) throws Exception {
+        use(program);
+        assumeTrue(KubernetesVersion.parse(version).isAtLeast(21), "dual stack is refused before 1.21");
+        Cluster cluster = Clusters.dualStack(version);
+
+        assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
+                .contains("advertiseAddress: 2001:db8::11", "2001:db8::11,192.0.2.11", "fd00:10:244::/56,10.244.0.0/16", "fd00:10:96::/112,10.96.0.0/16");
+        assertThat(migrated(join(cluster, 1, Clusters.controlPlane()))).contains("2001:db8::12,192.0.2.12");
+        assertThat(migrated(join(cluster, 3, Clusters.worker()))).contains("2001:db8::14,192.0.2.14");
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void takesTheDocumentsWithoutKubeProxy(String program) throws Exception {
+        use(program);
+        assumeTrue(KubernetesVersion.parse(version).isAtLeast(31), "proxy.disabled came with v1beta4");
+        Cluster cluster = Clusters.withoutKubeProxy(version);
+        String documents = KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0));
+
+        assertThat(migrated(documents)).contains("disabled: true", "addon/kube-proxy", "podSubnet: fd00:10:244::/56");
+        assertThat(kubeadm("config", "images", "list", "--config", Files.writeString(directory.resolve("bare.yaml"), documents).toString()))
+                .contains("coredns").doesNotContain("kube-proxy");
     }
 
     private String migrated(String documents) throws Exception {
         String said = kubeadmWithErrors(documents);
         assertThat(said).doesNotContain("strict decoding error", "error unmarshaling", "unknown field");
+        if (KubernetesVersion.parse(version).isAtLeast(VALIDATES)) {
+            assertThat(validated(documents)).isEqualTo(new Result(0, "ok\n"));
+        }
         Path migrated = directory.resolve("new.yaml");
         assertThat(migrated).as(said).exists();
         return Files.readString(migrated);
@@ -124,6 +191,11 @@ class RealKubeadmTest {
                 .output();
     }
 
+    private Result validated(String documents) throws Exception {
+        Path file = Files.writeString(directory.resolve("validated.yaml"), documents);
+        return run(List.of("config", "validate", "--config", file.toString()));
+    }
+
     private String kubeadm(String... arguments) throws Exception {
         Result result = run(List.of(arguments));
         assertThat(result.status()).as(result.output()).isZero();
@@ -133,7 +205,7 @@ class RealKubeadmTest {
     private record Result(int status, String output) {}
 
     private Result run(List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(binary()));
+        List<String> command = new ArrayList<>(List.of(binary.toString()));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -147,6 +219,6 @@ class RealKubeadmTest {
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {
-        return NodeSettings.of(cluster, cluster.hosts().get(host));
+        return Clusters.settings(cluster, host);
     }
 }
