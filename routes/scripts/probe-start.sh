@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts what the step probe tries the cluster with: a pod on each node, put there without the scheduler, and a Service of type
 # NodePort over them. Pods that an interrupted run left are used again while they run. The pods end by themselves after 15 minutes.
-# Environment: PROBE_SECONDS (how long to wait for the pods); IMAGE_REPOSITORY and PAUSE_IMAGE as for runtime-install.  Standard input: names of nodes, one a line.
+# Environment: PROBE_SECONDS (how long to wait for the pods); IMAGE_REPOSITORY, KUBERNETES_VERSION, and PAUSE_IMAGE where a route sets it.
+# Standard input: names of nodes, one a line.
 # Secrets: probes, a line `service|ADDRESS|NODE-PORT`, then `pod|NODE|UID|ADDRESS|NODE-ADDRESS|WORDS` for each node. Nothing of it is
 # secret; but a result with a secret is not recorded, so that an interrupted run looks after its pods again.
 
@@ -9,6 +10,9 @@
 
 cat > "$WORK/nodes"
 if planning || [ ! -s "$WORK/nodes" ]; then exit 0; fi
+
+# each node has it by now, as the runtime's own sandbox image
+image=$(pause_image)
 
 # The Service's pods listen at 8001 (the step probe). Any policy should admit these pods: not root, no privileges, nothing written.
 {

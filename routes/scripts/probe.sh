@@ -24,11 +24,12 @@ esac
 
 # A process of the pod. The systemd driver writes the pod's id with _ for -.
 pod_process() {
-  pod_process=
-  for process in $(grep -lsE "pod($uid|$(echo "$uid" | tr - _))" "$R"/proc/[0-9]*/cgroup || grep -ls "/pods/$uid/etc-hosts" "$R"/proc/[0-9]*/mountinfo); do
-    if [ -r "${process%/*}/root/etc/resolv.conf" ]; then pod_process=${process%/*} && return 0; fi
-  done
-  return 1
+  pod_process=$({
+    grep -lsE "pod($uid|$(echo "$uid" | tr - _))" "$R"/proc/[0-9]*/cgroup || grep -ls "/pods/$uid/etc-hosts" "$R"/proc/[0-9]*/mountinfo
+  } | while read -r process; do
+    if [ -r "${process%/*}/root/etc/resolv.conf" ]; then echo "${process%/*}" && break; fi
+  done)
+  [ -n "$pod_process" ]
 }
 wait_until 10 pod_process || fail "the pod $(field 3) of $NODE_NAME has no process on this host" "Was it removed? See: kubectl -n kube-system get pods -l app=caravan-probe"
 pod_process

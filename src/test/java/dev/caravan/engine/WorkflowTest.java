@@ -256,7 +256,7 @@ class WorkflowTest {
         go.complete(null);
 
         assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
+        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join", "probe"));
     }
 
     @Test
@@ -316,7 +316,7 @@ class WorkflowTest {
         assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
         assertThat(last(run).data()).containsEntry("exitStatus", 5);
         assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
-        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
+        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join", "probe"));
         assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
         Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
         assertThat(failure.host()).contains("h2");

@@ -1,0 +1,61 @@
+package dev.caravan.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.journal.MemoryJournal;
+import dev.caravan.run.Run;
+import dev.caravan.run.TestClusters;
+import dev.caravan.run.TestRuns;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProbesTest {
+    private final Probes probes = new Probes();
+
+    private static Run run(String network, String kubeadm) {
+        return TestRuns.apply(TestClusters.read("""
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: demo}
+                spec:
+                  kubernetes: {version: 1.37.2, kubeadm: %s}
+                  runtime: {name: containerd}
+                  network: %s
+                  ssh: {user: root, password: correct horse, hostKeyCheck: "off"}
+                  hosts:
+                    - {name: h1, address: 192.0.2.1, roles: [control-plane]}
+                    - {name: h2, address: 192.0.2.2, roles: [worker]}
+                """.formatted(kubeadm, network)), new MemoryJournal());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{} | ''",
+        "{ClusterConfiguration: {dns: {disabled: true}}} | dns",
+        "{ClusterConfiguration: {dns: {disabled: false}}} | ''",
+        "{InitConfiguration: {skipPhases: [addon/coredns]}} | dns",
+        "{InitConfiguration: {skipPhases: [addon]}} | dns",
+        "{InitConfiguration: {skipPhases: [addon/kube-proxy]}} | ''",
+        "{ClusterConfiguration: {proxy: {disabled: true}}} | ''",
+        "{KubeProxyConfiguration: {nodePortAddresses: [127.0.0.1/8]}} | node-port"})
+    void leavesOutWhatTheDocumentsSwitchOffAndStillTriesServicesWithoutKubeProxy(String kubeadm, String leftOut) {
+        assertThat(probes.leftOut(run("{cni: bridge}", kubeadm)).strip()).isEqualTo(leftOut);
+    }
+
+    @Test
+    void triesNothingWithoutAPodNetworkNorInAPlan() {
+        assertThat(probes.areWanted(run("{cni: none}", "{}"))).isFalse();
+        assertThat(probes.areWanted(run("{cni: bridge}", "{}"))).isTrue();
+        assertThat(probes.areWanted(run("{cni: none, manifest: \"https://example.com/cilium.yaml\"}", "{}"))).isTrue();
+        assertThat(probes.areWanted(TestRuns.plan(run("{cni: bridge}", "{}").cluster(), new MemoryJournal()))).isFalse();
+    }
+
+    @Test
+    void namesTheNodesThatCameThrough() {
+        Run run = run("{cni: bridge}", "{}");
+        run.hostFailed("h2", new IllegalStateException());
+
+        assertThat(probes.nodes(run)).isEqualTo("h1\n");
+    }
+}
