@@ -106,6 +106,8 @@ keep_runtime() { # NAME DIRECTORY...
   found runtime "$1" absent
   shift
   for runtime_directory in "$@"; do keep_tree "$R$runtime_directory"; done
+  # as in kube-install: dpkg may take it away with the package
+  if [ -d "$R/opt" ]; then keep_tree "$R/opt" 0; fi
   keep_network
 }
 
