@@ -99,6 +99,8 @@ if [ -n "$names" ]; then
     keep_tree "$R/etc/kubernetes" 4
     keep_tree "$R/var/lib/kubelet"
     keep_tree "$R/opt/cni" 2
+    # dpkg takes /opt away with the last package that has something in it; what others put there is not looked at
+    if [ -d "$R/opt" ]; then keep_tree "$R/opt" 0; fi
     keep_tree "$R/etc/cni" 2
     say "installing$names"
     if ! try_packages "$@"; then

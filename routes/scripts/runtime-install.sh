@@ -105,8 +105,10 @@ same_version() { # PACKAGE...
 keep_runtime() { # NAME DIRECTORY...
   found runtime "$1" absent
   shift
-  # containerd 2 makes a socket for plugins there
+  # containerd 2 makes a socket for plugins in /run/nri
   for runtime_directory in "$@" /run/nri; do keep_tree "$R$runtime_directory"; done
+  # as in kube-install: dpkg may take it away with the package
+  if [ -d "$R/opt" ]; then keep_tree "$R/opt" 0; fi
   keep_network
 }
 

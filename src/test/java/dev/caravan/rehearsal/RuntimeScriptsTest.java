@@ -159,6 +159,31 @@ class RuntimeScriptsTest {
         assertThat(refused.log()).contains("there is no crictl on this host", "Install cri-tools").doesNotContain("reach the registry");
     }
 
+    @Test
+    void theDirectoryThatDpkgTakesAwayWithItsLastPackageIsThereAgainAndOthersFilesStay() throws Exception {
+        Path opt = Files.createDirectories(root.resolve("opt"));
+        String lib = ". routes/scripts/lib.sh; ";
+        Process recorded = shell(lib + "keep_tree \"$R/opt\" 0");
+        String found = new String(recorded.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).replace("caravan-found\t", "");
+        Files.writeString(root.resolve("undo-stdin"), found);
+        Files.delete(opt);
+
+        assertThat(shell("sh routes/scripts/undo.sh < \"$CARAVAN_ROOT/undo-stdin\"").waitFor()).isZero();
+        assertThat(opt).isEmptyDirectory();
+
+        Files.writeString(opt.resolve("somebody"), "else's");
+        assertThat(shell("sh routes/scripts/undo.sh < \"$CARAVAN_ROOT/undo-stdin\"").waitFor()).isZero();
+        assertThat(opt.resolve("somebody")).exists();
+    }
+
+    private Process shell(String text) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", text).redirectErrorStream(true);
+        builder.environment().clear();
+        builder.environment().putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", root.resolve("result").toString(), "CARAVAN_LIB", "routes/scripts",
+                "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
+        return builder.start();
+    }
+
     private static Map<String, String> docker() {
         return Map.of("RUNTIME", "docker", "CRI_SOCKET", "/var/run/dockershim.sock", "KUBERNETES_VERSION", "1.20.2", "KUBERNETES_MINOR", "20");
     }
