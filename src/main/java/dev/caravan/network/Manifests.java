@@ -69,7 +69,7 @@ public final class Manifests {
         if (problem.isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " cannot be used: " + problem.get());
         }
-        return source.podSubnet().map(subnet -> manifest.replace(subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
+        return source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
     }
 
     private static byte[] fetch(String source) throws IOException, InterruptedException {

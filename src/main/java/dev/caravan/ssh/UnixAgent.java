@@ -7,7 +7,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.Map;
 import org.apache.sshd.agent.common.AbstractAgentProxy;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
+import org.apache.sshd.common.session.SessionContext;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 
@@ -18,6 +23,8 @@ import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
  */
 final class UnixAgent extends AbstractAgentProxy {
     private static final int LARGEST_ANSWER = 256 * 1024; // as OpenSSH limits it
+
+    private static final String CERTIFICATE = "-cert-v01@openssh.com";
 
     private final SocketChannel socket;
     private boolean open = true;
@@ -36,6 +43,19 @@ final class UnixAgent extends AbstractAgentProxy {
             throw new IOException("cannot connect to the agent at " + path + ": " + e.getMessage(), e);
         }
         return new UnixAgent(socket);
+    }
+
+    /**
+     * With a certificate the agent signs as with the key in it, and names the plain algorithm (OpenSSH, PROTOCOL.certkeys: the
+     * signature is the plain key's). MINA expects the name that it asked for.
+     */
+    @Override
+    public Map.Entry<String, byte[]> sign(SessionContext session, PublicKey key, String algorithm, byte[] data) throws IOException {
+        if (!(key instanceof OpenSshCertificate)) {
+            return super.sign(session, key, algorithm, data);
+        }
+        String plain = algorithm == null ? null : algorithm.replace(CERTIFICATE, "");
+        return Map.entry(algorithm == null ? KeyUtils.getKeyType(key) : algorithm, super.sign(session, key, plain, data).getValue());
     }
 
     @Override
