@@ -128,9 +128,13 @@ else
   WORK=$(mktemp -d)
 fi
 
+# A script may define its own: what it has to end when it ends, in whichever way.
+on_exit() { :; }
+
 at_exit() {
   exit_status=$?
   trap - EXIT
+  on_exit || true
   kept_packages || true
   rm -rf "$WORK"
   exit "$exit_status"

@@ -81,7 +81,7 @@ watch_pods() { probes get pods -l app=caravan-probe -w -o "jsonpath=$pod_line" >
 : > "$WORK/watched"
 watch_pods
 watcher=$!
-trap 'kill "$watcher" 2>/dev/null; at_exit' EXIT
+on_exit() { kill "$watcher" 2>/dev/null; }
 
 probes get service caravan-probe -o 'jsonpath=service|{.spec.clusterIP}|{.spec.ports[0].nodePort}{"\n"}' > "$WORK/table" 2>"$WORK/output" ||
   command_failed "kubectl get service caravan-probe: $(last_words)" "Is the API server up?"

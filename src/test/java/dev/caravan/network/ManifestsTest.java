@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ManifestsTest {
-    private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\ndata: {net: '10.244.0.0/16'}\n";
+    private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\ndata: {net-conf.json: '{\"Network\": \"10.244.0.0/16\", \"EnableNFTables\": false}'}\n";
 
     private HttpServer server;
 
