@@ -102,5 +102,5 @@ until started; do
   sleep 0.1
 done
 sort "$WORK/pods" | awk -F'|' '{ words = $7; gsub(/[ \t]+/, " ", words); sub(/^ /, "", words); sub(/ $/, "", words); print "pod|" $1 "|" $2 "|" $3 "|" $4 "|" words }' >> "$WORK/table"
-cat "$WORK/table"
+awk -F'|' '$1 == "service" { print "the Service is at " $2 ", its NodePort " $3 } $1 == "pod" { print "the pod on " $2 " is at " $4 " " $6 }' "$WORK/table"
 secret probes < "$WORK/table"

@@ -33,7 +33,6 @@ class PackageScriptsTest {
     void crictlComesByNameAsNoPackageDependsOnItAnyMore(Family family) throws IOException {
         try (Host host = start("1.37.2", family)) {
             host.run("package-repository");
-            host.run("runtime-install");
 
             StepDriver.Result installed = host.run("kube-install");
 
@@ -332,8 +331,8 @@ class PackageScriptsTest {
     void anImageListThatCannotBeReadIsNoEmptyList() throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
             host.run("package-repository");
-            host.run("runtime-install");
             host.run("kube-install");
+            host.run("runtime-install");
             host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
             Path probe = host.root().resolve("run/probe.sh");
             Files.writeString(probe, ". '" + StepDriver.SCRIPTS.toAbsolutePath() + "/lib.sh'\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
@@ -365,6 +364,7 @@ class PackageScriptsTest {
     void anUndoSaysThatItCouldNotSeeTheImages() throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
             host.run("package-repository");
+            host.run("kube-install");
             host.run("runtime-install");
             host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
 
