@@ -19,7 +19,6 @@ import java.util.Optional;
 public final class Manifests {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final String FLANNEL = "https://github.com/flannel-io/flannel/releases/download/v0.26.7/kube-flannel.yml";
-    private static final String FLANNEL_DEFAULT_SUBNET = "10.244.0.0/16";
     private static final String CALICO = "https://raw.githubusercontent.com/projectcalico/calico/v3.29.3/manifests/calico.yaml";
     /** The last Calico whose manifest suits Kubernetes before 1.22 (docs.tigera.io, v3.20 requirements: 1.19 to 1.21). */
     private static final String CALICO_BEFORE_1_22 = "https://raw.githubusercontent.com/projectcalico/calico/v3.20.6/manifests/calico.yaml";
@@ -47,7 +46,7 @@ public final class Manifests {
      */
     public static String read(String source, Cluster cluster) throws IOException, InterruptedException {
         String manifest = isAddress(source) ? fetch(source) : readFile(source);
-        return source.equals(FLANNEL) ? manifest.replace(FLANNEL_DEFAULT_SUBNET, cluster.kubernetes().podSubnet()) : manifest;
+        return source.equals(FLANNEL) ? FlannelNetworks.put(manifest, cluster.kubernetes().podSubnet()) : manifest;
     }
 
     private static String readFile(String source) throws IOException {

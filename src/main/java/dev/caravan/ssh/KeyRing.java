@@ -2,6 +2,7 @@ package dev.caravan.ssh;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.KeyPair;
 import java.util.List;
@@ -10,10 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Keys that were read once, so that a thousand hosts with one key check its passphrase once. A file that changes is
- * read again. Thread-safe.
+ * read again, as is one whose certificate changes: those are often good for an hour. Thread-safe.
  */
 final class KeyRing {
-    private record Entry(FileTime modified, List<KeyPair> keys) {}
+    private record Entry(List<FileTime> modified, List<KeyPair> keys) {}
 
     private final Map<KeySource, Entry> read = new ConcurrentHashMap<>();
 
@@ -21,7 +22,7 @@ final class KeyRing {
         if (!(source instanceof KeySource.File file)) {
             return source.load();
         }
-        FileTime modified = modified(file);
+        List<FileTime> modified = List.of(modified(file.path()), modified(file.certificate()));
         Entry entry = read.get(source);
         if (entry == null || !entry.modified().equals(modified)) {
             entry = new Entry(modified, source.load());
@@ -30,11 +31,11 @@ final class KeyRing {
         return entry.keys();
     }
 
-    private static FileTime modified(KeySource.File file) {
+    private static FileTime modified(Path path) {
         try {
-            return Files.getLastModifiedTime(file.path());
+            return Files.getLastModifiedTime(path);
         } catch (IOException e) {
-            // Reading the file says what is wrong with it.
+            // There may be no certificate; what is wrong with a key, reading it says.
             return FileTime.fromMillis(0);
         }
     }

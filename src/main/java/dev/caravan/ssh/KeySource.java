@@ -8,11 +8,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.sshd.common.NamedResource;
+import org.apache.sshd.common.config.keys.AuthorizedKeyEntry;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.util.io.resource.PathResource;
 import org.apache.sshd.common.util.security.SecurityUtils;
 
@@ -48,13 +52,39 @@ interface KeySource {
                 if (keys.isEmpty()) {
                     throw failed("holds no private key that can be read", null);
                 }
-                return keys;
+                return withCertificate(keys);
             } catch (NoSuchFileException e) {
                 throw failed("does not exist. Correct `privateKey`, or make one with ssh-keygen", e);
             } catch (SshException e) {
                 throw e;
             } catch (IOException | GeneralSecurityException | RuntimeException e) {
                 throw failed(reason(), e);
+            }
+        }
+
+        /** Where a certificate for the key would be, as ssh-keygen -s writes it and OpenSSH's client looks for it. */
+        Path certificate() {
+            return path.resolveSibling(path.getFileName() + "-cert.pub");
+        }
+
+        /** The key with its certificate before the key alone: a host that trusts the CA may know nothing of the key. */
+        private List<KeyPair> withCertificate(List<KeyPair> keys) throws SshException {
+            if (!Files.exists(certificate())) {
+                return keys;
+            }
+            try {
+                String line = Files.readString(certificate()).strip();
+                PublicKey certificate = AuthorizedKeyEntry.parseAuthorizedKeyEntry(line).resolvePublicKey(null, null);
+                List<KeyPair> all = new ArrayList<>();
+                if (certificate instanceof OpenSshCertificate signed) {
+                    keys.stream().filter(key -> KeyUtils.compareKeys(signed.getCertPubKey(), key.getPublic()))
+                            .forEach(key -> all.add(new KeyPair(signed, key.getPrivate())));
+                }
+                all.addAll(keys);
+                return all;
+            } catch (IOException | GeneralSecurityException | RuntimeException e) {
+                throw new SshException(SshException.Kind.PRIVATE_KEY, "the certificate " + certificate() + " beside the private key cannot be read."
+                        + " Sign the key again (ssh-keygen -s), or remove the file.", e);
             }
         }
 

@@ -7,7 +7,11 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.Map;
 import org.apache.sshd.agent.common.AbstractAgentProxy;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
+import org.apache.sshd.common.session.SessionContext;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 
@@ -36,6 +40,16 @@ final class UnixAgent extends AbstractAgentProxy {
             throw new IOException("cannot connect to the agent at " + path + ": " + e.getMessage(), e);
         }
         return new UnixAgent(socket);
+    }
+
+    /**
+     * With a certificate the agent signs as with the key in it, and names the plain algorithm (OpenSSH, PROTOCOL.certkeys: the
+     * signature is the plain key's). MINA expects the name that it asked for.
+     */
+    @Override
+    public Map.Entry<String, byte[]> sign(SessionContext session, PublicKey key, String algorithm, byte[] data) throws IOException {
+        Map.Entry<String, byte[]> signed = super.sign(session, key, algorithm, data);
+        return key instanceof OpenSshCertificate && algorithm != null ? Map.entry(algorithm, signed.getValue()) : signed;
     }
 
     @Override

@@ -2,7 +2,7 @@ package dev.caravan.step;
 
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshCommand;
-import dev.caravan.ssh.SshException;
+import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Privileges {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int LONGEST = 300;
 
     private final SshSessions sessions;
     private final Map<SshTarget, CompletableFuture<Launcher.Privilege>> known = new ConcurrentHashMap<>();
@@ -50,25 +51,49 @@ final class Privileges {
     private CompletableFuture<Launcher.Privilege> probe(SshTarget target) {
         return execute(target, "sudo -n -k true", new byte[0])
                 .thenCompose(without -> {
-                    if (without == 0) {
+                    if (without.exitStatus() == 0) {
                         return CompletableFuture.completedFuture(Launcher.Privilege.SUDO);
                     }
                     Optional<Secret> password = target.access().sudoPassword();
-                    if (password.isEmpty()) {
-                        return CompletableFuture.<Launcher.Privilege>failedFuture(refused(target, "sudo asks for a password, and the spec gives none",
-                                "Set ssh.sudoPassword, for instance \"${env:SUDO_PASSWORD}\", or let the account use sudo without a password."));
+                    if (password.isEmpty() || needsTerminal(without.stderrText())) {
+                        return CompletableFuture.<Launcher.Privilege>failedFuture(refusal(target, password, without.stderrText()));
                     }
                     return execute(target, "sudo -k -S -p \"\" true", (password.get().reveal() + "\n").getBytes(StandardCharsets.UTF_8))
-                            .thenCompose(with -> with == 0
+                            .thenCompose(with -> with.exitStatus() == 0
                                     ? CompletableFuture.completedFuture(Launcher.Privilege.SUDO_WITH_PASSWORD)
-                                    : CompletableFuture.<Launcher.Privilege>failedFuture(refused(target, "sudo refused the password or the account",
-                                            "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root.")));
+                                    : CompletableFuture.<Launcher.Privilege>failedFuture(refusal(target, password, with.stderrText())));
                 })
                 .toCompletableFuture();
     }
 
-    private CompletionStage<Integer> execute(SshTarget target, String command, byte[] stdin) {
-        return sessions.execute(target, SshCommand.of(command).withStdin(stdin).withTimeout(LIMIT)).thenApply(result -> result.exitStatus());
+    private CompletionStage<SshResult> execute(SshTarget target, String command, byte[] stdin) {
+        return sessions.execute(target, SshCommand.of(command).withStdin(stdin).withTimeout(LIMIT));
+    }
+
+    /** sudoers' requiretty, which it says before it asks for anything. */
+    private static boolean needsTerminal(String words) {
+        return words.contains("must have a tty");
+    }
+
+    /** @param words what sudo wrote to its standard error */
+    static StepFailure refusal(SshTarget target, Optional<Secret> password, String words) {
+        String said = said(words, password);
+        if (needsTerminal(words)) {
+            return refused(target, "sudo wants a terminal, which a step has not (requiretty)" + said,
+                    "Take requiretty out of /etc/sudoers for this account: Defaults:" + target.access().user() + " !requiretty.");
+        }
+        if (password.isEmpty()) {
+            return refused(target, "sudo asks for a password, and the spec gives none" + said,
+                    "Set ssh.sudoPassword, for instance \"${env:SUDO_PASSWORD}\", or let the account use sudo without a password.");
+        }
+        return refused(target, "sudo refused the password or the account" + said,
+                "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root. Where sudo is sudo-rs and takes no password"
+                        + " without a terminal, let the account use it without one, or choose the other sudo: update-alternatives --config sudo.");
+    }
+
+    private static String said(String words, Optional<Secret> password) {
+        String shown = password.map(secret -> words.replace(secret.reveal(), "***")).orElse(words).replaceAll("\\s+", " ").strip();
+        return shown.isEmpty() ? "" : ": " + (shown.length() > LONGEST ? shown.substring(0, LONGEST) + "…" : shown);
     }
 
     private static StepFailure refused(SshTarget target, String problem, String remedy) {

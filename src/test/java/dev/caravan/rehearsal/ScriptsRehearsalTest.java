@@ -73,6 +73,64 @@ class ScriptsRehearsalTest {
     }
 
     @Test
+    void ipv6IsForwardedWhereTheClusterUsesIt() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            Path root = rehearsal.host("h1").root();
+            Path forwarding = root.resolve("proc/sys/net/ipv6/conf/all/forwarding");
+            driver.run("h1", "os-prepare", Map.of(), "");
+            assertThat(forwarding).as("IPv4 alone").hasContent("0");
+
+            StepDriver.Result result = driver.run("h1", "os-prepare", Map.of("POD_SUBNET", "10.244.0.0/16,fd00:10:244::/56"), "");
+
+            assertThat(result.status()).as(result.log()).isZero();
+            assertThat(result.changes()).contains("set net.ipv6.conf.all.forwarding = 1", "set net.ipv6.conf.default.forwarding = 1");
+            assertThat(result.log()).as("for the undo, each before the first is set").contains("caravan-found\tsysctl\tnet.ipv6.conf.all.forwarding\t0",
+                    "caravan-found\tsysctl\tnet/ipv6/conf/eth0/forwarding\t0", "caravan-found\tsysctl\tnet/ipv6/conf/default/forwarding\t0");
+            assertThat(forwarding).hasContent("1");
+            assertThat(root.resolve("proc/sys/net/ipv6/conf/default/forwarding")).hasContent("1");
+            assertThat(root.resolve("etc/sysctl.d/90-caravan.conf")).content()
+                    .contains("net.ipv6.conf.all.forwarding = 1", "net.ipv6.conf.default.forwarding = 1");
+            for (Map<String, String> ipv6 : List.of(Map.of("NODE_ADDRESS", "2001:db8::11"), Map.of("CONTROL_PLANE_ENDPOINT", "[2001:db8::11]:6443"))) {
+                assertThat(driver.run("h1", "os-prepare", ipv6, "").changes()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void factsNameEachInterfacesAddresses() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            assertThat(new StepDriver(rehearsal, Map.of()).run("h1", "facts", Map.of(), "").outputs().get("linkAddresses")).startsWith("eth0 10.77.0.11,2001:db8:77::");
+        }
+    }
+
+    @Test
+    void anInitWithoutKubeProxyIsKnownByWhatItsDocumentsLeaveIn() throws IOException {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
+            StepDriver driver = new StepDriver(rehearsal, Map.of());
+            for (String step : PREPARATION) {
+                driver.run("h1", step, Map.of(), "");
+            }
+            // "addon" is no word to search for
+            String documents = new Sequence(rehearsal, Map.of()).initDocuments() + "clusterName: addon\nproxy:\n  disabled: true\n";
+            Map<String, String> coredns = Map.of("INIT_MAKES", "configmap/kubeadm-config deployment/coredns");
+
+            StepDriver.Result init = driver.run("h1", "kubeadm-init", coredns, documents);
+
+            assertThat(init.status()).as(init.log()).isZero();
+            assertThat(init.log()).contains("essential addon: CoreDNS").doesNotContain("essential addon: kube-proxy");
+            assertThat(driver.run("h1", "kubeadm-init", coredns, documents).changes()).isEmpty();
+            assertThat(driver.run("h1", "kubeadm-init", Map.of("INIT_MAKES", ""), documents).changes()).isEmpty();
+            StepDriver.Result waiting = driver.run("h1", "kubeadm-init", Map.of("INIT_MAKES", "configmap/kubeadm-config daemonset/kube-proxy"), documents);
+            assertThat(waiting.status()).isEqualTo(1);
+            assertThat(waiting.log()).contains("the cluster lacks one of these in kube-system: configmap/kubeadm-config daemonset/kube-proxy");
+        }
+    }
+
+    @Test
     void aJoinThatWasCutShortIsNoJoin() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(), scratch.directory(),
                 new Rehearsal.Options(Family.YUM, Map.of(), 0))) {

@@ -97,6 +97,34 @@ class LoginTest {
         }
     }
 
+    /** The host knows the CA alone. */
+    @ParameterizedTest
+    @CsvSource({"ed25519", "rsa", "ecdsa"})
+    void logsInWithACertificateBesideTheKeyOrInAnAgent(String type) throws Exception {
+        Path ca = Shell.keygen(directory.resolve("ca-" + type), "ed25519", "");
+        Path key = Shell.keygen(directory.resolve("signed-" + type), type, "");
+        Path socket = directory.resolve("agent-" + type);
+        Process agent = new ProcessBuilder("ssh-agent", "-D", "-a", socket.toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        try (OpenSshServer trusting = OpenSshServer.start(directory.resolve("trusting-" + type), "TrustedUserCAKeys " + ca + ".pub");
+                SshSessions plain = new SshSessions();
+                SshSessions withAgent = withAgent(socket)) {
+            await().until(() -> Files.exists(socket));
+            assertThat(Failing.with(plain.execute(Access.to(trusting.port()).key(key).loopback(), SshCommand.of("true")).toCompletableFuture()).kind())
+                    .as("without a certificate").isEqualTo(SshException.Kind.AUTHENTICATION);
+            Shell.run("ssh-keygen", "-q", "-s", ca.toString(), "-I", "test", "-n", System.getProperty("user.name"), key + ".pub");
+
+            assertRuns(plain, Access.to(trusting.port()).key(key).loopback());
+            addToAgent(socket, key); // takes the certificate along
+            assertRuns(withAgent, Access.to(trusting.port()).agent().loopback());
+            server.authorize(key);
+            assertRuns(plain, Access.to(server.port()).key(key).loopback());
+            assertRuns(withAgent, Access.to(server.port()).agent().loopback());
+        } finally {
+            agent.destroy();
+        }
+    }
+
     private static SshSessions withAgent(Path socket) {
         return new SshSessions(new SshSessions.Options(5, Duration.ofMinutes(1), Optional.of(socket)));
     }

@@ -1,0 +1,30 @@
+package dev.caravan.network;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The networks in flannel's net-conf.json (flannel, Documentation/configuration.md, "Dual-stack"). */
+final class FlannelNetworks {
+    /** As it is in the released manifest. */
+    private static final String RELEASED = "\"Network\": \"10.244.0.0/16\",";
+
+    private FlannelNetworks() {}
+
+    /**
+     * The manifest with the cluster's pod networks in place of the released one: {@code Network} for IPv4, {@code EnableIPv6} and
+     * {@code IPv6Network} for IPv6, {@code EnableIPv4: false} where there is none of IPv4.
+     *
+     * @param podSubnet one network, or one of each family with a comma between them, in either order
+     */
+    static String put(String manifest, String podSubnet) {
+        StringBuilder networks = new StringBuilder();
+        Optional<String> ipv4 = of(podSubnet, false);
+        networks.append(ipv4.map(network -> "\"Network\": \"" + network + "\",").orElse("\"EnableIPv4\": false,"));
+        of(podSubnet, true).ifPresent(network -> networks.append(" \"EnableIPv6\": true, \"IPv6Network\": \"").append(network).append("\","));
+        return manifest.replace(RELEASED, networks);
+    }
+
+    private static Optional<String> of(String podSubnet, boolean ipv6) {
+        return Arrays.stream(podSubnet.split(",")).map(String::strip).filter(network -> network.contains(":") == ipv6).findFirst();
+    }
+}
