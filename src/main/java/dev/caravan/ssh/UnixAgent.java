@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.Map;
 import org.apache.sshd.agent.common.AbstractAgentProxy;
-import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.session.SessionContext;
 import org.apache.sshd.common.util.buffer.Buffer;
@@ -23,8 +22,6 @@ import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
  */
 final class UnixAgent extends AbstractAgentProxy {
     private static final int LARGEST_ANSWER = 256 * 1024; // as OpenSSH limits it
-
-    private static final String CERTIFICATE = "-cert-v01@openssh.com";
 
     private final SocketChannel socket;
     private boolean open = true;
@@ -51,11 +48,8 @@ final class UnixAgent extends AbstractAgentProxy {
      */
     @Override
     public Map.Entry<String, byte[]> sign(SessionContext session, PublicKey key, String algorithm, byte[] data) throws IOException {
-        if (!(key instanceof OpenSshCertificate)) {
-            return super.sign(session, key, algorithm, data);
-        }
-        String plain = algorithm == null ? null : algorithm.replace(CERTIFICATE, "");
-        return Map.entry(algorithm == null ? KeyUtils.getKeyType(key) : algorithm, super.sign(session, key, plain, data).getValue());
+        Map.Entry<String, byte[]> signed = super.sign(session, key, algorithm, data);
+        return key instanceof OpenSshCertificate && algorithm != null ? Map.entry(algorithm, signed.getValue()) : signed;
     }
 
     @Override

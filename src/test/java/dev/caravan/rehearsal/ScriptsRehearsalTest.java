@@ -154,7 +154,7 @@ class ScriptsRehearsalTest {
 
             assertThat(outputs).containsEntry("cgroupController", "cpu\npids").containsEntry("machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794")
                     .doesNotContainKey("moduleMissing");
-                    }
+        }
     }
 
     /** A kernel without some of the modules, as EL10 has it; modprobe -n says nothing and fails. */
