@@ -214,6 +214,7 @@ class ExamplesTest {
     void specsFromKafkaAppliesARecord() throws Exception {
         kafka.send(TOPIC, "../../key", spec("from-kafka", 1));
         assertThat(told("from-kafka")).contains("succeeded");
-        assertThat(serving.inbox().resolve(".done/kafka-0-0.yaml")).exists();
+        // the file is moved once the run has ended
+        await().untilAsserted(() -> assertThat(serving.inbox().resolve(".done/kafka-0-0.yaml")).exists());
     }
 }
