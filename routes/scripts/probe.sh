@@ -129,15 +129,15 @@ fi
 # its settings at each start is no error.
 kube_proxy_words() {
   # shellcheck disable=SC2012 # names that kubelet makes
-  proxy_logs=$(ls -t "$R"/var/log/pods/kube-system_kube-proxy-*/kube-proxy/*.log 2>/dev/null | head -n 2 || true)
-  if [ -z "$proxy_logs" ]; then
+  ls -t "$R"/var/log/pods/kube-system_kube-proxy-*/kube-proxy/*.log 2>/dev/null | head -n 2 > "$WORK/proxy-logs" || true
+  if [ ! -s "$WORK/proxy-logs" ]; then
     echo "there is no kube-proxy"
     return 0
   fi
-  for proxy_log in $proxy_logs; do
+  while read -r proxy_log; do
     tail -n 300 "$proxy_log" | sed -E -e 's/^[^ ]+ (stdout|stderr) [FP] //' -e 's/^\{"log":"(.*)\\n","stream".*/\1/' -e 's/\\"/"/g' |
       grep -E '^[EF][0-9]{4}|^(Error|panic|fatal)' | grep -vF 'configuration may be incomplete or incorrect' | tail -n 1
-  done | head -n 1 | sed -E 's/^[EF][0-9]{4} [^]]*\] *//' | cut -c 1-300 | sed 's/^/kube-proxy says: /'
+  done < "$WORK/proxy-logs" | head -n 1 | sed -E 's/^[EF][0-9]{4} [^]]*\] *//' | cut -c 1-300 | sed 's/^/kube-proxy says: /'
 }
 
 # What of this host drops packets that it forwards.

@@ -177,9 +177,7 @@ class RealKubeadmTest {
 
     /** What {@code kubeadm config migrate} prints; it warns of fields that it does not know, and fails on values that are wrong. */
     private String kubeadmWithErrors(String documents) throws Exception {
-        // kubeadm looks whether the discovery file is there
-        Path discovery = Files.writeString(directory.resolve("discovery.conf"), "");
-        Path old = Files.writeString(directory.resolve("old.yaml"), documents.replace(KubeadmConfig.DISCOVERY_FILE, discovery.toString()));
+        Path old = Files.writeString(directory.resolve("old.yaml"), withDiscovery(documents));
         Files.deleteIfExists(directory.resolve("new.yaml"));
         return run(List.of(
                         "config",
@@ -191,8 +189,14 @@ class RealKubeadmTest {
                 .output();
     }
 
+    /* kubeadm looks whether the discovery file is there. */
+    private String withDiscovery(String documents) throws IOException {
+        Path discovery = Files.writeString(directory.resolve("discovery.conf"), "");
+        return documents.replace(KubeadmConfig.DISCOVERY_FILE, discovery.toString());
+    }
+
     private Result validated(String documents) throws Exception {
-        Path file = Files.writeString(directory.resolve("validated.yaml"), documents);
+        Path file = Files.writeString(directory.resolve("validated.yaml"), withDiscovery(documents));
         return run(List.of("config", "validate", "--config", file.toString()));
     }
 

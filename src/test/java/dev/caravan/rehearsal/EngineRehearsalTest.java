@@ -85,7 +85,7 @@ class EngineRehearsalTest {
     void whatAPodDoesNotReachIsNamedWithItsNodeAndTheProbesAreGone() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:probe:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
-                Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "1"))) {
+                Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
             assertThat(apply(engine, rehearsal)).as(this::told).isIn("failed", "rolled-back");
             assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("verify"))).singleElement()
                     .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4").contains("the pod on h1 at 10.244.", "rehearsed fault"));

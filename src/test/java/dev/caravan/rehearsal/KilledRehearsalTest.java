@@ -42,8 +42,8 @@ class KilledRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
     /** What only looks, and what gives secrets, which are kept nowhere. */
     private static final Set<String> AGAIN = Set.of("facts", "join-credentials", "kubeconfig-fetch", "probe-start");
-    private static final List<String> STEPS = List.of("h1 facts", "h1 os-prepare", "h1 package-repository", "h1 runtime-install", "h1 kube-install",
-            "h1 network-prepare", "h1 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials", "h2 kubeadm-join", "h1 network",
+    private static final List<String> STEPS = List.of("h1 facts", "h1 os-prepare", "h1 package-repository", "h1 kube-install", "h1 runtime-install",
+            "h1 network-prepare", "h1 images-pull", "h1 kubeadm-init", "h1 network", "h1 kubeconfig-fetch", "h1 join-credentials", "h2 kubeadm-join",
             "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
 
     @RegisterExtension
@@ -120,9 +120,24 @@ class KilledRehearsalTest {
                 Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
     }
 
+    /* Others join while the first control plane goes on: here they wait for all of it, so that the moments have one order. */
+    private static String oneAfterTheOther(String route) {
+        String open = """
+                                  - to:
+                                      uri: gate:control-plane
+                                      parameters:
+                                        action: open
+                """;
+        String last = "                  - to: direct:kubeconfig-fetch\n";
+        assertThat(route).contains(open, last);
+        return route.replace(open, "").replace(last, last + open);
+    }
+
     /* Every script sources lib.sh, which here writes down who does. */
     private Engine engine(Rehearsal rehearsal, dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
         Path scripts = Files.createDirectories(scratch.parent().resolve("routes/scripts"));
+        String route = "provision-host.camel.yaml";
+        Files.writeString(scripts.resolveSibling(route), oneAfterTheOther(RouteFiles.builtIn().text(route).orElseThrow()));
         Files.writeString(scripts.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow() + "\necho \"$CARAVAN_STEP\" >> \"$R/.executed\"\n");
         return Engines.start(new EngineOptions(scratch.parent().resolve("data"), Optional.of(scratch.parent().resolve("routes")), false, false,
                 rehearsal::target, Map.of()), journal, sessions);
