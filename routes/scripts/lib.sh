@@ -622,10 +622,44 @@ renew_rpm_key() { # FILE
   rm -rf "$WORK/rpm-keys"
 }
 
-# Fetches URL into FILE; returns curl's status. The URL may hold a password, and command lines are for all to see: curl reads it as a
-# line of its configuration, where a backslash and a quote have one before them.
+# The proxy that the host's package manager is configured to use for that URL; nothing where it has none. dnf.conf(5), apt.conf(5):
+# https falls back on http's, DIRECT and _none_ mean none.
+package_proxy() { # URL
+  case $FAMILY in
+    apt)
+      have apt-config || return 0
+      proxy_host=${1#*://}
+      proxy_host=${proxy_host%%[:/]*}
+      apt-config dump 2>/dev/null | url=$1 host=$proxy_host awk '
+        match($0, /^Acquire::https?::[Pp]roxy(::[^ ]+)? "/) {
+          key = tolower(substr($0, 10, RLENGTH - 11)); value = substr($0, RSTART + RLENGTH); sub(/";$/, "", value); proxy[key] = value
+        }
+        END {
+          n = split(ENVIRON["url"] ~ /^https:/ ? "https http" : "http", scheme, " ")
+          for (i = 1; i <= n; i++) {
+            for (own = 1; own >= 0; own--) {
+              key = scheme[i] "::proxy" (own ? "::" tolower(ENVIRON["host"]) : "")
+              if (proxy[key] != "") { if (toupper(proxy[key]) != "DIRECT") print proxy[key]; exit }
+            }
+          }
+        }'
+      ;;
+    yum)
+      cat "$R/etc/yum.conf" "$R/etc/dnf/dnf.conf" 2>/dev/null | awk '
+        /^\[/ { main = $0 ~ /^\[main\]/ }
+        main && /^proxy[ \t]*=/ { value = $0; sub(/^[^=]*=[ \t]*/, "", value); sub(/[ \t]+$/, "", value) }
+        END { if (value != "" && value != "_none_") print value }'
+      ;;
+  esac
+}
+
+# Fetches URL into FILE, through the package manager's proxy where it has one; returns curl's status. URLs may hold a password, and
+# command lines are for all to see: curl reads them as lines of its configuration, where a backslash and a quote have one before them.
 fetched() { # URL FILE
-  printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')" | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
+  {
+    printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')"
+    package_proxy "$1" | sed -e 's/[\\"]/\\&/g' -e 's/.*/proxy = "&"/'
+  } | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
 }
 
 package_failure() { # WHAT WAS TRIED

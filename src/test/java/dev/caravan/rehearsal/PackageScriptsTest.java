@@ -260,6 +260,32 @@ class PackageScriptsTest {
         }
     }
 
+    /* The dump is apt-config's of apt 2.6 with a file of these lines below apt.conf.d. */
+    @ParameterizedTest
+    @CsvSource({"APT, http://proxy.example:3128", "YUM, http://user:pass@proxy.example:8080"})
+    void keysAndIndicesAreFetchedThroughThePackageManagersProxy(Family family, String proxy) throws IOException {
+        try (Host host = start("1.37.2", family)) {
+            host.command("apt-config", """
+                    cat <<'DUMP'
+                    Acquire::cdrom::mount "/media/cdrom";
+                    Acquire::http "";
+                    Acquire::http::Proxy "http://proxy.example:3128";
+                    Acquire::https "";
+                    Acquire::https::Proxy "";
+                    Acquire::https::Proxy::direct.example "DIRECT";
+                    DUMP""");
+            Path dnf = host.root().resolve("etc/dnf/dnf.conf");
+            Files.createDirectories(dnf.getParent());
+            Files.writeString(dnf, "[main]\ngpgcheck=1\nproxy = http://user:pass@proxy.example:8080\n");
+            Path asked = host.root().resolve("run/asked");
+            host.command("curl", "cat >> '" + asked + "'; echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22");
+
+            host.ends("package-repository", 1);
+
+            assertThat(asked).content().contains("proxy = \"" + proxy + "\"");
+        }
+    }
+
     /* The key of pkgs.k8s.io was prolonged in November 2024: https://github.com/kubernetes/release/issues/3818 */
     @ParameterizedTest
     @CsvSource({"new, 0", "old, 1"})
