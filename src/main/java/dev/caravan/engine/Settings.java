@@ -1,6 +1,7 @@
 package dev.caravan.engine;
 
 import dev.caravan.spec.Nearest;
+import dev.caravan.workflow.Probes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,7 +21,7 @@ final class Settings {
     private static final String TOOLS = "caravan.camel-tools";
     private static final Map<String, Range> NUMBERS = numbers();
     private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key", "caravan.journal", "caravan.routes",
-            "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS);
+            "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT);
     /** What is not a setting and has such a name in the environment. */
     private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER", "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
 
@@ -58,6 +59,8 @@ final class Settings {
         NUMBERS.forEach((name, range) -> value(context, name).filter(text -> !range.holds(text)).ifPresent(text ->
                 wrong.add(said(name, text) + "a whole number from " + range.least() + " to " + range.most())));
         value(context, TOOLS).filter(text -> !text.matches("(?i)true|false")).ifPresent(text -> wrong.add(said(TOOLS, text) + "true or false"));
+        value(context, Probes.LEAVE_OUT).filter(text -> !text.matches("((service|node-port|dns)([ ,]+|$))*")).ifPresent(text ->
+                wrong.add(said(Probes.LEAVE_OUT, text) + "any of service, node-port and dns"));
         if (!wrong.isEmpty()) {
             throw new IllegalArgumentException(String.join(System.lineSeparator(), wrong));
         }

@@ -21,6 +21,9 @@ import org.apache.camel.Variable;
 
 /** The pods that try a cluster as a workload would: bean {@code probes}. The trying is done by the steps probe-start, probe and probe-stop. */
 public final class Probes {
+    /** A setting: of service, node-port and dns those that are not tried. */
+    public static final String LEAVE_OUT = "caravan.probe.leave-out";
+
     private static final String START = "probe-start";
     private static final String STOP = "probe-stop";
     private static final String OUTCOME = "probes.outcome";
@@ -55,11 +58,15 @@ public final class Probes {
         return run.cluster().hosts().stream().map(Host::name).filter(name -> !run.hasFailed(name)).collect(Collectors.joining("\n", "", "\n"));
     }
 
-    /** What the script shall not try, as the kubeadm documents of the spec switch it off or narrow it. */
-    public String leftOut(@Variable(Variables.RUN) Run run) {
-        Map<String, Map<String, Object>> documents = run.cluster().kubernetes().kubeadm();
+    /**
+     * What the script shall not try: what the kubeadm documents of the spec switch off or narrow, and the words of the setting
+     * {@code caravan.probe.leave-out}.
+     */
+    public String leftOut(Exchange exchange) {
+        Map<String, Map<String, Object>> documents = exchange.getVariable(Variables.RUN, Run.class).cluster().kubernetes().kubeadm();
+        String setting = exchange.getContext().getPropertiesComponent().resolveProperty(LEAVE_OUT).orElse("").replace(',', ' ');
         boolean otherNodePorts = documents.getOrDefault("KubeProxyConfiguration", Map.of()).get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
-        return (hasDns(documents) ? "" : "dns ") + (otherNodePorts ? "node-port " : "");
+        return (hasDns(documents) ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
     }
 
     /* dns.disabled is v1beta4's; skipPhases takes the phase, or all of its parent. */

@@ -3,9 +3,13 @@ package dev.caravan.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.BareContext;
 import dev.caravan.run.Run;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestRuns;
+import dev.caravan.run.Variables;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,7 +44,12 @@ class ProbesTest {
         "{ClusterConfiguration: {proxy: {disabled: true}}} | ''",
         "{KubeProxyConfiguration: {nodePortAddresses: [127.0.0.1/8]}} | node-port"})
     void leavesOutWhatTheDocumentsSwitchOffAndStillTriesServicesWithoutKubeProxy(String kubeadm, String leftOut) {
-        assertThat(probes.leftOut(run("{cni: bridge}", kubeadm)).strip()).isEqualTo(leftOut);
+        Exchange exchange = new DefaultExchange(BareContext.make());
+        exchange.setVariable(Variables.RUN, run("{cni: bridge}", kubeadm));
+        assertThat(probes.leftOut(exchange).strip()).isEqualTo(leftOut);
+
+        exchange.getContext().getPropertiesComponent().addOverrideProperty(Probes.LEAVE_OUT, "service,node-port");
+        assertThat(probes.leftOut(exchange)).contains("service node-port");
     }
 
     @Test
