@@ -22,6 +22,8 @@ kind: Service
 metadata: {name: caravan-probe, namespace: kube-system, labels: {app: caravan-probe}}
 spec:
   type: NodePort
+  # old kubelets report a pod as ready up to a minute late
+  publishNotReadyAddresses: true
   selector: {app: caravan-probe}
   ports: [{port: 80, targetPort: 8001}]
 YAML
