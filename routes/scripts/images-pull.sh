@@ -65,8 +65,8 @@ if planning; then
   exit 0
 fi
 
-# Downloading and unpacking alternate, so several at a time are quicker than one by one: all seven of a control plane took two
-# thirds of the time. Each keeps its words apart.
+# Downloading and unpacking alternate, so several at a time are quicker than one by one: the seven of a control plane took about three
+# quarters of the time. Each keeps its words apart.
 AT_A_TIME=8
 say "pulling $(wc -l < "$WORK/missing") images"
 mkdir "$WORK/pulls"

@@ -112,8 +112,8 @@ keep_runtime() { # NAME DIRECTORY...
   keep_network
 }
 
-# A version that the spec names exactly is safe from ordinary updates, as Kubernetes' packages are. With yum the repository's
-# `exclude` does that: see package-repository.sh.
+# A version that the spec names exactly is safe from ordinary updates, as Kubernetes' packages are. On apt hosts only: with yum nothing
+# excludes the runtime's packages.
 hold_runtime() { # PACKAGE...: those that are installed
   if [ -z "${RUNTIME_VERSION:-}" ] || [ "$FAMILY" != apt ]; then return 0; fi
   for hold_name in "$@"; do

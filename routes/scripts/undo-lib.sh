@@ -612,6 +612,9 @@ restore_links() {
   done < "$WORK/links-doomed"
 }
 
+# The names that a host had; none are known where it had no command to list them.
+names_before() { if [ "$1" != unknown ]; then printf %s "$1" | unpacked; fi; } # LIST|unknown
+
 # Tables of nftables that came and are recognisable; tables of iptables-nft that came go once nothing is in them.
 restore_nftables() {
   was_found nftables || return 0
@@ -620,7 +623,7 @@ restore_nftables() {
     without_command nft nftables "tables of nftables"
     return 0
   fi
-  if [ "$tables_before" = unknown ]; then : > "$WORK/tables-before"; else printf %s "$tables_before" | unpacked > "$WORK/tables-before"; fi
+  names_before "$tables_before" > "$WORK/tables-before"
   nft_tables | comm -13 "$WORK/tables-before" - > "$WORK/tables-new" || true
   while read -r table_family table_name; do
     if printf '%s %s\n' "$table_family" "$table_name" | grep -qE -e "$OWN_TABLES" || { [ "$tables_before" != unknown ] && emptied_table; }; then
@@ -653,7 +656,7 @@ restore_ipsets() {
     without_command ipset ipset "ipsets"
     return 0
   fi
-  if [ "$sets_before" = unknown ]; then : > "$WORK/sets-before"; else printf %s "$sets_before" | unpacked > "$WORK/sets-before"; fi
+  names_before "$sets_before" > "$WORK/sets-before"
   for sets_round in 1 2 3 4; do
     ipset list -n 2>/dev/null | sort | comm -13 "$WORK/sets-before" - | grep -E -e "$OWN_SETS" > "$WORK/sets-doomed" || return 0
     [ "$sets_round" != 1 ] || changing "remove ipsets ($(grep -c . "$WORK/sets-doomed"))"

@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.kubeadm.Addons;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
@@ -63,18 +64,11 @@ public final class Probes {
      * {@code caravan.probe.leave-out}.
      */
     public String leftOut(Exchange exchange) {
-        Map<String, Map<String, Object>> documents = exchange.getVariable(Variables.RUN, Run.class).cluster().kubernetes().kubeadm();
+        Cluster cluster = exchange.getVariable(Variables.RUN, Run.class).cluster();
         String setting = exchange.getContext().getPropertiesComponent().resolveProperty(LEAVE_OUT).orElse("").replace(',', ' ');
-        boolean otherNodePorts = documents.getOrDefault("KubeProxyConfiguration", Map.of()).get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
-        return (hasDns(documents) ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
-    }
-
-    /* dns.disabled is v1beta4's; skipPhases takes the phase, or all of its parent. */
-    private static boolean hasDns(Map<String, Map<String, Object>> documents) {
-        Object dns = documents.getOrDefault("ClusterConfiguration", Map.of()).get("dns");
-        Object skipped = documents.getOrDefault("InitConfiguration", Map.of()).get("skipPhases");
-        boolean disabled = dns instanceof Map<?, ?> settings && Boolean.TRUE.equals(settings.get("disabled"));
-        return !disabled && !(skipped instanceof Collection<?> phases && (phases.contains("addon") || phases.contains("addon/coredns")));
+        Map<String, Object> kubeProxy = cluster.kubernetes().kubeadm().getOrDefault("KubeProxyConfiguration", Map.of());
+        boolean otherNodePorts = kubeProxy.get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
+        return (Addons.of(cluster).dns() ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
     }
 
     /** Keeps what the step before started. */
