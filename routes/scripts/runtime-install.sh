@@ -43,9 +43,10 @@ install_one_of() { # PACKAGE...
 
 # The versions of a package that the repositories have, the newest first.
 versions_of() { # PACKAGE
+  # shellcheck disable=SC2046 # the words after list
   case $FAMILY in
     apt) apt-cache madison "$1" 2>/dev/null | awk '{ print $3 }' ;;
-    yum) "$(yum_command)" list --showduplicates available "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
+    yum) "$(yum_command)" list $(yum_list_available) "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
   esac | sed 's/^[0-9]*://; s/[-~+].*//' | sort -u -t . -k 1,1nr -k 2,2nr -k 3,3nr
 }
 
