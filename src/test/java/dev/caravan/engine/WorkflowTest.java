@@ -571,7 +571,7 @@ class WorkflowTest {
         assertThat(apply(cluster(1, 2))).isEqualTo("failed");
         assertThat(calls("probe-start")).singleElement().satisfies(call -> {
             assertThat(call.stdin()).isEqualTo("h1\nh3\n");
-            assertThat(call.environment()).containsEntry("PROBE_SECONDS", "60");
+            assertThat(call.environment()).containsEntry("PROBE_SECONDS", "120");
         });
         assertThat(calls("probe")).extracting(Call::host).containsExactlyInAnyOrder("h1", "h3");
         assertThat(calls("probe")).allSatisfy(call -> {
