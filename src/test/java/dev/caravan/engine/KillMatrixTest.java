@@ -32,6 +32,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +83,11 @@ class KillMatrixTest {
     static void stop() throws Exception {
         api.close();
         hosts.close();
+    }
+
+    @AfterEach
+    void forget() {
+        hosts.forget();
     }
 
     static Stream<Arguments> points() {
