@@ -2,7 +2,7 @@
 # What the bridge network needs on each host, before kubelet looks for it: the CNI configuration, and a small service that
 # gives the node its block of addresses and keeps a route to each other node's. A node that comes or goes later is noticed
 # by the services of all others, so adding one touches no other host. Other networks bring their own.
-# Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), NODE_NAME.
+# Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), SERVICE_SUBNET, NODE_NAME.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -43,12 +43,13 @@ put_file "$R/etc/caravan/pod-network" 0644 <<VALUES
 NODE_NAME=$NODE_NAME
 POD_CIDR=$POD_CIDR
 POD_SUBNET=$POD_SUBNET
+SERVICE_SUBNET=$(printf '%s\n' "${SERVICE_SUBNET:-}" | tr , '\n' | grep -F . | head -n 1)
 VALUES
 [ "$file_changed" = no ] || service_changed=yes
 
 put_file "$R/usr/local/lib/caravan/pod-network" 0755 <<'SCRIPT'
 #!/bin/sh
-# The bridge pod network of this node: its block of addresses, routes to the other nodes' blocks, and the two rules that
+# The bridge pod network of this node: its block of addresses, routes to the other nodes' blocks, and the rules that
 # let pods out. Run by caravan-pod-network.service; `pod-network clear` takes routes and rules away again.
 # Address and credentials of the API server are kubelet's own. From Kubernetes 1.32 on these may read no node but their own
 # (AuthorizeNodeWithSelectors), so the step "network" grants the group of all nodes to list them. Routes of ours carry
@@ -63,6 +64,11 @@ cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" --request-ti
 
 rules() { # -A or -D
   each_rule "$1" nat POSTROUTING -s "$POD_CIDR" ! -d "$POD_SUBNET" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
+  # A packet to a Service that kube-proxy has not translated yet would be lost, and with it each later one of its connection: the
+  # kernel keeps the first one's way. CoreDNS would try for 30 s, at each start of the node. An answer makes it begin anew at once.
+  if [ -n "${SERVICE_SUBNET:-}" ]; then
+    each_rule "$1" filter FORWARD -i cni0 -d "$SERVICE_SUBNET" -m comment --comment "caravan: Services that are not ready" -j REJECT
+  fi
   each_rule "$1" filter FORWARD -s "$POD_SUBNET" -m comment --comment "caravan: from pods" -j ACCEPT
   each_rule "$1" filter FORWARD -d "$POD_SUBNET" -m comment --comment "caravan: to pods" -j ACCEPT
 }

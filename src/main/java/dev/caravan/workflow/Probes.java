@@ -29,7 +29,6 @@ public final class Probes {
     private static final String STOP = "probe-stop";
     private static final String OUTCOME = "probes.outcome";
     private static final String TABLE = "probes.table";
-    private static final String STOPPED = "probes.stopped";
     /** Of a failed check; the word of failures.yaml. */
     private static final String KIND = "cluster-network";
 
@@ -37,6 +36,7 @@ public final class Probes {
     private static final class Outcome {
         private final Map<String, Throwable> failures = new ConcurrentHashMap<>();
         private volatile boolean tried;
+        private volatile boolean stopped;
     }
 
     /** Whether the cluster has a pod network of which Caravan knows. */
@@ -100,12 +100,16 @@ public final class Probes {
     public boolean areThere(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         String host = run.cluster().firstControlPlane().name();
-        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && exchange.getVariable(STOPPED) == null;
+        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
+        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && (outcome == null || !outcome.stopped);
     }
 
     /** Notes that they are gone. */
     public void stopped(Exchange exchange) {
-        exchange.setVariable(STOPPED, true);
+        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
+        if (outcome != null) {
+            outcome.stopped = true;
+        }
     }
 
     static boolean haveFailed(Exchange exchange) {

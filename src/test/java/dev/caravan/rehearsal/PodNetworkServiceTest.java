@@ -54,7 +54,7 @@ class PodNetworkServiceTest {
         state = Files.createDirectories(scratch.parent().resolve("state"));
         Path bin = Files.createDirectories(scratch.parent().resolve("bin"));
         command(bin, "kubectl", KUBECTL);
-        command(bin, "iptables", "#!/bin/sh\nexit 0\n");
+        command(bin, "iptables", "#!/bin/sh\ncase \" $* \" in *' -C '*) exit 1 ;; *) echo \"$*\" >> \"$STATE/rules\" ;; esac\n");
         command(bin, "ip", "#!/bin/sh\ncase \"$*\" in *replace*) echo \"$*\" >> \"$STATE/routes\" ;; esac\n");
         Files.writeString(state.resolve("refused"), REFUSED + "\n");
         Files.writeString(state.resolve("kubelet.conf"), "");
@@ -62,7 +62,8 @@ class PodNetworkServiceTest {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", script()).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(Map.of(
                 "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(), "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
-                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", "10.244.1.0/24", "POD_SUBNET", "10.244.0.0/16"));
+                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", "10.244.1.0/24", "POD_SUBNET", "10.244.0.0/16",
+                "SERVICE_SUBNET", "10.96.0.0/12"));
         service = builder.start();
     }
 
@@ -93,6 +94,12 @@ class PodNetworkServiceTest {
     void aNodeGetsItsBlockBeforeItMayListTheOthers() {
         await().untilAsserted(() -> assertThat(lines("log")).contains("giving node h2 the block 10.244.1.0/24"));
         assertThat(state.resolve("role")).doesNotExist();
+    }
+
+    @Test
+    void aPacketToAServiceThatIsNotReadyIsAnsweredRatherThanLetOut() {
+        await().untilAsserted(() -> assertThat(lines("rules")).filteredOn(rule -> rule.contains("FORWARD")).hasSize(3)
+                .first().asString().startsWith("-w -t filter -A FORWARD -i cni0 -d 10.96.0.0/12 ").endsWith("-j REJECT"));
     }
 
     @Test
