@@ -467,14 +467,16 @@ words_at_end() {
   grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
     -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
 }
-# kubeadm's error without its warnings, and all that its checks found; for a message.
+# kubeadm's error without its warnings, and all that its checks found; for a message. Since 1.34 the line begins with "error: ".
 kubeadm_words() {
   grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input | grep . ||
-    sed -n 's/^error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . || last_words
+    sed -nE 's/^(error: )?error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . ||
+    sed -nE 's/^\[[a-z-]+-check\] (.* is not healthy after .*)/\1/p' "$WORK/output" | one_line_input | grep . || last_words
 }
 # kubelet's last error after kubeadm waited for it in vain, for a message.
 kubelet_words() {
-  grep -qE '^error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize)' "$WORK/output" || return 0
+  grep -qE -e '^(error: )?error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize|failed while waiting)' \
+    -e '^\[[a-z-]+-check\] .* is not healthy after ' "$WORK/output" || return 0
   printf '; kubelet: %s; %s' "$(systemctl is-active kubelet 2>/dev/null || true)" \
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)"
 }

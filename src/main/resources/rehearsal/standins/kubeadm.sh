@@ -102,7 +102,14 @@ problem() { # NAME TEXT
 checks_done() {
   [ -n "$problems" ] || return 0
   # shellcheck disable=SC2016 # the real one's own words
-  printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n%s[preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`\n' "$problems" >&2
+  advice='[preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`'
+  if [ "$minor" -lt 34 ]; then
+    phase_failed "preflight: [preflight] Some fatal errors occurred:
+$problems$advice"
+  else
+    printf '[preflight] Some fatal errors occurred:\n%s%s\n' "$problems" "$advice" >&2
+    phase_failed "preflight: preflight checks failed"
+  fi
   exit 1
 }
 

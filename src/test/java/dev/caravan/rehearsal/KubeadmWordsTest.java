@@ -1,0 +1,79 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What lib.sh quotes of kubeadm's output in a message: the cause, by old and new programs' words, and nothing beside it. */
+class KubeadmWordsTest {
+    private static final String CONNECTION_REFUSED = "failed while waiting for the control plane to start: [kube-scheduler check failed at";
+
+    @TempDir
+    Path scratch;
+
+    @BeforeEach
+    void commands() throws IOException {
+        command("systemctl", "echo activating");
+        command("journalctl", "echo 'I1128 10:00:00.000000 1 server.go:1] starting'; echo 'E1128 10:00:01.000000 1 run.go:72] \"command failed\" err=\"swap is on\"'");
+    }
+
+    private void command(String name, String text) throws IOException {
+        Path file = Files.writeString(Files.createDirectories(scratch.resolve("bin")).resolve(name), "#!/bin/sh\n" + text + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /** @param message a file of the words of real programs; its first line tells where it comes from */
+    private String words(String message) throws Exception {
+        String printed;
+        try (InputStream in = KubeadmWordsTest.class.getResourceAsStream("/dev/caravan/step/messages/" + message)) {
+            printed = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        return quoted(printed.substring(printed.indexOf('\n') + 1));
+    }
+
+    private String quoted(String printed) throws Exception {
+        Files.writeString(scratch.resolve("printed"), printed);
+        ProcessBuilder builder = new ProcessBuilder(
+                "sh", "-c", ". \"$LIB/lib.sh\"; cp \"$S/printed\" \"$WORK/output\"; printf '%s%s' \"$(kubeadm_words)\" \"$(kubelet_words)\"");
+        builder.environment().put("LIB", StepDriver.SCRIPTS.toString());
+        builder.environment().put("S", scratch.toString());
+        builder.environment().put("CARAVAN_RESULT", scratch.resolve("result").toString());
+        builder.environment().put("PATH", scratch.resolve("bin") + ":" + System.getenv("PATH"));
+        Process process = builder.redirectErrorStream(true).start();
+        String quoted = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        return quoted;
+    }
+
+    @Test
+    void aControlPlaneThatDoesNotComeUpIsToldWithKubeletsLastError() throws Exception {
+        assertThat(words("control-plane/kubeadm-init-1.34-timeout.txt")).startsWith(CONNECTION_REFUSED).endsWith("connect: connection refused]"
+                + "; kubelet: activating; E1128 10:00:01.000000 1 run.go:72] \"command failed\" err=\"swap is on\"");
+        assertThat(words("control-plane/kubeadm-init-1.35-kubelet.txt")).startsWith("failed while waiting for the kubelet to start: ").endsWith("err=\"swap is on\"");
+        assertThat(words("control-plane/kubeadm-init-timeout.txt")).startsWith("couldn't initialize a Kubernetes cluster; kubelet: ");
+    }
+
+    @Test
+    void aProgramThatDoesNotPrintItsErrorIsQuotedByItsChecks() throws Exception {
+        String printed = "[control-plane-check] Checking kube-apiserver at https://192.0.2.19:6443/livez\n"
+                + "[control-plane-check] kube-apiserver is not healthy after 4m0.000427342s\n\n"
+                + "To troubleshoot, list all containers using your preferred container runtimes CLI.\n";
+
+        assertThat(quoted(printed)).startsWith("kube-apiserver is not healthy after 4m0.000427342s; kubelet: activating; ");
+    }
+
+    @Test
+    void checksAreToldWithoutKubelet() throws Exception {
+        assertThat(words("kubeadm-checks/kubeadm-init-1.35.txt")).isEqualTo("[ERROR FileAvailable--etc-kubernetes-manifests-etcd.yaml]:"
+                + " /etc/kubernetes/manifests/etcd.yaml already exists [ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty");
+    }
+}
