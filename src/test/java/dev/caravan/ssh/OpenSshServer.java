@@ -16,6 +16,7 @@ import java.util.List;
 /** A real sshd of this machine on a free loopback port, for the user who runs the tests. */
 final class OpenSshServer implements AutoCloseable {
     private static final String SSHD = "/usr/sbin/sshd";
+    static final String MISSING = "no " + SSHD + " here: install openssh-server to run the tests against it";
 
     private final Path directory;
     private final Process process;
@@ -29,7 +30,11 @@ final class OpenSshServer implements AutoCloseable {
 
     /** Skips the test, visibly, where no OpenSSH server is installed. */
     static void assumeInstalled() {
-        assumeTrue(Shell.has(SSHD), "no " + SSHD + " here: install openssh-server to run the tests against it");
+        assumeTrue(isInstalled(), MISSING);
+    }
+
+    static boolean isInstalled() {
+        return Shell.has(SSHD);
     }
 
     /** @param settings lines of sshd_config, beside the host keys and authorized_keys of {@code directory} */
