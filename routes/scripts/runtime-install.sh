@@ -19,13 +19,14 @@ NEWEST_DOCKER=28
 
 # Installs the first of the packages that the repositories have.
 install_one_of() { # PACKAGE...
-  say "installing $1${RUNTIME_VERSION:+ $RUNTIME_VERSION}"
   case $FAMILY in
     apt)
       offer=$(apt_offer "$@")
+      say "installing $offer"
       install_packages "$offer"
       ;;
     yum)
+      say "installing $1${RUNTIME_VERSION:+ $RUNTIME_VERSION}"
       if try_packages "$(yum_name "$1")"; then return 0; fi
       cp "$WORK/output" "$WORK/words"
       # it may go by another name here; that the repositories do not answer is no reason to take another
