@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.Markdown;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -69,20 +69,17 @@ class InboxTest {
         await().atMost(LONG).until(() -> Files.exists(serving.inbox().resolve(folder).resolve(name), LinkOption.NOFOLLOW_LINKS));
         try {
             JsonNode tree = new ObjectMapper().readTree(result.toFile());
-            assertThat(documented()).as("the README's table").containsAll(members(tree));
+            assertThat(documented()).as("the table in docs/serve.md").containsAll(members(tree));
             return tree;
         } catch (IOException e) {
             throw new AssertionError(e);
         }
     }
 
-    /** The members of results that the README has. */
-    private static Set<String> documented() throws IOException {
+    /** The members of results that docs/serve.md has. */
+    private static Set<String> documented() {
         Set<String> members = new TreeSet<>();
-        String readme = Files.readString(Path.of("README.md"));
-        String table = readme.substring(readme.indexOf("| member of the result |"));
-        table.substring(0, table.indexOf("\n\n")).lines().skip(2)
-                .forEach(row -> Pattern.compile("`(\\w+)`").matcher(row.split("\\|")[1]).results().forEach(member -> members.add(member.group(1))));
+        Markdown.of("docs/serve.md").table("| member of the result | meaning |").forEach(row -> members.addAll(Markdown.codes(row.get(0))));
         return members;
     }
 
@@ -93,7 +90,7 @@ class InboxTest {
     }
 
     @Test
-    void resultsHaveTheMembersThatTheReadmeHas() throws Exception {
+    void resultsHaveTheMembersThatTheDocumentsHave() throws Exception {
         drop("good.yaml", Serving.spec("good", "192.0.2.1"));
         drop("bad.yaml", Serving.spec("bad", "192.0.2.2"));
         drop("ugly.yaml", "no spec");
