@@ -143,12 +143,14 @@ mkfifo "$files/events"
 
 # Why the last list of nodes failed, "" once one succeeded: a reason is written to the log once, not every second.
 refused=
+failures=0
 given=no
 
 # The whole list, then what happens to it. The API server ends a watch from time to time; a new one is begun then.
 while [ -f "$kubeconfig" ]; do
   if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; then
     refused=
+    failures=0
     sweep "$files/nodes"
     given=no
     # kubectl itself, not the function above: this is the process to end with the service
@@ -173,8 +175,10 @@ while [ -f "$kubeconfig" ]; do
       node "$NODE_NAME" "${cidr%%|*}" ""
     fi
   fi
-  # the API server is not up yet, or was lost
-  sleep 1
+  # The API server is not up yet, or was lost. Each look takes a good part of a second of processor time, so after half a minute
+  # they become rare.
+  failures=$((failures + 1))
+  if [ "$failures" -lt 20 ]; then sleep 1; else sleep 10; fi
 done
 SCRIPT
 [ "$file_changed" = no ] || service_changed=yes
