@@ -15,26 +15,26 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class ManPage {
     private static final List<String> COMMON = List.of("--data", "--journal", "--routes", "--output", "--yes", "--help");
     private static final Map<String, String> ENVIRONMENT = Map.of(
-            "CARAVAN_TOKEN", "The bearer token that HTTP asks for, and that --server is asked with.",
-            "CARAVAN_JOURNAL", "As --journal.",
-            "CARAVAN_SERVER, CARAVAN_SERVER_CA", "As --server and --server-ca.",
-            "CARAVAN_INBOX, CARAVAN_LOG_FORMAT", "As --inbox and --log-format of serve.",
-            "CARAVAN_LOG_LEVEL", "What the program's own log tells: ERROR, WARN, INFO (default), DEBUG or TRACE.",
+            "CARAVAN_TOKEN", "The bearer token that HTTP asks for; --server sends it.",
+            "CARAVAN_JOURNAL", "The same as --journal.",
+            "CARAVAN_SERVER, CARAVAN_SERVER_CA", "The same as --server and --server-ca.",
+            "CARAVAN_INBOX, CARAVAN_LOG_FORMAT", "The same as --inbox and --log-format of serve.",
+            "CARAVAN_LOG_LEVEL", "The level of the program's own log: ERROR, WARN, INFO (default), DEBUG or TRACE.",
             "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED",
-                    "Where a trace of each run is sent, and how it is called: variables of OpenTelemetry.",
-            "CARAVAN_JOURNAL_PASSWORD", "The password of that database; else PGPASSWORD, or ~/.pgpass.",
-            "CARAVAN_KEY_FILE", "The key under which the journal keeps what was found on hosts; default: key in the data directory.",
-            "NO_COLOR", "Not empty: no colour. CLICOLOR_FORCE, not empty and not 0: colour though output is no terminal.",
-            "CARAVAN_JAR, JAVA_HOME, CARAVAN_JAVA_OPTS", "For the wrapper script: the jar, the Java, and options for it.");
+                    "Where a trace of each run is sent, and under which name: variables of OpenTelemetry.",
+            "CARAVAN_JOURNAL_PASSWORD", "The password of that database; otherwise PGPASSWORD or ~/.pgpass.",
+            "CARAVAN_KEY_FILE", "The file with the key that encrypts what was found on hosts; default: key in the data directory.",
+            "NO_COLOR", "Not empty: no colour. CLICOLOR_FORCE, not empty and not 0: colour although the output is no terminal.",
+            "CARAVAN_JAR, JAVA_HOME, CARAVAN_JAVA_OPTS", "For the script caravan: the jar, the Java, and options for Java.");
     private static final List<List<String>> FILES = List.of(
             List.of("data/journal.mv.db", "The journal, unless it is in PostgreSQL."),
-            List.of("data/journal.password", "What it asks for, for its owner only."),
-            List.of("data/key", "What the journal's found state is encrypted with. Keep a copy."),
+            List.of("data/journal.password", "The password of that file; only its owner can read it."),
+            List.of("data/key", "The key of what was found on hosts. Keep a copy."),
             List.of("data/logs/RUN/HOST/STEP.log", "What steps printed."),
             List.of("data/clusters/NAME/kubeconfig", "The administrator's access to a cluster."),
-            List.of("data/rehearsal/", "The same of rehearsals."),
-            List.of("inbox/", "Where serve takes specs from; .done and .failed in it is where they go, with NAME.result.json beside them."),
-            List.of("routes/", "Files over the built-in routes and scripts."),
+            List.of("data/rehearsal/", "The same for rehearsals."),
+            List.of("inbox/", "Specs that serve applies. Afterwards they are in .done or .failed below it, with NAME.result.json beside them."),
+            List.of("routes/", "Files that replace or extend the built-in routes and scripts."),
             List.of("application.properties", "Settings, in the working directory."));
 
     private final StringBuilder text = new StringBuilder();
