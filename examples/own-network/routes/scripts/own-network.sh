@@ -1,5 +1,5 @@
 #!/bin/sh
-# The site's own pod network, in a cluster whose spec says cni: none.  Standard input: its manifest.
+# Applies the site's own pod network, in a cluster whose spec has cni: none. Standard input: its manifest.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -9,7 +9,7 @@ if planning && [ ! -f "$ADMIN_CONF" ]; then
   change "apply the site's own network" || exit 0
 fi
 
-# 0: as it is; 1: differs; more: an error, as where a kind comes with the same manifest
+# 0: nothing differs; 1: differs; more: an error, for example if the manifest itself defines a kind that it uses
 diff_status=0
 cluster diff -f "$WORK/own-network.yaml" > "$WORK/diff" 2> "$WORK/output" || diff_status=$?
 if [ "$diff_status" -ne 0 ] && change "apply the site's own network"; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the CA certificate on standard input (PEM) among those that this host trusts.
+# Makes this host trust the CA certificate on standard input (PEM).
 # By hand: sh site-ca.sh < site-ca.crt
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -7,7 +7,7 @@ cat > "$WORK/certificate"
 grep -q -e '-----BEGIN CERTIFICATE-----' "$WORK/certificate" ||
   fail "standard input holds no PEM certificate" "Look at the file that site-ca.certificate names in application.properties."
 
-# By the tool that is there, not by the kind of packages: both are found on more systems than their own.
+# Choose by the tool that the host has, not by its package manager: each tool also exists on other systems than its own.
 if have update-ca-trust; then
   anchor=$R/etc/pki/ca-trust/source/anchors/site-ca.crt
   bundle=$R/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem
@@ -24,11 +24,11 @@ else
   fail "this host has neither update-ca-trust nor update-ca-certificates" "Install the package ca-certificates."
 fi
 
-# The end of the signature tells one certificate from another, and stands in the bundle as it does in the file.
+# The end of the signature identifies a certificate. It is in the bundle as it is in the file.
 trusted() { grep -qsF -e "$(sed -n '/-----END/q; p' "$WORK/certificate" | tail -n 1)" "$bundle"; }
 
 put_file "$anchor" 0644 < "$WORK/certificate"
-# What the tool is going to write; with these lines in the journal a rollback needs no script of this step's own.
+# Records what the tool is going to write. With these records a rollback needs no script of its own for this step.
 keep_store() {
   if [ "$update" = update-ca-trust ]; then
     for store_file in "$R"/etc/pki/ca-trust/extracted/*/*; do
