@@ -941,6 +941,8 @@ leave_cluster() {
     umount "$leave_namespace" 2>/dev/null || true
     rm -f "$leave_namespace"
   done
+  # kubelet up to 1.23 leaves its socket for Docker behind
+  rm -f "$R/run/dockershim.sock"
   # kubectl's notes on what a cluster has
   rm -rf "$R/run/caravan-kubectl"
   if have ipvsadm && ip link show dev kube-ipvs0 >/dev/null 2>&1; then ipvsadm --clear || true; fi
