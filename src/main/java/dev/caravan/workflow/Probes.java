@@ -29,6 +29,7 @@ public final class Probes {
     private static final String STOP = "probe-stop";
     private static final String OUTCOME = "probes.outcome";
     private static final String TABLE = "probes.table";
+    private static final String STOPPED = "probes.stopped";
     /** Of a failed check; the word of failures.yaml. */
     private static final String KIND = "cluster-network";
 
@@ -36,7 +37,6 @@ public final class Probes {
     private static final class Outcome {
         private final Map<String, Throwable> failures = new ConcurrentHashMap<>();
         private volatile boolean tried;
-        private volatile boolean stopped;
     }
 
     /** Whether the cluster has a pod network of which Caravan knows. */
@@ -100,16 +100,12 @@ public final class Probes {
     public boolean areThere(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         String host = run.cluster().firstControlPlane().name();
-        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
-        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && (outcome == null || !outcome.stopped);
+        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && exchange.getVariable(STOPPED) == null;
     }
 
     /** Notes that they are gone. */
     public void stopped(Exchange exchange) {
-        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
-        if (outcome != null) {
-            outcome.stopped = true;
-        }
+        exchange.setVariable(STOPPED, true);
     }
 
     static boolean haveFailed(Exchange exchange) {
