@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import dev.caravan.cli.CompletionCommand.Shell;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ class CompletionTest {
         List<String> wanted = List.of(expected.split(","));
         Files.createFile(directory.resolve("three-nodes.yaml"));
         assertThat(bash(words)).containsExactlyInAnyOrderElementsOf(wanted);
-        Assumptions.assumeTrue(ManPageTest.isThere("fish"), "fish is installed");
+        Assumptions.assumeTrue(Programs.find("fish").isPresent(), "fish is installed");
         assertThat(fish(String.join(" ", words))).containsExactlyInAnyOrderElementsOf(wanted);
     }
 
@@ -69,13 +70,13 @@ class CompletionTest {
     @EnumSource(Shell.class)
     void theShellCanReadIt(Shell shell) throws Exception {
         String name = shell.name().toLowerCase(Locale.ROOT);
-        Assumptions.assumeTrue(ManPageTest.isThere(name), name + " is installed");
+        Assumptions.assumeTrue(Programs.find(name).isPresent(), name + " is installed");
         assertThat(run(name, "-n", script(shell).toString())).isEmpty();
     }
 
     @Test
     void zshTakesItOn() throws Exception {
-        Assumptions.assumeTrue(ManPageTest.isThere("zsh"), "zsh is installed");
+        Assumptions.assumeTrue(Programs.find("zsh").isPresent(), "zsh is installed");
         assertThat(run("zsh", "-f", "-c", "autoload -Uz compinit; compinit -D -u; source \"$1\"; print -r -- ${_comps[caravan]}", "zsh", script(Shell.ZSH).toString()))
                 .singleElement().asString().contains("_bash_complete").contains("caravan");
     }

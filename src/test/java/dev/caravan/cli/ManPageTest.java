@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class ManPageTest {
     @ParameterizedTest
     @ValueSource(strings = {"man --warnings=w -E UTF-8 -l -Tutf8 -Z", "mandoc -Tlint -Wwarning"})
     void formattersHaveNothingToSayAboutIt(String command) throws Exception {
-        Assumptions.assumeTrue(isThere(command.split(" ")[0]), command.split(" ")[0] + " is installed");
+        Assumptions.assumeTrue(Programs.find(command.split(" ")[0]).isPresent(), command.split(" ")[0] + " is installed");
         Path said = Files.createTempFile("man", "said");
         try {
             Process process = new ProcessBuilder("sh", "-c", command + " " + PAGE + " 2>&1 >/dev/null" + (command.startsWith("mandoc") ? " || :; " + command + " " + PAGE : ""))
@@ -37,9 +38,5 @@ class ManPageTest {
         } finally {
             Files.delete(said);
         }
-    }
-
-    static boolean isThere(String command) throws Exception {
-        return new ProcessBuilder("sh", "-c", "command -v \"$1\" >/dev/null", "sh", command).start().waitFor() == 0;
     }
 }

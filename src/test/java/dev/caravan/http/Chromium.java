@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.Programs;
 import dev.caravan.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.net.URI;
@@ -43,9 +44,7 @@ final class Chromium implements AutoCloseable {
 
     /** Where there is one on this machine. */
     static Optional<Path> installed() {
-        return Stream.of(System.getenv("PATH").split(":")).map(Path::of)
-                .flatMap(directory -> Stream.of(directory.resolve("chromium"), directory.resolve("chromium-browser"), directory.resolve("google-chrome")))
-                .filter(Files::isExecutable).findFirst();
+        return Stream.of("chromium", "chromium-browser", "google-chrome").flatMap(name -> Programs.find(name).stream()).findFirst();
     }
 
     Chromium(Path program) throws IOException {

@@ -2,12 +2,12 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,8 +27,7 @@ class KubeadmWordsTest {
     }
 
     private void command(String name, String text) throws IOException {
-        Path file = Files.writeString(Files.createDirectories(scratch.resolve("bin")).resolve(name), "#!/bin/sh\n" + text + "\n");
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Programs.script(Files.createDirectories(scratch.resolve("bin")).resolve(name), text);
     }
 
     /** @param message a file of the words of real programs; its first line tells where it comes from */

@@ -2,12 +2,12 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -491,10 +491,7 @@ class PackageScriptsTest {
         }
 
         void command(String name, String script) throws IOException {
-            Path file = root().resolve("usr/bin").resolve(name);
-            Files.deleteIfExists(file);
-            Files.writeString(file, "#!/bin/sh\n" + script + "\n");
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Programs.script(root().resolve("usr/bin").resolve(name), script);
         }
 
         /** The script runs before the stand-in, and may end instead of it; real ARGUMENT... calls that. */

@@ -3,10 +3,10 @@ package dev.caravan.rehearsal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +24,6 @@ class PodNetworkServiceTest {
             + " API group \"\" at the cluster scope: node 'h2' cannot read all nodes, only its own Node object";
 
     private static final String KUBECTL = """
-            #!/bin/sh
             echo "$*" >> "$STATE/calls"
             case " $* " in
               *" get nodes --watch "*)
@@ -53,9 +52,9 @@ class PodNetworkServiceTest {
     void start() throws IOException {
         state = Files.createDirectories(scratch.parent().resolve("state"));
         Path bin = Files.createDirectories(scratch.parent().resolve("bin"));
-        command(bin, "kubectl", KUBECTL);
-        command(bin, "iptables", "#!/bin/sh\ncase \" $* \" in *' -C '*) exit 1 ;; *) echo \"$*\" >> \"$STATE/rules\" ;; esac\n");
-        command(bin, "ip", "#!/bin/sh\ncase \"$*\" in *replace*) echo \"$*\" >> \"$STATE/routes\" ;; esac\n");
+        Programs.script(bin.resolve("kubectl"), KUBECTL);
+        Programs.script(bin.resolve("iptables"), "case \" $* \" in *' -C '*) exit 1 ;; *) echo \"$*\" >> \"$STATE/rules\" ;; esac");
+        Programs.script(bin.resolve("ip"), "case \"$*\" in *replace*) echo \"$*\" >> \"$STATE/routes\" ;; esac");
         Files.writeString(state.resolve("refused"), REFUSED + "\n");
         Files.writeString(state.resolve("kubelet.conf"), "");
         log = state.resolve("log");
@@ -71,11 +70,6 @@ class PodNetworkServiceTest {
     void stop() throws InterruptedException {
         service.descendants().forEach(ProcessHandle::destroyForcibly);
         service.destroyForcibly().waitFor();
-    }
-
-    private static void command(Path directory, String name, String text) throws IOException {
-        Path file = Files.writeString(directory.resolve(name), text);
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** What network-prepare.sh writes to the host. */

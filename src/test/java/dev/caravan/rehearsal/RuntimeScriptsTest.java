@@ -2,6 +2,7 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -202,9 +203,7 @@ class RuntimeScriptsTest {
     }
 
     private void command(String name, String body) throws IOException {
-        Path file = root.resolve("bin").resolve(name);
-        Files.writeString(file, "#!/bin/sh\n" + body + "\n");
-        assertThat(file.toFile().setExecutable(true)).isTrue();
+        Programs.script(root.resolve("bin").resolve(name), body);
     }
 
     private static String resource(String name) throws IOException {

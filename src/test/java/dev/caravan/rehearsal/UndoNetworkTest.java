@@ -2,6 +2,7 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -269,8 +270,7 @@ class UndoNetworkTest {
     }
 
     private void command(String name, String body) throws IOException {
-        Path file = Files.writeString(commands.resolve(name), "#!/bin/sh\n" + body + "\n");
-        assertThat(file.toFile().setExecutable(true)).isTrue();
+        Programs.script(commands.resolve(name), body);
     }
 
     private void write(String name, String text) throws IOException {

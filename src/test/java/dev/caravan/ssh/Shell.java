@@ -2,14 +2,13 @@ package dev.caravan.ssh;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
+import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Runs programs of this machine for tests. */
 final class Shell {
@@ -39,9 +38,7 @@ final class Shell {
 
     /** Makes a key pair; the public key is in the file of the same name with {@code .pub}. */
     static Path keygen(Path file, String type, String passphrase, String... more) {
-        assumeTrue(
-                Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(each -> has(Path.of(each, "ssh-keygen").toString())),
-                "no ssh-keygen here: install openssh-client to run this test");
+        assumeTrue(Programs.find("ssh-keygen").isPresent(), "no ssh-keygen here: install openssh-client to run this test");
         List<String> words = new ArrayList<>(List.of(
                 "ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test key", "-f", file.toString()));
         if (type.equals("rsa")) {

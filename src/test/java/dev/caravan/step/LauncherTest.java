@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.Programs;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -206,9 +207,7 @@ class LauncherTest {
         Path bin = Files.createDirectories(directory.resolve("bin"));
         for (String tool : List.of("sh", "mkdir", "rm", "cat", "mv", "tail", "sleep", "tar", "setsid")) {
             if (!tool.equals(missing)) {
-                Path real = Arrays.stream(System.getenv("PATH").split(":")).map(path -> Path.of(path, tool)).filter(Files::isExecutable).findFirst().orElseThrow();
-                Files.writeString(bin.resolve(tool), "#!/bin/sh\nexec " + real + " \"$@\"\n");
-                Files.setPosixFilePermissions(bin.resolve(tool), PosixFilePermissions.fromString("rwxr-xr-x"));
+                Programs.script(bin.resolve(tool), "exec " + Programs.find(tool).orElseThrow() + " \"$@\"");
             }
         }
         LocalHost.Said said = new LocalHost(directory, Map.of("PATH", bin.toString())).launch(request(waitingScript()));
@@ -256,9 +255,7 @@ class LauncherTest {
     /** A sudo of that kind in front of the others: it writes down how it was called, and hands on to what it is given. */
     private LocalHost withSudo(String body) throws IOException {
         Path bin = Files.createDirectories(directory.resolve("bin"));
-        Path sudo = bin.resolve("sudo");
-        Files.writeString(sudo, "#!/bin/sh\nprintf '%s\\n' \"$1\" >> '" + directory.resolve("sudo.calls") + "'\n" + body);
-        Files.setPosixFilePermissions(sudo, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Programs.script(bin.resolve("sudo"), "printf '%s\\n' \"$1\" >> '" + directory.resolve("sudo.calls") + "'\n" + body);
         return new LocalHost(directory, Map.of("PATH", bin + ":" + System.getenv("PATH")));
     }
 
