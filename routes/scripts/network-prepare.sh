@@ -65,7 +65,7 @@ cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" --request-ti
 rules() { # -A or -D
   each_rule "$1" nat POSTROUTING -s "$POD_CIDR" ! -d "$POD_SUBNET" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
   # A packet to a Service that kube-proxy has not translated yet would be lost, and with it each later one of its connection: the
-  # kernel keeps the first one's way. CoreDNS would try for 30 s, at each start of the node. An answer makes it begin anew at once.
+  # kernel keeps the first one's way. CoreDNS would try for 30 s, at each start of the node. An answer makes it connect again at once.
   if [ -n "${SERVICE_SUBNET:-}" ]; then
     each_rule "$1" filter FORWARD -i cni0 -d "$SERVICE_SUBNET" -m comment --comment "caravan: Services that are not ready" -j REJECT
   fi

@@ -49,7 +49,7 @@ public final class Markdown {
     /**
      * The rows of the table with that head, cell by cell, without the blanks around them. The head is its line as it is written.
      *
-     * @throws AssertionError where there is no such table, or not just one
+     * @throws AssertionError if there is no such table, or more than one
      */
     public List<List<String>> table(String head) {
         if (lines.stream().filter(head::equals).count() != 1) {
@@ -59,7 +59,7 @@ public final class Markdown {
                 .map(line -> Arrays.stream(line.substring(1).split("\\|")).map(String::strip).toList()).toList();
     }
 
-    /** What stands in backticks there. */
+    /** The texts in backticks. */
     public static List<String> codes(String text) {
         return Pattern.compile("`([^`]+)`").matcher(text).results().map(code -> code.group(1)).toList();
     }

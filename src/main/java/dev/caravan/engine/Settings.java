@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.PropertiesComponent;
 
-/** The settings whose names begin with {@code caravan.}: which there are, and what they may be. docs/reference.md has what each does. */
+/** The settings whose names begin with {@code caravan.}: which there are, and what they may be. docs/reference.md describes each. */
 final class Settings {
     private static final String PREFIX = "caravan.";
     private static final String TOOLS = "caravan.camel-tools";

@@ -40,8 +40,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
 
 /**
- * The certificate authority of a rehearsed cluster, made anew for each rehearsal, with one certificate for the API server
- * and one for the administrator. The keys are ECDSA P-256, which kubeadm can make, too, and which cost no second as RSA keys do.
+ * The certificate authority of a rehearsed cluster, made for each rehearsal, with one certificate for the API server
+ * and one for the administrator. The keys are ECDSA P-256, which kubeadm can make too; RSA keys would take seconds.
  */
 final class Authority {
     private static final Duration VALID = Duration.ofDays(1);

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 /**
  * How a run ended, from what its workflow left.
  *
- * @param exitStatus as docs/reference.md has it: 0 done, 3 refused, 4 failed and rolled back, 5 failed and left as it stood, 130 cancelled
+ * @param exitStatus see docs/reference.md: 0 done, 3 refused, 4 failed and rolled back, 5 failed and not rolled back, 130 cancelled
  */
 record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
 

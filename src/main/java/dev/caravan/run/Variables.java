@@ -3,7 +3,7 @@ package dev.caravan.run;
 import dev.caravan.spec.Host;
 import org.apache.camel.Exchange;
 
-/** The exchange variables that routes and steps share; the contract stands in docs/routes.md. */
+/** The exchange variables that routes and steps share; docs/routes.md describes them. */
 public final class Variables {
     /** The {@link Run}. */
     public static final String RUN = "run";

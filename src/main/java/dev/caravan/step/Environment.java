@@ -4,7 +4,7 @@ import dev.caravan.run.Run;
 import dev.caravan.spec.Host;
 import java.util.Map;
 
-/** What every script finds in its environment; the table stands in docs/routes.md. It holds no secret. */
+/** What every script finds in its environment; docs/routes.md has the table. It holds no secret. */
 @FunctionalInterface
 public interface Environment {
     /** The variables for that host, by name. */

@@ -120,7 +120,7 @@ class KilledRehearsalTest {
                 Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
     }
 
-    /* Others join while the first control plane goes on: here they wait for all of it, so that the moments have one order. */
+    /* Other hosts join while the first control plane still works. Here they wait until it has finished, so that the steps have one order. */
     private static String oneAfterTheOther(String route) {
         String open = """
                                   - to:
