@@ -486,16 +486,32 @@ reach_all() {
 }
 
 # Two hosts with one MAC address are hard to reach, so that one of them may not get to tell it: its neighbours can.
+# The kernel gives an entry up (FAILED) when its probes went to the other host; a new connection makes it ask everyone.
 neighbours() {
-  list=
+  look_at_neighbours
+  if [ -z "$silent" ]; then return; fi
+  for address in $silent; do
+    connect "$address" 10250 >/dev/null 2>&1 </dev/null &
+  done
+  wait
+  look_at_neighbours
+}
+
+# Sets $list to the known neighbours among the targets, and $silent to those that have no MAC address at the moment.
+look_at_neighbours() {
+  list='' silent=''
   while read -r address _ _ word mac _; do
     case "$newline$targets" in
-      *"$newline$address "*) if [ "$word" = lladdr ]; then add "$address $mac"; fi ;;
+      *"$newline$address "*)
+        case $word in
+          lladdr) add "$address $mac" ;;
+          FAILED | INCOMPLETE) silent="$silent $address" ;;
+        esac
+        ;;
     esac
   done <<-END
 	$(ip neighbour show 2>/dev/null)
 	END
-  fact neighbour "$list"
 }
 
 output clock "$(date +%s.%3N)"
@@ -521,4 +537,5 @@ if [ ! -t 0 ]; then
   targets=$(cat)
   fact reach "$(reach_all)"
   neighbours
+  fact neighbour "$list"
 fi
