@@ -30,10 +30,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -41,7 +43,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Kills the engine at every step of a run, at five points of each, and has another one go on: what the hosts are asked to do
- * in both lives together is what an undisturbed run asks, each exactly once.
+ * in both lives together is what an undisturbed run asks, each exactly once. One point of each step is tried with every build,
+ * the others are long tests.
  */
 class KillMatrixTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
@@ -90,15 +93,35 @@ class KillMatrixTest {
         hosts.forget();
     }
 
-    static Stream<Arguments> points() {
-        return Stream.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository", "h1 runtime-install",
-                        "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
-                        "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke")
-                .flatMap(KillMatrixTest::atEachPoint);
+    private static final List<String> STEPS = List.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository",
+            "h1 runtime-install", "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
+            "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
+    private static final List<String> STEPS_OF_SEVERAL_CONTROL_PLANES = List.of("h2 images-pull", "h1 join-credentials", "h2 kubeadm-join", "h3 kubeadm-join");
+    private static final List<String> STEPS_OF_A_ROLLBACK =
+            List.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare", "h3 undo-os-prepare");
+
+    /** Each step at one of the points, each point in its turn. */
+    private static Stream<Arguments> eachAtOnePoint(List<String> steps) {
+        return IntStream.range(0, steps.size()).mapToObj(number -> at(steps.get(number), Point.values()[number % Point.values().length]));
     }
 
-    private static Stream<Arguments> atEachPoint(String step) {
-        return Stream.of(Point.values()).map(point -> Arguments.of(step.split(" ")[0], step.split(" ")[1], point));
+    /** Each step at the points that {@link #eachAtOnePoint} leaves out. */
+    private static Stream<Arguments> atTheOtherPoints(List<String> steps) {
+        return IntStream.range(0, steps.size()).boxed().flatMap(number -> IntStream.range(0, Point.values().length)
+                .filter(point -> point != number % Point.values().length)
+                .mapToObj(point -> at(steps.get(number), Point.values()[point])));
+    }
+
+    private static Arguments at(String step, Point point) {
+        return Arguments.of(step.split(" ")[0], step.split(" ")[1], point);
+    }
+
+    static Stream<Arguments> points() {
+        return eachAtOnePoint(STEPS);
+    }
+
+    static Stream<Arguments> otherPoints() {
+        return atTheOtherPoints(STEPS);
     }
 
     @ParameterizedTest
@@ -107,13 +130,31 @@ class KillMatrixTest {
         goesOnWhereItStood(1, host, step, point);
     }
 
+    @Tag("long")
+    @ParameterizedTest
+    @MethodSource("otherPoints")
+    void aRunThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        goesOnWhereItStood(1, host, step, point);
+    }
+
     static Stream<Arguments> pointsOfSeveralControlPlanes() {
-        return Stream.of("h2 images-pull", "h1 join-credentials", "h2 kubeadm-join", "h3 kubeadm-join").flatMap(KillMatrixTest::atEachPoint);
+        return eachAtOnePoint(STEPS_OF_SEVERAL_CONTROL_PLANES);
+    }
+
+    static Stream<Arguments> otherPointsOfSeveralControlPlanes() {
+        return atTheOtherPoints(STEPS_OF_SEVERAL_CONTROL_PLANES);
     }
 
     @ParameterizedTest
     @MethodSource("pointsOfSeveralControlPlanes")
     void aRunOfThreeControlPlanesThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        goesOnWhereItStood(3, host, step, point);
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @MethodSource("otherPointsOfSeveralControlPlanes")
+    void aRunOfThreeControlPlanesThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
         goesOnWhereItStood(3, host, step, point);
     }
 
@@ -129,13 +170,27 @@ class KillMatrixTest {
     }
 
     static Stream<Arguments> pointsOfARollback() {
-        return Stream.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare", "h3 undo-os-prepare")
-                .flatMap(KillMatrixTest::atEachPoint);
+        return eachAtOnePoint(STEPS_OF_A_ROLLBACK);
+    }
+
+    static Stream<Arguments> otherPointsOfARollback() {
+        return atTheOtherPoints(STEPS_OF_A_ROLLBACK);
     }
 
     @ParameterizedTest
     @MethodSource("pointsOfARollback")
     void aRollbackThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        rollbackGoesOnWhereItStood(host, step, point);
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @MethodSource("otherPointsOfARollback")
+    void aRollbackThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+        rollbackGoesOnWhereItStood(host, step, point);
+    }
+
+    private void rollbackGoesOnWhereItStood(String host, String step, Point point) throws Exception {
         Cluster cluster = cluster(1, "rollback");
         // Not before the others have done what is then taken back.
         CompletableFuture<Void> others = new CompletableFuture<>();

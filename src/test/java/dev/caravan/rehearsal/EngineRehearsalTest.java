@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,7 @@ class EngineRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void bringsUpSeveralControlPlanesThroughSudo() throws Exception {
         try (Rehearsal rehearsal = start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
@@ -96,6 +98,7 @@ class EngineRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void everyStepCanMeetAFaultAndThoseThatNothingMetAreNamed() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"), Fault.parse("h1:network-prepare:slow*2"),

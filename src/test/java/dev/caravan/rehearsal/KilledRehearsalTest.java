@@ -31,6 +31,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Rehearsal: one run whose engine is killed before, during and after each of its steps, with the real scripts on simulated
  * hosts. What they did to the hosts in all lives together is what an undisturbed run does, each exactly once.
  */
+@Tag("long")
 class KilledRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
     /** What only looks, and what gives secrets, which are kept nowhere. */
