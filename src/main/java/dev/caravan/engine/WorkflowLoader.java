@@ -13,6 +13,7 @@ import dev.caravan.run.Workflow;
 import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
+import dev.caravan.step.StepRetries;
 import dev.caravan.step.StepRunner;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.NetworkTable;
@@ -84,6 +85,7 @@ final class WorkflowLoader {
                 new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
+        registry.bind("stepRetries", new StepRetries(steps));
         registry.bind("routeFiles", files);
         registry.bind("failureRules", rules);
         registry.bind(Variables.EXECUTOR, executor);

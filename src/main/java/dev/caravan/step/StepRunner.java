@@ -70,6 +70,7 @@ public final class StepRunner {
     private final Map<String, Detached> unfinished = new ConcurrentHashMap<>();
     private final Map<String, List<String>> finished = new ConcurrentHashMap<>();
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
+    private final Map<String, StepTold.Retry> retries = new ConcurrentHashMap<>();
 
     /**
      * A step that was begun on a host and whose result is not known yet.
@@ -240,6 +241,7 @@ public final class StepRunner {
     public CompletionStage<Void> finish(Run run) {
         shared.keySet().removeIf(key -> key.startsWith(run.id() + " "));
         unfinished.keySet().removeIf(key -> key.startsWith(run.id() + " "));
+        retries.keySet().removeIf(key -> key.startsWith(run.id() + " "));
         CompletableFuture<?>[] cleared = run.cluster().hosts().stream()
                 .map(host -> clear(run, host).toCompletableFuture())
                 .toArray(CompletableFuture[]::new);
@@ -272,6 +274,8 @@ public final class StepRunner {
         String key = run.id() + " " + host + " " + order.step();
         int number = run.nextAttempt(host, order.step());
         StepTold told = new StepTold(run, host, order.step(), number);
+        // where a route's error handler has no policy of ours
+        retries(key, Duration.ZERO);
         Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
         told.started(detached.id(), detached.logOffset());
         detached.log().attach(what -> executor.execute(() -> progress(told, what)));
@@ -293,9 +297,25 @@ public final class StepRunner {
                     if (!StepFailure.isOfTheConnection(why.getKind())) {
                         unfinished.remove(key);
                     }
-                    told.failed(why);
+                    if (why.isPassing()) {
+                        retries.put(key, told.mayPass(why));
+                    } else {
+                        told.failed(why);
+                    }
                     throw new CompletionException(why);
                 });
+    }
+
+    /** Records that the step which failed is tried again after that pause; once for each attempt, however many share its result. */
+    void retries(Run run, StepFailure failure, Duration pause) {
+        retries(run.id() + " " + failure.getHost() + " " + failure.getStep(), pause);
+    }
+
+    private void retries(String key, Duration pause) {
+        StepTold.Retry retry = retries.remove(key);
+        if (retry != null) {
+            retry.recorded(pause);
+        }
     }
 
     /* That it cannot be entered is the next entry's failure. */

@@ -71,19 +71,45 @@ public final class StepTold {
         run.tell(Event.Type.STEP_ENDED, host, step, attempt, message, data);
     }
 
-    /** A passing failure leaves the step open: the route may try again, and whoever gives up says so through {@link Run}. */
+    /** Ends the attempt with an error that no retry cures. */
     public synchronized void failed(StepFailure failure) {
+        Map<String, Object> data = over(failure);
+        data.put("state", StepResult.State.FAILED.word());
+        run.tell(Event.Type.STEP_ENDED, host, step, attempt, failure.getMessage(), data);
+    }
+
+    /**
+     * Ends the attempt with an error that a retry may cure. The step stays open: another attempt is recorded by
+     * {@link Retry#recorded}, and who gives up records that through {@link Run#gaveUp}.
+     */
+    synchronized Retry mayPass(StepFailure failure) {
+        return new Retry(failure, over(failure));
+    }
+
+    private Map<String, Object> over(StepFailure failure) {
         over = true;
         Map<String, Object> data = new HashMap<>();
         data.put("kind", failure.getKind());
         data.put("remedy", failure.getRemedy());
         data.put("lastWords", failure.getLastWords().stream().map(run::redact).toList());
         data.put("durationMillis", Duration.between(startedAt, Instant.now()).toMillis());
-        if (failure.isPassing()) {
+        return data;
+    }
+
+    /** An attempt that failed and has no successor yet. */
+    final class Retry {
+        private final StepFailure failure;
+        private final Map<String, Object> data;
+
+        private Retry(StepFailure failure, Map<String, Object> data) {
+            this.failure = failure;
+            this.data = data;
+        }
+
+        /** Records that another attempt follows after that pause; 0 if it follows at once. */
+        void recorded(Duration pause) {
+            data.put("delayMillis", pause.toMillis());
             run.tell(Event.Type.STEP_RETRY, host, step, attempt, failure.getMessage(), data);
-        } else {
-            data.put("state", StepResult.State.FAILED.word());
-            run.tell(Event.Type.STEP_ENDED, host, step, attempt, failure.getMessage(), data);
         }
     }
 }

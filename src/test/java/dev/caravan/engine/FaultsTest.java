@@ -138,7 +138,19 @@ class FaultsTest {
             tells(failure(run), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             ends(run, "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             onceEach(run);
+            assertThat(retries(run)).hasSize(4).allSatisfy(retry -> assertThatThePauseWasKept(run, retry));
         }
+    }
+
+    private void assertThatThePauseWasKept(Run run, Event retry) {
+        int pause = ((Number) retry.data().get("delayMillis")).intValue();
+        Event next = journal.events(run.id(), 0).stream()
+                .filter(event -> event.type() == Event.Type.STEP_STARTED && event.host().equals(retry.host()) && event.step().equals(retry.step()))
+                .filter(event -> event.attempt() == retry.attempt() + 1)
+                .findFirst().orElseThrow();
+        assertThat(pause).isBetween(16, 24);
+        // clocks have their grain
+        assertThat(Duration.between(retry.at(), next.at()).toMillis()).isGreaterThanOrEqualTo(pause - 1);
     }
 
     @Test

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.caravan.step.StepRetries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -129,19 +130,26 @@ class RouteShapeTest {
         return handler.at("/onWhen/simple").asText();
     }
 
+    /** What their policies have in common is in {@code StepRetries}. */
     @Test
     void whatIsTriedAgainIsTriedAfterPausesThatGrowAndAreSpreadAndHoldNoThread() {
+        StepRetries common = new StepRetries(null);
+        assertThat(common.isUseExponentialBackOff() && common.isUseCollisionAvoidance() && common.isAsyncDelayedRedelivery()).isTrue();
         for (String configuration : List.of("step-errors.camel.yaml", "first-contact.camel.yaml")) {
-            List<JsonNode> policies = handlers(configuration).stream().map(handler -> handler.get("redeliveryPolicy")).filter(policy -> policy.get("maximumRedeliveries").asInt() > 0).toList();
+            assertThat(read(configuration).get(0).at("/routeConfiguration/errorHandler/defaultErrorHandler/redeliveryPolicyRef").asText()).isEqualTo("stepRetries");
+            List<JsonNode> policies = handlers(configuration).stream().map(handler -> handler.get("redeliveryPolicy"))
+                    .filter(policy -> policy.get("maximumRedeliveries").asInt() > 0).toList();
 
             assertThat(policies).as(configuration).isNotEmpty().allSatisfy(policy -> {
-                assertThat(policy.get("useExponentialBackOff").asBoolean()).isTrue();
-                assertThat(policy.get("backOffMultiplier").asDouble()).isGreaterThan(1);
-                assertThat(policy.get("useCollisionAvoidance").asBoolean()).isTrue();
+                assertThat(growth(policy)).isGreaterThan(1);
                 assertThat(policy.get("collisionAvoidanceFactor").asDouble()).isBetween(0.1, 0.5);
-                assertThat(policy.get("asyncDelayedRedelivery").asBoolean()).isTrue();
             });
         }
+    }
+
+    /** Camel's own growth is 2. */
+    private static double growth(JsonNode policy) {
+        return policy.path("backOffMultiplier").asDouble(2);
     }
 
     @Test
@@ -192,7 +200,7 @@ class RouteShapeTest {
         double all = 0;
         for (int attempt = 0; attempt < policy.get("maximumRedeliveries").asInt(); attempt++) {
             all += pause * (1 - policy.get("collisionAvoidanceFactor").asDouble());
-            pause = Math.min(pause * policy.get("backOffMultiplier").asDouble(), policy.get("maximumRedeliveryDelay").asDouble());
+            pause = Math.min(pause * growth(policy), policy.get("maximumRedeliveryDelay").asDouble());
         }
 
         assertThat(all).isGreaterThan(75_000);
