@@ -19,7 +19,7 @@ final class Abandoned {
 
     /** What comes of a run whose engine is gone. */
     static String remedy(RunRecord run) {
-        return run.rehearsal() ? "its simulated hosts are gone with it" : "it goes on with the next caravan serve, or with the same caravan apply";
+        return run.rehearsal() ? "its simulated hosts are gone with it" : "the next caravan serve, or the same caravan apply, resumes it";
     }
 
     /** @param silent whether nothing was heard of the run since the look before */

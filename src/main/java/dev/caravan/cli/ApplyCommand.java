@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
         description = {
             "Brings hosts and cluster to what the spec says, shows progress, exits.",
             "",
-            "What is there already is left as it is: a second apply changes nothing, and one with a further host in the spec adds that host. A run of the same spec that was cut off goes on where it stood. What a run that fails for good did is taken back, unless the spec has onFailure: keep. Ctrl-C lets the steps under way end."
+            "What is there already stays as it is: a second apply changes nothing, and one with another host in the spec adds that host. An interrupted run of the same spec is resumed. A run that fails is rolled back, unless the spec has onFailure: keep. After Ctrl-C, running steps may finish, and no new step starts."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "What the steps of a run printed on their hosts.",
             "",
-            "In the order in which the steps began, with host and step before each line unless both are named. With --follow it goes on as long "
-                    + "as the run does, and its exit status is then the run's."
+            "In the order in which the steps began, with host and step before each line unless both are named. With --follow, new lines are printed until "
+                    + "the run ends; the exit status is then the run's."
         },
         footerHeading = "%nExamples:%n",
         footer = {

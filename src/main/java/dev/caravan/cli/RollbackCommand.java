@@ -52,7 +52,7 @@ final class RollbackCommand implements Callable<Integer> {
             }
             told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
         }
-        if (!common.isAgreed("Take back all that run " + run + " (" + told + ") changed?")) {
+        if (!common.isAgreed("Roll back everything that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), this::begin, common.output, () -> { });

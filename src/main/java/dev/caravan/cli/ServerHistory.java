@@ -145,7 +145,7 @@ final class ServerHistory implements History {
         try {
             return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
         } catch (ConnectException e) {
-            throw new UserError("nobody answers at " + server + ": is caravan serve running there?");
+            throw new UserError("no server answers at " + server + ": is caravan serve running there?");
         } catch (SSLException e) {
             throw new UserError("cannot ask " + server + ": " + ServerTls.explain(e));
         } catch (IOException e) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code caravan status}. */
 @Command(name = "status",
         description = {
-            "What happened in a run, and how it stands.",
+            "Shows what happened in a run, and its state.",
             "",
             "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; ending it ends nothing else."
         },

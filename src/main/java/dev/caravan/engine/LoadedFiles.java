@@ -89,7 +89,7 @@ final class LoadedFiles {
                     remove(id);
                 }
             }
-            LOG.debug("{} is loaded anew: {}", name, now);
+            LOG.debug("{} is loaded again: {}", name, now);
         } catch (Exception e) {
             String what = name + " as it is now cannot be used, the one before stays: " + Reason.of(e, context);
             LOG.error("{}", what);

@@ -27,7 +27,7 @@ final class ClusterRules {
                             ? "a control plane of a cluster already (" + server + "), while " + first.name() + ", which would be initialised, is in none"
                             : "part of another cluster, whose API server is " + server,
                     lostItsFirst
-                            ? "To extend that cluster, list " + seen.name() + " before " + first.name() + ". To start anew, run kubeadm reset on " + seen.name() + "."
+                            ? "To extend that cluster, list " + seen.name() + " before " + first.name() + ". To start again, run kubeadm reset on " + seen.name() + "."
                             : "Take it out of that cluster (kubeadm reset on the host), or take it out of the spec."));
         }
         return findings;

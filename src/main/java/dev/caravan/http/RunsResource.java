@@ -207,7 +207,7 @@ final class RunsResource {
             throw new Refused(ProblemDocument.of(409, "ended", "The run has ended", "Run " + id + " is " + run.state() + "; begin it again with retry."));
         }
         if (!isLeft(id)) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on", "Run " + id + " goes on already; there is nothing to resume.")
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on", "Run " + id + " is running already; there is nothing to resume.")
                     .member("run", id));
         }
         try {

@@ -96,7 +96,7 @@ public final class Inbox {
             return;
         }
         if (Claims.isLost(exchange)) {
-            LOG.info("{} is left to whoever has it now: this engine stopped while it was worked on", taken.shown());
+            LOG.info("{} is left to the engine that has it now: this engine stopped while it was being applied", taken.shown());
             return;
         }
         try {
@@ -133,7 +133,7 @@ public final class Inbox {
 
     private void leave(Taken taken, Exception problem) {
         if (files.leaveAlone(taken.file(), taken.seen())) {
-            LOG.error("{} is done with, but its result cannot be written or it cannot be moved out of the inbox: {}. That is tried again every {} s; it is not worked on again",
+            LOG.error("the run of {} has ended, but its result cannot be written or the file cannot be moved out of the inbox: {}. That is retried every {} s; the file is not applied again",
                     taken.shown(), problem.toString(), files.pause().toSeconds());
             LOG.debug("{}", taken.shown(), problem);
         }

@@ -86,7 +86,7 @@ final class Link implements AutoCloseable {
                         throw new Unavailable(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: " + e.getMessage(), e);
                     }
                     if (!wasLost) {
-                        LOG.warn("{} was lost, connecting anew: {}", database.name(), e.getMessage());
+                        LOG.warn("{} was lost, connecting again: {}", database.name(), e.getMessage());
                         wasLost = true;
                     }
                     pause();
@@ -113,7 +113,7 @@ final class Link implements AutoCloseable {
                 return false;
             }
         } catch (SQLException e) {
-            LOG.debug("the connection is of no more use", e);
+            LOG.debug("the connection is not usable any more", e);
         }
         drop();
         return true;

@@ -33,8 +33,8 @@ final class OwnRuns {
         String own = claimedAs.get(run);
         boolean others = own == null ? !lastSeq.containsKey(run) && isClaimedByOther(connection, run, engine) : !own.equals(engine);
         if (others) {
-            throw new JournalException("run " + run + " is not this engine's any more: it gave no sign of life for so long that another engine"
-                    + " may have taken the run over; see there how the run goes on", null);
+            throw new JournalException("run " + run + " does not belong to this engine any more: it sent no heartbeat for so long that another engine"
+                    + " may have resumed the run; see there", null);
         }
     }
 

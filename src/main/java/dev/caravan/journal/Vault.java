@@ -101,8 +101,8 @@ final class Vault {
 
     private String remedy() {
         return made
-                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. Where it is lost, what was found can be given back no more, and another"
-                        + " --data begins anew"
+                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. If it is lost, what was found on hosts cannot be restored, and another"
+                        + " --data starts without it"
                 : "CARAVAN_KEY_FILE must name the same 32 bytes for all engines of a journal; a first one is made by"
                         + " (umask 077; head -c 32 /dev/urandom > " + file + ")";
     }

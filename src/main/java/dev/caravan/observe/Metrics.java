@@ -174,11 +174,11 @@ public final class Metrics {
     }
 
     private Counter rollbacks(String action) {
-        return counter("caravan.rollbacks", "Runs in which changes were taken back.", "action", action);
+        return counter("caravan.rollbacks", "Runs in which changes were rolled back.", "action", action);
     }
 
     private Counter resumed(String action) {
-        return counter("caravan.runs.resumed", "Runs that were gone on with after their engine went away.", "action", action);
+        return counter("caravan.runs.resumed", "Runs that were resumed after their engine was gone.", "action", action);
     }
 
     private Counter counter(String name, String description, String... tags) {

@@ -376,8 +376,8 @@ public final class Run implements Confidant {
     private <T> T enter(Supplier<T> entry) {
         JournalException before = refused.get();
         if (before != null) {
-            throw new JournalException("run " + id + " stands where it is, as the journal did not take an entry: " + before.getMessage()
-                    + ". The same command goes on from there", before);
+            throw new JournalException("run " + id + " is paused, as the journal could not be written: " + before.getMessage()
+                    + ". The same command resumes it", before);
         }
         try {
             return entry.get();

@@ -136,9 +136,9 @@ public final class Runs {
         UnderWay mine = enter(run);
         try {
             claim(run);
-            run.tell(Event.Type.NOTE, null, null, 0, "goes on where it stood at "
+            run.tell(Event.Type.NOTE, null, null, 0, "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
-                    + ", as the engine that worked on it went away", Map.of("resumed", true, "action", record.action()));
+                    + ", as the engine that ran it is gone", Map.of("resumed", true, "action", record.action()));
             journal.running(run.id());
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -227,7 +227,7 @@ public final class Runs {
         }
         return journal.run(run.id()).filter(RunRecord::hasEnded)
                 .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state(), record.exitStatus().orElse(5))))
-                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " stands where it is, as the journal did not take an entry. The same command goes on from there", null)));
+                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " is paused, as the journal could not be written. The same command resumes it", null)));
     }
 
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */

@@ -160,21 +160,21 @@ public final class Submissions {
                 Optional<Submission> submission = of(orphan);
                 if (submission.isPresent()) {
                     resume(orphan, submission.get());
-                    LOG.info("run {} of cluster {} goes on where it stood", orphan.id(), orphan.cluster());
+                    LOG.info("run {} of cluster {} is resumed", orphan.id(), orphan.cluster());
                 } else {
                     cannotResume(orphan, "its spec holds secrets, which the journal does not keep");
                 }
             } catch (InvalidSpec invalid) {
                 cannotResume(orphan, invalid.getMessage());
             } catch (Busy busy) {
-                LOG.debug("run {} is not gone on with: {}", orphan.id(), busy.getMessage());
+                LOG.debug("run {} is not resumed: {}", orphan.id(), busy.getMessage());
             }
         }
     }
 
     private void cannotResume(RunRecord run, String why) {
         if (cannotResume.add(run.id())) {
-            LOG.warn("run {} of cluster {} was left unfinished and cannot go on by itself: {}. It goes on with the next apply of its spec", run.id(), run.cluster(), why);
+            LOG.warn("run {} of cluster {} was left unfinished and cannot be resumed: {}. The next apply of its spec resumes it", run.id(), run.cluster(), why);
         }
     }
 }

@@ -140,7 +140,7 @@ final class KubeadmOverrides {
             item.text("name")
                     .filter(name -> !names.add(name))
                     .ifPresent(name -> problems.add(item.problem(
-                            "argument \"" + name + "\" stands here a second time",
+                            "argument \"" + name + "\" is here a second time",
                             "Kubernetes takes an argument several times from 1." + ARGUMENTS_ARE_LISTS
                                     + " on; keep one")));
         }

@@ -24,7 +24,7 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
  */
 public final class RedactedSpec {
     private static final String UNREADABLE =
-            "# not shown: this text is not valid YAML, so its secrets cannot be told from the rest\n";
+            "# not shown: this text is not valid YAML, so its secrets cannot be found\n";
 
     private final Set<Node> secrets = Collections.newSetFromMap(new IdentityHashMap<>());
     private DeclaredSecrets declared = DeclaredSecrets.none();

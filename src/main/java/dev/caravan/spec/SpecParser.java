@@ -170,8 +170,8 @@ final class SpecParser {
                         at.line(),
                         at.column(),
                         join(path, key),
-                        "key \"" + key + "\" stands here a second time",
-                        "it already stands on line " + first.line() + "; keep one of them"));
+                        "key \"" + key + "\" is here a second time",
+                        "it is already on line " + first.line() + "; keep one of them"));
                 continue;
             }
             Node valueNode = tuple.getValueNode();

@@ -97,7 +97,7 @@ final class Failures {
         String accepts = methods.isEmpty() ? "" : " It takes: " + String.join(", ", methods) + ".";
         String remedy = login.keys().isEmpty() && login.password().isEmpty() && !login.agent()
                 ? " Give `privateKey`, `password` or `agent: true` in the spec's ssh section."
-                : " Check the user, and that the public key stands in that user's ~/.ssh/authorized_keys on the host or"
+                : " Check the user, and that the public key is in that user's ~/.ssh/authorized_keys on the host or"
                         + " the password is right.";
         return new SshException(Kind.AUTHENTICATION, login + ": the host refused the login. Tried: "
                 + attempt.tried() + "." + accepts + remedy, cause);

@@ -155,7 +155,7 @@ final class HostKeys {
         if (!same) {
             String expected = pinnedKey.map(HostKeys::fingerprint).orElseGet(pinnedFingerprint::orElseThrow);
             throw new SshException(Kind.CHANGED_HOST_KEY, login + ": the host offers the key " + describe(offered)
-                    + ", but `hostKey` pins " + expected + ". Nothing was run. Ask whoever runs the host: if its key"
+                    + ", but `hostKey` pins " + expected + ". Nothing was run. Ask the administrator of the host: if its key"
                     + " was changed on purpose, correct `hostKey`.");
         }
     }
@@ -193,7 +193,7 @@ final class HostKeys {
         String expected = String.join(", ", others.stream().map(each -> describe(each.key())).toList());
         return new SshException(Kind.CHANGED_HOST_KEY, login + ": the host offers the key " + describe(offered)
                 + ", but " + source() + " holds " + expected + " for it. Nothing was run. Somebody may be in between,"
-                + " or the host was set up anew. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on the"
+                + " or the host was reinstalled. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on the"
                 + " host's own console; if it is right, remove the old one with `ssh-keygen -f " + source() + " -R '"
                 + KnownHostHashValue.createHostPattern(login.host(), login.port()) + "'` and add the line: "
                 + line(offered));

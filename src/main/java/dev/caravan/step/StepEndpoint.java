@@ -24,7 +24,7 @@ public class StepEndpoint extends DefaultEndpoint {
         FIRST_CONTROL_PLANE
     }
 
-    @UriPath(description = "Name of the step, as it is told and journaled")
+    @UriPath(description = "Name of the step, as it is shown and recorded")
     @Metadata(required = true)
     private final String name;
 

@@ -54,8 +54,8 @@ public final class StepRunner {
     private static final String GENERIC_UNDO = "undo.sh";
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
-    private static final String WHEN_OUT_OF_REACH = "The step goes on on its host, and is found there by its id. Where this lasts, see to the host and its network, then apply again.";
-    private static final String WHEN_NEVER_REACHED = "Nothing was begun on the host by this step. See to the host, its address and its network, then run the same command again.";
+    private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. If this lasts, check the host and its network, then run the same command again.";
+    private static final String WHEN_NEVER_REACHED = "This step started nothing on the host. Check the host, its address and its network, then run the same command again.";
     private static final Duration SHORT = Duration.ofSeconds(30);
 
     private final SshSessions sessions;
@@ -424,7 +424,7 @@ public final class StepRunner {
             return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, detached, ssh) : failure);
         }
         StepFailure timedOut = failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
-                "Look at the step's log for what it was waiting for. The time limit stands in the step's route.", detached.log().lastLines(8), null);
+                "Look at the step's log for what it was waiting for. The time limit is in the step's route.", detached.log().lastLines(8), null);
         return privileges.of(target)
                 .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.stop())
                         .withStdin(Launcher.ids(List.of(detached.id()), privileges.password(target, privilege)))
@@ -457,7 +457,7 @@ public final class StepRunner {
         List<String> lastWords = detached.log().lastLines(8);
         if (report.isLost()) {
             throw new CompletionException(failure(order, "interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
-                    "It begins anew. Where that happens again, see on the host what ends it: its memory, another administrator.", lastWords, null));
+                    "It starts again. If that happens again, find out on the host what ends it: its memory, another administrator.", lastWords, null));
         }
         FailureRules.Verdict verdict = verdict(report, detached.log());
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()

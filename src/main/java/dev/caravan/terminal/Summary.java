@@ -104,7 +104,7 @@ public final class Summary {
                 + (touched == run.realHosts().size() ? hosts : touched + " of " + hosts);
         return switch (run.action()) {
             case "plan" -> name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
-            case "rollback" -> name + ": an earlier run was taken back in " + time + ": " + changes;
+            case "rollback" -> name + ": an earlier run was rolled back in " + time + ": " + changes;
             case "reset" -> name + " was taken off its hosts in " + time + ": " + changes;
             default -> name + " is as its spec says after " + time + ": " + changes;
         };

@@ -61,7 +61,7 @@ public final class PreflightCheck {
         if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
         }
-        told.ended(StepResult.State.OK, run.podCidrs(), run.allFacts().size() + " hosts looked at, nothing stands in the way");
+        told.ended(StepResult.State.OK, run.podCidrs(), run.allFacts().size() + " hosts checked, nothing to put right");
     }
 
     /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */

@@ -158,7 +158,7 @@ class HistoryTest {
         assertThat(caravan("server", "status", "nosuch")).isEqualTo(2);
         assertThat(caravan("journal", "logs", "../../etc")).isEqualTo(2);
         String told = err.toString(StandardCharsets.UTF_8);
-        assertThat(told).contains("asks for a token").contains("nobody answers at http://127.0.0.1:1").contains("it is such as http://127.0.0.1:8080")
+        assertThat(told).contains("asks for a token").contains("no server answers at http://127.0.0.1:1").contains("it is such as http://127.0.0.1:8080")
                 .contains("it does not speak TLS there: is it http:// and not https://?")
                 .contains(serving.uri("") + " has no run nosuch").contains("has no run ../../etc").doesNotContain("Exception").doesNotContain("right");
     }

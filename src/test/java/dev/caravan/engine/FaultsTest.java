@@ -50,7 +50,7 @@ class FaultsTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
     private static final long LIMIT_SECONDS = 30;
     private static final String STEP = "runtime-install";
-    private static final String GOES_ON = "The step goes on on its host, and is found there by its id";
+    private static final String GOES_ON = "The step may still run on its host, where it is found by its id";
 
     @TempDir
     static Path directory;
@@ -257,7 +257,7 @@ class FaultsTest {
             go.complete(null);
             await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> journal.refused() > before);
             journal.makeRoom();
-            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("stands where it is");
+            assertThatThrownBy(() -> outcome(engine, run)).hasMessageContaining("is paused");
             assertThat(journal.run(run.id()).orElseThrow().hasEnded()).isFalse();
 
             Run again = engine.runs().begin(order(cluster));

@@ -117,8 +117,8 @@ class TlsTest {
         String server = "https://localhost:" + serving.port();
 
         assertThat(told("runs", "--server", server, "--server-ca", certificate.toString())).startsWith("0 ");
-        assertThat(told("runs", "--server", server)).startsWith("2 ").contains("signed by nobody who is trusted here").contains("--server-ca FILE");
-        assertThat(told("runs", "--server", server, "--server-ca", other.toString())).startsWith("2 ").contains("signed by nobody who is trusted here");
+        assertThat(told("runs", "--server", server)).startsWith("2 ").contains("not signed by an authority that is trusted here").contains("--server-ca FILE");
+        assertThat(told("runs", "--server", server, "--server-ca", other.toString())).startsWith("2 ").contains("not signed by an authority that is trusted here");
         assertThat(told("runs", "--server", server.replace("localhost", "127.0.0.1"), "--server-ca", certificate.toString())).startsWith("2 ").contains("is for another name");
         assertThat(told("runs", "--server", server.replace("https", "http"))).startsWith("2 ").contains("is it https:// there?");
         assertThat(told("runs", "--server", server, "--server-ca", empty.toString())).startsWith("2 ").contains("holds no certificate");

@@ -369,7 +369,7 @@ abstract class JournalContract {
             assertThat(second.orphans()).isEmpty();
             assertThat(note(journal, "a", "goes on").seq()).isEqualTo(2);
 
-            assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class).hasMessageContaining("not this engine's any more");
+            assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class).hasMessageContaining("does not belong to this engine any more");
             assertThatThrownBy(() -> crashed.end("a", "failed", 5, "no answer", Map.of("state", "failed"))).isInstanceOf(JournalException.class);
             assertThatThrownBy(() -> crashed.keepFound("a", "h1", "1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class);
             assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();

@@ -202,7 +202,7 @@ class SpecReaderTest {
             kubeadm: {ClusterConfig: {}}  | 5:26 spec.kubernetes.kubeadm.ClusterConfig: unknown kind of kubeadm document "ClusterConfig"     | did you mean "ClusterConfiguration"?
             kubeadm: {InitConfiguration: {apiVersion: x}} | 5:58 spec.kubernetes.kubeadm.InitConfiguration.apiVersion: Caravan chooses apiVersion by the Kubernetes version | take it away
             kubeadm: {ClusterConfiguration: {imageRepository: x}} | 5:66 spec.kubernetes.kubeadm.ClusterConfiguration.imageRepository: this has a place of its own in the spec | write it as spec.kubernetes.imageRepository
-            kubeadm: {ClusterConfiguration: {apiServer: {extraArgs: [{name: a, value: "1"}, {name: a, value: "2"}]}}} | 5:96 spec.kubernetes.kubeadm.ClusterConfiguration.apiServer.extraArgs[1]: argument "a" stands here a second time | Kubernetes takes an argument several times from 1.31 on
+            kubeadm: {ClusterConfiguration: {apiServer: {extraArgs: [{name: a, value: "1"}, {name: a, value: "2"}]}}} | 5:96 spec.kubernetes.kubeadm.ClusterConfiguration.apiServer.extraArgs[1]: argument "a" is here a second time | Kubernetes takes an argument several times from 1.31 on
             kubeadm: {ClusterConfiguration: {apiServer: {extraArgs: [a]}}} | 5:73 spec.kubernetes.kubeadm.ClusterConfiguration.apiServer.extraArgs[0]: not an argument | write it as NAME: "VALUE", or as a list of {name: NAME, value: "VALUE"}
             kubeadm: {KubeletConfiguration: {cgroupDriver: sysd}} | 5:63 spec.kubernetes.kubeadm.KubeletConfiguration.cgroupDriver: unknown cgroup driver "sysd" | known: systemd, cgroupfs
             kubeadm: {InitConfiguration: {nodeRegistration: {criSocket: /x}}} | 5:76 spec.kubernetes.kubeadm.InitConfiguration.nodeRegistration.criSocket: this has a place of its own in the spec | write it as spec.runtime.name
@@ -574,7 +574,7 @@ class SpecReaderTest {
             'a: [b'                         | 1:6 : a quote or a bracket is not closed
             'a: 1\n---\nb: 2'               | 2:1 : a second document begins here
             'a: *b'                         | 1:4 : a value that begins with * is a YAML alias, and this one is not defined
-            'kind: Cluster\nkind: Cluster'  | 2:1 kind: key "kind" stands here a second time
+            'kind: Cluster\nkind: Cluster'  | 2:1 kind: key "kind" is here a second time
             'kind: !!binary aaaa'           | 1:7 kind: a YAML tag has no meaning here
             'kind: !mine x'                 | 1:7 kind: a YAML tag has no meaning here
             'kind: 1e999'                   | 1:7 kind: not a finite number: 1e999

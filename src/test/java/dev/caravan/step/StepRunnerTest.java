@@ -126,7 +126,7 @@ class StepRunnerTest {
 
         StepFailure refused = failure(runner.run(order(1, "slow")), StepFailure.class);
         assertThat(refused.getKind()).isEqualTo("unreachable");
-        assertThat(refused.getRemedy()).startsWith("Nothing was begun on the host by this step.");
+        assertThat(refused.getRemedy()).startsWith("This step started nothing on the host.");
         assertThat(failure(runner.run(order(1, "slow")), StepFailure.class).getRemedy()).isEqualTo(refused.getRemedy());
     }
 
