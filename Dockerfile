@@ -10,6 +10,7 @@ WORKDIR /build
 COPY pom.xml ./
 RUN mvn -q -B -ntp dependency:go-offline
 COPY LICENSE NOTICE ./
+COPY licenses licenses
 COPY src src
 COPY routes routes
 RUN mvn -q -B -ntp -DskipTests package
