@@ -45,7 +45,7 @@ import picocli.CommandLine;
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
             ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class,
-            RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class, CompletionCommand.class, VersionCommand.class
+            RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

@@ -115,7 +115,8 @@ final class Wiring extends MainListenerSupport {
         context.addService(registry.lookupByName("inboxClaims"));
         // Camel's HTTP server takes the Vert.x that is there.
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
-        registry.bind("vertx", vertx);
+        registry.bind("vertx", vertx.vertx());
+        registry.bind("guardedVertx", vertx);
         registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem, options.data()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
@@ -138,7 +139,7 @@ final class Wiring extends MainListenerSupport {
     @Override
     public void afterStop(BaseMainSupport main) {
         if (vertx != null) {
-            vertx.close();
+            vertx.vertx().close();
         }
     }
 

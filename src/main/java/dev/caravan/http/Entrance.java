@@ -54,7 +54,7 @@ public final class Entrance extends ServiceSupport {
         }
         Access access = new Access(token);
         RedactedLog.keepFrom(access);
-        vertx.letIn(new Threshold(vertx, access, new Rates(limits.requestsPerSecond(), System::nanoTime), vertx.connections()));
+        vertx.letIn(new Threshold(vertx.vertx(), access, new Rates(limits.requestsPerSecond(), System::nanoTime), vertx.connections()));
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
             Door door = new Door(vertx.connections(), limits);

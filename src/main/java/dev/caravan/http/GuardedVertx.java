@@ -9,10 +9,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.impl.HttpServerImpl;
-import io.vertx.core.impl.VertxInternal;
-import io.vertx.core.impl.VertxWrapper;
 import io.vertx.core.net.KeyCertOptions;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,25 +25,30 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Vert.x whose HTTP servers keep to Caravan's limits and have its certificate, whoever makes them: Camel's server has no
- * settings for that, but takes the Vert.x that is in its registry.
+ * settings for that, but takes the Vert.x that is in its registry. Vert.x and its servers are wrapped by proxies: those have all
+ * interfaces of what they wrap, also those that Vert.x itself casts to, and need none of its internal classes.
  */
-public final class GuardedVertx extends VertxWrapper {
+public final class GuardedVertx {
     private static final Logger LOG = LoggerFactory.getLogger(GuardedVertx.class);
     private static final Set<String> PROTOCOLS = Set.of("TLSv1.2", "TLSv1.3");
     private static final int HANDSHAKE_SECONDS = 10;
     private static final int LARGEST_HEAD = 16 * 1024;
     private static final long LOOK_MILLIS = 10_000;
 
+    private final Vertx delegate = Vertx.vertx();
+    private final Vertx vertx;
     private final Optional<TlsFiles> tls;
     private final Connections connections;
     private volatile Optional<Threshold> threshold = Optional.empty();
     private final List<TlsRenewal> renewals = new CopyOnWriteArrayList<>();
 
     private GuardedVertx(ServerLimits limits, Optional<TlsFiles> tls) {
-        super((VertxInternal) Vertx.vertx());
         this.tls = tls;
-        this.connections = new Connections(this, limits);
-        tls.ifPresent(files -> setPeriodic(LOOK_MILLIS, any -> lookForRenewal()));
+        this.connections = new Connections(delegate, limits);
+        this.vertx = wrap(Vertx.class, delegate, (proxy, method, arguments) -> method.getName().equals("createHttpServer")
+                ? createHttpServer(arguments == null ? new HttpServerOptions() : (HttpServerOptions) arguments[0])
+                : method.invoke(delegate, arguments));
+        tls.ifPresent(files -> delegate.setPeriodic(LOOK_MILLIS, any -> lookForRenewal()));
     }
 
     /**
@@ -58,26 +65,25 @@ public final class GuardedVertx extends VertxWrapper {
         return connections;
     }
 
-    @Override
-    public HttpServer createHttpServer() {
-        return createHttpServer(new HttpServerOptions());
+    /** What Camel's HTTP server is to find in the registry. */
+    public Vertx vertx() {
+        return vertx;
     }
 
-    @Override
-    public HttpServer createHttpServer(HttpServerOptions options) {
+    private HttpServer createHttpServer(HttpServerOptions options) {
         options.setIdleTimeout(ServerLimits.SILENT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         // One protocol has one set of limits.
         options.setHttp2ClearTextEnabled(false).setUseAlpn(false);
         options.setMaxHeaderSize(LARGEST_HEAD);
         tls.ifPresent(files -> options.setSsl(true).setKeyCertOptions(keys(files)).setEnabledSecureTransportProtocols(PROTOCOLS)
                 .setSslHandshakeTimeout(HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
-        HttpServer server = new GuardedServer(delegate, options);
+        HttpServer server = delegate.createHttpServer(options);
         server.connectionHandler(connections::opened);
         server.invalidRequestHandler(GuardedVertx::refuse);
         // Who breaks off, or speaks no TLS, is no news.
         server.exceptionHandler(failure -> LOG.debug("a connection failed", failure));
         tls.ifPresent(files -> renewals.add(new TlsRenewal(server, files, PROTOCOLS)));
-        return server;
+        return guarded(server);
     }
 
     /** What requests pass from now on; until then there is nothing to ask for. */
@@ -86,15 +92,32 @@ public final class GuardedVertx extends VertxWrapper {
     }
 
     /** Camel sets a router as the handler, and that looks at paths before any of its routes is asked. */
-    private final class GuardedServer extends HttpServerImpl {
-        private GuardedServer(VertxInternal vertx, HttpServerOptions options) {
-            super(vertx, options);
-        }
+    private HttpServer guarded(HttpServer server) {
+        return wrap(HttpServer.class, server, (proxy, method, arguments) -> {
+            if (method.getName().equals("requestHandler") && arguments != null) {
+                @SuppressWarnings("unchecked")
+                Handler<HttpServerRequest> handler = (Handler<HttpServerRequest>) arguments[0];
+                server.requestHandler(request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
+                return proxy;
+            }
+            Object result = method.invoke(server, arguments);
+            // What returns itself for the next call stays wrapped.
+            return result == server ? proxy : result;
+        });
+    }
 
-        @Override
-        public synchronized HttpServer requestHandler(Handler<HttpServerRequest> handler) {
-            return super.requestHandler(request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
+    private static <T> T wrap(Class<T> type, T wrapped, InvocationHandler calls) {
+        Set<Class<?>> interfaces = new LinkedHashSet<>(List.of(type));
+        for (Class<?> each = wrapped.getClass(); each != null; each = each.getSuperclass()) {
+            List.of(each.getInterfaces()).stream().filter(one -> Modifier.isPublic(one.getModifiers())).forEach(interfaces::add);
         }
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), interfaces.toArray(Class<?>[]::new), (proxy, method, arguments) -> {
+            try {
+                return calls.invoke(proxy, method, arguments);
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }));
     }
 
     private static KeyCertOptions keys(TlsFiles files) {

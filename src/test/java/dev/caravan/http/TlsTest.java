@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.io.StringWriter;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -123,6 +124,16 @@ class TlsTest {
         assertThat(told("runs", "--server", server.replace("https", "http"))).startsWith("2 ").contains("is it https:// there?");
         assertThat(told("runs", "--server", server, "--server-ca", empty.toString())).startsWith("2 ").contains("holds no certificate");
         assertThat(told("runs", "--server", server, "--server-ca", files.resolve("none").toString())).startsWith("2 ").contains("there is no such file");
+    }
+
+    @Test
+    void itsHealthCanBeAskedForOnTheSameMachine() throws Exception {
+        assertThat(told("health", "--port", Integer.toString(serving.port()))).startsWith("0 ");
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+        assertThat(told("health", "--port", Integer.toString(free))).startsWith("2 ").contains("nobody answers");
     }
 
     /** The exit status and what was printed for people to put right. */
