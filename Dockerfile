@@ -10,12 +10,12 @@
 FROM maven:3.9.9-eclipse-temurin-17 AS build
 WORKDIR /build
 COPY pom.xml ./
-RUN mvn -q -B -ntp dependency:go-offline
+RUN mvn -q -B -ntp -Dsbom dependency:go-offline
 COPY LICENSE NOTICE ./
 COPY licenses licenses
 COPY src src
 COPY routes routes
-RUN mvn -q -B -ntp -DskipTests package
+RUN mvn -q -B -ntp -DskipTests -Dsbom package
 
 FROM eclipse-temurin:17-jre-jammy
 LABEL org.opencontainers.image.title="Caravan" \
