@@ -21,13 +21,8 @@ import java.util.Optional;
 public record NodeSettings(String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api) {
     static final String NODE_IP = "node-ip";
 
-    /** The same with the table of versions that travels with Caravan. */
-    public static NodeSettings of(Cluster cluster, Host host) {
-        return of(cluster, host, KubernetesTable.builtIn());
-    }
-
     /**
-     * What follows from the spec alone. The node's IP is its address, where that is an IP, so that a host with several
+     * What follows from the spec and the table of versions. The node's IP is its address, where that is an IP, so that a host with several
      * networks uses the right one.
      */
     public static NodeSettings of(Cluster cluster, Host host, KubernetesTable versions) {

@@ -31,6 +31,7 @@ public final class ScriptEnvironment implements Environment {
     @Override
     public Map<String, String> of(Run run, Host host) {
         Cluster cluster = run.cluster();
+        Minor minor = versions.minor(cluster.kubernetes().minor());
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());
         variables.put("NODE_NAME", host.name());
@@ -45,7 +46,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
-        variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster).lastOfInit()));
+        variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster, minor).lastOfInit()));
         run.facts(host.name()).ifPresent(facts -> {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);

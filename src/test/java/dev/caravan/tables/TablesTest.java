@@ -8,7 +8,6 @@ import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster.Cni;
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -26,10 +25,7 @@ class TablesTest {
     private final KubernetesTable table = KubernetesTable.builtIn();
 
     private RouteFiles with(String name, UnaryOperator<String> change) throws IOException {
-        Path file = directory.resolve(name);
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, change.apply(RouteFiles.builtIn().text(name).orElseThrow()));
-        return RouteFiles.with(directory);
+        return OwnTables.with(directory, name, change);
     }
 
     @ParameterizedTest
