@@ -104,7 +104,7 @@ final class WorkflowLoader {
         registry.bind("network", network);
         registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
-        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), network));
+        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), versions, network));
     }
 
     private static FailureRules rules(RouteFiles files) {

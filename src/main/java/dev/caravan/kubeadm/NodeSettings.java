@@ -17,8 +17,10 @@ import java.util.Optional;
  * @param nodeIp       the address that the kubelet reports for its node, or one of each family with a comma between them; empty
  *                     to let it choose. Must be on an interface of the host, else the kubelet does not start its work
  * @param api          the configuration API of this version's kubeadm
+ * @param controlPlaneTaints the keys of the taints that this version's kubeadm gives to control planes
  */
-public record NodeSettings(String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api) {
+public record NodeSettings(
+        String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api, List<String> controlPlaneTaints) {
     static final String NODE_IP = "node-ip";
 
     /**
@@ -31,7 +33,8 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
                 RuntimeRules.criSocket(cluster.runtime().name(), minor),
                 RuntimeRules.cgroupDriver(cluster, minor),
                 Optional.of(host.address()).filter(IpAddress::is),
-                KubeadmApi.of(minor));
+                KubeadmApi.of(minor),
+                minor.controlPlaneTaints());
     }
 
     /**
@@ -65,6 +68,6 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
         boolean ipv6First = cluster.kubernetes().serviceSubnet().split(",")[0].contains(":");
         boolean inOrder = nodeIp.get().contains(":") == ipv6First;
         String both = inOrder ? nodeIp.get() + "," + other.get() : other.get() + "," + nodeIp.get();
-        return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api);
+        return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api, controlPlaneTaints);
     }
 }

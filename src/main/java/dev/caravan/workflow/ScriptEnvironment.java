@@ -39,6 +39,8 @@ public final class ScriptEnvironment implements Environment {
         variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
         variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
+        variables.put("KUBERNETES_COMMANDS", String.join(" ", minor.commands()));
+        variables.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
@@ -84,14 +86,14 @@ public final class ScriptEnvironment implements Environment {
      *
      * @throws dev.caravan.packages.NoRepository where the spec's mirror has none for it
      */
-    static Repositories.Resolved repositories(Cluster cluster, Facts facts) {
+    static Repositories.Resolved repositories(Cluster cluster, KubernetesTable versions, Facts facts) {
         Family family = facts.family().equals("apt") ? Family.APT : Family.YUM;
         Facts.OperatingSystem system = facts.system();
-        return Repositories.resolve(cluster, family, system.id(), system.version(), system.codeName(), facts.architecture());
+        return Repositories.resolve(cluster, versions, family, system.id(), system.version(), system.codeName(), facts.architecture());
     }
 
-    private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
-        Repositories.Resolved resolved = repositories(cluster, facts);
+    private void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
+        Repositories.Resolved resolved = repositories(cluster, versions, facts);
         repository(variables, "KUBERNETES_REPO", Optional.of(resolved.kubernetes()));
         repository(variables, "RUNTIME_REPO", resolved.runtime());
     }

@@ -46,6 +46,15 @@ class TablesInForceTest {
         return new Probes(table).leftOut(exchange).strip();
     }
 
+    @Test
+    void aUsersTableDecidesWhatAHostNeeds() throws IOException {
+        KubernetesTable own = OwnTables.withRows(directory, "  1.39:\n    commands: [ip]\n    kubeletAsksAmazon: yes\n");
+
+        assertThat(environment(KubernetesTable.builtIn()))
+                .containsEntry("KUBERNETES_COMMANDS", "iptables ip").containsEntry("KUBELET_ASKS_AMAZON", "false");
+        assertThat(environment(own)).containsEntry("KUBERNETES_COMMANDS", "ip").containsEntry("KUBELET_ASKS_AMAZON", "true");
+    }
+
     /** kubeadm knows dns.disabled and proxy.disabled from v1beta4 on. */
     @Test
     void aUsersTableDecidesWhatInitMakes() throws IOException {
