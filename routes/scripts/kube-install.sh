@@ -111,7 +111,7 @@ if [ -n "$names" ]; then
     if ! try_packages "$@"; then
       unknown=$(sed -n -e 's/.*[Nn]o match for argument: *//p' -e 's/.*No package \(.*\) available.*/\1/p' "$WORK/output" | sort -u)
       [ "$unknown" != cri-tools ] || no_crictl
-      package_failure "$*"
+      package_failure "$@"
     fi
     for name in $missing; do
       [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] || fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"

@@ -518,7 +518,7 @@ yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; e
 
 # Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
 install_packages() { # [OPTION...] PACKAGE...
-  try_packages "$@" || package_failure "$*"
+  try_packages "$@" || package_failure "$@"
 }
 
 # The same, but returns the status, with the words in $WORK/output. A repository that changed since its index was read no longer
@@ -664,9 +664,21 @@ fetched() { # URL FILE
   } | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
 }
 
-package_failure() { # WHAT WAS TRIED
-  command_failed "could not install $1: $(last_words)" "Try the same command on the host; the repository files are under /etc/yum.repos.d or /etc/apt/sources.list.d."
+package_failure() { # [OPTION...] PACKAGE...
+  command_failed "could not install $(package_names "$@"): $(last_words)" \
+    "Try it on the host: $(installation_command "$@") (as root). The repository files are under $(repository_files)."
 }
+package_names() { # [OPTION...] PACKAGE...: without the options
+  for package_word in "$@"; do case $package_word in -*) ;; *) echo "$package_word" ;; esac; done | paste -s -d ' '
+}
+# The installation as a person types it; with the options without which it would not do the same.
+installation_command() { # [OPTION...] PACKAGE...
+  case $FAMILY in
+    yum) echo "$(yum_command) install $*" ;;
+    apt) echo "apt-get install --no-install-recommends $*" ;;
+  esac
+}
+repository_files() { case $FAMILY in apt) echo /etc/apt/sources.list.d ;; *) echo /etc/yum.repos.d ;; esac; }
 
 # The version of an installed package, without epoch and revision; nothing if it is not installed.
 package_version() { # PACKAGE
