@@ -105,7 +105,8 @@ final class Proxies {
     }
 
     private static boolean isJvms(URI address) {
-        return Stream.of(address.getScheme() + ".proxyHost", "socksProxyHost").map(System::getProperty).anyMatch(host -> host != null && !host.isEmpty());
+        return Stream.of(address.getScheme() + ".proxyHost", "socksProxyHost").map(System::getProperty)
+                .anyMatch(host -> host != null && !host.isEmpty());
     }
 
     private static final class Credentials extends Authenticator {
@@ -120,7 +121,8 @@ final class Proxies {
         @Override
         protected PasswordAuthentication getPasswordAuthentication() {
             return getRequestorType() != RequestorType.PROXY ? null
-                    : proxies.stream().filter(known -> known.host().equalsIgnoreCase(getRequestingHost()) && known.port() == getRequestingPort())
+                    : proxies.stream().filter(known -> known.host().equalsIgnoreCase(getRequestingHost()))
+                            .filter(known -> known.port() == getRequestingPort())
                             .map(Known::credentials).flatMap(Optional::stream).findFirst().orElse(null);
         }
     }
@@ -137,10 +139,12 @@ final class Proxies {
             uri = new URI(value.contains("://") ? value : "http://" + value);
         } catch (URISyntaxException e) {
             // Its message has the whole value, with a password in it.
-            throw new IOException(shown + " in the engine's environment is no address of a proxy; for example http://proxy.example.com:3128");
+            throw new IOException(shown
+                    + " in the engine's environment is no address of a proxy; for example http://proxy.example.com:3128");
         }
         if (uri.getHost() == null || !"http".equalsIgnoreCase(uri.getScheme())) {
-            throw new IOException(shown + " in the engine's environment is no proxy that can be used here: it must be http://HOST:PORT, also for https");
+            throw new IOException(shown
+                    + " in the engine's environment is no proxy that can be used here: it must be http://HOST:PORT, also for https");
         }
         return Optional.of(new Known(bare(uri.getHost()), uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
                 Optional.ofNullable(uri.getRawUserInfo()).orElse("")));
