@@ -23,7 +23,8 @@
 #     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
 #     found iptables COMMAND RULES                  as COMMAND-save prints them
 #     found nftables tables LIST|unknown            FAMILY NAME of each; unknown: the host has no nft
-#     found ipsets names NAMES|unknown              found links all NAMES
+#     found ipsets names NAMES|unknown              found nfacct names NAMES|unknown     the counters of nfacct
+#     found links all NAMES
 #     found ip-rules 4|6 LINES                      found ip-routes 4|6 LINES                           of all tables but local
 #     found lines PATH absent|LINES                 only lines that came and are recognisable go again
 #     found image NAME absent                       found images RUNTIME IDS
@@ -248,6 +249,12 @@ keep_network() {
   else
     found ipsets names unknown
   fi
+  if have nfacct; then
+    nfacct_names > "$WORK/counters" || true
+    found nfacct names "$(packed < "$WORK/counters")"
+  else
+    found nfacct names unknown
+  fi
   for keep_family in 4 6; do
     ip_rules "$keep_family" > "$WORK/rules"
     found ip-rules "$keep_family" "$(packed < "$WORK/rules")"
@@ -258,6 +265,9 @@ keep_network() {
 
 # FAMILY NAME of each table; iptables-nft's own are among them.
 nft_tables() { nft list tables 2>/dev/null | awk '$1 == "table" { print $2, $3 }' | sort; }
+
+# The counters of nfacct. A line of its list: { pkts = NUMBER, bytes = NUMBER } = NAME;
+nfacct_names() { nfacct list 2>/dev/null | sed -n 's/^{.*} = \(.*\);$/\1/p' | sort; }
 
 # Policy rules as `ip rule` takes them again, after their priority and a colon.
 ip_rules() { ip "-$1" rule show 2>/dev/null | tr '\t' ' ' | sed 's/ *\[detached\]//g; s/ *$//' | sort || true; } # 4|6
