@@ -2,7 +2,8 @@
 # kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, safe from ordinary updates, with the commands that they and the
 # steps after this one need. kubelet is enabled but not started: until kubeadm has written its configuration it would only end
 # and be started again every few seconds.
-# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_REPO_URL, KUBERNETES_REPO_KEYS, CRI_SOCKET.
+# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_COMMANDS, KUBELET_ASKS_AMAZON, KUBERNETES_REPO_URL,
+# KUBERNETES_REPO_KEYS, CRI_SOCKET.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -49,8 +50,8 @@ apt_cri_tools() {
   awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . || awk '{ print $3; exit }' "$WORK/offers" | grep .
 }
 
-# What kubeadm's checks make an error of, and no package of newest versions depends on any more (kubernetes#135306): conntrack up to
-# 1.31, ip and iptables; without iptables no network of ours works either. What is there stays as it is.
+# What kubeadm's checks make an error of, and no package of newest versions depends on any more (kubernetes#135306); which these are is
+# in routes/data/kubernetes.yaml. Without iptables no network of ours works either. What is there stays as it is.
 tools=
 tool() { # COMMAND PACKAGE-FOR-APT PACKAGE-FOR-YUM
   if have "$1"; then return 0; fi
@@ -59,9 +60,13 @@ tool() { # COMMAND PACKAGE-FOR-APT PACKAGE-FOR-YUM
 iptables_package() { # Enterprise Linux 10 has no package of the plain name
   if grep -qsE '^VERSION_ID="?1[0-9]([.]|"|$)' "$R/etc/os-release" && grep -qsE '^ID(_LIKE)?=.*(rhel|centos)' "$R/etc/os-release"; then echo iptables-nft; else echo iptables; fi
 }
-if [ "$KUBERNETES_MINOR" -lt 32 ]; then tool conntrack conntrack conntrack-tools; fi
-tool iptables iptables "$(iptables_package)"
-tool ip iproute2 iproute
+for command in ${KUBERNETES_COMMANDS:-iptables ip}; do
+  case $command in
+    conntrack) tool conntrack conntrack conntrack-tools ;;
+    ip) tool ip iproute2 iproute ;;
+    iptables) tool iptables iptables "$(iptables_package)" ;;
+  esac
+done
 
 # Images are pulled, looked for and removed by crictl where kubelet speaks CRI. kubeadm 1.33 and later does not depend on it.
 cri_tools=no
@@ -106,7 +111,7 @@ if [ -n "$names" ]; then
     if ! try_packages "$@"; then
       unknown=$(sed -n -e 's/.*[Nn]o match for argument: *//p' -e 's/.*No package \(.*\) available.*/\1/p' "$WORK/output" | sort -u)
       [ "$unknown" != cri-tools ] || no_crictl
-      package_failure "$*"
+      package_failure "$@"
     fi
     for name in $missing; do
       [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] || fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"
@@ -116,14 +121,13 @@ if [ -n "$names" ]; then
   fi
 fi
 
-# Up to 1.26 each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost,
-# as on most networks that are not Amazon's, kubelet stands still for 6 s before it registers its node.
+# In older versions each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost, as on most networks that are not Amazon's, kubelet stands still for 6 s before it registers its node.
 on_amazon() {
   grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version "$R"/sys/class/dmi/id/product_version ||
     grep -qsi '^ec2' "$R"/sys/hypervisor/uuid
 }
 reload_due=no
-if [ "$KUBERNETES_MINOR" -lt 27 ] && ! on_amazon && [ ! -f "$R/var/lib/kubelet/config.yaml" ]; then
+if [ "${KUBELET_ASKS_AMAZON:-false}" = true ] && ! on_amazon && [ ! -f "$R/var/lib/kubelet/config.yaml" ]; then
   put_file "$R/etc/systemd/system/kubelet.service.d/20-caravan.conf" 0644 <<'UNIT'
 # This host is not Amazon's: kubelet need not wait for credentials from there at each start.
 [Service]

@@ -23,7 +23,8 @@
 #     found swap DEVICE PRIORITY                    found selinux mode Enforcing|Permissive
 #     found iptables COMMAND RULES                  as COMMAND-save prints them
 #     found nftables tables LIST|unknown            FAMILY NAME of each; unknown: the host has no nft
-#     found ipsets names NAMES|unknown              found links all NAMES
+#     found ipsets names NAMES|unknown              found nfacct names NAMES|unknown     the counters of nfacct
+#     found links all NAMES
 #     found ip-rules 4|6 LINES                      found ip-routes 4|6 LINES                           of all tables but local
 #     found lines PATH absent|LINES                 only lines that came and are recognisable go again
 #     found image NAME absent                       found images RUNTIME IDS
@@ -248,6 +249,12 @@ keep_network() {
   else
     found ipsets names unknown
   fi
+  if have nfacct; then
+    nfacct_names > "$WORK/counters" || true
+    found nfacct names "$(packed < "$WORK/counters")"
+  else
+    found nfacct names unknown
+  fi
   for keep_family in 4 6; do
     ip_rules "$keep_family" > "$WORK/rules"
     found ip-rules "$keep_family" "$(packed < "$WORK/rules")"
@@ -258,6 +265,9 @@ keep_network() {
 
 # FAMILY NAME of each table; iptables-nft's own are among them.
 nft_tables() { nft list tables 2>/dev/null | awk '$1 == "table" { print $2, $3 }' | sort; }
+
+# The counters of nfacct. A line of its list: { pkts = NUMBER, bytes = NUMBER } = NAME;
+nfacct_names() { nfacct list 2>/dev/null | sed -n 's/^{.*} = \(.*\);$/\1/p' | sort; }
 
 # Policy rules as `ip rule` takes them again, after their priority and a colon.
 ip_rules() { ip "-$1" rule show 2>/dev/null | tr '\t' ' ' | sed 's/ *\[detached\]//g; s/ *$//' | sort || true; } # 4|6
@@ -518,7 +528,7 @@ yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; e
 
 # Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
 install_packages() { # [OPTION...] PACKAGE...
-  try_packages "$@" || package_failure "$*"
+  try_packages "$@" || package_failure "$@"
 }
 
 # The same, but returns the status, with the words in $WORK/output. A repository that changed since its index was read no longer
@@ -664,9 +674,21 @@ fetched() { # URL FILE
   } | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
 }
 
-package_failure() { # WHAT WAS TRIED
-  command_failed "could not install $1: $(last_words)" "Try the same command on the host; the repository files are under /etc/yum.repos.d or /etc/apt/sources.list.d."
+package_failure() { # [OPTION...] PACKAGE...
+  command_failed "could not install $(package_names "$@"): $(last_words)" \
+    "Try it on the host: $(installation_command "$@") (as root). The repository files are under $(repository_files)."
 }
+package_names() { # [OPTION...] PACKAGE...: without the options
+  for package_word in "$@"; do case $package_word in -*) ;; *) echo "$package_word" ;; esac; done | paste -s -d ' '
+}
+# The installation as a person types it; with the options without which it would not do the same.
+installation_command() { # [OPTION...] PACKAGE...
+  case $FAMILY in
+    yum) echo "$(yum_command) install $*" ;;
+    apt) echo "apt-get install --no-install-recommends $*" ;;
+  esac
+}
+repository_files() { case $FAMILY in apt) echo /etc/apt/sources.list.d ;; *) echo /etc/yum.repos.d ;; esac; }
 
 # The version of an installed package, without epoch and revision; nothing if it is not installed.
 package_version() { # PACKAGE

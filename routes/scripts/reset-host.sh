@@ -95,6 +95,7 @@ if [ "$member" = yes ]; then
   OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip)$'
   printf 'tables\tunknown\n' > "$FOUND/nftables"
   printf 'names\tunknown\n' > "$FOUND/ipsets"
+  printf 'names\tunknown\n' > "$FOUND/nfacct"
   for kind in ip-rules ip-routes; do
     for ip_family in 4 6; do printf '%s\t%s\n' "$ip_family" "$(printf '' | packed)"; done > "$FOUND/$kind"
   done
@@ -103,6 +104,7 @@ if [ "$member" = yes ]; then
   done > "$FOUND/lines"
   restore_nftables
   restore_ipsets
+  restore_nfacct
   restore_links
   restore_ip_rules
   restore_routes

@@ -45,8 +45,13 @@ left_for_now() { # TEXT: another attempt may do it
 }
 
 end_of_undo() {
+  unseen_text=
+  if [ -s "$WORK/unseen" ]; then
+    unseen_text=$(sort -u "$WORK/unseen" | paste -s -d ';' | sed 's/;/; /g')
+    output unseen "$unseen_text"
+  fi
   [ -s "$WORK/left" ] || return 0
-  left_text="not everything could be given back: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')"
+  left_text="not everything could be given back: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')${unseen_text:+; not looked at: $unseen_text}"
   if [ -f "$WORK/may-pass" ]; then fail_for_now "$left_text" "caravan reset takes it up again."; fi
   fail "$left_text" "Put that right on the host; caravan reset takes it up again."
 }
@@ -66,6 +71,7 @@ restore_all() {
   restore_rules
   restore_nftables
   restore_ipsets
+  restore_nfacct
   restore_links
   restore_ip_rules
   restore_routes
@@ -523,6 +529,8 @@ OWN_LINKS='^(docker0|br-[0-9a-f]{12}|cni0|cbr0|kube-bridge|kube-ipvs0|kube-dummy
 OWN_TABLES='^(ip|ip6|inet|netdev|arp|bridge) (kube-proxy|flannel-ipv[46]|calico|cali-.*|kube-router-filter-ipv[46]|cilium.*|cni_hostport|cni_plugins_masquerade|docker-bridges)$'
 # kube-proxy (ipvs) and kube-router's policies: KUBE-; kube-router; Calico; Cilium; Weave. TMP- is kube-router's name while it swaps
 OWN_SETS='^(inet6:)?(KUBE-.*|TMP-[A-Z2-7]{16}|kube-router-.*|cali[46]0.*|cali[46]t.*|cilium_.*|weave-.*)$'
+# kube-proxy's (kubernetes, pkg/proxy/metrics)
+OWN_COUNTERS='ct_state_invalid_dropped_pkts|localhost_nps_accepted_pkts'
 # kube-router's routing tables by name and by number, Cilium's by number
 OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip|77|78|79|2004|2005)$'
 OWN_ROUTING_LINES='^[0-9]+[ \t]+(kube-router|kube-router-dsr|external_ip)[ \t]*$'
@@ -620,7 +628,7 @@ restore_nftables() {
   was_found nftables || return 0
   tables_before=$(cut -f 2 "$FOUND/nftables" | head -n 1)
   if ! have nft; then
-    without_command nft nftables "tables of nftables"
+    without_command nft nftables "tables of nftables" nf_tables
     return 0
   fi
   names_before "$tables_before" > "$WORK/tables-before"
@@ -644,8 +652,17 @@ emptied_table() {
 }
 
 # A host without the command cannot be asked; what pods made by their images' own goes with the next boot.
-without_command() { # COMMAND PACKAGE WHAT
-  say "this host has no $1: if the network or kube-proxy made $3, they stay until the next boot, or until the package $2 is there and caravan reset runs again"
+# The step's result names it, unless the kernel's part for it is not loaded: then nothing can be there.
+without_command() { # COMMAND PACKAGE WHAT MODULE
+  without_text="this host has no $1: if the network or kube-proxy made $3, they stay until the next boot, or until the package $2 is there"
+  without_text="$without_text and caravan reset runs again"
+  say "$without_text"
+  if may_be_in_kernel "$4"; then echo "$without_text" >> "$WORK/unseen"; fi
+}
+# iptables-nft uses nf_tables, also of a kernel that has it built in and does not list it.
+may_be_in_kernel() { # MODULE
+  if [ ! -r "$R/proc/modules" ] || grep -q "^$1 " "$R/proc/modules" || [ -d "$R/sys/module/$1" ]; then return 0; fi
+  [ "$1" = nf_tables ] && { have iptables-nft-save || iptables --version 2>/dev/null | grep -q nf_tables; }
 }
 
 # Sets that came and are recognisable, after the rules that ask for them; sets of sets first. The kernel may hold one a moment longer.
@@ -653,7 +670,7 @@ restore_ipsets() {
   was_found ipsets || return 0
   sets_before=$(cut -f 2 "$FOUND/ipsets" | head -n 1)
   if ! have ipset; then
-    without_command ipset ipset "ipsets"
+    without_command ipset ipset "ipsets" ip_set
     return 0
   fi
   names_before "$sets_before" > "$WORK/sets-before"
@@ -671,6 +688,24 @@ restore_ipsets() {
     tail -n 1 "$WORK/sets-words" > "$WORK/sets-last"
     if [ "$sets_round" = 2 ]; then sleep 0.5; fi
   done
+}
+
+# Counters of nfacct that kube-proxy (iptables, 1.32 and later) made, after the rules that count with them: nothing else removes them,
+# not even kube-proxy's own --cleanup. A host without the command cannot be asked.
+restore_nfacct() {
+  was_found nfacct || return 0
+  counters_before=$(cut -f 2 "$FOUND/nfacct" | head -n 1)
+  if ! have nfacct; then
+    # few hosts have it
+    if grep -qs '^nfnetlink_acct ' "$R/proc/modules"; then without_command nfacct nfacct "counters of nfacct" nfnetlink_acct; fi
+    return 0
+  fi
+  names_before "$counters_before" > "$WORK/counters-before"
+  nfacct_names | comm -13 "$WORK/counters-before" - | grep -xE -e "$OWN_COUNTERS" > "$WORK/counters-doomed" || return 0
+  changing "remove counters of nfacct ($(grep -c . "$WORK/counters-doomed"))"
+  while read -r counter; do
+    nfacct delete "$counter" > "$WORK/output" 2>&1 </dev/null || left_for_now "the nfacct counter $counter: $(last_words)"
+  done < "$WORK/counters-doomed"
 }
 
 # Is a prefix inside one of the pod networks? Of both families; for awk programs.

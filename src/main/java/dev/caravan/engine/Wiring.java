@@ -20,7 +20,6 @@ import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
-import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
@@ -93,7 +92,7 @@ final class Wiring extends MainListenerSupport {
 
     private Map<String, Object> beans(CamelContext context) {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
-                "verify", new Verification(options.data()), "probes", new Probes());
+                "verify", new Verification(options.data()));
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */

@@ -21,6 +21,7 @@ import dev.caravan.tables.PreflightTable;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
+import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.ScriptEnvironment;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -103,8 +104,9 @@ final class WorkflowLoader {
         NetworkDocuments network = new NetworkDocuments(NetworkTable.of(files));
         Limits limits = Limits.from(name -> context.getPropertiesComponent().resolveProperty(name));
         registry.bind("network", network);
+        registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
-        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), network));
+        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), versions, network));
     }
 
     private static FailureRules rules(RouteFiles files) {

@@ -1,6 +1,7 @@
 package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
+import dev.caravan.kubeadm.Addons;
 import dev.caravan.spec.Host;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -95,6 +96,7 @@ final class ClusterRules {
     /** Ports that Kubernetes needs and something else holds. In this cluster its own processes hold them, and that is fine. */
     static List<Finding> ports(Survey survey) {
         Ports ports = Ports.of(survey.cluster());
+        boolean kubeProxy = Addons.of(survey.cluster(), survey.minor()).kubeProxy();
         String caHash = survey.facts().containsKey(survey.cluster().firstControlPlane().name())
                 ? survey.facts().get(survey.cluster().firstControlPlane().name()).caHash() : "";
         List<Finding> findings = new ArrayList<>();
@@ -102,7 +104,7 @@ final class ClusterRules {
             // A join that was cut short has the CA already and no kubelet.conf yet.
             boolean ours = seen.isMember() || !caHash.isEmpty() && seen.facts().caHash().equals(caHash);
             Map<String, List<Integer>> held = new LinkedHashMap<>();
-            ports.required(seen.host()).forEach((port, expected) -> seen.facts().listening().stream()
+            ports.required(seen.host(), kubeProxy).forEach((port, expected) -> seen.facts().listening().stream()
                     .filter(listener -> listener.port() == port)
                     .filter(listener -> !ours || !(listener.process().isEmpty() || listener.process().equals(expected)))
                     .findFirst()

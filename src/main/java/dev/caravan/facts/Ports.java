@@ -1,6 +1,5 @@
 package dev.caravan.facts;
 
-import dev.caravan.kubeadm.Addons;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import java.util.LinkedHashMap;
@@ -13,9 +12,8 @@ import java.util.Map;
  *
  * @param apiServer   6443 unless the spec's InitConfiguration says otherwise
  * @param stackedEtcd whether etcd runs on the control planes
- * @param kubeProxy   whether kube-proxy runs on all; what replaces it answers for its health on the same port (Cilium's agent)
  */
-record Ports(int apiServer, boolean stackedEtcd, boolean kubeProxy) {
+record Ports(int apiServer, boolean stackedEtcd) {
     static final int API_SERVER = 6443;
     static final int KUBELET = 10250;
     static final List<Integer> ETCD = List.of(2379, 2380);
@@ -24,11 +22,15 @@ record Ports(int apiServer, boolean stackedEtcd, boolean kubeProxy) {
         Map<String, Map<String, Object>> overrides = cluster.kubernetes().kubeadm();
         Object port = section(overrides.getOrDefault("InitConfiguration", Map.of()), "localAPIEndpoint").get("bindPort");
         boolean externalEtcd = section(overrides.getOrDefault("ClusterConfiguration", Map.of()), "etcd").containsKey("external");
-        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd, Addons.of(cluster).kubeProxy());
+        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd);
     }
 
-    /** Ports that must be free on this host, each with the process that takes it; kubeadm checks most of them itself, later. */
-    Map<Integer, String> required(Host host) {
+    /**
+     * Ports that must be free on this host, each with the process that takes it; kubeadm checks most of them itself, later.
+     *
+     * @param kubeProxy whether kube-proxy runs on all; what replaces it answers for its health on the same port (Cilium's agent)
+     */
+    Map<Integer, String> required(Host host, boolean kubeProxy) {
         Map<Integer, String> required = new LinkedHashMap<>();
         if (host.isControlPlane()) {
             required.put(apiServer, "kube-apiserver");

@@ -59,16 +59,6 @@ public final class Preflight {
     private final KubernetesTable versions;
     private final PreflightTable table;
 
-    /** With {@link Limits#defaults()} and the tables that travel with Caravan. */
-    public Preflight() {
-        this(Limits.defaults());
-    }
-
-    /** With the tables that travel with Caravan. */
-    public Preflight(Limits limits) {
-        this(limits, KubernetesTable.builtIn(), PreflightTable.builtIn());
-    }
-
     public Preflight(Limits limits, KubernetesTable versions, PreflightTable table) {
         this.limits = limits;
         this.versions = versions;

@@ -1,7 +1,7 @@
 package dev.caravan.kubeadm;
 
 import dev.caravan.spec.Cluster;
-import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,9 +20,11 @@ public record Addons(boolean configuration, boolean dns, boolean kubeProxy) {
      * Reads {@code skipPhases} of InitConfiguration (v1beta3 and later; kubeadm overlooks it in older documents) and
      * {@code dns.disabled} and {@code proxy.disabled} of ClusterConfiguration (v1beta4), after kubeadm's reference of these versions.
      * A phase that is skipped takes those below it along.
+     *
+     * @param minor what the cluster's version of Kubernetes needs
      */
-    public static Addons of(Cluster cluster) {
-        KubeadmApi api = KubeadmApi.of(KubernetesTable.builtIn().minor(cluster.kubernetes().minor()));
+    public static Addons of(Cluster cluster, Minor minor) {
+        KubeadmApi api = KubeadmApi.of(minor);
         Map<String, Map<String, Object>> documents = cluster.kubernetes().kubeadm();
         Map<String, Object> clusterConfiguration = documents.getOrDefault("ClusterConfiguration", Map.of());
         List<String> skipped = new ArrayList<>();

@@ -164,7 +164,7 @@ public final class KubeadmConfig {
         Map<String, Object> registration = new LinkedHashMap<>();
         registration.put("name", host.name());
         registration.put("criSocket", settings.criSocket());
-        Taints.of(host, version).ifPresent(taints -> registration.put("taints", taints));
+        Taints.of(host, settings.controlPlaneTaints()).ifPresent(taints -> registration.put("taints", taints));
         settings.nodeIp().ifPresent(address -> registration.put("kubeletExtraArgs", map(NodeSettings.NODE_IP, address)));
         return registration;
     }

@@ -17,17 +17,14 @@ import java.util.Optional;
  * @param nodeIp       the address that the kubelet reports for its node, or one of each family with a comma between them; empty
  *                     to let it choose. Must be on an interface of the host, else the kubelet does not start its work
  * @param api          the configuration API of this version's kubeadm
+ * @param controlPlaneTaints the keys of the taints that this version's kubeadm gives to control planes
  */
-public record NodeSettings(String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api) {
+public record NodeSettings(
+        String criSocket, String cgroupDriver, Optional<String> nodeIp, KubeadmApi api, List<String> controlPlaneTaints) {
     static final String NODE_IP = "node-ip";
 
-    /** The same with the table of versions that travels with Caravan. */
-    public static NodeSettings of(Cluster cluster, Host host) {
-        return of(cluster, host, KubernetesTable.builtIn());
-    }
-
     /**
-     * What follows from the spec alone. The node's IP is its address, where that is an IP, so that a host with several
+     * What follows from the spec and the table of versions. The node's IP is its address, where that is an IP, so that a host with several
      * networks uses the right one.
      */
     public static NodeSettings of(Cluster cluster, Host host, KubernetesTable versions) {
@@ -36,7 +33,8 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
                 RuntimeRules.criSocket(cluster.runtime().name(), minor),
                 RuntimeRules.cgroupDriver(cluster, minor),
                 Optional.of(host.address()).filter(IpAddress::is),
-                KubeadmApi.of(minor));
+                KubeadmApi.of(minor),
+                minor.controlPlaneTaints());
     }
 
     /**
@@ -70,6 +68,6 @@ public record NodeSettings(String criSocket, String cgroupDriver, Optional<Strin
         boolean ipv6First = cluster.kubernetes().serviceSubnet().split(",")[0].contains(":");
         boolean inOrder = nodeIp.get().contains(":") == ipv6First;
         String both = inOrder ? nodeIp.get() + "," + other.get() : other.get() + "," + nodeIp.get();
-        return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api);
+        return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api, controlPlaneTaints);
     }
 }

@@ -9,16 +9,15 @@ import java.util.Optional;
 
 /** The taints that a node registers with. */
 final class Taints {
-    /** kubeadm tainted control planes as master up to 1.24, as control-plane from 1.24 on. */
-    private static final int BOTH_TAINTS = 24;
-
     private Taints() {}
 
     /**
      * What goes into nodeRegistration.taints; empty to leave the choice to kubeadm, which taints a control plane and nothing
      * else. A list replaces kubeadm's own taint, so a control plane with taints of its own lists that one, too.
+     *
+     * @param byDefault the keys of kubeadm's own taints
      */
-    static Optional<List<Object>> of(Host host, KubernetesVersion version) {
+    static Optional<List<Object>> of(Host host, List<String> byDefault) {
         List<Object> taints = new ArrayList<>();
         host.taints().forEach(taint -> taints.add(parse(taint)));
         boolean forControlPlaneOnly = host.isControlPlane() && !host.isWorker();
@@ -26,20 +25,9 @@ final class Taints {
             return host.isControlPlane() && host.isWorker() ? Optional.of(taints) : Optional.empty();
         }
         if (forControlPlaneOnly) {
-            taints.addAll(0, byDefault(version));
+            taints.addAll(0, byDefault.stream().map(key -> parse(key + ":NoSchedule")).toList());
         }
         return Optional.of(taints);
-    }
-
-    private static List<Object> byDefault(KubernetesVersion version) {
-        List<Object> taints = new ArrayList<>();
-        if (version.isAtLeast(BOTH_TAINTS)) {
-            taints.add(parse("node-role.kubernetes.io/control-plane:NoSchedule"));
-        }
-        if (!version.isAtLeast(BOTH_TAINTS + 1)) {
-            taints.add(parse("node-role.kubernetes.io/master:NoSchedule"));
-        }
-        return taints;
     }
 
     /** @param taint KEY=VALUE:EFFECT or KEY:EFFECT */

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,9 +24,17 @@ public final class Manifests {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final NetworkTable releases;
+    private final Proxies proxies;
 
+    /** With the proxies of the engine's environment. */
     public Manifests(NetworkTable releases) {
+        this(releases, System.getenv());
+    }
+
+    /** @param environment names the proxies */
+    Manifests(NetworkTable releases, Map<String, String> environment) {
         this.releases = releases;
+        this.proxies = new Proxies(environment);
     }
 
     /**
@@ -57,7 +66,7 @@ public final class Manifests {
      *
      * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
-    public static String read(Source source, Cluster cluster) throws IOException, InterruptedException {
+    public String read(Source source, Cluster cluster) throws IOException, InterruptedException {
         byte[] content = source.isAddress() ? fetch(source.place()) : ManifestFile.read(source.place());
         String digest = Sha256.hex(content);
         if (source.sha256().filter(wanted -> !wanted.equals(digest)).isPresent()) {
@@ -72,13 +81,16 @@ public final class Manifests {
         return source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
     }
 
-    private static byte[] fetch(String source) throws IOException, InterruptedException {
+    private byte[] fetch(String source) throws IOException, InterruptedException {
+        String through = "";
         try {
-            HttpResponse<InputStream> answer = HttpClient.newBuilder()
+            URI address = URI.create(source);
+            through = proxies.said(address);
+            HttpResponse<InputStream> answer = proxies.through(address, HttpClient.newBuilder())
                     .followRedirects(HttpClient.Redirect.NORMAL)
                     .connectTimeout(LIMIT)
                     .build()
-                    .send(HttpRequest.newBuilder(URI.create(source)).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofInputStream());
+                    .send(HttpRequest.newBuilder(address).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream body = answer.body()) {
                 if (answer.statusCode() != 200) {
                     throw new IOException("status " + answer.statusCode());
@@ -87,7 +99,7 @@ public final class Manifests {
             }
         } catch (IOException | IllegalArgumentException e) {
             String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new IOException("cannot fetch the network's manifest " + source + ": " + reason, e);
+            throw new IOException("cannot fetch the network's manifest " + source + through + ": " + reason, e);
         }
     }
 }

@@ -5,19 +5,14 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.Mirror;
 import dev.caravan.spec.Cluster.RepositoryOverride;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor.Packager;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Finds the repositories of a cluster's packages: the mirror's, with the spec's overrides, value by value. */
 public final class Repositories {
-    /** The last version in the legacy repository, which froze on 2023-09-13; Aliyun still mirrors it. */
-    private static final KubernetesVersion LAST_LEGACY = new KubernetesVersion(1, 28, 2);
-    /** The oldest minor with a repository of its own. */
-    private static final int FIRST_PER_MINOR = 24;
-    /** The oldest minor in CRI-O's own place, which it left pkgs.k8s.io/addons for (cri-o/packaging, README; cri-o/cri-o#9111). */
-    private static final int FIRST_CRI_O = 28;
-
     private static final String ALIYUN = "https://mirrors.aliyun.com";
 
     private Repositories() {}
@@ -28,6 +23,7 @@ public final class Repositories {
     /**
      * The repositories for one kind of host.
      *
+     * @param versions  which minors have repositories
      * @param osId      {@code ID} of the host's /etc/os-release
      * @param osVersion {@code VERSION_ID} of the host's /etc/os-release
      * @param codeName  {@code VERSION_CODENAME} of the host's /etc/os-release, empty where it has none
@@ -35,13 +31,13 @@ public final class Repositories {
      * @throws NoRepository if there is none for what the spec asks for
      */
     public static Resolved resolve(
-            Cluster cluster, Family family, String osId, String osVersion, String codeName, String arch) {
+            Cluster cluster, KubernetesTable versions, Family family, String osId, String osVersion, String codeName, String arch) {
         HostSystem system = new HostSystem(family, osId, osVersion, codeName, arch);
         RepositoryOverride kubernetes = ofMinor(cluster, cluster.packages().kubernetes());
         RepositoryOverride runtime = ofMinor(cluster, cluster.packages().runtime());
         return new Resolved(
-                overridden(kubernetes, () -> Optional.of(kubernetes(cluster, system))).orElseThrow(),
-                overridden(runtime, () -> runtime(cluster, system)));
+                overridden(kubernetes, () -> Optional.of(kubernetes(cluster, versions, system))).orElseThrow(),
+                overridden(runtime, () -> runtime(cluster, versions, system)));
     }
 
     /** The spec's own repositories with the version's minor in place of {@code {minor}}. */
@@ -83,16 +79,16 @@ public final class Repositories {
         }
     }
 
-    private static Repository kubernetes(Cluster cluster, HostSystem system) {
+    private static Repository kubernetes(Cluster cluster, KubernetesTable versions, HostSystem system) {
         KubernetesVersion version = KubernetesVersion.of(cluster);
         return switch (cluster.packages().mirror()) {
-            case ALIYUN -> version.compareTo(LAST_LEGACY) <= 0
+            case ALIYUN -> version.compareTo(KubernetesVersion.parse(versions.lastLegacy())) <= 0
                     ? legacy(system)
                     : perMinor(ALIYUN + "/kubernetes-new/core/stable/v" + version.series(), system.family());
             case COMMUNITY -> {
-                if (!version.isAtLeast(FIRST_PER_MINOR)) {
+                if (!versions.minor(version.minor()).repositories().contains(Packager.COMMUNITY)) {
                     throw new NoRepository(
-                            "the community's repositories begin with Kubernetes 1." + FIRST_PER_MINOR
+                            "the community's repositories begin with Kubernetes " + versions.firstIn(Packager.COMMUNITY).orElse("a later minor")
                                     + "; what was there before is gone since March 2024",
                             "write packages.mirror: aliyun, which still has Kubernetes " + version
                                     + ", or name packages.kubernetes.baseUrl");
@@ -126,14 +122,14 @@ public final class Repositories {
                 : new Repository(root + "/rpm/", List.of(root + "/rpm/repodata/repomd.xml.key"), true);
     }
 
-    private static Optional<Repository> runtime(Cluster cluster, HostSystem system) {
+    private static Optional<Repository> runtime(Cluster cluster, KubernetesTable versions, HostSystem system) {
         Mirror mirror = cluster.packages().mirror();
         RuntimeName runtime = cluster.runtime().name();
         if (mirror == Mirror.CUSTOM || runtime == RuntimeName.RKT || runtime == RuntimeName.FRAKTI) {
             return Optional.empty();
         }
         if (runtime == RuntimeName.CRI_O) {
-            return Optional.of(criO(KubernetesVersion.of(cluster), system.family()));
+            return Optional.of(criO(KubernetesVersion.of(cluster), versions, system.family()));
         }
         // containerd.io is in Docker's repository, too. A system that Docker has no packages for brings its own runtime.
         return system.dockerFolder()
@@ -152,10 +148,10 @@ public final class Repositories {
      * CRI-O follows Kubernetes minor by minor. Aliyun is not known to mirror it, so both mirrors use its own
      * repositories.
      */
-    private static Repository criO(KubernetesVersion version, Family family) {
-        if (!version.isAtLeast(FIRST_CRI_O)) {
+    private static Repository criO(KubernetesVersion version, KubernetesTable versions, Family family) {
+        if (!versions.minor(version.minor()).repositories().contains(Packager.CRI_O)) {
             throw new NoRepository(
-                    "CRI-O's repositories begin with 1." + FIRST_CRI_O + ", and its minor must be Kubernetes' own",
+                    "CRI-O's repositories begin with " + versions.firstIn(Packager.CRI_O).orElse("a later minor") + ", and its minor must be Kubernetes' own",
                     "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series()
                             + ", or take runtime.name: containerd");
         }

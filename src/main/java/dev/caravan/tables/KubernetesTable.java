@@ -1,8 +1,10 @@
 package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -14,10 +16,12 @@ public final class KubernetesTable {
 
     private final NavigableMap<Integer, Minor> minors;
     private final int newestTried;
+    private final String lastLegacy;
 
-    private KubernetesTable(NavigableMap<Integer, Minor> minors, int newestTried) {
+    private KubernetesTable(NavigableMap<Integer, Minor> minors, int newestTried, String lastLegacy) {
         this.minors = minors;
         this.newestTried = newestTried;
+        this.lastLegacy = lastLegacy;
     }
 
     /** The table that travels with Caravan. */
@@ -32,9 +36,10 @@ public final class KubernetesTable {
      */
     public static KubernetesTable of(RouteFiles files) {
         Value file = Value.read(files, FILE);
-        Map<String, Value> fields = file.fields("newestTried", "minors");
-        if (!fields.containsKey("newestTried") || !fields.containsKey("minors")) {
-            throw file.wrong("newestTried or minors is missing", "write newestTried: 1.37, and under minors a row for each minor");
+        Map<String, Value> fields = file.fields("newestTried", "lastLegacy", "minors");
+        if (!fields.keySet().containsAll(List.of("newestTried", "lastLegacy", "minors"))) {
+            throw file.wrong("newestTried, lastLegacy or minors is missing",
+                    "write newestTried: 1.37, lastLegacy: 1.28.2, and under minors a row for each minor");
         }
         NavigableMap<Integer, Minor> minors = new TreeMap<>();
         fields.get("minors").entries().forEach((key, row) -> {
@@ -48,7 +53,8 @@ public final class KubernetesTable {
             throw fields.get("minors").wrong("no minor at all", "write a row for each");
         }
         Value tried = fields.get("newestTried");
-        return new KubernetesTable(minors, number(tried, tried.text()));
+        String legacy = fields.get("lastLegacy").text("1\\.\\d{1,3}\\.\\d{1,3}", "1.28.2");
+        return new KubernetesTable(minors, number(tried, tried.text()), legacy);
     }
 
     private static int number(Value place, String text) {
@@ -75,6 +81,16 @@ public final class KubernetesTable {
     /** The newest minor that Caravan was tried with: 37 for 1.37. */
     public int newestTried() {
         return newestTried;
+    }
+
+    /** The last version in the repository that had all versions: 1.28.2. */
+    public String lastLegacy() {
+        return lastLegacy;
+    }
+
+    /** The oldest minor that has a repository there, as people write it: 1.24. Empty for none. */
+    public Optional<String> firstIn(Minor.Packager packager) {
+        return minors.values().stream().filter(minor -> minor.repositories().contains(packager)).map(Minor::series).findFirst();
     }
 
     /** Read once. */

@@ -20,6 +20,10 @@ import java.util.Optional;
  * @param etcd             the series of the etcd that kubeadm runs, as 3.6
  * @param etcdUpgradeFrom  the oldest etcd that may be upgraded to that, on all members; empty where any may
  * @param kubeletMinorsOlder by how many minors a kubelet may be older than the API server
+ * @param controlPlaneTaints the keys with which kubeadm taints control planes, each with the effect NoSchedule
+ * @param commands         those that must be on a host; their packages are installed where they are not
+ * @param kubeletAsksAmazon whether each start of the kubelet asks for registry credentials at Amazon's metadata address
+ * @param repositories     who has a repository for this minor
  * @param dualStack        whether pods and services may have both address families
  * @param ipvs             kube-proxy's mode ipvs
  * @param nftablesKernel   the oldest kernel for kube-proxy's mode nftables; empty where it has no such mode
@@ -39,6 +43,10 @@ public record Minor(
         String etcd,
         Optional<String> etcdUpgradeFrom,
         int kubeletMinorsOlder,
+        List<String> controlPlaneTaints,
+        List<String> commands,
+        boolean kubeletAsksAmazon,
+        List<Packager> repositories,
         DualStack dualStack,
         Ipvs ipvs,
         Optional<String> nftablesKernel,
@@ -56,6 +64,9 @@ public record Minor(
 
     /** Not there yet, behind the feature gate IPv6DualStack, or on. */
     public enum DualStack { NONE, GATE, ON }
+
+    /** Projects with a repository for each minor: Kubernetes' own (pkgs.k8s.io) and CRI-O's. */
+    public enum Packager { COMMUNITY, CRI_O }
 
     /** Taken without a word, or deprecated. */
     public enum Ipvs { ACCEPTED, DEPRECATED }
@@ -80,6 +91,9 @@ public record Minor(
 
     public Minor {
         runtimes = List.copyOf(runtimes);
+        controlPlaneTaints = List.copyOf(controlPlaneTaints);
+        commands = List.copyOf(commands);
+        repositories = List.copyOf(repositories);
     }
 
     /** As people write it: 1.20. */

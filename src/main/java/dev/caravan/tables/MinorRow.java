@@ -6,6 +6,7 @@ import dev.caravan.tables.Minor.DualStack;
 import dev.caravan.tables.Minor.Ipvs;
 import dev.caravan.tables.Minor.Least;
 import dev.caravan.tables.Minor.PackageSignatures;
+import dev.caravan.tables.Minor.Packager;
 import dev.caravan.tables.Minor.Removed;
 import dev.caravan.tables.Minor.Sockets;
 import java.util.Arrays;
@@ -20,8 +21,12 @@ final class MinorRow {
     /** Those that Caravan can write. */
     static final List<String> KUBEADM_APIS = List.of("v1beta1", "v1beta2", "v1beta3", "v1beta4");
 
+    /** Those whose packages kube-install.sh knows. */
+    private static final List<String> COMMANDS = List.of("conntrack", "iptables", "ip");
+
     private static final String[] KEYS = {"kubeadmApi", "kernel", "cgroupV1", "runtimes", "containerd", "criOMinorsApart", "sockets",
-        "cgroupDriver", "etcd", "etcdUpgradeFrom", "kubeletMinorsOlder", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
+        "cgroupDriver", "etcd", "etcdUpgradeFrom", "kubeletMinorsOlder", "controlPlaneTaints", "commands",
+        "kubeletAsksAmazon", "repositories", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
 
     private static final List<RuntimeName> RUNTIMES = List.of(RuntimeName.DOCKER, RuntimeName.CONTAINERD, RuntimeName.CRI_O);
 
@@ -57,6 +62,11 @@ final class MinorRow {
                 version(fields, "etcdUpgradeFrom")
                         .or(() -> fields.containsKey("etcd") || before == null ? Optional.empty() : before.etcdUpgradeFrom()),
                 field("kubeletMinorsOlder", Minor::kubeletMinorsOlder, Value::number),
+                field("controlPlaneTaints", Minor::controlPlaneTaints,
+                        value -> value.items().stream().map(key -> key.text("[a-z0-9./-]+", "node-role.kubernetes.io/control-plane")).toList()),
+                field("commands", Minor::commands, value -> value.items().stream().map(item -> item.oneOf(COMMANDS, word -> word)).toList()),
+                field("kubeletAsksAmazon", Minor::kubeletAsksAmazon, value -> value.oneOf(List.of("yes", "no"), word -> word).equals("yes")),
+                field("repositories", Minor::repositories, value -> value.items().stream().map(constant(Packager.values())).toList()),
                 field("dualStack", Minor::dualStack, constant(DualStack.values())),
                 field("ipvs", Minor::ipvs, constant(Ipvs.values())),
                 version(fields, "nftablesKernel").or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),

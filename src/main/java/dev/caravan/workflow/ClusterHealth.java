@@ -5,6 +5,7 @@ import dev.caravan.spec.Host;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,12 @@ final class ClusterHealth {
      * @param leftOut   hosts that did not come through, by name; nothing is asked of them
      * @param networked whether a pod network is there; without one nodes cannot be Ready, and pods cannot run
      * @param pods      the system pods; those that are being deleted, and the probes' own, are not looked at
+     * @param dns       CoreDNS's Deployment; empty where there is none, or it is not known. Without a pod, it says why there is none
      * @param limits    when what a pod lacks is permanent
      * @return empty when all is well
      */
-    static List<Lack> missing(Cluster cluster, Predicate<String> leftOut, boolean networked, List<Node> nodes, List<Pod> pods, PodHealth.Limits limits) {
+    static List<Lack> missing(Cluster cluster, Predicate<String> leftOut, boolean networked, List<Node> nodes, List<Pod> pods,
+            Optional<Deployment> dns, PodHealth.Limits limits) {
         Map<String, Node> byName = nodes.stream().collect(Collectors.toMap(node -> node.getMetadata().getName(), Function.identity(), (a, b) -> a));
         List<Lack> missing = new ArrayList<>();
         for (Host host : cluster.hosts()) {
@@ -51,6 +54,7 @@ final class ClusterHealth {
             if (looked.isEmpty()) {
                 missing.add(Lack.of("the system pods"));
             }
+            DnsHealth.lack(looked, dns).ifPresent(missing::add);
             looked.stream().map(pod -> PodHealth.lack(pod, all, limits)).flatMap(Optional::stream)
                     .sorted((a, b) -> a.what().compareTo(b.what())).forEach(missing::add);
         }

@@ -54,7 +54,7 @@ public final class NetworkDocuments {
     }
 
     private String keep(Run run, Source source) throws IOException, InterruptedException {
-        String manifest = Manifests.read(source, run.cluster());
+        String manifest = manifests.read(source, run.cluster());
         if (kept.put(run.id(), manifest) == null) {
             run.atEnd(() -> kept.remove(run.id()));
         }

@@ -4,6 +4,7 @@ import dev.caravan.facts.Finding;
 import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
+import dev.caravan.packages.NoRepository;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -13,7 +14,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
-import dev.caravan.packages.NoRepository;
+import dev.caravan.tables.KubernetesTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,10 +24,12 @@ import org.apache.camel.Exchange;
 /** Holds the facts of all hosts against the rules: bean {@code preflight}. */
 public final class PreflightCheck {
     private final Preflight preflight;
+    private final KubernetesTable versions;
     private final NetworkDocuments network;
 
-    public PreflightCheck(Preflight preflight, NetworkDocuments network) {
+    public PreflightCheck(Preflight preflight, KubernetesTable versions, NetworkDocuments network) {
         this.preflight = preflight;
+        this.versions = versions;
         this.network = network;
     }
 
@@ -65,12 +68,12 @@ public final class PreflightCheck {
     }
 
     /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */
-    private static List<Finding> withoutRepository(Run run) {
+    private List<Finding> withoutRepository(Run run) {
         Map<String, List<String>> hosts = new LinkedHashMap<>();
         Map<String, NoRepository> reasons = new LinkedHashMap<>();
         run.allFacts().forEach((host, facts) -> {
             try {
-                ScriptEnvironment.repositories(run.cluster(), facts);
+                ScriptEnvironment.repositories(run.cluster(), versions, facts);
             } catch (NoRepository none) {
                 hosts.computeIfAbsent(none.getMessage(), any -> new ArrayList<>()).add(host);
                 reasons.put(none.getMessage(), none);

@@ -9,6 +9,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
+import dev.caravan.tables.KubernetesTable;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,6 +33,12 @@ public final class Probes {
     private static final String STOPPED = "probes.stopped";
     /** Of a failed check; the word of failures.yaml. */
     private static final String KIND = "cluster-network";
+
+    private final KubernetesTable versions;
+
+    public Probes(KubernetesTable versions) {
+        this.versions = versions;
+    }
 
     /** What became of it, by the host's name; shared by the branches that verify goes. */
     private static final class Outcome {
@@ -68,7 +75,7 @@ public final class Probes {
         String setting = exchange.getContext().getPropertiesComponent().resolveProperty(LEAVE_OUT).orElse("").replace(',', ' ');
         Map<String, Object> kubeProxy = cluster.kubernetes().kubeadm().getOrDefault("KubeProxyConfiguration", Map.of());
         boolean otherNodePorts = kubeProxy.get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
-        return (Addons.of(cluster).dns() ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
+        return (Addons.of(cluster, versions.minor(cluster.kubernetes().minor())).dns() ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
     }
 
     /** Keeps what the step before started. */

@@ -11,6 +11,7 @@ import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import dev.caravan.step.Undo;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
@@ -36,6 +38,9 @@ public final class Rollback {
     private static final String NO_NODE = "node";
     private static final String NO_CLUSTER = "cluster";
     private static final String NO_RUNTIME = "runtime";
+
+    /** What was noted, by the run's id. */
+    private final Map<String, Set<String>> noted = new ConcurrentHashMap<>();
 
     // ---- whether
 
@@ -110,7 +115,26 @@ public final class Rollback {
 
     /** Enters that a step was taken back: the variable {@code undo}. That the cluster has to forget the node is remembered. */
     public void gaveBack(Exchange exchange) {
+        noteUnseen(exchange);
         run(exchange).gaveBack(exchange.getVariable(UNDO, Undo.class).found());
+    }
+
+    /** Notes, once for each host, what a script could not look at: the output {@code unseen} of its result, which is the body. */
+    public void noteUnseen(Exchange exchange) {
+        Run run = run(exchange);
+        String host = Variables.hostName(exchange);
+        StepResult result = exchange.getMessage().getBody(StepResult.class);
+        String unseen = result == null ? "" : result.output("unseen");
+        if (unseen.isEmpty()) {
+            return;
+        }
+        Set<String> known = noted.computeIfAbsent(run.id(), id -> {
+            run.atEnd(() -> noted.remove(id));
+            return ConcurrentHashMap.newKeySet();
+        });
+        if (known.add(host + " " + unseen)) {
+            run.note(host, unseen);
+        }
     }
 
     /** Whether the exchange's host became a node of a cluster that stays, which has to forget it. */

@@ -31,6 +31,7 @@ public final class ScriptEnvironment implements Environment {
     @Override
     public Map<String, String> of(Run run, Host host) {
         Cluster cluster = run.cluster();
+        Minor minor = versions.minor(cluster.kubernetes().minor());
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());
         variables.put("NODE_NAME", host.name());
@@ -38,6 +39,8 @@ public final class ScriptEnvironment implements Environment {
         variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
         variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
+        variables.put("KUBERNETES_COMMANDS", String.join(" ", minor.commands()));
+        variables.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
@@ -45,7 +48,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
-        variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster).lastOfInit()));
+        variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster, minor).lastOfInit()));
         run.facts(host.name()).ifPresent(facts -> {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);
@@ -83,14 +86,14 @@ public final class ScriptEnvironment implements Environment {
      *
      * @throws dev.caravan.packages.NoRepository where the spec's mirror has none for it
      */
-    static Repositories.Resolved repositories(Cluster cluster, Facts facts) {
+    static Repositories.Resolved repositories(Cluster cluster, KubernetesTable versions, Facts facts) {
         Family family = facts.family().equals("apt") ? Family.APT : Family.YUM;
         Facts.OperatingSystem system = facts.system();
-        return Repositories.resolve(cluster, family, system.id(), system.version(), system.codeName(), facts.architecture());
+        return Repositories.resolve(cluster, versions, family, system.id(), system.version(), system.codeName(), facts.architecture());
     }
 
-    private static void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
-        Repositories.Resolved resolved = repositories(cluster, facts);
+    private void repositories(Map<String, String> variables, Cluster cluster, Facts facts) {
+        Repositories.Resolved resolved = repositories(cluster, versions, facts);
         repository(variables, "KUBERNETES_REPO", Optional.of(resolved.kubernetes()));
         repository(variables, "RUNTIME_REPO", resolved.runtime());
     }

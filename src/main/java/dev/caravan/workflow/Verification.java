@@ -13,6 +13,7 @@ import dev.caravan.workflow.ClusterHealth.Lack;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -163,7 +164,9 @@ public final class Verification {
         if (nodes != null) {
             state.nodes = nodes.stream().map(Node.class::cast).toList();
             state.pods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast).filter(PodHealth::isLookedAt).toList();
-            state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, Probes.isNetworked(run.cluster()), state.nodes, state.pods,
+            boolean networked = Probes.isNetworked(run.cluster());
+            Optional<Deployment> dns = networked && !DnsHealth.hasPod(state.pods) ? dns(exchange, run) : Optional.empty();
+            state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, networked, state.nodes, state.pods, dns,
                     new PodHealth.Limits(state.crashes, words -> isMissingImage(exchange, words)));
             state.pods.forEach(pod -> PodHealth.crashing(pod).ifPresent(container -> lookIntoLog(exchange, state, pod, container)));
         }
@@ -172,6 +175,17 @@ public final class Verification {
         if (!missing.isEmpty() && !missing.equals(state.said)) {
             state.said = missing;
             state.told.doing("waits for " + missing);
+        }
+    }
+
+    /* CoreDNS's Deployment, which says why it has no pod. Empty where there is none, and where it cannot be asked this time. */
+    private static Optional<Deployment> dns(Exchange exchange, Run run) {
+        try {
+            KubernetesClient client = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class);
+            return Optional.ofNullable(client.apps().deployments().inNamespace(DnsHealth.NAMESPACE).withName(DnsHealth.DEPLOYMENT).get());
+        } catch (KubernetesClientException e) {
+            LoggerFactory.getLogger(Verification.class).debug("no deployment {}", DnsHealth.DEPLOYMENT, e);
+            return Optional.empty();
         }
     }
 
@@ -225,7 +239,8 @@ public final class Verification {
         String missing = state.missing.isEmpty() ? "" : (permanent ? "" : "after " + state.limit.toSeconds() + " s: ") + said(state);
         if (tried.isEmpty() || permanent) {
             return new StepFailure(null, STEP, permanent ? "never-ready" : "not-ready", false, missing, permanent
-                    ? "Waiting does not cure this. See the pod with kubectl -n kube-system describe; taints, images and manifests are in the spec."
+                    ? "Waiting does not cure this. See the pod, or the deployment that has none, with kubectl -n kube-system describe;"
+                            + " taints, images and manifests are in the spec."
                     : "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
         }
         String both = tried.get().getMessage() + (missing.isEmpty() ? "" : "; missing: " + said(state));

@@ -18,6 +18,7 @@ final class ClusterApi implements AutoCloseable {
     private final AtomicInteger looks = new AtomicInteger();
     private volatile Cluster cluster;
     private volatile Predicate<String> ready = name -> true;
+    private volatile String corednsSays;
 
     private ClusterApi(HttpServer server) {
         this.server = server;
@@ -28,6 +29,7 @@ final class ClusterApi implements AutoCloseable {
         ClusterApi api = new ClusterApi(server);
         server.createContext("/api/v1/nodes", exchange -> api.answer(exchange, "NodeList", api.nodes()));
         server.createContext("/api/v1/namespaces/kube-system/pods", exchange -> api.answer(exchange, "PodList", POD));
+        server.createContext("/apis/apps/v1/namespaces/kube-system/deployments/coredns", api::coredns);
         server.start();
         return api;
     }
@@ -37,6 +39,12 @@ final class ClusterApi implements AutoCloseable {
         cluster = nodes;
         looks.set(0);
         ready = name -> true;
+        corednsSays = null;
+    }
+
+    /** Has a Deployment of CoreDNS without a pod, of which its ReplicaFailure says that. */
+    void refusesCoreDns(String words) {
+        corednsSays = words;
     }
 
     /** Which nodes are Ready, asked each time somebody looks. */
@@ -64,6 +72,17 @@ final class ClusterApi implements AutoCloseable {
         byte[] body = "{\"apiVersion\":\"v1\",\"kind\":\"%s\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[%s]}".formatted(kind, items).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
+    }
+
+    private void coredns(HttpExchange exchange) throws IOException {
+        String words = corednsSays;
+        byte[] body = (words == null ? "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}"
+                : ("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"coredns\"},\"spec\":{\"replicas\":2},\"status\":{\"conditions\":["
+                        + "{\"type\":\"ReplicaFailure\",\"status\":\"True\",\"reason\":\"FailedCreate\",\"message\":\"%s\"}]}}").formatted(words)).getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().add("Content-Type", "application/json");
+        exchange.sendResponseHeaders(words == null ? 404 : 200, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
     }

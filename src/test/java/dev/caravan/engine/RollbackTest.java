@@ -142,6 +142,20 @@ class RollbackTest {
     }
 
     @Test
+    void whatAnUndoCouldNotLookAtIsNotedOnceForItsHost() throws Exception {
+        hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("no"))
+                : call.is("h1", "undo-runtime-install") || call.is("h1", "undo-os-prepare")
+                        ? now(Reply.ok().output("unseen", "this host has no nft")) : answer(call));
+        Run run = apply(cluster(1, 1));
+        end(run);
+
+        assertThat(undone(run, "h1")).contains("runtime-install", "os-prepare");
+        assertThat(engine.journal().events(run.id(), 0))
+                .filteredOn(event -> event.type() == Event.Type.NOTE && event.message().contains("no nft")).singleElement()
+                .satisfies(event -> assertThat(event.host()).contains("h1"));
+    }
+
+    @Test
     void aHostThatIsAddedToAClusterIsTakenBackAloneWhateverFails() throws Exception {
         joined.addAll(List.of("h1", "h2"));
         fail("h3", "runtime-install");

@@ -565,6 +565,19 @@ class WorkflowTest {
     }
 
     @Test
+    void aCoreDnsWhosePodsAreRefusedIsNamedAtOnceWithItsCause() throws Exception {
+        Cluster cluster = cluster(1, 1);
+        String words = "pods coredns-7d764666f9-x2x is forbidden: exceeded quota: few, requested: pods=1";
+        api.refusesCoreDns(words);
+        Run run = begin(cluster, Action.APPLY);
+
+        assertThat(end(run)).isEqualTo("failed");
+        assertThat(last(run).message()).contains("a pod of deployment coredns to be created (" + words + ")").doesNotContain("after ");
+        assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.step().equals(Optional.of("verify"))).singleElement()
+                .satisfies(event -> assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "never-ready"));
+    }
+
+    @Test
     void theProbesGetTheNodesThatCameThroughAndWhatWasStartedForThem() throws Exception {
         script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("no")) : null);
 

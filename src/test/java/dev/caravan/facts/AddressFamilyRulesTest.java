@@ -40,7 +40,7 @@ class AddressFamilyRulesTest {
     }
 
     private static List<String> said(Cluster cluster, Map<String, Facts> hosts) {
-        return new Preflight().check(cluster, hosts).stream()
+        return RecordedFacts.preflight(Limits.defaults()).check(cluster, hosts).stream()
                 .filter(finding -> finding.rule().equals("address-families") || finding.rule().equals("router-advertisements"))
                 .map(finding -> finding.severity() + " " + finding.hosts() + " " + finding.problem())
                 .toList();

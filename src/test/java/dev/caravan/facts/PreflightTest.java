@@ -241,7 +241,7 @@ class PreflightTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource
     void specs(String what, Cluster wanted, List<String> expected) {
-        assertThat(new Preflight().check(wanted, parse(bare(2)))).extracting(Finding::rule).containsExactlyElementsOf(expected);
+        assertThat(RecordedFacts.preflight(Limits.defaults()).check(wanted, parse(bare(2)))).extracting(Finding::rule).containsExactlyElementsOf(expected);
     }
 
     @Test
@@ -288,7 +288,7 @@ class PreflightTest {
         Limits limits = Limits.from(name -> Optional.ofNullable(properties.get(name)));
 
         assertThat(limits.clockSkew()).isEqualTo(Duration.ofMinutes(5));
-        assertThat(new Preflight(limits).check(cluster, parse(bare(3)))).extracting(Finding::problem)
+        assertThat(RecordedFacts.preflight(limits).check(cluster, parse(bare(3)))).extracting(Finding::problem)
                 .containsExactly("too little memory: 24105 MiB, and a control plane needs 30000");
     }
 
@@ -362,7 +362,7 @@ class PreflightTest {
     }
 
     private static List<String> said(Cluster cluster, Map<String, Map<String, String>> hosts) {
-        return new Preflight().check(cluster, parse(hosts)).stream()
+        return RecordedFacts.preflight(Limits.defaults()).check(cluster, parse(hosts)).stream()
                 .map(finding -> finding.severity().word() + " " + finding.rule() + " " + finding.hosts() + ": " + finding.problem())
                 .toList();
     }

@@ -1,5 +1,7 @@
 package dev.caravan.facts;
 
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.PreflightTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +15,11 @@ final class RecordedFacts {
     static final Instant NOW = Instant.parse("2026-11-23T06:06:10Z");
 
     private RecordedFacts() {}
+
+    /** With the tables that travel with Caravan. */
+    static Preflight preflight(Limits limits) {
+        return new Preflight(limits, KubernetesTable.builtIn(), PreflightTable.builtIn());
+    }
 
     static Map<String, String> outputs(String recording) {
         try (InputStream stream = RecordedFacts.class.getResourceAsStream(recording + ".facts")) {

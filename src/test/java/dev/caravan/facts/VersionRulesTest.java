@@ -7,6 +7,7 @@ import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.OwnTables;
 import dev.caravan.tables.PreflightTable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class VersionRulesTest {
     }
 
     private List<Finding> findings(Cluster cluster) {
-        return findings(new Preflight(), cluster);
+        return findings(RecordedFacts.preflight(Limits.defaults()), cluster);
     }
 
     private List<Finding> findings(Preflight preflight, Cluster cluster) {
@@ -112,6 +113,18 @@ class VersionRulesTest {
 
         assertThat(findings(own, cluster("1.33.5", Map.of()))).extracting(Finding::rule, Finding::severity)
                 .containsExactly(tuple("untried-version", Severity.REFUSES), tuple("kernel", Severity.WARNS));
+    }
+
+    /** A kubeadm that knows no proxy.disabled installs kube-proxy, whose port something else then must not hold. */
+    @Test
+    void aUsersTableDecidesWhichPortsMustBeFree(@TempDir Path directory) throws IOException {
+        Cluster without = cluster("1.39.0", Map.of("ClusterConfiguration", Map.of("proxy", Map.of("disabled", true))));
+        KubernetesTable own = OwnTables.withRows(directory, "  1.39:\n    kubeadmApi: v1beta3\n");
+        hosts.get("h2").merge("listening", "* 10256 91 cilium-agent", (before, more) -> before + "\n" + more);
+
+        assertThat(findings(without)).extracting(Finding::rule).doesNotContain("port-in-use");
+        assertThat(findings(new Preflight(Limits.defaults(), own, PreflightTable.builtIn()), without))
+                .extracting(Finding::rule).contains("port-in-use");
     }
 
     @Test

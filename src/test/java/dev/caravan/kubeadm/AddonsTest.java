@@ -3,6 +3,8 @@ package dev.caravan.kubeadm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,7 +31,8 @@ class AddonsTest {
             """)
     void saysWhatInitMakesLast(String version, String documents, String objects) {
         Cluster cluster = Clusters.single(version, "    kubeadm: " + documents);
+        Minor minor = KubernetesTable.builtIn().minor(cluster.kubernetes().minor());
 
-        assertThat(String.join(" ", Addons.of(cluster).lastOfInit())).isEqualTo(objects);
+        assertThat(String.join(" ", Addons.of(cluster, minor).lastOfInit())).isEqualTo(objects);
     }
 }

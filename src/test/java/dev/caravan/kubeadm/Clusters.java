@@ -5,6 +5,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.tables.KubernetesTable;
 import java.util.Optional;
 
 /** Clusters and credentials for the tests of kubeadm's documents. The credentials are placeholders in the right form. */
@@ -128,7 +129,7 @@ final class Clusters {
     static NodeSettings settings(Cluster cluster, int number) {
         Host host = cluster.hosts().get(number);
         String other = host.address().contains(":") ? "192.0.2.1" + (number + 1) : "2001:db8::1" + (number + 1);
-        return NodeSettings.of(cluster, host).withOtherFamily(cluster, host, Optional.of(other));
+        return NodeSettings.of(cluster, host, KubernetesTable.builtIn()).withOtherFamily(cluster, host, Optional.of(other));
     }
 
     static Cluster read(String text) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class ManifestsTest {
     private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\ndata: {net-conf.json: '{\"Network\": \"10.244.0.0/16\", \"EnableNFTables\": false}'}\n";
 
+    private final Manifests manifests = new Manifests(NetworkTable.builtIn(), Map.of());
     private HttpServer server;
 
     @BeforeEach
@@ -70,26 +72,24 @@ class ManifestsTest {
     void whatIsFetchedMustBeWhatWasReleased() throws Exception {
         Cluster cluster = cluster("1.34.4", "{cni: flannel}");
 
-        assertThat(Manifests.read(source("/cni.yaml", Sha256.hex(MANIFEST)), cluster)).isEqualTo(MANIFEST.replace("10.244", "10.9"));
-        assertThatThrownBy(() -> Manifests.read(source("/cni.yaml", "0".repeat(64)), cluster)).isInstanceOf(IOException.class)
+        assertThat(manifests.read(source("/cni.yaml", Sha256.hex(MANIFEST)), cluster)).isEqualTo(MANIFEST.replace("10.244", "10.9"));
+        assertThatThrownBy(() -> manifests.read(source("/cni.yaml", "0".repeat(64)), cluster)).isInstanceOf(IOException.class)
                 .hasMessageContaining("is not the one that was released: its SHA-256 is " + Sha256.hex(MANIFEST));
-        assertThat(Manifests.read(source("/cni.yaml", null), cluster)).contains("10.9.0.0/16");
+        assertThat(manifests.read(source("/cni.yaml", null), cluster)).contains("10.9.0.0/16");
     }
 
     @Test
     void whatIsNoManifestIsRefused() {
         Cluster cluster = cluster("1.34.4", "{cni: flannel}");
 
-        assertThatThrownBy(() -> Manifests.read(source("/portal", null), cluster)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> manifests.read(source("/portal", null), cluster)).isInstanceOf(IOException.class)
                 .hasMessageContaining("/portal cannot be used: line 1 begins something that is no Kubernetes object");
-        assertThatThrownBy(() -> Manifests.read(source("/gone", null), cluster)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> manifests.read(source("/gone", null), cluster)).isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot fetch the network's manifest").hasMessageEndingWith("status 404");
     }
 
     @Test
     void theSpecsOwnManifestGoesFirstAndIsLeftAsItIs() {
-        Manifests manifests = new Manifests(NetworkTable.builtIn());
-
         assertThat(manifests.source(cluster("1.34.4", "{cni: calico, manifest: 'https://example.org/cni.yaml'}")))
                 .contains(new Manifests.Source("https://example.org/cni.yaml", Optional.empty(), Optional.empty()));
         assertThat(manifests.source(cluster("1.34.4", "{cni: calico}")).orElseThrow().place()).contains("/v3.32.1/");

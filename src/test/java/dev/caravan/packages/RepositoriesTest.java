@@ -7,13 +7,19 @@ import dev.caravan.packages.Repositories.Resolved;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.OwnTables;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RepositoriesTest {
+    private static final KubernetesTable TABLE = KubernetesTable.builtIn();
     @Test
     void aliyunKeepsTheArticlesLayoutUpTo1282() {
         Resolved yum = yum(cluster("1.20.2", "docker", "mirror: aliyun"));
@@ -102,7 +108,7 @@ class RepositoriesTest {
         "ubuntu, 25.10, questing, ubuntu questing", "ubuntu, 24.04, '', ubuntu noble", "debian, 14, forky, debian forky", "debian, 12, '', debian bookworm"
     })
     void theCodeNameIsWhatTheSystemSaysItself(String id, String version, String codeName, String suite) {
-        assertThat(Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), Family.APT, id, version, codeName, "amd64")
+        assertThat(Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, Family.APT, id, version, codeName, "amd64")
                         .runtime().orElseThrow().baseUrl())
                 .isEqualTo("https://download.docker.com/linux/" + suite + " stable");
     }
@@ -110,7 +116,7 @@ class RepositoriesTest {
     @ParameterizedTest
     @CsvSource({"APT, linuxmint, 22, wilma", "APT, devuan, 5, daedalus", "APT, ubuntu, 99.04, ''", "YUM, amzn, 2023, ''", "YUM, openEuler, 24.03, ''"})
     void aSystemThatDockerHasNothingForKeepsToItsOwnRuntime(Family family, String id, String version, String codeName) {
-        Resolved resolved = Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), family, id, version, codeName, "x86_64");
+        Resolved resolved = Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, family, id, version, codeName, "x86_64");
 
         assertThat(resolved.runtime()).isEmpty();
         assertThat(resolved.kubernetes().baseUrl()).startsWith("https://pkgs.k8s.io/core:/stable:/v1.37/");
@@ -136,7 +142,7 @@ class RepositoriesTest {
     })
     void dockerHasFoldersOfItsOwnForSomeSystems(String id, String version, String arch, String url) {
         assertThat(Repositories.resolve(
-                                cluster("1.31.0", "containerd", "mirror: community"), Family.YUM, id, version, "", arch)
+                                cluster("1.31.0", "containerd", "mirror: community"), TABLE, Family.YUM, id, version, "", arch)
                         .runtime()
                         .orElseThrow()
                         .baseUrl())
@@ -172,17 +178,32 @@ class RepositoriesTest {
                 "containerd",
                 "mirror: community, runtime: {baseUrl: 'http://192.0.2.1/docker', gpgKeys: ['http://192.0.2.1/key']}");
 
-        assertThat(Repositories.resolve(cluster, Family.YUM, "anolis", "8", "", "x86_64")
+        assertThat(Repositories.resolve(cluster, TABLE, Family.YUM, "anolis", "8", "", "x86_64")
                         .runtime())
                 .contains(new Repository("http://192.0.2.1/docker", List.of("http://192.0.2.1/key"), true));
     }
 
+    @Test
+    void aUsersTableDecidesWhichMinorsHaveRepositories(@TempDir Path directory) throws IOException {
+        KubernetesTable own = KubernetesTable.of(OwnTables.with(directory, "data/kubernetes.yaml", text -> text
+                .replace("lastLegacy: 1.28.2", "lastLegacy: 1.31.9") + "  1.39:\n    repositories: []\n  1.40:\n    repositories: [community]\n"));
+
+        assertThat(Repositories.resolve(cluster("1.31.4", "containerd", "mirror: aliyun"), own, Family.YUM, "centos", "7", "", "x86_64")
+                .kubernetes().baseUrl()).contains("kubernetes-el7");
+        assertThat(catchThrowableOfType(NoRepository.class, () -> Repositories.resolve(
+                cluster("1.39.0", "containerd", "mirror: community"), own, Family.YUM, "centos", "7", "", "x86_64")))
+                .hasMessageContaining("the community's repositories begin with Kubernetes 1.24");
+        assertThat(catchThrowableOfType(NoRepository.class, () -> Repositories.resolve(
+                cluster("1.40.0", "cri-o", "mirror: community"), own, Family.YUM, "centos", "7", "", "x86_64")))
+                .hasMessageContaining("CRI-O's repositories begin with 1.28");
+    }
+
     private static Resolved yum(Cluster cluster) {
-        return Repositories.resolve(cluster, Family.YUM, "centos", "7", "", "x86_64");
+        return Repositories.resolve(cluster, TABLE, Family.YUM, "centos", "7", "", "x86_64");
     }
 
     private static Resolved apt(Cluster cluster) {
-        return Repositories.resolve(cluster, Family.APT, "ubuntu", "22.04", "jammy", "amd64");
+        return Repositories.resolve(cluster, TABLE, Family.APT, "ubuntu", "22.04", "jammy", "amd64");
     }
 
     private static Cluster cluster(String version, String runtime, String packages) {

@@ -151,6 +151,40 @@ class PackageScriptsTest {
         }
     }
 
+    /** The message has names, and the command below it is one to type: without its option yum would take the excludes seriously. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "YUM | yum | yum install --disableexcludes=kubernetes kubelet-1.37.2 kubeadm-1.37.2 kubectl-1.37.2 cri-tools | /etc/yum.repos.d",
+        "YUM | dnf-3 | yum install --setopt=disable_excludes=kubernetes kubelet-1.37.2 kubeadm-1.37.2 kubectl-1.37.2 cri-tools | /etc/yum.repos.d",
+        "APT | apt-get | apt-get install --no-install-recommends kubelet=1.37.2-00 kubeadm=1.37.2-00 kubectl=1.37.2-00 cri-tools=1.37.0-00"
+                + " | /etc/apt/sources.list.d"})
+    void aFailedInstallationNamesPackagesAndACommandThatWorksAsPrinted(Family family, String program, String command, String files)
+            throws IOException {
+        try (Host host = start("1.37.2", family)) {
+            host.run("package-repository");
+            String manager = family == Family.YUM ? "yum" : "apt-get";
+            Path bin = host.root().resolve("usr/bin");
+            Path broken = host.root().resolve("run/broken");
+            Files.writeString(broken, "");
+            host.insteadOf(manager, "case \" $* \" in *' install '*) if [ -e '" + broken + "' ]; then echo 'Error: it is broken'; exit 1; fi ;; esac");
+            if (program.equals("dnf-3")) {
+                Files.move(bin.resolve("yum"), bin.resolve(program));
+                Files.createSymbolicLink(bin.resolve("yum"), Path.of(program));
+            }
+
+            StepDriver.Result result = host.fails("kube-install");
+
+            String names = command.replaceFirst("^.* install --\\S+ ", "");
+            assertThat(result.log()).contains("failed: could not install " + names + ": Error: it is broken",
+                    "Try it on the host: " + command + " (as root). The repository files are under " + files + ".");
+            Files.delete(broken);
+            try (Connection connection = new Connection(host.rehearsal.host("h1"))) {
+                assertThat(connection.run(command.replace(" install ", " install -y ")).status()).isZero();
+            }
+            assertThat(host.run("kube-install").changes()).as("all is there").noneMatch(change -> change.startsWith("install"));
+        }
+    }
+
     @Test
     void yum3KeepsItsOwnOption() throws IOException {
         try (Host host = start("1.20.2", Family.YUM)) {

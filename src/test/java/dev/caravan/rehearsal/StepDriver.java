@@ -4,6 +4,8 @@ import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
+import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.Minor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,6 +74,9 @@ final class StepDriver {
         environment.put("NODE_ROLES", host.roles().stream().map(Role::word).collect(Collectors.joining(" ")));
         environment.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         environment.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
+        Minor minor = KubernetesTable.builtIn().minor(cluster.kubernetes().minor());
+        environment.put("KUBERNETES_COMMANDS", String.join(" ", minor.commands()));
+        environment.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         environment.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         environment.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         environment.put("POD_SUBNET", cluster.kubernetes().podSubnet());

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.Programs;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -170,7 +172,65 @@ class UndoNetworkTest {
         assertThat(log).contains(
                 "this host has no nft: if the network or kube-proxy made tables of nftables, they stay until the next boot",
                 "this host has no ipset: if the network or kube-proxy made ipsets, they stay");
+        assertThat(unseen()).as("the result names them").contains("this host has no ipset: ", "; this host has no nft: ").doesNotContain("nfacct");
         assertThat(read("rules")).as("rules of iptables go all the same").doesNotContain("kube-router");
+    }
+
+    /** With iptables-nft the kernel has nf_tables, whether it lists the module or not; without a module there is nothing to be seen. */
+    @Test
+    void whatTheKernelHasNoPartForIsNotNamedInTheResult() throws Exception {
+        Files.delete(commands.resolve("nft"));
+        Files.delete(commands.resolve("ipset"));
+        Files.createDirectories(root.resolve("proc"));
+        Files.writeString(root.resolve("proc/modules"), "nf_conntrack 172032 1 - Live 0x0\n");
+        String recorded = keep();
+
+        undo(recorded, Map.of());
+        assertThat(unseen()).as("iptables-nft-save is there").contains("this host has no nft: ").doesNotContain("ipset");
+
+        Files.delete(commands.resolve("iptables-nft-save"));
+        command("iptables", "echo 'iptables v1.8.9 (legacy)'");
+        undo(recorded, Map.of());
+        assertThat(unseen()).isEmpty();
+
+        Files.writeString(root.resolve("proc/modules"), "ip_set 57344 1 - Live 0x0\nnfnetlink_acct 16384 2 - Live 0x0\n");
+        undo(recorded, Map.of());
+        assertThat(unseen()).contains("this host has no ipset: ", "this host has no nfacct: ").doesNotContain("has no nft:");
+    }
+
+    /** The words of nfacct 1.0.2; the names are those of kubernetes, pkg/proxy/metrics, from 1.32 on. */
+    @Test
+    void countersThatKubeProxyMadeGoAndThoseThatWereThereStay() throws Exception {
+        nfacct();
+        write("counters", counter("http") + counter("localhost_nps_accepted_pkts"));
+        String recorded = keep();
+        append("counters", counter("ct_state_invalid_dropped_pkts") + counter("theirs") + counter("ct_state_invalid_dropped_pkts_2"));
+
+        String log = undo(recorded, Map.of());
+
+        assertThat(read("counters")).isEqualTo(
+                counter("http") + counter("localhost_nps_accepted_pkts") + counter("theirs") + counter("ct_state_invalid_dropped_pkts_2"));
+        assertThat(log).contains("remove counters of nfacct (1)").doesNotContain("left: ");
+        assertThat(undo(recorded, Map.of())).as("a second run finds nothing to do").doesNotContain("counters of nfacct", "left: ");
+    }
+
+    @Test
+    void aCounterGoesAfterTheRulesThatCountWithItAndIsNamedWhereItCannot() throws Exception {
+        nfacct();
+        write("counters", "");
+        String recorded = keep();
+        append("counters", counter("ct_state_invalid_dropped_pkts"));
+        String rule = "-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP";
+        String before = read("rules");
+        write("rules", before.replace(POLICY, POLICY + "\n" + rule).replace(":FORWARD ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]\n:KUBE-FORWARD - [0:0]"));
+
+        assertThat(undo(recorded, Map.of())).contains("remove counters of nfacct (1)").doesNotContain("left: ");
+        assertThat(read("counters")).isEmpty();
+
+        write("counters", counter("ct_state_invalid_dropped_pkts"));
+        write("rules", before.replace(POLICY, POLICY + "\n" + rule.replace("KUBE-FORWARD", "theirs")));
+        assertThat(undo(recorded, Map.of()))
+                .contains("left: the nfacct counter ct_state_invalid_dropped_pkts: nfacct v1.0.2: error: Device or resource busy");
     }
 
     @Test
@@ -192,6 +252,8 @@ class UndoNetworkTest {
         write("nftables", "table ip filter\ntable inet firewalld\ntable ip kube-proxy\ntable ip6 kube-proxy\ntable ip docker-bridges\n");
         append("rules4", "300:\tfrom 192.0.2.7 lookup 78\n");
         append("routes4", "default via 10.77.0.9 dev eth0 table 78\n");
+        nfacct();
+        write("counters", counter("http") + counter("ct_state_invalid_dropped_pkts") + counter("localhost_nps_accepted_pkts"));
         Files.createDirectories(root.resolve("etc/kubernetes"));
         Files.writeString(root.resolve("etc/kubernetes/kubelet.conf"), "");
         Path networks = Files.createDirectories(root.resolve("var/lib/cni/networks/mynet")).getParent();
@@ -205,6 +267,7 @@ class UndoNetworkTest {
 
         assertThat(read("nftables")).isEqualTo("table ip filter\ntable inet firewalld\ntable ip docker-bridges\n");
         assertThat(read("sets")).isEqualTo("admins\n");
+        assertThat(read("counters")).isEqualTo(counter("http"));
         assertThat(read("rules4")).isEqualTo(RULES_4 + "300:\tfrom 192.0.2.7 lookup 78\n");
         assertThat(read("routes4")).isEqualTo(ROUTES_4 + "default via 10.77.0.9 dev eth0 table 78\n");
         assertThat(root.resolve("etc/iproute2/rt_tables")).hasContent(TABLES);
@@ -229,6 +292,27 @@ class UndoNetworkTest {
         append("routes4", "10.244.1.0/24 via 10.77.0.13 dev eth0 proto 17\n10.244.2.0/24 dev eth0 table kube-router proto 17\n");
         append("routes6", "fd00:10:244:1::/64 via fd00:77::13 dev eth0 proto 17 metric 1024 pref medium\n");
         Files.writeString(root.resolve("etc/iproute2/rt_tables"), TABLES + "77 kube-router\n78 kube-router-dsr\n79 external_ip\n");
+    }
+
+    private static String counter(String name) {
+        return "{ pkts = 00000000000000000042, bytes = 00000000000000002520 } = " + name + ";\n";
+    }
+
+    private void nfacct() throws IOException {
+        command("nfacct", """
+                case "$*" in
+                  list) cat "$S/counters" ;;
+                  'delete '*)
+                    if grep -q -e "--nfacct-name $2 " "$S/rules"; then echo 'nfacct v1.0.2: error: Device or resource busy' >&2; exit 1; fi
+                    grep -vF " = $2;" "$S/counters" > "$S/new"; mv "$S/new" "$S/counters" ;;
+                  *) exit 64 ;;
+                esac""");
+    }
+
+    /** What the result of the script that ran last says that it could not look at. */
+    private String unseen() throws IOException {
+        return Files.readString(scratch.resolve("result")).lines().filter(line -> line.startsWith("output\tunseen\t"))
+                .map(line -> new String(Base64.getDecoder().decode(line.substring(14)), StandardCharsets.UTF_8)).findFirst().orElse("");
     }
 
     private List<String> everything() throws IOException {
@@ -260,6 +344,7 @@ class UndoNetworkTest {
     private String sh(Path script, String input, Map<String, String> more) throws Exception {
         Path output = scratch.resolve("output");
         Path given = Files.writeString(scratch.resolve("input"), input);
+        Files.writeString(scratch.resolve("result"), "");
         ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true).redirectInput(given.toFile()).redirectOutput(output.toFile());
         builder.environment().putAll(Map.of("PATH", commands + ":/usr/bin:/bin", "S", state.toString(), "CARAVAN_ROOT", root.toString(), "CARAVAN_LIB", SCRIPTS.toString(),
                 "CARAVAN_RESULT", scratch.resolve("result").toString(), "POD_SUBNET", "10.244.0.0/16,fd00:10:244::/56"));

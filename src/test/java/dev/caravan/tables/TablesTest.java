@@ -8,7 +8,6 @@ import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster.Cni;
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -26,10 +25,7 @@ class TablesTest {
     private final KubernetesTable table = KubernetesTable.builtIn();
 
     private RouteFiles with(String name, UnaryOperator<String> change) throws IOException {
-        Path file = directory.resolve(name);
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, change.apply(RouteFiles.builtIn().text(name).orElseThrow()));
-        return RouteFiles.with(directory);
+        return OwnTables.with(directory, name, change);
     }
 
     @ParameterizedTest
@@ -55,6 +51,25 @@ class TablesTest {
         assertThat(minor.cgroupDriver()).isEqualTo(driver);
         assertThat(minor.sockets()).isEqualTo(sockets);
         assertThat(minor.runtimes().contains(RuntimeName.DOCKER)).isEqualTo(number < 24);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "23 | [node-role.kubernetes.io/master] | [conntrack, iptables, ip] | true | []",
+        "24 | [node-role.kubernetes.io/control-plane, node-role.kubernetes.io/master] | [conntrack, iptables, ip] | true | [COMMUNITY]",
+        "26 | [node-role.kubernetes.io/control-plane] | [conntrack, iptables, ip] | true | [COMMUNITY]",
+        "28 | [node-role.kubernetes.io/control-plane] | [conntrack, iptables, ip] | false | [COMMUNITY, CRI_O]",
+        "31 | [node-role.kubernetes.io/control-plane] | [conntrack, iptables, ip] | false | [COMMUNITY, CRI_O]",
+        "32 | [node-role.kubernetes.io/control-plane] | [iptables, ip] | false | [COMMUNITY, CRI_O]"
+    })
+    void knowsWhatAHostNeedsForAMinor(int number, String taints, String commands, boolean asksAmazon, String repositories) {
+        Minor minor = table.minor(number);
+
+        assertThat(minor.controlPlaneTaints()).hasToString(taints);
+        assertThat(minor.commands()).hasToString(commands);
+        assertThat(minor.kubeletAsksAmazon()).isEqualTo(asksAmazon);
+        assertThat(minor.repositories()).hasToString(repositories);
+        assertThat(table.lastLegacy()).isEqualTo("1.28.2");
     }
 
     @Test
@@ -94,14 +109,14 @@ class TablesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "newestTried: 1.37 | newestTried: v1.37 | 6: \"v1.37\" is no minor of Kubernetes; for example 1.37",
-        "cgroupV1: accepted | cgroupV1: yes | 12: \"yes\" is not known; known: accepted, maintenance, refused",
-        "cgroupV1: accepted | cgroup: accepted | 12: unknown key cgroup; known: kubeadmApi, kernel, cgroupV1, ",
-        "sockets: paths | '' | 10: the oldest minor has no sockets; its row must say everything",
-        "etcd: 3.3 | etcd: new | 24: \"new\" has not the right form; for example 5.13",
-        "etcd: 3.3 | etcd: [3.3] | 24: this should be one value",
+        "cgroupV1: accepted | cgroupV1: yes | 15: \"yes\" is not known; known: accepted, maintenance, refused",
+        "cgroupV1: accepted | cgroup: accepted | 15: unknown key cgroup; known: kubeadmApi, kernel, cgroupV1, ",
+        "sockets: paths | '' | 13: the oldest minor has no sockets; its row must say everything",
+        "etcd: 3.3 | etcd: new | 31: \"new\" has not the right form; for example 5.13",
+        "etcd: 3.3 | etcd: [3.3] | 31: this should be one value",
         "etcd: 3.3 | etcd: {3.3 | no YAML: ",
-        "1.15: | 1.11: | 26: 1.11 is below 1.14; sort the rows, the oldest minor first",
-        "1.15: | 1.14: | 25: 1.14 is here a second time; keep one",
+        "1.15: | 1.11: | 33: 1.11 is below 1.14; sort the rows, the oldest minor first",
+        "1.15: | 1.14: | 32: 1.14 is here a second time; keep one",
         "kubeadmApi: v1beta4 | kubeadmApi: v1 | \"v1\" is not known; known: v1beta1, v1beta2, v1beta3, v1beta4"
     })
     void aWrongTableIsSaidByFileAndLine(String right, String wrong, String said) throws IOException {

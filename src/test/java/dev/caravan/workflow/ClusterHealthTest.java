@@ -16,6 +16,8 @@ import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TaintBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +38,14 @@ class ClusterHealthTest {
 
     private final List<Node> nodes = new ArrayList<>(List.of(node("h1", "v1.20.2", "True", Map.of(MASTER, "")), node("h2", "v1.20.2", "True", Map.of())));
     private final List<Pod> pods = new ArrayList<>(List.of(pod("etcd-h1", "Running", true)));
+
+    private Optional<Deployment> dns = Optional.empty();
+
+    private static Deployment coredns(int replicas, String type, String status, String message) {
+        return new DeploymentBuilder().withNewMetadata().withName("coredns").endMetadata().withNewSpec().withReplicas(replicas).endSpec()
+                .withNewStatus().addNewCondition().withType("Available").withStatus("False").withMessage("Deployment does not have minimum availability.")
+                .endCondition().addNewCondition().withType(type).withStatus(status).withMessage(message).endCondition().endStatus().build();
+    }
 
     private static Node node(String name, String version, String ready, Map<String, String> labels) {
         return new NodeBuilder().withNewMetadata().withName(name).withLabels(labels).endMetadata()
@@ -63,7 +74,7 @@ class ClusterHealthTest {
     }
 
     private List<Lack> lacks() {
-        return ClusterHealth.missing(CLUSTER, name -> false, true, nodes, pods, LIMITS);
+        return ClusterHealth.missing(CLUSTER, name -> false, true, nodes, pods, dns, LIMITS);
     }
 
     private List<String> missing() {
@@ -152,6 +163,45 @@ class ClusterHealthTest {
         pods.set(1, pending(said));
         nodes.set(1, tainted(node("h2", "v1.20.2", "False", Map.of()), "dedicated=infra:NoSchedule"));
         assertThat(permanent()).as("a node may still come").containsExactly(false, false);
+    }
+
+    /** The words are those of kube-controller-manager's ReplicaSets, as API servers of 1.2x and 1.3x refuse a pod. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=6, limited: pods=6 | true",
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: failed quota: few: must specify limits.cpu for: coredns | true",
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: violates PodSecurity \"restricted:latest\": seccompProfile | true",
+        "ReplicaFailure | True | admission webhook \"deny.example.com\" denied the request: no pods here | true",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: ValidatingAdmissionPolicy 'no' with binding 'no' denied request: no pods here | true",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: maximum memory usage per Container is 64Mi, but limit is 170Mi | true",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: status unknown for quota: few, resources: pods | false",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: error looking up service account kube-system/coredns: serviceaccount \"coredns\" not found | false",
+        "ReplicaFailure | True | Internal error occurred: failed calling webhook \"w.example.com\": connect: connection refused | false",
+        "Progressing | False | ReplicaSet \"coredns-7d764666f9\" has timed out progressing. | false"})
+    void aCoreDnsWithoutAPodIsNamedAtOnceWithItsCause(String type, String status, String message, boolean isPermanent) {
+        dns = Optional.of(coredns(2, type, status, message));
+
+        assertThat(missing()).containsExactly("a pod of deployment coredns to be created (" + message + ")");
+        assertThat(permanent()).containsExactly(isPermanent);
+    }
+
+    @Test
+    void aCoreDnsWithoutAPodIsWaitedForWhereNothingIsSaidAndNotAskedForWhereNoneIsWanted() {
+        dns = Optional.of(coredns(2, "Progressing", "True", "Created new replica set"));
+        assertThat(missing()).containsExactly("a pod of deployment coredns to be created");
+        assertThat(permanent()).containsExactly(false);
+
+        dns.get().setStatus(null);
+        assertThat(missing()).containsExactly("a pod of deployment coredns to be created");
+
+        dns = Optional.of(coredns(0, "Progressing", "True", "Created new replica set"));
+        assertThat(missing()).isEmpty();
+
+        dns = Optional.of(coredns(2, "ReplicaFailure", "True", "pods \"coredns-y\" is forbidden: exceeded quota: few"));
+        Pod one = pod("coredns-x", "Running", true);
+        one.getMetadata().setLabels(Map.of("k8s-app", "kube-dns"));
+        pods.add(one);
+        assertThat(missing()).as("what it lacks is said of the pod that is there").isEmpty();
     }
 
     /** kubelet's words with containerd 2 and with dockershim, and of a registry that does not answer. */
@@ -263,13 +313,13 @@ class ClusterHealthTest {
     void askNothingOfHostsThatDidNotComeThrough() {
         nodes.remove(1);
 
-        assertThat(ClusterHealth.missing(CLUSTER, "h2"::equals, true, nodes, pods, LIMITS)).isEmpty();
+        assertThat(ClusterHealth.missing(CLUSTER, "h2"::equals, true, nodes, pods, dns, LIMITS)).isEmpty();
     }
 
     @Test
     void withoutANetworkNodesNeedOnlyBeThere() {
         nodes.set(0, node("h1", "v1.20.2", "False", Map.of(MASTER, "")));
 
-        assertThat(ClusterHealth.missing(CLUSTER, name -> false, false, nodes, List.of(), LIMITS)).isEmpty();
+        assertThat(ClusterHealth.missing(CLUSTER, name -> false, false, nodes, List.of(), dns, LIMITS)).isEmpty();
     }
 }

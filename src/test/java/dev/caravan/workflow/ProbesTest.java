@@ -8,6 +8,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestRuns;
 import dev.caravan.run.Variables;
+import dev.caravan.tables.KubernetesTable;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProbesTest {
-    private final Probes probes = new Probes();
+    private final Probes probes = new Probes(KubernetesTable.builtIn());
 
     private static Run run(String network, String kubeadm) {
         return TestRuns.apply(TestClusters.read("""
