@@ -121,7 +121,8 @@ if [ -n "$names" ]; then
   fi
 fi
 
-# In older versions each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost, as on most networks that are not Amazon's, kubelet stands still for 6 s before it registers its node.
+# In older versions each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost, as on
+# most networks that are not Amazon's, kubelet waits for 6 s before it registers its node.
 on_amazon() {
   grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version "$R"/sys/class/dmi/id/product_version ||
     grep -qsi '^ec2' "$R"/sys/hypervisor/uuid
