@@ -21,9 +21,14 @@ final class HistoryOptions {
             description = "Trusts an https server whose certificate is signed by one in this PEM file, instead of by those that Java knows (or CARAVAN_SERVER_CA).")
     private String serverCa;
 
+    /** Whether an engine is asked, and not the journal. */
+    boolean isServer() {
+        return server != null && !server.isBlank();
+    }
+
     History open() throws UserError {
         LogSetup.toFile(common.data());
-        if (server == null || server.isBlank()) {
+        if (!isServer()) {
             return JournalHistory.open(common);
         }
         Optional<Path> authorities = Optional.ofNullable(serverCa).filter(file -> !file.isBlank()).map(Path::of);

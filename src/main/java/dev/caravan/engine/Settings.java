@@ -19,6 +19,10 @@ import org.apache.camel.spi.PropertiesComponent;
 final class Settings {
     private static final String PREFIX = "caravan.";
     private static final String TOOLS = "caravan.camel-tools";
+    static final String KEEP_RUNS = "caravan.keep.runs";
+    static final String KEEP_DAYS = "caravan.keep.days";
+    /** What begins like this may be empty, which is to say that it was not given. */
+    private static final List<String> MAY_BE_EMPTY = List.of("caravan.preflight.", "caravan.keep.");
     private static final Map<String, Range> NUMBERS = numbers();
     private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key", "caravan.journal", "caravan.routes",
             "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT);
@@ -37,6 +41,8 @@ final class Settings {
     private static Map<String, Range> numbers() {
         Map<String, Range> numbers = new TreeMap<>();
         numbers.put("caravan.hosts-at-a-time", new Range(1, 100_000));
+        numbers.put(KEEP_RUNS, new Range(1, 999_999));
+        numbers.put(KEEP_DAYS, new Range(1, 36_500));
         numbers.put("caravan.verify.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.dns-seconds", new Range(1, 86_400));
@@ -68,7 +74,7 @@ final class Settings {
 
     private static Optional<String> value(CamelContext context, String name) {
         Optional<String> value = context.getPropertiesComponent().resolveProperty(name).map(String::strip);
-        return name.startsWith("caravan.preflight.") ? value.filter(text -> !text.isEmpty()) : value;
+        return MAY_BE_EMPTY.stream().anyMatch(name::startsWith) ? value.filter(text -> !text.isEmpty()) : value;
     }
 
     private static String said(String name, String text) {

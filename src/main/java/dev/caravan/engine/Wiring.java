@@ -6,11 +6,13 @@ import dev.caravan.http.Http;
 import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.Retention;
 import dev.caravan.observe.Metrics;
 import dev.caravan.observe.Observation;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
+import dev.caravan.run.Pruning;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Workflow;
@@ -25,6 +27,7 @@ import dev.caravan.workflow.Verification;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.camel.CamelContext;
@@ -75,6 +78,7 @@ final class Wiring extends MainListenerSupport {
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
         context.getRegistry().bind("runs", runs);
         context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
+        context.getRegistry().bind("pruning", new Pruning(opened, options.data(), new Retention(limit(context, Settings.KEEP_RUNS), limit(context, Settings.KEEP_DAYS))));
         if (options.triggers()) {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
@@ -171,6 +175,11 @@ final class Wiring extends MainListenerSupport {
 
     private static String setting(CamelContext context, String name) {
         return context.resolvePropertyPlaceholders("{{" + name + "}}");
+    }
+
+    private static OptionalInt limit(CamelContext context, String setting) {
+        String text = setting(context, setting).trim();
+        return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
     }
 
     private static int number(CamelContext context, String setting) {

@@ -7,14 +7,18 @@ import dev.caravan.journal.Writer.Way;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -22,6 +26,15 @@ import java.util.function.Consumer;
 final class JdbcJournal implements Journal {
     private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
     private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
+    /** How long a run is kept by which a request or a file that comes again is recognised. */
+    private static final Duration RECOGNISED = Duration.ofDays(1);
+    /** Its values are those of {@link #limits}. What follows may select among these. */
+    private static final String DELETABLE = "select * from (select run.*, row_number() over (partition by cluster order by created_at desc, id) as place from run) ranked"
+            + " where place > ? and ended_at < ?"
+            + " and (ended_at < ? or source <> 'inbox' and not exists (select name from request_key where request_key.run = ranked.id))"
+            + " and not exists (select name from claim where claim.run = ranked.id)"
+            + " and not exists (select id from found where found.run = ranked.id and not found.given_back)";
+    private static final int ASKED_AT_ONCE = 500;
 
     private final Database database;
     private final Link reading;
@@ -277,6 +290,49 @@ final class JdbcJournal implements Journal {
     public List<RunRecord> orphans() {
         return read(connection -> claims.orphans(connection,
                 Sql.query(connection, "select * from run where ended_at is null order by created_at, id", JdbcJournal::runRecord)));
+    }
+
+    // ---- what is deleted
+
+    @Override
+    public List<RunRecord> deletable(Retention keep, Instant now) {
+        return keep.isOn() ? query(DELETABLE + " order by created_at, id", JdbcJournal::runRecord, limits(keep, now).toArray()) : List.of();
+    }
+
+    private static List<Object> limits(Retention keep, Instant now) {
+        return List.of(keep.runs().orElse(1), Sql.time(now.minus(Duration.ofDays(keep.days().orElse(0)))), Sql.time(now.minus(RECOGNISED)));
+    }
+
+    @Override
+    public boolean delete(String run, Retention keep, Instant now) {
+        List<Object> values = new ArrayList<>(limits(keep, now));
+        values.add(run);
+        // Alone, so that no engine claims it or begins another run meanwhile.
+        return keep.isOn() && writer.write(Way.ALONE, (connection, engine) -> {
+            if (Sql.query(connection, DELETABLE + " and id = ?", JdbcJournal::runRecord, values.toArray()).isEmpty()) {
+                return false;
+            }
+            Sql.update(connection, "delete from event where run = ?", run);
+            Sql.update(connection, "delete from found where run = ?", run);
+            Sql.update(connection, "delete from request_key where run = ?", run);
+            Sql.update(connection, "delete from run where id = ?", run);
+            Sql.update(connection, "delete from deleted_run where id = ?", run);
+            Sql.update(connection, "insert into deleted_run (id, deleted_at) values (?, current_timestamp)", run);
+            return true;
+        });
+    }
+
+    @Override
+    public Set<String> deleted(Collection<String> runs) {
+        Set<String> deleted = new HashSet<>();
+        List<String> all = List.copyOf(runs);
+        for (int from = 0; from < all.size(); from += ASKED_AT_ONCE) {
+            List<String> some = all.subList(from, Math.min(all.size(), from + ASKED_AT_ONCE));
+            // A later run may have the same id.
+            deleted.addAll(query("select id from deleted_run where id in " + Sql.places(some.size()) + " and not exists (select id from run where run.id = deleted_run.id)",
+                    row -> row.getString("id"), some.toArray()));
+        }
+        return deleted;
     }
 
     // ----

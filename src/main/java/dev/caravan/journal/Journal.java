@@ -1,9 +1,11 @@
 package dev.caravan.journal;
 
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -121,6 +123,33 @@ public interface Journal extends AutoCloseable {
 
     /** The runs that have not ended and that no living engine has claimed, oldest first. To go on with one, claim it. */
     List<RunRecord> orphans();
+
+    // ---- what is deleted
+
+    /**
+     * The runs that {@link #delete} would delete, oldest first: those that have ended, that this retention does not keep, and that
+     * nothing needs. These are needed whatever the retention is:
+     * <ul>
+     *   <li>a run that found something on hosts that has not been given back, as a rollback and a reset read it;
+     *   <li>the newest run of each cluster;
+     *   <li>a run that an engine has claimed;
+     *   <li>for a day after its end, a run that a request with a key or a file in the inbox began: if the same comes again, it is
+     *       recognised by this run.
+     * </ul>
+     */
+    List<RunRecord> deletable(Retention keep, Instant now);
+
+    /**
+     * Deletes that run, if it is deletable at this moment, with its events, records and keys, all or nothing.
+     *
+     * @return whether it was deleted
+     */
+    boolean delete(String run, Retention keep, Instant now);
+
+    /** Which of these runs were deleted. */
+    Set<String> deleted(Collection<String> runs);
+
+    // ----
 
     /**
      * Lets {@code listener} hear of every event that is appended by this object from now on, in the order of each run's numbers,

@@ -44,7 +44,8 @@ class CompletionTest {
         "caravan,completion,|bash,zsh,fish",
         "caravan,routes,|export,list",
         "caravan,apply,-f,three|three-nodes.yaml",
-        "caravan,logs,--f|--follow"
+        "caravan,logs,--f|--follow",
+        "caravan,runs,--k|--keep-runs,--keep-days"
     })
     void bashAndFishCompleteCommandsOptionsValuesAndFiles(String line, String expected) throws Exception {
         List<String> words = Arrays.asList(line.split(",", -1));

@@ -5,11 +5,14 @@ import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RequestKey;
+import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -166,6 +169,22 @@ public final class MortalJournal implements Journal {
     @Override
     public List<RunRecord> orphans() {
         return journal.orphans();
+    }
+
+    @Override
+    public List<RunRecord> deletable(Retention keep, Instant now) {
+        return journal.deletable(keep, now);
+    }
+
+    @Override
+    public synchronized boolean delete(String run, Retention keep, Instant now) {
+        requireLife();
+        return journal.delete(run, keep, now);
+    }
+
+    @Override
+    public Set<String> deleted(Collection<String> runs) {
+        return journal.deleted(runs);
     }
 
     @Override

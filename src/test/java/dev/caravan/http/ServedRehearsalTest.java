@@ -16,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +74,35 @@ class ServedRehearsalTest {
             await().atMost(LONG).until(() -> Files.exists(result));
             String second = new ObjectMapper().readTree(result.toFile()).get("run").asText();
             assertThat(json(client.get("/api/v1/runs/" + second)).get("steps")).isNotEmpty().noneMatch(step -> step.get("changed").asBoolean());
+        }
+    }
+
+    @Test
+    void aServiceDeletesWhatItsSettingsDoNotKeepAndThenAnswers404() throws Exception {
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {
+            List<String> ids = new ArrayList<>();
+            try (Serving serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), Map.of())) {
+                Client client = new Client(serving);
+                for (int number = 0; number < 3; number++) {
+                    String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+                    await().atMost(LONG).until(() -> json(client.get("/api/v1/runs/" + id)).get("state").asText().equals("succeeded"));
+                    assertThat(client.get("/api/v1/runs/" + id + "/logs?host=h1&step=facts").statusCode()).isEqualTo(200);
+                    ids.add(id);
+                }
+            }
+            try (Serving serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), Map.of("caravan.keep.runs", "1"))) {
+                Client client = new Client(serving);
+                String deleted = "/api/v1/runs/" + ids.get(1);
+                await().atMost(LONG).until(() -> client.get(deleted).statusCode() == 404);
+                for (String below : List.of("", "/events", "/timeline", "/logs?host=h1&step=facts")) {
+                    assertThat(client.get(deleted + below).statusCode()).as(below).isEqualTo(404);
+                }
+                assertThat(client.post(deleted + "/retry", "").statusCode()).isEqualTo(404);
+                assertThat(StreamSupport.stream(json(client.get("/api/v1/runs")).get("runs").spliterator(), false).map(run -> run.get("id").asText()))
+                        .as("the first changed the hosts, the last is the newest").containsExactly(ids.get(2), ids.get(0));
+                await().atMost(LONG).until(() -> !Files.exists(scratch.resolve("data/logs").resolve(ids.get(1))));
+                assertThat(client.get("/api/v1/runs/" + ids.get(0) + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);
+            }
         }
     }
 }

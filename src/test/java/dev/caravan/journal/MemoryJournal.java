@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -164,6 +165,21 @@ public final class MemoryJournal implements Journal {
     @Override
     public synchronized List<RunRecord> orphans() {
         return runs.values().stream().filter(run -> !run.hasEnded()).toList();
+    }
+
+    @Override
+    public List<RunRecord> deletable(Retention keep, Instant now) {
+        return List.of();
+    }
+
+    @Override
+    public boolean delete(String run, Retention keep, Instant now) {
+        return false;
+    }
+
+    @Override
+    public Set<String> deleted(Collection<String> deleted) {
+        return Set.of();
     }
 
     @Override

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
+import dev.caravan.journal.Retention;
+import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Action;
+import dev.caravan.run.Pruning;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
@@ -20,13 +23,16 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -87,6 +93,55 @@ class RollbackRehearsalTest {
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(kubeconfig).doesNotExist();
+        }
+    }
+
+    /** The first apply is older than all that is kept, and has the records that the reset reads. */
+    @Test
+    void aResetRestoresEverythingFromAJournalFromWhichRunsWereDeleted() throws Exception {
+        Path data = scratch.parent().resolve("data");
+        Retention newest = new Retention(OptionalInt.of(1), OptionalInt.empty());
+        long full;
+        try (Rehearsal rehearsal = Rehearsal.start(cluster(Cluster.RuntimeName.CONTAINERD), List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
+                Engine engine = engine(rehearsal)) {
+            Map<String, String> first = look(rehearsal, "h1");
+            Map<String, String> second = look(rehearsal, "h2");
+            for (Action action : List.of(Action.APPLY, Action.APPLY, Action.PLAN, Action.APPLY)) {
+                assertThat(run(engine, rehearsal, action)).as(this::told).isEqualTo("succeeded");
+            }
+            List<String> runs = ids(engine);
+            Pruning pruning = new Pruning(engine.journal(), data, newest);
+            List<Event> before = engine.journal().events(runs.get(1), 0);
+            assertThat(pruning.deletable()).extracting(RunRecord::id).containsExactly(runs.get(1), runs.get(2));
+            assertThat(ids(engine)).as("to ask deletes nothing").isEqualTo(runs);
+            assertThat(engine.journal().events(runs.get(1), 0)).isEqualTo(before).hasSizeGreaterThan(20);
+            assertThat(logs(data)).containsExactlyInAnyOrderElementsOf(runs);
+
+            full = Files.size(data.resolve("journal.mv.db"));
+            assertThat(pruning.prune()).extracting(RunRecord::id).containsExactly(runs.get(1), runs.get(2));
+            assertThat(ids(engine)).containsExactly(runs.get(0), runs.get(3));
+            assertThat(engine.journal().events(runs.get(1), 0)).isEmpty();
+            assertThat(logs(data)).containsExactlyInAnyOrder(runs.get(0), runs.get(3));
+
+            assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
+            assertSame("h1 after reset", first, look(rehearsal, "h1"));
+            assertSame("h2 after reset", second, look(rehearsal, "h2"));
+            assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id).containsExactly(runs.get(0), runs.get(3));
+            assertThat(logs(data)).isEqualTo(ids(engine)).hasSize(1);
+        }
+        assertThat(Files.size(data.resolve("journal.mv.db"))).isLessThanOrEqualTo(full);
+    }
+
+    /** Oldest first. */
+    private static List<String> ids(Engine engine) {
+        List<String> ids = new ArrayList<>(engine.journal().runs(100).stream().map(RunRecord::id).toList());
+        Collections.reverse(ids);
+        return ids;
+    }
+
+    private static List<String> logs(Path data) throws IOException {
+        try (Stream<Path> logs = Files.list(data.resolve("logs"))) {
+            return logs.map(log -> log.getFileName().toString()).toList();
         }
     }
 
