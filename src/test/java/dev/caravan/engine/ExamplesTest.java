@@ -38,6 +38,9 @@ class ExamplesTest {
     private static final String WORKFLOW = """
             - route:
                 id: apply
+                note: |
+                  title: The workflow of a test
+                  changesHosts: true
                 routeConfigurationId: workflow-errors
                 from:
                   uri: direct:apply
@@ -77,7 +80,7 @@ class ExamplesTest {
         for (String example : EXAMPLES) {
             copy(Path.of("examples", example, "routes"), routes);
         }
-        Files.writeString(routes.resolve("apply.camel.yaml"), WORKFLOW);
+        Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("apply.camel.yaml"), WORKFLOW);
         Path checkout = Files.createDirectories(directory.resolve("checkout"));
         if (hasGit()) {
             git(directory, "init", "--quiet", "--bare", "clusters.git");

@@ -7,9 +7,9 @@ import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
 import dev.caravan.packages.Family;
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class SiteCaExampleTest {
     }
 
     private String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", "", Action.APPLY, "test", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", "", TestActions.APPLY, "test", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state();
     }
 
