@@ -183,7 +183,7 @@ class ExamplesTest {
         drop("goes-well", 1);
         assertThat(told("goes-well")).matches("application/json \\{\"text\": \"apply of goes-well succeeded \\(run [0-9a-f]{8}\\)\"}");
         drop("goes-badly", 2);
-        assertThat(told("goes-badly")).contains("apply of goes-badly did not succeed");
+        assertThat(told("goes-badly")).contains("apply of goes-badly failed");
         Path result = serving.inbox().resolve(".failed/goes-badly.yaml.result.json");
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(result));
         assertThat(Files.readString(result)).contains("no such package");

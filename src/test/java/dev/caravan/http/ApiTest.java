@@ -480,8 +480,9 @@ class ApiTest {
         assertThat(provision.get("file").asText()).isEqualTo("provision-host.camel.yaml");
         assertThat(provision.get("builtIn").asBoolean()).isTrue();
         assertThat(provision.get("description").asText()).isEqualTo("One host from bare to member of the cluster.");
-        assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:os-prepare");
-        JsonNode choice = provision.get("nodes").get(6);
+        assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
+        assertThat(provision.get("nodes").get(1).get("uri").asText()).isEqualTo("direct:os-prepare");
+        JsonNode choice = provision.get("nodes").get(7);
         assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
         assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
         assertThat(choice.at("/nodes/1/kind").asText()).isEqualTo("otherwise");
