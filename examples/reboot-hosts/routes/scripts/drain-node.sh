@@ -6,7 +6,9 @@
 
 [ -f "$ADMIN_CONF" ] || fail "there is no cluster on ${NODE_NAME:-this host}" "Install it first: caravan apply"
 api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer"
-set -- "$NODE" --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s"
+set -- "$NODE" --ignore-daemonsets --timeout="${DRAIN_SECONDS}s"
+# kubectl calls the same option otherwise before 1.20
+if [ "$KUBERNETES_MINOR" -ge 20 ]; then set -- "$@" --delete-emptydir-data; else set -- "$@" --delete-local-data; fi
 if [ "$FORCE" = true ]; then set -- "$@" --force; fi
 if change "drain the node $NODE"; then
   if ! logged cluster drain "$@"; then

@@ -62,7 +62,7 @@ final class ActionsCommand implements Callable<Integer> {
 
     private static String parameter(Parameter parameter) {
         String form = parameter.oneOf().isEmpty() ? parameter.type().name().toLowerCase(Locale.ROOT) : String.join(" | ", parameter.oneOf());
-        String usual = parameter.required() ? ", required" : parameter.defaultValue().map(value -> ", default " + (value.equals("") ? "empty" : value)).orElse("");
+        String usual = parameter.required() ? ", required" : parameter.defaultValue().map(value -> ", default " + (value.equals("") ? "empty" : value + (parameter.type() == Parameter.Type.DURATION ? "s" : ""))).orElse("");
         return parameter.name() + "=  " + parameter.description() + " (" + form + usual + ")";
     }
 }
