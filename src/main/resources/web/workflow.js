@@ -2,28 +2,37 @@
 /* The workflow as a graph, drawn from the routes that the engine has loaded; with a run, how its steps stand. */
 
 const PLUMBING = new Set(['bean', 'setVariable', 'setBody', 'setHeader', 'removeHeaders', 'removeHeader', 'setProperty', 'removeVariable', 'log', 'process', 'script', 'transform', 'convertBodyTo', 'throwException']);
-const ROOTS = {apply: 'apply', plan: 'plan', reset: 'reset', rollback: 'take-back'};
 
 const workflow = {
-  routes: null, root: '', all: false, chosen: '',
+  routes: null, actions: [], root: '', all: false, chosen: '',
 
   async show(place) {
     this.place = place;
     // Each time anew: an engine may load others while it serves.
-    const told = await ask('/routes');
+    await this.load();
     if (this.place !== place) return;
-    this.routes = new Map(told.routes.map(route => [route.id, route]));
     const action = page.model && !byId('run').hidden && page.model.told.action;
-    const wanted = action ? ROOTS[action] : this.root || 'apply';
+    const wanted = action ? this.routeOf(action) : this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
     this.draw();
   },
 
+  async load() {
+    const [routes, actions] = await Promise.all([ask('/routes'), ask('/actions')]);
+    this.routes = new Map(routes.routes.map(route => [route.id, route]));
+    this.actions = actions.actions;
+  },
+
+  /** An action is a route. Runs of earlier versions may have a name that it had then. */
+  routeOf(action) {
+    const known = this.actions.find(each => each.name === action) || this.actions.find(each => (each.formerly || []).includes(action));
+    return known ? known.name : action;
+  },
+
   /** The steps of an action in the order of its routes, and those with which a host's own way ends. */
   async plan(action) {
-    const told = await ask('/routes');
-    this.routes = new Map(told.routes.map(route => [route.id, route]));
-    const root = this.routes.get(ROOTS[action]);
+    await this.load();
+    const root = this.routes.get(this.routeOf(action));
     const plan = {steps: [], last: []};
     if (root) this.walk(root.nodes, new Set([root.id]), plan);
     return plan;

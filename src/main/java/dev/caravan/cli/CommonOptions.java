@@ -32,7 +32,7 @@ final class CommonOptions {
                     + " tty on a terminal, else plain (default: auto).")
     Mode output;
 
-    @Option(names = "--yes", description = "Asks nothing before reset and rollback.")
+    @Option(names = "--yes", description = "Asks nothing before an action that asks first, such as reset.")
     boolean yes;
 
     /** The data directory, which nobody else may write into. */

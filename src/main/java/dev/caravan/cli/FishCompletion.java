@@ -26,7 +26,7 @@ final class FishCompletion {
     }
 
     private void command(CommandSpec command, List<String> path) {
-        List<String> names = command.subcommands().values().stream().map(each -> each.getCommandSpec().name()).distinct().toList();
+        List<String> names = List.copyOf(command.subcommands().keySet());
         String here = condition(path, names);
         names.forEach(name -> line(here, "-a " + quoted(name), command.subcommands().get(name).getCommandSpec()));
         command.options().stream().filter(option -> !option.hidden()).forEach(option -> option(here, option));

@@ -1,6 +1,5 @@
 package dev.caravan.cli;
 
-import dev.caravan.run.Action;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,13 +19,13 @@ import picocli.CommandLine.Mixin;
         })
 final class PlanCommand implements Callable<Integer> {
     @Mixin
-    private SpecFile spec;
+    private ActionOptions options;
 
     @Mixin
     private CommonOptions common;
 
     @Override
     public Integer call() throws Exception {
-        return ApplyCommand.run(spec, common, Action.PLAN);
+        return options.run("plan", common);
     }
 }

@@ -1,11 +1,12 @@
 package dev.caravan.cli;
 
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Actions;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.ScratchDirectory;
-import dev.caravan.run.Action;
 import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.TerminalFacts;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ import picocli.CommandLine.Option;
         })
 final class RehearseCommand implements Callable<Integer> {
     @Mixin
-    private SpecFile spec;
+    private ActionOptions options;
 
     @Mixin
     private CommonOptions common;
@@ -51,19 +52,23 @@ final class RehearseCommand implements Callable<Integer> {
     @Option(names = "--pace", paramLabel = "N", defaultValue = "1", description = "How long pretended work takes; 0 for no time at all (default: 1).")
     private double pace;
 
-    @Option(names = "--plan", description = "Only plans, as caravan plan does: what apply would change on bare hosts.")
+    @Option(names = "--action", paramLabel = "ACTION", defaultValue = Actions.USUAL, description = "What is rehearsed, on bare hosts (default: apply).")
+    private String action;
+
+    @Option(names = "--plan", description = "The same as --action plan: what apply would change on bare hosts.")
     private boolean plan;
 
     @Override
     public Integer call() throws Exception {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
-        Cluster cluster = spec.cluster();
+        ActionCall call = options.call(plan ? "plan" : action, common);
+        Cluster cluster = options.spec().cluster();
         List<Fault> wanted = faults();
         try (ScratchDirectory scratch = ScratchDirectory.open();
                 Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
-            EngineOptions options = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(options, spec.order(rehearsal.cluster(), plan ? Action.PLAN : Action.APPLY), common.output, scratch::abandon);
+            EngineOptions engine = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
+            int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common.output, scratch::abandon);
             if (status != Watched.CANCELLED) {
                 rehearsal.faultsNotMet().forEach(RehearseCommand::tellNotMet);
             }

@@ -1,12 +1,6 @@
 package dev.caravan.cli;
 
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.run.Action;
-import dev.caravan.spec.Cluster;
-import dev.caravan.spec.Host;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -24,19 +18,13 @@ import picocli.CommandLine.Mixin;
         })
 final class ResetCommand implements Callable<Integer> {
     @Mixin
-    private SpecFile spec;
+    private ActionOptions options;
 
     @Mixin
     private CommonOptions common;
 
     @Override
     public Integer call() throws Exception {
-        LogSetup.toFile(common.data());
-        Cluster cluster = spec.cluster();
-        String hosts = cluster.hosts().stream().map(Host::name).collect(Collectors.joining(", "));
-        if (!common.isAgreed("Take the cluster " + cluster.name() + ", with all that runs in it, off " + hosts + "?")) {
-            throw new UserError("nothing was done");
-        }
-        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(cluster, Action.RESET), common.output);
+        return options.run("reset", common);
     }
 }

@@ -1,9 +1,9 @@
 package dev.caravan.cli;
 
+import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
@@ -16,18 +16,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code caravan rollback}. */
-@Command(name = "rollback",
+/** {@code caravan rollback-run}; its name of before, {@code rollback}, stays. */
+@Command(name = "rollback-run", aliases = "rollback",
         description = {
-            "Takes back what one run changed, such as one that was cancelled, or kept after a failure.",
+            "Rolls back what one run changed, such as one that was cancelled, or kept after a failure.",
             "",
             "A terminal is asked first, unless --yes is given."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  caravan runs",
-            "  caravan rollback 3d7d9d55",
-            "  caravan rollback 3d7d -f spec.yaml   where its spec held secrets"
+            "  caravan rollback-run 3d7d9d55",
+            "  caravan rollback-run 3d7d -f spec.yaml   where its spec held secrets"
         })
 final class RollbackCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
@@ -64,9 +64,10 @@ final class RollbackCommand implements Callable<Integer> {
             throw new UserError("run " + run + " has not ended");
         }
         Submissions submissions = engine.submissions();
+        ActionCall rollback = submissions.rollbackOf(earlier);
         Submission submission = spec == null
-                ? submissions.of(earlier).orElseThrow(() -> new UserError("the spec of run " + run + " held secrets, which the journal does not keep: give it with -f"))
-                : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), Action.ROLLBACK, "command");
-        return submissions.takeBack(earlier, submission);
+                ? submissions.of(earlier, rollback).orElseThrow(() -> new UserError("the spec of run " + run + " held secrets, which the journal does not keep: give it with -f"))
+                : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), rollback, "command");
+        return submissions.begin(submission);
     }
 }

@@ -1,6 +1,6 @@
 package dev.caravan.cli;
 
-import dev.caravan.run.Action;
+import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
@@ -39,7 +39,7 @@ final class SpecFile {
     }
 
     /** What is asked for: that action on the cluster. */
-    Runs.Order order(Cluster cluster, Action action) throws UserError {
-        return new Runs.Order(cluster, RedactedSpec.of(text(path)), directory(path).toString(), action, "command", Relaxations.of(cluster));
+    Runs.Order order(Cluster cluster, ActionCall call) throws UserError {
+        return new Runs.Order(cluster, RedactedSpec.of(text(path)), directory(path).toString(), call, "command", Relaxations.of(cluster));
     }
 }

@@ -5,6 +5,7 @@ import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Busy;
+import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.terminal.Mode;
@@ -19,7 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
-/** One run from beginning to end, shown on the terminal: what apply, plan, reset, rollback and rehearse have in common. */
+/** One run from beginning to end, shown on the terminal: what commands that run an action have in common. */
 final class Watched {
     /** The exit status of a run that was cancelled. */
     static final int CANCELLED = 130;
@@ -59,8 +60,8 @@ final class Watched {
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
             return outcome.toCompletableFuture().get().exitStatus();
-        } catch (Busy busy) {
-            throw new UserError(busy.getMessage());
+        } catch (Busy | CannotBegin refused) {
+            throw new UserError(refused.getMessage());
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.actions.Actions;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Workflow;
 import dev.caravan.run.Workflows;
@@ -163,6 +164,11 @@ final class Reloading implements Workflows, AutoCloseable {
         Version version = versions.get(versions.size() - 1);
         version.runs++;
         return version.workflow;
+    }
+
+    @Override
+    public Actions actions() {
+        return newest().workflow.actions();
     }
 
     @Override

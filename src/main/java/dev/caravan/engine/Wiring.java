@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.actions.Action;
 import dev.caravan.http.Entrance;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
@@ -153,6 +154,7 @@ final class Wiring extends MainListenerSupport {
     /** Begins to look for changed route files, and to show the steps that may come; to be called once that Camel has started. */
     void started(CamelContext context) {
         observation.metrics().ifPresent(metrics -> metrics.expect(
+                context.getRegistry().lookupByNameAndType("runs", Runs.class).actions().all().stream().map(Action::name).toList(),
                 context.getEndpoints().stream().filter(StepEndpoint.class::isInstance).map(step -> ((StepEndpoint) step).getName()).distinct().toList()));
         reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
     }

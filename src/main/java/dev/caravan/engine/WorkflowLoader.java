@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.actions.Actions;
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.observe.LogContext;
@@ -81,6 +82,7 @@ final class WorkflowLoader {
     /** Gives a Camel what the routes of these files name. */
     Workflow bind(CamelContext context, RouteFiles files) {
         KubernetesTable versions = KubernetesTable.of(files);
+        Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules,
                 new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
@@ -96,7 +98,7 @@ final class WorkflowLoader {
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
         context.addComponent("ssh", new CaravanSshComponent());
         context.getCamelContextExtension().addInterceptStrategy(new LogContext());
-        return new Workflow(context, steps);
+        return new Workflow(context, steps, actions);
     }
 
     /** The beans that read the tables of {@code routes/data}, which belong to these files. */

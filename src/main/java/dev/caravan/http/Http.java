@@ -3,7 +3,6 @@ package dev.caravan.http;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
-import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import io.vertx.core.http.HttpServerRequest;
@@ -36,7 +35,7 @@ public final class Http {
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
             Supplier<Optional<String>> routesProblem, Path data) {
-        RunsResource ofRuns = new RunsResource(runs, submissions, journal, data, action -> isSupported(context, action));
+        RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
         this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal, routesProblem), metrics);
     }
 
@@ -47,6 +46,7 @@ public final class Http {
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> description.json())
                 .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
+                .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/runs", (request, id) -> runs.list(request))
                 .post("/api/v1/runs", (request, id) -> runs.begin(request))
@@ -70,10 +70,6 @@ public final class Http {
     /** Paths with their methods. */
     Map<String, Set<String>> served() {
         return resources.served();
-    }
-
-    private static boolean isSupported(CamelContext context, Action action) {
-        return context.getRoute(action.word()) != null;
     }
 
     private interface Answering {

@@ -2,11 +2,17 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.ActionJson;
+import dev.caravan.actions.Actions;
+import dev.caravan.actions.InvalidParameters;
+import dev.caravan.actions.NoSuchAction;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.run.Action;
 import dev.caravan.run.Busy;
+import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
@@ -19,9 +25,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.TreeMap;
 
 /** {@code /api/v1/runs} and what is below it. Thread-safe. */
 final class RunsResource {
@@ -34,36 +41,49 @@ final class RunsResource {
     private final Submissions submissions;
     private final Journal journal;
     private final StepLogs logs;
-    private final Predicate<Action> supported;
     private final IdempotencyKeys keys;
 
-    /** @param supported whether there is a workflow for the action */
-    RunsResource(Runs runs, Submissions submissions, Journal journal, Path data, Predicate<Action> supported) {
+    RunsResource(Runs runs, Submissions submissions, Journal journal, Path data) {
         this.runs = runs;
         this.submissions = submissions;
         this.journal = journal;
         this.logs = new StepLogs(data);
         this.keys = new IdempotencyKeys(journal);
-        this.supported = supported;
     }
 
     /** Begins a run. */
     Reply begin(Request request) throws Refused {
-        String word = request.parameter("action").orElse(Action.APPLY.word());
-        Action action = Action.of(word).filter(known -> known != Action.ROLLBACK).orElseThrow(() -> new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action",
-                "The parameter action is apply, plan or reset.")));
-        if (!supported.test(action)) {
-            throw new Refused(ProblemDocument.of(501, "no-workflow", "There is no workflow for this action",
-                    "No route " + action.word() + " is loaded."));
-        }
+        ActionCall call = call(request);
         Optional<String> key = request.header("idempotency-key");
-        return accepted(key.isEmpty() ? begin(action, request, Optional.empty())
-                : keys.once(key.get(), action.word(), request.body(), asked -> begin(action, request, Optional.of(asked))));
+        return accepted(key.isEmpty() ? begin(call, request, Optional.empty())
+                : keys.once(key.get(), words(call), request.body(), asked -> begin(call, request, Optional.of(asked))));
     }
 
-    private String begin(Action action, Request request, Optional<RequestKey> key) throws Refused {
+    /** The action that is asked for; every other parameter of the query is one of its own. */
+    private ActionCall call(Request request) throws Refused {
+        Map<String, String> parameters = new TreeMap<>(request.parameters());
+        String name = Optional.ofNullable(parameters.remove("action")).orElse(Actions.USUAL);
         try {
-            return begin(submissions.readConfined(text(request), "request", action, SOURCE), key);
+            return runs.actions().require(name).call(parameters);
+        } catch (NoSuchAction e) {
+            throw new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action", sentence(e.getMessage())));
+        } catch (InvalidParameters e) {
+            throw new Refused(ProblemDocument.of(400, "parameters", "The action does not take these parameters", sentence(e.getMessage())));
+        }
+    }
+
+    private static String sentence(String message) {
+        return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
+    }
+
+    /* What a key is for, besides the body. */
+    private static String words(ActionCall call) {
+        return call.parameters().isEmpty() ? call.action().name() : call.action().name() + " " + new TreeMap<>(call.texts());
+    }
+
+    private String begin(ActionCall call, Request request, Optional<RequestKey> key) throws Refused {
+        try {
+            return begin(submissions.readConfined(text(request), "request", call, SOURCE), key);
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
@@ -74,6 +94,8 @@ final class RunsResource {
             return submissions.begin(submission, key).id();
         } catch (Busy busy) {
             throw busy(busy);
+        } catch (CannotBegin why) {
+            throw cannotBegin(why);
         }
     }
 
@@ -96,6 +118,11 @@ final class RunsResource {
     private Reply accepted(String id) throws Refused {
         RunRecord run = find(id);
         return Reply.json(202, Json.object().put("id", id).put("state", run.state())).header("Location", PATH + "/" + id);
+    }
+
+    /** The actions that runs can begin with now. */
+    Reply actions() {
+        return Reply.json(200, ActionJson.tree(runs.actions()));
     }
 
     /** The newest runs. */
@@ -124,7 +151,7 @@ final class RunsResource {
         tree.put("now", Instant.now().toString());
         boolean hasFound = run.hasEnded() && journal.hasFound(id);
         tree.set("possible", Json.tree(possible(run, hasFound)));
-        if (run.hasEnded() && run.action().equals(Action.APPLY.word()) && !hasFound) {
+        if (run.hasEnded() && !hasFound && runs.actions().find(run.action()).filter(Action::isRecorded).isPresent()) {
             journal.takenBackBy(run.id()).ifPresent(by -> tree.put("takenBackBy", by));
         }
         return Reply.json(200, tree);
@@ -197,6 +224,8 @@ final class RunsResource {
             return accepted(begin(submission(run).again(SOURCE), Optional.empty()));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
+        } catch (CannotBegin why) {
+            throw cannotBegin(why);
         }
     }
 
@@ -214,6 +243,8 @@ final class RunsResource {
             return accepted(submissions.resume(run, submission(run)).id());
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
+        } catch (CannotBegin why) {
+            throw cannotBegin(why);
         } catch (Busy busy) {
             throw busy(busy);
         }
@@ -227,23 +258,40 @@ final class RunsResource {
                     .member("run", id));
         }
         try {
-            return accepted(submissions.takeBack(run, submission(run).again(SOURCE)).id());
+            return accepted(begin(submission(run, submissions.rollbackOf(run)).again(SOURCE), Optional.empty()));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
-        } catch (Busy busy) {
-            throw busy(busy);
+        } catch (CannotBegin why) {
+            throw cannotBegin(why);
         }
     }
 
     private Submission submission(RunRecord run) throws InvalidSpec, Refused {
+        requireOfThisKind(run);
+        return known(run, submissions.of(run));
+    }
+
+    private Submission submission(RunRecord run, ActionCall call) throws InvalidSpec, Refused {
+        requireOfThisKind(run);
+        return known(run, submissions.of(run, call));
+    }
+
+    private void requireOfThisKind(RunRecord run) throws Refused {
         if (run.rehearsal() != runs.isRehearsal()) {
             throw new Refused(ProblemDocument.of(409, "rehearsal", "A rehearsal and a real run are not the same",
                     "Run " + run.id() + " was " + (run.rehearsal() ? "rehearsed on simulated hosts, and this engine works on real ones"
                             : "a real one, and this engine rehearses") + ". Send the spec for a run of its own."));
         }
-        return submissions.of(run).orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
+    }
+
+    private static Submission known(RunRecord run, Optional<Submission> submission) throws Refused {
+        return submission.orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
                 "The spec is not known any more", "The journal keeps specs without their secrets, and run " + run.id()
                         + " was not begun by this process over HTTP or through the inbox. Send the spec again.")));
+    }
+
+    private static Refused cannotBegin(CannotBegin why) {
+        return new Refused(ProblemDocument.of(409, "cannot-begin", "The run cannot begin", sentence(why.getMessage())));
     }
 
     private static Refused busy(Busy busy) {

@@ -1,11 +1,15 @@
 package dev.caravan.inbox;
 
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Actions;
+import dev.caravan.actions.InvalidParameters;
+import dev.caravan.actions.NoSuchAction;
 import dev.caravan.journal.Journal;
-import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Runs.Outcome;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
+import dev.caravan.spec.Annotations;
 import dev.caravan.spec.Expansion;
 import dev.caravan.spec.InvalidSpec;
 import java.io.File;
@@ -21,6 +25,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.camel.Exchange;
@@ -34,11 +39,13 @@ public final class Inbox {
     private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
     static final int LARGEST = 1024 * 1024;
 
+    private final Runs runs;
     private final InboxFiles files;
     private final Results results;
     private final Worked worked;
 
-    Inbox(InboxFiles files, Results results, Worked worked) {
+    Inbox(Runs runs, InboxFiles files, Results results, Worked worked) {
+        this.runs = runs;
         this.files = files;
         this.results = results;
         this.worked = worked;
@@ -48,7 +55,7 @@ public final class Inbox {
     public static Map<String, Object> beans(Submissions submissions, Runs runs, Journal journal, Duration settled, Executor executor) {
         InboxFiles files = new InboxFiles(settled);
         Worked worked = new Worked(journal);
-        return Map.of("inboxFiles", files, "inboxClaims", new Claims(), "inbox", new Inbox(files, new Results(journal), worked),
+        return Map.of("inboxFiles", files, "inboxClaims", new Claims(), "inbox", new Inbox(runs, files, new Results(journal), worked),
                 "inboxRun", new RunOfFile(submissions, runs, worked, executor));
     }
 
@@ -63,7 +70,18 @@ public final class Inbox {
         Results.requireUsableName(taken.name());
         results.forget(taken);
         String text = text(file, seen);
-        exchange.getMessage().setBody(Submissions.read(text, file.getFileName().toString(), Expansion.in(file.getParent()), Action.APPLY, "inbox"));
+        Expansion expansion = Expansion.in(file.getParent());
+        // Of what is wrong with the spec and with what it asks for, the former is the first to know.
+        Submission usual = Submissions.read(text, file.getFileName().toString(), expansion, call(new Annotations(Optional.empty(), Map.of())), "inbox");
+        exchange.getMessage().setBody(usual.with(call(Annotations.of(text, expansion))));
+    }
+
+    private ActionCall call(Annotations annotations) throws Unusable {
+        try {
+            return runs.actions().require(annotations.action().orElse(Actions.USUAL)).call(annotations.parameters());
+        } catch (NoSuchAction | InvalidParameters e) {
+            throw new Unusable(e.getMessage(), "See caravan/action and caravan/parameters in metadata.annotations of the spec; caravan actions lists what there is.");
+        }
     }
 
     private static String text(Path file, Seen seen) throws Unusable, IOException {

@@ -1,6 +1,7 @@
 package dev.caravan.inbox;
 
 import dev.caravan.run.Busy;
+import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Runs.Outcome;
@@ -50,7 +51,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
             callback.done(true);
             return true;
         } catch (RuntimeException e) {
-            exchange.setException(e);
+            exchange.setException(e instanceof CannotBegin ? new Unusable(e.getMessage(), "Look at the annotations of the spec.") : e);
             callback.done(true);
             return true;
         }

@@ -54,7 +54,7 @@ final class Worked {
         }
         String spec = RedactedSpec.of(submission.text());
         return journal.runs(LOOKED_THROUGH).stream()
-                .filter(run -> run.source().equals(submission.source()) && run.action().equals(submission.action().word()))
+                .filter(run -> run.source().equals(submission.source()) && run.action().equals(submission.action().name()))
                 .filter(run -> run.state().equals("succeeded") && run.spec().equals(spec) && isFor(run.id(), taken))
                 .map(run -> new Outcome(run.id(), run.state(), run.exitStatus().orElse(0)))
                 .findFirst();

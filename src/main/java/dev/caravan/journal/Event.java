@@ -28,7 +28,10 @@ public record Event(
 
     /** In the order in which a run meets them. The JSON form is the lower-case word with dashes. */
     public enum Type {
-        /** {@code data}: action, cluster, hosts (list of maps with name, address, roles), rehearsal (boolean). */
+        /**
+         * {@code data}: action, cluster, hosts (list of maps with name, address, roles), rehearsal (boolean), changesHosts (boolean),
+         * takesBack (list of runs); outcome and parameters (texts by name) if there are any.
+         */
         RUN_QUEUED,
         RUN_STARTED,
         /**

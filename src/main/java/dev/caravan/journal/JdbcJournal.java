@@ -241,8 +241,8 @@ final class JdbcJournal implements Journal {
 
     @Override
     public Optional<String> takenBackBy(String run) {
-        // Few runs are rollbacks; what each takes back stands in its first event.
-        return query("select event.* from event join run on run.id = event.run where run.action = 'rollback' and event.type = ?"
+        // What a run takes back is in its first event. An apply, too, takes back what it takes the place of.
+        return query("select event.* from event join run on run.id = event.run where run.action in ('rollback', 'rollback-run') and event.type = ?"
                         + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc", this::event, Event.Type.RUN_QUEUED.word(), run).stream()
                 .filter(event -> event.data().get("takesBack") instanceof Collection<?> runs && runs.contains(run))
                 .map(Event::run)

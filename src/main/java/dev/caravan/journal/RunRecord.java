@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * A run as the journal lists it.
  *
- * @param action     apply, plan, reset or rollback
+ * @param action     its name, as it was when the run began
  * @param source     what triggered it: command, inbox or http
  * @param spec       the spec's text with secrets replaced
  * @param directory  where the spec's relative paths start

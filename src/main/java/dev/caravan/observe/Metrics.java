@@ -1,7 +1,6 @@
 package dev.caravan.observe;
 
 import dev.caravan.journal.Event;
-import dev.caravan.run.Action;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.ssh.SshException;
@@ -72,10 +71,6 @@ public final class Metrics {
         new UptimeMetrics().bindTo(registry);
         String version = Optional.ofNullable(Metrics.class.getPackage().getImplementationVersion()).orElse(UNKNOWN);
         Gauge.builder("caravan.build.info", () -> 1).description("Always 1; the label says which version this is.").tag("version", version).register(registry);
-        for (Action action : Action.values()) {
-            rollbacks(action.word());
-            resumed(action.word());
-        }
         Gauge.builder("caravan.steps.under.way", this, metrics -> metrics.runs.values().stream().mapToInt(run -> run.steps.size()).sum())
                 .description("Steps that are running, or wait for their next attempt.").register(registry);
     }
@@ -108,12 +103,14 @@ public final class Metrics {
     }
 
     /**
-     * Shows 0 for runs, and for these steps, from now on. Prometheus takes the first value that it sees for the beginning: of what
+     * Shows 0 for runs of these actions, and for these steps, from now on. Prometheus takes the first value that it sees for the beginning: of what
      * happens rarely, {@code increase()} would miss the first time.
      */
-    public void expect(Collection<String> steps) {
-        for (Action action : Action.values()) {
-            RUN_RESULTS.forEach(result -> runDuration(action.word(), result));
+    public void expect(Collection<String> actions, Collection<String> steps) {
+        for (String action : actions) {
+            rollbacks(action);
+            resumed(action);
+            RUN_RESULTS.forEach(result -> runDuration(action, result));
         }
         steps.forEach(step -> STEP_RESULTS.forEach(result -> stepDuration(step, result)));
     }

@@ -25,7 +25,7 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
             return new Ending("cancelled", 130, run.isRehearsal()
                     ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
-                    : "cancelled: what was done so far stays. The same command resumes; caravan rollback " + run.id() + " rolls it back", data);
+                    : "cancelled: what was done so far stays. The same command resumes; caravan rollback-run " + run.id() + " rolls it back", data);
         }
         if (failure == null) {
             return new Ending("succeeded", 0, "", Map.of());

@@ -1,5 +1,6 @@
 package dev.caravan.run;
 
+import dev.caravan.actions.Action.ResumeFrom;
 import dev.caravan.journal.Event;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -20,8 +21,9 @@ import java.util.Set;
  * a step that ended then gives the result that was recorded and does not reach its host; a step that was under way keeps its
  * id, by which it is found on its host. So a route takes the same turns as before, and work begins where it stood.
  *
- * <p>Two exceptions: results that held secrets were never recorded, so those steps run again; and as nothing changes before
- * preflight has passed, a run that did not come that far looks at its hosts again. Thread-safe.
+ * <p>Two exceptions: results that held secrets were never recorded, so those steps run again; and the action may say that its
+ * runs are resumed from the beginning, or that they are as long as preflight has not passed, since nothing changes before that.
+ * Thread-safe.
  */
 public final class Past {
     private static final String PREFLIGHT = "preflight";
@@ -44,12 +46,12 @@ public final class Past {
      */
     public record UnderWay(String host, String step, String id, long logOffset) {}
 
-    private Past(List<Event> events) {
+    private Past(List<Event> events, ResumeFrom from) {
         this.events = List.copyOf(events);
         this.preflightPassed = events.stream().anyMatch(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(PREFLIGHT))
                 && "ok".equals(event.data().get("state")));
         events.forEach(this::add);
-        if (!preflightPassed) {
+        if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
             ended.clear();
             done.clear();
             underWay.values().forEach(step -> left(step.host(), step.id()));
@@ -59,12 +61,12 @@ public final class Past {
 
     /** Of a run that only begins. */
     static Past none() {
-        return new Past(List.of());
+        return new Past(List.of(), ResumeFrom.STEP);
     }
 
-    /** Of a run with these events. */
-    static Past of(List<Event> events) {
-        return new Past(events);
+    /** Of a run with these events, whose action is resumed from there. */
+    static Past of(List<Event> events, ResumeFrom from) {
+        return new Past(events, from);
     }
 
     private void add(Event event) {

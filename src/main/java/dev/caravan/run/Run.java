@@ -1,5 +1,8 @@
 package dev.caravan.run;
 
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
@@ -39,7 +42,7 @@ import java.util.stream.Stream;
  */
 public final class Run implements Confidant {
     private final String id;
-    private final Action action;
+    private final ActionCall call;
     private final Cluster cluster;
     private final boolean rehearsal;
     private final Journal journal;
@@ -67,7 +70,7 @@ public final class Run implements Confidant {
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
-    Run(String id, Action action, Cluster cluster, boolean rehearsal, Journal journal, Past past, Set<String> takesBack) {
+    Run(String id, ActionCall call, Cluster cluster, boolean rehearsal, Journal journal, Past past, Set<String> takesBack) {
         this.past = past;
         this.takesBack = Set.copyOf(takesBack);
         this.detached.set(past.lastDetached());
@@ -76,7 +79,7 @@ public final class Run implements Confidant {
         this.cancelled = past.isCancelled();
         past.givenUp().ifPresent(reason -> givenUpFor.set(new NotReached("not reached: " + reason)));
         this.id = id;
-        this.action = action;
+        this.call = call;
         this.cluster = cluster;
         this.rehearsal = rehearsal;
         this.journal = journal;
@@ -102,22 +105,17 @@ public final class Run implements Confidant {
     }
 
     public Action action() {
-        return action;
+        return call.action();
     }
 
-    /** Whether this run only looks. */
+    /** The values of the action's parameters, by name. */
+    public Map<String, Object> parameters() {
+        return call.parameters();
+    }
+
+    /** Whether this run only looks: its scripts say what they would change, and change nothing. */
     public boolean isPlan() {
-        return action == Action.PLAN;
-    }
-
-    /** Whether this run takes the cluster off its hosts. */
-    public boolean isReset() {
-        return action == Action.RESET;
-    }
-
-    /** Whether this run takes an earlier one back. */
-    public boolean isRollback() {
-        return action == Action.ROLLBACK;
+        return !action().changesHosts();
     }
 
     public Cluster cluster() {
@@ -195,11 +193,11 @@ public final class Run implements Confidant {
     }
 
     /**
-     * Keeps what a step of an apply found on that host before it changed something; the first of a step's lines on the same
-     * subject counts.
+     * Keeps what a step found on that host before it changed something, if the action is recorded; the first of a step's lines on the
+     * same subject counts.
      */
     public void keepFound(Host host, String step, String line) {
-        if (action != Action.APPLY) {
+        if (!action().isRecorded()) {
             return;
         }
         String subject = host.name() + " " + step + " " + Found.subject(line);
@@ -215,11 +213,11 @@ public final class Run implements Confidant {
 
     /**
      * What that host is to be given back, oldest first: what this run found there, or a run that it takes back or takes the
-     * place of; for a reset, what all runs of this cluster did.
+     * place of; for an action that undoes the cluster, what all runs of this cluster did.
      */
     public List<Found> toGiveBack(Host host) {
         return journal.found(cluster.name(), host.address()).stream()
-                .filter(found -> action == Action.RESET || found.run().equals(id) || takesBack.contains(found.run()))
+                .filter(found -> action().undoes() == Undoes.CLUSTER || found.run().equals(id) || takesBack.contains(found.run()))
                 .toList();
     }
 

@@ -1,5 +1,12 @@
 package dev.caravan.run;
 
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Action.ResumeFrom;
+import dev.caravan.actions.Action.Undoes;
+import dev.caravan.actions.Actions;
+import dev.caravan.actions.InvalidParameters;
+import dev.caravan.actions.NoSuchAction;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
@@ -12,6 +19,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,19 +64,19 @@ public final class Runs {
      * @param directory where the spec's relative paths start
      * @param source    command, inbox or http
      * @param relaxed   what the spec relaxes of what is safe, a line each
-     * @param takesBack the runs that a rollback takes back
      * @param confined  whether the spec's author may not name the engine's files and variables
      * @param key       of the request, where it has one
      */
     public record Order(
-            Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack, boolean confined,
+            Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed, boolean confined,
             Optional<RequestKey> key) {
-        public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed, Set<String> takesBack) {
-            this(cluster, spec, directory, action, source, relaxed, takesBack, false, Optional.empty());
+        public Order(Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed) {
+            this(cluster, spec, directory, call, source, relaxed, false, Optional.empty());
         }
 
+        /** The action with the defaults of its parameters. */
         public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
-            this(cluster, spec, directory, action, source, relaxed, Set.of());
+            this(cluster, spec, directory, action.withDefaults(), source, relaxed);
         }
     }
 
@@ -84,32 +92,37 @@ public final class Runs {
      * Begins a run; the workflow goes on by itself. A run of the same spec and action that an engine left unfinished is gone on
      * with instead, under its old id; one of another spec or action is ended in favour of this one.
      *
-     * @throws Busy where a run that is under way shares the cluster or a host
+     * @throws Busy        where a run that is under way shares the cluster or a host
+     * @throws CannotBegin if no action of that name is loaded any more, or the run that it is to roll back cannot be
      */
     public Run begin(Order order) throws Busy {
         letGo();
+        ActionCall call = order.call();
+        Action action = call.action();
+        if (actions().find(action.name()).isEmpty()) {
+            throw new CannotBegin("there is no action " + action.name() + " any more: the route files were changed");
+        }
+        Optional<String> undone = undone(order);
         List<RunRecord> left = leftUnfinished(order.cluster());
         Optional<RunRecord> same = left.stream()
-                .filter(run -> !rehearsal && run.action().equals(order.action().word()) && run.spec().equals(order.spec()))
+                .filter(run -> !rehearsal && action.name().equals(name(run)) && run.spec().equals(order.spec()) && call.texts().equals(parameters(journal.events(run.id(), 0))))
                 .reduce((older, newer) -> newer);
-        if (same.isPresent() && order.takesBack().isEmpty()) {
+        if (same.isPresent() && undone.isEmpty()) {
             Run resumed = resume(same.get(), order.cluster());
             order.key().ifPresent(key -> journal.keepKey(resumed.id(), key));
             return resumed;
         }
-        Set<String> takesBack = new HashSet<>(order.takesBack());
+        Set<String> takesBack = new HashSet<>(undone.stream().toList());
         left.forEach(run -> takesBack.add(run.id()));
-        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), order.action(), order.cluster(), rehearsal, journal, Past.none(), takesBack);
-        List<Past> abandoned = left.stream().map(old -> Past.of(journal.events(old.id(), 0))).toList();
+        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), call, order.cluster(), rehearsal, journal, Past.none(), takesBack);
+        List<Past> abandoned = left.stream().map(old -> Past.of(journal.events(old.id(), 0), actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
         UnderWay mine = enter(run);
         try {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
-            journal.begin(new RunRecord(run.id(), order.cluster().name(), order.action().word(), order.source(), rehearsal, order.spec(),
+            journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
                     order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()), order.key());
-            run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", Map.of(
-                    "action", order.action().word(), "cluster", order.cluster().name(), "rehearsal", rehearsal,
-                    "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
+            run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", queued(order, takesBack));
             left.forEach(old -> supersede(old, run));
             journal.running(run.id());
             run.tell(Event.Type.RUN_STARTED, null, null, 0, "", Map.of());
@@ -128,11 +141,13 @@ public final class Runs {
      * Goes on with a run where it stood, whose engine is gone.
      *
      * @param cluster the run's spec, read again
-     * @throws Busy where another engine was quicker, or a run under way shares the cluster or a host
+     * @throws Busy        where another engine was quicker, or a run under way shares the cluster or a host
+     * @throws CannotBegin if its action is not loaded any more, or has other parameters now
      */
     public Run resume(RunRecord record, Cluster cluster) throws Busy {
         List<Event> events = journal.events(record.id(), 0);
-        Run run = new Run(record.id(), Action.of(record.action()).orElseThrow(), cluster, rehearsal, journal, Past.of(events), takesBack(events));
+        ActionCall call = call(record, events);
+        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()), takesBack(events));
         UnderWay mine = enter(run);
         try {
             claim(run);
@@ -146,6 +161,75 @@ public final class Runs {
         }
         start(mine);
         return run;
+    }
+
+    private Map<String, Object> queued(Order order, Set<String> takesBack) {
+        Action action = order.call().action();
+        Map<String, Object> data = new HashMap<>(Map.of(
+                "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
+                "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
+        if (!action.outcome().isEmpty()) {
+            data.put("outcome", action.outcome());
+        }
+        if (!order.call().parameters().isEmpty()) {
+            data.put("parameters", order.call().texts());
+        }
+        return data;
+    }
+
+    /* The run that this one is to roll back, if that is what its action does. */
+    private Optional<String> undone(Order order) {
+        if (order.call().action().undoes() != Undoes.RUN) {
+            return Optional.empty();
+        }
+        String id = String.valueOf(order.call().parameters().get("run"));
+        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal).orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
+        if (!earlier.hasEnded()) {
+            throw new CannotBegin("run " + id + " has not ended");
+        }
+        if (!earlier.cluster().equals(order.cluster().name())) {
+            throw new CannotBegin("run " + id + " was of cluster " + earlier.cluster() + ", and the spec is of cluster " + order.cluster().name());
+        }
+        return Optional.of(id);
+    }
+
+    /** The actions that runs can begin with now. */
+    public Actions actions() {
+        return workflows.actions();
+    }
+
+    /**
+     * What that run was begun with: its action as it is loaded now, and the recorded values of its parameters.
+     *
+     * @throws CannotBegin if the action is not loaded any more, or does not take these values now
+     */
+    ActionCall call(RunRecord run) {
+        return call(run, journal.events(run.id(), 0));
+    }
+
+    private ActionCall call(RunRecord run, List<Event> events) {
+        try {
+            Action action = actions().require(run.action());
+            // Runs of earlier versions say which run they roll back in another way.
+            return action.undoes() == Undoes.RUN && parameters(events).isEmpty() ? action.withDefaults() : action.call(parameters(events));
+        } catch (NoSuchAction | InvalidParameters e) {
+            throw new CannotBegin(e.getMessage());
+        }
+    }
+
+    /* As it is called now. */
+    private String name(RunRecord run) {
+        return actions().find(run.action()).map(Action::name).orElse(run.action());
+    }
+
+    private static Map<String, String> parameters(List<Event> events) {
+        Map<String, String> values = new HashMap<>();
+        events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).forEach(event -> {
+            if (event.data().get("parameters") instanceof Map<?, ?> recorded) {
+                recorded.forEach((name, value) -> values.put(String.valueOf(name), String.valueOf(value)));
+            }
+        });
+        return values;
     }
 
     private List<RunRecord> leftUnfinished(Cluster cluster) {
@@ -273,6 +357,7 @@ public final class Runs {
         Exchange exchange = new DefaultExchange(context);
         exchange.setVariable(Variables.RUN, run);
         exchange.setVariable(Variables.CLUSTER, run.cluster());
+        exchange.setVariable(Variables.PARAMETERS, run.parameters());
         ProducerTemplate template = context.createProducerTemplate();
         template.asyncSend(WORKFLOW, exchange).whenComplete((done, broken) -> {
             Throwable failure = broken != null ? broken : done.getException();

@@ -1,5 +1,9 @@
 package dev.caravan.run;
 
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.InvalidParameters;
+import dev.caravan.actions.NoSuchAction;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
@@ -39,15 +43,24 @@ public final class Submissions {
      *
      * @param source command, inbox or http
      */
-    public record Submission(String text, String name, Expansion expansion, Cluster cluster, Action action, String source) {
+    public record Submission(String text, String name, Expansion expansion, Cluster cluster, ActionCall call, String source) {
         /** The same text read again, as variables and files that it names may have other values by now. */
         public Submission again(String newSource) throws InvalidSpec {
-            return read(text, name, expansion, action, newSource);
+            return read(text, name, expansion, call, newSource);
+        }
+
+        /** The same spec for another action. */
+        public Submission with(ActionCall other) {
+            return new Submission(text, name, expansion, cluster, other, source);
+        }
+
+        public Action action() {
+            return call.action();
         }
 
         @Override
         public String toString() {
-            return action.word() + " of " + name;
+            return action().name() + " of " + name;
         }
     }
 
@@ -64,16 +77,16 @@ public final class Submissions {
      * @param name what messages call it
      * @throws InvalidSpec if it cannot be used
      */
-    public static Submission read(String text, String name, Expansion expansion, Action action, String source) throws InvalidSpec {
-        return new Submission(text, name, expansion, SpecReader.read(text, name, expansion), action, source);
+    public static Submission read(String text, String name, Expansion expansion, ActionCall call, String source) throws InvalidSpec {
+        return new Submission(text, name, expansion, SpecReader.read(text, name, expansion), call, source);
     }
 
     /**
      * Reads a spec of somebody who may name no more of the engine's variables and files than is allowed; so does whoever goes on with
      * the run, or begins another of it.
      */
-    public Submission readConfined(String text, String name, Action action, String source) throws InvalidSpec {
-        return read(text, name, Expansion.in(Path.of("")).confinedTo(allowed), action, source);
+    public Submission readConfined(String text, String name, ActionCall call, String source) throws InvalidSpec {
+        return read(text, name, Expansion.in(Path.of("")).confinedTo(allowed), call, source);
     }
 
     /** Begins a run of it; see {@link Runs#begin}. */
@@ -83,18 +96,25 @@ public final class Submissions {
 
     /** The same for a request that has a key. */
     public Run begin(Submission submission, Optional<RequestKey> key) throws Busy {
-        return remember(submission, runs.begin(order(submission, Set.of(), key)));
+        return remember(submission, runs.begin(order(submission, key)));
     }
 
-    /** Begins a run that takes that earlier run back, with the same spec. */
-    public Run takeBack(RunRecord earlier, Submission submission) throws Busy {
-        Submission rollback = new Submission(submission.text(), submission.name(), submission.expansion(), submission.cluster(), Action.ROLLBACK, submission.source());
-        return remember(rollback, runs.begin(order(rollback, Set.of(earlier.id()), Optional.empty())));
+    /**
+     * What rolls that earlier run back.
+     *
+     * @throws CannotBegin if no action that is loaded does
+     */
+    public ActionCall rollbackOf(RunRecord earlier) {
+        try {
+            return runs.actions().rollback().call(Map.of("run", earlier.id()));
+        } catch (NoSuchAction | InvalidParameters e) {
+            throw new CannotBegin(e.getMessage());
+        }
     }
 
-    private static Runs.Order order(Submission submission, Set<String> takesBack, Optional<RequestKey> key) {
-        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.action(),
-                submission.source(), Relaxations.of(submission.cluster()), takesBack, submission.expansion().isConfined(), key);
+    private static Runs.Order order(Submission submission, Optional<RequestKey> key) {
+        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.call(),
+                submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
     }
 
     /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
@@ -102,8 +122,8 @@ public final class Submissions {
         String spec = RedactedSpec.of(submission.text());
         return runs.underWay().stream()
                 .filter(Run::isGoneOnWith)
-                .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source())
-                        && record.action().equals(submission.action().word()) && record.spec().equals(spec)).isPresent())
+                .filter(run -> run.action().name().equals(submission.action().name()) && run.parameters().equals(submission.call().parameters()))
+                .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source()) && record.spec().equals(spec)).isPresent())
                 .findFirst();
     }
 
@@ -122,19 +142,27 @@ public final class Submissions {
      * secret but references such as {@code ${env:NAME}}.
      *
      * @throws InvalidSpec if what it refers to is not there (any more)
+     * @throws CannotBegin if its action is not loaded any more
      */
     public Optional<Submission> of(RunRecord run) throws InvalidSpec {
+        return of(run, runs.call(run));
+    }
+
+    /** The same spec for another action, or the same one with other parameters. */
+    public Optional<Submission> of(RunRecord run, ActionCall call) throws InvalidSpec {
+        Submission known;
         synchronized (begun) {
-            if (begun.containsKey(run.id())) {
-                return Optional.of(begun.get(run.id()));
-            }
+            known = begun.get(run.id());
+        }
+        if (known != null) {
+            return Optional.of(known.with(call));
         }
         if (!RedactedSpec.isUsable(run.spec()) || run.directory().isEmpty()) {
             return Optional.empty();
         }
         Expansion expansion = Expansion.in(Path.of(run.directory()));
         return Optional.of(read(run.spec(), "the spec of run " + run.id(), run.confined() ? expansion.confinedTo(allowed) : expansion,
-                Action.of(run.action()).orElse(Action.APPLY), run.source()));
+                call, run.source()));
     }
 
     /** Whether {@link #of} knows what that run was begun with. What it refers to is not looked at. */
@@ -164,7 +192,7 @@ public final class Submissions {
                 } else {
                     cannotResume(orphan, "its spec holds secrets, which the journal does not keep");
                 }
-            } catch (InvalidSpec invalid) {
+            } catch (InvalidSpec | CannotBegin invalid) {
                 cannotResume(orphan, invalid.getMessage());
             } catch (Busy busy) {
                 LOG.debug("run {} is not resumed: {}", orphan.id(), busy.getMessage());
@@ -174,7 +202,8 @@ public final class Submissions {
 
     private void cannotResume(RunRecord run, String why) {
         if (cannotResume.add(run.id())) {
-            LOG.warn("run {} of cluster {} was left unfinished and cannot be resumed: {}. The next apply of its spec resumes it", run.id(), run.cluster(), why);
+            LOG.warn("run {} of cluster {} was left unfinished and cannot be resumed: {}. The next {} of its spec resumes it", run.id(), run.cluster(), why,
+                    run.action());
         }
     }
 }

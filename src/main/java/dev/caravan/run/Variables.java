@@ -13,6 +13,8 @@ public final class Variables {
     public static final String HOST = "host";
     /** The {@link dev.caravan.facts.Facts} of that host. */
     public static final String FACTS = "facts";
+    /** The values of the action's parameters, a map by name. */
+    public static final String PARAMETERS = "parameters";
     /** Variables of this prefix reach a step's script as environment variables. */
     public static final String ENVIRONMENT_PREFIX = "env.";
     /** Registry name of the executor on which exchanges go on after a wait. */

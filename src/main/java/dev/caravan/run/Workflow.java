@@ -1,10 +1,12 @@
 package dev.caravan.run;
 
+import dev.caravan.actions.Actions;
 import dev.caravan.step.StepRunner;
 import org.apache.camel.CamelContext;
 
 /**
- * One version of the routes directory, loaded: its routes, and what runs its scripts and knows its failures. A run stays with the
+ * One version of the routes directory, loaded: its routes, the actions that they declare, and what runs its scripts and knows its
+ * failures. A run stays with the
  * one that it began with, so a file that is changed meanwhile changes nothing for it.
  */
-public record Workflow(CamelContext context, StepRunner steps) {}
+public record Workflow(CamelContext context, StepRunner steps, Actions actions) {}

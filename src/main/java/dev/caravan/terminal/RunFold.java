@@ -28,10 +28,15 @@ import java.util.Set;
  * over, never an error. Not thread-safe.
  */
 public final class RunFold {
+    /* Runs of earlier versions did not say whether they change hosts. */
+    private static final String LOOKED_ONLY = "plan";
+
     private final Map<String, HostView> hosts = new LinkedHashMap<>();
     private final Set<String> steps = new LinkedHashSet<>();
     private String run = "";
     private String action = "apply";
+    private boolean looksOnly;
+    private String outcome = "";
     private String cluster = "";
     private boolean rehearsal;
     private State state = State.QUEUED;
@@ -64,7 +69,7 @@ public final class RunFold {
         hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
         hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
         return new RunView(
-                run, action, cluster, rehearsal, state, queuedAt, startedAt, endedAt, Collections.unmodifiableList(inOrder),
+                run, action, looksOnly, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt, Collections.unmodifiableList(inOrder),
                 List.copyOf(steps), stopping, waiting, message, exitStatus, kubeconfig, findings);
     }
 
@@ -81,6 +86,8 @@ public final class RunFold {
     private void queued(Event event) {
         queuedAt = Optional.of(event.at());
         action = string(event.data(), "action").orElse(action);
+        looksOnly = event.data().get("changesHosts") instanceof Boolean changes ? !changes : action.equals(LOOKED_ONLY);
+        outcome = string(event.data(), "outcome").orElse("");
         cluster = string(event.data(), "cluster").orElse(cluster);
         rehearsal = Boolean.TRUE.equals(event.data().get("rehearsal"));
         for (Map<?, ?> host : maps(event.data().get("hosts"))) {

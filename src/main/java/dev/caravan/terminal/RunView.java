@@ -13,7 +13,9 @@ import java.util.OptionalInt;
  * How a run stands: host by step, as its events tell. Immutable. No clock is read here; what depends on the present time
  * takes it as a parameter.
  *
- * @param action     apply, plan or reset
+ * @param action     its name
+ * @param looksOnly  whether it may not change hosts, and says what it would change
+ * @param outcome    what is true of the cluster once it has succeeded; may be empty
  * @param startedAt  when the run was last started; a resumed run starts again
  * @param hosts      in the spec's order; then, where steps ran for the cluster as a whole, one whose name is empty
  * @param steps      names, in the order in which the run first met them
@@ -26,6 +28,8 @@ import java.util.OptionalInt;
 public record RunView(
         String run,
         String action,
+        boolean looksOnly,
+        String outcome,
         String cluster,
         boolean rehearsal,
         State state,
@@ -216,7 +220,7 @@ public record RunView(
     }
 
     public boolean isPlan() {
-        return action.equals("plan");
+        return looksOnly;
     }
 
     /** From the last start (from queueing, where it has not started) to the end or to now. */

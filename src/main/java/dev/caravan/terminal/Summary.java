@@ -102,12 +102,10 @@ public final class Summary {
         long touched = run.realHosts().stream().filter(host -> host.changes() > 0).count();
         String changes = Text.count(run.changes(), "change") + " on "
                 + (touched == run.realHosts().size() ? hosts : touched + " of " + hosts);
-        return switch (run.action()) {
-            case "plan" -> name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
-            case "rollback" -> name + ": an earlier run was rolled back in " + time + ": " + changes;
-            case "reset" -> name + " was taken off its hosts in " + time + ": " + changes;
-            default -> name + " is as its spec says after " + time + ": " + changes;
-        };
+        if (run.isPlan()) {
+            return name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
+        }
+        return name + (run.outcome().isEmpty() ? ": " + run.action() + " succeeded" : " " + Text.printable(run.outcome())) + " after " + time + ": " + changes;
     }
 
     private String where() {

@@ -2,7 +2,6 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.journal.Found;
-import dev.caravan.run.Action;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
@@ -74,7 +73,7 @@ public final class Rollback {
     }
 
     private static boolean isWanted(Run run) {
-        return run.action() == Action.APPLY && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
+        return run.action().isRecorded() && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
     }
 
     /** Keeps what the run failed of: what fails while it is taken back is caught, too, and would stand in its place. */

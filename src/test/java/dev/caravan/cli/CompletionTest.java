@@ -36,7 +36,7 @@ class CompletionTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "caravan,ro|rollback,routes",
+        "caravan,ro|rollback,rollback-run,routes",
         "caravan,apply,--o|--output",
         "caravan,apply,--output,|auto,tty,plain,json,quiet",
         "caravan,rehearse,--family,|yum,apt",

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -79,7 +80,7 @@ final class ManPage {
     /** The commands that can be run, those within others included. */
     private static List<CommandSpec> subcommands(CommandSpec parent) {
         List<CommandSpec> all = new ArrayList<>();
-        for (CommandLine each : parent.subcommands().values()) {
+        for (CommandLine each : new LinkedHashSet<>(parent.subcommands().values())) {
             List<CommandSpec> below = subcommands(each.getCommandSpec());
             if (below.isEmpty()) {
                 all.add(each.getCommandSpec());

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.run.Action;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.Submissions;
 import dev.caravan.spec.Expansion;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +52,7 @@ class PruneTest {
     }
 
     private static String begin(Serving serving) throws Exception {
-        String id = serving.engine().submissions().begin(Submissions.read(Serving.spec("demo", "192.0.2.1"), "spec", Expansion.in(Path.of("")), Action.APPLY, "command")).id();
+        String id = serving.engine().submissions().begin(Submissions.read(Serving.spec("demo", "192.0.2.1"), "spec", Expansion.in(Path.of("")), TestActions.APPLY.call(Map.of()), "command")).id();
         Files.writeString(Files.createDirectories(serving.data().resolve("logs").resolve(id).resolve("h1")).resolve("facts.log"), "a line\n");
         return id;
     }

@@ -30,13 +30,13 @@ class RefusedTest {
 
     @Test
     void aRouteThatLeadsNowhereIsOneMessageWithFileAndLine() throws Exception {
-        String apply = RouteFiles.builtIn().text("apply.camel.yaml").orElseThrow();
-        Files.createDirectories(directory.resolve("routes"));
-        Files.writeString(directory.resolve("routes/apply.camel.yaml"), apply.replace("direct:preflight", "direct:prefligth"));
+        String apply = RouteFiles.builtIn().text("actions/apply.camel.yaml").orElseThrow();
+        Files.createDirectories(directory.resolve("routes/actions"));
+        Files.writeString(directory.resolve("routes/actions/apply.camel.yaml"), apply.replace("direct:preflight", "direct:prefligth"));
         String said = said("plan", "-f", Path.of("examples", "three-nodes.yaml").toString(), "--data", directory.resolve("data").toString(),
                 "--routes", directory.resolve("routes").toString());
         assertThat(said.lines()).singleElement().asString()
-                .matches("caravan: .*routes/apply\\.camel\\.yaml, line 11: no route begins with direct:prefligth; did you mean direct:preflight\\?");
+                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 16: no route begins with direct:prefligth; did you mean direct:preflight\\?");
     }
 
     @Test

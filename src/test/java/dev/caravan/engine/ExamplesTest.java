@@ -38,6 +38,9 @@ class ExamplesTest {
     private static final String WORKFLOW = """
             - route:
                 id: apply
+                note: |
+                  title: The workflow of a test
+                  changesHosts: true
                 routeConfigurationId: workflow-errors
                 from:
                   uri: direct:apply
@@ -77,7 +80,7 @@ class ExamplesTest {
         for (String example : EXAMPLES) {
             copy(Path.of("examples", example, "routes"), routes);
         }
-        Files.writeString(routes.resolve("apply.camel.yaml"), WORKFLOW);
+        Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("apply.camel.yaml"), WORKFLOW);
         Path checkout = Files.createDirectories(directory.resolve("checkout"));
         if (hasGit()) {
             git(directory, "init", "--quiet", "--bare", "clusters.git");
@@ -180,7 +183,7 @@ class ExamplesTest {
         drop("goes-well", 1);
         assertThat(told("goes-well")).matches("application/json \\{\"text\": \"apply of goes-well succeeded \\(run [0-9a-f]{8}\\)\"}");
         drop("goes-badly", 2);
-        assertThat(told("goes-badly")).contains("apply of goes-badly did not succeed");
+        assertThat(told("goes-badly")).contains("apply of goes-badly failed");
         Path result = serving.inbox().resolve(".failed/goes-badly.yaml.result.json");
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(result));
         assertThat(Files.readString(result)).contains("no such package");

@@ -8,10 +8,10 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.MemoryJournal;
-import dev.caravan.run.Action;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
@@ -340,7 +340,7 @@ class FaultsTest {
     }
 
     private static Runs.Order order(Cluster cluster) {
-        return new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of());
+        return new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of());
     }
 
     private Engine engine(Journal kept) throws Exception {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
@@ -268,7 +268,7 @@ class KillMatrixTest {
         }
 
         private Runs.Order order() {
-            return new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of());
+            return new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of());
         }
 
         private Map<String, Long> once() {

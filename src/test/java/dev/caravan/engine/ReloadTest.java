@@ -3,9 +3,9 @@ package dev.caravan.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
@@ -132,7 +132,7 @@ class ReloadTest {
 
     private static Run begin() throws Exception {
         return serving.engine().runs().begin(new Runs.Order(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
-                "spec", "", Action.PLAN, "command", List.of()));
+                "spec", "", TestActions.PLAN, "command", List.of()));
     }
 
     private static void end(Run run) throws Exception {

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
-import dev.caravan.run.Action;
+import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
@@ -16,6 +17,7 @@ import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,10 +177,27 @@ class RollbackTest {
         assertThat(end(run).data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
         assertThat(undone(run, "h1")).isEmpty();
 
-        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.ROLLBACK, "command", List.of(), Set.of(run.id())));
+        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
         assertThat(undone(back, "h2")).isEqualTo(changed(run, "h2"));
+    }
+
+    @Test
+    void aRollbackThatAnEarlierVersionLeftIsResumedUnderItsNameOfThen() throws Exception {
+        fail("h1", "kubeadm-init");
+        Cluster cluster = cluster(1, 1, "keep");
+        Run run = apply(cluster);
+        end(run);
+        RunRecord left = new RunRecord("01dw0rd5", cluster.name(), "rollback", "command", false, "spec", "", "running", Optional.empty(), Instant.now(), Optional.empty());
+        journal.begin(left);
+        journal.append(left.id(), Event.Type.RUN_QUEUED, null, null, 0, "",
+                Map.of("action", "rollback", "cluster", cluster.name(), "hosts", List.of(), "takesBack", List.of(run.id())));
+
+        Run back = engine.runs().resume(left, cluster);
+        assertThat(back.action()).isEqualTo(TestActions.ROLLBACK_RUN);
+        assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
     }
 
     @Test
@@ -193,7 +212,7 @@ class RollbackTest {
         assertThat(end(run).data()).containsEntry("state", "cancelled").containsEntry("exitStatus", 130);
         assertThat(undone(run, "h1")).isEmpty();
 
-        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.ROLLBACK, "command", List.of(), Set.of(run.id())));
+        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).data()).containsEntry("exitStatus", 0);
         assertThat(undone(back, "h1")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
     }
@@ -211,7 +230,7 @@ class RollbackTest {
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
         hosts.script(this::answer);
-        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(reset).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
         assertThat(undone(reset, "h1")).isEmpty();
         assertThat(undone(reset, "h2")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
@@ -223,12 +242,12 @@ class RollbackTest {
         Cluster cluster = cluster(1, 1);
         Run first = apply(cluster);
         assertThat(end(first).data()).containsEntry("exitStatus", 0);
-        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(reset).data()).containsEntry("exitStatus", 0);
         assertThat(undone(reset, "h1")).isEqualTo(changed(first, "h1"));
         assertThat(undone(reset, "h2")).isEqualTo(changed(first, "h2"));
 
-        Run again = engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.RESET, "command", List.of()));
+        Run again = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(again).data()).containsEntry("exitStatus", 0);
         assertThat(undone(again, "h1")).isEmpty();
     }
@@ -258,12 +277,12 @@ class RollbackTest {
         });
         Run left;
         try (Engine dying = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()), mortal, sessions)) {
-            left = dying.runs().begin(new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of()));
+            left = dying.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
             assertThat(dying.runs().outcome(left).toCompletableFuture()).failsWithin(30, TimeUnit.SECONDS);
         }
 
         fail("h1", "kubeadm-init");
-        Run run = engine.runs().begin(new Runs.Order(cluster, "another spec", "", Action.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(cluster, "another spec", "", TestActions.APPLY, "command", List.of()));
         assertThat(end(run).data()).containsEntry("exitStatus", 4);
         assertThat(run.id()).isNotEqualTo(left.id());
         assertThat(journal.run(left.id()).orElseThrow().state()).isEqualTo("failed");
@@ -279,7 +298,7 @@ class RollbackTest {
     }
 
     private Run apply(Cluster cluster) throws Exception {
-        return engine.runs().begin(new Runs.Order(cluster, "spec", "", Action.APPLY, "command", List.of()));
+        return engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
     }
 
     private Event end(Run run) throws Exception {

@@ -58,6 +58,26 @@ public final class Serving implements AutoCloseable {
                     - setBody:
                         simple: "headers: ${headers}"
             """;
+    /** An action that declares all that can be declared of a parameter. */
+    private static final String ACTION = """
+            - route:
+                id: polish
+                description: Polishes the hosts.
+                note: |
+                  title: Polish the hosts
+                  changesHosts: true
+                  asksFirst: true
+                  formerly: [rub]
+                  parameters:
+                    shade: {type: string, default: pale, oneOf: [pale, dark], description: how it is to look}
+                    pause: {type: duration, default: 2m, description: how long to wait between hosts}
+                    coats: {type: integer, required: true, description: how often}
+                    wax: {type: boolean, default: false, description: whether to use wax}
+                from:
+                  uri: direct:polish
+                  steps:
+                    - log: "${variable.parameters[shade]}"
+            """;
     private static final String BROKEN_ROUTE = """
             - route:
                 id: broken
@@ -92,6 +112,7 @@ public final class Serving implements AutoCloseable {
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
         Files.writeString(routes.resolve("echo.camel.yaml"), ECHO_ROUTE);
+        Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("polish.camel.yaml"), ACTION);
         Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()

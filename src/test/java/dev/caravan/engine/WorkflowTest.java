@@ -3,11 +3,12 @@ package dev.caravan.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.actions.Action;
 import dev.caravan.journal.Event;
-import dev.caravan.run.Action;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
@@ -140,7 +141,7 @@ class WorkflowTest {
     }
 
     private static String apply(Cluster cluster) throws Exception {
-        return end(begin(cluster, Action.APPLY));
+        return end(begin(cluster, TestActions.APPLY));
     }
 
     private static List<String> steps(String host) {
@@ -197,7 +198,7 @@ class WorkflowTest {
     void whatIsDoneOnceIsDoneAfterTheLastHostHasJoined() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h3", "kubeadm-join") ? go.thenApply(any -> Reply.ok()) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
         awaitThat(() -> ended(run, "h2", "kubeadm-join") && begun("h3", "kubeadm-join"));
 
         assertThat(calls("label-nodes")).isEmpty();
@@ -211,7 +212,7 @@ class WorkflowTest {
     void theNetworkIsAppliedWhileOtherHostsJoin() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h2", "kubeadm-join") ? go.thenApply(any -> Reply.ok()) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         awaitThat(() -> ended(run, "h1", "network") && begun("h2", "kubeadm-join"));
         go.complete(null);
@@ -222,7 +223,7 @@ class WorkflowTest {
     void nothingIsChangedBeforeAllHostsWereLookedAt() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h2", "facts") ? go.thenApply(any -> facts("h2")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> ended(run, "h1", "facts") && begun("h2", "facts"));
 
         assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
@@ -249,7 +250,7 @@ class WorkflowTest {
         // Each of h3's steps takes until every other host has joined: longer than ten times as long.
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.host().equals("h3") && !call.step().equals("facts") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 4), Action.APPLY);
+        Run run = begin(cluster(1, 4), TestActions.APPLY);
 
         awaitThat(() -> ended(run, "h2", "kubeadm-join") && ended(run, "h4", "kubeadm-join") && ended(run, "h5", "kubeadm-join"));
         assertThat(steps("h3")).containsExactly("facts", "os-prepare");
@@ -263,7 +264,7 @@ class WorkflowTest {
     void nobodyJoinsBeforeTheControlPlaneIsThereAndAllSayWhatTheyWaitFor() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(2, 2), Action.APPLY);
+        Run run = begin(cluster(2, 2), TestActions.APPLY);
 
         awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 3 && begun("h1", "kubeadm-init"));
         assertThat(events(run, Event.Type.HOST_WAITING)).extracting(Event::message).containsOnly("waits for the first control plane");
@@ -279,7 +280,7 @@ class WorkflowTest {
     void controlPlanesJoinOneAtATimeAndWorkersSideBySide() throws Exception {
         Map<String, CompletableFuture<Void>> joins = new ConcurrentHashMap<>();
         script(call -> call.step().equals("kubeadm-join") ? joins.computeIfAbsent(call.host(), any -> new CompletableFuture<>()).thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(3, 2), Action.APPLY);
+        Run run = begin(cluster(3, 2), TestActions.APPLY);
 
         // Both workers are joining, and one of two control planes; the other waits for its turn.
         awaitThat(() -> joins.size() == 3 && events(run, Event.Type.HOST_WAITING).stream().anyMatch(event -> event.message().contains("its turn")));
@@ -298,7 +299,7 @@ class WorkflowTest {
     @Test
     void aControlPlaneThatFailsToJoinGivesItsTurnToTheNext() throws Exception {
         script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("etcd said no")) : null);
-        Run run = begin(cluster(3, 0), Action.APPLY);
+        Run run = begin(cluster(3, 0), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).startsWith("failed: kubeadm-join on h2: ");
@@ -310,7 +311,7 @@ class WorkflowTest {
     @Test
     void aFailingWorkerLeavesTheOthersAloneAndTheRunNamesIt() throws Exception {
         script(call -> call.is("h2", "runtime-install") ? now(Reply.failed("no such package")) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
@@ -329,7 +330,7 @@ class WorkflowTest {
     void withoutTheFirstControlPlaneOthersAreNotReachedRatherThanFailed() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h1", "kubeadm-init") ? go.thenApply(any -> Reply.failed("port 6443 is in use")) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
         awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
         go.complete(null);
 
@@ -345,7 +346,7 @@ class WorkflowTest {
     @Test
     void aHostThatCannotBeLookedAtIsAFindingAndNothingIsChanged() throws Exception {
         script(call -> call.is("h2", "facts") ? now(Reply.failed("sh: syntax error")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("refused");
         assertThat(last(run).data()).containsEntry("exitStatus", 3);
@@ -380,7 +381,7 @@ class WorkflowTest {
             kinds.put("h" + (worker + 2), KINDS.get(from + worker));
         }
         script(call -> call.step().equals("kube-install") && kinds.containsKey(call.host()) ? now(Reply.failed(kinds.get(call.host()).words())) : null);
-        Run run = begin(cluster(1, 4), Action.APPLY);
+        Run run = begin(cluster(1, 4), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         kinds.forEach((host, kind) -> {
@@ -398,7 +399,7 @@ class WorkflowTest {
     @Test
     void whatTheScriptSaysMayPassIsTriedAgainUntilItDoes() throws Exception {
         script(call -> call.is("h2", "kubeadm-join") && call.attempt() < 4 ? now(Reply.failedForNow("the API server does not answer")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(calls("kubeadm-join")).hasSize(4);
@@ -410,7 +411,7 @@ class WorkflowTest {
         script(call -> call.is("h2", "kube-install")
                 ? now(Reply.failed(call.attempt() == 1 ? "Cannot download repodata/repomd.xml: All mirrors were tried" : "Error: GPG check FAILED"))
                 : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(calls("kube-install").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
@@ -420,7 +421,7 @@ class WorkflowTest {
     void aBrokenConnectionIsTakenUpAgainWithoutStartingTheStepTwice() throws Exception {
         CompletableFuture<Reply> install = new CompletableFuture<>();
         script(call -> call.is("h2", "runtime-install") ? install : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> begun("h2", "runtime-install"));
         hosts.breakConnections("h2");
         awaitThat(() -> !events(run, Event.Type.STEP_RETRY).isEmpty());
@@ -436,7 +437,7 @@ class WorkflowTest {
 
     @Test
     void credentialsAreMintedOnceForAllWhoJoinAndRevokedAtTheEnd() throws Exception {
-        Run run = begin(cluster(2, 3), Action.APPLY);
+        Run run = begin(cluster(2, 3), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(calls("kubeadm-join")).hasSize(4).allSatisfy(call -> {
@@ -455,7 +456,7 @@ class WorkflowTest {
     void credentialsThatAJoinIsRefusedWithAreMintedAnewOnce() throws Exception {
         script(call -> call.is("h2", "kubeadm-join") && call.attempt() == 1 || call.is("h3", "kubeadm-join")
                 ? now(Reply.failed("could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcde1\"")) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).startsWith("failed: kubeadm-join on h3: ");
@@ -485,7 +486,7 @@ class WorkflowTest {
     @Test
     void credentialsAreRevokedThoughTheNetworkFailed() throws Exception {
         script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("no such manifest");
@@ -503,7 +504,7 @@ class WorkflowTest {
     @Test
     void theFirstFailureIsToldThoughTheRevocationFailsToo() throws Exception {
         script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke") ? now(Reply.failed("not allowed")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("no such manifest");
@@ -535,7 +536,7 @@ class WorkflowTest {
 
     @Test
     void aPlanOnlyLooksAndMintsNothing() throws Exception {
-        Run run = begin(cluster(2, 1), Action.PLAN);
+        Run run = begin(cluster(2, 1), TestActions.PLAN);
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty().allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
@@ -554,7 +555,7 @@ class WorkflowTest {
     void verifyLooksUntilTheClusterIsAsItShouldBe() throws Exception {
         Cluster cluster = cluster(1, 1);
         api.ready(name -> !name.equals("h2") || api.looks() > 5);
-        Run run = begin(cluster, Action.APPLY);
+        Run run = begin(cluster, TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(api.looks()).isGreaterThan(5);
@@ -569,7 +570,7 @@ class WorkflowTest {
         Cluster cluster = cluster(1, 1);
         String words = "pods coredns-7d764666f9-x2x is forbidden: exceeded quota: few, requested: pods=1";
         api.refusesCoreDns(words);
-        Run run = begin(cluster, Action.APPLY);
+        Run run = begin(cluster, TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("a pod of deployment coredns to be created (" + words + ")").doesNotContain("after ");
@@ -598,7 +599,7 @@ class WorkflowTest {
     void whatAProbeFindsFailsTheRunWithItsWordsOnceAndTheProbesAreRemoved() throws Exception {
         String words = "a pod on h2 does not reach the Service at 10.96.0.77:80 (Connection refused). kube-proxy says: \"command failed\" err=\"open nf_conntrack_max: permission denied\"";
         script(call -> call.is("h2", "probe") ? now(Reply.failed(words)) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("probe on h2: " + words);
@@ -612,7 +613,7 @@ class WorkflowTest {
     void theProbesAreRemovedThoughTheRunWasCancelledWhileTheyTried() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h2", "probe") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> begun("h2", "probe"));
         engine.runs().cancel(run.id());
         go.complete(null);
@@ -624,7 +625,7 @@ class WorkflowTest {
     @Test
     void probesThatCouldNotBeStartedAreRemovedAndFailTheRun() throws Exception {
         script(call -> call.is("h1", "probe-start") ? now(Reply.failed("pods \"caravan-probe-h1\" is forbidden: violates PodSecurity")) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("violates PodSecurity");
@@ -636,7 +637,7 @@ class WorkflowTest {
     void aCancelledRunBeginsNoFurtherStepAndTellsSo() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.step().equals("package-repository") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
         awaitThat(() -> calls("package-repository").size() == 3);
         assertThat(engine.runs().cancel(run.id())).isTrue();
         go.complete(null);
@@ -650,7 +651,7 @@ class WorkflowTest {
     void aRunThatIsCancelledWhileHostsWaitForTheControlPlaneEnds() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 2), Action.APPLY);
+        Run run = begin(cluster(1, 2), TestActions.APPLY);
         awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
         engine.runs().cancel(run.id());
         go.complete(null);
@@ -663,7 +664,7 @@ class WorkflowTest {
     void whatWasMintedIsRevokedThoughTheRunWasCancelled() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h2", "kubeadm-join") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 1), Action.APPLY);
+        Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> begun("h2", "kubeadm-join"));
         engine.runs().cancel(run.id());
         go.complete(null);

@@ -193,7 +193,7 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"?action=plan,202", "?action=reset,202", "?action=rollback,400", "?action=destroy,400", "?action=,400", "'',202"})
+    @CsvSource({"?action=plan,202", "?action=reset,202", "?action=rollback-run,400", "?action=rollback,400", "?action=rollback-run&run=none,409", "?action=destroy,400", "?action=,400", "?action=plan&colour=red,400", "'',202"})
     void theActionIsWhatTheParameterSays(String query, int status) throws Exception {
         HttpResponse<String> answer = client.postSpec(RUNS + query, Serving.spec());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
@@ -317,7 +317,10 @@ class ApiTest {
         String[] steering = {"CAMELFileName", "../../x", "camelHttpUri", "http://192.0.2.1/", "CamelHttpPath", "/api/v1/none", "camelhttpmethod", "DELETE",
             "CamelHttpResponseCode", "500", "CAMELBEANMETHODNAME", "page", "CamelBeanMethodName", "page", "camelSshUsername", "root", "Content-Type", "application/yaml"};
         String query = "&CamelBeanMethodName=page&camelHttpMethod=DELETE&CamelHttpResponseCode=500&camelFileName=x";
-        HttpResponse<String> begun = client.post(RUNS + "?action=apply" + query, Serving.spec(), steering);
+        HttpResponse<String> refused = client.post(RUNS + "?action=apply" + query, Serving.spec(), steering);
+        assertThat(refused.statusCode()).as("no action has such parameters").isEqualTo(400);
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:parameters");
+        HttpResponse<String> begun = client.post(RUNS + "?action=apply", Serving.spec(), steering);
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
         assertThat(begun.headers().map().keySet()).noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
         String id = json(begun).get("id").asText();
@@ -477,8 +480,9 @@ class ApiTest {
         assertThat(provision.get("file").asText()).isEqualTo("provision-host.camel.yaml");
         assertThat(provision.get("builtIn").asBoolean()).isTrue();
         assertThat(provision.get("description").asText()).isEqualTo("One host from bare to member of the cluster.");
-        assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:os-prepare");
-        JsonNode choice = provision.get("nodes").get(6);
+        assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
+        assertThat(provision.get("nodes").get(1).get("uri").asText()).isEqualTo("direct:os-prepare");
+        JsonNode choice = provision.get("nodes").get(7);
         assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
         assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
         assertThat(choice.at("/nodes/1/kind").asText()).isEqualTo("otherwise");

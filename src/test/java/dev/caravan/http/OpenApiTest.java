@@ -99,6 +99,7 @@ class OpenApiTest {
         client.get(RUNS + "/told/events");
         client.get(RUNS + "/told/timeline");
         client.get("/api/v1/routes");
+        client.get("/api/v1/actions");
         client.get(RUNS + "/told/events", "Last-Event-ID", "99");
         String spec = Serving.spec();
         String first = json(client.postSpec(RUNS, spec)).get("id").asText();
@@ -155,7 +156,8 @@ class OpenApiTest {
         journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
         Map<String, Object> host = Map.of("name", "h1", "address", "192.0.2.1", "roles", List.of("control-plane"));
         Map<String, Object> waiting = Map.of("name", "h2", "address", "192.0.2.2", "roles", List.of("worker"));
-        tell(journal, Event.Type.RUN_QUEUED, null, null, Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting), "takesBack", List.of("before")));
+        tell(journal, Event.Type.RUN_QUEUED, null, null, Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting), "takesBack", List.of("before"),
+                "changesHosts", true, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
         tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
         tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));

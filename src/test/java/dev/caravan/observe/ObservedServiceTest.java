@@ -13,8 +13,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import dev.caravan.engine.Serving;
-import dev.caravan.run.Action;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.spec.Cluster;
 import dev.caravan.step.ScriptedHosts;
@@ -139,7 +139,7 @@ class ObservedServiceTest {
     private static String run(String name, Answer answer) throws Exception {
         hosts.script(call -> CompletableFuture.completedFuture(answer.to(call)));
         Cluster cluster = TestClusters.of(name, 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
-        var run = serving.engine().runs().begin(new Runs.Order(cluster, "spec of " + name, "", Action.APPLY, "command", List.of()));
+        var run = serving.engine().runs().begin(new Runs.Order(cluster, "spec of " + name, "", TestActions.APPLY, "command", List.of()));
         serving.engine().runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
         return run.id();
     }

@@ -7,9 +7,9 @@ import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +143,7 @@ class EngineRehearsalTest {
     }
 
     private static String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", Action.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
     }
 

@@ -10,9 +10,9 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.Action;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
 import java.io.IOException;
@@ -113,7 +113,7 @@ class KilledRehearsalTest {
     }
 
     private static String outcome(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", Action.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
     }
 

@@ -2,16 +2,17 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Action;
 import dev.caravan.run.Pruning;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
+import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import java.io.IOException;
@@ -77,19 +78,19 @@ class RollbackRehearsalTest {
             Map<String, String> second = look(rehearsal, "h2");
             for (String step : steps) {
                 events.clear();
-                assertThat(run(engine, rehearsal, Action.APPLY)).as(this::told).isEqualTo("rolled-back");
+                assertThat(run(engine, rehearsal, TestActions.APPLY)).as(this::told).isEqualTo("rolled-back");
                 assertThat(failed("h1", step)).as("%s failed: %s", step, told()).isTrue();
                 assertSame("h1 after " + step, first, look(rehearsal, "h1"));
                 assertSame("h2 after " + step, second, look(rehearsal, "h2"));
             }
             // a worker that fails is given back alone; the cluster stays, and is reset
-            assertThat(run(engine, rehearsal, Action.APPLY)).as(this::told).isEqualTo("rolled-back");
+            assertThat(run(engine, rehearsal, TestActions.APPLY)).as(this::told).isEqualTo("rolled-back");
             assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
             assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");
             assertThat(rehearsal.faultsNotMet()).isEmpty();
             Path kubeconfig = scratch.parent().resolve("data/clusters").resolve(rehearsal.cluster().name()).resolve("kubeconfig");
             assertThat(kubeconfig).exists();
-            assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(run(engine, rehearsal, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(kubeconfig).doesNotExist();
@@ -106,7 +107,7 @@ class RollbackRehearsalTest {
                 Engine engine = engine(rehearsal)) {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
-            for (Action action : List.of(Action.APPLY, Action.APPLY, Action.PLAN, Action.APPLY)) {
+            for (Action action : List.of(TestActions.APPLY, TestActions.APPLY, TestActions.PLAN, TestActions.APPLY)) {
                 assertThat(run(engine, rehearsal, action)).as(this::told).isEqualTo("succeeded");
             }
             List<String> runs = ids(engine);
@@ -123,7 +124,7 @@ class RollbackRehearsalTest {
             assertThat(engine.journal().events(runs.get(1), 0)).isEmpty();
             assertThat(logs(data)).containsExactlyInAnyOrder(runs.get(0), runs.get(3));
 
-            assertThat(run(engine, rehearsal, Action.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(run(engine, rehearsal, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id).containsExactly(runs.get(0), runs.get(3));

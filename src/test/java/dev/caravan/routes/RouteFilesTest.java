@@ -73,12 +73,12 @@ class RouteFilesTest {
     /* A Kubernetes ConfigMap mounts files as links into a directory ..data, which is itself a link to ..2026_11_23. */
     @Test
     void takesAMountedConfigMapAsItIsMeant() throws IOException {
-        Path version = write("..2026_11_23/apply.camel.yaml", "[]").getParent();
+        Path version = write("..2026_11_23/run.camel.yaml", "[]").getParent();
         Files.createSymbolicLink(directory.resolve("..data"), version.getFileName());
-        Files.createSymbolicLink(directory.resolve("apply.camel.yaml"), Path.of("..data/apply.camel.yaml"));
+        Files.createSymbolicLink(directory.resolve("run.camel.yaml"), Path.of("..data/run.camel.yaml"));
 
         assertThat(names(RouteFiles.with(directory))).isEqualTo(names(RouteFiles.builtIn()));
-        assertThat(RouteFiles.with(directory).text("apply.camel.yaml")).contains("[]");
+        assertThat(RouteFiles.with(directory).text("run.camel.yaml")).contains("[]");
     }
 
     @Test

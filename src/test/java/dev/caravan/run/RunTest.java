@@ -88,10 +88,10 @@ class RunTest {
 
     @Test
     void aRehearsalThatIsCancelledIsNotSaidToBeTakenBack() {
-        Run rehearsed = new Run("7f3a", Action.APPLY, run.cluster(), true, new MemoryJournal(), Past.none(), java.util.Set.of());
+        Run rehearsed = new Run("7f3a", TestActions.APPLY.withDefaults(), run.cluster(), true, new MemoryJournal(), Past.none(), java.util.Set.of());
 
         assertThat(Ending.of(rehearsed, new RunCancelled()).message()).contains("nothing to take back").doesNotContain("rollback");
-        assertThat(Ending.of(run, new RunCancelled()).message()).contains("caravan rollback " + run.id());
+        assertThat(Ending.of(run, new RunCancelled()).message()).contains("caravan rollback-run " + run.id());
     }
 
     @Test

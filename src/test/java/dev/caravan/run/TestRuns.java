@@ -8,10 +8,10 @@ public final class TestRuns {
     private TestRuns() {}
 
     public static Run apply(Cluster cluster, Journal journal) {
-        return new Run("7f3a", Action.APPLY, cluster, false, journal, Past.none(), java.util.Set.of());
+        return new Run("7f3a", TestActions.APPLY.withDefaults(), cluster, false, journal, Past.none(), java.util.Set.of());
     }
 
     public static Run plan(Cluster cluster, Journal journal) {
-        return new Run("7f3a", Action.PLAN, cluster, false, journal, Past.none(), java.util.Set.of());
+        return new Run("7f3a", TestActions.PLAN.withDefaults(), cluster, false, journal, Past.none(), java.util.Set.of());
     }
 }

@@ -36,6 +36,10 @@ final class SampleRun {
         data.put("cluster", "demo");
         data.put("hosts", described);
         data.put("rehearsal", rehearsal);
+        data.put("changesHosts", !action.equals("plan"));
+        if (action.equals("apply")) {
+            data.put("outcome", "is as its spec says");
+        }
         run.add(0, Type.RUN_QUEUED, "", "", 0, "", data);
         run.add(0.1, Type.RUN_STARTED, "", "", 0, "", Map.of());
         return run;

@@ -1,0 +1,116 @@
+package dev.caravan.actions;
+
+import dev.caravan.spec.Nearest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a run can do: a route in {@code routes/actions} and what the route's note declares about it. Immutable.
+ *
+ * @param name         the id of the route; the word on the command line, in URLs, in JSON and in the journal
+ * @param title        a few words for lists
+ * @param description  the description of the route; may be empty
+ * @param changesHosts whether it may change hosts. If not, its scripts only say what they would change
+ * @param asksFirst    whether a command asks the user at the terminal before it begins
+ * @param undoes       what it rolls back
+ * @param resumeFrom   where an interrupted run of it is resumed
+ * @param outcome      what is true of the cluster when it has succeeded, as the end of a sentence that begins with the cluster's name; may be empty
+ * @param formerly     names that it had in earlier versions; they are accepted in its place
+ * @param builtIn      whether its file is one of Caravan's own
+ */
+public record Action(
+        String name, String title, String description, boolean changesHosts, boolean asksFirst, Undoes undoes, ResumeFrom resumeFrom,
+        String outcome, List<String> formerly, List<Parameter> parameters, boolean builtIn) {
+
+    /** What an action rolls back. */
+    public enum Undoes {
+        NOTHING,
+        /** The run that its parameter {@code run} names. */
+        RUN,
+        /** What all runs of the cluster changed. */
+        CLUSTER
+    }
+
+    /** Where an interrupted run is resumed. */
+    public enum ResumeFrom {
+        /** After the last step that ended: no step that ended runs again. */
+        STEP,
+        /** The same, but from the beginning if preflight had not passed. */
+        PREFLIGHT,
+        /** From the beginning. */
+        BEGINNING
+    }
+
+    public Action {
+        formerly = List.copyOf(formerly);
+        parameters = List.copyOf(parameters);
+    }
+
+    /** Whether what its steps find before a change is recorded, so that its runs can be rolled back. */
+    public boolean isRecorded() {
+        return changesHosts && undoes == Undoes.NOTHING;
+    }
+
+    /** The action with the defaults of its parameters, required ones left out. */
+    public ActionCall withDefaults() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        parameters.forEach(parameter -> parameter.defaultValue().ifPresent(value -> values.put(parameter.name(), value)));
+        return new ActionCall(this, values);
+    }
+
+    /**
+     * The action with these values of its parameters, and defaults for the others.
+     *
+     * @throws InvalidParameters if a name is unknown, a value has the wrong type, or a required one is missing; it names all of these
+     */
+    public ActionCall call(Map<String, String> given) throws InvalidParameters {
+        List<String> problems = new ArrayList<>();
+        Map<String, Object> values = new LinkedHashMap<>(withDefaults().parameters());
+        given.forEach((name, text) -> {
+            Optional<Parameter> parameter = parameter(name);
+            if (parameter.isEmpty()) {
+                problems.add(unknown(name));
+            } else {
+                parameter.get().read(text).ifPresentOrElse(value -> values.put(name, value), () -> problems.add(wrong(parameter.get(), text)));
+            }
+        });
+        parameters.stream().filter(parameter -> parameter.required() && !given.containsKey(parameter.name()))
+                .forEach(parameter -> problems.add("the parameter " + parameter.name() + " of " + name + " is missing: " + parameter.form()));
+        if (!problems.isEmpty()) {
+            throw new InvalidParameters(String.join("; ", problems));
+        }
+        return new ActionCall(this, values);
+    }
+
+    private Optional<Parameter> parameter(String wanted) {
+        return parameters.stream().filter(parameter -> parameter.name().equals(wanted)).findFirst();
+    }
+
+    private String unknown(String wanted) {
+        List<String> known = parameters.stream().map(Parameter::name).toList();
+        return name + " has no parameter " + wanted + "; " + Nearest.to(wanted, known).map(near -> "did you mean " + near + "?")
+                .orElse(known.isEmpty() ? "it has none" : "it has " + String.join(", ", known));
+    }
+
+    private String wrong(Parameter parameter, String text) {
+        return "the parameter " + parameter.name() + " of " + name + " cannot be \"" + text + "\": " + parameter.form();
+    }
+
+    /** An action with the values of its parameters. Immutable. */
+    public record ActionCall(Action action, Map<String, Object> parameters) {
+        public ActionCall {
+            parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+        }
+
+        /** The values as they would be given, by name. */
+        public Map<String, String> texts() {
+            Map<String, String> texts = new LinkedHashMap<>();
+            parameters.forEach((name, value) -> texts.put(name, value.toString()));
+            return texts;
+        }
+    }
+}

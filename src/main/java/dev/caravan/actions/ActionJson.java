@@ -1,0 +1,48 @@
+package dev.caravan.actions;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+
+/** The JSON form of actions. Members that have no value are left out. */
+public final class ActionJson {
+    private ActionJson() {}
+
+    /** All of them: {@code {"actions": [...]}}. */
+    public static ObjectNode tree(Actions actions) {
+        ObjectNode tree = JsonNodeFactory.instance.objectNode();
+        ArrayNode list = tree.putArray("actions");
+        actions.all().forEach(action -> list.add(tree(action)));
+        return tree;
+    }
+
+    private static ObjectNode tree(Action action) {
+        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("name", action.name()).put("title", action.title());
+        if (!action.description().isEmpty()) {
+            tree.put("description", action.description());
+        }
+        tree.put("changesHosts", action.changesHosts()).put("asksFirst", action.asksFirst()).put("builtIn", action.builtIn());
+        texts(tree, "formerly", action.formerly());
+        ArrayNode parameters = tree.putArray("parameters");
+        action.parameters().forEach(parameter -> parameters.add(tree(parameter)));
+        return tree;
+    }
+
+    private static ObjectNode tree(Parameter parameter) {
+        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("name", parameter.name()).put("type", parameter.type().name().toLowerCase(Locale.ROOT))
+                .put("required", parameter.required()).put("description", parameter.description());
+        // A duration's in seconds.
+        parameter.defaultValue().ifPresent(value -> tree.putPOJO("default", value));
+        texts(tree, "oneOf", parameter.oneOf());
+        return tree;
+    }
+
+    private static void texts(ObjectNode tree, String name, List<String> texts) {
+        if (!texts.isEmpty()) {
+            ArrayNode list = tree.putArray(name);
+            texts.forEach(list::add);
+        }
+    }
+}
