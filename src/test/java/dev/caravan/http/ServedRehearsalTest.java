@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rehearsal: the built-in workflow, triggered over HTTP and through the inbox, on simulated hosts. */
@@ -77,6 +78,7 @@ class ServedRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aServiceDeletesWhatItsSettingsDoNotKeepAndThenAnswers404() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {

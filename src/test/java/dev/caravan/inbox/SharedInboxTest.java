@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +59,7 @@ class SharedInboxTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aFileIsOneEnginesUntilThatEngineIsKilled() throws Exception {
         Path inbox = Files.createDirectories(directory.resolve("inbox"));

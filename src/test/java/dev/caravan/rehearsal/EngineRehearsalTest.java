@@ -57,6 +57,7 @@ class EngineRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void goesOnAfterACutConnectionAndAPassingError() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"), Fault.parse("h2:kubeadm-join:busy"));
@@ -68,6 +69,7 @@ class EngineRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void failsWithTheCommandsOwnWordsWhereAFaultLasts() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:kubeadm-join:fail"));
@@ -83,6 +85,7 @@ class EngineRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void whatAPodDoesNotReachIsNamedWithItsNodeAndTheProbesAreGone() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:probe:fail"));

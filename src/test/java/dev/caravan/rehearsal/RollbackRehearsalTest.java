@@ -98,6 +98,7 @@ class RollbackRehearsalTest {
     }
 
     /** The first apply is older than all that is kept, and has the records that the reset reads. */
+    @Tag("long")
     @Test
     void aResetRestoresEverythingFromAJournalFromWhichRunsWereDeleted() throws Exception {
         Path data = scratch.parent().resolve("data");

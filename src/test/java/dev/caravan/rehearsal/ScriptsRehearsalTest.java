@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -29,6 +30,7 @@ class ScriptsRehearsalTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
+    @Tag("long")
     @Test
     void bringsThreeBareHostsToReadyNodesAndThenFindsNothingToDo() throws IOException {
         Map<String, Family> families = Map.of("h1", Family.YUM, "h2", Family.APT, "h3", Family.YUM);
