@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param resumeFrom   where an interrupted run of it is resumed
  * @param outcome      what is true of the cluster when it has succeeded, as the end of a sentence that begins with the cluster's name; may be empty
  * @param formerly     names that it had in earlier versions; they are accepted in its place
- * @param builtIn      whether its file is one of Caravan's own
+ * @param builtIn      whether its file is one of Caravan's own, or an unchanged copy
  */
 public record Action(
         String name, String title, String description, boolean changesHosts, boolean asksFirst, Undoes undoes, ResumeFrom resumeFrom,

@@ -39,7 +39,7 @@ final class ActionFile {
         Value note = Optional.ofNullable(route.get("note")).orElseThrow(() -> whole.wrong("the route declares no action", EXAMPLE));
         Value declared = note.inside();
         return new ActionFile(declared.fields(KEYS)).action(id, Optional.ofNullable(route.get("description")).map(Value::text).orElse("").strip(), declared,
-                file.origin().isEmpty());
+                files.isAsBuiltIn(file));
     }
 
     private static Map<String, Value> route(Value whole) {

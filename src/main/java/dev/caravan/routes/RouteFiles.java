@@ -127,6 +127,12 @@ public final class RouteFiles {
         return kept.containsKey(name) ? Optional.of(kept.get(name)) : Optional.ofNullable(files.get(name)).map(RouteFiles::read);
     }
 
+    /** Whether the file is a built-in one, or says the same as the built-in one of its name, such as an exported copy. */
+    public boolean isAsBuiltIn(RouteFile file) {
+        return file.origin().isEmpty()
+                || BuiltIn.NAMES.contains(file.name()) && text(file.name()).equals(Optional.of(read(new RouteFile(file.name(), Optional.empty()))));
+    }
+
     /** A place that Camel names, for people: {@code routes/apply.camel.yaml, line 12}. */
     public static String place(String location, int line) {
         String file = String.valueOf(location).replaceFirst("^file:", "");

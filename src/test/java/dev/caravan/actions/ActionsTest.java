@@ -66,6 +66,18 @@ class ActionsTest {
     }
 
     @Test
+    void anUnchangedCopyOfABuiltInFileIsStillBuiltIn() throws Exception {
+        String apply = RouteFiles.builtIn().text("actions/apply.camel.yaml").orElseThrow();
+        Path copy = Files.createDirectories(directory.resolve("actions")).resolve("apply.camel.yaml");
+
+        Files.writeString(copy, apply);
+        assertThat(Actions.of(RouteFiles.with(directory)).require("apply").builtIn()).isTrue();
+
+        Files.writeString(copy, apply + "# ours" + System.lineSeparator());
+        assertThat(Actions.of(RouteFiles.with(directory)).require("apply").builtIn()).isFalse();
+    }
+
+    @Test
     void aFileOfAUserIsAnActionAndItsParametersAreTyped() throws Exception {
         Action polish = with(FILE).require("polish");
 
