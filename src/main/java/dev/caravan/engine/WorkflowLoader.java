@@ -112,7 +112,7 @@ final class WorkflowLoader {
     }
 
     private static FailureRules rules(RouteFiles files) {
-        String name = "failures.yaml";
+        String name = "errors/failures.yaml";
         try {
             return FailureRules.read(files.text(name).orElse("[]"));
         } catch (IOException | RuntimeException e) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -26,8 +27,9 @@ import java.util.stream.StreamSupport;
 
 /**
  * The files of the routes directory: those that travel in the jar and, over them, those of a user's directory. A user's
- * file replaces the built-in one of the same relative name and may add to them. Immutable; a file's content is read when
- * it is asked for, unless it was {@linkplain #asOfNow kept}.
+ * file replaces the built-in one of the same relative name, or is added to them. A route or table replaces the built-in one of its
+ * name in whichever directory it is: their names are unique, and a mounted ConfigMap has no directories. Immutable; a file's content
+ * is read when it is asked for, unless it was {@linkplain #asOfNow kept}.
  */
 public final class RouteFiles {
     private static final String BUILT_IN = "routes";
@@ -74,8 +76,11 @@ public final class RouteFiles {
             throw new UncheckedIOException("cannot read the routes directory " + directory, new NotDirectoryException(directory.toString()));
         }
         try (Stream<Path> paths = Files.walk(directory)) {
-            paths.filter(Files::isRegularFile).filter(path -> !isHidden(directory.relativize(path))).forEach(path -> {
-                String name = directory.relativize(path).toString().replace('\\', '/');
+            SortedMap<String, Path> own = new TreeMap<>();
+            paths.filter(Files::isRegularFile).filter(path -> !isHidden(directory.relativize(path)))
+                    .forEach(path -> own.put(directory.relativize(path).toString().replace('\\', '/'), path));
+            own.forEach((relative, path) -> {
+                String name = nameOf(relative, own.keySet());
                 files.put(name, new RouteFile(name, Optional.of(path)));
             });
         } catch (IOException e) {
@@ -101,6 +106,17 @@ public final class RouteFiles {
         names.addAll(other.files.keySet());
         names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name)) && files.containsKey(name) == other.files.containsKey(name));
         return names;
+    }
+
+    private static String nameOf(String relative, Set<String> own) {
+        if (BuiltIn.NAMES.contains(relative) || !relative.endsWith(".yaml")) {
+            return relative;
+        }
+        return BuiltIn.NAMES.stream().filter(name -> file(name).equals(file(relative)) && !own.contains(name)).findFirst().orElse(relative);
+    }
+
+    private static String file(String name) {
+        return name.substring(name.lastIndexOf('/') + 1);
     }
 
     private static boolean isHidden(Path relative) {

@@ -14,7 +14,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /**
- * Tells passing errors from lasting ones by what a command printed. The rules are data, in {@code routes/failures.yaml};
+ * Tells passing errors from lasting ones by what a command printed. The rules are data, in {@code routes/errors/failures.yaml};
  * the first that matches wins. Immutable and thread-safe.
  */
 public final class FailureRules {

@@ -38,7 +38,7 @@ public class StepFailure extends Exception {
         return step;
     }
 
-    /** The word for the kind of error, from {@code routes/failures.yaml}; {@code connection} where SSH failed. */
+    /** The word for the kind of error, from {@code routes/errors/failures.yaml}; {@code connection} where SSH failed. */
     public String getKind() {
         return kind;
     }

@@ -15,7 +15,7 @@ public final class Engines {
     static Path impatientRoutes(Path directory, int pauseMillis) throws IOException {
         Path routes = directory.resolve("routes");
         Files.createDirectories(routes.resolve("steps"));
-        Files.writeString(routes.resolve("step-errors.camel.yaml"), RouteFiles.builtIn().text("step-errors.camel.yaml").orElseThrow()
+        Files.writeString(routes.resolve("step-errors.camel.yaml"), RouteFiles.builtIn().text("errors/step-errors.camel.yaml").orElseThrow()
                 .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"" + pauseMillis + "\""));
         Files.writeString(routes.resolve("steps/verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
                 .replaceFirst("constant: \"?500\"?", "constant: \"1\""));

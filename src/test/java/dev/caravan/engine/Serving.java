@@ -115,7 +115,7 @@ public final class Serving implements AutoCloseable {
         Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("polish.camel.yaml"), ACTION);
         Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
         // The built-in inbox looks twice a second, and at first after one.
-        Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("inbox.camel.yaml").orElseThrow()
+        Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("triggers/inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
         return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }

@@ -477,7 +477,7 @@ class ApiTest {
     void theRoutesAreToldAsTheyAreLoaded() throws Exception {
         JsonNode routes = json(client.get("/api/v1/routes")).get("routes");
         JsonNode provision = routeOf(routes, "provision-host");
-        assertThat(provision.get("file").asText()).isEqualTo("provision-host.camel.yaml");
+        assertThat(provision.get("file").asText()).isEqualTo("hosts/provision-host.camel.yaml");
         assertThat(provision.get("builtIn").asBoolean()).isTrue();
         assertThat(provision.get("description").asText()).isEqualTo("One host from bare to member of the cluster.");
         assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");

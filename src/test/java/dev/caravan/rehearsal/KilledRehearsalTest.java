@@ -138,7 +138,8 @@ class KilledRehearsalTest {
     /* Every script sources lib.sh, which here writes down who does. */
     private Engine engine(Rehearsal rehearsal, dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
         Path scripts = Files.createDirectories(scratch.parent().resolve("routes/scripts"));
-        String route = "provision-host.camel.yaml";
+        String route = "hosts/provision-host.camel.yaml";
+        Files.createDirectories(scripts.resolveSibling(route).getParent());
         Files.writeString(scripts.resolveSibling(route), oneAfterTheOther(RouteFiles.builtIn().text(route).orElseThrow()));
         Files.writeString(scripts.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow() + "\necho \"$CARAVAN_STEP\" >> \"$R/.executed\"\n");
         return Engines.start(new EngineOptions(scratch.parent().resolve("data"), Optional.of(scratch.parent().resolve("routes")), false, false,

@@ -53,6 +53,22 @@ class RouteFilesTest {
     }
 
     @Test
+    void aRouteReplacesTheBuiltInOneOfItsNameInWhicheverDirectoryItIs() throws IOException {
+        write("run.camel.yaml", "flat");
+        write("mine/failures.yaml", "mine");
+        write("mine/facts.sh", "no step's script");
+        RouteFiles files = RouteFiles.with(directory);
+
+        assertThat(files.text("triggers/run.camel.yaml")).contains("flat");
+        assertThat(files.text("errors/failures.yaml")).contains("mine");
+        assertThat(files.script("facts.sh")).isEqualTo(RouteFiles.builtIn().script("facts.sh"));
+        assertThat(names(files)).isEqualTo(names(RouteFiles.builtIn()));
+
+        write("triggers/run.camel.yaml", "in its place");
+        assertThat(RouteFiles.with(directory).text("triggers/run.camel.yaml")).contains("in its place");
+    }
+
+    @Test
     void aFileIsReadWhenItIsAskedFor() throws IOException {
         write("scripts/a.sh", "old");
         RouteFiles files = RouteFiles.with(directory);
@@ -78,7 +94,7 @@ class RouteFilesTest {
         Files.createSymbolicLink(directory.resolve("run.camel.yaml"), Path.of("..data/run.camel.yaml"));
 
         assertThat(names(RouteFiles.with(directory))).isEqualTo(names(RouteFiles.builtIn()));
-        assertThat(RouteFiles.with(directory).text("run.camel.yaml")).contains("[]");
+        assertThat(RouteFiles.with(directory).text("triggers/run.camel.yaml")).contains("[]");
     }
 
     @Test

@@ -85,7 +85,7 @@ class RouteShapeTest {
 
     @Test
     void thereAreSome() {
-        assertThat(routes()).contains("run.camel.yaml", "actions/apply.camel.yaml", "steps/kubeadm-init.camel.yaml").hasSizeGreaterThan(20);
+        assertThat(routes()).contains("triggers/run.camel.yaml", "actions/apply.camel.yaml", "steps/kubeadm-init.camel.yaml").hasSizeGreaterThan(20);
     }
 
     @ParameterizedTest
@@ -135,7 +135,7 @@ class RouteShapeTest {
     void whatIsTriedAgainIsTriedAfterPausesThatGrowAndAreSpreadAndHoldNoThread() {
         StepRetries common = new StepRetries(null);
         assertThat(common.isUseExponentialBackOff() && common.isUseCollisionAvoidance() && common.isAsyncDelayedRedelivery()).isTrue();
-        for (String configuration : List.of("step-errors.camel.yaml", "first-contact.camel.yaml")) {
+        for (String configuration : List.of("errors/step-errors.camel.yaml", "errors/first-contact.camel.yaml")) {
             assertThat(read(configuration).get(0).at("/routeConfiguration/errorHandler/defaultErrorHandler/redeliveryPolicyRef").asText()).isEqualTo("stepRetries");
             List<JsonNode> policies = handlers(configuration).stream().map(handler -> handler.get("redeliveryPolicy"))
                     .filter(policy -> policy.get("maximumRedeliveries").asInt() > 0).toList();
@@ -155,8 +155,8 @@ class RouteShapeTest {
     @Test
     void eachKindThatAnErrorHandlerNamesIsOneThatErrorsHave() throws IOException {
         List<String> kinds = new ArrayList<>(List.of("connection", "unreachable"));
-        YAML.readTree(FILES.text("failures.yaml").orElseThrow()).forEach(rule -> kinds.add(rule.get("kind").asText()));
-        List<String> named = handlers("step-errors.camel.yaml").stream().map(RouteShapeTest::condition).filter(text -> text.contains("kind"))
+        YAML.readTree(FILES.text("errors/failures.yaml").orElseThrow()).forEach(rule -> kinds.add(rule.get("kind").asText()));
+        List<String> named = handlers("errors/step-errors.camel.yaml").stream().map(RouteShapeTest::condition).filter(text -> text.contains("kind"))
                 .flatMap(text -> Stream.of(text.substring(text.indexOf('\'') + 1, text.lastIndexOf('\'')).split(","))).toList();
 
         assertThat(named).isSubsetOf(kinds).doesNotHaveDuplicates()
@@ -195,7 +195,7 @@ class RouteShapeTest {
     @ParameterizedTest
     @ValueSource(strings = {"connection", "package-lock", "mirror", "registry", "api-server"})
     void whatComesBackWithinAMinuteIsWaitedFor(String kind) {
-        JsonNode policy = handlers("step-errors.camel.yaml").stream().filter(handler -> condition(handler).matches(".*[',]" + kind + "[',].*")).findFirst().orElseThrow().get("redeliveryPolicy");
+        JsonNode policy = handlers("errors/step-errors.camel.yaml").stream().filter(handler -> condition(handler).matches(".*[',]" + kind + "[',].*")).findFirst().orElseThrow().get("redeliveryPolicy");
         double pause = policy.get("redeliveryDelay").asDouble();
         double all = 0;
         for (int attempt = 0; attempt < policy.get("maximumRedeliveries").asInt(); attempt++) {

@@ -22,14 +22,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The rules of routes/failures.yaml, held against what tools really print. */
+/** The rules of routes/errors/failures.yaml, held against what tools really print. */
 class FailureRulesTest {
     private static final Set<String> PASSING = Set.of("token", "package-lock", "mirror", "registry", "runtime", "definitions", "api-server", "kubelet");
     private static FailureRules rules;
 
     @BeforeAll
     static void read() throws IOException {
-        rules = FailureRules.read(RouteFiles.builtIn().text("failures.yaml").orElseThrow());
+        rules = FailureRules.read(RouteFiles.builtIn().text("errors/failures.yaml").orElseThrow());
     }
 
     @ParameterizedTest
@@ -72,7 +72,7 @@ class FailureRulesTest {
     @Test
     void eachRuleDecidesAMessage() throws Exception {
         List<FailureRules.Rule> all = new ObjectMapper(new YAMLFactory())
-                .readValue(RouteFiles.builtIn().text("failures.yaml").orElseThrow(), new TypeReference<List<FailureRules.Rule>>() {});
+                .readValue(RouteFiles.builtIn().text("errors/failures.yaml").orElseThrow(), new TypeReference<List<FailureRules.Rule>>() {});
         Set<FailureRules.Rule> deciding = new HashSet<>();
         for (String message : messages()) {
             String text = words(message);

@@ -67,7 +67,7 @@ class ClusterHealthTest {
 
     private static FailureRules rules() {
         try {
-            return FailureRules.read(Files.readString(Path.of("routes/failures.yaml")));
+            return FailureRules.read(Files.readString(Path.of("routes/errors/failures.yaml")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
