@@ -71,7 +71,8 @@ public final class RouteFiles {
     public static RouteFiles with(Path directory) {
         SortedMap<String, RouteFile> files = new TreeMap<>(builtIn().files);
         if (!Files.isDirectory(directory)) {
-            throw new UncheckedIOException("cannot read the routes directory " + directory, new NotDirectoryException(directory.toString()));
+            throw new UncheckedIOException("cannot read the routes directory " + directory,
+                    new NotDirectoryException(directory.toString()));
         }
         try (Stream<Path> paths = Files.walk(directory)) {
             paths.filter(Files::isRegularFile).filter(path -> !isHidden(directory.relativize(path))).forEach(path -> {
@@ -99,7 +100,8 @@ public final class RouteFiles {
     public SortedSet<String> differences(RouteFiles other) {
         SortedSet<String> names = new TreeSet<>(files.keySet());
         names.addAll(other.files.keySet());
-        names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name)) && files.containsKey(name) == other.files.containsKey(name));
+        names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name))
+                && files.containsKey(name) == other.files.containsKey(name));
         return names;
     }
 
