@@ -63,17 +63,20 @@ class DocumentsTest {
         List<String> specs = Markdown.of(document).blocks("yaml");
         assertThat(specs).isNotEmpty();
         for (String spec : specs) {
-            assertThat(SpecReader.read(spec, document, Expansion.in(Path.of(""), variable -> "value", Path.of("/root"))).hosts()).isNotEmpty();
+            assertThat(SpecReader.read(spec, document, Expansion.in(Path.of(""), variable -> "value", Path.of("/root"))).hosts())
+                    .isNotEmpty();
         }
     }
 
     @Test
     void theReadmesWorkflowIsOfRoutesThatThereAre() {
-        Set<String> routes = RouteFiles.builtIn().routes().stream().map(file -> file.name().replaceFirst("^.*/", "").replace(".camel.yaml", ""))
+        Set<String> routes = RouteFiles.builtIn().routes().stream()
+                .map(file -> file.name().replaceFirst("^.*/", "").replace(".camel.yaml", ""))
                 .collect(Collectors.toSet());
         String picture = README.blocks("").get(0);
 
-        assertThat(Pattern.compile("[a-z]+(-[a-z]+)+").matcher(picture).results().map(MatchResult::group)).hasSizeGreaterThan(10).isSubsetOf(routes);
+        assertThat(Pattern.compile("[a-z]+(-[a-z]+)+").matcher(picture).results().map(MatchResult::group)).hasSizeGreaterThan(10)
+                .isSubsetOf(routes);
     }
 
     // ---- links
@@ -88,8 +91,10 @@ class DocumentsTest {
     void aLinkThatLeadsNowhereIsSeen() throws IOException {
         Path other = directory.resolve("other.md");
         Files.writeString(other, "# A `title`, with words\n## Twice\n## Twice\n```sh\n# no heading\n```\n");
-        Path document = Files.writeString(directory.resolve("document.md"), "# Here\n[1](other.md) [2](other.md#a-title-with-words) [3](other.md#twice-1) [4](#here)\n"
-                + "[`5`](other.md#no-heading) [6](none.md) [7](#there) <img src=\"none.png\"> [8](https://example.com/none) `[9](none)`\n```\n[10](none)\n```\n");
+        Path document = Files.writeString(directory.resolve("document.md"),
+                "# Here\n[1](other.md) [2](other.md#a-title-with-words) [3](other.md#twice-1) [4](#here)\n"
+                + "[`5`](other.md#no-heading) [6](none.md) [7](#there) <img src=\"none.png\"> [8](https://example.com/none) `[9](none)`\n"
+                + "```\n[10](none)\n```\n");
 
         assertThat(broken(document)).containsExactly("other.md#no-heading", "none.md", "#there", "none.png");
     }
@@ -119,13 +124,15 @@ class DocumentsTest {
     // ---- docs/architecture.md
 
     private static List<String> packages() {
-        return Markdown.of("docs/architecture.md").table("| package | is for |").stream().map(row -> Markdown.codes(row.get(0)).get(0)).toList();
+        return Markdown.of("docs/architecture.md").table("| package | is for |").stream()
+                .map(row -> Markdown.codes(row.get(0)).get(0)).toList();
     }
 
     @Test
     void theArchitectureNamesEveryPackage() throws IOException {
         try (Stream<Path> all = Files.list(CODE)) {
-            assertThat(packages()).containsExactlyInAnyOrderElementsOf(all.filter(Files::isDirectory).map(each -> each.getFileName().toString()).toList());
+            assertThat(packages()).containsExactlyInAnyOrderElementsOf(all.filter(Files::isDirectory)
+                    .map(each -> each.getFileName().toString()).toList());
         }
     }
 
@@ -137,7 +144,8 @@ class DocumentsTest {
         for (String user : packages) {
             for (Path file : files(CODE.resolve(user), ".*\\.java")) {
                 used.matcher(Files.readString(file)).results().map(each -> each.group(1))
-                        .filter(other -> packages.indexOf(other) < packages.indexOf(user)).forEach(other -> upwards.add(user + " uses " + other));
+                        .filter(other -> packages.indexOf(other) < packages.indexOf(user))
+                        .forEach(other -> upwards.add(user + " uses " + other));
             }
         }
         assertThat(upwards).as("the exception that docs/architecture.md names").containsExactly("step uses run");
@@ -147,7 +155,8 @@ class DocumentsTest {
 
     @Test
     void aTableThatIsNotThereIsNoEmptyOne() throws IOException {
-        Markdown document = Markdown.of(Files.writeString(directory.resolve("tables.md"), "| a | b |\n|---|---|\n| `x` | |\n| y | z |\n\n| c | d |\n"));
+        Markdown document = Markdown.of(Files.writeString(directory.resolve("tables.md"),
+                "| a | b |\n|---|---|\n| `x` | |\n| y | z |\n\n| c | d |\n"));
 
         assertThat(document.table("| a | b |")).containsExactly(List.of("`x`", ""), List.of("y", "z"));
         assertThatThrownBy(() -> document.table("| a | c |")).isInstanceOf(AssertionError.class).hasMessageContaining("| a | c |");

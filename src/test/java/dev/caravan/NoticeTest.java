@@ -39,16 +39,19 @@ class NoticeTest {
     void whatIsNotApacheLicensedComesWithItsText() throws IOException {
         for (Component component : components()) {
             boolean asksForNone = component.licence().matches("Apache-2.0( OR .*)?|CC0-1.0");
-            assertThat(component.text().equals(NO_TEXT)).as("%s is under %s and needs no text", component.name(), component.licence()).isEqualTo(asksForNone);
+            assertThat(component.text().equals(NO_TEXT)).as("%s is under %s and needs no text", component.name(), component.licence())
+                    .isEqualTo(asksForNone);
         }
     }
 
     @Test
     void theTextsAreInTheJar() throws IOException {
-        Map<String, List<Component>> byText = components().stream().filter(component -> !component.text().equals(NO_TEXT)).collect(Collectors.groupingBy(Component::text));
+        Map<String, List<Component>> byText = components().stream().filter(component -> !component.text().equals(NO_TEXT))
+                .collect(Collectors.groupingBy(Component::text));
         try (Stream<Path> files = Files.list(Path.of("licenses"))) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrderElementsOf(byText.keySet());
         }
-        assertThat(byText.keySet()).allSatisfy(text -> assertThat(NoticeTest.class.getResource("/META-INF/licenses/" + text)).as(text).isNotNull());
+        assertThat(byText.keySet()).allSatisfy(text -> assertThat(NoticeTest.class.getResource("/META-INF/licenses/" + text)).as(text)
+                .isNotNull());
     }
 }

@@ -13,7 +13,8 @@ public final class Programs {
 
     /** The program of that name which a shell would start. */
     public static Optional<Path> find(String name) {
-        return Stream.of(System.getenv("PATH").split(":")).map(directory -> Path.of(directory, name)).filter(Files::isExecutable).findFirst();
+        return Stream.of(System.getenv("PATH").split(":")).map(directory -> Path.of(directory, name)).filter(Files::isExecutable)
+                .findFirst();
     }
 
     /** Writes an executable script for {@code sh}; what was in that place is replaced. */

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param asksFirst    whether a command asks the user at the terminal before it begins
  * @param undoes       what it rolls back
  * @param resumeFrom   where an interrupted run of it is resumed
- * @param outcome      what is true of the cluster when it has succeeded, as the end of a sentence that begins with the cluster's name; may be empty
+ * @param outcome      what is true of the cluster when it has succeeded, as the end of a sentence that begins with the cluster's name; may
+ *                     be empty
  * @param formerly     names that it had in earlier versions; they are accepted in its place
  * @param builtIn      whether its file is one of Caravan's own, or an unchanged copy
  */
@@ -75,11 +76,13 @@ public record Action(
             if (parameter.isEmpty()) {
                 problems.add(unknown(name));
             } else {
-                parameter.get().read(text).ifPresentOrElse(value -> values.put(name, value), () -> problems.add(wrong(parameter.get(), text)));
+                parameter.get().read(text).ifPresentOrElse(value -> values.put(name, value),
+                        () -> problems.add(wrong(parameter.get(), text)));
             }
         });
         parameters.stream().filter(parameter -> parameter.required() && !given.containsKey(parameter.name()))
-                .forEach(parameter -> problems.add("the parameter " + parameter.name() + " of " + name + " is missing: " + parameter.form()));
+                .forEach(parameter -> problems.add("the parameter " + parameter.name() + " of " + name + " is missing: "
+                        + parameter.form()));
         if (!problems.isEmpty()) {
             throw new InvalidParameters(String.join("; ", problems));
         }

@@ -17,7 +17,8 @@ import java.util.Optional;
 final class ActionFile {
     static final String DIRECTORY = "actions/";
 
-    private static final String[] KEYS = {"title", "changesHosts", "asksFirst", "undoes", "resumeFrom", "outcome", "formerly", "parameters"};
+    private static final String[] KEYS = {"title", "changesHosts", "asksFirst", "undoes", "resumeFrom", "outcome", "formerly",
+            "parameters"};
     private static final String[] PARAMETER_KEYS = {"type", "default", "required", "oneOf", "description"};
     private static final String EXAMPLE = "a note begins with \"note: |\" and has at least title: TEXT and changesHosts: true or false";
     /** Names of query parameters that mean something else. */
@@ -38,13 +39,15 @@ final class ActionFile {
         requireName(whole, route, id);
         Value note = Optional.ofNullable(route.get("note")).orElseThrow(() -> whole.wrong("the route declares no action", EXAMPLE));
         Value declared = note.inside();
-        return new ActionFile(declared.fields(KEYS)).action(id, Optional.ofNullable(route.get("description")).map(Value::text).orElse("").strip(), declared,
+        return new ActionFile(declared.fields(KEYS)).action(id,
+                Optional.ofNullable(route.get("description")).map(Value::text).orElse("").strip(), declared,
                 files.isAsBuiltIn(file));
     }
 
     private static Map<String, Value> route(Value whole) {
         return whole.items().stream().map(Value::entries).filter(entry -> entry.containsKey("route")).findFirst()
-                .orElseThrow(() -> whole.wrong("this file of " + DIRECTORY + " holds no route", "an action is one route")).get("route").entries();
+                .orElseThrow(() -> whole.wrong("this file of " + DIRECTORY + " holds no route", "an action is one route"))
+                .get("route").entries();
     }
 
     private static void requireName(Value whole, Map<String, Value> route, String id) {
@@ -65,8 +68,11 @@ final class ActionFile {
     private Action action(String id, String description, Value declared, boolean builtIn) {
         List<Parameter> parameters = parameters();
         Undoes undoes = word("undoes", Undoes.values()).orElse(Undoes.NOTHING);
-        if (undoes == Undoes.RUN && parameters.stream().noneMatch(parameter -> parameter.name().equals(RUN) && parameter.type() == Type.STRING && parameter.required())) {
-            throw fields.get("undoes").wrong("an action that undoes a run needs the parameter run", "under parameters: run: {type: string, required: true}");
+        if (undoes == Undoes.RUN
+                && parameters.stream().noneMatch(parameter -> parameter.name().equals(RUN) && parameter.type() == Type.STRING
+                        && parameter.required())) {
+            throw fields.get("undoes").wrong("an action that undoes a run needs the parameter run",
+                    "under parameters: run: {type: string, required: true}");
         }
         Value changes = required("changesHosts", declared);
         if (undoes != Undoes.NOTHING && !truth(changes)) {
@@ -74,7 +80,8 @@ final class ActionFile {
         }
         return new Action(id, required("title", declared).text(), description, truth(changes), flag("asksFirst"), undoes,
                 word("resumeFrom", ResumeFrom.values()).orElse(ResumeFrom.STEP), text("outcome"),
-                Optional.ofNullable(fields.get("formerly")).map(value -> value.items().stream().map(Value::text).toList()).orElse(List.of()), parameters, builtIn);
+                Optional.ofNullable(fields.get("formerly")).map(value -> value.items().stream().map(Value::text).toList())
+                        .orElse(List.of()), parameters, builtIn);
     }
 
     private Value required(String key, Value declared) {
@@ -94,14 +101,16 @@ final class ActionFile {
     }
 
     private <T extends Enum<T>> Optional<T> word(String key, T[] constants) {
-        return Optional.ofNullable(fields.get(key)).map(value -> value.oneOf(Arrays.asList(constants), constant -> constant.name().toLowerCase(Locale.ROOT)));
+        return Optional.ofNullable(fields.get(key))
+                .map(value -> value.oneOf(Arrays.asList(constants), constant -> constant.name().toLowerCase(Locale.ROOT)));
     }
 
     private List<Parameter> parameters() {
         List<Parameter> parameters = new ArrayList<>();
         Optional.ofNullable(fields.get("parameters")).map(Value::entries).orElse(Map.of()).forEach((name, value) -> {
             if (!name.matches("[a-z][A-Za-z0-9-]{0,31}") || name.equals(RESERVED)) {
-                throw value.wrong("a parameter cannot be called " + name, "a name begins with a lower-case letter, has letters, digits and dashes, at most 32, and is not " + RESERVED);
+                throw value.wrong("a parameter cannot be called " + name,
+                        "a name begins with a lower-case letter, has letters, digits and dashes, at most 32, and is not " + RESERVED);
             }
             parameters.add(parameter(name, value));
         });
@@ -112,7 +121,8 @@ final class ActionFile {
         Map<String, Value> fields = value.fields(PARAMETER_KEYS);
         Value typed = fields.get("type");
         if (typed == null || !fields.containsKey("description")) {
-            throw value.wrong("the parameter " + name + " has no type or no description", "for example " + name + ": {type: string, description: what it is for}");
+            throw value.wrong("the parameter " + name + " has no type or no description",
+                    "for example " + name + ": {type: string, description: what it is for}");
         }
         Type type = typed.oneOf(Arrays.asList(Type.values()), each -> each.name().toLowerCase(Locale.ROOT));
         boolean required = Optional.ofNullable(fields.get("required")).map(ActionFile::truth).orElse(false);
@@ -120,9 +130,11 @@ final class ActionFile {
         if (required && usual != null) {
             throw usual.wrong("a required parameter has no default", "leave out one of the two");
         }
-        List<String> oneOf = Optional.ofNullable(fields.get("oneOf")).map(list -> list.items().stream().map(Value::text).toList()).orElse(List.of());
+        List<String> oneOf = Optional.ofNullable(fields.get("oneOf")).map(list -> list.items().stream().map(Value::text).toList())
+                .orElse(List.of());
         Parameter parameter = new Parameter(name, type, required, Optional.empty(), oneOf, fields.get("description").text());
         return usual == null ? parameter : new Parameter(name, type, false, Optional.of(parameter.read(usual.scalar())
-                .orElseThrow(() -> usual.wrong("\"" + usual.scalar() + "\" is no default of " + name, parameter.form()))), oneOf, parameter.description());
+                .orElseThrow(() -> usual.wrong("\"" + usual.scalar() + "\" is no default of " + name, parameter.form()))), oneOf,
+                parameter.description());
     }
 }

@@ -31,7 +31,8 @@ public final class ActionJson {
     }
 
     private static ObjectNode tree(Parameter parameter) {
-        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("name", parameter.name()).put("type", parameter.type().name().toLowerCase(Locale.ROOT))
+        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("name", parameter.name())
+                .put("type", parameter.type().name().toLowerCase(Locale.ROOT))
                 .put("required", parameter.required()).put("description", parameter.description());
         // A duration's in seconds.
         parameter.defaultValue().ifPresent(value -> tree.putPOJO("default", value));

@@ -27,7 +27,8 @@ public final class Actions {
      * @throws InvalidData if a file in {@code actions/} declares no action, or declares it wrongly
      */
     public static Actions of(RouteFiles files) {
-        List<Action> all = files.routes().stream().filter(file -> file.name().startsWith(ActionFile.DIRECTORY)).map(file -> ActionFile.read(files, file)).toList();
+        List<Action> all = files.routes().stream().filter(file -> file.name().startsWith(ActionFile.DIRECTORY))
+                .map(file -> ActionFile.read(files, file)).toList();
         return new Actions(List.copyOf(all));
     }
 

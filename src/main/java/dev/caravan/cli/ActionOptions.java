@@ -20,7 +20,8 @@ final class ActionOptions {
     @Mixin
     private SpecFile spec;
 
-    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A parameter of the action, as caravan actions lists them. May be given several times.")
+    @Option(names = "--set", paramLabel = "NAME=VALUE",
+            description = "A parameter of the action, as caravan actions lists them. May be given several times.")
     private List<String> parameters = List.of();
 
     SpecFile spec() {
@@ -36,7 +37,8 @@ final class ActionOptions {
         if (call.action().asksFirst() && !common.isAgreed(call.action().title() + ": cluster " + cluster.name() + ", on " + hosts + "?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), spec.order(cluster, call), common.output);
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
+                spec.order(cluster, call), common.output);
     }
 
     /** The action of that name with the parameters that were given. */

@@ -41,7 +41,8 @@ final class ActionsCommand implements Callable<Integer> {
         TerminalFacts terminal = TerminalFacts.detect(System.getenv());
         for (Action action : actions.all()) {
             System.out.printf("%-" + width + "s  %s%s%n", action.name(), action.title(), remarks(action));
-            action.parameters().forEach(parameter -> terminal.wrap(" ".repeat(width + 2) + "--set " + parameter(parameter)).forEach(System.out::println));
+            action.parameters().forEach(parameter -> terminal.wrap(" ".repeat(width + 2) + "--set " + parameter(parameter))
+                    .forEach(System.out::println));
         }
         return 0;
     }
@@ -61,8 +62,13 @@ final class ActionsCommand implements Callable<Integer> {
     }
 
     private static String parameter(Parameter parameter) {
-        String form = parameter.oneOf().isEmpty() ? parameter.type().name().toLowerCase(Locale.ROOT) : String.join(" | ", parameter.oneOf());
-        String usual = parameter.required() ? ", required" : parameter.defaultValue().map(value -> ", default " + (value.equals("") ? "empty" : value + (parameter.type() == Parameter.Type.DURATION ? "s" : ""))).orElse("");
+        String form = parameter.oneOf().isEmpty()
+                ? parameter.type().name().toLowerCase(Locale.ROOT)
+                : String.join(" | ", parameter.oneOf());
+        String usual = parameter.required()
+                ? ", required"
+                : parameter.defaultValue().map(value -> ", default "
+                        + (value.equals("") ? "empty" : value + (parameter.type() == Parameter.Type.DURATION ? "s" : ""))).orElse("");
         return parameter.name() + "=  " + parameter.description() + " (" + form + usual + ")";
     }
 }

@@ -9,7 +9,9 @@ import picocli.CommandLine.Mixin;
         description = {
             "Brings hosts and cluster to what the spec says, shows progress, exits.",
             "",
-            "What is there already stays as it is: a second apply changes nothing, and one with another host in the spec adds that host. An interrupted run of the same spec is resumed. A run that fails is rolled back, unless the spec has onFailure: keep. After Ctrl-C, running steps may finish, and no new step starts."
+            "What is there already stays as it is: a second apply changes nothing, and one with another host in the spec adds that host. "
+                    + "An interrupted run of the same spec is resumed. A run that fails is rolled back, unless the spec has onFailure: "
+                    + "keep. After Ctrl-C, running steps may finish, and no new step starts."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -44,14 +44,15 @@ import picocli.CommandLine;
         commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RunCommand.class, ActionsCommand.class,
-            RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class, StatusCommand.class, LogsCommand.class,
-            RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
+            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RunCommand.class,
+            ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
+            StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "  0:done",
-            "  2:the spec, the command line, a route, a setting, the journal or its key cannot be used, or another run is at work there; nothing was touched",
+            "  2:the spec, the command line, a route, a setting, the journal or its key cannot be used, or another run is at work there; "
+                    + "nothing was touched",
             "  3:preflight refused, nothing was changed",
             "  4:failed and rolled back",
             "  5:failed and left as it stood",
@@ -71,15 +72,18 @@ public final class CaravanCommand implements Callable<Integer> {
 
     /** Of the common options those that mean nothing to a command. */
     private static final Map<String, String[]> MEANINGLESS = Map.of(
-            "serve", new String[] {"--output", "--yes"}, "apply", new String[] {"--yes"}, "plan", new String[] {"--yes"}, "rehearse", new String[] {"--yes", "--journal"},
-            "runs", new String[] {"--routes", "--yes"}, "status", new String[] {"--routes", "--yes"}, "logs", new String[] {"--routes", "--output", "--yes"},
+            "serve", new String[] {"--output", "--yes"}, "apply", new String[] {"--yes"}, "plan", new String[] {"--yes"},
+            "rehearse", new String[] {"--yes", "--journal"},
+            "runs", new String[] {"--routes", "--yes"}, "status", new String[] {"--routes", "--yes"},
+            "logs", new String[] {"--routes", "--output", "--yes"},
             "actions", new String[] {"--data", "--journal", "--yes"},
             "list", new String[] {"--data", "--journal", "--output", "--yes"});
 
     @Mixin
     private ServeCommand.Options serve;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Tells what the command does, with examples.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT,
+            description = "Tells what the command does, with examples.")
     private boolean help;
 
     @Option(names = {"-V", "--version"}, versionHelp = true, description = "Prints the version, as caravan version does.")
@@ -96,8 +100,9 @@ public final class CaravanCommand implements Callable<Integer> {
                 .setExecutionExceptionHandler(CaravanCommand::explain);
         // Who asks for help with caravan itself asks which commands there are.
         caravan.getCommandSpec().usageMessage().sectionKeys(List.of(
-                SECTION_KEY_SYNOPSIS_HEADING, SECTION_KEY_SYNOPSIS, SECTION_KEY_DESCRIPTION, SECTION_KEY_COMMAND_LIST_HEADING, SECTION_KEY_COMMAND_LIST,
-                SECTION_KEY_FOOTER_HEADING, SECTION_KEY_FOOTER, SECTION_KEY_EXIT_CODE_LIST_HEADING, SECTION_KEY_EXIT_CODE_LIST,
+                SECTION_KEY_SYNOPSIS_HEADING, SECTION_KEY_SYNOPSIS, SECTION_KEY_DESCRIPTION, SECTION_KEY_COMMAND_LIST_HEADING,
+                SECTION_KEY_COMMAND_LIST, SECTION_KEY_FOOTER_HEADING, SECTION_KEY_FOOTER, SECTION_KEY_EXIT_CODE_LIST_HEADING,
+                SECTION_KEY_EXIT_CODE_LIST,
                 SECTION_KEY_OPTION_LIST_HEADING, SECTION_KEY_OPTION_LIST));
         hide(caravan.getCommandSpec(), "--output", "--yes");
         setOff(caravan);

@@ -19,17 +19,19 @@ final class CommonOptions {
     private Path data;
 
     @Option(names = "--journal", paramLabel = "URL", defaultValue = "${sys:caravan.journal:-${env:CARAVAN_JOURNAL}}",
-            description = "Keeps the journal in PostgreSQL, for several engines: jdbc:postgresql://HOST/DATABASE?user=NAME (or CARAVAN_JOURNAL);"
+            description = "Keeps the journal in PostgreSQL, for several engines: jdbc:postgresql://HOST/DATABASE?user=NAME "
+                    + "(or CARAVAN_JOURNAL);"
                     + " the password from CARAVAN_JOURNAL_PASSWORD, PGPASSWORD or ~/.pgpass (default: a file under --data).")
     private String journal;
 
     @Option(names = "--routes", paramLabel = "DIR",
-            description = "Routes and scripts that replace built-in ones of the same name, or add to them (default: ./routes, if there is one).")
+            description = "Routes and scripts that replace built-in ones of the same name, or add to them (default: ./routes, if "
+                    + "there is one).")
     private Path routes;
 
     @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", completionCandidates = Words.Modes.class,
-            description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), quiet (failures and the end), or auto:"
-                    + " tty on a terminal, else plain (default: auto).")
+            description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), quiet (failures and the "
+                    + "end), or auto: tty on a terminal, else plain (default: auto).")
     Mode output;
 
     @Option(names = "--yes", description = "Asks nothing before an action that asks first, such as reset.")

@@ -43,6 +43,8 @@ final class CompletionCommand implements Callable<Integer> {
     static String script(Shell shell) {
         CommandLine caravan = CaravanCommand.commandLine();
         // picocli's own script is for both: in zsh it switches to bash's way of completing.
-        return shell == Shell.FISH ? FishCompletion.of(caravan.getCommandSpec()) : AutoComplete.bash("caravan", caravan).replace(WORDS, WORDS + BEHIND_EQUALS) + "\n";
+        return shell == Shell.FISH
+                ? FishCompletion.of(caravan.getCommandSpec())
+                : AutoComplete.bash("caravan", caravan).replace(WORDS, WORDS + BEHIND_EQUALS) + "\n";
     }
 }

@@ -20,7 +20,8 @@ final class FishCompletion {
 
     static String of(CommandSpec caravan) {
         FishCompletion completion = new FishCompletion();
-        completion.text.append("# Completion of caravan for fish; written by caravan completion fish.\n").append("complete -c caravan -f\n");
+        completion.text.append("# Completion of caravan for fish; written by caravan completion fish.\n")
+                .append("complete -c caravan -f\n");
         completion.command(caravan, List.of());
         return completion.text.toString();
     }
@@ -30,7 +31,8 @@ final class FishCompletion {
         String here = condition(path, names);
         names.forEach(name -> line(here, "-a " + quoted(name), command.subcommands().get(name).getCommandSpec()));
         command.options().stream().filter(option -> !option.hidden()).forEach(option -> option(here, option));
-        command.positionalParameters().forEach(parameter -> values(parameter).ifPresent(values -> text.append("complete -c caravan -n ").append(here).append(values).append('\n')));
+        command.positionalParameters().forEach(parameter -> values(parameter)
+                .ifPresent(values -> text.append("complete -c caravan -n ").append(here).append(values).append('\n')));
         names.forEach(name -> {
             List<String> below = new ArrayList<>(path);
             below.add(name);
@@ -39,7 +41,8 @@ final class FishCompletion {
     }
 
     private void line(String here, String what, CommandSpec command) {
-        text.append("complete -c caravan -n ").append(here).append(' ').append(what).append(" -d ").append(quoted(firstSentence(command.usageMessage().description()))).append('\n');
+        text.append("complete -c caravan -n ").append(here).append(' ').append(what).append(" -d ")
+                .append(quoted(firstSentence(command.usageMessage().description()))).append('\n');
     }
 
     private void option(String here, OptionSpec option) {
@@ -66,7 +69,8 @@ final class FishCompletion {
         if (path.isEmpty()) {
             return "__fish_use_subcommand";
         }
-        String seen = path.stream().map(name -> "__fish_seen_subcommand_from " + name).collect(java.util.stream.Collectors.joining("; and "));
+        String seen = path.stream().map(name -> "__fish_seen_subcommand_from " + name)
+                .collect(java.util.stream.Collectors.joining("; and "));
         return quoted(seen + (next.isEmpty() ? "" : "; and not __fish_seen_subcommand_from " + String.join(" ", next)));
     }
 

@@ -64,8 +64,10 @@ final class HealthCommand implements Callable<Integer> {
     }
 
     private HttpResponse<String> ask(String scheme, Optional<Secret> token) throws Exception {
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWERS).sslContext(ofThisMachine()).build();
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + "/observe/health")).timeout(ANSWERS);
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWERS)
+                .sslContext(ofThisMachine()).build();
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + "/observe/health"))
+                .timeout(ANSWERS);
         token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret.reveal()));
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }

@@ -59,12 +59,16 @@ interface History extends AutoCloseable {
 
         /** @param listed what lists the runs that there are */
         static RunRecord only(String beginning, List<RunRecord> runs, String where, String listed) throws UserError {
-            List<RunRecord> matching = beginning.isEmpty() ? List.of() : runs.stream().filter(run -> run.id().startsWith(beginning)).toList();
+            List<RunRecord> matching = beginning.isEmpty()
+                    ? List.of()
+                    : runs.stream().filter(run -> run.id().startsWith(beginning)).toList();
             if (matching.size() > 1) {
                 List<String> ids = matching.stream().map(RunRecord::id).limit(NAMED).toList();
-                throw new UserError(beginning + " may be " + String.join(", ", ids) + (matching.size() > NAMED ? " and others" : "") + "; give more of the id");
+                throw new UserError(beginning + " may be " + String.join(", ", ids) + (matching.size() > NAMED ? " and others" : "")
+                        + "; give more of the id");
             }
-            return matching.stream().findFirst().orElseThrow(() -> new UserError(where + " has no run " + beginning + "; " + listed + " those it has"));
+            return matching.stream().findFirst()
+                    .orElseThrow(() -> new UserError(where + " has no run " + beginning + "; " + listed + " those it has"));
         }
     }
 }

@@ -18,7 +18,8 @@ final class HistoryOptions {
     private Path tokenFile;
 
     @Option(names = "--server-ca", paramLabel = "FILE", defaultValue = "${env:CARAVAN_SERVER_CA}",
-            description = "Trusts an https server whose certificate is signed by one in this PEM file, instead of by those that Java knows (or CARAVAN_SERVER_CA).")
+            description = "Trusts an https server whose certificate is signed by one in this PEM file, instead of by those that Java knows "
+                    + "(or CARAVAN_SERVER_CA).")
     private String serverCa;
 
     /** Whether an engine is asked, and not the journal. */

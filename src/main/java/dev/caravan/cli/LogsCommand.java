@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "What the steps of a run printed on their hosts.",
             "",
-            "In the order in which the steps began, with host and step before each line unless both are named. With --follow, new lines are printed until "
-                    + "the run ends; the exit status is then the run's."
+            "In the order in which the steps began, with host and step before each line unless both are named. "
+                    + "With --follow, new lines are printed until the run ends; the exit status is then the run's."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -77,7 +77,8 @@ final class LogsCommand implements Callable<Integer> {
             output.end(log.host(), log.step());
         }
         if (logs.isEmpty()) {
-            throw new UserError("run " + found.id() + " has no log of that host and step; caravan status " + found.id() + " shows which there are");
+            throw new UserError("run " + found.id() + " has no log of that host and step; caravan status " + found.id()
+                    + " shows which there are");
         }
         if (!any) {
             throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data()
@@ -89,7 +90,8 @@ final class LogsCommand implements Callable<Integer> {
     /** Events of scripts: what else is a step has no log. */
     private Optional<Log> log(Event event) {
         return event.type() == Event.Type.STEP_STARTED && event.data().containsKey("id") && event.host().isPresent()
-                ? event.step().map(name -> new Log(event.host().get(), name)).filter(log -> host == null || log.host().equals(host)).filter(log -> step == null || log.step().equals(step))
+                ? event.step().map(name -> new Log(event.host().get(), name)).filter(log -> host == null || log.host().equals(host))
+                        .filter(log -> step == null || log.step().equals(step))
                 : Optional.empty();
     }
 

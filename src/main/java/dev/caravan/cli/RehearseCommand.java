@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
         description = {
             "Runs the same routes and scripts against simulated hosts inside this process: no root, no network, no preparation.",
             "",
-            "For a look at the whole workflow, at routes that were changed, and at what happens when something goes wrong. Its journal and logs are in rehearsal/ below the data directory; status and logs find them there."
+            "For a look at the whole workflow, at routes that were changed, and at what happens when something goes wrong. "
+                    + "Its journal and logs are in rehearsal/ below the data directory; status and logs find them there."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -49,10 +50,12 @@ final class RehearseCommand implements Callable<Integer> {
             description = "What the hosts are: yum or apt (default: yum).")
     private Family family;
 
-    @Option(names = "--pace", paramLabel = "N", defaultValue = "1", description = "How long pretended work takes; 0 for no time at all (default: 1).")
+    @Option(names = "--pace", paramLabel = "N", defaultValue = "1",
+            description = "How long pretended work takes; 0 for no time at all (default: 1).")
     private double pace;
 
-    @Option(names = "--action", paramLabel = "ACTION", defaultValue = Actions.USUAL, description = "What is rehearsed, on bare hosts (default: apply).")
+    @Option(names = "--action", paramLabel = "ACTION", defaultValue = Actions.USUAL,
+            description = "What is rehearsed, on bare hosts (default: apply).")
     private String action;
 
     @Option(names = "--plan", description = "The same as --action plan: what apply would change on bare hosts.")
@@ -66,7 +69,8 @@ final class RehearseCommand implements Callable<Integer> {
         Cluster cluster = options.spec().cluster();
         List<Fault> wanted = faults();
         try (ScratchDirectory scratch = ScratchDirectory.open();
-                Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(), Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
+                Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(),
+                        Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions engine = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
             int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common.output, scratch::abandon);
             if (status != Watched.CANCELLED) {
@@ -79,7 +83,8 @@ final class RehearseCommand implements Callable<Integer> {
     }
 
     private static void tellNotMet(Fault fault) {
-        TerminalFacts.detect(System.getenv()).wrap("caravan: nothing met the fault " + fault + "; is that the step's name?").forEach(System.err::println);
+        TerminalFacts.detect(System.getenv()).wrap("caravan: nothing met the fault " + fault + "; is that the step's name?")
+                .forEach(System.err::println);
     }
 
     private List<Fault> faults() throws UserError {

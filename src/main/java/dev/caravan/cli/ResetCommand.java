@@ -9,7 +9,8 @@ import picocli.CommandLine.Mixin;
         description = {
             "Takes the cluster off its hosts and gives back what Caravan changed there, as the journal has it.",
             "",
-            "On all hosts of the spec, for all runs of the cluster: files get their former content, packages that came go, units are as they were. A terminal is asked first, unless --yes is given."
+            "On all hosts of the spec, for all runs of the cluster: files get their former content, packages that came go, units are as "
+                    + "they were. A terminal is asked first, unless --yes is given."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -35,7 +35,8 @@ final class RollbackCommand implements Callable<Integer> {
 
     private String told;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "SPEC", description = "Its spec; needed where that held secrets other than by reference.")
+    @Option(names = {"-f", "--file"}, paramLabel = "SPEC",
+            description = "Its spec; needed where that held secrets other than by reference.")
     private Path spec;
 
     @Mixin
@@ -48,14 +49,16 @@ final class RollbackCommand implements Callable<Integer> {
             RunRecord found = history.find(run);
             run = found.id();
             if (found.rehearsal()) {
-                throw new UserError("run " + run + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to take back");
+                throw new UserError("run " + run
+                        + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to take back");
             }
             told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
         }
         if (!common.isAgreed("Roll back everything that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), this::begin, common.output, () -> { });
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), this::begin,
+                common.output, () -> { });
     }
 
     private Run begin(Engine engine) throws Exception {
@@ -66,7 +69,9 @@ final class RollbackCommand implements Callable<Integer> {
         Submissions submissions = engine.submissions();
         ActionCall rollback = submissions.rollbackOf(earlier);
         Submission submission = spec == null
-                ? submissions.of(earlier, rollback).orElseThrow(() -> new UserError("the spec of run " + run + " held secrets, which the journal does not keep: give it with -f"))
+                ? submissions.of(earlier, rollback)
+                        .orElseThrow(() -> new UserError("the spec of run " + run
+                                + " held secrets, which the journal does not keep: give it with -f"))
                 : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), rollback, "command");
         return submissions.begin(submission);
     }

@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "The workflow's files: Camel routes in YAML, and the scripts that run on hosts.",
             "",
-            "A file in a directory given by --routes (default: ./routes, if there is one) takes the place of the built-in one of the same name."
+            "A file in a directory given by --routes (default: ./routes, if there is one) takes the place of the built-in one of "
+                    + "the same name."
         },
         footerHeading = "%nExamples:%n",
         footer = {

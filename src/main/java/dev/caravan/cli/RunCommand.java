@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Runs an action, built-in or your own.",
             "",
-            "An action is a file in actions/ of the routes directory; caravan actions lists them. An action that asks first asks a terminal, unless --yes is given."
+            "An action is a file in actions/ of the routes directory; caravan actions lists them. "
+                    + "An action that asks first asks a terminal, unless --yes is given."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
         description = {
             "The runs in the journal, newest first.",
             "",
-            "With --prune, deletes ended runs that are kept no longer, with their events and logs, and lists them. What a rollback, a reset or a"
-                    + " resumed run needs stays, and so does the newest run of each cluster."
+            "With --prune, deletes ended runs that are kept no longer, with their events and logs, and lists them. "
+                    + "What a rollback, a reset or a resumed run needs stays, and so does the newest run of each cluster."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -82,9 +82,11 @@ final class RunsCommand implements Callable<Integer> {
 
     private int prune() throws Exception {
         if (where.isServer()) {
-            throw new UserError("--prune deletes from the journal itself, not through --server or CARAVAN_SERVER: leave that out, and give --data or --journal");
+            throw new UserError("--prune deletes from the journal itself, not through --server or CARAVAN_SERVER: leave that out, and give "
+                    + "--data or --journal");
         }
-        Retention keep = new Retention(kept("--keep-runs", keepRuns, "caravan.keep.runs"), kept("--keep-days", keepDays, "caravan.keep.days"));
+        Retention keep = new Retention(kept("--keep-runs", keepRuns, "caravan.keep.runs"),
+                kept("--keep-days", keepDays, "caravan.keep.days"));
         if (!keep.isOn()) {
             throw new UserError("--prune deletes what is kept no longer: say what is kept, with --keep-runs N or --keep-days N");
         }

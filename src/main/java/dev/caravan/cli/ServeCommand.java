@@ -29,7 +29,8 @@ import picocli.CommandLine.Option;
         description = {
             "Watches the inbox and serves HTTP until it is stopped.",
             "",
-            "A spec that is moved into the inbox is applied; the page and the API are at the address that it prints. Runs that an engine left unfinished go on. caravan without a command does the same."
+            "A spec that is moved into the inbox is applied; the page and the API are at the address that it prints. "
+                    + "Runs that an engine left unfinished go on. caravan without a command does the same."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -65,7 +66,8 @@ final class ServeCommand implements Callable<Integer> {
         LogSetup.Format logFormat;
 
         @Option(names = "--tls-cert", paramLabel = "FILE",
-                description = "Serves HTTPS with this certificate: PEM, the server's own first, then those that it was signed by. A renewed one is taken up.")
+                description = "Serves HTTPS with this certificate: PEM, the server's own first, then those that it was signed by. "
+                        + "A renewed one is taken up.")
         Path tlsCertificate;
 
         @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, not encrypted.")
@@ -104,7 +106,8 @@ final class ServeCommand implements Callable<Integer> {
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
-            log.info("serving on {}://{}:{}{} and watching {}", engine.isServedOverTls() ? "https" : "http", options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
+            log.info("serving on {}://{}:{}{} and watching {}", engine.isServedOverTls() ? "https" : "http",
+                    options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
                     token.isPresent() ? " with a token" : "", options.inbox);
             stop.await();
         }
@@ -123,7 +126,8 @@ final class ServeCommand implements Callable<Integer> {
             }
             return Optional.of(new Secret(text));
         } catch (IOException e) {
-            throw new UserError("cannot read --token-file " + file + ": " + (Files.exists(file) ? "is it a text file that this user may read?" : "there is no such file"));
+            throw new UserError("cannot read --token-file " + file + ": "
+                    + (Files.exists(file) ? "is it a text file that this user may read?" : "there is no such file"));
         }
     }
 
@@ -152,7 +156,8 @@ final class ServeCommand implements Callable<Integer> {
         try {
             Files.createDirectories(inbox);
         } catch (IOException e) {
-            throw new UserError("--inbox " + inbox + (Files.exists(inbox) ? " is not a directory" : " cannot be made") + "; name another with --inbox");
+            throw new UserError("--inbox " + inbox + (Files.exists(inbox) ? " is not a directory" : " cannot be made")
+                    + "; name another with --inbox");
         }
     }
 

@@ -41,8 +41,10 @@ final class ServerHistory implements History {
         } catch (IllegalArgumentException e) {
             throw new UserError("--server " + url + " is no URL; it is such as http://127.0.0.1:8080");
         }
-        if (server.getHost() == null || !Set.of("http", "https").contains(String.valueOf(server.getScheme())) || server.getUserInfo() != null) {
-            throw new UserError("--server " + url + " cannot be asked; it is such as http://127.0.0.1:8080, with the token in CARAVAN_TOKEN or --token-file");
+        if (server.getHost() == null || !Set.of("http", "https").contains(String.valueOf(server.getScheme()))
+                || server.getUserInfo() != null) {
+            throw new UserError("--server " + url
+                    + " cannot be asked; it is such as http://127.0.0.1:8080, with the token in CARAVAN_TOKEN or --token-file");
         }
         this.token = token;
         HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).version(HttpClient.Version.HTTP_1_1);
@@ -75,10 +77,11 @@ final class ServerHistory implements History {
     }
 
     private static RunRecord record(JsonNode run) {
-        return new RunRecord(run.path("id").asText(), run.path("cluster").asText(), run.path("action").asText(), run.path("source").asText(),
-                run.path("rehearsal").asBoolean(), "", "", run.path("state").asText(),
+        return new RunRecord(run.path("id").asText(), run.path("cluster").asText(), run.path("action").asText(),
+                run.path("source").asText(), run.path("rehearsal").asBoolean(), "", "", run.path("state").asText(),
                 run.has("exitStatus") ? Optional.of(run.get("exitStatus").asInt()) : Optional.empty(),
-                Instant.parse(run.path("createdAt").asText()), run.has("endedAt") ? Optional.of(Instant.parse(run.get("endedAt").asText())) : Optional.empty());
+                Instant.parse(run.path("createdAt").asText()),
+                run.has("endedAt") ? Optional.of(Instant.parse(run.get("endedAt").asText())) : Optional.empty());
     }
 
     @Override
@@ -150,7 +153,8 @@ final class ServerHistory implements History {
             throw new UserError("cannot ask " + server + ": " + ServerTls.explain(e));
         } catch (IOException e) {
             boolean closedAtOnce = server.getScheme().equals("http") && String.valueOf(e.getMessage()).contains("received no bytes");
-            throw new UserError("cannot ask " + server + ": " + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : CaravanCommand.message(e)));
+            throw new UserError("cannot ask " + server + ": "
+                    + (closedAtOnce ? "it closed the connection without an answer; is it https:// there?" : CaravanCommand.message(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -163,7 +167,8 @@ final class ServerHistory implements History {
         }
         try (InputStream body = response.body()) {
             if (response.statusCode() == 401) {
-                throw new UserError(server + " asks for " + (token.isPresent() ? "another token" : "a token") + ": set CARAVAN_TOKEN or give --token-file");
+                throw new UserError(server + " asks for " + (token.isPresent() ? "another token" : "a token")
+                        + ": set CARAVAN_TOKEN or give --token-file");
             }
             String said = new String(body.readNBytes(10_000), StandardCharsets.UTF_8);
             throw new UserError(server + " answered with status " + response.statusCode() + detail(said));

@@ -52,7 +52,8 @@ final class ServerTls {
         } catch (CertificateException e) {
             throw new UserError("--server-ca " + authorities + " cannot be read as certificates in PEM: " + e.getMessage());
         } catch (IOException e) {
-            throw new UserError("cannot read --server-ca " + authorities + (Files.exists(authorities) ? ": may this user read it?" : ": there is no such file"));
+            throw new UserError("cannot read --server-ca " + authorities
+                    + (Files.exists(authorities) ? ": may this user read it?" : ": there is no such file"));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java has no TLS", e);
         }
@@ -73,8 +74,10 @@ final class ServerTls {
                 return "it does not speak TLS there: is it http:// and not https://?";
             }
         }
-        if (causes.stream().map(cause -> String.valueOf(cause.getMessage())).anyMatch(said -> said.startsWith("PKIX path building failed") || said.contains("signature check failed"))) {
-            return "its certificate is not signed by an authority that is trusted here: give that authority's certificate, or the server's own if it is self-signed, with --server-ca FILE";
+        if (causes.stream().map(cause -> String.valueOf(cause.getMessage()))
+                .anyMatch(said -> said.startsWith("PKIX path building failed") || said.contains("signature check failed"))) {
+            return "its certificate is not signed by an authority that is trusted here: give that authority's certificate, or the server's "
+                    + "own if it is self-signed, with --server-ca FILE";
         }
         return CaravanCommand.message(failure);
     }

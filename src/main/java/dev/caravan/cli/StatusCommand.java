@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Shows what happened in a run, and its state.",
             "",
-            "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; ending it ends nothing else."
+            "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; "
+                    + "ending it ends nothing else."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -69,7 +70,8 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private int follow(History history, RunRecord found, TerminalFacts facts) throws Exception {
-        try (History.Following following = history.follow(found); RunOutput output = RunOutput.create(where.common.output, System.out, facts)) {
+        try (History.Following following = history.follow(found);
+                RunOutput output = RunOutput.create(where.common.output, System.out, facts)) {
             Abandoned abandoned = new Abandoned(history, found);
             while (true) {
                 List<Event> events = following.next(LOOK);

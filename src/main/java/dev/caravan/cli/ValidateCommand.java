@@ -11,7 +11,8 @@ import picocli.CommandLine.Mixin;
         description = {
             "Checks the spec without touching a host.",
             "",
-            "Unknown keys, wrong types and contradictions are reported with line and column, and with what would be right. Variables and files that it refers to must be there."
+            "Unknown keys, wrong types and contradictions are reported with line and column, and with what would be right. "
+                    + "Variables and files that it refers to must be there."
         },
         footerHeading = "%nExamples:%n",
         footer = {

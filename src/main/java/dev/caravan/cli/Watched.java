@@ -68,7 +68,8 @@ final class Watched {
     }
 
     /* A run that is gone on with has events from before this process. */
-    private static void show(BlockingQueue<Optional<Event>> events, RunOutput output, Journal journal, String run) throws InterruptedException {
+    private static void show(BlockingQueue<Optional<Event>> events, RunOutput output, Journal journal, String run)
+            throws InterruptedException {
         long shown = 0;
         for (Event event : journal.events(run, 0)) {
             output.on(event);

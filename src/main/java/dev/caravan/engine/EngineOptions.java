@@ -23,12 +23,13 @@ import java.util.function.Function;
  * @param journal    where the journal is
  */
 public record EngineOptions(
-        Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties,
-        Optional<Secret> token, JournalPlace journal) {
+        Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
+        Map<String, String> properties, Optional<Secret> token, JournalPlace journal) {
 
     /** Without a token, and with the journal of the data directory. */
     public EngineOptions(
-            Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial, Map<String, String> properties) {
+            Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
+            Map<String, String> properties) {
         this(data, routes, triggers, rehearsal, dial, properties, Optional.empty(), JournalPlace.in(data));
     }
 

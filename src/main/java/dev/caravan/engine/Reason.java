@@ -46,7 +46,8 @@ final class Reason {
 
     private static String route(FailedToCreateRouteException failure, CamelContext context, String deepest) {
         Matcher at = AT.matcher(String.valueOf(failure.getMessage()));
-        String file = Optional.ofNullable((ModelCamelContext) context).map(model -> model.getRouteDefinition(failure.getRouteId())).map(RouteDefinition::getLocation)
+        String file = Optional.ofNullable((ModelCamelContext) context).map(model -> model.getRouteDefinition(failure.getRouteId()))
+                .map(RouteDefinition::getLocation)
                 .map(location -> RouteFiles.place(location, 0) + ": ").orElse("");
         return file + "the route " + failure.getRouteId() + (at.find() ? ", at " + at.group(1) : "") + ": " + deepest;
     }
@@ -59,7 +60,7 @@ final class Reason {
         }
         String message = innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
         Matcher property = PROPERTY.matcher(message);
-        return property.matches() ? "the setting " + property.group(1) + " is missing: give it as -D" + property.group(1) + "=VALUE before -jar, or in"
-                + " application.properties of the working directory" : message;
+        return property.matches() ? "the setting " + property.group(1) + " is missing: give it as -D" + property.group(1)
+                + "=VALUE before -jar, or in application.properties of the working directory" : message;
     }
 }

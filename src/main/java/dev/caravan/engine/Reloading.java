@@ -73,7 +73,9 @@ final class Reloading implements Workflows, AutoCloseable {
         this.meters = meters;
         this.seen = first;
         versions.add(new Version(first, workflow, Optional.empty()));
-        Gauge.builder("caravan.routes.versions", this, Reloading::loaded).description("Versions of the route files that are loaded: more than one while runs go on with an earlier one.").register(meters);
+        Gauge.builder("caravan.routes.versions", this, Reloading::loaded)
+                .description("Versions of the route files that are loaded: more than one while runs go on with an earlier one.")
+                .register(meters);
         reloads("ok");
         reloads("failed");
     }
@@ -146,7 +148,8 @@ final class Reloading implements Workflows, AutoCloseable {
         } catch (CannotStart e) {
             refused = Optional.of(files);
             reloads("failed").increment();
-            report("the route files as they are now cannot be used, the ones before stay (changed: " + String.join(", ", changed) + "): " + e.getMessage());
+            report("the route files as they are now cannot be used, the ones before stay (changed: " + String.join(", ", changed) + "): "
+                    + e.getMessage());
         }
     }
 

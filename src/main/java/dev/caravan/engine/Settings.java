@@ -24,10 +24,11 @@ final class Settings {
     /** What begins like this may be empty, which is to say that it was not given. */
     private static final List<String> MAY_BE_EMPTY = List.of("caravan.preflight.", "caravan.keep.");
     private static final Map<String, Range> NUMBERS = numbers();
-    private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key", "caravan.journal", "caravan.routes",
-            "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT);
+    private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key",
+            "caravan.journal", "caravan.routes", "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT);
     /** What is not a setting and has such a name in the environment. */
-    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER", "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
+    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER",
+            "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
 
     private Settings() {}
 
@@ -64,7 +65,8 @@ final class Settings {
         List<String> wrong = new ArrayList<>();
         NUMBERS.forEach((name, range) -> value(context, name).filter(text -> !range.holds(text)).ifPresent(text ->
                 wrong.add(said(name, text) + "a whole number from " + range.least() + " to " + range.most())));
-        value(context, TOOLS).filter(text -> !text.matches("(?i)true|false")).ifPresent(text -> wrong.add(said(TOOLS, text) + "true or false"));
+        value(context, TOOLS).filter(text -> !text.matches("(?i)true|false"))
+                .ifPresent(text -> wrong.add(said(TOOLS, text) + "true or false"));
         value(context, Probes.LEAVE_OUT).filter(text -> !text.matches("((service|node-port|dns)([ ,]+|$))*")).ifPresent(text ->
                 wrong.add(said(Probes.LEAVE_OUT, text) + "any of service, node-port and dns"));
         if (!wrong.isEmpty()) {
@@ -78,10 +80,13 @@ final class Settings {
     }
 
     private static String said(String name, String text) {
-        return "the setting " + name + " (" + variable(name) + " in the environment) is " + (text.isEmpty() ? "empty" : text) + "; it takes ";
+        return "the setting " + name + " (" + variable(name) + " in the environment) is " + (text.isEmpty() ? "empty" : text)
+                + "; it takes ";
     }
 
-    /** Names that nothing reads, as sentences: of the environment's only those that are near a known one, as others may be somebody else's. */
+    /**
+     * Names that nothing reads, as sentences: of the environment's only those that are near a known one, as others may be somebody else's.
+     */
     static List<String> unknown(PropertiesComponent properties, Collection<String> system, Collection<String> environment) {
         Set<String> known = new TreeSet<>(NUMBERS.keySet());
         known.addAll(TEXTS);

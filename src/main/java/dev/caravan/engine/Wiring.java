@@ -79,7 +79,8 @@ final class Wiring extends MainListenerSupport {
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
         context.getRegistry().bind("runs", runs);
         context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
-        context.getRegistry().bind("pruning", new Pruning(opened, options.data(), new Retention(limit(context, Settings.KEEP_RUNS), limit(context, Settings.KEEP_DAYS))));
+        context.getRegistry().bind("pruning",
+                new Pruning(opened, options.data(), new Retention(limit(context, Settings.KEEP_RUNS), limit(context, Settings.KEEP_DAYS))));
         if (options.triggers()) {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
@@ -115,13 +116,16 @@ final class Wiring extends MainListenerSupport {
     private void bindTriggers(CamelContext context, Runs runs, Journal opened, Metrics metrics) throws Exception {
         Registry registry = context.getRegistry();
         Submissions submissions = registry.lookupByNameAndType("submissions", Submissions.class);
-        Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor).forEach(registry::bind);
+        Inbox.beans(submissions, runs, opened, Duration.ofMillis(number(context, "caravan.inbox.settle-millis")), executor)
+                .forEach(registry::bind);
         context.addService(registry.lookupByName("inboxClaims"));
         // Camel's HTTP server takes the Vert.x that is there.
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
         registry.bind("vertx", vertx.vertx());
         registry.bind("guardedVertx", vertx);
-        registry.bind("http", new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem, options.data()));
+        registry.bind("http",
+                new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem,
+                        options.data()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }
@@ -131,7 +135,8 @@ final class Wiring extends MainListenerSupport {
         CamelContext context = main.getCamelContext();
         try {
             if (options.triggers()) {
-                Entrance.install(context, vertx, limits(context), options.token(), context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                Entrance.install(context, vertx, limits(context), options.token(),
+                        context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
             }
             WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
@@ -155,7 +160,8 @@ final class Wiring extends MainListenerSupport {
     void started(CamelContext context) {
         observation.metrics().ifPresent(metrics -> metrics.expect(
                 context.getRegistry().lookupByNameAndType("runs", Runs.class).actions().all().stream().map(Action::name).toList(),
-                context.getEndpoints().stream().filter(StepEndpoint.class::isInstance).map(step -> ((StepEndpoint) step).getName()).distinct().toList()));
+                context.getEndpoints().stream().filter(StepEndpoint.class::isInstance).map(step -> ((StepEndpoint) step).getName())
+                        .distinct().toList()));
         reloading.ifPresent(each -> each.begin(number(context, "caravan.routes.look-millis")));
     }
 

@@ -69,7 +69,8 @@ final class WorkflowLoader {
         // not to heed them, still keeps each Main in a shutdown hook until the process ends (4.18.0).
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
-        options.routes().ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
+        options.routes()
+                .ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
         options.properties().forEach(main::addOverrideProperty);
         return main;
     }
@@ -157,7 +158,8 @@ final class WorkflowLoader {
     Loaded load(RouteFiles files, String name) throws CannotStart {
         Main main = camel(options);
         withoutTriggers(main);
-        Map.of("camel.main.name", name, "camel.server.enabled", "false", "camel.management.enabled", "false").forEach(main::addOverrideProperty);
+        Map.of("camel.main.name", name, "camel.server.enabled", "false", "camel.management.enabled", "false")
+                .forEach(main::addOverrideProperty);
         Listener listener = new Listener(files);
         main.addMainListener(listener);
         try {

@@ -36,7 +36,8 @@ final class AddressFamilyRules {
         String address = seen.host().address();
         if (!IpAddress.is(address)) {
             return Optional.of(new String[] {
-                "podSubnet has a network of each family, and this host's address is a name, which does not tell which of its addresses are the node's",
+                "podSubnet has a network of each family, and this host's address is a name, which does not tell which of its addresses are "
+                        + "the node's",
                 "Write its IP address into the spec."});
         }
         AddressFamilies families = seen.facts().families();
@@ -65,7 +66,8 @@ final class AddressFamilyRules {
                                 Severity.WARNS,
                                 "the IPv6 default route comes from router advertisements on " + link.link()
                                         + ", which the kernel ignores once it forwards IPv6, as pods need it to",
-                                "Write net.ipv6.conf." + link.link() + ".accept_ra = 2 into /etc/sysctl.d and run sysctl --system, or set a route of your own.")));
+                                "Write net.ipv6.conf." + link.link()
+                                        + ".accept_ra = 2 into /etc/sysctl.d and run sysctl --system, or set a route of your own.")));
             }
         }
         return findings;

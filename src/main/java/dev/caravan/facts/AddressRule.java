@@ -21,8 +21,8 @@ final class AddressRule {
                 findings.add(new Finding(List.of(seen.name()), "address", Severity.REFUSES,
                         "the address " + wanted + " is on no interface of this host; it has " + String.join(", ", own),
                         "etcd and kubelet would not start with it. Give the address that the other hosts use, which is on an interface. "
-                                + "Where this one is a floating or translated address (NAT), run Caravan where the private addresses can be "
-                                + "reached, or reach them through ssh.proxyJump."));
+                                + "Where this one is a floating or translated address (NAT), run Caravan where the private addresses can "
+                                + "be reached, or reach them through ssh.proxyJump."));
             }
         }
         return findings;

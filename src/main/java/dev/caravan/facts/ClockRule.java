@@ -11,7 +11,8 @@ import java.util.List;
  * engine's, and what the question's way there and back leaves open counts in the host's favour.
  */
 final class ClockRule {
-    private static final String REMEDY = "Set the clocks right and keep them so: install chrony, or systemctl enable --now systemd-timesyncd.";
+    private static final String REMEDY = "Set the clocks right and keep them so: install chrony, or systemctl enable --now "
+            + "systemd-timesyncd.";
 
     private ClockRule() {}
 
@@ -25,7 +26,8 @@ final class ClockRule {
                     List.of(seen.name()),
                     "clock",
                     Severity.REFUSES,
-                    "the clock is " + words(seen.facts().clock().offset()) + " the engine's, and hosts' clocks may be " + span(limit) + " apart",
+                    "the clock is " + words(seen.facts().clock().offset()) + " the engine's, and hosts' clocks may be "
+                            + span(limit) + " apart",
                     REMEDY));
         }
         if (apart.isEmpty()) {

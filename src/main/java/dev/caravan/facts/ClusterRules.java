@@ -25,10 +25,12 @@ final class ClusterRules {
                     "other-cluster",
                     Severity.REFUSES,
                     lostItsFirst
-                            ? "a control plane of a cluster already (" + server + "), while " + first.name() + ", which would be initialised, is in none"
+                            ? "a control plane of a cluster already (" + server + "), while " + first.name()
+                                    + ", which would be initialised, is in none"
                             : "part of another cluster, whose API server is " + server,
                     lostItsFirst
-                            ? "To extend that cluster, list " + seen.name() + " before " + first.name() + ". To start again, run kubeadm reset on " + seen.name() + "."
+                            ? "To extend that cluster, list " + seen.name() + " before " + first.name()
+                                    + ". To start again, run kubeadm reset on " + seen.name() + "."
                             : "Take it out of that cluster (kubeadm reset on the host), or take it out of the spec."));
         }
         return findings;

@@ -33,7 +33,8 @@ final class FactsParser {
                 new Facts.PodNetwork(lines("cniConfig"), optional("podCidr")),
                 each("reach", 4, FactsParser::reach),
                 each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))),
-                new AddressFamilies(links(), each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1])))),
+                new AddressFamilies(links(),
+                        each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1])))),
                 new Facts.Kernel(lines("cgroupController"), lines("moduleMissing")));
     }
 
@@ -93,7 +94,8 @@ final class FactsParser {
 
     private Map<String, List<String>> links() {
         Map<String, List<String>> links = new LinkedHashMap<>();
-        each("linkAddresses", 2, part -> Map.entry(part[0], List.of(part[1].split(",")))).forEach(link -> links.put(link.getKey(), link.getValue()));
+        each("linkAddresses", 2, part -> Map.entry(part[0], List.of(part[1].split(","))))
+                .forEach(link -> links.put(link.getKey(), link.getValue()));
         return links;
     }
 

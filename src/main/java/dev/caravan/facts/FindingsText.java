@@ -12,7 +12,8 @@ final class FindingsText {
     private FindingsText() {}
 
     static String of(List<Finding> findings) {
-        int column = findings.stream().mapToInt(finding -> hosts(finding).length()).filter(length -> length <= WIDEST_HOSTS).max().orElse(4) + 2;
+        int column = findings.stream().mapToInt(finding -> hosts(finding).length()).filter(length -> length <= WIDEST_HOSTS).max()
+                .orElse(4) + 2;
         StringBuilder text = new StringBuilder();
         for (Finding finding : findings) {
             String hosts = hosts(finding);

@@ -32,7 +32,8 @@ final class FirewallRule {
                     alike.firewall() + " is on, and has to let " + String.join(", ", ports) + " through between the nodes",
                     alike.firewall().equals("ufw")
                             ? "For each node: ufw allow from ADDRESS. Or turn it off: ufw disable."
-                            : "For each node: firewall-cmd --permanent --zone=trusted --add-source=ADDRESS, for the pod network too; then firewall-cmd --reload."
+                            : "For each node: firewall-cmd --permanent --zone=trusted --add-source=ADDRESS, for the pod network too; "
+                                    + "then firewall-cmd --reload."
                                     + " Or turn it off: systemctl disable --now firewalld."));
         });
         return findings;

@@ -66,7 +66,8 @@ final class IdentityRules {
         if (hosts.isEmpty()) {
             return List.of();
         }
-        String names = hosts.stream().map(seen -> seen.facts().hostname() + " is to be node " + seen.name()).collect(Collectors.joining(", "));
+        String names = hosts.stream().map(seen -> seen.facts().hostname() + " is to be node " + seen.name())
+                .collect(Collectors.joining(", "));
         return List.of(new Finding(
                 Survey.names(hosts),
                 "hostname-differs",

@@ -127,7 +127,8 @@ final class KernelRules {
                     return new Finding(hosts, "kernel-modules", yum ? Severity.WARNS : Severity.REFUSES,
                             "the kernel " + part[1] + " has no module " + part[2],
                             yum
-                                    ? "os-prepare installs kernel-modules-extra-" + part[1] + ". Where no repository has it, boot a kernel that has them."
+                                    ? "os-prepare installs kernel-modules-extra-" + part[1]
+                                            + ". Where no repository has it, boot a kernel that has them."
                                     : "Install the kernel's modules (on Ubuntu linux-modules-extra-" + part[1]
                                             + "), or boot a kernel that has them.");
                 });

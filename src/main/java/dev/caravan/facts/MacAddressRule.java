@@ -42,12 +42,14 @@ final class MacAddressRule {
 
     /** MAC addresses that carry the host's traffic; a bond and its parts have one between them. */
     static Set<String> macAddresses(Facts facts) {
-        return facts.interfaces().stream().filter(Facts.NetworkInterface::inUse).map(Facts.NetworkInterface::mac).collect(Collectors.toSet());
+        return facts.interfaces().stream().filter(Facts.NetworkInterface::inUse).map(Facts.NetworkInterface::mac)
+                .collect(Collectors.toSet());
     }
 
     /** What neighbours know of hosts without facts: hosts by MAC address. */
     private static Map<String, Set<String>> told(Survey survey) {
-        Map<String, Host> byAddress = survey.cluster().hosts().stream().collect(Collectors.toMap(Host::address, host -> host, (one, other) -> one));
+        Map<String, Host> byAddress = survey.cluster().hosts().stream()
+                .collect(Collectors.toMap(Host::address, host -> host, (one, other) -> one));
         Map<String, Set<String>> told = new TreeMap<>();
         Set<String> routers = new LinkedHashSet<>();
         for (Seen seen : survey.hosts()) {

@@ -76,7 +76,8 @@ public enum Membership {
     private static boolean same(Endpoint one, Endpoint other) {
         Optional<InetAddress> address = IpAddress.parse(one.address());
         return one.port() == other.port()
-                && (one.address().equalsIgnoreCase(other.address()) || address.isPresent() && address.equals(IpAddress.parse(other.address())));
+                && (one.address().equalsIgnoreCase(other.address())
+                        || address.isPresent() && address.equals(IpAddress.parse(other.address())));
     }
 
     private static Object within(Object document, String... path) {

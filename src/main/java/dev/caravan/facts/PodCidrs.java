@@ -34,7 +34,8 @@ public final class PodCidrs {
      * @throws IllegalArgumentException if the pod subnet has no room for all hosts, or is none of IPv4. {@link Preflight} finds that before
      */
     public static Map<String, String> assign(Cluster cluster, Map<String, Facts> facts) {
-        Subnet pods = subnet(cluster).orElseThrow(() -> new IllegalArgumentException("no IPv4 network: " + cluster.kubernetes().podSubnet()));
+        Subnet pods = subnet(cluster)
+                .orElseThrow(() -> new IllegalArgumentException("no IPv4 network: " + cluster.kubernetes().podSubnet()));
         Map<String, Subnet> kept = kept(cluster, facts, pods);
         for (int prefix = Math.max(BLOCK_PREFIX, pods.prefix()); prefix <= SMALLEST_BLOCK_PREFIX; prefix++) {
             Optional<Map<String, String>> blocks = fill(cluster, kept, pods, prefix);
@@ -74,7 +75,8 @@ public final class PodCidrs {
                 List.of(seen.name()),
                 "pod-subnet",
                 seen.isMember() ? Severity.REFUSES : Severity.WARNS,
-                "its pods' block is " + seen.facts().podCidr() + ", which is outside the pod subnet or another host's; it would become " + block,
+                "its pods' block is " + seen.facts().podCidr()
+                        + ", which is outside the pod subnet or another host's; it would become " + block,
                 seen.isMember()
                         ? "Write the cluster's own podSubnet into the spec, or take the node out of the cluster first."
                         : "The file 10-caravan-bridge.conflist left there is replaced.");
@@ -145,7 +147,8 @@ public final class PodCidrs {
     }
 
     private static Optional<Subnet> subnet(Cluster cluster) {
-        return Arrays.stream(cluster.kubernetes().podSubnet().split(",")).map(String::strip).flatMap(text -> parse(text).stream()).findFirst();
+        return Arrays.stream(cluster.kubernetes().podSubnet().split(",")).map(String::strip).flatMap(text -> parse(text).stream())
+                .findFirst();
     }
 
     /** IPv4 networks alone. */

@@ -72,7 +72,8 @@ final class ReachRule {
                 sources,
                 "reach",
                 clusterExists ? Severity.REFUSES : Severity.WARNS,
-                "cannot reach the control plane's endpoint " + failure.address() + " on TCP " + list(ports) + ": " + failure.outcome().text(),
+                "cannot reach the control plane's endpoint " + failure.address() + " on TCP " + list(ports) + ": "
+                        + failure.outcome().text(),
                 clusterExists
                         ? "Look at the load balancer or virtual address behind it: every node talks to the API server through it."
                         : "That may be so until the first control plane is up. It must lead there from then on.");
@@ -82,7 +83,8 @@ final class ReachRule {
         return switch (failure.outcome()) {
             case TIMEOUT -> "Look for a firewall between them, or on " + failure.label() + ", that drops packets to " + list(ports) + ".";
             case NO_ROUTE -> "Is " + failure.label() + " on, its address right, and no firewall rejecting packets to " + list(ports) + "?";
-            case UNRESOLVED -> "Give " + failure.label() + " an address that resolves on every host: DNS, /etc/hosts, or an IP address in the spec.";
+            case UNRESOLVED -> "Give " + failure.label()
+                    + " an address that resolves on every host: DNS, /etc/hosts, or an IP address in the spec.";
             default -> "Give the host a route to " + failure.address() + ".";
         };
     }

@@ -36,7 +36,8 @@ final class SpecRules {
     static List<Finding> newestTried(Survey survey) {
         Cluster.Kubernetes kubernetes = survey.cluster().kubernetes();
         return kubernetes.minor() <= survey.newestTried() ? List.of() : List.of(new Finding(List.of(), "untried-version", Severity.WARNS,
-                "Kubernetes " + kubernetes.version() + " is newer than 1." + survey.newestTried() + ", the newest that Caravan was tried with",
+                "Kubernetes " + kubernetes.version() + " is newer than 1." + survey.newestTried()
+                        + ", the newest that Caravan was tried with",
                 "Try it on hosts that may be lost. What a minor needs is in routes/data/kubernetes.yaml."));
     }
 
@@ -64,7 +65,8 @@ final class SpecRules {
     }
 
     private static void look(
-            Map<String, Integer> found, Map<String, Map<String, Object>> documents, String kind, List<String> path, Map<String, Integer> removed) {
+            Map<String, Integer> found, Map<String, Map<String, Object>> documents, String kind, List<String> path,
+            Map<String, Integer> removed) {
         Object section = documents.getOrDefault(kind, Map.of());
         for (String key : path) {
             section = section instanceof Map<?, ?> map ? map.get(key) : null;

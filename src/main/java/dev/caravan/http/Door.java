@@ -77,8 +77,10 @@ final class Door implements Handler<RoutingContext> {
         if (!hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
             return Optional.empty();
         }
-        return MEDIA_TYPES.matcher(mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse(""))).matches() ? Optional.empty() : Optional.of(ProblemDocument.of(415, "media-type",
-                "This media type is not taken", "A body is YAML or JSON: say which with Content-Type: application/yaml or application/json."));
+        return MEDIA_TYPES.matcher(mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse(""))).matches()
+                ? Optional.empty()
+                : Optional.of(ProblemDocument.of(415, "media-type", "This media type is not taken",
+                        "A body is YAML or JSON: say which with Content-Type: application/yaml or application/json."));
     }
 
     private static String mediaType(String contentType) {

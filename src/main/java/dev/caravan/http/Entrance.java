@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Threshold} and the {@link Door} before everything
- * that is served, the event streams behind it, and problem documents at the end. A service that starts after the server and before
- * any route; without it nothing starts.
+ * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Threshold} and the {@link Door} before
+ * everything that is served, the event streams behind it, and problem documents at the end. A service that starts after the server and
+ * before any route; without it nothing starts.
  */
 public final class Entrance extends ServiceSupport {
     private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
@@ -42,7 +42,8 @@ public final class Entrance extends ServiceSupport {
     }
 
     /** Adds it to a context that has been configured and has not been started. */
-    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) throws Exception {
+    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs,
+            Journal journal) throws Exception {
         context.addService(new Entrance(context, vertx, limits, token, runs, journal), true, true);
     }
 

@@ -110,7 +110,8 @@ final class EventStream {
         HttpServerResponse response = request.response();
         if (!events.isEmpty()) {
             StringBuilder text = new StringBuilder();
-            events.forEach(event -> text.append("id: ").append(event.seq()).append("\ndata: ").append(EventJson.write(event)).append("\n\n"));
+            events.forEach(event -> text.append("id: ").append(event.seq()).append("\ndata: ").append(EventJson.write(event))
+                    .append("\n\n"));
             Event last = events.get(events.size() - 1);
             after = last.seq();
             silent = 0;

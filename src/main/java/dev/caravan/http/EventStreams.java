@@ -42,7 +42,8 @@ final class EventStreams implements Handler<RoutingContext> {
         }
         String id = request.pathParam("id");
         if (streams.size() >= most) {
-            Door.send(request, ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
+            Door.send(request,
+                    ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
                     .header("Retry-After", "5"));
             return;
         }

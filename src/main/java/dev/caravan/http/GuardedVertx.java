@@ -97,7 +97,8 @@ public final class GuardedVertx {
             if (method.getName().equals("requestHandler") && arguments != null) {
                 @SuppressWarnings("unchecked")
                 Handler<HttpServerRequest> handler = (Handler<HttpServerRequest>) arguments[0];
-                server.requestHandler(request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
+                server.requestHandler(
+                        request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
                 return proxy;
             }
             Object result = method.invoke(server, arguments);
@@ -141,7 +142,8 @@ public final class GuardedVertx {
                 : cause instanceof TooLongHttpHeaderException || cause instanceof TooLongFrameException
                 ? ProblemDocument.of(431, "head-too-large", "The header fields are too large", "They have at most 16 KiB together.")
                 : ProblemDocument.badRequest();
-        request.response().setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE).putHeader("Connection", "close")
+        request.response().setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE)
+                .putHeader("Connection", "close")
                 .end(Buffer.buffer(problem.toJson()))
                 .onComplete(sent -> request.connection().close());
     }

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
  */
 final class Page {
     private static final String DIRECTORY = "web/";
-    private static final Pattern NAMED = Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
+    private static final Pattern NAMED =
+            Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
 
     private final byte[] html;
     private final String policy;
@@ -31,7 +32,8 @@ final class Page {
                 : element("script", read(named.group(2)), scripts)));
         this.html = text.getBytes(StandardCharsets.UTF_8);
         this.policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + String.join(" ", scripts) + "; style-src "
-                + String.join(" ", styles) + "; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'; "
+                + String.join(" ", styles)
+                + "; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'; "
                 + "frame-ancestors 'none'";
     }
 

@@ -57,7 +57,8 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
     }
 
     static ProblemDocument tooMany() {
-        return of(429, "too-many-requests", "Too many requests", "Wait a second, and follow a run by its events rather than by asking again and again.")
+        return of(429, "too-many-requests", "Too many requests",
+                "Wait a second, and follow a run by its events rather than by asking again and again.")
                 .header("Retry-After", "1");
     }
 

@@ -139,7 +139,8 @@ final class RunsResource {
             return SHOWN;
         }
         if (!limit.get().matches("[1-9]\\d{0,2}") || Integer.parseInt(limit.get()) > MOST_SHOWN) {
-            throw new Refused(ProblemDocument.of(400, "limit", "The limit cannot be used", "The parameter limit is 1 to " + MOST_SHOWN + "."));
+            throw new Refused(ProblemDocument.of(400, "limit", "The limit cannot be used",
+                    "The parameter limit is 1 to " + MOST_SHOWN + "."));
         }
         return Integer.parseInt(limit.get());
     }
@@ -206,7 +207,8 @@ final class RunsResource {
         RunRecord run = find(id);
         if (!runs.cancel(id)) {
             throw new Refused(run.hasEnded()
-                    ? ProblemDocument.of(409, "ended", "The run has ended", "Run " + id + " is " + run.state() + "; there is nothing to cancel.")
+                    ? ProblemDocument.of(409, "ended", "The run has ended",
+                            "Run " + id + " is " + run.state() + "; there is nothing to cancel.")
                     : ProblemDocument.of(409, "elsewhere", "The run is not this process's",
                             "Run " + id + " was begun by another process, and only that can cancel it: press Ctrl-C there."));
         }
@@ -233,10 +235,12 @@ final class RunsResource {
     Reply resume(String id) throws Refused {
         RunRecord run = find(id);
         if (run.hasEnded()) {
-            throw new Refused(ProblemDocument.of(409, "ended", "The run has ended", "Run " + id + " is " + run.state() + "; begin it again with retry."));
+            throw new Refused(ProblemDocument.of(409, "ended", "The run has ended",
+                    "Run " + id + " is " + run.state() + "; begin it again with retry."));
         }
         if (!isLeft(id)) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on", "Run " + id + " is running already; there is nothing to resume.")
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on",
+                    "Run " + id + " is running already; there is nothing to resume.")
                     .member("run", id));
         }
         try {
@@ -254,7 +258,8 @@ final class RunsResource {
     Reply rollback(String id) throws Refused {
         RunRecord run = find(id);
         if (!run.hasEnded()) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet", "Run " + id + " is " + run.state() + "; cancel it first.")
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
+                    "Run " + id + " is " + run.state() + "; cancel it first.")
                     .member("run", id));
         }
         try {
@@ -295,7 +300,8 @@ final class RunsResource {
     }
 
     private static Refused busy(Busy busy) {
-        return new Refused(ProblemDocument.of(409, "busy", "Another run is at work there", busy.getMessage() + ".").member("run", busy.getOther()));
+        return new Refused(ProblemDocument.of(409, "busy", "Another run is at work there", busy.getMessage() + ".")
+                .member("run", busy.getOther()));
     }
 
     private RunRecord find(String id) throws Refused {

@@ -21,7 +21,8 @@ public record ServerLimits(Duration requestWithin, int connections, int streams,
      * @throws IllegalArgumentException where one is no number above 0
      */
     public static ServerLimits from(UnaryOperator<String> setting) {
-        return new ServerLimits(Duration.ofSeconds(number(setting, "caravan.http.request-seconds")), number(setting, "caravan.http.connections"),
+        return new ServerLimits(Duration.ofSeconds(number(setting, "caravan.http.request-seconds")),
+                number(setting, "caravan.http.connections"),
                 number(setting, "caravan.http.streams"), number(setting, "caravan.http.requests-per-second"));
     }
 

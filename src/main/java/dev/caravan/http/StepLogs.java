@@ -95,7 +95,8 @@ final class StepLogs {
                 // Reads on until it is full or, where the file was cut meanwhile, at its end.
             }
             byte[] bytes = Arrays.copyOf(part.array(), part.position());
-            return new Reply(206, "text/plain; charset=utf-8", bytes, Map.of("Content-Range", "bytes " + first + "-" + (first + bytes.length - 1) + "/" + length));
+            return new Reply(206, "text/plain; charset=utf-8", bytes,
+                    Map.of("Content-Range", "bytes " + first + "-" + (first + bytes.length - 1) + "/" + length));
         }
     }
 

@@ -61,7 +61,8 @@ final class Threshold {
             return Optional.of(ProblemDocument.badRequest("In its path two hexadecimal digits are missing after a %."));
         }
         if (!request.headers().getAll("Expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
-            return Optional.of(ProblemDocument.of(417, "expectation", "This expectation cannot be met", "Leave the header Expect out, or send 100-continue."));
+            return Optional.of(ProblemDocument.of(417, "expectation", "This expectation cannot be met",
+                    "Leave the header Expect out, or send 100-continue."));
         }
         return Optional.empty();
     }

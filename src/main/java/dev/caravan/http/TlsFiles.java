@@ -93,7 +93,8 @@ public record TlsFiles(Path certificate, Path key) {
             }
         }
         if (chain.isEmpty()) {
-            throw new Unusable(certificate + " holds no certificate: it should begin with -----BEGIN CERTIFICATE-----, the server's own first");
+            throw new Unusable(certificate
+                    + " holds no certificate: it should begin with -----BEGIN CERTIFICATE-----, the server's own first");
         }
         return chain;
     }
@@ -101,7 +102,8 @@ public record TlsFiles(Path certificate, Path key) {
     private PrivateKey secret() throws Unusable {
         for (Object item : items(key)) {
             if (item instanceof PKCS8EncryptedPrivateKeyInfo || item instanceof PEMEncryptedKeyPair) {
-                throw new Unusable("the key in " + key + " is encrypted: openssl pkey -in " + key + " -out FILE writes it without its passphrase (umask 077 first)");
+                throw new Unusable("the key in " + key + " is encrypted: openssl pkey -in " + key
+                        + " -out FILE writes it without its passphrase (umask 077 first)");
             }
             try {
                 if (item instanceof PrivateKeyInfo info) {
@@ -155,7 +157,8 @@ public record TlsFiles(Path certificate, Path key) {
             match = false;
         }
         if (!match) {
-            throw new Unusable("the key in " + key + " is not that of the first certificate in " + certificate + " (" + certificateOf.getSubjectX500Principal()
+            throw new Unusable("the key in " + key + " is not that of the first certificate in " + certificate + " ("
+                    + certificateOf.getSubjectX500Principal()
                     + "): give the key that it was made with, and the server's own certificate before the others");
         }
     }

@@ -32,7 +32,8 @@ final class TlsRenewal {
         }
         seen = changed;
         try {
-            server.updateSSLOptions(new SSLOptions().setKeyCertOptions(KeyCertOptions.wrap(files.read())).setEnabledSecureTransportProtocols(protocols))
+            server.updateSSLOptions(new SSLOptions().setKeyCertOptions(KeyCertOptions.wrap(files.read()))
+                    .setEnabledSecureTransportProtocols(protocols))
                     .onSuccess(any -> LOG.info("the new certificate in {} is served", files.certificate()))
                     .onFailure(failure -> LOG.warn("the certificate of before is still served: {}", failure.getMessage()));
         } catch (TlsFiles.Unusable e) {

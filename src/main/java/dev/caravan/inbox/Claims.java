@@ -56,8 +56,10 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
             return lock != null;
         } catch (IOException | RuntimeException e) {
             if (told(e.toString())) {
-                LOG.error("no file is taken from the inbox {}: this engine cannot lock {} there, by which engines that share an inbox tell their files apart: {}. "
-                        + "It must be able to write to the inbox, {} must be a file and no link, and its file system must have locks", path.getParent(), FILE, e.toString(), FILE);
+                LOG.error("no file is taken from the inbox {}: this engine cannot lock {} there, by which engines that share an inbox tell "
+                        + "their files apart: {}. "
+                        + "It must be able to write to the inbox, {} must be a file and no link, and its file system must have locks",
+                        path.getParent(), FILE, e.toString(), FILE);
             }
             return false;
         }
@@ -85,7 +87,8 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
             return newest;
         }
         // Somebody removed the file: what is claimed by the old one stays claimed among those who have it open.
-        AsynchronousFileChannel channel = AsynchronousFileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        AsynchronousFileChannel channel = AsynchronousFileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
+                StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         channels.add(channel);
         opened = key(file);
         return channel;
@@ -93,7 +96,8 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
 
     private static Object key(Path file) throws IOException {
         try {
-            return String.valueOf(Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey());
+            return String.valueOf(Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey());
         } catch (NoSuchFileException e) {
             return "none";
         }
@@ -117,17 +121,20 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
     }
 
     @Override
-    public void releaseExclusiveReadLockOnAbort(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange) throws IOException {
+    public void releaseExclusiveReadLockOnAbort(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange)
+            throws IOException {
         release(exchange);
     }
 
     @Override
-    public void releaseExclusiveReadLockOnRollback(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange) throws IOException {
+    public void releaseExclusiveReadLockOnRollback(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange)
+            throws IOException {
         release(exchange);
     }
 
     @Override
-    public void releaseExclusiveReadLockOnCommit(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange) throws IOException {
+    public void releaseExclusiveReadLockOnCommit(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange)
+            throws IOException {
         release(exchange);
     }
 

@@ -51,7 +51,8 @@ final class Folder implements Closeable {
         } catch (IOException e) {
             outer.close();
             throw e instanceof FileSystemException && !(e instanceof NoSuchFileException)
-                    ? new IOException(inbox.resolve(name) + " is not a directory that Caravan can open (a link, perhaps): remove it", e) : e;
+                    ? new IOException(inbox.resolve(name) + " is not a directory that Caravan can open (a link, perhaps): remove it", e)
+                    : e;
         }
     }
 
@@ -59,7 +60,8 @@ final class Folder implements Closeable {
     void write(Path name, byte[] content) throws IOException {
         Path temporary = Path.of(".writing-" + UUID.randomUUID());
         try {
-            try (SeekableByteChannel channel = folder.newByteChannel(temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+            try (SeekableByteChannel channel = folder.newByteChannel(temporary,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
                 ByteBuffer rest = ByteBuffer.wrap(content);
                 while (rest.hasRemaining()) {
                     channel.write(rest);

@@ -72,7 +72,8 @@ public final class Inbox {
         String text = text(file, seen);
         Expansion expansion = Expansion.in(file.getParent());
         // Of what is wrong with the spec and with what it asks for, the former is the first to know.
-        Submission usual = Submissions.read(text, file.getFileName().toString(), expansion, call(new Annotations(Optional.empty(), Map.of())), "inbox");
+        Submission usual = Submissions.read(text, file.getFileName().toString(), expansion,
+                call(new Annotations(Optional.empty(), Map.of())), "inbox");
         exchange.getMessage().setBody(usual.with(call(Annotations.of(text, expansion))));
     }
 
@@ -80,7 +81,8 @@ public final class Inbox {
         try {
             return runs.actions().require(annotations.action().orElse(Actions.USUAL)).call(annotations.parameters());
         } catch (NoSuchAction | InvalidParameters e) {
-            throw new Unusable(e.getMessage(), "See caravan/action and caravan/parameters in metadata.annotations of the spec; caravan actions lists what there is.");
+            throw new Unusable(e.getMessage(),
+                    "See caravan/action and caravan/parameters in metadata.annotations of the spec; caravan actions lists what there is.");
         }
     }
 
@@ -151,7 +153,8 @@ public final class Inbox {
 
     private void leave(Taken taken, Exception problem) {
         if (files.leaveAlone(taken.file(), taken.seen())) {
-            LOG.error("the run of {} has ended, but its result cannot be written or the file cannot be moved out of the inbox: {}. That is retried every {} s; the file is not applied again",
+            LOG.error("the run of {} has ended, but its result cannot be written or the file cannot be moved out of the inbox: {}. "
+                    + "That is retried every {} s; the file is not applied again",
                     taken.shown(), problem.toString(), files.pause().toSeconds());
             LOG.debug("{}", taken.shown(), problem);
         }

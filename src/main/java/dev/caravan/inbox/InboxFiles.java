@@ -76,7 +76,8 @@ public final class InboxFiles implements GenericFileFilter<File> {
     /* Camel lists names as text. A file that is gone is nothing to speak of, one whose name cannot be said would never be seen again. */
     private synchronized void tellOnce(String name) {
         if (UNREADABLE.matcher(name).find() && told.size() < REMEMBERED && told.add(name)) {
-            LOG.warn("a file of the inbox, about {}, cannot be taken: its name is not text in {}. Rename it, or run Caravan in a UTF-8 locale",
+            LOG.warn("a file of the inbox, about {}, cannot be taken: its name is not text in {}. "
+                    + "Rename it, or run Caravan in a UTF-8 locale",
                     name, System.getProperty("sun.jnu.encoding"));
         }
     }

@@ -33,7 +33,8 @@ final class Worked {
         if (isFor(run.id(), taken)) {
             return;
         }
-        run.tell(Event.Type.NOTE, null, null, 0, "asked for by the file " + taken.shown() + " in the inbox", Map.of(FILE, taken.seen().identity()));
+        run.tell(Event.Type.NOTE, null, null, 0, "asked for by the file " + taken.shown() + " in the inbox",
+                Map.of(FILE, taken.seen().identity()));
     }
 
     /** Keeps what is still to be written for that file. */

@@ -77,7 +77,8 @@ final class Claims {
     private static List<Claim> claims(Connection connection, String run, Set<String> names) throws SQLException {
         List<Object> values = new ArrayList<>(names);
         values.add(run);
-        return Sql.query(connection, "select name, run, engine from claim where " + (names.isEmpty() ? "" : "name in " + Sql.places(names.size()) + " or ") + "run = ? order by name",
+        return Sql.query(connection, "select name, run, engine from claim where "
+                + (names.isEmpty() ? "" : "name in " + Sql.places(names.size()) + " or ") + "run = ? order by name",
                 row -> new Claim(row.getString("name"), row.getString("run"), row.getString("engine")), values.toArray());
     }
 

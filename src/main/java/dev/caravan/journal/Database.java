@@ -36,7 +36,8 @@ interface Database {
     /** The same for whoever logs in there so; user and password may be null, where the address says them. */
     static void migrate(String url, String user, String password) throws SQLException {
         try {
-            Flyway.configure(Database.class.getClassLoader()).dataSource(url, user, password).locations("classpath:db/migration").load().migrate();
+            Flyway.configure(Database.class.getClassLoader()).dataSource(url, user, password).locations("classpath:db/migration")
+                    .load().migrate();
         } catch (FlywayException e) {
             throw new SQLException(e.getMessage(), e);
         }

@@ -26,9 +26,9 @@ final class EmbeddedDatabase implements Database {
     private static final String USER = "caravan";
     private static final String FILE = "journal.mv.db";
     /**
-     * RETENTION_TIME: how long space stays as it was, in milliseconds. H2 takes 45 s, in the hope that the disk has all by then; here that is
-     * known. WRITE_DELAY: three times in it H2 looks for space to use again, else the file would grow for as long as it is open. But once
-     * that long has gone without a write H2 writes by itself, with threads for which {@link #force} does not wait: it has to be longer
+     * RETENTION_TIME: how long space stays as it was, in milliseconds. H2 takes 45 s, in the hope that the disk has all by then; here that
+     * is known. WRITE_DELAY: three times in it H2 looks for space to use again, else the file would grow for as long as it is open. But
+     * once that long has gone without a write H2 writes by itself, with threads for which {@link #force} does not wait: it has to be longer
      * than two signs of life, see {@link Timing}.
      */
     private static final String SPACE = ";RETENTION_TIME=2000;WRITE_DELAY=30000";
@@ -103,7 +103,8 @@ final class EmbeddedDatabase implements Database {
                 }
             }
             if (round == ROUNDS) {
-                throw new JournalException(known.isPresent() ? "its password is not the one in " + password + ": put back the file that was there"
+                throw new JournalException(known.isPresent()
+                        ? "its password is not the one in " + password + ": put back the file that was there"
                         : "its password is missing: put back " + password + ", which is kept together with it", null);
             }
         }
@@ -156,8 +157,9 @@ final class EmbeddedDatabase implements Database {
         return unusable(data).or(() -> Optional.of(data.resolve(FILE)).filter(Files::exists).flatMap(EmbeddedDatabase::unusable))
                 .map(why -> why + "; name another directory with --data")
                 .orElseGet(() -> failure instanceof SQLException sql && DAMAGED.contains(sql.getErrorCode())
-                        ? "its file " + data.resolve(FILE) + " is damaged. Put back a copy of it; or move it away, and Caravan begins a new one, which knows neither"
-                                + " earlier runs nor what they changed (" + failure.getMessage() + ")"
+                        ? "its file " + data.resolve(FILE)
+                                + " is damaged. Put back a copy of it; or move it away, and Caravan begins a new one, which knows neither "
+                                + "earlier runs nor what they changed (" + failure.getMessage() + ")"
                         : failure.getMessage());
     }
 

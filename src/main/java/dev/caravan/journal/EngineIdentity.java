@@ -17,7 +17,9 @@ import java.util.OptionalLong;
  * @param began when the process began, in the unit of this system; a pid may be used again
  */
 public record EngineIdentity(String host, String boot, long pid, long began) {
-    /** A process that is not there: the engine counts as gone from its first moment on. For tests that crash an engine in their own process. */
+    /**
+     * A process that is not there: the engine counts as gone from its first moment on. For tests that crash an engine in their own process.
+     */
     public static final long NO_PROCESS = -1;
 
     /** Of this process. */

@@ -22,8 +22,8 @@ import java.util.Optional;
  *
  * Instants are ISO-8601 in UTC, the type is its {@link Event.Type#word() word}. There are no nulls: {@code host},
  * {@code step}, {@code attempt} and {@code data} are left out where the event has none, and so is a null within
- * {@code data}, whose members are in the order of their names. What is read back equals what was written, with whole numbers in {@code data} as {@code Long} and others
- * as {@code Double}. Thread-safe.
+ * {@code data}, whose members are in the order of their names. What is read back equals what was written, with whole numbers in
+ * {@code data} as {@code Long} and others as {@code Double}. Thread-safe.
  */
 public final class EventJson {
     private static final ObjectMapper JSON = JsonMapper.builder()

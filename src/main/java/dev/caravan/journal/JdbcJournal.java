@@ -29,9 +29,10 @@ final class JdbcJournal implements Journal {
     /** How long a run is kept by which a request or a file that comes again is recognised. */
     private static final Duration RECOGNISED = Duration.ofDays(1);
     /** Its values are those of {@link #limits}. What follows may select among these. */
-    private static final String DELETABLE = "select * from (select run.*, row_number() over (partition by cluster order by created_at desc, id) as place from run) ranked"
-            + " where place > ? and ended_at < ?"
-            + " and (ended_at < ? or source <> 'inbox' and not exists (select name from request_key where request_key.run = ranked.id))"
+    private static final String DELETABLE = "select * from (select run.*, row_number() over"
+            + " (partition by cluster order by created_at desc, id) as place from run) ranked"
+            + " where place > ? and ended_at < ? and (ended_at < ? or source <> 'inbox'"
+            + " and not exists (select name from request_key where request_key.run = ranked.id))"
             + " and not exists (select name from claim where claim.run = ranked.id)"
             + " and not exists (select id from found where found.run = ranked.id and not found.given_back)";
     private static final int ASKED_AT_ONCE = 500;
@@ -56,7 +57,8 @@ final class JdbcJournal implements Journal {
     }
 
     static JdbcJournal open(JournalPlace place) {
-        return open(place, place.url().<Database>map(url -> new PostgresDatabase(url, place.password())).orElseGet(() -> new EmbeddedDatabase(place.data())), Timing.USUAL);
+        return open(place, place.url().<Database>map(url -> new PostgresDatabase(url, place.password()))
+                .orElseGet(() -> new EmbeddedDatabase(place.data())), Timing.USUAL);
     }
 
     static JdbcJournal open(JournalPlace place, Database database, Timing timing) {
@@ -93,8 +95,11 @@ final class JdbcJournal implements Journal {
     public void begin(RunRecord run, Optional<RequestKey> key) {
         Optional<String> sealed = key.map(this::sealed);
         writer.write(Way.DURABLE, (connection, engine) -> {
-            Sql.update(connection, "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(), Sql.time(run.createdAt()), run.confined());
+            Sql.update(connection,
+                    "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) "
+                            + "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(),
+                    Sql.time(run.createdAt()), run.confined());
             if (key.isPresent()) {
                 Sql.update(connection, INSERT_KEY, key.get().name(), sealed.orElseThrow(), run.id());
             }
@@ -114,7 +119,8 @@ final class JdbcJournal implements Journal {
     @Override
     public Optional<RequestKey.Used> usedKey(String name) {
         return query("select digest, run from request_key where name = ?",
-                row -> new RequestKey.Used(new RequestKey(name, vault.open(row.getString("digest"), "request\n" + name)), row.getString("run")), name)
+                row -> new RequestKey.Used(new RequestKey(name, vault.open(row.getString("digest"), "request\n" + name)),
+                        row.getString("run")), name)
                 .stream().findFirst();
     }
 
@@ -128,7 +134,8 @@ final class JdbcJournal implements Journal {
         Draft last = draft(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
         return writer.write(Way.DURABLE, (connection, engine) -> {
             Event event = last.enter(connection, engine);
-            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus, Sql.time(event.at()), run);
+            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus,
+                    Sql.time(event.at()), run);
             return event;
         }, this::tell);
     }
@@ -141,7 +148,8 @@ final class JdbcJournal implements Journal {
 
     private Draft draft(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
         Map<String, Object> details = Map.copyOf(data);
-        Event event = new Event(0, now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, Characters.storable(message), details);
+        Event event = new Event(0, now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt,
+                Characters.storable(message), details);
         return new Draft(event, written(run, details), own);
     }
 
@@ -153,9 +161,12 @@ final class JdbcJournal implements Journal {
     private record Draft(Event event, String written, OwnRuns own) {
         Event enter(Connection connection, String engine) throws SQLException {
             long seq = own.next(connection, event.run(), engine);
-            Sql.update(connection, "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    event.run(), seq, Sql.time(event.at()), event.type().word(), event.host().orElse(null), event.step().orElse(null), event.attempt(), event.message(), written);
-            return new Event(seq, event.at(), event.run(), event.type(), event.host(), event.step(), event.attempt(), event.message(), event.data());
+            Sql.update(connection,
+                    "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    event.run(), seq, Sql.time(event.at()), event.type().word(), event.host().orElse(null), event.step().orElse(null),
+                    event.attempt(), event.message(), written);
+            return new Event(seq, event.at(), event.run(), event.type(), event.host(), event.step(), event.attempt(), event.message(),
+                    event.data());
         }
     }
 
@@ -169,7 +180,8 @@ final class JdbcJournal implements Journal {
 
     @Override
     public List<Event> events(String run, long after) {
-        return query("select run, seq, at, type, host, step, attempt, message, data from event where run = ? and seq > ? order by seq", this::event, run, after);
+        return query("select run, seq, at, type, host, step, attempt, message, data from event where run = ? and seq > ? order by seq",
+                this::event, run, after);
     }
 
     private Event event(ResultSet row) throws SQLException {
@@ -227,10 +239,12 @@ final class JdbcJournal implements Journal {
     public List<Found> found(String cluster, String address) {
         List<Found> sealed = query("select found.* from found join run on run.id = found.run"
                         + " where run.cluster = ? and found.address = ? and not found.given_back order by found.id",
-                row -> new Found(row.getLong("id"), row.getString("run"), row.getString("host"), row.getString("address"), row.getString("step"), row.getString("line")),
+                row -> new Found(row.getLong("id"), row.getString("run"), row.getString("host"), row.getString("address"),
+                        row.getString("step"), row.getString("line")),
                 cluster, address);
         return sealed.stream()
-                .map(one -> new Found(one.id(), one.run(), one.host(), one.address(), one.step(), vault.open(one.line(), about(one.run(), one.address(), one.step()))))
+                .map(one -> new Found(one.id(), one.run(), one.host(), one.address(), one.step(),
+                        vault.open(one.line(), about(one.run(), one.address(), one.step()))))
                 .toList();
     }
 
@@ -242,8 +256,10 @@ final class JdbcJournal implements Journal {
     @Override
     public Optional<String> takenBackBy(String run) {
         // What a run takes back is in its first event. An apply, too, takes back what it takes the place of.
-        return query("select event.* from event join run on run.id = event.run where run.action in ('rollback', 'rollback-run') and event.type = ?"
-                        + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc", this::event, Event.Type.RUN_QUEUED.word(), run).stream()
+        return query("select event.* from event join run on run.id = event.run"
+                        + " where run.action in ('rollback', 'rollback-run') and event.type = ?"
+                        + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc",
+                        this::event, Event.Type.RUN_QUEUED.word(), run).stream()
                 .filter(event -> event.data().get("takesBack") instanceof Collection<?> runs && runs.contains(run))
                 .map(Event::run)
                 .findFirst();
@@ -329,7 +345,8 @@ final class JdbcJournal implements Journal {
         for (int from = 0; from < all.size(); from += ASKED_AT_ONCE) {
             List<String> some = all.subList(from, Math.min(all.size(), from + ASKED_AT_ONCE));
             // A later run may have the same id.
-            deleted.addAll(query("select id from deleted_run where id in " + Sql.places(some.size()) + " and not exists (select id from run where run.id = deleted_run.id)",
+            deleted.addAll(query("select id from deleted_run where id in " + Sql.places(some.size())
+                    + " and not exists (select id from run where run.id = deleted_run.id)",
                     row -> row.getString("id"), some.toArray()));
         }
         return deleted;

@@ -109,8 +109,8 @@ public interface Journal extends AutoCloseable {
      * alive after all (its machine slept), it can write no more to the runs that it had.
      *
      * <p>To claim for a run that another engine claimed is to take it over. That works where that engine is gone, and for one of
-     * several that try. To claim again for a run of this engine does no harm and may add names. Who took a run over should look at it again before
-     * going on: its engine may have ended it in its last moment.
+     * several that try. To claim again for a run of this engine does no harm and may add names. Who took a run over should look at it again
+     * before going on: its engine may have ended it in its last moment.
      *
      * @param names such as {@code cluster/demo} and {@code host/10.0.0.1}
      * @return the run that is in the way: another one that has one of the names, or this very run where another engine that is alive

@@ -36,7 +36,8 @@ public record JournalPlace(Path data, Optional<String> url, Optional<String> pas
     public static JournalPlace of(Path data, Optional<String> url, Map<String, String> environment) {
         return new JournalPlace(
                 data, url, Optional.ofNullable(environment.getOrDefault("CARAVAN_JOURNAL_PASSWORD", environment.get("PGPASSWORD"))),
-                Optional.ofNullable(environment.get("CARAVAN_KEY_FILE")).filter(name -> !name.isBlank()).map(Path::of), EngineIdentity.ofThisProcess());
+                Optional.ofNullable(environment.get("CARAVAN_KEY_FILE")).filter(name -> !name.isBlank()).map(Path::of),
+                EngineIdentity.ofThisProcess());
     }
 
     /** The same for another engine; tests choose one that counts as gone. */

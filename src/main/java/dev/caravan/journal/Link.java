@@ -83,7 +83,8 @@ final class Link implements AutoCloseable {
                         throw e;
                     }
                     if (closed || System.nanoTime() - until > 0) {
-                        throw new Unavailable(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: " + e.getMessage(), e);
+                        throw new Unavailable(database.name() + " was lost and did not come back within " + patience.toSeconds() + " s: "
+                                + e.getMessage(), e);
                     }
                     if (!wasLost) {
                         LOG.warn("{} was lost, connecting again: {}", database.name(), e.getMessage());

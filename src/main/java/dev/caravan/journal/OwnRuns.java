@@ -33,13 +33,15 @@ final class OwnRuns {
         String own = claimedAs.get(run);
         boolean others = own == null ? !lastSeq.containsKey(run) && isClaimedByOther(connection, run, engine) : !own.equals(engine);
         if (others) {
-            throw new JournalException("run " + run + " does not belong to this engine any more: it sent no heartbeat for so long that another engine"
-                    + " may have resumed the run; see there", null);
+            throw new JournalException("run " + run
+                    + " does not belong to this engine any more: it sent no heartbeat for so long that another engine may have "
+                    + "resumed the run; see there", null);
         }
     }
 
     private static boolean isClaimedByOther(Connection connection, String run, String engine) throws SQLException {
-        return !Sql.query(connection, "select engine from claim where run = ? and engine <> ?", row -> row.getString(1), run, engine).isEmpty();
+        return !Sql.query(connection, "select engine from claim where run = ? and engine <> ?", row -> row.getString(1), run, engine)
+                .isEmpty();
     }
 
     /** The number of that run's next event, which is then taken. */

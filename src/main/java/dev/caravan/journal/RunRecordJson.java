@@ -11,7 +11,8 @@ public final class RunRecordJson {
     private RunRecordJson() {}
 
     public static ObjectNode tree(RunRecord run) {
-        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("id", run.id()).put("action", run.action()).put("cluster", run.cluster())
+        ObjectNode tree = JsonNodeFactory.instance.objectNode().put("id", run.id()).put("action", run.action())
+                .put("cluster", run.cluster())
                 .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state());
         run.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
         tree.put("createdAt", run.createdAt().toString());

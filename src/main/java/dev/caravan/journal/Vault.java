@@ -34,7 +34,9 @@ final class Vault {
         this.made = made;
     }
 
-    /** With the key of that place. It is looked for when it is needed first, and only the data directory's own is made where it is missing. */
+    /**
+     * With the key of that place. It is looked for when it is needed first, and only the data directory's own is made where it is missing.
+     */
     static Vault of(JournalPlace place) {
         Optional<Path> named = place.key();
         return named.map(path -> new Vault(path, false)).orElseGet(() -> new Vault(place.data().resolve("key"), true));
@@ -65,7 +67,8 @@ final class Vault {
     String open(String sealed, String about) {
         try {
             byte[] all = Base64.getDecoder().decode(sealed);
-            byte[] text = cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(all, NONCE_BYTES), about, keyFor(false)).doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES);
+            byte[] text = cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(all, NONCE_BYTES), about, keyFor(false))
+                    .doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES);
             return new String(text, StandardCharsets.UTF_8);
         } catch (AEADBadTagException e) {
             throw new JournalException("the key in " + file + " does not open what was found on the hosts: " + remedy(), e);
@@ -89,11 +92,13 @@ final class Vault {
                 }
                 byte[] bytes = Files.readAllBytes(file);
                 if (bytes.length != KEY_BYTES) {
-                    throw new JournalException("the key in " + file + " has " + bytes.length + " bytes and should have " + KEY_BYTES + ": " + remedy(), null);
+                    throw new JournalException("the key in " + file + " has " + bytes.length + " bytes and should have " + KEY_BYTES + ": "
+                            + remedy(), null);
                 }
                 key = new SecretKeySpec(bytes, "AES");
             } catch (IOException e) {
-                throw new JournalException("the key to what is found on hosts, " + file + ", cannot be " + (Files.exists(file) ? "read" : "found") + ": " + remedy(), e);
+                throw new JournalException("the key to what is found on hosts, " + file + ", cannot be "
+                        + (Files.exists(file) ? "read" : "found") + ": " + remedy(), e);
             }
         }
         return key;
@@ -101,8 +106,8 @@ final class Vault {
 
     private String remedy() {
         return made
-                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. If it is lost, what was found on hosts cannot be restored, and another"
-                        + " --data starts without it"
+                ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. "
+                        + "If it is lost, what was found on hosts cannot be restored, and another --data starts without it"
                 : "CARAVAN_KEY_FILE must name the same 32 bytes for all engines of a journal; a first one is made by"
                         + " (umask 077; head -c 32 /dev/urandom > " + file + ")";
     }

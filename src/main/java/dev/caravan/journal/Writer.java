@@ -127,7 +127,8 @@ final class Writer implements AutoCloseable {
         } catch (CompletionException e) {
             // With the stack of the one who asked, too.
             Throwable cause = e.getCause();
-            throw new JournalException(cause instanceof JournalException ? cause.getMessage() : database.name() + " cannot be written: " + cause.getMessage(), cause);
+            throw new JournalException(cause instanceof JournalException ? cause.getMessage()
+                    : database.name() + " cannot be written: " + cause.getMessage(), cause);
         }
     }
 
@@ -250,7 +251,8 @@ final class Writer implements AutoCloseable {
     /** False where that transaction has been committed. */
     private boolean enter(Connection connection, long transaction) throws SQLException {
         // Where the earlier attempt is still being committed, this waits for it and then finds its number.
-        if (Sql.update(connection, "update engine set written = ?, seen_at = current_timestamp where id = ? and written < ?", transaction, engine, transaction) == 1) {
+        if (Sql.update(connection, "update engine set written = ?, seen_at = current_timestamp where id = ? and written < ?", transaction,
+                engine, transaction) == 1) {
             return true;
         }
         if (!Sql.query(connection, "select written from engine where id = ?", row -> row.getLong(1), engine).isEmpty()) {
@@ -259,7 +261,8 @@ final class Writer implements AutoCloseable {
         if (entered) {
             throw new TakenForGone();
         }
-        Sql.update(connection, "insert into engine (id, host, boot, pid, began, written, seen_at) values (?, ?, ?, ?, ?, ?, current_timestamp)",
+        Sql.update(connection,
+                "insert into engine (id, host, boot, pid, began, written, seen_at) values (?, ?, ?, ?, ?, ?, current_timestamp)",
                 engine, identity.host(), identity.boot(), identity.pid(), identity.began(), transaction);
         return true;
     }
@@ -281,7 +284,8 @@ final class Writer implements AutoCloseable {
             }
             ending = thread;
             if (ending != null) {
-                queue.add(new Entry<>(Way.DURABLE, (connection, id) -> Sql.update(connection, "delete from engine where id = ?", id), rows -> {}));
+                queue.add(new Entry<>(Way.DURABLE, (connection, id) -> Sql.update(connection, "delete from engine where id = ?", id),
+                        rows -> {}));
             }
             closing = true;
         }

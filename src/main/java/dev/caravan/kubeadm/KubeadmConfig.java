@@ -23,7 +23,9 @@ public final class KubeadmConfig {
      */
     private static final String GROUP_WITHOUT_RIGHTS = "system:bootstrappers:caravan:unused";
 
-    /** How long a host looks for the cluster, in place of kubeadm's five minutes; where the API server needs longer, the step is retried. */
+    /**
+     * How long a host looks for the cluster, in place of kubeadm's five minutes; where the API server needs longer, the step is retried.
+     */
     private static final String DISCOVERY_TIMEOUT = "1m0s";
 
     /**

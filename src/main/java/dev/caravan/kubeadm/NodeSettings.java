@@ -44,7 +44,8 @@ public record NodeSettings(
      */
     public static boolean needsBothFamilies(Cluster cluster, Host host) {
         String kind = host.equals(cluster.firstControlPlane()) ? "InitConfiguration" : "JoinConfiguration";
-        boolean named = cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of()).get("nodeRegistration") instanceof Map<?, ?> registration
+        boolean named = cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of())
+                .get("nodeRegistration") instanceof Map<?, ?> registration
                 && namesNodeIp(registration.get("kubeletExtraArgs"));
         return cluster.kubernetes().podSubnet().contains(",") && !named;
     }
@@ -52,7 +53,8 @@ public record NodeSettings(
     /** @param arguments as a spec may write them: a map, or a list of name and value */
     private static boolean namesNodeIp(Object arguments) {
         return arguments instanceof Map<?, ?> map && map.containsKey(NODE_IP)
-                || arguments instanceof List<?> list && list.stream().anyMatch(item -> item instanceof Map<?, ?> map && NODE_IP.equals(map.get("name")));
+                || arguments instanceof List<?> list
+                        && list.stream().anyMatch(item -> item instanceof Map<?, ?> map && NODE_IP.equals(map.get("name")));
     }
 
     /**

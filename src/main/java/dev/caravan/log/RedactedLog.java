@@ -24,8 +24,8 @@ import org.slf4j.Marker;
 
 /**
  * The last door before the program's log. Caravan's own messages hold no secrets, but libraries log what they are given: Camel, for one,
- * logs every exception that a user's route does not handle, and at TRACE all kinds of things. So what any of the {@link Confidant}s knows is
- * replaced in every line, whatever its format. Thread-safe.
+ * logs every exception that a user's route does not handle, and at TRACE all kinds of things. So what any of the {@link Confidant}s knows
+ * is replaced in every line, whatever its format. Thread-safe.
  */
 public final class RedactedLog {
     /** As in messages of runs: what is shorter would blot out words. */
@@ -96,7 +96,8 @@ public final class RedactedLog {
         }
         Known before = known;
         if (!before.secrets().equals(secrets)) {
-            before = new Known(secrets, secrets.stream().map(Secret::reveal).filter(secret -> secret.length() >= SHORTEST).flatMap(RedactedLog::forms)
+            before = new Known(secrets,
+                    secrets.stream().map(Secret::reveal).filter(secret -> secret.length() >= SHORTEST).flatMap(RedactedLog::forms)
                     .sorted(Comparator.comparingInt(String::length).reversed()).toList());
             known = before;
         }

@@ -18,7 +18,8 @@ final class FlannelNetworks {
         StringBuilder networks = new StringBuilder();
         Optional<String> ipv4 = of(podSubnet, false);
         networks.append(ipv4.map(network -> "\"Network\": \"" + network + "\",").orElse("\"EnableIPv4\": false,"));
-        of(podSubnet, true).ifPresent(network -> networks.append(" \"EnableIPv6\": true, \"IPv6Network\": \"").append(network).append("\","));
+        of(podSubnet, true).ifPresent(network -> networks.append(" \"EnableIPv6\": true, \"IPv6Network\": \"").append(network)
+                .append("\","));
         return manifest.replace("\"Network\": \"" + released + "\",", networks);
     }
 

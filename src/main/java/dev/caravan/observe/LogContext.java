@@ -17,7 +17,8 @@ import org.slf4j.MDC;
 public final class LogContext implements InterceptStrategy {
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) {
-        boolean logs = definition instanceof LogDefinition || definition instanceof ToDefinition to && to.getEndpointUri().startsWith("log:");
+        boolean logs = definition instanceof LogDefinition
+                || definition instanceof ToDefinition to && to.getEndpointUri().startsWith("log:");
         return logs ? new Logging(target) : target;
     }
 

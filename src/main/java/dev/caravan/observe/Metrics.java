@@ -70,7 +70,8 @@ public final class Metrics {
         new ProcessorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         String version = Optional.ofNullable(Metrics.class.getPackage().getImplementationVersion()).orElse(UNKNOWN);
-        Gauge.builder("caravan.build.info", () -> 1).description("Always 1; the label says which version this is.").tag("version", version).register(registry);
+        Gauge.builder("caravan.build.info", () -> 1).description("Always 1; the label says which version this is.").tag("version", version)
+                .register(registry);
         Gauge.builder("caravan.steps.under.way", this, metrics -> metrics.runs.values().stream().mapToInt(run -> run.steps.size()).sum())
                 .description("Steps that are running, or wait for their next attempt.").register(registry);
     }
@@ -82,11 +83,13 @@ public final class Metrics {
 
     /** Shows how much is under way, from now on. */
     public void watch(Runs underWay, HostSlots slots, SshSessions sessions) {
-        Gauge.builder("caravan.runs.under.way", underWay, all -> all.underWay().size()).description("Runs that this process works on.").register(registry);
+        Gauge.builder("caravan.runs.under.way", underWay, all -> all.underWay().size()).description("Runs that this process works on.")
+                .register(registry);
         Gauge.builder("caravan.hosts.under.way", slots, HostSlots::taken).description("Hosts that are worked on now.").register(registry);
         Gauge.builder("caravan.hosts.waiting", slots, HostSlots::waiting)
                 .description("Hosts that could be worked on, but for caravan.hosts-at-a-time.").register(registry);
-        Gauge.builder("caravan.ssh.connections", sessions, SshSessions::openConnections).description("SSH connections that are open and logged in.").register(registry);
+        Gauge.builder("caravan.ssh.connections", sessions, SshSessions::openConnections)
+                .description("SSH connections that are open and logged in.").register(registry);
         Tally tally = sessions.tally();
         count("caravan.ssh.connections.opened", "SSH connections that were opened and logged in.", tally, Tally::opened);
         for (SshException.Kind kind : SshException.Kind.values()) {
@@ -103,8 +106,8 @@ public final class Metrics {
     }
 
     /**
-     * Shows 0 for runs of these actions, and for these steps, from now on. Prometheus takes the first value that it sees for the beginning: of what
-     * happens rarely, {@code increase()} would miss the first time.
+     * Shows 0 for runs of these actions, and for these steps, from now on. Prometheus takes the first value that it sees for the beginning:
+     * of what happens rarely, {@code increase()} would miss the first time.
      */
     public void expect(Collection<String> actions, Collection<String> steps) {
         for (String action : actions) {
@@ -151,7 +154,8 @@ public final class Metrics {
     private void ended(Event event) {
         UnderWay run = runs.get(event.run());
         Instant since = run == null ? null : run.steps.remove(key(event));
-        stepDuration(event.step().orElse(UNKNOWN), text(event, "state")).record(Duration.between(since == null ? event.at() : since, event.at()));
+        stepDuration(event.step().orElse(UNKNOWN), text(event, "state"))
+                .record(Duration.between(since == null ? event.at() : since, event.at()));
     }
 
     private void runEnded(Event event) {

@@ -26,7 +26,8 @@ public record OtlpSettings(String endpoint, Map<String, String> headers, String 
                 || value(environment, "OTEL_TRACES_EXPORTER").filter("none"::equals).isPresent()) {
             return Optional.empty();
         }
-        Map<String, String> headers = pairs(value(environment, "OTEL_EXPORTER_OTLP_TRACES_HEADERS").or(() -> value(environment, "OTEL_EXPORTER_OTLP_HEADERS")));
+        Map<String, String> headers = pairs(value(environment, "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+                .or(() -> value(environment, "OTEL_EXPORTER_OTLP_HEADERS")));
         Map<String, String> attributes = pairs(value(environment, "OTEL_RESOURCE_ATTRIBUTES"));
         String service = value(environment, "OTEL_SERVICE_NAME").orElse(attributes.getOrDefault("service.name", "caravan"));
         return Optional.of(new OtlpSettings(endpoint.get(), headers, service, attributes));

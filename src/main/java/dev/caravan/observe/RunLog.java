@@ -24,7 +24,8 @@ public final class RunLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("dev.caravan.run");
     private static final int MOST_WAITING = 10_000;
 
-    private final ThreadPoolExecutor writer = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), work -> {
+    private final ThreadPoolExecutor writer = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MOST_WAITING), work -> {
         Thread thread = new Thread(work, "caravan-log");
         thread.setDaemon(true);
         return thread;

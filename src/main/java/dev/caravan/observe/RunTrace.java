@@ -64,7 +64,9 @@ final class RunTrace {
                 List<Event> begun = open.remove(key(event));
                 step(begun == null ? List.of(event) : begun, event);
             }
-            case HOST_WAITING, NOTE -> told.add(EventData.create(nanos(event.at()), event.type().word(), attributes(event, Map.of("message", event.message()))));
+            case HOST_WAITING, NOTE ->
+                    told.add(EventData.create(nanos(event.at()), event.type().word(),
+                            attributes(event, Map.of("message", event.message()))));
             default -> { }
         }
     }
@@ -129,7 +131,8 @@ final class RunTrace {
     }
 
     private SpanContext context(long seq) {
-        return SpanContext.create(traceId, Sha256.hex(traceId + " " + seq).substring(0, 16), TraceFlags.getSampled(), TraceState.getDefault());
+        return SpanContext.create(traceId, Sha256.hex(traceId + " " + seq).substring(0, 16), TraceFlags.getSampled(),
+                TraceState.getDefault());
     }
 
     private static String key(Event event) {

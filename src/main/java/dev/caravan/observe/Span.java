@@ -13,8 +13,8 @@ import java.util.List;
 
 /** A span that is over, as an exporter takes it. */
 record Span(
-        String name, SpanContext context, SpanContext parent, StatusData status, long start, long end, Attributes attributes, List<EventData> events,
-        Resource resource) implements SpanData {
+        String name, SpanContext context, SpanContext parent, StatusData status, long start, long end, Attributes attributes,
+        List<EventData> events, Resource resource) implements SpanData {
     private static final InstrumentationScopeInfo SCOPE = InstrumentationScopeInfo.create("dev.caravan");
 
     @Override

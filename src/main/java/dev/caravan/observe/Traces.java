@@ -40,7 +40,8 @@ public final class Traces implements AutoCloseable {
     public Traces(Journal journal, OtlpSettings settings) {
         this.journal = journal;
         this.endpoint = settings.endpoint();
-        OtlpHttpSpanExporterBuilder builder = OtlpHttpSpanExporter.builder().setEndpoint(settings.endpoint()).setTimeout(SECONDS, TimeUnit.SECONDS);
+        OtlpHttpSpanExporterBuilder builder = OtlpHttpSpanExporter.builder().setEndpoint(settings.endpoint())
+                .setTimeout(SECONDS, TimeUnit.SECONDS);
         settings.headers().forEach(builder::addHeader);
         this.exporter = builder.build();
         AttributesBuilder attributes = Attributes.builder();
@@ -60,7 +61,8 @@ public final class Traces implements AutoCloseable {
         try {
             List<SpanData> spans = RunTrace.of(journal.events(run, 0), resource);
             for (int from = 0; from < spans.size(); from += SPANS_AT_A_TIME) {
-                CompletableResultCode sent = exporter.export(spans.subList(from, Math.min(spans.size(), from + SPANS_AT_A_TIME))).join(SECONDS, TimeUnit.SECONDS);
+                CompletableResultCode sent = exporter.export(spans.subList(from, Math.min(spans.size(), from + SPANS_AT_A_TIME)))
+                        .join(SECONDS, TimeUnit.SECONDS);
                 if (!sent.isSuccess()) {
                     Throwable why = sent.getFailureThrowable();
                     LOG.warn("the trace of run {} was not taken by {}: {}", run, endpoint, why == null ? "no answer" : why.getMessage());

@@ -88,7 +88,8 @@ public final class Repositories {
             case COMMUNITY -> {
                 if (!versions.minor(version.minor()).repositories().contains(Packager.COMMUNITY)) {
                     throw new NoRepository(
-                            "the community's repositories begin with Kubernetes " + versions.firstIn(Packager.COMMUNITY).orElse("a later minor")
+                            "the community's repositories begin with Kubernetes "
+                                    + versions.firstIn(Packager.COMMUNITY).orElse("a later minor")
                                     + "; what was there before is gone since March 2024",
                             "write packages.mirror: aliyun, which still has Kubernetes " + version
                                     + ", or name packages.kubernetes.baseUrl");
@@ -151,7 +152,8 @@ public final class Repositories {
     private static Repository criO(KubernetesVersion version, KubernetesTable versions, Family family) {
         if (!versions.minor(version.minor()).repositories().contains(Packager.CRI_O)) {
             throw new NoRepository(
-                    "CRI-O's repositories begin with " + versions.firstIn(Packager.CRI_O).orElse("a later minor") + ", and its minor must be Kubernetes' own",
+                    "CRI-O's repositories begin with " + versions.firstIn(Packager.CRI_O).orElse("a later minor")
+                            + ", and its minor must be Kubernetes' own",
                     "write packages.runtime.baseUrl: a repository that holds CRI-O " + version.series()
                             + ", or take runtime.name: containerd");
         }

@@ -37,7 +37,8 @@ public final class LoadedRoutes {
      * @param from          the user's file, or {@code built in}
      * @param configuration the route configuration that it names, which has its retries
      */
-    public record LoadedRoute(String id, String description, String file, String from, boolean builtIn, String configuration, String input, List<Node> nodes) {
+    public record LoadedRoute(String id, String description, String file, String from, boolean builtIn, String configuration, String input,
+            List<Node> nodes) {
         public LoadedRoute {
             nodes = List.copyOf(nodes);
         }
@@ -74,7 +75,8 @@ public final class LoadedRoutes {
         String location = Optional.ofNullable(route.getResource()).map(Resource::getLocation).orElse("");
         boolean builtIn = location.startsWith(BUILT_IN);
         return new LoadedRoute(text(route.getRouteId()), text(route.getDescriptionText()), name(location), from(location), builtIn,
-                text(route.getRouteConfigurationId()), route.getInput() == null ? "" : address(route.getInput().getUri()), nodes(route.getOutputs()));
+                text(route.getRouteConfigurationId()), route.getInput() == null ? "" : address(route.getInput().getUri()),
+                nodes(route.getOutputs()));
     }
 
     private static String from(String location) {
@@ -123,9 +125,11 @@ public final class LoadedRoutes {
     /** As outputs, a choice gives those of all its branches without the branches. */
     private static List<Node> branches(ChoiceDefinition choice) {
         List<Node> branches = new ArrayList<>();
-        choice.getWhenClauses().forEach(when -> branches.add(new Node("when", "", condition(when.getExpression()), text(when.getDescriptionText()), false,
+        choice.getWhenClauses().forEach(when ->
+                branches.add(new Node("when", "", condition(when.getExpression()), text(when.getDescriptionText()), false,
                 nodes(when.getOutputs()))));
-        Optional.ofNullable(choice.getOtherwise()).ifPresent(otherwise -> branches.add(new Node("otherwise", "", "", text(otherwise.getDescriptionText()), false,
+        Optional.ofNullable(choice.getOtherwise()).ifPresent(otherwise ->
+                branches.add(new Node("otherwise", "", "", text(otherwise.getDescriptionText()), false,
                 nodes(otherwise.getOutputs()))));
         return branches;
     }

@@ -77,7 +77,8 @@ public final class LooseEnds {
 
     private void look(RouteConfigurationDefinition configuration) {
         look(configuration.getErrorHandler(), configuration);
-        Stream.of(configuration.getOnExceptions(), configuration.getOnCompletions(), configuration.getIntercepts(), configuration.getInterceptFroms(),
+        Stream.of(configuration.getOnExceptions(), configuration.getOnCompletions(), configuration.getIntercepts(),
+                configuration.getInterceptFroms(),
                 configuration.getInterceptSendTos()).flatMap(List::stream).forEach(definition -> look(definition.getOutputs()));
     }
 
@@ -100,7 +101,8 @@ public final class LooseEnds {
             return address(to.getEndpointUri());
         }
         boolean sends = definition instanceof ExpressionNode && SEND_BY_EXPRESSION.contains(definition.getShortName());
-        return sends && ((ExpressionNode) definition).getExpression() != null && ((ExpressionNode) definition).getExpression().getExpression() != null
+        return sends && ((ExpressionNode) definition).getExpression() != null
+                && ((ExpressionNode) definition).getExpression().getExpression() != null
                 ? Arrays.stream(((ExpressionNode) definition).getExpression().getExpression().split(",")).flatMap(this::address)
                 : Stream.empty();
     }

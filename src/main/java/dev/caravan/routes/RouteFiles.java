@@ -73,7 +73,8 @@ public final class RouteFiles {
     public static RouteFiles with(Path directory) {
         SortedMap<String, RouteFile> files = new TreeMap<>(builtIn().files);
         if (!Files.isDirectory(directory)) {
-            throw new UncheckedIOException("cannot read the routes directory " + directory, new NotDirectoryException(directory.toString()));
+            throw new UncheckedIOException("cannot read the routes directory " + directory,
+                    new NotDirectoryException(directory.toString()));
         }
         try (Stream<Path> paths = Files.walk(directory)) {
             SortedMap<String, Path> own = new TreeMap<>();
@@ -104,7 +105,8 @@ public final class RouteFiles {
     public SortedSet<String> differences(RouteFiles other) {
         SortedSet<String> names = new TreeSet<>(files.keySet());
         names.addAll(other.files.keySet());
-        names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name)) && files.containsKey(name) == other.files.containsKey(name));
+        names.removeIf(name -> Objects.equals(kept.get(name), other.kept.get(name))
+                && files.containsKey(name) == other.files.containsKey(name));
         return names;
     }
 
@@ -146,7 +148,8 @@ public final class RouteFiles {
     /** Whether the file is a built-in one, or says the same as the built-in one of its name, such as an exported copy. */
     public boolean isAsBuiltIn(RouteFile file) {
         return file.origin().isEmpty()
-                || BuiltIn.NAMES.contains(file.name()) && text(file.name()).equals(Optional.of(read(new RouteFile(file.name(), Optional.empty()))));
+                || BuiltIn.NAMES.contains(file.name())
+                        && text(file.name()).equals(Optional.of(read(new RouteFile(file.name(), Optional.empty()))));
     }
 
     /** A place that Camel names, for people: {@code routes/apply.camel.yaml, line 12}. */

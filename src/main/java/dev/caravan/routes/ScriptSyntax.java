@@ -10,7 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether a shell can read a user's scripts, by {@code sh -n} and {@code bash -n}, which run nothing of them. Where there is no sh, nothing is said of any. */
+/**
+ * Whether a shell can read a user's scripts, by {@code sh -n} and {@code bash -n}, which run nothing of them. Where there is no sh, nothing
+ * is said of any.
+ */
 public final class ScriptSyntax {
     /** dash: {@code sh: 3: Syntax error: ...}; bash: {@code sh: line 3: syntax error ...}. */
     private static final Pattern SAID = Pattern.compile("[^:]*sh: (?:line )?(\\d+): (.*)");

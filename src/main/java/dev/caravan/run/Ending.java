@@ -15,7 +15,8 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
 
     static Ending of(Run run, Throwable failure) {
         if (failure instanceof PreflightRefused refused) {
-            return new Ending("refused", 3, refused.getMessage(), Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
+            return new Ending("refused", 3, refused.getMessage(),
+                    Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
         }
         String left = run.leftBehind().entrySet().stream()
                 .map(host -> host.getKey() + ": " + host.getValue())
@@ -25,14 +26,16 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
             return new Ending("cancelled", 130, run.isRehearsal()
                     ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
-                    : "cancelled: what was done so far stays. The same command resumes; caravan rollback-run " + run.id() + " rolls it back", data);
+                    : "cancelled: what was done so far stays. The same command resumes; caravan rollback-run " + run.id()
+                            + " rolls it back", data);
         }
         if (failure == null) {
             return new Ending("succeeded", 0, "", Map.of());
         }
         String why = run.redact(said(failure));
         if (!left.isEmpty()) {
-            return new Ending("failed", 5, why + ". Left on the hosts: " + run.redact(left) + ". Mend that, then take it up again: caravan reset with this spec", data);
+            return new Ending("failed", 5, why + ". Left on the hosts: " + run.redact(left)
+                    + ". Mend that, then take it up again: caravan reset with this spec", data);
         }
         return run.isRollingBack()
                 ? new Ending("rolled-back", 4, why + ". " + rolledBack(run), data)

@@ -88,7 +88,8 @@ public class GateEndpoint extends DefaultEndpoint {
 
         private boolean await(Exchange exchange, Run run, CompletableFuture<Void> gate, AsyncCallback callback) {
             if (!gate.isDone()) {
-                run.tell(Event.Type.HOST_WAITING, Variables.hostName(exchange), null, 0, "waits for " + (waitsFor.isEmpty() ? name : waitsFor), Map.of());
+                run.tell(Event.Type.HOST_WAITING, Variables.hostName(exchange), null, 0,
+                        "waits for " + (waitsFor.isEmpty() ? name : waitsFor), Map.of());
                 gate.whenCompleteAsync((nothing, failure) -> {
                     exchange.setException(failure);
                     callback.done(false);

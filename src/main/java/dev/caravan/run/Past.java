@@ -48,7 +48,8 @@ public final class Past {
 
     private Past(List<Event> events, ResumeFrom from) {
         this.events = List.copyOf(events);
-        this.preflightPassed = events.stream().anyMatch(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(PREFLIGHT))
+        this.preflightPassed = events.stream().anyMatch(event -> event.type() == Event.Type.STEP_ENDED
+                && event.step().equals(Optional.of(PREFLIGHT))
                 && "ok".equals(event.data().get("state")));
         events.forEach(this::add);
         if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
@@ -140,9 +141,11 @@ public final class Past {
             return Optional.empty();
         }
         if ("failed".equals(event.data().get("state"))) {
-            throw new StepFailure(host, step, text(event, "kind"), false, event.message(), text(event, "remedy"), list(event, "lastWords"), null);
+            throw new StepFailure(host, step, text(event, "kind"), false, event.message(), text(event, "remedy"),
+                    list(event, "lastWords"), null);
         }
-        StepResult.State state = Arrays.stream(StepResult.State.values()).filter(known -> known.word().equals(text(event, "state"))).findFirst().orElseThrow();
+        StepResult.State state = Arrays.stream(StepResult.State.values()).filter(known -> known.word().equals(text(event, "state")))
+                .findFirst().orElseThrow();
         return Optional.of(new StepResult(step, host, state, list(event, "changes"), outputs(event), Map.of(), event.message()));
     }
 

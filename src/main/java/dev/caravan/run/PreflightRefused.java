@@ -8,7 +8,9 @@ public class PreflightRefused extends Exception {
     private final transient List<Finding> findings;
 
     public PreflightRefused(List<Finding> findings) {
-        super(findings.size() == 1 ? "preflight found 1 thing to put right" : "preflight found " + findings.size() + " things to put right");
+        super(findings.size() == 1
+                ? "preflight found 1 thing to put right"
+                : "preflight found " + findings.size() + " things to put right");
         this.findings = List.copyOf(findings);
     }
 

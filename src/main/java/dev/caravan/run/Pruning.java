@@ -40,7 +40,8 @@ public final class Pruning {
     public void prune(CamelContext context) throws IOException {
         List<RunRecord> deleted = prune(() -> context.isStopping() || context.isStopped());
         if (!deleted.isEmpty()) {
-            LOG.info("deleted {} runs that are kept no longer, begun from {} to {}", deleted.size(), deleted.get(0).createdAt(), deleted.get(deleted.size() - 1).createdAt());
+            LOG.info("deleted {} runs that are kept no longer, begun from {} to {}", deleted.size(), deleted.get(0).createdAt(),
+                    deleted.get(deleted.size() - 1).createdAt());
         }
     }
 

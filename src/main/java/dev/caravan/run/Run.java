@@ -88,7 +88,8 @@ public final class Run implements Confidant {
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
-            cluster.hosts().forEach(host -> toGiveBack(host).forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
+            cluster.hosts().forEach(host -> toGiveBack(host)
+                    .forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
     }
 

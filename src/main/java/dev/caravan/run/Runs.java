@@ -105,7 +105,8 @@ public final class Runs {
         Optional<String> undone = undone(order);
         List<RunRecord> left = leftUnfinished(order.cluster());
         Optional<RunRecord> same = left.stream()
-                .filter(run -> !rehearsal && action.name().equals(name(run)) && run.spec().equals(order.spec()) && call.texts().equals(parameters(journal.events(run.id(), 0))))
+                .filter(run -> !rehearsal && action.name().equals(name(run)) && run.spec().equals(order.spec())
+                        && call.texts().equals(parameters(journal.events(run.id(), 0))))
                 .reduce((older, newer) -> newer);
         if (same.isPresent() && undone.isEmpty()) {
             Run resumed = resume(same.get(), order.cluster());
@@ -115,13 +116,16 @@ public final class Runs {
         Set<String> takesBack = new HashSet<>(undone.stream().toList());
         left.forEach(run -> takesBack.add(run.id()));
         Run run = new Run(UUID.randomUUID().toString().substring(0, 8), call, order.cluster(), rehearsal, journal, Past.none(), takesBack);
-        List<Past> abandoned = left.stream().map(old -> Past.of(journal.events(old.id(), 0), actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
+        List<Past> abandoned = left.stream()
+                .map(old -> Past.of(journal.events(old.id(), 0),
+                        actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
         UnderWay mine = enter(run);
         try {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
             journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
-                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()), order.key());
+                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
+                    order.confined()), order.key());
             run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", queued(order, takesBack));
             left.forEach(old -> supersede(old, run));
             journal.running(run.id());
@@ -132,7 +136,8 @@ public final class Runs {
             throw e;
         }
         // What the run before left running on hosts is ended before anything else begins there.
-        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture()).toArray(CompletableFuture[]::new);
+        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture())
+                .toArray(CompletableFuture[]::new);
         CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(mine));
         return run;
     }
@@ -183,12 +188,14 @@ public final class Runs {
             return Optional.empty();
         }
         String id = String.valueOf(order.call().parameters().get("run"));
-        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal).orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
+        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal)
+                .orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
         if (!earlier.hasEnded()) {
             throw new CannotBegin("run " + id + " has not ended");
         }
         if (!earlier.cluster().equals(order.cluster().name())) {
-            throw new CannotBegin("run " + id + " was of cluster " + earlier.cluster() + ", and the spec is of cluster " + order.cluster().name());
+            throw new CannotBegin("run " + id + " was of cluster " + earlier.cluster() + ", and the spec is of cluster "
+                    + order.cluster().name());
         }
         return Optional.of(id);
     }
@@ -271,7 +278,8 @@ public final class Runs {
         if (other.isPresent()) {
             throw new Busy(other.get(), other.get().equals(run.id())
                     ? "run " + run.id() + " is being worked on by another engine"
-                    : "cluster " + run.cluster().name() + " or one of its hosts is being worked on by run " + other.get() + ", in another process");
+                    : "cluster " + run.cluster().name() + " or one of its hosts is being worked on by run " + other.get()
+                            + ", in another process");
         }
     }
 
@@ -311,7 +319,8 @@ public final class Runs {
         }
         return journal.run(run.id()).filter(RunRecord::hasEnded)
                 .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state(), record.exitStatus().orElse(5))))
-                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id() + " is paused, as the journal could not be written. The same command resumes it", null)));
+                .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id()
+                        + " is paused, as the journal could not be written. The same command resumes it", null)));
     }
 
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */
@@ -320,7 +329,8 @@ public final class Runs {
         if (known == null) {
             return false;
         }
-        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins", Map.of("cancelled", true));
+        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins",
+                Map.of("cancelled", true));
         known.run().cancel();
         return true;
     }
@@ -345,7 +355,8 @@ public final class Runs {
             }
             for (Host host : theirs.hosts()) {
                 if (addresses.contains(host.address())) {
-                    throw new Busy(other.run().id(), "host " + host.address() + " is being worked on by run " + other.run().id() + " of cluster " + theirs.name());
+                    throw new Busy(other.run().id(), "host " + host.address() + " is being worked on by run " + other.run().id()
+                            + " of cluster " + theirs.name());
                 }
             }
         }
@@ -395,6 +406,7 @@ public final class Runs {
     }
 
     private static Map<String, Object> describe(Host host) {
-        return Map.of("name", host.name(), "address", host.address(), "roles", host.roles().stream().map(Object::toString).sorted().toList());
+        return Map.of("name", host.name(), "address", host.address(),
+                "roles", host.roles().stream().map(Object::toString).sorted().toList());
     }
 }

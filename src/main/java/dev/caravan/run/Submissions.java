@@ -113,8 +113,8 @@ public final class Submissions {
     }
 
     private static Runs.Order order(Submission submission, Optional<RequestKey> key) {
-        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(), submission.call(),
-                submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
+        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(),
+                submission.call(), submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
     }
 
     /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
@@ -122,8 +122,10 @@ public final class Submissions {
         String spec = RedactedSpec.of(submission.text());
         return runs.underWay().stream()
                 .filter(Run::isGoneOnWith)
-                .filter(run -> run.action().name().equals(submission.action().name()) && run.parameters().equals(submission.call().parameters()))
-                .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source()) && record.spec().equals(spec)).isPresent())
+                .filter(run -> run.action().name().equals(submission.action().name())
+                        && run.parameters().equals(submission.call().parameters()))
+                .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source())
+                        && record.spec().equals(spec)).isPresent())
                 .findFirst();
     }
 
@@ -202,8 +204,8 @@ public final class Submissions {
 
     private void cannotResume(RunRecord run, String why) {
         if (cannotResume.add(run.id())) {
-            LOG.warn("run {} of cluster {} was left unfinished and cannot be resumed: {}. The next {} of its spec resumes it", run.id(), run.cluster(), why,
-                    run.action());
+            LOG.warn("run {} of cluster {} was left unfinished and cannot be resumed: {}. The next {} of its spec resumes it", run.id(),
+                    run.cluster(), why, run.action());
         }
     }
 }

@@ -43,7 +43,9 @@ public record Allowed(List<String> variables, List<Path> files) {
     }
 
     boolean allowsVariable(String name) {
-        return variables.stream().anyMatch(allowed -> allowed.endsWith("*") ? name.startsWith(allowed.substring(0, allowed.length() - 1)) : name.equals(allowed));
+        return variables.stream().anyMatch(allowed -> allowed.endsWith("*")
+                ? name.startsWith(allowed.substring(0, allowed.length() - 1))
+                : name.equals(allowed));
     }
 
     /** Links are followed first, those of the directories as well. */

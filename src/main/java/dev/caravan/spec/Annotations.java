@@ -21,7 +21,8 @@ public record Annotations(Optional<String> action, Map<String, String> parameter
     public static Annotations of(String text, Expansion expansion) {
         Optional<SpecNode> root = new SpecParser(expansion, new ArrayList<>()).parse(text);
         Map<String, String> parameters = new LinkedHashMap<>();
-        root.ifPresent(spec -> spec.map("metadata", "annotations", "caravan/parameters").forEach((name, value) -> parameters.put(name, String.valueOf(value.plain()))));
+        root.ifPresent(spec -> spec.map("metadata", "annotations", "caravan/parameters")
+                .forEach((name, value) -> parameters.put(name, String.valueOf(value.plain()))));
         return new Annotations(root.flatMap(spec -> spec.text("metadata", "annotations", "caravan/action")), parameters);
     }
 }

@@ -240,7 +240,8 @@ final class Contradictions {
         }
         boolean cilium = root.text("spec", "network", "cni").filter("cilium"::equals).isPresent();
         if (cilium && root.text("spec", "network", "manifest").isEmpty()) {
-            add("cilium publishes no manifest that could be applied", "render its chart (helm template) and name the file in network.manifest",
+            add("cilium publishes no manifest that could be applied",
+                    "render its chart (helm template) and name the file in network.manifest",
                     "spec", "network", "cni");
         }
         if (bridge

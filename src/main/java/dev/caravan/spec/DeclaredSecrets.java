@@ -92,11 +92,13 @@ final class DeclaredSecrets {
             if (node instanceof MappingNode mapping) {
                 for (NodeTuple tuple : mapping.getValue()) {
                     collect(tuple.getKeyNode(), secret);
-                    collect(tuple.getValueNode(), secret || tuple.getKeyNode() instanceof ScalarNode key && Redaction.isSecretKey(key.getValue()));
+                    collect(tuple.getValueNode(), secret
+                            || tuple.getKeyNode() instanceof ScalarNode key && Redaction.isSecretKey(key.getValue()));
                 }
             } else if (node instanceof SequenceNode sequence) {
                 sequence.getValue().forEach(item -> collect(item, secret));
-            } else if (secret && node instanceof ScalarNode scalar && !scalar.getTag().equals(Tag.NULL) && !scalar.getTag().equals(Tag.BOOL)) {
+            } else if (secret && node instanceof ScalarNode scalar && !scalar.getTag().equals(Tag.NULL)
+                    && !scalar.getTag().equals(Tag.BOOL)) {
                 add(scalar.getValue());
             }
         }

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  */
 public final class Expansion {
     private static final Pattern WHOLE_VALUE = Pattern.compile("\\$\\{(env|file):([^}]+)\\}");
-    static final String CONFINED_REMEDY = "write the value itself, apply the spec from a file or the inbox, or let the engine's setting caravan.http.allow name it";
+    static final String CONFINED_REMEDY = "write the value itself, apply the spec from a file or the inbox, or let the engine's setting "
+            + "caravan.http.allow name it";
     private static final int LARGEST_FILE = 64 * 1024;
 
     private final UnaryOperator<String> environment;
@@ -89,7 +90,8 @@ public final class Expansion {
         boolean variable = matcher.group(1).equals("env");
         String name = matcher.group(2);
         if (!(variable ? confinement.isEmpty() || confinement.get().allowsVariable(name) : mayName("file", name))) {
-            throw new NotExpanded("a spec that comes this way may not name this " + (variable ? "variable" : "file") + " of the engine's", CONFINED_REMEDY);
+            throw new NotExpanded("a spec that comes this way may not name this " + (variable ? "variable" : "file") + " of the engine's",
+                    CONFINED_REMEDY);
         }
         return variable ? variable(name) : content(name);
     }

@@ -63,12 +63,14 @@ final class FamilyContradictions {
         String cni = root.text("spec", "network", "cni").orElse("");
         boolean ipv6 = pods.stream().anyMatch(Subnet::isIpv6);
         if (cni.equals("bridge") && pods.size() == 1 && ipv6) {
-            problems.add(place("podSubnet").problem("cni bridge takes an IPv4 network", "for example " + Defaults.POD_SUBNET + ", or take another CNI"));
+            problems.add(place("podSubnet").problem("cni bridge takes an IPv4 network",
+                    "for example " + Defaults.POD_SUBNET + ", or take another CNI"));
         }
         if (cni.equals("calico") && ipv6 && root.text("spec", "network", "manifest").isEmpty()) {
             problems.add(place("podSubnet").problem(
                     "calico's released manifest is for IPv4 alone, and podSubnet has an IPv6 network",
-                    "put IPv6 into Calico's manifest (docs.tigera.io, \"Configure dual stack or IPv6 only\") and name the file in network.manifest"));
+                    "put IPv6 into Calico's manifest (docs.tigera.io, \"Configure dual stack or IPv6 only\") and name the file in "
+                            + "network.manifest"));
         }
     }
 
@@ -77,7 +79,8 @@ final class FamilyContradictions {
         for (Subnet service : services) {
             if (pods.stream().noneMatch(pod -> pod.isIpv6() == service.isIpv6())) {
                 problems.add(place("serviceSubnet").problem(
-                        "serviceSubnet " + service + " is " + family(service.isIpv6()) + ", and podSubnet has no " + family(service.isIpv6()) + " network",
+                        "serviceSubnet " + service + " is " + family(service.isIpv6()) + ", and podSubnet has no "
+                                + family(service.isIpv6()) + " network",
                         "write networks of the same families, for example serviceSubnet: " + example(!service.isIpv6())));
             }
         }
@@ -98,14 +101,17 @@ final class FamilyContradictions {
 
     /** kube-apiserver ends at once otherwise: "service IP family ... must match public address family ...". */
     private void advertised(SpecNode host, boolean first) {
-        Optional<String> override = first ? root.text("spec", "kubernetes", "kubeadm", "InitConfiguration", "localAPIEndpoint", "advertiseAddress")
+        Optional<String> override = first
+                ? root.text("spec", "kubernetes", "kubeadm", "InitConfiguration", "localAPIEndpoint", "advertiseAddress")
                 : root.text("spec", "kubernetes", "kubeadm", "JoinConfiguration", "controlPlane", "localAPIEndpoint", "advertiseAddress");
         Optional<InetAddress> address = override.or(() -> host.text("address")).flatMap(IpAddress::parse);
         boolean ipv6 = services.get(0).isIpv6();
         if (address.isPresent() && isIpv6(address.get()) != ipv6) {
             problems.add(host.at("address").orElse(host).problem(
-                    "the API server would be at an " + family(!ipv6) + " address, and serviceSubnet " + services.get(0) + " is " + family(ipv6),
-                    "write an " + family(!ipv6) + " network first in serviceSubnet and podSubnet, or give the control plane's " + family(ipv6) + " address"));
+                    "the API server would be at an " + family(!ipv6) + " address, and serviceSubnet " + services.get(0) + " is "
+                            + family(ipv6),
+                    "write an " + family(!ipv6) + " network first in serviceSubnet and podSubnet, or give the control plane's "
+                            + family(ipv6) + " address"));
         }
     }
 

@@ -34,12 +34,14 @@ public final class InvalidSpec extends Exception {
     }
 
     private static List<Problem> shown(List<Problem> problems) {
-        List<Problem> inTextOrder = problems.stream().sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column)).toList();
+        List<Problem> inTextOrder = problems.stream().sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column))
+                .toList();
         if (inTextOrder.size() <= MOST_SHOWN) {
             return inTextOrder;
         }
         Problem next = inTextOrder.get(MOST_SHOWN);
-        Problem rest = new Problem(next.line(), next.column(), "", "from here on there are " + (problems.size() - MOST_SHOWN) + " more problems", "put the others right first");
+        Problem rest = new Problem(next.line(), next.column(), "",
+                "from here on there are " + (problems.size() - MOST_SHOWN) + " more problems", "put the others right first");
         return Stream.concat(inTextOrder.stream().limit(MOST_SHOWN), Stream.of(rest)).toList();
     }
 

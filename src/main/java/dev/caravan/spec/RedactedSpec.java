@@ -19,8 +19,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
- * A spec's text as it may be stored and shown: secret values are {@code ***}, wherever they stand, as are passwords in URLs and the values of their queries. Comments are left
- * out, as they may hold secrets, too. References such as {@code ${env:NAME}} stay, as they hold none.
+ * A spec's text as it may be stored and shown: secret values are {@code ***}, wherever they stand, as are passwords in URLs and the values
+ * of their queries. Comments are left out, as they may hold secrets, too. References such as {@code ${env:NAME}} stay, as they hold none.
  */
 public final class RedactedSpec {
     private static final String UNREADABLE =

@@ -30,7 +30,9 @@ final class Redaction {
     /** URLs without their passwords and without the values of their queries, which may be tokens. */
     static String withoutCredentials(String text) {
         String withoutUserInfo = USER_INFO.matcher(text).replaceAll(PLACEHOLDER + "@");
-        return withoutUserInfo.contains("://") ? WORD.matcher(withoutUserInfo).replaceAll(word -> Matcher.quoteReplacement(withoutQueryValues(word.group()))) : withoutUserInfo;
+        return withoutUserInfo.contains("://")
+                ? WORD.matcher(withoutUserInfo).replaceAll(word -> Matcher.quoteReplacement(withoutQueryValues(word.group())))
+                : withoutUserInfo;
     }
 
     private static String withoutQueryValues(String word) {

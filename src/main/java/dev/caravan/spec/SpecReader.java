@@ -141,7 +141,8 @@ public final class SpecReader {
     /* The parser's own words quote the text. */
     private static InvalidSpec noJson(String sourceName, JsonLocation at) {
         JsonLocation known = at == null ? JsonLocation.NA : at;
-        return new InvalidSpec(sourceName, List.of(new Problem(Math.max(1, known.getLineNr()), Math.max(1, known.getColumnNr()), "", "this is not valid JSON",
+        return new InvalidSpec(sourceName,
+                List.of(new Problem(Math.max(1, known.getLineNr()), Math.max(1, known.getColumnNr()), "", "this is not valid JSON",
                 "check quotes, commas and brackets, or send YAML as application/yaml")));
     }
 

@@ -22,7 +22,8 @@ public final class UrlSecrets {
         Set<Secret> secrets = new HashSet<>();
         Stream.concat(
                 Stream.of(cluster.packages().kubernetes(), cluster.packages().runtime()).flatMap(UrlSecrets::urls),
-                cluster.network().manifest().stream()).forEach(url -> Stream.of(PASSWORD, VALUE).forEach(pattern -> collect(pattern.matcher(url), secrets)));
+                cluster.network().manifest().stream())
+                .forEach(url -> Stream.of(PASSWORD, VALUE).forEach(pattern -> collect(pattern.matcher(url), secrets)));
         return secrets;
     }
 

@@ -83,7 +83,8 @@ interface KeySource {
                 all.addAll(keys);
                 return all;
             } catch (IOException | GeneralSecurityException | RuntimeException e) {
-                throw new SshException(SshException.Kind.PRIVATE_KEY, "the certificate " + certificate() + " beside the private key cannot be read."
+                throw new SshException(SshException.Kind.PRIVATE_KEY,
+                        "the certificate " + certificate() + " beside the private key cannot be read."
                         + " Sign the key again (ssh-keygen -s), or remove the file.", e);
             }
         }

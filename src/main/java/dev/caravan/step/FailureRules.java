@@ -54,7 +54,9 @@ public final class FailureRules {
         if (failure instanceof PatternSyntaxException wrong) {
             return "the pattern " + wrong.getPattern() + " is no regular expression: " + wrong.getDescription();
         }
-        String line = failure instanceof JsonProcessingException json && json.getLocation() != null ? "line " + json.getLocation().getLineNr() + ": " : "";
+        String line = failure instanceof JsonProcessingException json && json.getLocation() != null
+                ? "line " + json.getLocation().getLineNr() + ": "
+                : "";
         if (failure instanceof UnrecognizedPropertyException unknown) {
             return line + "a rule has no " + unknown.getPropertyName() + "; it has kind, pattern, passing and remedy";
         }
@@ -63,7 +65,8 @@ public final class FailureRules {
         }
         // Of YAML's errors the lines that are set in show the text, or say again where that is.
         return failure instanceof JsonProcessingException json
-                ? line + json.getOriginalMessage().lines().filter(text -> !text.startsWith(" ") && !text.isBlank()).collect(Collectors.joining(", ")) : failure.getMessage();
+                ? line + json.getOriginalMessage().lines().filter(text -> !text.startsWith(" ") && !text.isBlank())
+                        .collect(Collectors.joining(", ")) : failure.getMessage();
     }
 
     /**

@@ -41,18 +41,22 @@ final class Launcher {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
-    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; anew=; "
+    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
+            + "anew=; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
             + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
-            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" && [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
-            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; anew=-anew; }; else rm -rf \"$n\"; fi; [ -d \"$id\" ] || exit 70; fi; "
+            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" "
+            + "&& [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
+            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; anew=-anew; }; else rm -rf \"$n\"; fi; "
+            + "[ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
             + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$anew\"";
     private static final String CLEAR = "b=${CARAVAN_ROOT:-}/run/caravan; read -r done; cd \"$b\" 2>/dev/null || exit 0; "
             + "for d in $done; do rm -rf \"$d\"; done; cd /; rmdir \"$b\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
             + "[ -e \"$b/$id/exit\" ] && exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
-            + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
+            + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
+            + "kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
 
     private static final String RUN = """
             # Runs the step of the directory $1, once, whoever asks how often.
@@ -134,7 +138,8 @@ final class Launcher {
      * @param done  ids of earlier steps on that host whose directories are to be removed
      */
     record Request(
-            String id, String step, long known, List<String> done, Map<String, String> environment, String script, Map<String, String> libraries, byte[] stdin) {
+            String id, String step, long known, List<String> done, Map<String, String> environment, String script,
+            Map<String, String> libraries, byte[] stdin) {
 
         Request {
             requireWord(id);

@@ -87,8 +87,9 @@ final class Privileges {
                     "Set ssh.sudoPassword, for instance \"${env:SUDO_PASSWORD}\", or let the account use sudo without a password.");
         }
         return refused(target, "sudo refused the password or the account" + said,
-                "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root. Where sudo is sudo-rs and takes no password"
-                        + " without a terminal, let the account use it without one, or choose the other sudo: update-alternatives --config sudo.");
+                "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root. "
+                        + "Where sudo is sudo-rs and takes no password without a terminal, let the account use it without one, or choose "
+                        + "the other sudo: update-alternatives --config sudo.");
     }
 
     private static String said(String words, Optional<Secret> password) {
@@ -97,6 +98,7 @@ final class Privileges {
     }
 
     private static StepFailure refused(SshTarget target, String problem, String remedy) {
-        return new StepFailure(target.host(), "", "sudo", false, target.access().user() + "@" + target.host() + ": " + problem, remedy, java.util.List.of(), null);
+        return new StepFailure(target.host(), "", "sudo", false, target.access().user() + "@" + target.host() + ": " + problem, remedy,
+                java.util.List.of(), null);
     }
 }

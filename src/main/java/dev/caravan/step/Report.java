@@ -50,7 +50,8 @@ record Report(
             String[] field = lines[at].split("\t", -1);
             switch (field[0] + "/" + Math.min(field.length, 3)) {
                 case "change/2" -> changes.add(field[1]);
-                case "diff/3" -> decode(field[2]).ifPresent(diff -> differences.add(new Difference(changes.isEmpty() ? "" : changes.get(changes.size() - 1), field[1], diff)));
+                case "diff/3" -> decode(field[2]).ifPresent(diff ->
+                        differences.add(new Difference(changes.isEmpty() ? "" : changes.get(changes.size() - 1), field[1], diff)));
                 case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
                 case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
@@ -59,8 +60,8 @@ record Report(
             }
         }
         return Optional.of(new Report(
-                status, List.copyOf(changes), List.copyOf(differences), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs), Map.copyOf(secrets),
-                Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy")),
+                status, List.copyOf(changes), List.copyOf(differences), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs),
+                Map.copyOf(secrets), Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy")),
                 Optional.ofNullable(single.get("words"))));
     }
 

@@ -43,10 +43,12 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "Steps of a run that name the same word here run one at a time")
     private String oneAtATime;
 
-    @UriParam(description = "For so long after it ended, a result is shared by all who ask for this step in the run; 0 shares nothing", defaultValue = "0")
+    @UriParam(description = "For so long after it ended, a result is shared by all who ask for this step in the run; 0 shares nothing",
+            defaultValue = "0")
     private Duration share = Duration.ZERO;
 
-    @UriParam(description = "Whether the step is run though the run was cancelled: for what takes back or clears away", defaultValue = "false")
+    @UriParam(description = "Whether the step is run though the run was cancelled: for what takes back or clears away",
+            defaultValue = "false")
     private boolean evenWhenCancelled;
 
     StepEndpoint(String uri, StepComponent component, String name) {

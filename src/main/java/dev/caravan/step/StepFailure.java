@@ -20,7 +20,8 @@ public class StepFailure extends Exception {
     private final transient List<String> lastWords;
 
     public StepFailure(
-            String host, String step, String kind, boolean passing, String problem, String remedy, List<String> lastWords, Throwable cause) {
+            String host, String step, String kind, boolean passing, String problem, String remedy, List<String> lastWords,
+            Throwable cause) {
         super(problem, cause);
         this.host = host;
         this.step = step;

@@ -15,7 +15,8 @@ import java.util.Map;
  * @param stdin            the script's standard input
  */
 record StepOrder(
-        Run run, Host host, String step, String script, Duration timeout, boolean evenWhenCancelled, Map<String, String> extraEnvironment, byte[] stdin) {
+        Run run, Host host, String step, String script, Duration timeout, boolean evenWhenCancelled, Map<String, String> extraEnvironment,
+        byte[] stdin) {
 
     /** Whether it takes another step back. */
     boolean isUndo() {

@@ -52,7 +52,8 @@ final class StepProducer extends DefaultAsyncProducer {
     private CompletionStage<StepResult> begin(Exchange exchange) throws InvalidPayloadException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         if (run == null) {
-            throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable run: call its route from the workflow");
+            throw new IllegalStateException("step:" + endpoint.getName()
+                    + " needs the exchange variable run: call its route from the workflow");
         }
         Host host = endpoint.getOn() == StepEndpoint.On.FIRST_CONTROL_PLANE
                 ? run.cluster().firstControlPlane()
@@ -61,7 +62,8 @@ final class StepProducer extends DefaultAsyncProducer {
             throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
         }
         StepOrder order = exchange.getMessage().getBody() instanceof Undo undo
-                ? new StepOrder(run, host, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true, extraEnvironment(exchange), undo.lines())
+                ? new StepOrder(run, host, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true, extraEnvironment(exchange),
+                        undo.lines())
                 : new StepOrder(run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), endpoint.isEvenWhenCancelled(),
                         extraEnvironment(exchange), stdin(exchange));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {

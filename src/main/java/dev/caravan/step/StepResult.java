@@ -24,7 +24,8 @@ public record StepResult(
         String message) {
 
     /** Without differences, as of a step that is done. */
-    public StepResult(String step, String host, State state, List<String> changes, Map<String, String> outputs, Map<String, Secret> secrets, String message) {
+    public StepResult(String step, String host, State state, List<String> changes, Map<String, String> outputs, Map<String, Secret> secrets,
+            String message) {
         this(step, host, state, changes, List.of(), outputs, secrets, message);
     }
 

@@ -54,8 +54,10 @@ public final class StepRunner {
     private static final String GENERIC_UNDO = "undo.sh";
     private static final String UNDO_LIBRARY = "undo-lib.sh";
     private static final int MAX_OUTPUT = 16 << 20;
-    private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. If this lasts, check the host and its network, then run the same command again.";
-    private static final String WHEN_NEVER_REACHED = "This step started nothing on the host. Check the host, its address and its network, then run the same command again.";
+    private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. "
+            + "If this lasts, check the host and its network, then run the same command again.";
+    private static final String WHEN_NEVER_REACHED = "This step started nothing on the host. Check the host, its address and its network, "
+            + "then run the same command again.";
     private static final Duration SHORT = Duration.ofSeconds(30);
 
     private final SshSessions sessions;
@@ -132,7 +134,9 @@ public final class StepRunner {
             return CompletableFuture.failedFuture(off.get());
         }
         boolean awaited = order.host().equals(order.run().cluster().firstControlPlane());
-        return admitted(order, slots.take(order.host().address(), awaited), "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()), this::begin);
+        return admitted(order, slots.take(order.host().address(), awaited),
+                "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()),
+                this::begin);
     }
 
     /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */
@@ -178,7 +182,8 @@ public final class StepRunner {
     /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */
     CompletionStage<StepResult> shared(StepOrder order, Duration age) {
         Shared mine = new Shared();
-        Shared used = shared.compute(order.run().id() + " " + order.step(), (key, other) -> other != null && other.isUsable(age) && order.run().isUsable(order.step(), other.askedAt) ? other : mine);
+        Shared used = shared.compute(order.run().id() + " " + order.step(),
+                (key, other) -> other != null && other.isUsable(age) && order.run().isUsable(order.step(), other.askedAt) ? other : mine);
         if (used == mine) {
             run(order).whenComplete((result, failure) -> {
                 mine.endedAt = System.nanoTime();
@@ -336,7 +341,8 @@ public final class StepRunner {
         StepLog log = new StepLog(file, run::redact, found);
         // The host sends the log from its beginning.
         before.ifPresent(step -> log.cutTo(step.logOffset()));
-        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log, new AtomicBoolean(before.isPresent()));
+        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log,
+                new AtomicBoolean(before.isPresent()));
     }
 
     private void toClear(StepOrder order, Detached detached) {
@@ -345,7 +351,8 @@ public final class StepRunner {
 
     /* The ids of ended steps whose directories may still be on the host. */
     private List<String> finished(Run run, Host host) {
-        return finished.computeIfAbsent(run.id() + " " + host.name(), any -> new CopyOnWriteArrayList<>(run.past().leftDirectories(host.name())));
+        return finished.computeIfAbsent(run.id() + " " + host.name(),
+                any -> new CopyOnWriteArrayList<>(run.past().leftDirectories(host.name())));
     }
 
     private CompletionStage<Report> launch(StepOrder order, Detached detached) {
@@ -402,7 +409,8 @@ public final class StepRunner {
         if (order.run().isPlan()) {
             variables.put("CARAVAN_PLAN", "1");
         }
-        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, libraries, order.stdin());
+        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, libraries,
+                order.stdin());
     }
 
     private Report read(StepOrder order, Detached detached, SshResult result) {
@@ -413,9 +421,12 @@ public final class StepRunner {
                 detached.mayRun().set(true);
             }
             return new CompletionException(cut
-                    ? failure(order, StepFailure.CONNECTION, true, "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH, List.of(), null)
+                    ? failure(order, StepFailure.CONNECTION, true,
+                            "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH,
+                            List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
-                            "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.", said.lines().map(order.run()::redact).toList(), null));
+                            "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.",
+                            said.lines().map(order.run()::redact).toList(), null));
         });
     }
 
@@ -424,7 +435,8 @@ public final class StepRunner {
             return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, detached, ssh) : failure);
         }
         StepFailure timedOut = failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
-                "Look at the step's log for what it was waiting for. The time limit is in the step's route.", detached.log().lastLines(8), null);
+                "Look at the step's log for what it was waiting for. The time limit is in the step's route.",
+                detached.log().lastLines(8), null);
         return privileges.of(target)
                 .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.stop())
                         .withStdin(Launcher.ids(List.of(detached.id()), privileges.password(target, privilege)))
@@ -456,8 +468,10 @@ public final class StepRunner {
         }
         List<String> lastWords = detached.log().lastLines(8);
         if (report.isLost()) {
-            throw new CompletionException(failure(order, "interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
-                    "It starts again. If that happens again, find out on the host what ends it: its memory, another administrator.", lastWords, null));
+            throw new CompletionException(failure(order, "interrupted", true,
+                    "the step ended without a result: was the host rebooted, or the step killed?",
+                    "It starts again. If that happens again, find out on the host what ends it: its memory, another administrator.",
+                    lastWords, null));
         }
         FailureRules.Verdict verdict = verdict(report, detached.log());
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
@@ -480,7 +494,8 @@ public final class StepRunner {
     }
 
     private static StepFailure unexpected(StepOrder order, Throwable failure) {
-        return failure(order, "engine", false, "the engine failed: " + failure, "This is a fault of Caravan or of its journal's disk.", List.of(), failure);
+        return failure(order, "engine", false, "the engine failed: " + failure, "This is a fault of Caravan or of its journal's disk.",
+                List.of(), failure);
     }
 
     private static StepFailure failure(

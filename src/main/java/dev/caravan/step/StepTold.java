@@ -52,14 +52,16 @@ public final class StepTold {
         ended(state, List.of(), List.of(), outputs, false, message);
     }
 
-    private synchronized void ended(StepResult.State state, List<String> changes, List<Difference> differences, Map<String, String> outputs, boolean secrets, String message) {
+    private synchronized void ended(StepResult.State state, List<String> changes, List<Difference> differences, Map<String, String> outputs,
+            boolean secrets, String message) {
         over = true;
         Map<String, Object> data = new HashMap<>();
         data.put("state", state.word());
         data.put("changes", changes.stream().map(run::redact).toList());
         if (!differences.isEmpty()) {
             data.put("diffs", differences.stream()
-                    .map(each -> new Difference(run.redact(each.change()), run.redact(each.subject()), run.redact(each.text())).data()).toList());
+                    .map(each -> new Difference(run.redact(each.change()), run.redact(each.subject()), run.redact(each.text())).data())
+                    .toList());
         }
         if (!outputs.isEmpty()) {
             data.put("outputs", outputs);

@@ -21,7 +21,8 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * A value of a file of the routes directory, which knows where it is. Scalars are their text as written, so that 1.20 stays 1.20. Immutable.
+ * A value of a file of the routes directory, which knows where it is. Scalars are their text as written, so that 1.20 stays 1.20.
+ * Immutable.
  *
  * @param file the file, for people
  */

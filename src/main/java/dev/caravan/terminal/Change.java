@@ -16,7 +16,8 @@ record Change(String step, String text, String diff) {
 
     /** What a changed step changed, without repetition; a step that lists nothing has its message stand for it. */
     static List<Change> of(StepView step, HostView host) {
-        return words(step).stream().map(text -> new Change(step.step(), neutral(text, host), neutral(diff(step, text), host))).distinct().toList();
+        return words(step).stream().map(text -> new Change(step.step(), neutral(text, host), neutral(diff(step, text), host)))
+                .distinct().toList();
     }
 
     /** How it reads for these hosts: a single one's own words, or those that fit all. */
@@ -38,7 +39,8 @@ record Change(String step, String text, String diff) {
     }
 
     private static String diff(StepView step, String change) {
-        return step.diffs().stream().filter(diff -> Text.firstLine(diff.change()).equals(change)).map(RunView.Diff::text).collect(Collectors.joining("\n"));
+        return step.diffs().stream().filter(diff -> Text.firstLine(diff.change()).equals(change)).map(RunView.Diff::text)
+                .collect(Collectors.joining("\n"));
     }
 
     /** Two hosts' words are the same where they differ in nothing but the host's own name and address. */

@@ -132,7 +132,8 @@ public final class LiveTable {
                     what + "  run " + run.run() + time + standing(hosts, BUSY),
                     what + time + standing(hosts, BUSY),
                     what + time + standing("", BUSY));
-            String title = titles.stream().map(Text::printable).filter(each -> Text.width(each) <= width).findFirst().orElse(titles.get(titles.size() - 1));
+            String title = titles.stream().map(Text::printable).filter(each -> Text.width(each) <= width).findFirst()
+                    .orElse(titles.get(titles.size() - 1));
             String fitted = Text.fit(Text.printable(title), width, look.ellipsis());
             int strong = Math.min(what.length(), fitted.length());
             return look.paint(Ink.STRONG, fitted.substring(0, strong)) + fitted.substring(strong);
@@ -142,7 +143,9 @@ public final class LiveTable {
             if (run.ended()) {
                 return joined(": ", hosts, run.state().word());
             }
-            String doing = run.waitingFor().isPresent() ? Wording.waiting(run.waitingFor().get().what()) : activities(run.realHosts(), told);
+            String doing = run.waitingFor().isPresent()
+                    ? Wording.waiting(run.waitingFor().get().what())
+                    : activities(run.realHosts(), told);
             return joined(", ", run.stopping() ? "stopping" : "", joined(run.waitingFor().isPresent() ? ", " : ": ", hosts, doing));
         }
 
@@ -153,7 +156,8 @@ public final class LiveTable {
         private String activities(List<HostView> hosts, List<Activity> told) {
             Map<Activity, Integer> counts = new EnumMap<>(Activity.class);
             hosts.forEach(host -> counts.merge(host.activity(), 1, Integer::sum));
-            return told.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity)).collect(Collectors.joining(", "));
+            return told.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity))
+                    .collect(Collectors.joining(", "));
         }
 
         private String word(Activity activity) {

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The plain lines of a run: elapsed time, host (none where it is about the whole run), step, what became of it, in its words. What a step says while it works is
- * shown only when nothing was shown of it for a while, so that a short step stays one line and a long one shows that it
- * lives. Holds the run so far; not thread-safe.
+ * The plain lines of a run: elapsed time, host (none where it is about the whole run), step, what became of it, in its words. What a step
+ * says while it works is shown only when nothing was shown of it for a while, so that a short step stays one line and a long one shows that
+ * it lives. Holds the run so far; not thread-safe.
  */
 final class PlainLines {
     private static final Duration SILENCE = Duration.ofSeconds(10);

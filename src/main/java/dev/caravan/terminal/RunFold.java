@@ -69,8 +69,8 @@ public final class RunFold {
         hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
         hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
         return new RunView(
-                run, action, looksOnly, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt, Collections.unmodifiableList(inOrder),
-                List.copyOf(steps), stopping, waiting, message, exitStatus, kubeconfig, findings);
+                run, action, looksOnly, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt,
+                Collections.unmodifiableList(inOrder), List.copyOf(steps), stopping, waiting, message, exitStatus, kubeconfig, findings);
     }
 
     /** Whether any event was taken yet. */
@@ -177,7 +177,8 @@ public final class RunFold {
 
     private static List<Diff> diffs(Map<String, Object> data) {
         return maps(data.get("diffs")).stream()
-                .map(diff -> new Diff(string(diff, "change").orElse(""), string(diff, "subject").orElse(""), string(diff, "diff").orElse("")))
+                .map(diff -> new Diff(string(diff, "change").orElse(""), string(diff, "subject").orElse(""),
+                        string(diff, "diff").orElse("")))
                 .toList();
     }
 

@@ -87,7 +87,11 @@ public record RunView(
     /** @param what what for, in the words of the event @param step where the wait is a step's */
     public record Waiting(String what, Optional<String> step, Instant since) {}
 
-    /** @param change one of the step's @param subject what would differ @param text a unified diff, or lines with {@code -} and {@code +} */
+    /**
+     * @param change one of the step's
+     * @param subject what would differ
+     * @param text a unified diff, or lines with {@code -} and {@code +}
+     */
     public record Diff(String change, String subject, String text) {}
 
     /** @param hosts empty where it concerns none in particular */

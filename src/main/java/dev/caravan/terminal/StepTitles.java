@@ -52,7 +52,8 @@ final class StepTitles {
         return IntStream.range(0, steps.size())
                 .filter(other -> other != index)
                 .mapToObj(steps::get)
-                .filter(other -> other.startsWith(beginning) || Arrays.stream(other.split("-")).anyMatch(word -> word.startsWith(beginning)))
+                .filter(other -> other.startsWith(beginning)
+                        || Arrays.stream(other.split("-")).anyMatch(word -> word.startsWith(beginning)))
                 .count();
     }
 

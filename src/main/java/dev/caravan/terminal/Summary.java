@@ -105,7 +105,8 @@ public final class Summary {
         if (run.isPlan()) {
             return name + ": apply would make " + changes + "; nothing was changed (" + time + ")";
         }
-        return name + (run.outcome().isEmpty() ? ": " + run.action() + " succeeded" : " " + Text.printable(run.outcome())) + " after " + time + ": " + changes;
+        return name + (run.outcome().isEmpty() ? ": " + run.action() + " succeeded" : " " + Text.printable(run.outcome())) + " after "
+                + time + ": " + changes;
     }
 
     private String where() {
@@ -231,7 +232,8 @@ public final class Summary {
                         change.textOn(hosts));
                 String before = told.putIfAbsent(change, Wording.host(hosts.get(0).name()));
                 List<String> diff = change.diffOn(hosts);
-                diff(before == null || diff.isEmpty() ? diff : List.of("(as on " + before + ")"), hosts.get(0).name(), change.step(), stepWidth + 6);
+                diff(before == null || diff.isEmpty() ? diff : List.of("(as on " + before + ")"), hosts.get(0).name(), change.step(),
+                        stepWidth + 6);
                 step = change.step();
             }
             lines.add("");
@@ -248,7 +250,8 @@ public final class Summary {
             lines.add(space + look.paint(ink, line));
         }
         if (diff.size() > LONGEST_LIST) {
-            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `caravan logs " + run.run() + " --host " + host + " --step " + step + "`");
+            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `caravan logs " + run.run() + " --host "
+                    + host + " --step " + step + "`");
         }
     }
 

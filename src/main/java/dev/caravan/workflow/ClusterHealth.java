@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 /** What a cluster lacks of what its spec says. Pure. */
 final class ClusterHealth {
     /** kubeadm marks control planes by the second up to 1.23, by the first from 1.20 on. */
-    private static final List<String> CONTROL_PLANE_LABELS = List.of("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master");
+    private static final List<String> CONTROL_PLANE_LABELS = List.of("node-role.kubernetes.io/control-plane",
+            "node-role.kubernetes.io/master");
 
     /** Something that the cluster lacks. */
     record Lack(String what, boolean permanent) {
@@ -40,7 +41,8 @@ final class ClusterHealth {
      */
     static List<Lack> missing(Cluster cluster, Predicate<String> leftOut, boolean networked, List<Node> nodes, List<Pod> pods,
             Optional<Deployment> dns, PodHealth.Limits limits) {
-        Map<String, Node> byName = nodes.stream().collect(Collectors.toMap(node -> node.getMetadata().getName(), Function.identity(), (a, b) -> a));
+        Map<String, Node> byName = nodes.stream()
+                .collect(Collectors.toMap(node -> node.getMetadata().getName(), Function.identity(), (a, b) -> a));
         List<Lack> missing = new ArrayList<>();
         for (Host host : cluster.hosts()) {
             if (!leftOut.test(host.name())) {
@@ -73,8 +75,10 @@ final class ClusterHealth {
         if (host.isControlPlane() != CONTROL_PLANE_LABELS.stream().anyMatch(labels::containsKey)) {
             return Optional.of("node " + host.name() + (host.isControlPlane() ? " to be a control plane" : " not to be a control plane"));
         }
-        Optional<NodeCondition> ready = node.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("Ready")).findFirst();
+        Optional<NodeCondition> ready = node.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("Ready"))
+                .findFirst();
         return networked && ready.filter(condition -> condition.getStatus().equals("True")).isEmpty()
-                ? Optional.of("node " + host.name() + " to be Ready" + ready.map(NodeCondition::getMessage).map(PodHealth::inBrackets).orElse("")) : Optional.empty();
+                ? Optional.of("node " + host.name() + " to be Ready"
+                        + ready.map(NodeCondition::getMessage).map(PodHealth::inBrackets).orElse("")) : Optional.empty();
     }
 }

@@ -22,7 +22,8 @@ public final class FactsKeeper {
 
     /** Keeps what the script saw, for the run and as the variable {@code facts}. */
     public void keep(Exchange exchange) {
-        Facts facts = Facts.parse(exchange.getMessage().getBody(StepResult.class).outputs(), exchange.getVariable(SENT, Instant.class), Instant.now());
+        Facts facts = Facts.parse(exchange.getMessage().getBody(StepResult.class).outputs(), exchange.getVariable(SENT, Instant.class),
+                Instant.now());
         exchange.getVariable(Variables.RUN, Run.class).keepFacts(Variables.hostName(exchange), facts);
         exchange.setVariable(Variables.FACTS, facts);
     }

@@ -43,7 +43,8 @@ public class HostsFailed extends Exception {
     }
 
     private static String cause(Failed failed) {
-        return step(failed) + words(failed).replace(failed.host().address(), "?").replace(failed.host().name(), "?").replaceAll("\\d+", "#");
+        return step(failed) + words(failed).replace(failed.host().address(), "?").replace(failed.host().name(), "?")
+                .replaceAll("\\d+", "#");
     }
 
     private static String said(List<Failed> hosts, int length) {

@@ -101,7 +101,8 @@ public final class KubeadmDocuments {
         tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output(TOKEN_ID));
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
-                minted.secrets().get("token"), minted.output("caCertificate"), Optional.ofNullable(minted.secrets().get("certificateKey"))));
+                minted.secrets().get("token"), minted.output("caCertificate"),
+                Optional.ofNullable(minted.secrets().get("certificateKey"))));
     }
 
     /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */
@@ -114,7 +115,9 @@ public final class KubeadmDocuments {
         }
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT", credentials.caCertificate());
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        JoinCredentials own = host.isControlPlane() ? credentials : new JoinCredentials(credentials.token(), credentials.caCertificate(), Optional.empty());
+        JoinCredentials own = host.isControlPlane()
+                ? credentials
+                : new JoinCredentials(credentials.token(), credentials.caCertificate(), Optional.empty());
         return KubeadmConfig.joinDocument(run.cluster(), host, own, settings(run, host));
     }
 

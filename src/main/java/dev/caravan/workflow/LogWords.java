@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
 final class LogWords {
     private static final int LONGEST = 300;
     /** An error of klog, which Kubernetes' own programs write by (E or F, month and day), or of whatever else a program may use. */
-    private static final Pattern ERROR = Pattern.compile("^[EF]\\d{4} |\\b(error|fatal|panic|failed|cannot|denied)\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern ERROR = Pattern.compile("^[EF]\\d{4} |\\b(error|fatal|panic|failed|cannot|denied)\\b",
+            Pattern.CASE_INSENSITIVE);
     private static final Pattern KLOG_HEADER = Pattern.compile("^[EFWI]\\d{4} [^\\]]*\\] *");
 
     private LogWords() {}

@@ -96,7 +96,8 @@ public final class NetworkDocuments {
         StringBuilder lines = new StringBuilder();
         for (Host host : run.cluster().hosts()) {
             if (!run.hasFailed(host.name())) {
-                host.labels().forEach((key, value) -> lines.append(host.name()).append(" label ").append(key).append('=').append(value).append('\n'));
+                host.labels().forEach((key, value) -> lines.append(host.name()).append(" label ").append(key).append('=').append(value)
+                        .append('\n'));
                 host.taints().forEach(taint -> lines.append(host.name()).append(" taint ").append(taint).append('\n'));
             }
         }

@@ -53,11 +53,13 @@ final class PodHealth {
         }
         List<String> taints = taintsInTheWay(pod, nodes);
         if (!taints.isEmpty()) {
-            return Optional.of(new ClusterHealth.Lack(name(pod) + " to have a node: it tolerates none of the taints " + String.join(", ", taints)
+            return Optional.of(new ClusterHealth.Lack(name(pod) + " to have a node: it tolerates none of the taints "
+                    + String.join(", ", taints)
                     + unscheduled(pod).map(PodHealth::inBrackets).orElse(""), true));
         }
         boolean permanent = containers(pod).anyMatch(container -> isPermanent(container, limits));
-        boolean running = "Running".equals(pod.getStatus().getPhase()) && containers(pod).allMatch(container -> container.getState() != null && container.getState().getRunning() != null);
+        boolean running = "Running".equals(pod.getStatus().getPhase())
+                && containers(pod).allMatch(container -> container.getState() != null && container.getState().getRunning() != null);
         return Optional.of(new ClusterHealth.Lack(name(pod) + (running ? " to be ready" : " to run") + why(pod), permanent));
     }
 
@@ -78,7 +80,8 @@ final class PodHealth {
     }
 
     private static boolean isReady(Pod pod) {
-        return pod.getStatus().getConditions().stream().anyMatch(condition -> condition.getType().equals("Ready") && condition.getStatus().equals("True"));
+        return pod.getStatus().getConditions().stream().anyMatch(condition -> condition.getType().equals("Ready")
+                && condition.getStatus().equals("True"));
     }
 
     private static Stream<ContainerStatus> containers(Pod pod) {
@@ -86,23 +89,28 @@ final class PodHealth {
     }
 
     private static String reason(ContainerStatus container) {
-        return container.getState() == null || container.getState().getWaiting() == null ? "" : String.valueOf(container.getState().getWaiting().getReason());
+        return container.getState() == null || container.getState().getWaiting() == null
+                ? ""
+                : String.valueOf(container.getState().getWaiting().getReason());
     }
 
     private static boolean isPermanent(ContainerStatus container, Limits limits) {
         String reason = reason(container);
         return WRONG.contains(reason)
                 || UNPULLED.contains(reason) && limits.unpullable().test(String.valueOf(container.getState().getWaiting().getMessage()))
-                || reason.equals("CrashLoopBackOff") && container.getRestartCount() != null && container.getRestartCount() >= limits.crashes();
+                || reason.equals("CrashLoopBackOff") && container.getRestartCount() != null
+                        && container.getRestartCount() >= limits.crashes();
     }
 
     /* What the scheduler or kubelet says of it; of a container that ended, how. */
     private static String why(Pod pod) {
-        return Stream.concat(unscheduled(pod).stream(), containers(pod).map(PodHealth::words)).filter(Objects::nonNull).findFirst().map(PodHealth::inBrackets).orElse("");
+        return Stream.concat(unscheduled(pod).stream(), containers(pod).map(PodHealth::words)).filter(Objects::nonNull).findFirst()
+                .map(PodHealth::inBrackets).orElse("");
     }
 
     private static Optional<String> unscheduled(Pod pod) {
-        return pod.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("PodScheduled") && condition.getStatus().equals("False"))
+        return pod.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("PodScheduled")
+                && condition.getStatus().equals("False"))
                 .map(PodCondition::getMessage).filter(Objects::nonNull).findFirst();
     }
 
@@ -114,7 +122,8 @@ final class PodHealth {
         if ("CrashLoopBackOff".equals(waiting.getReason())) {
             ContainerStateTerminated last = container.getLastState() == null ? null : container.getLastState().getTerminated();
             return waiting.getReason() + ": " + container.getName() + " ended " + container.getRestartCount() + " times"
-                    + (last == null ? "" : ", the last time with status " + last.getExitCode() + (last.getMessage() == null ? "" : ": " + last.getMessage()));
+                    + (last == null ? "" : ", the last time with status " + last.getExitCode()
+                            + (last.getMessage() == null ? "" : ": " + last.getMessage()));
         }
         return waiting.getMessage() == null ? waiting.getReason() : waiting.getReason() + ": " + waiting.getMessage();
     }
@@ -133,7 +142,8 @@ final class PodHealth {
 
     private static Stream<Taint> taints(Node node) {
         return node.getSpec() == null || node.getSpec().getTaints() == null ? Stream.of()
-                : node.getSpec().getTaints().stream().filter(taint -> !"PreferNoSchedule".equals(taint.getEffect()) && !isPassing(taint.getKey()));
+                : node.getSpec().getTaints().stream().filter(taint -> !"PreferNoSchedule".equals(taint.getEffect())
+                        && !isPassing(taint.getKey()));
     }
 
     private static boolean isPassing(String key) {

@@ -54,7 +54,8 @@ public final class PreflightCheck {
         findings.addAll(withoutRepository(run));
         findings.addAll(preflight.judged(network.keep(run).stream().toList()));
         findings.stream().filter(finding -> !finding.refuses())
-                .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy()));
+                .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
+                        finding.problem() + ". " + finding.remedy()));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
         if (!refusing.isEmpty()) {
             PreflightRefused refused = new PreflightRefused(refusing);
@@ -80,7 +81,8 @@ public final class PreflightCheck {
             }
         });
         return hosts.entrySet().stream()
-                .map(lacking -> new Finding(lacking.getValue(), "repository", Severity.REFUSES, lacking.getKey(), reasons.get(lacking.getKey()).remedy()))
+                .map(lacking -> new Finding(lacking.getValue(), "repository", Severity.REFUSES, lacking.getKey(),
+                        reasons.get(lacking.getKey()).remedy()))
                 .toList();
     }
 

@@ -21,7 +21,9 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
-/** The pods that try a cluster as a workload would: bean {@code probes}. The trying is done by the steps probe-start, probe and probe-stop. */
+/**
+ * The pods that try a cluster as a workload would: bean {@code probes}. The trying is done by the steps probe-start, probe and probe-stop.
+ */
 public final class Probes {
     /** A setting: of service, node-port and dns those that are not tried. */
     public static final String LEAVE_OUT = "caravan.probe.leave-out";
@@ -63,7 +65,8 @@ public final class Probes {
 
     /** For the script's standard input: the names of the nodes to try, one a line. */
     public String nodes(@Variable(Variables.RUN) Run run) {
-        return run.cluster().hosts().stream().map(Host::name).filter(name -> !run.hasFailed(name)).collect(Collectors.joining("\n", "", "\n"));
+        return run.cluster().hosts().stream().map(Host::name).filter(name -> !run.hasFailed(name))
+                .collect(Collectors.joining("\n", "", "\n"));
     }
 
     /**
@@ -75,7 +78,8 @@ public final class Probes {
         String setting = exchange.getContext().getPropertiesComponent().resolveProperty(LEAVE_OUT).orElse("").replace(',', ' ');
         Map<String, Object> kubeProxy = cluster.kubernetes().kubeadm().getOrDefault("KubeProxyConfiguration", Map.of());
         boolean otherNodePorts = kubeProxy.get("nodePortAddresses") instanceof Collection<?> ranges && !ranges.isEmpty();
-        return (Addons.of(cluster, versions.minor(cluster.kubernetes().minor())).dns() ? "" : "dns ") + (otherNodePorts ? "node-port " : "") + setting;
+        return (Addons.of(cluster, versions.minor(cluster.kubernetes().minor())).dns() ? "" : "dns ")
+                + (otherNodePorts ? "node-port " : "") + setting;
     }
 
     /** Keeps what the step before started. */
@@ -99,7 +103,8 @@ public final class Probes {
         }
         if (!(failure instanceof RunCancelled)) {
             Host host = exchange.getVariable(Variables.HOST, Host.class);
-            exchange.getVariable(OUTCOME, Outcome.class).failures.put((host == null ? run.cluster().firstControlPlane() : host).name(), failure);
+            exchange.getVariable(OUTCOME, Outcome.class)
+                    .failures.put((host == null ? run.cluster().firstControlPlane() : host).name(), failure);
         }
     }
 
@@ -129,13 +134,19 @@ public final class Probes {
         Map<String, Throwable> failures = exchange.getVariable(OUTCOME, Outcome.class).failures;
         // Who says most comes first: where one node is the cause, the others only miss that one.
         List<Host> hosts = run.cluster().hosts().stream()
-                .sorted(Comparator.comparingInt((Host host) -> -String.valueOf(failures.containsKey(host.name()) ? failures.get(host.name()).getMessage() : "").length())).toList();
+                .sorted(Comparator.comparingInt((Host host) ->
+                        -String.valueOf(failures.containsKey(host.name()) ? failures.get(host.name()).getMessage() : "").length()))
+                .toList();
         String words = HostsFailed.of(hosts, Map.copyOf(failures)).getMessage();
-        boolean names = failures.values().stream().anyMatch(failure -> String.valueOf(failure.getMessage()).contains("the name caravan-probe"));
-        boolean noDns = names && pods.stream().noneMatch(pod -> pod.getMetadata().getLabels() != null && "kube-dns".equals(pod.getMetadata().getLabels().get("k8s-app")));
+        boolean names = failures.values().stream()
+                .anyMatch(failure -> String.valueOf(failure.getMessage()).contains("the name caravan-probe"));
+        boolean noDns = names
+                && pods.stream().noneMatch(pod -> pod.getMetadata().getLabels() != null
+                        && "kube-dns".equals(pod.getMetadata().getLabels().get("k8s-app")));
         String cause = noDns ? ". The cluster's DNS has no pod: kubectl -n kube-system get deployment coredns" : "";
         return Optional.of(new StepFailure(null, "verify", KIND, false, words.replaceFirst("^failed: ", "") + cause,
-                "Each host's own words: caravan logs, step probe. The cluster itself is up; what is named here is what a workload would meet.", List.of(), null));
+                "Each host's own words: caravan logs, step probe. The cluster itself is up; what is named here is what a workload "
+                        + "would meet.", List.of(), null));
     }
 
     /** Of what was tried, for the end's message. */

@@ -68,7 +68,8 @@ public final class Rollback {
     /** Whether the run as a whole, which failed, is to be taken back. */
     public boolean isOfTheWholeRun(@Variable(Variables.RUN) Run run) {
         // whether that went well or not
-        boolean onlyAlone = !run.failures().isEmpty() && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
+        boolean onlyAlone = !run.failures().isEmpty()
+                && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
         return isWanted(run) && (run.isGivenUp() || !onlyAlone);
     }
 
@@ -108,7 +109,8 @@ public final class Rollback {
         run.rollingBack();
         List<Found> found = new ArrayList<>(run.toGiveBack(host));
         Collections.reverse(found);
-        Map<String, List<Found>> bySteps = found.stream().filter(one -> !isOf(one, NO_NODE)).collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<Found>> bySteps = found.stream().filter(one -> !isOf(one, NO_NODE))
+                .collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
         return bySteps.entrySet().stream().map(step -> new Undo(step.getKey(), step.getValue())).toList();
     }
 
@@ -190,7 +192,8 @@ public final class Rollback {
     public void requireAllSeen(@Variable(Variables.RUN) Run run) throws Exception {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
-            throw new PreflightRefused(failures.entrySet().stream().map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList());
+            throw new PreflightRefused(failures.entrySet().stream()
+                    .map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList());
         }
         if (run.isCancelled()) {
             throw new RunCancelled();

@@ -163,7 +163,8 @@ public final class Verification {
         List<?> nodes = exchange.getVariable("nodes", List.class);
         if (nodes != null) {
             state.nodes = nodes.stream().map(Node.class::cast).toList();
-            state.pods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast).filter(PodHealth::isLookedAt).toList();
+            state.pods = ((List<?>) exchange.getVariable("pods", List.class)).stream().map(Pod.class::cast)
+                    .filter(PodHealth::isLookedAt).toList();
             boolean networked = Probes.isNetworked(run.cluster());
             Optional<Deployment> dns = networked && !DnsHealth.hasPod(state.pods) ? dns(exchange, run) : Optional.empty();
             state.missing = ClusterHealth.missing(run.cluster(), run::hasFailed, networked, state.nodes, state.pods, dns,
@@ -207,7 +208,8 @@ public final class Verification {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         try {
             String log = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class).pods()
-                    .inNamespace(pod.getMetadata().getNamespace()).withName(name).inContainer(container.getName()).terminated().tailingLines(50).getLog();
+                    .inNamespace(pod.getMetadata().getNamespace()).withName(name).inContainer(container.getName()).terminated()
+                    .tailingLines(50).getLog();
             LogWords.last(log).ifPresent(words -> state.crashWords.put(name, container.getName() + " says: " + run.redact(words)));
         } catch (KubernetesClientException e) {
             LoggerFactory.getLogger(Verification.class).debug("no log of {}", name, e);
@@ -230,7 +232,8 @@ public final class Verification {
             state.told.failed(failure);
             throw failure;
         }
-        state.told.ended(StepResult.State.OK, Map.of(), state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
+        state.told.ended(StepResult.State.OK, Map.of(),
+                state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
     }
 

@@ -83,7 +83,8 @@ class ActionsTest {
 
         assertThat(polish.builtIn()).isFalse();
         assertThat(polish.description()).isEqualTo("Polishes the hosts.");
-        assertThat(polish.call(Map.of("coats", "3", "pause", "1h")).parameters()).containsExactlyInAnyOrderEntriesOf(Map.of("shade", "pale", "pause", 3600L, "coats", 3L));
+        assertThat(polish.call(Map.of("coats", "3", "pause", "1h")).parameters())
+                .containsExactlyInAnyOrderEntriesOf(Map.of("shade", "pale", "pause", 3600L, "coats", 3L));
         assertThat(polish.call(Map.of("coats", "3", "wax", "true")).parameters()).containsEntry("wax", true);
     }
 

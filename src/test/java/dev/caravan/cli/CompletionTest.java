@@ -78,7 +78,8 @@ class CompletionTest {
     @Test
     void zshTakesItOn() throws Exception {
         Assumptions.assumeTrue(Programs.find("zsh").isPresent(), "zsh is installed");
-        assertThat(run("zsh", "-f", "-c", "autoload -Uz compinit; compinit -D -u; source \"$1\"; print -r -- ${_comps[caravan]}", "zsh", script(Shell.ZSH).toString()))
+        assertThat(run("zsh", "-f", "-c", "autoload -Uz compinit; compinit -D -u; source \"$1\"; print -r -- ${_comps[caravan]}", "zsh",
+                script(Shell.ZSH).toString()))
                 .singleElement().asString().contains("_bash_complete").contains("caravan");
     }
 
@@ -92,7 +93,8 @@ class CompletionTest {
     }
 
     private List<String> fish(String line) throws Exception {
-        return run("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2] | string replace -r '\\t.*' ''", script(Shell.FISH).toString(), line);
+        return run("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2] | string replace -r '\\t.*' ''",
+                script(Shell.FISH).toString(), line);
     }
 
     private Path script(Shell shell) throws IOException {

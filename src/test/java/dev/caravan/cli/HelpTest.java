@@ -41,9 +41,11 @@ class HelpTest {
     @Test
     void whatACommandDoesNotHeedIsNotInItsHelpAndTakenAllTheSame() {
         CommandLine status = CaravanCommand.commandLine().getSubcommands().get("status");
-        assertThat(status.getUsageMessage(Ansi.OFF)).contains("--data").contains("--server").doesNotContain("--yes").doesNotContain("--routes");
+        assertThat(status.getUsageMessage(Ansi.OFF)).contains("--data").contains("--server").doesNotContain("--yes")
+                .doesNotContain("--routes");
         assertThat(CaravanCommand.commandLine().parseArgs("status", "7f3a", "--yes", "--routes", "x").hasSubcommand()).isTrue();
-        assertThat(CaravanCommand.commandLine().getSubcommands().get("reset").getUsageMessage(Ansi.OFF)).contains("--yes").contains("--routes");
+        assertThat(CaravanCommand.commandLine().getSubcommands().get("reset").getUsageMessage(Ansi.OFF)).contains("--yes")
+                .contains("--routes");
     }
 
     @ParameterizedTest

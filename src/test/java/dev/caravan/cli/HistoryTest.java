@@ -75,7 +75,8 @@ class HistoryTest {
         Path inbox = serving.inbox();
         Path written = Files.writeString(directory.resolve("spec" + number), Serving.spec("c" + number, "192.0.2." + number));
         Files.move(written, inbox.resolve("spec" + number + ".yaml"));
-        String id = await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream().filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
+        String id = await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream()
+                        .filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
                 Optional::isPresent).orElseThrow().id();
         await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state().equals("running")).isPresent());
         serving.underWay(id).tell(Event.Type.STEP_STARTED, "h1", "kube-install", 1, "", Map.of("id", "x1", "logOffset", 0));
@@ -128,7 +129,8 @@ class HistoryTest {
     @ValueSource(strings = {"journal", "server"})
     void logsFollowARunAsItGoesOnAndEndWithItsExitStatus(String where) throws Exception {
         String id = begin();
-        CompletableFuture<Integer> following = CompletableFuture.supplyAsync(() -> caravan(where, "logs", id, "--follow", "--host", "h1", "--step", "kube-install"));
+        CompletableFuture<Integer> following =
+                CompletableFuture.supplyAsync(() -> caravan(where, "logs", id, "--follow", "--host", "h1", "--step", "kube-install"));
         await().atMost(LONG).until(() -> printed().equals("first line\n"));
         print(id, "second line\nthird, not yet");
         await().atMost(LONG).until(() -> printed().equals("first line\nsecond line\n"));
@@ -158,9 +160,11 @@ class HistoryTest {
         assertThat(caravan("server", "status", "nosuch")).isEqualTo(2);
         assertThat(caravan("journal", "logs", "../../etc")).isEqualTo(2);
         String told = err.toString(StandardCharsets.UTF_8);
-        assertThat(told).contains("asks for a token").contains("no server answers at http://127.0.0.1:1").contains("it is such as http://127.0.0.1:8080")
+        assertThat(told).contains("asks for a token").contains("no server answers at http://127.0.0.1:1")
+                .contains("it is such as http://127.0.0.1:8080")
                 .contains("it does not speak TLS there: is it http:// and not https://?")
-                .contains(serving.uri("") + " has no run nosuch").contains("has no run ../../etc").doesNotContain("Exception").doesNotContain("right");
+                .contains(serving.uri("") + " has no run nosuch").contains("has no run ../../etc").doesNotContain("Exception")
+                .doesNotContain("right");
     }
 
     @Test

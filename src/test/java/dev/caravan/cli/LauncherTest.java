@@ -43,7 +43,8 @@ class LauncherTest {
         assertThat(caravan(0, "rehearse")).anyMatch(option -> option.startsWith("-XX:ArchiveClassesAtExit=" + archive()));
         assertThat(archive()).exists();
 
-        assertThat(caravan(0, "apply", "-f", "a spec.yaml")).contains("-XX:SharedArchiveFile=" + archive()).endsWith("apply", "-f", "a spec.yaml");
+        assertThat(caravan(0, "apply", "-f", "a spec.yaml")).contains("-XX:SharedArchiveFile=" + archive())
+                .endsWith("apply", "-f", "a spec.yaml");
         assertThat(caravan(0, "rehearse")).contains("-XX:SharedArchiveFile=" + archive());
     }
 

@@ -34,7 +34,8 @@ final class ManPage {
             List.of("data/logs/RUN/HOST/STEP.log", "What steps printed."),
             List.of("data/clusters/NAME/kubeconfig", "The administrator's access to a cluster."),
             List.of("data/rehearsal/", "The same for rehearsals."),
-            List.of("inbox/", "Specs that serve applies. Afterwards they are in .done or .failed below it, with NAME.result.json beside them."),
+            List.of("inbox/",
+                    "Specs that serve applies. Afterwards they are in .done or .failed below it, with NAME.result.json beside them."),
             List.of("routes/", "Files that replace or extend the built-in routes and scripts."),
             List.of("application.properties", "Settings, in the working directory."));
 
@@ -59,7 +60,8 @@ final class ManPage {
         subcommands(caravan).forEach(this::synopsis);
         section("DESCRIPTION");
         paragraph(String.join(" ", caravan.usageMessage().description())
-                + " It does what an engineer does by hand with kubeadm, on any number of hosts, from one file, and leaves nothing half done. Without a command it serves.");
+                + " It does what an engineer does by hand with kubeadm, on any number of hosts, from one file, and leaves nothing half "
+                + "done. Without a command it serves.");
         section("COMMANDS");
         subcommands(caravan).forEach(this::command);
         section("COMMON OPTIONS");
@@ -98,7 +100,8 @@ final class ManPage {
         List<String> words = new ArrayList<>();
         words.add("\\fB" + escaped(command.qualifiedName()) + "\\fR");
         for (OptionSpec option : own(command)) {
-            String word = "\\fB" + escaped(option.longestName()) + "\\fR" + (option.arity().max() > 0 ? " \\fI" + escaped(option.paramLabel()) + "\\fR" : "");
+            String word = "\\fB" + escaped(option.longestName()) + "\\fR"
+                    + (option.arity().max() > 0 ? " \\fI" + escaped(option.paramLabel()) + "\\fR" : "");
             words.add((option.required() ? word : "[" + word + "]") + (option.isMultiValue() ? "\\&..." : ""));
         }
         command.positionalParameters().forEach(parameter -> words.add("\\fI" + escaped(parameter.paramLabel()) + "\\fR"));
@@ -123,12 +126,14 @@ final class ManPage {
     }
 
     private static List<OptionSpec> own(CommandSpec command) {
-        return command.options().stream().filter(option -> !option.hidden() && Arrays.stream(option.names()).noneMatch(COMMON::contains)).toList();
+        return command.options().stream().filter(option -> !option.hidden() && Arrays.stream(option.names()).noneMatch(COMMON::contains))
+                .toList();
     }
 
     private void option(OptionSpec option) {
         String names = Arrays.stream(option.names()).map(name -> "\\fB" + escaped(name) + "\\fR").collect(Collectors.joining(", "));
-        text.append(".TP\n").append(names).append(option.arity().max() > 0 ? " \\fI" + escaped(option.paramLabel()) + "\\fR" : "").append('\n');
+        text.append(".TP\n").append(names).append(option.arity().max() > 0 ? " \\fI" + escaped(option.paramLabel()) + "\\fR" : "")
+                .append('\n');
         paragraph(description(option));
     }
 
@@ -158,6 +163,7 @@ final class ManPage {
     }
 
     private static String escaped(String text) {
-        return text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha").replace("'", "\\(aq").replace("`", "\\(ga");
+        return text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha").replace("'", "\\(aq")
+                .replace("`", "\\(ga");
     }
 }

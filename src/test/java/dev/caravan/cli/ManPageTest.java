@@ -31,7 +31,8 @@ class ManPageTest {
         Assumptions.assumeTrue(Programs.find(command.split(" ")[0]).isPresent(), command.split(" ")[0] + " is installed");
         Path said = Files.createTempFile("man", "said");
         try {
-            Process process = new ProcessBuilder("sh", "-c", command + " " + PAGE + " 2>&1 >/dev/null" + (command.startsWith("mandoc") ? " || :; " + command + " " + PAGE : ""))
+            Process process = new ProcessBuilder("sh", "-c",
+                    command + " " + PAGE + " 2>&1 >/dev/null" + (command.startsWith("mandoc") ? " || :; " + command + " " + PAGE : ""))
                     .redirectErrorStream(true).redirectOutput(said.toFile()).start();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(said).hasContent("");

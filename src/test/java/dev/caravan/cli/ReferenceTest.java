@@ -18,33 +18,40 @@ class ReferenceTest {
     private static final Markdown REFERENCE = Markdown.of("docs/reference.md");
 
     private static Stream<CommandLine> leaves(CommandLine command) {
-        return command.getSubcommands().isEmpty() ? Stream.of(command) : command.getSubcommands().values().stream().flatMap(ReferenceTest::leaves);
+        return command.getSubcommands().isEmpty()
+                ? Stream.of(command)
+                : command.getSubcommands().values().stream().flatMap(ReferenceTest::leaves);
     }
 
     private static Set<String> options(Object options) {
-        return CommandSpec.forAnnotatedObject(options).options().stream().filter(option -> !option.hidden()).map(option -> option.longestName())
+        return CommandSpec.forAnnotatedObject(options).options().stream().filter(option -> !option.hidden())
+                .map(option -> option.longestName())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Words of that form in the first cells. */
     private static Set<String> named(List<List<String>> table, String form) {
         Pattern pattern = Pattern.compile(form);
-        return table.stream().flatMap(row -> Markdown.codes(row.get(0)).stream()).flatMap(code -> pattern.matcher(code).results()).map(each -> each.group())
+        return table.stream().flatMap(row -> Markdown.codes(row.get(0)).stream()).flatMap(code -> pattern.matcher(code).results())
+                .map(each -> each.group())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
     void everyCommandIsThere() {
         assertThat(named(REFERENCE.table("| command | does |"), "^caravan( [a-z][a-z-]*)+"))
-                .isEqualTo(leaves(CaravanCommand.commandLine()).map(command -> command.getCommandSpec().qualifiedName()).collect(Collectors.toCollection(TreeSet::new)));
+                .isEqualTo(leaves(CaravanCommand.commandLine()).map(command -> command.getCommandSpec().qualifiedName())
+                        .collect(Collectors.toCollection(TreeSet::new)));
     }
 
     @Test
     void everyExitStatusIsThere() {
-        Set<String> known = CaravanCommand.commandLine().getCommandSpec().usageMessage().exitCodeList().keySet().stream().map(String::strip).collect(Collectors.toSet());
+        Set<String> known = CaravanCommand.commandLine().getCommandSpec().usageMessage().exitCodeList().keySet().stream().map(String::strip)
+                .collect(Collectors.toSet());
 
         assertThat(REFERENCE.table("| status | meaning |").stream().map(row -> row.get(0))).containsExactlyInAnyOrderElementsOf(known)
-                .contains("0", Integer.toString(CaravanCommand.WRONG), Integer.toString(CaravanCommand.FAILED), Integer.toString(Watched.CANCELLED));
+                .contains("0", Integer.toString(CaravanCommand.WRONG), Integer.toString(CaravanCommand.FAILED),
+                        Integer.toString(Watched.CANCELLED));
     }
 
     @Test

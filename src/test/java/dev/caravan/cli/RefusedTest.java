@@ -36,13 +36,15 @@ class RefusedTest {
         String said = said("plan", "-f", Path.of("examples", "three-nodes.yaml").toString(), "--data", directory.resolve("data").toString(),
                 "--routes", directory.resolve("routes").toString());
         assertThat(said.lines()).singleElement().asString()
-                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 16: no route begins with direct:prefligth; did you mean direct:preflight\\?");
+                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 16: no route begins with direct:prefligth; "
+                        + "did you mean direct:preflight\\?");
     }
 
     @Test
     void aDataDirectoryThatCannotBeOneIsNamedWithTheReason() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "");
-        assertThat(said("runs", "--data", file.toString())).contains(file + " is not a directory; name another directory with --data").doesNotContain("Exception");
+        assertThat(said("runs", "--data", file.toString())).contains(file + " is not a directory; name another directory with --data")
+                .doesNotContain("Exception");
 
         Path damaged = Files.createDirectories(directory.resolve("damaged"));
         Files.write(damaged.resolve("journal.mv.db"), new byte[9000]);
@@ -53,7 +55,8 @@ class RefusedTest {
     void anInboxThatCannotBeOneIsRefused() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "");
         assertThatThrownBy(() -> ServeCommand.requireInbox(file)).isInstanceOf(UserError.class).hasMessageContaining("is not a directory");
-        assertThatThrownBy(() -> ServeCommand.requireInbox(file.resolve("below"))).isInstanceOf(UserError.class).hasMessageContaining("cannot be made");
+        assertThatThrownBy(() -> ServeCommand.requireInbox(file.resolve("below"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("cannot be made");
         ServeCommand.requireInbox(directory.resolve("inbox"));
         assertThat(directory.resolve("inbox")).isDirectory();
         ServeCommand.requireInbox(Files.createSymbolicLink(directory.resolve("link"), directory.resolve("inbox")));

@@ -20,7 +20,8 @@ class RunsCommandTest {
     void aLineTellsStateAndDurationWithinEightyColumns() {
         String line = RunsCommand.line(run("rolled-back", 4, 3720), false).stripTrailing();
 
-        assertThat(line).hasSizeLessThanOrEqualTo(80).matches("3d7d9d55  2026-11-2. ..:..  rollback  rolled-back   1h02m  a-long-cluster-name");
+        assertThat(line).hasSizeLessThanOrEqualTo(80)
+                .matches("3d7d9d55  2026-11-2. ..:..  rollback  rolled-back   1h02m  a-long-cluster-name");
     }
 
     @Test
@@ -31,8 +32,10 @@ class RunsCommandTest {
 
     @Test
     void theJsonFormHoldsNoSpec() {
-        assertThat(RunRecordJson.tree(run("failed", 5, 1))).hasToString("{\"id\":\"3d7d9d55\",\"action\":\"rollback\",\"cluster\":\"a-long-cluster-name\",\"source\":\"command\","
-                + "\"rehearsal\":false,\"state\":\"failed\",\"exitStatus\":5,\"createdAt\":\"2026-11-23T06:00:12Z\",\"endedAt\":\"2026-11-23T06:00:13Z\"}");
+        assertThat(RunRecordJson.tree(run("failed", 5, 1)))
+                .hasToString("{\"id\":\"3d7d9d55\",\"action\":\"rollback\",\"cluster\":\"a-long-cluster-name\",\"source\":\"command\","
+                + "\"rehearsal\":false,\"state\":\"failed\",\"exitStatus\":5,\"createdAt\":\"2026-11-23T06:00:12Z\","
+                + "\"endedAt\":\"2026-11-23T06:00:13Z\"}");
         assertThat(RunRecordJson.tree(run("running", null, 0)).has("endedAt")).isFalse();
     }
 }

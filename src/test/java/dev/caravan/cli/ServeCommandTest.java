@@ -28,13 +28,15 @@ class ServeCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::"})
     void otherMachinesAreServedWithATokenOnly(String host) throws Exception {
-        assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, Optional.empty())).isInstanceOf(UserError.class).hasMessageContaining("a token is needed");
+        assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, Optional.empty())).isInstanceOf(UserError.class)
+                .hasMessageContaining("a token is needed");
         ServeCommand.requireListenable("0.0.0.0", 0, Optional.of(new Secret("t")));
     }
 
     @Test
     void refusingIsExitStatusTwo() {
-        assertThat(CaravanCommand.execute("serve", "--host", "0.0.0.0", "--port", "0", "--data", directory.toString(), "--token-file", directory.resolve("none").toString()))
+        assertThat(CaravanCommand.execute("serve", "--host", "0.0.0.0", "--port", "0", "--data", directory.toString(), "--token-file",
+                directory.resolve("none").toString()))
                 .isEqualTo(2);
         assertThat(directory).isEmptyDirectory();
     }
@@ -86,15 +88,19 @@ class ServeCommandTest {
     @Test
     void aCertificateWithoutItsKeyIsAnError() throws Exception {
         assertThat(ServeCommand.tls(null, null)).isEmpty();
-        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), null)).isInstanceOf(UserError.class).hasMessageContaining("--tls-key");
-        assertThatThrownBy(() -> ServeCommand.tls(null, directory.resolve("k"))).isInstanceOf(UserError.class).hasMessageContaining("--tls-cert");
-        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), directory.resolve("k"))).isInstanceOf(UserError.class).hasMessageContaining("there is no file");
+        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), null)).isInstanceOf(UserError.class)
+                .hasMessageContaining("--tls-key");
+        assertThatThrownBy(() -> ServeCommand.tls(null, directory.resolve("k"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("--tls-cert");
+        assertThatThrownBy(() -> ServeCommand.tls(directory.resolve("c"), directory.resolve("k"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("there is no file");
     }
 
     @Test
     void aTokenFileThatHoldsNoneIsAnError() throws Exception {
         Path empty = Files.writeString(directory.resolve("empty"), "\n");
         assertThatThrownBy(() -> ServeCommand.token(empty, Map.of("CARAVAN_TOKEN", "x"))).isInstanceOf(UserError.class);
-        assertThatThrownBy(() -> ServeCommand.token(directory.resolve("none"), Map.of())).isInstanceOf(UserError.class).hasMessageContaining("no such file");
+        assertThatThrownBy(() -> ServeCommand.token(directory.resolve("none"), Map.of())).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such file");
     }
 }

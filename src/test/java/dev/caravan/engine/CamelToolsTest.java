@@ -24,9 +24,11 @@ class CamelToolsTest {
     void theCamelCommandAndJmxSeeTheRoutesWhenSwitchedOn() throws Exception {
         String home = System.getProperty("user.home");
         System.setProperty("user.home", directory.toString());
-        try (Serving serving = Serving.start(directory, Files.createDirectories(directory.resolve("routes")), Map.of("caravan.camel-tools", "true"))) {
+        try (Serving serving = Serving.start(directory, Files.createDirectories(directory.resolve("routes")),
+                Map.of("caravan.camel-tools", "true"))) {
             Path status = directory.resolve(".camel").resolve(ProcessHandle.current().pid() + "-status.json");
-            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(status) && routes(Files.readString(status)).contains("kubeadm-init"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(status)
+                    && routes(Files.readString(status)).contains("kubeadm-init"));
             assertThat(ManagementFactory.getPlatformMBeanServer().queryNames(new ObjectName("org.apache.camel:type=routes,*"), null))
                     .hasSize(serving.engine().context().getRoutes().size());
         } finally {

@@ -69,7 +69,8 @@ final class ClusterApi implements AutoCloseable {
     }
 
     private void answer(HttpExchange exchange, String kind, String items) throws IOException {
-        byte[] body = "{\"apiVersion\":\"v1\",\"kind\":\"%s\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[%s]}".formatted(kind, items).getBytes(StandardCharsets.UTF_8);
+        byte[] body = "{\"apiVersion\":\"v1\",\"kind\":\"%s\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[%s]}".formatted(kind,
+                items).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, body.length);
         exchange.getResponseBody().write(body);
@@ -78,9 +79,11 @@ final class ClusterApi implements AutoCloseable {
 
     private void coredns(HttpExchange exchange) throws IOException {
         String words = corednsSays;
-        byte[] body = (words == null ? "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}"
-                : ("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"coredns\"},\"spec\":{\"replicas\":2},\"status\":{\"conditions\":["
-                        + "{\"type\":\"ReplicaFailure\",\"status\":\"True\",\"reason\":\"FailedCreate\",\"message\":\"%s\"}]}}").formatted(words)).getBytes(StandardCharsets.UTF_8);
+        byte[] body = (words == null
+                ? "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}"
+                : ("{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"coredns\"},\"spec\":{\"replicas\":2},"
+                        + "\"status\":{\"conditions\":[{\"type\":\"ReplicaFailure\",\"status\":\"True\",\"reason\":\"FailedCreate\","
+                        + "\"message\":\"%s\"}]}}").formatted(words)).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(words == null ? 404 : 200, body.length);
         exchange.getResponseBody().write(body);
@@ -93,11 +96,14 @@ final class ClusterApi implements AutoCloseable {
     }
 
     private String node(Host host) {
-        return "{\"metadata\":{\"name\":\"%s\",\"labels\":{%s}},\"status\":{\"nodeInfo\":{\"kubeletVersion\":\"v%s\"},\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}]}}".formatted(
-                host.name(), host.isControlPlane() ? "\"node-role.kubernetes.io/master\":\"\"" : "", cluster.kubernetes().version(), ready.test(host.name()) ? "True" : "False");
+        return ("{\"metadata\":{\"name\":\"%s\",\"labels\":{%s}},\"status\":{\"nodeInfo\":{\"kubeletVersion\":\"v%s\"},"
+                + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}]}}").formatted(
+                host.name(), host.isControlPlane() ? "\"node-role.kubernetes.io/master\":\"\"" : "", cluster.kubernetes().version(),
+                ready.test(host.name()) ? "True" : "False");
     }
 
-    private static final String POD = "{\"metadata\":{\"name\":\"etcd-h1\"},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"state\":{\"running\":{}}}]}}";
+    private static final String POD = "{\"metadata\":{\"name\":\"etcd-h1\"},\"status\":{\"phase\":\"Running\","
+            + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"state\":{\"running\":{}}}]}}";
 
     @Override
     public void close() {

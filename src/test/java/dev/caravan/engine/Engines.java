@@ -11,7 +11,9 @@ import java.nio.file.Path;
 public final class Engines {
     private Engines() {}
 
-    /** Routes below that directory whose steps are tried again after so many milliseconds, and where verify hardly waits between two looks. */
+    /**
+     * Routes below that directory whose steps are tried again after so many milliseconds, and where verify hardly waits between two looks.
+     */
     static Path impatientRoutes(Path directory, int pauseMillis) throws IOException {
         Path routes = directory.resolve("routes");
         Files.createDirectories(routes.resolve("steps"));

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ExamplesTest {
     private static final String TOPIC = "clusters";
-    private static final List<String> EXAMPLES = List.of("patient-packages", "own-network", "chat-message", "specs-from-git", "specs-from-kafka");
+    private static final List<String> EXAMPLES = List.of("patient-packages", "own-network", "chat-message", "specs-from-git",
+            "specs-from-kafka");
     private static final String WORKFLOW = """
             - route:
                 id: apply
@@ -69,7 +70,8 @@ class ExamplesTest {
         hosts.script(ExamplesTest::answer);
         chat = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         chat.createContext("/hooks/secret", exchange -> {
-            CHAT.add(exchange.getRequestHeaders().getFirst("Content-Type") + " " + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            CHAT.add(exchange.getRequestHeaders().getFirst("Content-Type") + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
@@ -113,7 +115,9 @@ class ExamplesTest {
         if (call.is("h2", "runtime-install")) {
             return CompletableFuture.completedFuture(Reply.failed("no such package"));
         }
-        return CompletableFuture.completedFuture(call.is("h3", "runtime-install") && call.attempt() <= 30 ? Reply.failed(LOCK) : Reply.ok());
+        return CompletableFuture.completedFuture(call.is("h3", "runtime-install") && call.attempt() <= 30
+                ? Reply.failed(LOCK)
+                : Reply.ok());
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -164,7 +168,8 @@ class ExamplesTest {
     private static int git(Path in, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("git", "-c", "user.name=test", "-c", "user.email=test@example.com"));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).directory(in.toFile()).redirectErrorStream(true).redirectOutput(directory.resolve("git.log").toFile()).start();
+        Process process = new ProcessBuilder(command).directory(in.toFile()).redirectErrorStream(true)
+                .redirectOutput(directory.resolve("git.log").toFile()).start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
     }

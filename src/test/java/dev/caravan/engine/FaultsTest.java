@@ -145,7 +145,8 @@ class FaultsTest {
     private void assertThatThePauseWasKept(Run run, Event retry) {
         int pause = ((Number) retry.data().get("delayMillis")).intValue();
         Event next = journal.events(run.id(), 0).stream()
-                .filter(event -> event.type() == Event.Type.STEP_STARTED && event.host().equals(retry.host()) && event.step().equals(retry.step()))
+                .filter(event -> event.type() == Event.Type.STEP_STARTED && event.host().equals(retry.host())
+                        && event.step().equals(retry.step()))
                 .filter(event -> event.attempt() == retry.attempt() + 1)
                 .findFirst().orElseThrow();
         assertThat(pause).isBetween(16, 24);
@@ -188,8 +189,10 @@ class FaultsTest {
         Journal second = Journal.open(place);
         try (Engine one = engine(first); Engine other = engine(second)) {
             Run run = inMidStep(one, cluster);
-            assertThatThrownBy(() -> other.runs().begin(order(cluster))).isInstanceOfSatisfying(Busy.class, busy -> assertThat(busy.getOther()).isEqualTo(run.id()))
-                    .hasMessageContaining("cluster " + cluster.name()).hasMessageContaining(run.id()).hasMessageContaining("in another process");
+            assertThatThrownBy(() -> other.runs().begin(order(cluster)))
+                    .isInstanceOfSatisfying(Busy.class, busy -> assertThat(busy.getOther()).isEqualTo(run.id()))
+                    .hasMessageContaining("cluster " + cluster.name()).hasMessageContaining(run.id())
+                    .hasMessageContaining("in another process");
             go.complete(null);
             assertThat(outcome(one, run).state()).isEqualTo("succeeded");
             onceEach(run);
@@ -274,9 +277,11 @@ class FaultsTest {
 
     private Run inMidStep(Engine engine, Cluster cluster) throws Exception {
         Run run = engine.runs().begin(order(cluster));
-        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h2", STEP)));
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS)
+                .until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h2", STEP)));
         // both are at work, so that what fails afterwards has not begun elsewhere
-        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h1", STEP)));
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS)
+                .until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h1", STEP)));
         return run;
     }
 
@@ -297,14 +302,16 @@ class FaultsTest {
     }
 
     private Event failure(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED && "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED
+                && "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
     }
 
     /** Host, step, where it was tried, what came back, what to do. */
     private void tells(Event event, String cause, String remedy) {
         assertThat(event.host()).contains("h2");
         assertThat(event.step()).contains(STEP);
-        assertThat(event.message() + " " + event.data().getOrDefault("remedy", "")).contains("root@127.0.0.1:" + link.port()).contains(cause).contains(remedy);
+        assertThat(event.message() + " " + event.data().getOrDefault("remedy", "")).contains("root@127.0.0.1:" + link.port())
+                .contains(cause).contains(remedy);
     }
 
     /** The same of the message that the run as a whole ends with. */
@@ -331,11 +338,13 @@ class FaultsTest {
     }
 
     private String end(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst().orElseThrow().message();
+        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst()
+                .orElseThrow().message();
     }
 
     private String told(Run run) {
-        return journal.events(run.id(), 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + " " + event.message())
+        return journal.events(run.id(), 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " "
+                + event.step().orElse("") + " " + event.message())
                 .collect(Collectors.joining("\n"));
     }
 
@@ -344,20 +353,24 @@ class FaultsTest {
     }
 
     private Engine engine(Journal kept) throws Exception {
-        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, this::dial, Map.of());
+        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
+                this::dial, Map.of());
         return Engines.start(options, kept, new SshSessions());
     }
 
     private SshTarget dial(Host host) {
         SshAccess access = host.ssh();
         return host.name().equals("h2")
-                ? new SshTarget("127.0.0.1", new SshAccess(access.user(), link.port(), access.privateKey(), access.passphrase(), access.password(),
-                        access.sudoPassword(), access.knownHosts(), pinnedKey, access.hostKeyCheck(), false, Optional.empty(), Duration.ofSeconds(1), Duration.ofMillis(200)))
+                ? new SshTarget("127.0.0.1",
+                        new SshAccess(access.user(), link.port(), access.privateKey(), access.passphrase(), access.password(),
+                        access.sudoPassword(), access.knownHosts(), pinnedKey, access.hostKeyCheck(), false, Optional.empty(),
+                        Duration.ofSeconds(1), Duration.ofMillis(200)))
                 : SshTarget.of(host);
     }
 
     private static Cluster cluster() {
-        Cluster cluster = TestClusters.of("faults" + CLUSTERS.incrementAndGet(), 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
+        Cluster cluster = TestClusters.of("faults" + CLUSTERS.incrementAndGet(), 1, 1, ScriptedHosts.ADDRESSES, hosts.port(),
+                "  onFailure: keep");
         api.serve(cluster);
         return cluster;
     }
@@ -366,7 +379,8 @@ class FaultsTest {
         return switch (call.step()) {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
-            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH)
+                    .secret("token", "abcdef.0123456789abcdef");
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
             case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
@@ -375,7 +389,8 @@ class FaultsTest {
 
     private static Reply facts(String host) {
         Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES).entrySet()) {
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES)
+                .entrySet()) {
             reply = reply.output(output.getKey(), output.getValue());
         }
         return reply;

@@ -34,7 +34,8 @@ final class KafkaBroker implements AutoCloseable {
         String address;
         String controller;
         // both held until both are known, so that they differ
-        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()); ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             address = "127.0.0.1:" + one.getLocalPort();
             controller = "127.0.0.1:" + other.getLocalPort();
         }
@@ -42,13 +43,17 @@ final class KafkaBroker implements AutoCloseable {
         settings.putAll(Map.of(
                 "process.roles", "broker,controller", "node.id", "1", "controller.listener.names", "CONTROLLER",
                 "controller.quorum.bootstrap.servers", controller,
-                "listeners", "PLAINTEXT://" + address + ",CONTROLLER://" + controller, "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "log.dirs", directory.toString(), "offsets.topic.num.partitions", "1", "offsets.topic.replication.factor", "1", "group.initial.rebalance.delay.ms", "0"));
+                "listeners", "PLAINTEXT://" + address + ",CONTROLLER://" + controller,
+                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "log.dirs", directory.toString(), "offsets.topic.num.partitions", "1", "offsets.topic.replication.factor", "1",
+                "group.initial.rebalance.delay.ms", "0"));
         // what `kafka-storage.sh format --standalone` does
         Formatter formatter = new Formatter();
-        formatter.setClusterId(Uuid.randomUuid().toString()).setNodeId(1).addDirectory(directory.toString()).setControllerListenerName("CONTROLLER")
+        formatter.setClusterId(Uuid.randomUuid().toString()).setNodeId(1).addDirectory(directory.toString())
+                .setControllerListenerName("CONTROLLER")
                 .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
-                .setInitialControllers(DynamicVoters.parse("1@" + controller + ":" + Uuid.randomUuid())).setMetadataLogDirectory(directory.toString())
+                .setInitialControllers(DynamicVoters.parse("1@" + controller + ":" + Uuid.randomUuid()))
+                .setMetadataLogDirectory(directory.toString())
                 .setPrintStream(new java.io.PrintStream(java.io.OutputStream.nullOutputStream())).run();
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
         server.startup();
@@ -66,7 +71,8 @@ final class KafkaBroker implements AutoCloseable {
     }
 
     void send(String topic, String key, String value) throws Exception {
-        try (KafkaProducer<String, String> producer = new KafkaProducer<>(Map.of("bootstrap.servers", address), new StringSerializer(), new StringSerializer())) {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(Map.of("bootstrap.servers", address), new StringSerializer(),
+                new StringSerializer())) {
             producer.send(new ProducerRecord<>(topic, key, value)).get(60, TimeUnit.SECONDS);
         }
     }

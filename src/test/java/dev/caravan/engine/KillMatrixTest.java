@@ -93,12 +93,15 @@ class KillMatrixTest {
         hosts.forget();
     }
 
-    private static final List<String> STEPS = List.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository", "h3 package-repository",
-            "h1 runtime-install", "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init", "h1 kubeconfig-fetch", "h1 join-credentials",
-            "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
-    private static final List<String> STEPS_OF_SEVERAL_CONTROL_PLANES = List.of("h2 images-pull", "h1 join-credentials", "h2 kubeadm-join", "h3 kubeadm-join");
+    private static final List<String> STEPS = List.of("h1 facts", "h2 facts", "h1 os-prepare", "h2 os-prepare", "h1 package-repository",
+            "h3 package-repository", "h1 runtime-install", "h1 kube-install", "h1 network-prepare", "h2 images-pull", "h1 kubeadm-init",
+            "h1 kubeconfig-fetch", "h1 join-credentials", "h2 kubeadm-join", "h3 kubeadm-join", "h1 network", "h1 label-nodes",
+            "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
+    private static final List<String> STEPS_OF_SEVERAL_CONTROL_PLANES = List.of("h2 images-pull", "h1 join-credentials", "h2 kubeadm-join",
+            "h3 kubeadm-join");
     private static final List<String> STEPS_OF_A_ROLLBACK =
-            List.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare", "h3 undo-os-prepare");
+            List.of("h1 kubeadm-init", "h1 undo-network-prepare", "h2 undo-images-pull", "h1 undo-kube-install", "h1 undo-os-prepare",
+                    "h3 undo-os-prepare");
 
     /** Each step at one of the points, each point in its turn. */
     private static Stream<Arguments> eachAtOnePoint(List<String> steps) {
@@ -285,26 +288,31 @@ class KillMatrixTest {
 
         private List<String> changed(String host) {
             List<String> steps = new ArrayList<>(calls().stream().filter(call -> call.host().equals(host)).map(Call::step)
-                    .filter(step -> !step.startsWith("undo-") && !step.equals("facts") && !step.equals("kubeadm-init")).distinct().toList());
+                    .filter(step -> !step.startsWith("undo-") && !step.equals("facts") && !step.equals("kubeadm-init"))
+                    .distinct().toList());
             java.util.Collections.reverse(steps);
             return steps;
         }
 
         private List<String> undos(String host) {
-            return calls().stream().filter(call -> call.host().equals(host) && call.step().startsWith("undo-")).map(call -> call.step().substring("undo-".length())).toList();
+            return calls().stream().filter(call -> call.host().equals(host) && call.step().startsWith("undo-"))
+                    .map(call -> call.step().substring("undo-".length())).toList();
         }
 
         private List<String> mintedAndNotRevoked() {
             List<String> tokens = new ArrayList<>(journal.events(id, 0).stream()
                     .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("join-credentials")))
                     .map(event -> ((Map<?, ?>) event.data().get("outputs")).get("tokenId").toString()).toList());
-            calls().stream().filter(call -> call.step().equals("credentials-revoke")).forEach(call -> tokens.removeAll(List.of(call.environment().get("TOKEN_ID").split(" "))));
+            calls().stream().filter(call -> call.step().equals("credentials-revoke"))
+                    .forEach(call -> tokens.removeAll(List.of(call.environment().get("TOKEN_ID").split(" "))));
             return tokens;
         }
 
         private String told() {
-            return journal.events(id, 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + " " + event.message())
-                    .collect(Collectors.joining("\n")) + "\n" + calls().stream().map(call -> call.host() + " " + call.step()).collect(Collectors.joining(", "));
+            return journal.events(id, 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("")
+                    + " " + event.message())
+                    .collect(Collectors.joining("\n")) + "\n"
+                            + calls().stream().map(call -> call.host() + " " + call.step()).collect(Collectors.joining(", "));
         }
     }
 
@@ -330,18 +338,21 @@ class KillMatrixTest {
         try (Engine engine = engine(one.journal, new SshSessions())) {
             Run run = engine.runs().begin(one.order());
             one.id = run.id();
-            assertThat(engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
+            assertThat(engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state())
+                    .isEqualTo("succeeded");
         }
         return one.once();
     }
 
     private static Engine engine(dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
-        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of());
+        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
+                SshTarget::of, Map.of());
         return Engines.start(options, journal, sessions);
     }
 
     private static Cluster cluster(int controlPlanes, String onFailure) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, 3 - controlPlanes, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, 3 - controlPlanes, ScriptedHosts.ADDRESSES,
+                hosts.port(), "  onFailure: " + onFailure);
         api.serve(cluster);
         return cluster;
     }
@@ -354,7 +365,8 @@ class KillMatrixTest {
         return now(switch (call.step()) {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
-            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef")
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH)
+                    .secret("token", "abcdef.0123456789abcdef")
                     .secret("certificateKey", "0".repeat(64));
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
             case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
@@ -364,7 +376,8 @@ class KillMatrixTest {
 
     private static Reply facts(String host) {
         Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES).entrySet()) {
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES)
+                .entrySet()) {
             reply = reply.output(output.getKey(), output.getValue());
         }
         return reply;

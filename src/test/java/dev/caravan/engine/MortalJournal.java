@@ -64,14 +64,17 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+    public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message,
+            Map<String, Object> data) {
         return mortally(run, type, host, step, attempt, message, data, () -> journal.append(run, type, host, step, attempt, message, data));
     }
 
     private Event mortally(
-            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data, Supplier<Event> entering) {
+            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data,
+            Supplier<Event> entering) {
         requireLife();
-        Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, data);
+        Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt,
+                message, data);
         if (before.test(planned)) {
             die();
             requireLife();

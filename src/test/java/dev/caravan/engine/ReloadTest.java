@@ -113,7 +113,8 @@ class ReloadTest {
     }
 
     private static double metric(String name) throws Exception {
-        return get("/observe/metrics").body().lines().filter(line -> line.startsWith(name + " ")).mapToDouble(line -> Double.parseDouble(line.substring(name.length()))).sum();
+        return get("/observe/metrics").body().lines().filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length()))).sum();
     }
 
     private static double loaded() throws Exception {
@@ -131,7 +132,8 @@ class ReloadTest {
     }
 
     private static Run begin() throws Exception {
-        return serving.engine().runs().begin(new Runs.Order(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
+        return serving.engine().runs()
+                .begin(new Runs.Order(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
                 "spec", "", TestActions.PLAN, "command", List.of()));
     }
 
@@ -140,7 +142,8 @@ class ReloadTest {
     }
 
     private static List<String> steps(Run run) {
-        return hosts.calls().stream().filter(call -> call.run().equals(run.id())).map(call -> call.step() + " " + call.script().strip()).toList();
+        return hosts.calls().stream().filter(call -> call.run().equals(run.id()))
+                .map(call -> call.step() + " " + call.script().strip()).toList();
     }
 
     @Test
@@ -175,9 +178,11 @@ class ReloadTest {
         Map<String, String> broken = Map.of(
                 route.replace("STEP", "nonsense: 1"), "run.camel.yaml, line 1: ",
                 "- route:\n    id: [", "run.camel.yaml, line ",
-                route.replace("STEP", "to: \"nobody:knows\""), "run.camel.yaml: the route run, at to[nobody:knows]: No endpoint could be found",
+                route.replace("STEP", "to: \"nobody:knows\""), "run.camel.yaml: the route run, at to[nobody:knows]: No endpoint "
+                        + "could be found",
                 route.replace("STEP", "to: \"direct:nobody-has-it\""), "run.camel.yaml, line 1: no route begins with direct:nobody-has-it",
-                route.replace("STEP", "to: \"step:tow\""), "run.camel.yaml, line 1: step:tow has no script scripts/tow.sh; did you mean scripts/two.sh?");
+                route.replace("STEP", "to: \"step:tow\""),
+                "run.camel.yaml, line 1: step:tow has no script scripts/tow.sh; did you mean scripts/two.sh?");
         for (Map.Entry<String, String> each : broken.entrySet()) {
             double before = metric("caravan_routes_reloads_total{result=\"failed\"}");
             write("run.camel.yaml", each.getKey());
@@ -215,7 +220,8 @@ class ReloadTest {
         double failed = metric("caravan_routes_reloads_total{result=\"failed\"}");
         write("own.camel.yaml", "- route: {id: own, from: {uri: \"platform-http:/own\", steps: [{to: \"direct:applly\"}]}}\n");
         awaitThat(() -> metric("caravan_routes_reloads_total{result=\"failed\"}") > failed);
-        assertThat(get("/observe/health").body()).contains("own.camel.yaml, line 1: no route begins with direct:applly; did you mean direct:apply?");
+        assertThat(get("/observe/health").body())
+                .contains("own.camel.yaml, line 1: no route begins with direct:applly; did you mean direct:apply?");
         assertThat(get("/own").body()).isEqualTo("second");
 
         takenUp(() -> trigger("own?nonsense=1", "third"));
@@ -254,7 +260,8 @@ class ReloadTest {
     @Test
     void nothingIsLeftOfAVersionThatNoRunIsIn() throws Exception {
         for (int version = 1; version <= 5; version++) {
-            String route = "- route: {id: witness, description: version %d, from: {uri: \"direct:witness\", steps: [{bean: {beanType: \"%s\", method: look}}]}}\n".formatted(version, Witness.class.getName());
+            String route = ("- route: {id: witness, description: version %d, from: {uri: \"direct:witness\", "
+                    + "steps: [{bean: {beanType: \"%s\", method: look}}]}}\n").formatted(version, Witness.class.getName());
             takenUp(() -> write("witness.camel.yaml", route));
         }
         takenUp(() -> Files.delete(routes.resolve("witness.camel.yaml")));

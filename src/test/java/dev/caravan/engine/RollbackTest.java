@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is taken back when something fails, and what stays. Hosts say what comes of each step. */
 class RollbackTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
-    private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "runtime-install", "kube-install", "package-repository", "os-prepare");
+    private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "runtime-install", "kube-install",
+            "package-repository", "os-prepare");
 
     @TempDir
     static Path directory;
@@ -72,8 +73,8 @@ class RollbackTest {
     void startEngine() throws Exception {
         hosts.forget();
         hosts.script(this::answer);
-        engine = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()),
-                journal, new SshSessions());
+        engine = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
+                SshTarget::of, Map.of()), journal, new SshSessions());
         COVERAGE.watch(engine.context());
     }
 
@@ -109,7 +110,8 @@ class RollbackTest {
         assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3"));
         assertThat(undone(run, "h1")).isEmpty();
         if (step.equals("kubeadm-join")) {
-            assertThat(end.message()).contains("failed: kubeadm-join on h3: ").contains("Rolled back: h3. The cluster and the other hosts stay");
+            assertThat(end.message()).contains("failed: kubeadm-join on h3: ")
+                    .contains("Rolled back: h3. The cluster and the other hosts stay");
             assertThat(undone(run, "h2")).isEmpty();
             assertThat(calls(run, "h1")).contains("label-nodes", "credentials-revoke");
             assertThat(hosts.calls()).filteredOn(call -> call.step().equals("forget-node")).singleElement()
@@ -120,7 +122,9 @@ class RollbackTest {
     @Test
     void aNodeThatTheClusterCannotForgetYetIsForgottenLater() throws Exception {
         hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
-                : call.is("h1", "forget-node") && call.attempt() < 3 ? now(Reply.failedForNow("the API server does not answer")) : answer(call));
+                : call.is("h1", "forget-node") && call.attempt() < 3
+                ? now(Reply.failedForNow("the API server does not answer"))
+                : answer(call));
         Run run = apply(cluster(1, 2));
 
         assertThat(end(run).data()).containsEntry("exitStatus", 4);
@@ -130,7 +134,8 @@ class RollbackTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"h3, undo-runtime-install, 'h3: what runtime-install, kube-install, package-repository, os-prepare changed (it sticks)'", "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
+    @CsvSource({"h3, undo-runtime-install, 'h3: what runtime-install, kube-install, package-repository, os-prepare changed (it sticks)'",
+            "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
     void aHostThatCannotBeTakenBackAloneLeavesTheClusterToTheOthers(String host, String step, String left) throws Exception {
         hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
                 : call.is(host, step) ? now(Reply.failed("it sticks")) : answer(call));
@@ -177,7 +182,8 @@ class RollbackTest {
         assertThat(end(run).data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
         assertThat(undone(run, "h1")).isEmpty();
 
-        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
+        Run back = engine.runs()
+                .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
         assertThat(undone(back, "h2")).isEqualTo(changed(run, "h2"));
@@ -189,7 +195,8 @@ class RollbackTest {
         Cluster cluster = cluster(1, 1, "keep");
         Run run = apply(cluster);
         end(run);
-        RunRecord left = new RunRecord("01dw0rd5", cluster.name(), "rollback", "command", false, "spec", "", "running", Optional.empty(), Instant.now(), Optional.empty());
+        RunRecord left = new RunRecord("01dw0rd5", cluster.name(), "rollback", "command", false, "spec", "", "running", Optional.empty(),
+                Instant.now(), Optional.empty());
         journal.begin(left);
         journal.append(left.id(), Event.Type.RUN_QUEUED, null, null, 0, "",
                 Map.of("action", "rollback", "cluster", cluster.name(), "hosts", List.of(), "takesBack", List.of(run.id())));
@@ -212,7 +219,8 @@ class RollbackTest {
         assertThat(end(run).data()).containsEntry("state", "cancelled").containsEntry("exitStatus", 130);
         assertThat(undone(run, "h1")).isEmpty();
 
-        Run back = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
+        Run back = engine.runs()
+                .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).data()).containsEntry("exitStatus", 0);
         assertThat(undone(back, "h1")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
     }
@@ -225,7 +233,8 @@ class RollbackTest {
         Run run = apply(cluster);
         Event end = end(run);
         assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
-        assertThat(end.message()).contains("h2: what runtime-install, kube-install, package-repository, os-prepare changed").contains("it is not to be").contains("caravan reset")
+        assertThat(end.message()).contains("h2: what runtime-install, kube-install, package-repository, os-prepare changed")
+                .contains("it is not to be").contains("caravan reset")
                 .startsWith("h1  kubeadm-init: the control plane did not come up. ").doesNotContain("Multicast");
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
@@ -276,7 +285,8 @@ class RollbackTest {
             return answer(call);
         });
         Run left;
-        try (Engine dying = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()), mortal, sessions)) {
+        try (Engine dying = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false,
+                false, SshTarget::of, Map.of()), mortal, sessions)) {
             left = dying.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
             assertThat(dying.runs().outcome(left).toCompletableFuture()).failsWithin(30, TimeUnit.SECONDS);
         }
@@ -293,7 +303,9 @@ class RollbackTest {
 
     private void fail(String host, String step) {
         hosts.script(call -> call.is(host, step)
-                ? now(step.equals("kubeadm-join") ? Reply.failed("it is not to be").found("node", host, "absent") : Reply.failed("it is not to be"))
+                ? now(step.equals("kubeadm-join")
+                        ? Reply.failed("it is not to be").found("node", host, "absent")
+                        : Reply.failed("it is not to be"))
                 : answer(call));
     }
 
@@ -312,7 +324,8 @@ class RollbackTest {
 
     /** The steps that told what they found, newest first. */
     private static List<String> changed(Run run, String host) {
-        List<String> steps = new java.util.ArrayList<>(calls(run, host).stream().filter(step -> BEFORE_JOIN.contains(step) || List.of("kubeadm-join", "kubeadm-init").contains(step)).toList());
+        List<String> steps = new java.util.ArrayList<>(calls(run, host).stream()
+                .filter(step -> BEFORE_JOIN.contains(step) || List.of("kubeadm-join", "kubeadm-init").contains(step)).toList());
         java.util.Collections.reverse(steps);
         return steps;
     }
@@ -326,7 +339,8 @@ class RollbackTest {
     }
 
     private static Cluster cluster(int controlPlanes, int workers, String onFailure) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: " + onFailure);
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(),
+                "  onFailure: " + onFailure);
         api.serve(cluster);
         return cluster;
     }
@@ -338,18 +352,22 @@ class RollbackTest {
     private CompletionStage<Reply> answer(Call call) {
         return CompletableFuture.completedFuture(switch (call.step()) {
             case "facts" -> facts(call.host());
-            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH).found("cluster", "demo", "absent");
+            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH)
+                    .found("cluster", "demo", "absent");
             case "kubeadm-join" -> Reply.changed("join").found("node", call.host(), "absent").found("unit", "kubelet.service", "enabled");
-            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH).secret("token", "abcdef.0123456789abcdef");
+            case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH)
+                    .secret("token", "abcdef.0123456789abcdef");
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop", "forget-node", "reset-host" -> Reply.ok();
+            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop", "forget-node",
+                    "reset-host" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
         });
     }
 
     private Reply facts(String host) {
         Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host), ScriptedHosts.ADDRESSES).entrySet()) {
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host),
+                ScriptedHosts.ADDRESSES).entrySet()) {
             reply = reply.output(output.getKey(), output.getValue());
         }
         return reply;

@@ -40,7 +40,8 @@ final class RouteCoverage extends EventNotifierSupport {
             }
         });
         int all = routes.size();
-        String line = test + " went through " + (all - missed.size()) + " of " + all + " routes" + (missed.isEmpty() ? "" : "; not through " + String.join(", ", missed));
+        String line = test + " went through " + (all - missed.size()) + " of " + all + " routes"
+                + (missed.isEmpty() ? "" : "; not through " + String.join(", ", missed));
         System.out.println(line);
         Files.writeString(Files.createDirectories(Path.of("target/route-coverage")).resolve(test + ".txt"), line + "\n");
     }

@@ -117,12 +117,14 @@ public final class Serving implements AutoCloseable {
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("triggers/inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
-        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+        return start(directory, freePort(), settings,
+                properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
     }
 
     /** The same with routes of the test's own over the built-in ones, and further settings. */
     public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
-        return start(directory, freePort(), settings, properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
+        return start(directory, freePort(), settings,
+                properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */
@@ -131,16 +133,21 @@ public final class Serving implements AutoCloseable {
     }
 
     /** The same with a token and settings. */
-    public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Secret> token, Map<String, String> settings) throws Exception {
-        return start(directory, freePort(), settings, properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties).withToken(token));
+    public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Secret> token, Map<String, String> settings)
+            throws Exception {
+        return start(directory, freePort(), settings,
+                properties -> new EngineOptions(directory.resolve("data"), Optional.empty(), true, true, rehearsal::target, properties)
+                        .withToken(token));
     }
 
     /** The same with routes of a user's, and on that port: where an engine of before was, for those who wait for it to come back. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Path> routes, int port) throws Exception {
-        return start(directory, port, Map.of(), properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
+        return start(directory, port, Map.of(),
+                properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
     }
 
-    private static Serving start(Path directory, int port, Map<String, String> settings, Function<Map<String, String>, EngineOptions> options) throws Exception {
+    private static Serving start(Path directory, int port, Map<String, String> settings,
+            Function<Map<String, String>, EngineOptions> options) throws Exception {
         Map<String, String> properties = new HashMap<>();
         properties.put("caravan.inbox", directory.resolve("inbox").toString());
         properties.put("caravan.inbox.settle-millis", "100");

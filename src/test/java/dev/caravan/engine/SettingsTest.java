@@ -36,17 +36,22 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "caravan.hosts-at-a-time, x, CARAVAN_HOSTS_AT_A_TIME", "caravan.hosts-at-a-time, 0, from 1", "caravan.hosts-at-a-time, '', is empty",
-        "caravan.inbox.settle-millis, -5, CARAVAN_INBOX_SETTLE_MILLIS", "caravan.http.requests-per-second, abc, whole number", "caravan.routes.look-millis, 0, from 1",
-        "caravan.verify.seconds, 99999999999999999999, to 86400", "caravan.preflight.min-cpus.worker, 1.5, whole number", "caravan.camel-tools, maybe, true or false"})
+        "caravan.hosts-at-a-time, x, CARAVAN_HOSTS_AT_A_TIME", "caravan.hosts-at-a-time, 0, from 1",
+        "caravan.hosts-at-a-time, '', is empty",
+        "caravan.inbox.settle-millis, -5, CARAVAN_INBOX_SETTLE_MILLIS", "caravan.http.requests-per-second, abc, whole number",
+        "caravan.routes.look-millis, 0, from 1",
+        "caravan.verify.seconds, 99999999999999999999, to 86400", "caravan.preflight.min-cpus.worker, 1.5, whole number",
+        "caravan.camel-tools, maybe, true or false"})
     void aValueThatCannotBeIsRefusedByTheSettingsName(String name, String value, String said) throws Exception {
         try (DefaultCamelContext context = with(name, value)) {
-            assertThatThrownBy(() -> Settings.check(context)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(name).hasMessageContaining(said);
+            assertThatThrownBy(() -> Settings.check(context)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(name)
+                    .hasMessageContaining(said);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"caravan.hosts-at-a-time, 1", "caravan.inbox.settle-millis, 0", "caravan.preflight.min-cpus.worker, ''", "caravan.camel-tools, ' TRUE '", "caravan.http.streams, ' 512 '"})
+    @CsvSource({"caravan.hosts-at-a-time, 1", "caravan.inbox.settle-millis, 0", "caravan.preflight.min-cpus.worker, ''",
+            "caravan.camel-tools, ' TRUE '", "caravan.http.streams, ' 512 '"})
     void othersAreTaken(String name, String value) throws Exception {
         try (DefaultCamelContext context = with(name, value)) {
             assertThatCode(() -> Settings.check(context)).doesNotThrowAnyException();
@@ -56,8 +61,10 @@ class SettingsTest {
     @Test
     void aNameThatNothingReadsIsToldWithTheNearestOneAndVariablesOfOthersAreNot() throws Exception {
         try (DefaultCamelContext context = with("caravan.host-at-a-time", "4")) {
-            assertThat(Settings.unknown(context.getPropertiesComponent(), List.of("caravan.verify.secondz", "caravan.verify.seconds", "java.home"),
-                    List.of("CARAVAN_HTTP_REQUEST_PER_SECOND", "CARAVAN_TOKEN", "CARAVAN_LOG_LEVEL", "CARAVAN_PORT_8080_TCP", "CARAVAN_HTTP_STREAMS"))).containsExactly(
+            assertThat(Settings.unknown(context.getPropertiesComponent(),
+                    List.of("caravan.verify.secondz", "caravan.verify.seconds", "java.home"),
+                    List.of("CARAVAN_HTTP_REQUEST_PER_SECOND", "CARAVAN_TOKEN", "CARAVAN_LOG_LEVEL", "CARAVAN_PORT_8080_TCP",
+                            "CARAVAN_HTTP_STREAMS"))).containsExactly(
                     "there is no setting caravan.host-at-a-time; did you mean caravan.hosts-at-a-time?",
                     "there is no setting caravan.verify.secondz; did you mean caravan.verify.seconds?",
                     "nothing reads the variable CARAVAN_HTTP_REQUEST_PER_SECOND; did you mean CARAVAN_HTTP_REQUESTS_PER_SECOND?");
@@ -92,7 +99,8 @@ class SettingsTest {
                 }
             });
             Map<String, String> taken = new TreeMap<>();
-            assertThatThrownBy(() -> Settings.check(context)).satisfies(refused -> Pattern.compile("the setting (\\S+) \\(.+\\) is wrong; it takes (.+)")
+            assertThatThrownBy(() -> Settings.check(context)).satisfies(refused ->
+                    Pattern.compile("the setting (\\S+) \\(.+\\) is wrong; it takes (.+)")
                     .matcher(refused.getMessage()).results().forEach(each -> taken.put(each.group(1), each.group(2))));
             return taken;
         }
@@ -109,7 +117,8 @@ class SettingsTest {
 
     @Test
     void theReferenceHasEverySettingWithARangeAndNoOther() throws Exception {
-        assertThat(DOCUMENTED.stream().filter(row -> !row.get(2).isEmpty()).collect(Collectors.toMap(SettingsTest::name, SettingsTest::documentedRange)))
+        assertThat(DOCUMENTED.stream().filter(row -> !row.get(2).isEmpty())
+                .collect(Collectors.toMap(SettingsTest::name, SettingsTest::documentedRange)))
                 .hasSizeGreaterThan(10).isEqualTo(taken());
     }
 
@@ -127,8 +136,10 @@ class SettingsTest {
             built.load(reader);
         }
         Map<String, String> defaults = defaults();
-        assertThat(defaults.keySet()).containsAll(built.stringPropertyNames().stream().filter(name -> name.startsWith("caravan.")).toList());
-        String routes = RouteFiles.builtIn().routes().stream().map(file -> RouteFiles.builtIn().text(file.name()).orElseThrow()).collect(Collectors.joining());
+        assertThat(defaults.keySet()).containsAll(built.stringPropertyNames().stream()
+                .filter(name -> name.startsWith("caravan.")).toList());
+        String routes = RouteFiles.builtIn().routes().stream().map(file -> RouteFiles.builtIn().text(file.name()).orElseThrow())
+                .collect(Collectors.joining());
         defaults.forEach((name, value) -> {
             if (built.containsKey(name)) {
                 assertThat(built.getProperty(name)).as(name).isEqualTo(value);

@@ -46,7 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * in the built-in files. What waits, waits for a latch: no test depends on how long something takes.
  */
 class WorkflowTest {
-    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "kube-install", "runtime-install", "network-prepare", "images-pull");
+    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "kube-install", "runtime-install",
+            "network-prepare", "images-pull");
     private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
     private static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final String TOKEN = "abcdef.0123456789abcdef";
@@ -69,7 +70,8 @@ class WorkflowTest {
         hosts = ScriptedHosts.start(HOSTS);
         api = ClusterApi.start();
         Engines.impatientRoutes(directory, 1);
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, SshTarget::of, Map.of()));
+        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
+                SshTarget::of, Map.of()));
         COVERAGE.watch(engine.context());
     }
 
@@ -95,7 +97,8 @@ class WorkflowTest {
             case "facts" -> facts(call.host());
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> {
-                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH).output("caCertificate", CA_CERTIFICATE).secret("token", TOKEN);
+                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH)
+                        .output("caCertificate", CA_CERTIFICATE).secret("token", TOKEN);
                 yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
             }
             case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
@@ -118,7 +121,8 @@ class WorkflowTest {
 
     private Reply facts(String host) {
         Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host), ScriptedHosts.ADDRESSES).entrySet()) {
+        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host),
+                ScriptedHosts.ADDRESSES).entrySet()) {
             reply = reply.output(output.getKey(), output.getValue());
         }
         return reply;
@@ -127,7 +131,8 @@ class WorkflowTest {
     // ---- runs
 
     private static Cluster cluster(int controlPlanes, int workers) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
+        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(),
+                "  onFailure: keep");
         api.serve(cluster);
         return cluster;
     }
@@ -157,7 +162,8 @@ class WorkflowTest {
     }
 
     private static boolean ended(Run run, String host, String step) {
-        return events(run, Event.Type.STEP_ENDED).stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)));
+        return events(run, Event.Type.STEP_ENDED).stream()
+                .anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)));
     }
 
     private static List<Event> events(Run run, Event.Type type) {
@@ -189,9 +195,10 @@ class WorkflowTest {
         assertThat(steps("h2")).isEqualTo(prepared("kubeadm-join", "probe")).isEqualTo(steps("h3"));
         List<String> first = steps("h1");
         assertThat(first.subList(0, 8)).isEqualTo(prepared("kubeadm-init"));
-        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder("network", "kubeconfig-fetch", "join-credentials", "network-ready",
-                        "label-nodes", "probe-start", "probe", "probe-stop", "credentials-revoke")
-                .containsSubsequence("network", "kubeconfig-fetch", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop", "credentials-revoke");
+        assertThat(first.subList(8, first.size())).containsExactlyInAnyOrder("network", "kubeconfig-fetch", "join-credentials",
+                        "network-ready", "label-nodes", "probe-start", "probe", "probe-stop", "credentials-revoke")
+                .containsSubsequence("network", "kubeconfig-fetch", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop",
+                        "credentials-revoke");
     }
 
     @Test
@@ -205,7 +212,8 @@ class WorkflowTest {
         go.complete(null);
 
         assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(hosts.calls().stream().map(Call::step)).containsSubsequence("kubeadm-join", "kubeadm-join", "label-nodes", "credentials-revoke");
+        assertThat(hosts.calls().stream().map(Call::step))
+                .containsSubsequence("kubeadm-join", "kubeadm-join", "label-nodes", "credentials-revoke");
     }
 
     @Test
@@ -279,11 +287,14 @@ class WorkflowTest {
     @Test
     void controlPlanesJoinOneAtATimeAndWorkersSideBySide() throws Exception {
         Map<String, CompletableFuture<Void>> joins = new ConcurrentHashMap<>();
-        script(call -> call.step().equals("kubeadm-join") ? joins.computeIfAbsent(call.host(), any -> new CompletableFuture<>()).thenCompose(any -> answer(call)) : null);
+        script(call -> call.step().equals("kubeadm-join")
+                ? joins.computeIfAbsent(call.host(), any -> new CompletableFuture<>()).thenCompose(any -> answer(call))
+                : null);
         Run run = begin(cluster(3, 2), TestActions.APPLY);
 
         // Both workers are joining, and one of two control planes; the other waits for its turn.
-        awaitThat(() -> joins.size() == 3 && events(run, Event.Type.HOST_WAITING).stream().anyMatch(event -> event.message().contains("its turn")));
+        awaitThat(() -> joins.size() == 3
+                && events(run, Event.Type.HOST_WAITING).stream().anyMatch(event -> event.message().contains("its turn")));
         assertThat(joins).containsKeys("h4", "h5");
         String first = joins.containsKey("h2") ? "h2" : "h3";
         String second = first.equals("h2") ? "h3" : "h2";
@@ -319,7 +330,8 @@ class WorkflowTest {
         assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join", "probe"));
         assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
-        Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
+        Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst()
+                .orElseThrow();
         assertThat(failure.host()).contains("h2");
         assertThat(failure.step()).contains("runtime-install");
         assertThat(failure.message()).isEqualTo("no such package");
@@ -340,7 +352,8 @@ class WorkflowTest {
                 .extracting(event -> event.host().orElseThrow()).containsExactly("h1");
         assertThat(run.failures()).containsOnlyKeys("h1", "h2", "h3");
         assertThat(run.failures().get("h2")).isInstanceOf(NotReached.class).hasMessage("not reached: h1 failed");
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("kubeadm-join", "join-credentials", "network", "credentials-revoke");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("kubeadm-join", "join-credentials", "network",
+                "credentials-revoke");
     }
 
     @Test
@@ -367,7 +380,8 @@ class WorkflowTest {
             new Kind("disk-full", 1, "cp: error writing: No space left on device"),
             new Kind("token", 1, "could not find a JWS signature in the cluster-info ConfigMap for token ID"),
             new Kind("lasting", 1, "something nobody knows"),
-            new Kind("definitions", 9, "error: unable to recognize: no matches for kind \"Installation\" in version \"operator.example.com/v1\""),
+            new Kind("definitions", 9,
+                    "error: unable to recognize: no matches for kind \"Installation\" in version \"operator.example.com/v1\""),
             new Kind("runtime", 6, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"),
             new Kind("kubelet", 6, "error execution phase kubelet-start: timed out waiting for the condition"),
             new Kind("control-plane", 1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster"));
@@ -380,13 +394,16 @@ class WorkflowTest {
         for (int worker = 0; worker < 4; worker++) {
             kinds.put("h" + (worker + 2), KINDS.get(from + worker));
         }
-        script(call -> call.step().equals("kube-install") && kinds.containsKey(call.host()) ? now(Reply.failed(kinds.get(call.host()).words())) : null);
+        script(call -> call.step().equals("kube-install") && kinds.containsKey(call.host())
+                ? now(Reply.failed(kinds.get(call.host()).words()))
+                : null);
         Run run = begin(cluster(1, 4), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
         kinds.forEach((host, kind) -> {
             assertThat(calls("kube-install").stream().filter(call -> call.host().equals(host))).as(kind.word()).hasSize(kind.attempts());
-            assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of("kube-install")))
+            assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.host().equals(Optional.of(host))
+                    && event.step().equals(Optional.of("kube-install")))
                     .singleElement().satisfies(event -> {
                         assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", kind.word());
                         assertThat(event.attempt()).isEqualTo(kind.attempts());
@@ -398,7 +415,9 @@ class WorkflowTest {
 
     @Test
     void whatTheScriptSaysMayPassIsTriedAgainUntilItDoes() throws Exception {
-        script(call -> call.is("h2", "kubeadm-join") && call.attempt() < 4 ? now(Reply.failedForNow("the API server does not answer")) : null);
+        script(call -> call.is("h2", "kubeadm-join") && call.attempt() < 4
+                ? now(Reply.failedForNow("the API server does not answer"))
+                : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("succeeded");
@@ -409,7 +428,9 @@ class WorkflowTest {
     @Test
     void aLastingErrorAfterOneThatMightHavePassedEndsTheStep() throws Exception {
         script(call -> call.is("h2", "kube-install")
-                ? now(Reply.failed(call.attempt() == 1 ? "Cannot download repodata/repomd.xml: All mirrors were tried" : "Error: GPG check FAILED"))
+                ? now(Reply.failed(call.attempt() == 1
+                        ? "Cannot download repodata/repomd.xml: All mirrors were tried"
+                        : "Error: GPG check FAILED"))
                 : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);
 
@@ -429,7 +450,8 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(calls("runtime-install").stream().filter(call -> call.host().equals("h2"))).hasSize(1);
-        List<Event> starts = events(run, Event.Type.STEP_STARTED).stream().filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of("runtime-install"))).toList();
+        List<Event> starts = events(run, Event.Type.STEP_STARTED).stream()
+                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of("runtime-install"))).toList();
         assertThat(starts).hasSizeGreaterThan(1).extracting(event -> event.data().get("id")).containsOnly(starts.get(0).data().get("id"));
     }
 
@@ -471,8 +493,10 @@ class WorkflowTest {
     void onlyControlPlanesGetTheCertificateKey() throws Exception {
         assertThat(apply(cluster(2, 1))).isEqualTo("succeeded");
 
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).singleElement().satisfies(call -> assertThat(call.stdin()).contains("certificateKey"));
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).singleElement().satisfies(call -> assertThat(call.stdin()).doesNotContain("certificateKey"));
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).singleElement()
+                .satisfies(call -> assertThat(call.stdin()).contains("certificateKey"));
+        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).singleElement()
+                .satisfies(call -> assertThat(call.stdin()).doesNotContain("certificateKey"));
     }
 
     @Test
@@ -495,7 +519,9 @@ class WorkflowTest {
 
     @Test
     void aRevocationIsTriedAgain() throws Exception {
-        script(call -> call.is("h1", "credentials-revoke") && call.attempt() < 3 ? now(Reply.failedForNow("the API server does not answer")) : null);
+        script(call -> call.is("h1", "credentials-revoke") && call.attempt() < 3
+                ? now(Reply.failedForNow("the API server does not answer"))
+                : null);
 
         assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
         assertThat(calls("credentials-revoke")).hasSize(3);
@@ -503,7 +529,9 @@ class WorkflowTest {
 
     @Test
     void theFirstFailureIsToldThoughTheRevocationFailsToo() throws Exception {
-        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke") ? now(Reply.failed("not allowed")) : null);
+        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke")
+                ? now(Reply.failed("not allowed"))
+                : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");
@@ -515,7 +543,8 @@ class WorkflowTest {
         joined.addAll(List.of("h1", "h2"));
 
         assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke").contains("kubeadm-init", "kubeadm-join");
+        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke")
+                .contains("kubeadm-init", "kubeadm-join");
         assertThat(calls("kubeadm-join")).singleElement().satisfies(call -> {
             assertThat(call.stdin()).isEmpty();
             assertThat(call.environment()).containsEntry("CA_CERT_HASH", CA_HASH);
@@ -539,7 +568,8 @@ class WorkflowTest {
         Run run = begin(cluster(2, 1), TestActions.PLAN);
 
         assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty().allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
+        assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty()
+                .allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
         assertThat(hosts.calls()).extracting(Call::step).doesNotContain(
                 "join-credentials", "credentials-revoke", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
@@ -590,14 +620,16 @@ class WorkflowTest {
         assertThat(calls("probe")).extracting(Call::host).containsExactlyInAnyOrder("h1", "h3");
         assertThat(calls("probe")).allSatisfy(call -> {
             assertThat(call.stdin()).isEqualTo("service|10.96.0.77|30077\n");
-            assertThat(call.environment()).containsEntry("PROBE_DNS_SECONDS", "180").containsEntry("PROBE_PEERS", "3").containsEntry("PROBE_LEAVE_OUT", "");
+            assertThat(call.environment()).containsEntry("PROBE_DNS_SECONDS", "180").containsEntry("PROBE_PEERS", "3")
+                    .containsEntry("PROBE_LEAVE_OUT", "");
         });
         assertThat(calls("probe-stop")).singleElement().satisfies(call -> assertThat(call.host()).isEqualTo("h1"));
     }
 
     @Test
     void whatAProbeFindsFailsTheRunWithItsWordsOnceAndTheProbesAreRemoved() throws Exception {
-        String words = "a pod on h2 does not reach the Service at 10.96.0.77:80 (Connection refused). kube-proxy says: \"command failed\" err=\"open nf_conntrack_max: permission denied\"";
+        String words = "a pod on h2 does not reach the Service at 10.96.0.77:80 (Connection refused). "
+                + "kube-proxy says: \"command failed\" err=\"open nf_conntrack_max: permission denied\"";
         script(call -> call.is("h2", "probe") ? now(Reply.failed(words)) : null);
         Run run = begin(cluster(1, 2), TestActions.APPLY);
 
@@ -624,7 +656,9 @@ class WorkflowTest {
 
     @Test
     void probesThatCouldNotBeStartedAreRemovedAndFailTheRun() throws Exception {
-        script(call -> call.is("h1", "probe-start") ? now(Reply.failed("pods \"caravan-probe-h1\" is forbidden: violates PodSecurity")) : null);
+        script(call -> call.is("h1", "probe-start")
+                ? now(Reply.failed("pods \"caravan-probe-h1\" is forbidden: violates PodSecurity"))
+                : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("failed");

@@ -13,7 +13,8 @@ class AddressFamilyRulesTest {
 
     @Test
     void eachHostOfADualStackClusterHasAnAddressOfEachFamily() {
-        Map<String, Facts> hosts = Map.of("h1", host(1, "eth0 10.77.0.11,2001:db8::11", ""), "h2", host(2, "eth0 10.77.0.12\neth1 2001:db8::12", ""));
+        Map<String, Facts> hosts = Map.of("h1", host(1, "eth0 10.77.0.11,2001:db8::11", ""),
+                "h2", host(2, "eth0 10.77.0.12\neth1 2001:db8::12", ""));
 
         assertThat(said(cluster(BOTH, Map.of()), hosts)).containsExactly(
                 "REFUSES [h2] podSubnet has a network of each family, and the interface of 10.77.0.12 has no IPv6 address");
@@ -23,7 +24,8 @@ class AddressFamilyRulesTest {
     @Test
     void addressesThatTheSpecNamesItselfAreNotLookedFor() {
         Map<String, Facts> hosts = Map.of("h1", host(1, "eth0 10.77.0.11,2001:db8::11", ""), "h2", host(2, "eth0 10.77.0.12", ""));
-        Map<String, Object> registration = Map.of("nodeRegistration", Map.of("kubeletExtraArgs", List.of(Map.of("name", "node-ip", "value", "::"))));
+        Map<String, Object> registration =
+                Map.of("nodeRegistration", Map.of("kubeletExtraArgs", List.of(Map.of("name", "node-ip", "value", "::"))));
 
         assertThat(said(cluster(BOTH, Map.of("JoinConfiguration", registration)), hosts)).isEmpty();
         assertThat(said(cluster(BOTH, Map.of("InitConfiguration", registration)), hosts)).hasSize(1);
@@ -34,8 +36,9 @@ class AddressFamilyRulesTest {
         Map<String, Facts> hosts = Map.of(
                 "h1", host(1, "eth0 10.77.0.11,2001:db8::11", "eth0 1"), "h2", host(2, "eth0 10.77.0.12,2001:db8::12", "eth0 2\neth1 0"));
 
-        assertThat(said(cluster(BOTH, Map.of()), hosts)).containsExactly("WARNS [h1] the IPv6 default route comes from router advertisements"
-                + " on eth0, which the kernel ignores once it forwards IPv6, as pods need it to");
+        assertThat(said(cluster(BOTH, Map.of()), hosts))
+                .containsExactly("WARNS [h1] the IPv6 default route comes from router advertisements on eth0, which the kernel ignores "
+                        + "once it forwards IPv6, as pods need it to");
         assertThat(said(cluster("10.244.0.0/16", Map.of()), hosts)).as("without IPv6 nothing is forwarded").isEmpty();
     }
 

@@ -34,7 +34,8 @@ class MembershipTest {
 
     @Test
     void anAdvertisedAddressOfTheSpecIsOfThisCluster() {
-        Map<String, Map<String, Object>> documents = Map.of("InitConfiguration", Map.of("localAPIEndpoint", Map.of("advertiseAddress", "2001:DB8::77")));
+        Map<String, Map<String, Object>> documents =
+                Map.of("InitConfiguration", Map.of("localAPIEndpoint", Map.of("advertiseAddress", "2001:DB8::77")));
         Facts first = node(1, "https://[2001:db8::77]:6443", "eth0 10.77.0.11");
 
         assertThat(of(cluster(documents), "h1", Map.of("h1", first))).isEqualTo(Membership.THIS_CLUSTER);

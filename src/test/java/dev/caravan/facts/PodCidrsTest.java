@@ -47,7 +47,8 @@ class PodCidrsTest {
     @ParameterizedTest
     @CsvSource({"10.244.0.0/28, 2", "fd00::/48, 1"})
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
-        assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null)))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThat(PodCidrs.check(Survey.of(cluster(podSubnet, count), Map.of(), Limits.defaults(), KubernetesTable.builtIn())))
                 .singleElement()
                 .matches(finding -> finding.rule().equals("pod-subnet") && finding.refuses() && finding.problem().contains(podSubnet));

@@ -44,9 +44,12 @@ class PreflightTest {
                 change("one MAC address", hosts -> hosts.get("h3").put("interface", "ens3 02:1A:b0:00:00:11 up - 10.77.0.13/24"),
                         "refuses mac-address [h1, h3]: one MAC address, 02:1a:b0:00:00:11 (eth0 on h1, ens3 on h3)"),
                 change("a service processor's interface is the same on all hosts",
-                        hosts -> hosts.values().forEach(host -> host.merge("interface", "usb0 02:00:00:00:00:01 down - -", (own, more) -> own + "\n" + more))),
+                        hosts -> hosts.values()
+                                .forEach(host -> host.merge("interface", "usb0 02:00:00:00:00:01 down - -",
+                                        (own, more) -> own + "\n" + more))),
                 change("bond and its parts share one address",
-                        hosts -> hosts.get("h2").put("interface", "eno1 02:1a:b0:00:00:77 up bond0 -\nbond0 02:1a:b0:00:00:77 up - 10.77.0.12/24")),
+                        hosts -> hosts.get("h2").put("interface",
+                                "eno1 02:1a:b0:00:00:77 up bond0 -\nbond0 02:1a:b0:00:00:77 up - 10.77.0.12/24")),
                 change("one MAC address, and one of the two could not be looked at", hosts -> {
                     hosts.remove("h3");
                     hosts.get("h2").put("neighbour", "10.77.0.11 02:1a:b0:00:00:11\n10.77.0.13 02:1A:b0:00:00:11");
@@ -55,13 +58,15 @@ class PreflightTest {
                     hosts.remove("h2");
                     hosts.remove("h3");
                     hosts.get("h1").put("neighbour", "10.77.0.12 02:1a:b0:00:00:99\n10.77.0.13 02:1a:b0:00:00:99");
-                }, "refuses mac-address [h2, h3]: one MAC address, 02:1a:b0:00:00:99 (seen for h2 by its neighbours, seen for h3 by its neighbours)"),
+                }, "refuses mac-address [h2, h3]: one MAC address, 02:1a:b0:00:00:99 (seen for h2 by its neighbours, seen for h3 by its "
+                + "neighbours)"),
                 change("a router that answers for all", hosts -> {
                     hosts.remove("h3");
                     hosts.get("h2").put("neighbour", "10.77.0.11 02:00:00:00:00:fe\n10.77.0.13 02:00:00:00:00:fe");
                     hosts.get("h1").put("neighbour", "10.77.0.12 02:00:00:00:00:fe\n10.77.0.13 02:00:00:00:00:fe");
                 }),
-                change("a neighbour's port that is closed to a worker", hosts -> hosts.get("h2").put("reach", "10.77.0.13 10250 @neighbour timeout")),
+                change("a neighbour's port that is closed to a worker",
+                        hosts -> hosts.get("h2").put("reach", "10.77.0.13 10250 @neighbour timeout")),
                 change("one product_uuid", hosts -> both(hosts, "machine", "product_uuid 4C4C4544-0042-3510-8052-B4C04F4E3732"),
                         "refuses product-uuid [h1, h2]: one product_uuid, 4c4c4544-0042-3510-8052-b4c04f4e3732"),
                 change("one machine-id", hosts -> both(hosts, "machine", "machine-id 0fd7e79f4a4c4dbc99b8b502e2d00794"),
@@ -97,7 +102,8 @@ class PreflightTest {
                 change("nobody listens yet", hosts -> hosts.get("h2").put("reach", "10.77.0.11 6443 h1 refused\n10.77.0.13 22 h3 open")),
                 change("a host off", hosts -> hosts.get("h2").put("reach", "10.77.0.11 6443 h1 no-route"),
                         "refuses reach [h2]: cannot reach h1 (10.77.0.11) on TCP 6443: no route to host"),
-                change("an endpoint with nobody behind it yet", hosts -> hosts.get("h2").put("reach", "10.77.0.100 6443 @endpoint no-route"),
+                change("an endpoint with nobody behind it yet",
+                        hosts -> hosts.get("h2").put("reach", "10.77.0.100 6443 @endpoint no-route"),
                         "warns reach [h2]: cannot reach the control plane's endpoint 10.77.0.100 on TCP 6443: no route to host"),
                 change("another init", hosts -> hosts.get("h2").put("init", "runit"),
                         "refuses init-system [h2]: systemd does not run this host; runit does"),
@@ -129,7 +135,8 @@ class PreflightTest {
                     hosts.get("h2").put("machine", "product_uuid 4c4c4544-0042-3510-8052-b4c04f4e3732");
                     both(hosts, "machineId", "0fd7e79f4a4c4dbc99b8b502e2d00794");
                 }, "warns machine-id [h1, h2]: one machine-id, 0fd7e79f4a4c4dbc99b8b502e2d00794, though they are different machines"),
-                change("an endpoint that no name server knows", hosts -> hosts.get("h2").put("reach", "api.does-not-exist.invalid 6443 @endpoint unresolved"),
+                change("an endpoint that no name server knows",
+                        hosts -> hosts.get("h2").put("reach", "api.does-not-exist.invalid 6443 @endpoint unresolved"),
                         "refuses reach [h2]: the control plane's endpoint api.does-not-exist.invalid resolves to no address"),
                 change("a kernel without the packet filter's modules", hosts -> {
                     hosts.get("h2").put("kernel", "6.12.0-124.8.1.el10_1.x86_64");
@@ -141,7 +148,8 @@ class PreflightTest {
                     hosts.get("h2").put("moduleMissing", "br_netfilter");
                 }, "refuses kernel-modules [h2]: the kernel 6.8.0-79-generic has no module br_netfilter"),
                 change("cgroup v1 without cpuset", hosts -> hosts.get("h2").put("cgroupController", "cpu\nmemory\npids"),
-                        "refuses cgroups [h2]: cgroup v1 without the controller cpuset, which kubeadm requires (missing required cgroups: cpuset)"),
+                        "refuses cgroups [h2]: cgroup v1 without the controller cpuset, which kubeadm requires (missing required "
+                                + "cgroups: cpuset)"),
                 change("cgroup v1 with cpuset", hosts -> hosts.get("h2").put("cgroupController", "cpuset\ncpu\nmemory\npids")),
                 change("swap, several sockets", hosts -> {
                     hosts.get("h2").put("swap", "/dev/sda2");
@@ -150,7 +158,8 @@ class PreflightTest {
                 change("a firewall", hosts -> hosts.get("h1").put("firewall", "firewalld"),
                         "warns firewall [h1]: firewalld is on, and has to let TCP 6443, TCP 2379-2380, TCP 10250, TCP 30000-32767, "
                                 + "pods' addresses in 10.244.0.0/16 through between the nodes"),
-                change("a pod network left behind", hosts -> hosts.get("h2").put("cniConfig", "10-flannel.conflist\n87-podman-bridge.conflist"),
+                change("a pod network left behind",
+                        hosts -> hosts.get("h2").put("cniConfig", "10-flannel.conflist\n87-podman-bridge.conflist"),
                         "warns leftover-network [h2]: a pod network's configuration is in /etc/cni/net.d already: 10-flannel.conflist"),
                 change("a clock that is behind", hosts -> clock(hosts.get("h3"), -95),
                         "refuses clock [h3]: the clock is 95 s behind the engine's, and hosts' clocks may be 30 s apart"),
@@ -189,7 +198,8 @@ class PreflightTest {
                 change("workers of a cluster whose control plane is gone", hosts -> hosts.put("h1", RecordedFacts.bareHost(1)),
                         "refuses other-cluster [h2]: part of another cluster, whose API server is https://10.77.0.11:6443",
                         "refuses other-cluster [h3]: part of another cluster, whose API server is https://10.77.0.11:6443"),
-                change("a foreign process where kube-proxy should be", hosts -> hosts.get("h2").put("listening", "* 10250 876 kubelet\n* 10256 91 nginx"),
+                change("a foreign process where kube-proxy should be",
+                        hosts -> hosts.get("h2").put("listening", "* 10250 876 kubelet\n* 10256 91 nginx"),
                         "refuses port-in-use [h2]: port 10256 is held by nginx (pid 91)"),
                 change("a join that was cut short", hosts -> {
                     hosts.get("h3").remove("kubernetes");
@@ -202,17 +212,20 @@ class PreflightTest {
                 }),
                 change("another node name", hosts -> hosts.get("h2").put("nodeName", "worker-2"),
                         "refuses node-name [h2]: in this cluster already, under the name worker-2"),
-                change("a control plane that the spec calls a worker", hosts -> hosts.get("h2").put("kubernetes", "kubelet.conf\nkube-apiserver.yaml"),
+                change("a control plane that the spec calls a worker",
+                        hosts -> hosts.get("h2").put("kubernetes", "kubelet.conf\nkube-apiserver.yaml"),
                         "refuses role [h2]: a control plane of this cluster already, and a worker in the spec"),
                 change("an upgrade by apply", hosts -> hosts.get("h2").put("kubeletVersion", "1.20.1"),
                         "refuses kubelet-version [h2]: this node runs kubelet 1.20.1, and the spec asks for 1.20.2"),
                 change("little space on a node", hosts -> hosts.get("h2").put("disk", "/var/lib / 900 20000"),
                         "warns disk [h2]: too little space on /: 900 MiB free, 2000 needed"),
                 change("the endpoint lost", hosts -> hosts.get("h2").put("reach", "10.77.0.100 6443 @endpoint timeout"),
-                        "refuses reach [h2]: cannot reach the control plane's endpoint 10.77.0.100 on TCP 6443: no answer within 3 seconds"),
+                        "refuses reach [h2]: cannot reach the control plane's endpoint 10.77.0.100 on TCP 6443: no answer within "
+                                + "3 seconds"),
                 change("a firewall that evidently lets things through", hosts -> hosts.get("h1").put("firewall", "firewalld")),
                 change("two nodes with one block", hosts -> hosts.get("h3").put("podCidr", "10.244.1.0/24"),
-                        "refuses pod-subnet [h3]: its pods' block is 10.244.1.0/24, which is outside the pod subnet or another host's; it would become 10.244.2.0/24"),
+                        "refuses pod-subnet [h3]: its pods' block is 10.244.1.0/24, which is outside the pod subnet or another host's; "
+                                + "it would become 10.244.2.0/24"),
                 change("openssl missing on a worker", hosts -> hosts.get("h3").remove("caHash")));
     }
 
@@ -241,7 +254,8 @@ class PreflightTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource
     void specs(String what, Cluster wanted, List<String> expected) {
-        assertThat(RecordedFacts.preflight(Limits.defaults()).check(wanted, parse(bare(2)))).extracting(Finding::rule).containsExactlyElementsOf(expected);
+        assertThat(RecordedFacts.preflight(Limits.defaults()).check(wanted, parse(bare(2)))).extracting(Finding::rule)
+                .containsExactlyElementsOf(expected);
     }
 
     @Test
@@ -259,7 +273,8 @@ class PreflightTest {
 
     @Test
     void anotherApiServerPortIsLookedAtInstead() {
-        Cluster wanted = spec("1.20.2", RuntimeName.DOCKER, Map.of("InitConfiguration", Map.of("localAPIEndpoint", Map.of("bindPort", 8443))));
+        Cluster wanted = spec("1.20.2", RuntimeName.DOCKER,
+                Map.of("InitConfiguration", Map.of("localAPIEndpoint", Map.of("bindPort", 8443))));
         Map<String, Map<String, String>> hosts = bare(2);
         listen(hosts, "h1", "* 6443 5 haproxy\n* 8443 6 tomcat");
 
@@ -277,7 +292,8 @@ class PreflightTest {
         second.put("apiServer", "https://10.77.0.12:6443");
         hosts.put("h2", second);
 
-        assertThat(said(wanted, hosts)).contains("refuses other-cluster [h2]: a control plane of a cluster already (https://10.77.0.12:6443), "
+        assertThat(said(wanted, hosts)).contains("refuses other-cluster [h2]: a control plane of a cluster already "
+                + "(https://10.77.0.12:6443), "
                 + "while h1, which would be initialised, is in none");
     }
 
@@ -295,10 +311,13 @@ class PreflightTest {
     @Test
     void rendersInAlignedColumns() {
         List<Finding> findings = List.of(
-                new Finding(List.of("h1", "h2"), "mac-address", Severity.REFUSES, "one MAC address, 02:1a:b0:00:00:0b (eth0 on h1, eth0 on h2)",
+                new Finding(List.of("h1", "h2"), "mac-address", Severity.REFUSES,
+                        "one MAC address, 02:1a:b0:00:00:0b (eth0 on h1, eth0 on h2)",
                         "Give each machine its own; cloned virtual machines often share one."),
-                new Finding(List.of(), "runtime", Severity.REFUSES, "Kubernetes 1.24.0 does not take Docker", "Write runtime.name: containerd."),
-                new Finding(List.of("h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "h9", "h10"), "firewall", Severity.WARNS, "firewalld is on", "Look at it."));
+                new Finding(List.of(), "runtime", Severity.REFUSES, "Kubernetes 1.24.0 does not take Docker",
+                        "Write runtime.name: containerd."),
+                new Finding(List.of("h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "h9", "h10"), "firewall", Severity.WARNS,
+                        "firewalld is on", "Look at it."));
 
         assertThat(Preflight.render(findings)).isEqualTo("""
                 h1, h2  one MAC address, 02:1a:b0:00:00:0b (eth0 on h1, eth0 on h2)

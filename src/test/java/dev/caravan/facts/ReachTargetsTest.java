@@ -14,7 +14,8 @@ class ReachTargetsTest {
     void aWorkerTriesTheControlPlanesAndTwoNeighbours() {
         Cluster cluster = Clusters.of(1, 2);
 
-        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1))).isEqualTo("10.77.0.11 6443 h1\n10.77.0.13 10250 @neighbour\n10.77.0.11 10250 @neighbour\n");
+        assertThat(ReachTargets.of(cluster, cluster.hosts().get(1)))
+                .isEqualTo("10.77.0.11 6443 h1\n10.77.0.13 10250 @neighbour\n10.77.0.11 10250 @neighbour\n");
     }
 
     @Test

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The rules that read routes/data/kubernetes.yaml, with the built-in table: one control plane h1, one worker h2. */
 class VersionRulesTest {
-    private static final Map<String, Object> IGNORES = Map.of("nodeRegistration", Map.of("ignorePreflightErrors", List.of("SystemVerification")));
+    private static final Map<String, Object> IGNORES =
+            Map.of("nodeRegistration", Map.of("ignorePreflightErrors", List.of("SystemVerification")));
 
     private final Map<String, Map<String, String>> hosts = new LinkedHashMap<>(Map.of("h1", host(1), "h2", host(2)));
 
@@ -52,7 +53,8 @@ class VersionRulesTest {
 
     private List<String> said(Cluster cluster) {
         return findings(cluster).stream()
-                .map(finding -> finding.severity().word() + " " + finding.rule() + " " + finding.hosts() + ": " + finding.problem()).toList();
+                .map(finding -> finding.severity().word() + " " + finding.rule() + " " + finding.hosts() + ": " + finding.problem())
+                .toList();
     }
 
     private List<String> said(String version) {
@@ -133,8 +135,10 @@ class VersionRulesTest {
         all("kernel", "5.10.0-35-amd64");
 
         assertThat(said(cluster("1.34.4", nftables)))
-                .containsExactly("refuses kube-proxy-mode [h1, h2]: kernel 5.10.0-35-amd64 is too old for kube-proxy's mode nftables, which needs 5.13");
-        assertThat(said(cluster("1.28.15", nftables))).containsExactly("refuses kube-proxy-mode []: kube-proxy of Kubernetes 1.28.15 has no mode nftables");
+                .containsExactly("refuses kube-proxy-mode [h1, h2]: kernel 5.10.0-35-amd64 is too old for kube-proxy's mode nftables, "
+                        + "which needs 5.13");
+        assertThat(said(cluster("1.28.15", nftables)))
+                .containsExactly("refuses kube-proxy-mode []: kube-proxy of Kubernetes 1.28.15 has no mode nftables");
         all("kernel", "5.14.0-570.12.1.el9_6.x86_64");
         assertThat(said(cluster("1.34.4", nftables))).isEmpty();
     }
@@ -144,7 +148,8 @@ class VersionRulesTest {
         Map<String, Map<String, Object>> ipvs = Map.of("KubeProxyConfiguration", Map.of("mode", "ipvs"));
 
         assertThat(said(cluster("1.34.4", ipvs))).isEmpty();
-        assertThat(said(cluster("1.35.4", ipvs))).containsExactly("warns kube-proxy-mode []: kube-proxy's mode ipvs is deprecated in Kubernetes 1.35.4");
+        assertThat(said(cluster("1.35.4", ipvs)))
+                .containsExactly("warns kube-proxy-mode []: kube-proxy's mode ipvs is deprecated in Kubernetes 1.35.4");
     }
 
     @Test
@@ -152,7 +157,8 @@ class VersionRulesTest {
         all("cgroupVersion", "1");
 
         assertThat(said("1.30.14")).isEmpty();
-        assertThat(said("1.31.14")).singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
+        assertThat(said("1.31.14")).singleElement().asString()
+                .startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
         assertThat(said("1.34.4")).singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
         assertThat(said("1.35.4")).containsExactly("refuses cgroups [h1, h2]: cgroup v1, which kubelet and kubeadm of 1.35 both refuse");
     }
@@ -163,12 +169,16 @@ class VersionRulesTest {
         all("cgroupVersion", "1");
         Map<String, Object> kubelet = Map.of("failCgroupV1", false);
 
-        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet)))).singleElement().asString().startsWith("refuses cgroups [h1, h2]");
+        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet)))).singleElement().asString()
+                .startsWith("refuses cgroups [h1, h2]");
         assertThat(said(cluster("1.35.4", Map.of("InitConfiguration", IGNORES, "JoinConfiguration", IGNORES)))).singleElement().asString()
                 .startsWith("refuses cgroups [h1, h2]");
-        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES)))).singleElement().asString()
+        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES))))
+                .singleElement().asString()
                 .startsWith("refuses cgroups [h2]");
-        assertThat(said(cluster("1.35.4", Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES, "JoinConfiguration", IGNORES))))
+        assertThat(
+                said(cluster("1.35.4",
+                        Map.of("KubeletConfiguration", kubelet, "InitConfiguration", IGNORES, "JoinConfiguration", IGNORES))))
                 .singleElement().asString().startsWith("warns cgroups [h1, h2]: cgroup v1, which is in maintenance mode");
         assertThat(findings(cluster("1.35.4", Map.of())).get(0).remedy()).endsWith("kubeadm: {KubeletConfiguration: {failCgroupV1: false}, "
                 + "InitConfiguration: {nodeRegistration: {ignorePreflightErrors: [SystemVerification]}}, "
@@ -196,7 +206,8 @@ class VersionRulesTest {
     void fromThe138OnContainerdMustBe2() {
         all("runtime", "containerd 1.7.28 active");
 
-        assertThat(said("1.38.0")).contains("refuses runtime-version [h1, h2]: containerd 1.7.28 is too old for Kubernetes 1.38.0, which needs 2.0 or later");
+        assertThat(said("1.38.0"))
+                .contains("refuses runtime-version [h1, h2]: containerd 1.7.28 is too old for Kubernetes 1.38.0, which needs 2.0 or later");
     }
 
     @Test
@@ -204,7 +215,9 @@ class VersionRulesTest {
         Cluster cluster = withRuntime(cluster("1.26.0", Map.of()), RuntimeName.CONTAINERD, "1.5.11");
         all("runtime", "containerd 1.5.9 inactive");
 
-        assertThat(said(cluster)).containsExactly("refuses runtime-version []: runtime.version 1.5.11 is too old for Kubernetes 1.26.0, which needs 1.6 or later");
+        assertThat(said(cluster))
+                .containsExactly("refuses runtime-version []: runtime.version 1.5.11 is too old for Kubernetes 1.26.0, which needs "
+                        + "1.6 or later");
     }
 
     @Test
@@ -215,8 +228,8 @@ class VersionRulesTest {
     }
 
     private static Cluster withRuntime(Cluster cluster, RuntimeName name, String version) {
-        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), new Cluster.Runtime(name, Optional.of(version), List.of()),
-                cluster.network(), cluster.hosts(), cluster.onFailure());
+        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(),
+                new Cluster.Runtime(name, Optional.of(version), List.of()), cluster.network(), cluster.hosts(), cluster.onFailure());
     }
 
     @Test
@@ -233,22 +246,30 @@ class VersionRulesTest {
     })
     void gatesOfKubeadmThatAreGoneAreRefused(String version, boolean socket, boolean local) {
         List<String> said = said(cluster(version, Map.of("ClusterConfiguration",
-                Map.of("featureGates", Map.of("NodeLocalCRISocket", true, "ControlPlaneKubeletLocalMode", true, "PublicKeysECDSA", true)))));
+                Map.of("featureGates", Map.of("NodeLocalCRISocket", true, "ControlPlaneKubeletLocalMode", true,
+                        "PublicKeysECDSA", true)))));
 
-        assertThat(said.contains("refuses removed-setting []: kubernetes.kubeadm.ClusterConfiguration.featureGates.NodeLocalCRISocket was removed with"
-                + " Kubernetes 1.37, and the spec asks for " + version)).isEqualTo(socket);
-        assertThat(said.contains("refuses removed-setting []: kubernetes.kubeadm.ClusterConfiguration.featureGates.ControlPlaneKubeletLocalMode was removed with"
-                + " Kubernetes 1.36, and the spec asks for " + version)).isEqualTo(local);
+        assertThat(
+                said.contains("refuses removed-setting []: kubernetes.kubeadm.ClusterConfiguration.featureGates.NodeLocalCRISocket was "
+                        + "removed with Kubernetes 1.37, and the spec asks for " + version)).isEqualTo(socket);
+        assertThat(
+                said.contains("refuses removed-setting []: "
+                        + "kubernetes.kubeadm.ClusterConfiguration.featureGates.ControlPlaneKubeletLocalMode was removed with Kubernetes "
+                        + "1.36, and the spec asks for " + version)).isEqualTo(local);
         assertThat(said).hasSize((socket ? 1 : 0) + (local ? 1 : 0));
     }
 
     @Test
     void flagsAndGatesOfTheKubeletThatAreGoneAreRefused() {
         Map<String, Map<String, Object>> kubeadm = Map.of(
-                "InitConfiguration", Map.of("nodeRegistration", Map.of("kubeletExtraArgs", Map.of("pod-infra-container-image", "pause", "v", "2"))),
-                "JoinConfiguration", Map.of("nodeRegistration", Map.of("kubeletExtraArgs", List.of(Map.of("name", "pod-infra-container-image", "value", "pause")))),
+                "InitConfiguration",
+                Map.of("nodeRegistration", Map.of("kubeletExtraArgs", Map.of("pod-infra-container-image", "pause", "v", "2"))),
+                "JoinConfiguration",
+                Map.of("nodeRegistration",
+                        Map.of("kubeletExtraArgs", List.of(Map.of("name", "pod-infra-container-image", "value", "pause")))),
                 "KubeletConfiguration", Map.of("featureGates", Map.of("IPv6DualStack", true)),
-                "ClusterConfiguration", Map.of("apiServer", Map.of("extraArgs", Map.of("feature-gates", "Other=true, IPv6DualStack=true"))));
+                "ClusterConfiguration",
+                Map.of("apiServer", Map.of("extraArgs", Map.of("feature-gates", "Other=true, IPv6DualStack=true"))));
 
         assertThat(said(cluster("1.35.4", kubeadm))).containsExactlyInAnyOrder(
                 removed("InitConfiguration.nodeRegistration.kubeletExtraArgs.pod-infra-container-image", "1.35"),
@@ -259,23 +280,26 @@ class VersionRulesTest {
     }
 
     private static String removed(String what, String minor) {
-        return "refuses removed-setting []: kubernetes.kubeadm." + what + " was removed with Kubernetes " + minor + ", and the spec asks for 1.35.4";
+        return "refuses removed-setting []: kubernetes.kubeadm." + what + " was removed with Kubernetes " + minor
+                + ", and the spec asks for 1.35.4";
     }
 
     @Test
     void twoSubnetsBefore121NeedTheGate() {
         Map<String, Map<String, Object>> gate = Map.of("ClusterConfiguration", Map.of("featureGates", Map.of("IPv6DualStack", true)));
 
-        assertThat(said(dual("1.15.12", Map.of()))).contains("refuses dual-stack []: Kubernetes 1.15.12 has no dual stack: it takes one podSubnet and one serviceSubnet");
-        assertThat(said(dual("1.20.2", Map.of()))).containsExactly("refuses dual-stack []: Kubernetes 1.20.2 takes two subnets only with the feature gate IPv6DualStack");
+        assertThat(said(dual("1.15.12", Map.of())))
+                .contains("refuses dual-stack []: Kubernetes 1.15.12 has no dual stack: it takes one podSubnet and one serviceSubnet");
+        assertThat(said(dual("1.20.2", Map.of())))
+                .containsExactly("refuses dual-stack []: Kubernetes 1.20.2 takes two subnets only with the feature gate IPv6DualStack");
         assertThat(said(dual("1.20.2", gate))).isEmpty();
         assertThat(said(dual("1.21.14", Map.of()))).isEmpty();
     }
 
     private static Cluster dual(String version, Map<String, Map<String, Object>> kubeadm) {
         Cluster bridge = Clusters.of(1, 1, version, "10.244.0.0/16,fd00:244::/48", "10.77.0.11:6443", RuntimeName.CONTAINERD, kubeadm);
-        return new Cluster(bridge.name(), bridge.kubernetes(), bridge.packages(), bridge.runtime(), new Cluster.Network(Cluster.Cni.FLANNEL, Optional.empty()),
-                bridge.hosts(), bridge.onFailure());
+        return new Cluster(bridge.name(), bridge.kubernetes(), bridge.packages(), bridge.runtime(),
+                new Cluster.Network(Cluster.Cni.FLANNEL, Optional.empty()), bridge.hosts(), bridge.onFailure());
     }
 
     @ParameterizedTest
@@ -288,9 +312,11 @@ class VersionRulesTest {
         "ubuntu, 24.04, 1.33.5, false"
     })
     void newAptRefusesOldSignatures(String system, String release, String version, boolean warned) {
-        hosts.values().forEach(host -> host.putAll(Map.of("osId", system, "osVersion", release, "family", "apt", "kernel", "6.12.0-amd64")));
+        hosts.values()
+                .forEach(host -> host.putAll(Map.of("osId", system, "osVersion", release, "family", "apt", "kernel", "6.12.0-amd64")));
 
-        assertThat(said(version)).hasSize(warned ? 1 : 0).allMatch(said -> said.startsWith("warns package-signature [h1, h2]: apt of " + system + " " + release));
+        assertThat(said(version)).hasSize(warned ? 1 : 0)
+                .allMatch(said -> said.startsWith("warns package-signature [h1, h2]: apt of " + system + " " + release));
     }
 
     @Test
@@ -305,7 +331,8 @@ class VersionRulesTest {
     private static Cluster from(Cluster.Mirror mirror, String url, Optional<Boolean> check) {
         Cluster plain = cluster("1.33.5", Map.of());
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
-        return new Cluster(plain.name(), plain.kubernetes(), new Cluster.Packages(mirror, new Cluster.RepositoryOverride(Optional.of(url), List.of(), check), none),
+        return new Cluster(plain.name(), plain.kubernetes(),
+                new Cluster.Packages(mirror, new Cluster.RepositoryOverride(Optional.of(url), List.of(), check), none),
                 plain.runtime(), plain.network(), plain.hosts(), plain.onFailure());
     }
 }

@@ -96,7 +96,8 @@ class ApiTest {
     void aSpecMayBeJson() throws Exception {
         HttpResponse<String> begun = client.post(RUNS, """
                 {"apiVersion": "caravan/v1", "kind": "Cluster", "metadata": {"name": "in-json"}, "spec": {"kubernetes": {"version": "1.20.2"},
-                 "hosts": [{"name": "h1", "address": "198.51.100.1", "roles": ["control-plane"]}]}}""", "Content-Type", "application/json; charset=utf-8");
+                 "hosts": [{"name": "h1", "address": "198.51.100.1", "roles": ["control-plane"]}]}}""",
+                "Content-Type", "application/json; charset=utf-8");
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
         serving.release(json(begun).get("id").asText());
     }
@@ -147,7 +148,8 @@ class ApiTest {
         try {
             for (String path : List.of("/%zz", "/api/v1/runs/%zz", "/%", "/a%2", "/%+1", "//%zz", "/api/v1/runs?limit=%zz")) {
                 assertThat(client.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).as(path)
-                        .startsWith("HTTP/1.1 400").contains("application/problem+json").containsIgnoringCase("X-Content-Type-Options: nosniff");
+                        .startsWith("HTTP/1.1 400").contains("application/problem+json")
+                        .containsIgnoringCase("X-Content-Type-Options: nosniff");
             }
         } finally {
             root.detachAppender(log);
@@ -164,7 +166,8 @@ class ApiTest {
 
     @Test
     void anExpectationThatCannotBeMetIsRefused() throws Exception {
-        String request = "POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1\nConnection: close\nExpect: %s\n\nx";
+        String request = "POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1\n"
+                + "Connection: close\nExpect: %s\n\nx";
         assertThat(client.raw(request.formatted("200-foo"))).startsWith("HTTP/1.1 417").contains("urn:caravan:problem:expectation");
         assertThat(client.raw(request.formatted("100-Continue"))).contains("HTTP/1.1 422");
     }
@@ -193,13 +196,15 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"?action=plan,202", "?action=reset,202", "?action=rollback-run,400", "?action=rollback,400", "?action=rollback-run&run=none,409", "?action=destroy,400", "?action=,400", "?action=plan&colour=red,400", "'',202"})
+    @CsvSource({"?action=plan,202", "?action=reset,202", "?action=rollback-run,400", "?action=rollback,400",
+            "?action=rollback-run&run=none,409", "?action=destroy,400", "?action=,400", "?action=plan&colour=red,400", "'',202"})
     void theActionIsWhatTheParameterSays(String query, int status) throws Exception {
         HttpResponse<String> answer = client.postSpec(RUNS + query, Serving.spec());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         if (status == 202) {
             String id = json(answer).get("id").asText();
-            assertThat(json(client.get(RUNS + "/" + id)).get("action").asText()).isEqualTo(query.isEmpty() ? "apply" : query.substring("?action=".length()));
+            assertThat(json(client.get(RUNS + "/" + id)).get("action").asText())
+                    .isEqualTo(query.isEmpty() ? "apply" : query.substring("?action=".length()));
             serving.release(id);
         }
     }
@@ -240,7 +245,8 @@ class ApiTest {
     @ParameterizedTest
     @ValueSource(strings = {" ", "\t", "caf\u00e9"})
     void aKeyThatIsNoneIsRefused(String key) throws Exception {
-        String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/yaml\nContent-Length: 0\nIdempotency-Key: " + key + "\n\n");
+        String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/yaml\n"
+                + "Content-Length: 0\nIdempotency-Key: " + key + "\n\n");
         assertThat(answer).startsWith("HTTP/1.1 400").contains("urn:caravan:problem:idempotency-key");
         assertThat(client.postSpec(RUNS, Serving.spec(), "Idempotency-Key", "x".repeat(256)).statusCode()).isEqualTo(400);
     }
@@ -258,8 +264,10 @@ class ApiTest {
     @Test
     void whatTheEngineReadsIsNotForThoseWhoAsk() throws Exception {
         Path secret = Files.writeString(directory.resolve("canary-file"), "canary-content");
-        for (String ssh : List.of("{sudoPassword: \"${env:PATH}\"}", "{sudoPassword: \"${file:" + secret + "}\"}", "{sudoPassword: \"${file:/no/such/file}\"}",
-                "{knownHosts: " + secret + ", hostKeyCheck: accept-new}", "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + ", hostKeyCheck: accept-new}}")) {
+        for (String ssh : List.of("{sudoPassword: \"${env:PATH}\"}", "{sudoPassword: \"${file:" + secret + "}\"}",
+                "{sudoPassword: \"${file:/no/such/file}\"}",
+                "{knownHosts: " + secret + ", hostKeyCheck: accept-new}",
+                "{proxyJump: {address: 192.0.2.9, knownHosts: " + secret + ", hostKeyCheck: accept-new}}")) {
             refusesToName(Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: " + ssh));
         }
         refusesToName(Serving.spec().replace("  hosts:", "  network: {manifest: " + secret + "}\n  hosts:"));
@@ -270,13 +278,15 @@ class ApiTest {
     private static void refusesToName(String spec) throws Exception {
         HttpResponse<String> refused = client.postSpec(RUNS, spec);
         assertThat(refused.statusCode()).as(spec).isEqualTo(422);
-        assertThat(refused.body()).contains("of the engine's").contains("caravan.http.allow").doesNotContain("canary-content").doesNotContain("no such file");
+        assertThat(refused.body()).contains("of the engine's").contains("caravan.http.allow").doesNotContain("canary-content")
+                .doesNotContain("no such file");
     }
 
     // ---- what is not taken
 
     @ParameterizedTest
-    @ValueSource(strings = {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/yamlish", "application/xml"})
+    @ValueSource(strings = {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/yamlish",
+            "application/xml"})
     void otherMediaTypesAreNotTaken(String type) throws Exception {
         HttpResponse<String> refused = client.post(RUNS, Serving.spec(), "Content-Type", type);
         assertThat(refused.statusCode()).isEqualTo(415);
@@ -292,7 +302,8 @@ class ApiTest {
     void moreThanOneMebibyteIsNotTaken() throws Exception {
         byte[] huge = new byte[1024 * 1024 + 1];
         java.util.Arrays.fill(huge, (byte) '#');
-        String announced = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: " + huge.length + "\n\n");
+        String announced = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: "
+                + huge.length + "\n\n");
         assertThat(announced).startsWith("HTTP/1.1 413").contains("application/problem+json");
         HttpRequest inChunks = HttpRequest.newBuilder(serving.uri(RUNS)).header("Content-Type", "application/yaml")
                 .POST(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(huge))).build();
@@ -314,8 +325,9 @@ class ApiTest {
 
     @Test
     void camelHeadersHaveNoEffectInAnyLetterCaseOrPlace() throws Exception {
-        String[] steering = {"CAMELFileName", "../../x", "camelHttpUri", "http://192.0.2.1/", "CamelHttpPath", "/api/v1/none", "camelhttpmethod", "DELETE",
-            "CamelHttpResponseCode", "500", "CAMELBEANMETHODNAME", "page", "CamelBeanMethodName", "page", "camelSshUsername", "root", "Content-Type", "application/yaml"};
+        String[] steering = {"CAMELFileName", "../../x", "camelHttpUri", "http://192.0.2.1/", "CamelHttpPath", "/api/v1/none",
+            "camelhttpmethod", "DELETE", "CamelHttpResponseCode", "500", "CAMELBEANMETHODNAME", "page", "CamelBeanMethodName", "page",
+            "camelSshUsername", "root", "Content-Type", "application/yaml"};
         String query = "&CamelBeanMethodName=page&camelHttpMethod=DELETE&CamelHttpResponseCode=500&camelFileName=x";
         HttpResponse<String> refused = client.post(RUNS + "?action=apply" + query, Serving.spec(), steering);
         assertThat(refused.statusCode()).as("no action has such parameters").isEqualTo(400);
@@ -331,8 +343,10 @@ class ApiTest {
     /** In the raw, as clients of libraries would not send it. */
     @Test
     void camelHeadersReachNoRouteNotEvenAUsersOwn() throws Exception {
-        String answer = client.raw("GET /echo?CAMELfileName=canary&camelHTTPuri=canary&%43amelHttpPath=canary&kept=query HTTP/1.1\nHost: localhost\nConnection: close\n"
-                + "cAmElHttpUri: canary\nCAMELHTTPRESPONSECODE: 599\ncamelsshusername: canary\nCamelBeanMethodName: canary\nX-Kept: header\n\n");
+        String answer = client.raw("GET /echo?CAMELfileName=canary&camelHTTPuri=canary&%43amelHttpPath=canary&kept=query HTTP/1.1\n"
+                + "Host: localhost\nConnection: close\n"
+                + "cAmElHttpUri: canary\nCAMELHTTPRESPONSECODE: 599\ncamelsshusername: canary\nCamelBeanMethodName: canary\n"
+                + "X-Kept: header\n\n");
         assertThat(answer).startsWith("HTTP/1.1 200").contains("kept=query").contains("X-Kept=header")
                 // What is left of Camel's own says what the request was.
                 .doesNotContain("CamelFileName").doesNotContain("camelsshusername").doesNotContain("CamelBeanMethodName")
@@ -350,8 +364,10 @@ class ApiTest {
 
     @Test
     void whatIsNoHttpIsAProblemDocument() throws Exception {
-        assertThat(client.raw("GET /api/v1/runs?" + "x".repeat(5_000) + " HTTP/1.1\nHost: localhost\n\n")).contains(" 414 ").contains("uri-too-long");
-        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nX-Long: " + "x".repeat(20_000) + "\n\n")).contains(" 431 ").contains("head-too-large");
+        assertThat(client.raw("GET /api/v1/runs?" + "x".repeat(5_000) + " HTTP/1.1\nHost: localhost\n\n")).contains(" 414 ")
+                .contains("uri-too-long");
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nX-Long: " + "x".repeat(20_000) + "\n\n")).contains(" 431 ")
+                .contains("head-too-large");
         assertThat(client.raw("GET /api/v1/runs HTTP/1.1 and more\nHost: localhost\n\n")).contains(" 400 ").contains("bad-request");
     }
 
@@ -369,8 +385,9 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"DELETE,/api/v1/runs,'GET, HEAD, POST'", "PUT,/api/v1/runs/x,'GET, HEAD'", "GET,/api/v1/runs/x/cancel,POST", "GET,/api/v1/runs/x/retry,POST",
-        "POST,/api/v1/runs/x/events,GET", "POST,/api/v1/runs/x/logs,'GET, HEAD'", "POST,/,'GET, HEAD'", "DELETE,/observe/health,'GET, HEAD'"})
+    @CsvSource({"DELETE,/api/v1/runs,'GET, HEAD, POST'", "PUT,/api/v1/runs/x,'GET, HEAD'", "GET,/api/v1/runs/x/cancel,POST",
+        "GET,/api/v1/runs/x/retry,POST", "POST,/api/v1/runs/x/events,GET", "POST,/api/v1/runs/x/logs,'GET, HEAD'",
+        "POST,/,'GET, HEAD'", "DELETE,/observe/health,'GET, HEAD'"})
     void otherMethodsAreToldWhatIsAllowed(String method, String path, String allow) throws Exception {
         HttpResponse<String> answer = client.send(method, path, null);
         assertThat(answer.statusCode()).isEqualTo(405);
@@ -405,7 +422,8 @@ class ApiTest {
         HttpResponse<String> page = client.get("/");
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
-        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'").doesNotContain("unsafe");
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'")
+                .doesNotContain("unsafe");
         assertThat(page.body()).contains("<title>Caravan</title>").doesNotContainPattern("(src|href)=\"?https?:");
     }
 
@@ -427,8 +445,8 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"host=..&step=secret", "host=h1&step=..%2f..%2f..%2fsecret", "host=..%2f..&step=secret", "host=.&step=facts", "host=&step=",
-        "host=%2fetc&step=passwd", "host=h1%00&step=facts", "host=link&step=secret", "host=h1&step=link"})
+    @ValueSource(strings = {"host=..&step=secret", "host=h1&step=..%2f..%2f..%2fsecret", "host=..%2f..&step=secret", "host=.&step=facts",
+        "host=&step=", "host=%2fetc&step=passwd", "host=h1%00&step=facts", "host=link&step=secret", "host=h1&step=link"})
     void logsCannotBeLeft(String query) throws Exception {
         String id = client.begin();
         Path logs = Files.createDirectories(serving.data().resolve("logs").resolve(id));
@@ -523,8 +541,8 @@ class ApiTest {
                 spans.add(span.get("kind").asText() + " " + span.path("step").asText() + " " + span.path("state").asText("going on"));
             }
         });
-        assertThat(spans).containsExactly("wait  waited", "attempt facts retrying", "pause facts waited", "attempt facts changed", "attempt os-prepare going on",
-                "wait  waited", "wait  going on");
+        assertThat(spans).containsExactly("wait  waited", "attempt facts retrying", "pause facts waited", "attempt facts changed",
+                "attempt os-prepare going on", "wait  waited", "wait  going on");
         serving.release(id);
     }
 
@@ -542,8 +560,10 @@ class ApiTest {
         serving.ended(id);
         await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
-        serving.engine().journal().gaveBack(serving.engine().journal().found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
-        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was given back").containsExactly("retry");
+        serving.engine().journal().gaveBack(serving.engine().journal()
+                .found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
+        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was given back")
+                .containsExactly("retry");
         assertThat(json(client.post(RUNS + "/" + id + "/resume", "")).get("type").asText()).isEqualTo("urn:caravan:problem:ended");
         assertThat(client.post(RUNS + "/nosuchrun/resume", "").statusCode()).isEqualTo(404);
         assertThat(client.get(RUNS + "/" + id + "/resume").statusCode()).isEqualTo(405);
@@ -551,8 +571,8 @@ class ApiTest {
 
     @Test
     void aRehearsalIsNeverGoneOnWithForReal() throws Exception {
-        serving.engine().journal().begin(new RunRecord("rehearsed", "rehearsed", "apply", "command", true, Serving.spec("rehearsed", "192.0.2.250"), "/", "queued",
-                Optional.empty(), Instant.now(), Optional.empty()));
+        serving.engine().journal().begin(new RunRecord("rehearsed", "rehearsed", "apply", "command", true,
+                Serving.spec("rehearsed", "192.0.2.250"), "/", "queued", Optional.empty(), Instant.now(), Optional.empty()));
         assertThat(json(client.get(RUNS + "/rehearsed")).get("possible")).isEmpty();
         for (String action : List.of("resume", "retry")) {
             HttpResponse<String> refused = client.post(RUNS + "/rehearsed/" + action, "");
@@ -591,7 +611,9 @@ class ApiTest {
 
     @Test
     void aRunWhoseSpecIsNotKeptCannotBeTriedAgain() throws Exception {
-        serving.engine().journal().begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        serving.engine().journal()
+                .begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+                        Optional.empty()));
         HttpResponse<String> refused = client.post(RUNS + "/elsewhere/retry", "");
         assertThat(refused.statusCode()).isEqualTo(409);
         assertThat(json(refused).get("detail").asText()).contains("Send the spec again");
@@ -610,21 +632,25 @@ class ApiTest {
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://elsewhere.example").statusCode()).isEqualTo(403);
         assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
         assertThat(serving.underWay(id).isCancelled()).isFalse();
-        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://proxy.example", "Sec-Fetch-Site", "same-origin").statusCode())
+        assertThat(client.post(RUNS + "/" + id + "/cancel", "", "Origin", "https://proxy.example", "Sec-Fetch-Site", "same-origin")
+                .statusCode())
                 .as("the page, through a proxy").isEqualTo(202);
         String other = client.begin();
-        assertThat(client.post(RUNS + "/" + other + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port()).statusCode()).isEqualTo(202);
+        assertThat(client.post(RUNS + "/" + other + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port()).statusCode())
+                .isEqualTo(202);
     }
 
     @Test
     void secretsOfASpecAreInNoAnswer() throws Exception {
-        String spec = Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: {user: ops, sudoPassword: canary-3141}");
+        String spec = Serving.spec().replace("roles: [control-plane]",
+                "roles: [control-plane], ssh: {user: ops, sudoPassword: canary-3141}");
         String id = json(client.postSpec(RUNS, spec)).get("id").asText();
         serving.fail(id, "sudo: canary-3141 is wrong");
         serving.ended(id);
         HttpResponse<String> problem = client.postSpec(RUNS, spec.replace("user: ops", "usr: ops"));
         assertThat(problem.statusCode()).isEqualTo(422);
-        for (HttpResponse<String> answer : List.of(client.get(RUNS), client.get(RUNS + "/" + id), client.get(RUNS + "/" + id + "/events"), problem)) {
+        for (HttpResponse<String> answer : List.of(client.get(RUNS), client.get(RUNS + "/" + id),
+                client.get(RUNS + "/" + id + "/events"), problem)) {
             assertThat(answer.body()).doesNotContain("canary-3141");
         }
         assertThat(serving.engine().journal().run(id).orElseThrow().spec()).doesNotContain("canary-3141");

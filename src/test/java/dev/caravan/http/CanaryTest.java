@@ -41,8 +41,9 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rehearsal: secrets of every kind are planted, those that the run mints are taken down, and then they are looked for everywhere: the log at
- * TRACE, all that is on the engine's disk and on the hosts', every answer, and the command lines and environments of all processes meanwhile.
+ * Rehearsal: secrets of every kind are planted, those that the run mints are taken down, and then they are looked for everywhere: the log
+ * at TRACE, all that is on the engine's disk and on the hosts', every answer, and the command lines and environments of all processes
+ * meanwhile.
  */
 class CanaryTest {
     private static final Duration LONG = Duration.ofSeconds(300);
@@ -114,7 +115,9 @@ class CanaryTest {
     private static final class Quiet extends ch.qos.logback.core.filter.Filter<ILoggingEvent> {
         @Override
         public ch.qos.logback.core.spi.FilterReply decide(ILoggingEvent event) {
-            return event.getLevel().isGreaterOrEqual(Level.WARN) ? ch.qos.logback.core.spi.FilterReply.NEUTRAL : ch.qos.logback.core.spi.FilterReply.DENY;
+            return event.getLevel().isGreaterOrEqual(Level.WARN)
+                    ? ch.qos.logback.core.spi.FilterReply.NEUTRAL
+                    : ch.qos.logback.core.spi.FilterReply.DENY;
         }
     }
 
@@ -122,27 +125,36 @@ class CanaryTest {
     void secretsAreFoundNowhere() throws Exception {
         String spec = SPEC.replace("FILE", scratch.resolve("allowed").resolve("sudo").toString());
         List<String> answers = new ArrayList<>();
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(spec, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
-                Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(new Secret(BEARER)), Map.of("caravan.http.allow", "file:" + scratch.resolve("allowed")))) {
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(spec, "test"), List.of(), scratch.resolve("hosts"),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+                Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(new Secret(BEARER)),
+                        Map.of("caravan.http.allow", "file:" + scratch.resolve("allowed")))) {
             looking.scheduleWithFixedDelay(this::lookAtProcesses, 0, 25, TimeUnit.MILLISECONDS);
             Client client = new Client(serving);
-            HttpResponse<String> begun = client.postSpec("/api/v1/runs", spec, "Authorization", "Bearer " + BEARER, "Idempotency-Key", "canaries");
+            HttpResponse<String> begun = client.postSpec("/api/v1/runs", spec, "Authorization", "Bearer " + BEARER, "Idempotency-Key",
+                    "canaries");
             assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
             String id = json(begun).get("id").asText();
             Run run = serving.underWay(id);
             answers.add(client.get("/api/v1/runs/" + id + "/events", "Authorization", "Bearer " + BEARER).body());
             // Its kubeconfig is a secret as well, but one that is there to be kept in files.
-            run.secrets().stream().map(Secret::reveal).filter(secret -> !secret.startsWith("apiVersion:") && !IN_URLS.contains(secret)).forEach(canaries::add);
-            run.secrets().stream().map(Secret::reveal).flatMap(String::lines).filter(line -> line.contains("client-key-data:")).map(String::strip).forEach(kept::add);
+            run.secrets().stream().map(Secret::reveal).filter(secret -> !secret.startsWith("apiVersion:") && !IN_URLS.contains(secret))
+                    .forEach(canaries::add);
+            run.secrets().stream().map(Secret::reveal).flatMap(String::lines).filter(line -> line.contains("client-key-data:"))
+                    .map(String::strip).forEach(kept::add);
             assertThat(serving.ended(id).state()).as(answers.get(0)).isEqualTo("succeeded");
-            assertThat(canaries).as("the join token and the certificate key").anyMatch(secret -> secret.matches("[a-z0-9]{6}\\.[a-z0-9]{16}")).anyMatch(secret -> secret.matches("[0-9a-f]{64}"));
+            assertThat(canaries).as("the join token and the certificate key")
+                    .anyMatch(secret -> secret.matches("[a-z0-9]{6}\\.[a-z0-9]{16}")).anyMatch(secret -> secret.matches("[0-9a-f]{64}"));
 
-            for (String path : List.of("/", "/api/v1/runs", "/api/v1/runs/" + id, "/api/v1/runs/" + id + "/logs", "/api/v1/openapi.json", "/observe/health", "/observe/metrics", "/api/v1/none")) {
+            for (String path : List.of("/", "/api/v1/runs", "/api/v1/runs/" + id, "/api/v1/runs/" + id + "/logs", "/api/v1/openapi.json",
+                    "/observe/health", "/observe/metrics", "/api/v1/none")) {
                 answers.add(client.get(path, "Authorization", "Bearer " + BEARER).body());
             }
             answers.add(client.get("/api/v1/runs", "Authorization", "Basic " + BEARER).body());
             answers.add(client.postSpec("/api/v1/runs", spec.replace("user: ops", "usr: ops"), "Authorization", "Bearer " + BEARER).body());
-            answers.add(client.postSpec("/api/v1/runs", spec.replace("{user: ops", "{password: [canary-passphrase-4590], user: ops"), "Authorization", "Bearer " + BEARER).body());
+            answers.add(client.postSpec("/api/v1/runs", spec.replace("{user: ops", "{password: [canary-passphrase-4590], user: ops"),
+                    "Authorization", "Bearer " + BEARER).body());
 
             Path dropped = Files.writeString(scratch.resolve("dropped.yaml"), spec.replace("user: ops", "usr: ops"));
             Files.move(dropped, serving.inbox().resolve("dropped.yaml"), StandardCopyOption.ATOMIC_MOVE);
@@ -168,7 +180,8 @@ class CanaryTest {
     }
 
     private void look(String where, String text) {
-        canaries.stream().filter(text::contains).forEach(canary -> found.add(where + ": " + canary.substring(0, Math.min(20, canary.length()))));
+        canaries.stream().filter(text::contains)
+                .forEach(canary -> found.add(where + ": " + canary.substring(0, Math.min(20, canary.length()))));
     }
 
     private int lookAtFiles(Path directory) throws IOException {
@@ -184,12 +197,14 @@ class CanaryTest {
     private void lookAtProcesses() {
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
             // Each when it is new, and again, as it may then run another program.
-            processes.filter(process -> process.getFileName().toString().matches("\\d+") && lookedAt.merge(process, 1, Integer::sum) <= LOOKS).forEach(process -> {
+            processes.filter(process -> process.getFileName().toString().matches("\\d+")
+                    && lookedAt.merge(process, 1, Integer::sum) <= LOOKS).forEach(process -> {
                 for (String file : List.of("cmdline", "environ")) {
                     try {
                         String text = Files.readString(process.resolve(file), StandardCharsets.ISO_8859_1);
                         look("/proc/" + file, text);
-                        IN_URLS.stream().filter(canary -> file.equals("cmdline") && text.contains(canary)).forEach(canary -> found.add("a command line: " + text));
+                        IN_URLS.stream().filter(canary -> file.equals("cmdline") && text.contains(canary))
+                                .forEach(canary -> found.add("a command line: " + text));
                     } catch (IOException e) {
                         continue; // it has ended, or is another user's
                     }

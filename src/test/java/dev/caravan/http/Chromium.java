@@ -32,8 +32,8 @@ import java.util.stream.Stream;
 final class Chromium implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LONG = Duration.ofSeconds(60);
-    private static final Map<String, Integer> KEYS = Map.of("Enter", 13, "Escape", 27, "Tab", 9, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40,
-            "Home", 36, "End", 35);
+    private static final Map<String, Integer> KEYS = Map.of("Enter", 13, "Escape", 27, "Tab", 9, "ArrowLeft", 37, "ArrowUp", 38,
+            "ArrowRight", 39, "ArrowDown", 40, "Home", 36, "End", 35);
 
     private final Path profile = Files.createTempDirectory("caravan-chromium");
     private final Process process;
@@ -49,8 +49,8 @@ final class Chromium implements AutoCloseable {
 
     Chromium(Path program) throws IOException {
         process = new ProcessBuilder(program.toString(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-                "--remote-debugging-port=0", "--user-data-dir=" + profile, "about:blank")
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+                "--hide-scrollbars", "--remote-debugging-port=0", "--user-data-dir=" + profile, "about:blank")
                 .redirectErrorStream(true).redirectOutput(profile.resolve("output").toFile()).start();
         Path told = profile.resolve("DevToolsActivePort");
         await().atMost(LONG).until(() -> Files.exists(told) && Files.readAllLines(told).size() == 2);
@@ -64,7 +64,8 @@ final class Chromium implements AutoCloseable {
 
     private static URI page(HttpClient http, int port) throws IOException {
         return await().atMost(LONG).ignoreExceptions().until(() -> {
-            String list = http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list")).build(), BodyHandlers.ofString()).body();
+            String list = http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list")).build(),
+                    BodyHandlers.ofString()).body();
             for (JsonNode target : JSON.readTree(list)) {
                 if (target.get("type").asText().equals("page")) {
                     return URI.create(target.get("webSocketDebuggerUrl").asText());
@@ -96,7 +97,8 @@ final class Chromium implements AutoCloseable {
                 asked.remove(tree.get("id").asInt()).complete(tree);
             } else if (tree.get("method").asText().equals("Runtime.exceptionThrown")) {
                 problems.add(tree.get("params").toString());
-            } else if (tree.get("method").asText().equals("Log.entryAdded") && tree.at("/params/entry/source").asText().equals("security")) {
+            } else if (tree.get("method").asText().equals("Log.entryAdded")
+                    && tree.at("/params/entry/source").asText().equals("security")) {
                 problems.add(tree.at("/params/entry/text").asText());
             }
         } catch (IOException e) {
@@ -151,18 +153,23 @@ final class Chromium implements AutoCloseable {
     void click(String selector) {
         String element = "document.querySelector(" + JSON.valueToTree(selector) + ")";
         // Not while it moves, as things above it come and go, nor while something else lies over it.
-        until("(() => { const e = " + element + "; if (!e) return false; e.scrollIntoView({block: 'nearest', inline: 'nearest'}); const r = e.getBoundingClientRect();"
+        until("(() => { const e = " + element
+                + "; if (!e) return false; e.scrollIntoView({block: 'nearest', inline: 'nearest'}); const r = e.getBoundingClientRect();"
                 + " const at = [r.x, r.y, r.width].join(); const rests = window.clickAt === at; window.clickAt = at;"
-                + " const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return rests && top !== null && (top === e || e.contains(top)); })()");
-        JsonNode at = value("(() => { const r = " + element + ".getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()");
+                + " const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); "
+                + "return rests && top !== null && (top === e || e.contains(top)); })()");
+        JsonNode at = value("(() => { const r = " + element
+                + ".getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()");
         for (String type : List.of("mousePressed", "mouseReleased")) {
-            ask("Input.dispatchMouseEvent", "type", type, "x", at.get(0).asDouble(), "y", at.get(1).asDouble(), "button", "left", "clickCount", 1);
+            ask("Input.dispatchMouseEvent", "type", type, "x", at.get(0).asDouble(), "y", at.get(1).asDouble(), "button", "left",
+                    "clickCount", 1);
         }
     }
 
     void press(String key) {
         for (String type : List.of(key.equals("Enter") ? "keyDown" : "rawKeyDown", "keyUp")) {
-            ask("Input.dispatchKeyEvent", "type", type, "key", key, "code", key, "windowsVirtualKeyCode", KEYS.get(key), "text", key.equals("Enter") && !type.equals("keyUp") ? "\r" : "");
+            ask("Input.dispatchKeyEvent", "type", type, "key", key, "code", key, "windowsVirtualKeyCode", KEYS.get(key), "text",
+                    key.equals("Enter") && !type.equals("keyUp") ? "\r" : "");
         }
     }
 

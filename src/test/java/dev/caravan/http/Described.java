@@ -48,7 +48,8 @@ final class Described {
         JsonNode operation = described.get().getValue().path(method.toLowerCase(Locale.ROOT));
         JsonNode response = resolved(operation.path("responses").path(Integer.toString(answer.statusCode())));
         assertThat(response.isMissingNode()).as("%s is described: %s", asked, answer.body()).isFalse();
-        response.path("headers").fieldNames().forEachRemaining(name -> assertThat(answer.headers().firstValue(name)).as("%s of %s", name, asked).isPresent());
+        response.path("headers").fieldNames()
+                .forEachRemaining(name -> assertThat(answer.headers().firstValue(name)).as("%s of %s", name, asked).isPresent());
         SEEN.add(asked);
         if (!response.has("content")) {
             assertThat(answer.body()).as(asked).isEmpty();

@@ -54,8 +54,10 @@ class EventStreamTest {
     @Test
     void onlyThePathThatIsDescribedHasEvents() throws Exception {
         String id = client.begin();
-        for (String path : List.of("/api/v1/runs/ID//events", "/api//v1/runs/ID/events", "/api/v1/runs/ID/events/", "/api/v1/runs/ID/%65vents", "/api/v1/runs/./ID/events", "/api/v1/runs/x/../ID/events")) {
-            assertThat(client.raw("GET " + path.replace("ID", id) + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).as(path).startsWith("HTTP/1.1 404").contains("problem+json");
+        for (String path : List.of("/api/v1/runs/ID//events", "/api//v1/runs/ID/events", "/api/v1/runs/ID/events/",
+                "/api/v1/runs/ID/%65vents", "/api/v1/runs/./ID/events", "/api/v1/runs/x/../ID/events")) {
+            assertThat(client.raw("GET " + path.replace("ID", id) + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")).as(path)
+                    .startsWith("HTTP/1.1 404").contains("problem+json");
         }
         serving.release(id);
     }
@@ -112,7 +114,8 @@ class EventStreamTest {
     @Test
     void aRunThatAnotherEngineWorksOnIsFollowedAsWell() throws Exception {
         try (Journal other = Journal.open(JournalPlace.in(directory.resolve("data")))) {
-            other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+            other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+                    Optional.empty()));
             other.append("elsewhere", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of());
             try (Follower follower = new Follower("elsewhere")) {
                 await().atMost(LONG).until(() -> follower.events.size() == 1);
@@ -134,7 +137,8 @@ class EventStreamTest {
             }
             serving.release(id);
             follower.awaitEnd();
-            assertThat(follower.events).isEqualTo(serving.engine().journal().events(id, 0).stream().map(event -> EventJson.read(EventJson.write(event))).toList());
+            assertThat(follower.events).isEqualTo(serving.engine().journal().events(id, 0).stream()
+                    .map(event -> EventJson.read(EventJson.write(event))).toList());
             assertThat(follower.ids).isEqualTo(LongStream.rangeClosed(1, follower.last()).boxed().toList());
             assertThat(follower.events.get(follower.events.size() - 1).type()).isEqualTo(Event.Type.RUN_ENDED);
         }
@@ -199,7 +203,8 @@ class EventStreamTest {
 
     private static long serverThreads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("vert.x") || thread.getName().startsWith("Camel") || thread.getName().startsWith("caravan"))
+                .filter(thread -> thread.getName().startsWith("vert.x") || thread.getName().startsWith("Camel")
+                        || thread.getName().startsWith("caravan"))
                 .count();
     }
 }

@@ -40,7 +40,8 @@ class LimitsTest {
 
     @BeforeAll
     static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty(), Map.of("caravan.http.request-seconds", "1", "caravan.http.requests-per-second", "2",
+        serving = Serving.start(directory, Optional.empty(),
+                Map.of("caravan.http.request-seconds", "1", "caravan.http.requests-per-second", "2",
                 "caravan.http.streams", "2", "caravan.http.connections", Integer.toString(CONNECTIONS)));
         client = new Client(serving);
     }
@@ -52,7 +53,8 @@ class LimitsTest {
 
     /** Also one that sends another byte again and again. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "GET /api/v1/runs HTTP/1.1\r\nHost: localh", POST + "Content-Length: 1000\r\n\r\nkind: ", POST + "Transfer-Encoding: chunked\r\n\r\n3e8\r\nkind: "})
+    @ValueSource(strings = {"", "GET /api/v1/runs HTTP/1.1\r\nHost: localh", POST + "Content-Length: 1000\r\n\r\nkind: ",
+            POST + "Transfer-Encoding: chunked\r\n\r\n3e8\r\nkind: "})
     void whoSendsHalfARequestIsCutOff(String half) throws Exception {
         try (Socket socket = connect()) {
             socket.getOutputStream().write(half.getBytes(StandardCharsets.UTF_8));
@@ -83,14 +85,16 @@ class LimitsTest {
     @ParameterizedTest
     @ValueSource(strings = {"/", "/api/v1/runs/none/events", "/nothing", "/%zz"})
     void noPathMayBeAskedForTooOften(String path) {
-        await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n").startsWith("HTTP/1.1 429"));
+        await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n")
+                .startsWith("HTTP/1.1 429"));
     }
 
     /** A Host that is not answered for is refused as a wrong token is. */
     @Test
     void whoIsRefusedTooOftenIsToldToWaitAndWhoWatchesIsNot() throws Exception {
         for (String path : List.of("/api/v1/runs", "/observe/health")) {
-            await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: example.com\nConnection: close\n\n").startsWith("HTTP/1.1 429"));
+            await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: example.com\nConnection: close\n\n")
+                    .startsWith("HTTP/1.1 429"));
         }
         for (int i = 0; i < 20; i++) {
             assertThat(client.get("/observe/health").statusCode()).isEqualTo(200);
@@ -99,15 +103,18 @@ class LimitsTest {
 
     @Test
     void onlySoManyFollowEvents() throws Exception {
-        HttpResponse<String> begun = await().atMost(LONG).until(() -> client.postSpec("/api/v1/runs", Serving.spec()), answer -> answer.statusCode() == 202);
+        HttpResponse<String> begun = await().atMost(LONG).until(() -> client.postSpec("/api/v1/runs", Serving.spec()),
+                answer -> answer.statusCode() == 202);
         String id = json(begun).get("id").asText();
         List<InputStream> streams = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             streams.add(await().atMost(LONG).until(
-                    () -> client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).build(), HttpResponse.BodyHandlers.ofInputStream()),
+                    () -> client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).build(),
+                            HttpResponse.BodyHandlers.ofInputStream()),
                     stream -> stream.statusCode() == 200).body());
         }
-        HttpResponse<String> refused = await().atMost(LONG).until(() -> client.get("/api/v1/runs/" + id + "/events"), answer -> answer.statusCode() != 429);
+        HttpResponse<String> refused = await().atMost(LONG)
+                .until(() -> client.get("/api/v1/runs/" + id + "/events"), answer -> answer.statusCode() != 429);
         assertThat(refused.statusCode()).isEqualTo(503);
         assertThat(refused.headers().firstValue("Retry-After")).isPresent();
         streams.get(0).close();
@@ -126,7 +133,8 @@ class LimitsTest {
                 }
                 try (Socket oneTooMany = connect()) {
                     oneTooMany.setSoTimeout((int) LONG.toMillis());
-                    oneTooMany.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                    oneTooMany.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
                     return oneTooMany.getInputStream().readAllBytes().length == 0;
                 } catch (IOException reset) {
                     return true;

@@ -105,7 +105,8 @@ class OpenApiTest {
         String first = json(client.postSpec(RUNS, spec)).get("id").asText();
         client.postSpec(RUNS, spec);
         client.postSpec(RUNS, "kind: Nothing");
-        Files.writeString(Files.createDirectories(serving.data().resolve("logs").resolve(first).resolve("h1")).resolve("facts.log"), "kernel\n");
+        Files.writeString(Files.createDirectories(serving.data().resolve("logs").resolve(first).resolve("h1")).resolve("facts.log"),
+                "kernel\n");
         client.get(RUNS + "/" + first + "/logs");
         client.get(RUNS + "/" + first + "/logs?host=h1&step=facts", "Range", "bytes=1-2");
         client.post(RUNS + "/" + first + "/cancel", "");
@@ -128,7 +129,8 @@ class OpenApiTest {
         AtomicInteger number = new AtomicInteger();
         await().until(() -> {
             String id = "left-" + number.incrementAndGet();
-            serving.engine().journal().begin(new RunRecord(id, id, "apply", "command", false, Serving.spec(id, "192.0.2." + (200 + number.get())), directory.toString(),
+            serving.engine().journal().begin(new RunRecord(id, id, "apply", "command", false,
+                    Serving.spec(id, "192.0.2." + (200 + number.get())), directory.toString(),
                     "running", Optional.empty(), Instant.now(), Optional.empty()));
             boolean resumed = client.post(RUNS + "/" + id + "/resume", "").statusCode() == 202;
             await().until(() -> serving.engine().runs().underWay().stream().anyMatch(run -> run.id().equals(id)));
@@ -141,7 +143,8 @@ class OpenApiTest {
     private static Set<String> described() {
         Set<String> all = new TreeSet<>();
         Described.DOCUMENT.at("/components/schemas").properties().stream().filter(schema -> !schema.getKey().equals("Cluster"))
-                .forEach(schema -> schema.getValue().path("properties").fieldNames().forEachRemaining(name -> all.add(schema.getKey() + "." + name)));
+                .forEach(schema -> schema.getValue().path("properties").fieldNames()
+                        .forEachRemaining(name -> all.add(schema.getKey() + "." + name)));
         Described.DOCUMENT.get("paths").properties().forEach(path -> path.getValue().properties().forEach(operation ->
                 operation.getValue().path("responses").fieldNames().forEachRemaining(status -> {
                     if (status.startsWith("2")) {
@@ -153,18 +156,24 @@ class OpenApiTest {
 
     /** A run in which everything happens that can happen. */
     private static void tellOfEverything(Journal journal) throws Exception {
-        journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+                Optional.empty()));
         Map<String, Object> host = Map.of("name", "h1", "address", "192.0.2.1", "roles", List.of("control-plane"));
         Map<String, Object> waiting = Map.of("name", "h2", "address", "192.0.2.2", "roles", List.of("worker"));
-        tell(journal, Event.Type.RUN_QUEUED, null, null, Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting), "takesBack", List.of("before"),
+        tell(journal, Event.Type.RUN_QUEUED, null, null,
+                Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting),
+                "takesBack", List.of("before"),
                 "changesHosts", true, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
         tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
         tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
         tell(journal, Event.Type.STEP_PROGRESS, "h1", "os-prepare", Map.of());
         tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
-                Map.of("state", "changed", "changes", List.of("swap off"), "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")), "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
-        Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5, "delayMillis", 100);
+                Map.of("state", "changed", "changes", List.of("swap off"),
+                        "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")),
+                        "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
+        Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5,
+                "delayMillis", 100);
         tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
         tell(journal, Event.Type.STEP_RETRY, "h1", "facts", failure);
         tell(journal, Event.Type.STEP_STARTED, "h1", "images-pull", Map.of());
@@ -172,9 +181,11 @@ class OpenApiTest {
         lasting.put("state", "failed");
         lasting.remove("delayMillis");
         tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
-        tell(journal, Event.Type.NOTE, "h1", null, Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
+        tell(journal, Event.Type.NOTE, "h1", null,
+                Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
         client.get(RUNS + "/told");
-        journal.end("told", "failed", 5, "said", Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
+        journal.end("told", "failed", 5, "said",
+                Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
                 "findings", List.of(Map.of("hosts", List.of("h1"), "problem", "no swap", "remedy", "None."))));
     }
 

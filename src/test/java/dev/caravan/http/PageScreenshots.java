@@ -36,8 +36,11 @@ final class PageScreenshots {
     public static void main(String[] arguments) throws Exception {
         Path scratch = Files.createDirectory(Path.of("/tmp/caravan"));
         String spec = spec();
-        List<Fault> faults = List.of(Fault.parse("worker-3:runtime-install:busy"), Fault.parse("worker-4:images-pull:slow"), Fault.parse("worker-5:kubeadm-join:fail"));
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(spec, "screenshots"), faults, scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(3));
+        List<Fault> faults = List.of(Fault.parse("worker-3:runtime-install:busy"), Fault.parse("worker-4:images-pull:slow"),
+                Fault.parse("worker-5:kubeadm-join:fail"));
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(spec, "screenshots"), faults, scratch.resolve("hosts"),
+                        Rehearsal.Options.usual().withPace(3));
                 Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(Path.of("routes")), Serving.freePort());
                 Chromium browser = new Chromium(Chromium.installed().orElseThrow())) {
             PageScreenshots screenshots = new PageScreenshots(browser, serving, Path.of(arguments[0]));

@@ -55,7 +55,8 @@ class PageTest {
         Optional<Path> program = Chromium.installed();
         assumeTrue(program.isPresent(), "there is no chromium on this machine: the page is not tested");
         scratch = Files.createTempDirectory("caravan-page").toRealPath();
-        rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
+        rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
         serve(Serving.freePort());
         browser = new Chromium(program.get());
     }
@@ -98,7 +99,8 @@ class PageTest {
     }
 
     private static void told(String run, String cluster, List<Map<String, Object>> hosts) {
-        journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+        journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", "queued", Optional.empty(), Instant.now(),
+                Optional.empty()));
         tell(run, Event.Type.RUN_QUEUED, null, null, "", Map.of("action", "apply", "cluster", cluster, "rehearsal", true, "hosts", hosts));
         tell(run, Event.Type.RUN_STARTED, null, null, "", Map.of());
     }
@@ -152,7 +154,8 @@ class PageTest {
         browser.until("document.querySelector('#title .badge').innerText === 'succeeded'");
         assertThat(browser.value("window.loadedOnce").asBoolean()).as("the page was not loaded anew").isTrue();
         for (JsonNode step : json(client.get("/api/v1/runs/" + id)).get("steps")) {
-            String shown = browser.value("(document.querySelector(\"" + cell(step.path("host").asText(), step.get("step").asText()) + "\") || {}).className").asText();
+            String shown = browser.value("(document.querySelector(\"" + cell(step.path("host").asText(), step.get("step").asText())
+                    + "\") || {}).className").asText();
             assertThat(shown).as(step.toString()).isEqualTo(step.get("state").asText());
         }
 
@@ -163,8 +166,10 @@ class PageTest {
         browser.until("document.querySelectorAll('.span.attempt').length > 12 && document.querySelectorAll('.span.wait').length > 0");
         browser.value("location.hash = location.hash.replace('timeline', 'workflow')");
         browser.until("document.querySelectorAll('#view-workflow [data-step=kubeadm-join] .changed').length === 1");
-        assertThat(browser.text("#view-workflow .chart")).contains("provision-host", "os-prepare", "wait for the first control plane", "join-cluster");
-        assertThat(browser.text("#view-workflow .chart")).as("what is done where something fails, and in any case").contains("on failure", "rollback", "in any case", "credentials-revoke");
+        assertThat(browser.text("#view-workflow .chart")).contains("provision-host", "os-prepare", "wait for the first control plane",
+                "join-cluster");
+        assertThat(browser.text("#view-workflow .chart")).as("what is done where something fails, and in any case")
+                .contains("on failure", "rollback", "in any case", "credentials-revoke");
         // A cluster that stands is not taken down by a slip of the hand.
         browser.click("[data-action=rollback]");
         assertThat(browser.value("document.getElementById('ask-yes').disabled").asBoolean()).isTrue();
@@ -227,8 +232,10 @@ class PageTest {
         tell("hostile", Event.Type.STEP_STARTED, "h2" + HOSTILE, HOSTILE, "", Map.of());
         tell("hostile", Event.Type.STEP_ENDED, "h1", "facts", HOSTILE,
                 Map.of("state", "failed", "kind", HOSTILE, "remedy", HOSTILE, "lastWords", List.of(HOSTILE), "changes", List.of(HOSTILE)));
-        Files.writeString(Files.createDirectories(serving.data().resolve("logs/hostile/h1")).resolve("facts.log"), HOSTILE + "\n== " + HOSTILE + "\n");
-        ended("hostile", "failed", HOSTILE, Map.of("findings", List.of(Map.of("hosts", List.of(HOSTILE), "problem", HOSTILE, "remedy", HOSTILE))));
+        Files.writeString(Files.createDirectories(serving.data().resolve("logs/hostile/h1")).resolve("facts.log"),
+                HOSTILE + "\n== " + HOSTILE + "\n");
+        ended("hostile", "failed", HOSTILE,
+                Map.of("findings", List.of(Map.of("hosts", List.of(HOSTILE), "problem", HOSTILE, "remedy", HOSTILE))));
         browser.until("page.model.ended");
         browser.click(cell("h1", "facts"));
         browser.until("document.getElementById('log').innerText.includes('onerror')");
@@ -238,14 +245,16 @@ class PageTest {
         }
         browser.until("document.querySelectorAll('.span').length > 0 && document.querySelectorAll('.cause').length > 0");
         assertThat(browser.text("#title")).contains(HOSTILE);
-        assertThat(browser.value("document.querySelectorAll('img, main b:not(.count):not(.chip b), #log script, main script, #runs script').length").asInt()).isZero();
+        assertThat(browser.value("document.querySelectorAll('img, main b:not(.count):not(.chip b), "
+                + "#log script, main script, #runs script').length").asInt()).isZero();
         assertThat(browser.value("window.harmed === undefined").asBoolean()).isTrue();
     }
 
     @Test
     void columnsStandStillAndAHostCountsAsOkOnceItsWayHasEnded() throws Exception {
         told("paused", "paused", List.of(host("h1"), host("h2")));
-        List.of("h1", "h2").forEach(name -> tell("paused", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+        List.of("h1", "h2").forEach(name ->
+                tell("paused", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
         open("paused", "");
         browser.until("document.querySelectorAll('#matrix td.ok').length === 2");
         assertThat(chips()).contains("Between steps 2").doesNotContain("All ok");
@@ -261,23 +270,28 @@ class PageTest {
         browser.until("document.querySelectorAll('#matrix thead th').length === 3");
         assertThat(chips()).contains("All ok 2");
 
-        String spans = "[{host: 'h1', from: '1970-01-01T00:00:05Z', to: '1970-01-01T00:00:06Z'}, {host: 'h1', from: '1970-01-01T00:00:06.2Z', to: '1970-01-01T00:00:07Z'},"
+        String spans = "[{host: 'h1', from: '1970-01-01T00:00:05Z', to: '1970-01-01T00:00:06Z'}, "
+                + "{host: 'h1', from: '1970-01-01T00:00:06.2Z', to: '1970-01-01T00:00:07Z'},"
                 + " {host: 'h1', from: '1970-01-01T00:00:09Z'}, {from: '1970-01-01T00:00:20Z'}]";
-        assertThat(browser.value("(() => { timeline.told = {spans: " + spans + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
-                .as("where a host is at no step and has one to come").isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
+        assertThat(browser.value("(() => { timeline.told = {spans: " + spans
+                + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
+                .as("where a host is at no step and has one to come")
+                .isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
     }
 
     @Test
     void twoHundredHostsAreFilteredCollapsedAndWalkedByKeyboard() throws Exception {
         List<String> names = IntStream.rangeClosed(1, 200).mapToObj(i -> "node-%03d".formatted(i)).toList();
         told("many", "many", names.stream().map(PageTest::host).toList());
-        names.parallelStream().forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+        names.parallelStream()
+                .forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
         List<String> broken = List.of("node-007", "node-150");
         broken.forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "os-prepare", "no space left on " + name,
                 Map.of("state", "failed", "kind", "disk-full", "remedy", "Make room.", "lastWords", List.of())));
         ended("many", "failed", "two hosts failed", Map.of());
         open("many", "");
-        String shown = "[...document.querySelectorAll('#matrix tbody tr[data-host]')].filter(row => !row.hidden).map(row => row.dataset.host).join()";
+        String shown = "[...document.querySelectorAll('#matrix tbody tr[data-host]')].filter(row => !row.hidden).map(row => "
+                + "row.dataset.host).join()";
         browser.until(shown + " === 'node-007,node-150'");
         assertThat(browser.text(".fold")).contains("198 hosts, all ok");
 
@@ -287,7 +301,8 @@ class PageTest {
         browser.click("#find-host");
         browser.type("node-01");
         browser.until(shown + ".split(',').length === 10");
-        browser.value("document.getElementById('find-host').value = ''; document.getElementById('find-host').dispatchEvent(new Event('input'))");
+        browser.value("document.getElementById('find-host').value = ''; document.getElementById('find-host').dispatchEvent(new "
+                + "Event('input'))");
         browser.until(shown + " === 'node-007,node-150'");
         browser.click("#collapse");
         browser.until(shown + ".split(',').length === 200");
@@ -329,6 +344,7 @@ class PageTest {
         browser.dark(true);
         assertThat(browser.value("getComputedStyle(document.body).backgroundColor").asText()).isEqualTo("rgb(20, 24, 28)");
         browser.dark(false);
-        await().atMost(LONG).until(() -> browser.value("getComputedStyle(document.body).backgroundColor").asText().equals("rgb(255, 255, 255)"));
+        await().atMost(LONG).until(() -> browser.value("getComputedStyle(document.body).backgroundColor").asText()
+                .equals("rgb(255, 255, 255)"));
     }
 }

@@ -63,7 +63,9 @@ class RebootHostsExampleTest {
 
     @Test
     void theActionIsListedAndRunsOverHttpAndInTheInbox() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
                 Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(ROUTES), Serving.freePort())) {
             Client client = new Client(serving);
             JsonNode action = StreamSupport.stream(json(client.get("/api/v1/actions")).get("actions").spliterator(), false)
@@ -77,7 +79,8 @@ class RebootHostsExampleTest {
             assertThat(json(wrong).get("detail").asText()).contains("drain-timeout").contains("10m");
             HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", SPEC);
             assertThat(unknown.statusCode()).isEqualTo(400);
-            assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?", "apply, plan, reboot-hosts, reset, rollback-run");
+            assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
+                    "apply, plan, reboot-hosts, reset, rollback-run");
 
             assertThat(ended(client, serving, "?action=apply").get("state").asText()).isEqualTo("succeeded");
             Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
@@ -85,12 +88,14 @@ class RebootHostsExampleTest {
             JsonNode run = ended(client, serving, "?action=reboot-hosts&drain-timeout=90s");
             assertThat(run.get("state").asText()).as(run.toPrettyString()).isEqualTo("succeeded");
             assertThat(run.get("action").asText()).isEqualTo("reboot-hosts");
-            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false).map(step -> step.path("host").asText() + " " + step.get("step").asText()))
+            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false)
+                    .map(step -> step.path("host").asText() + " " + step.get("step").asText()))
                     .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 rebooted");
             assertThat(boot).hasContent("after " + before.strip());
 
             Path spec = Files.writeString(scratch.resolve("reboot.yaml"),
-                    SPEC.replace("{name: demo}", "{name: demo, annotations: {caravan/action: reboot-hosts, caravan/parameters: {force: true}}}"));
+                    SPEC.replace("{name: demo}",
+                            "{name: demo, annotations: {caravan/action: reboot-hosts, caravan/parameters: {force: true}}}"));
             Files.move(spec, serving.inbox().resolve("reboot.yaml"), StandardCopyOption.ATOMIC_MOVE);
             Path result = serving.inbox().resolve(".done").resolve("reboot.yaml.result.json");
             await().atMost(LONG).until(() -> Files.exists(result));
@@ -98,7 +103,8 @@ class RebootHostsExampleTest {
             assertThat(json(client.get("/api/v1/runs/" + second)).get("action").asText()).isEqualTo("reboot-hosts");
             assertThat(boot).hasContent("after after " + before.strip());
 
-            Path mistyped = Files.writeString(scratch.resolve("mistyped.yaml"), SPEC.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
+            Path mistyped = Files.writeString(scratch.resolve("mistyped.yaml"),
+                    SPEC.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
             Files.move(mistyped, serving.inbox().resolve("mistyped.yaml"), StandardCopyOption.ATOMIC_MOVE);
             Path refused = serving.inbox().resolve(".failed").resolve("mistyped.yaml.result.json");
             await().atMost(LONG).until(() -> Files.exists(refused));
@@ -108,7 +114,8 @@ class RebootHostsExampleTest {
 
     private static JsonNode ended(Client client, Serving serving, String query) throws Exception {
         String id = json(client.postSpec("/api/v1/runs" + query, SPEC)).get("id").asText();
-        client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(), HttpResponse.BodyHandlers.ofString());
+        client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(),
+                HttpResponse.BodyHandlers.ofString());
         return json(client.get("/api/v1/runs/" + id));
     }
 
@@ -117,18 +124,23 @@ class RebootHostsExampleTest {
         try (ScriptedHosts hosts = ScriptedHosts.start(2)) {
             hosts.script(call -> CompletableFuture.completedFuture(answer(call)));
             assertThat(run(hosts, "reboot-hosts", "--set", "drain-timeout=2m", "--set", "force=true")).isZero();
-            assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts")).map(call -> call.host() + " " + call.step())).isEqualTo(ONE_AFTER_THE_OTHER);
+            assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts")).map(call -> call.host() + " " + call.step()))
+                    .isEqualTo(ONE_AFTER_THE_OTHER);
             List<Call> drains = hosts.calls().stream().filter(call -> call.step().equals("drain-node")).toList();
             assertThat(drains).extracting(call -> call.environment().get("NODE")).containsExactly("h1", "h2");
-            assertThat(drains).allSatisfy(call -> assertThat(call.environment()).containsEntry("DRAIN_SECONDS", "120").containsEntry("FORCE", "true"));
-            assertThat(hosts.calls()).filteredOn(call -> call.is("h2", "reboot")).allSatisfy(call -> assertThat(call.environment()).containsEntry("BOOT_ID", "boot of h2"));
+            assertThat(drains).allSatisfy(call -> assertThat(call.environment()).containsEntry("DRAIN_SECONDS", "120")
+                    .containsEntry("FORCE", "true"));
+            assertThat(hosts.calls()).filteredOn(call -> call.is("h2", "reboot"))
+                    .allSatisfy(call -> assertThat(call.environment()).containsEntry("BOOT_ID", "boot of h2"));
         }
     }
 
     @Test
     void theFirstHostThatFailsEndsTheRun() throws Exception {
         try (ScriptedHosts hosts = ScriptedHosts.start(2)) {
-            hosts.script(call -> CompletableFuture.completedFuture(call.is("h1", "drain-node") ? Reply.failed("a disruption budget does not allow it") : answer(call)));
+            hosts.script(call -> CompletableFuture.completedFuture(call.is("h1", "drain-node")
+                    ? Reply.failed("a disruption budget does not allow it")
+                    : answer(call)));
             assertThat(run(hosts, "reboot-hosts")).isEqualTo(5);
             assertThat(hosts.calls().stream().map(Call::step)).doesNotContain("reboot");
         }
@@ -137,7 +149,8 @@ class RebootHostsExampleTest {
     @Test
     void whatIsAskedForWronglyTouchesNoHost() throws Exception {
         try (ScriptedHosts hosts = ScriptedHosts.start(2)) {
-            for (List<String> wrong : List.of(List.of("rebot-hosts"), List.of("reboot-hosts", "--set", "speed=9"), List.of("reboot-hosts", "--set", "force=maybe"), List.of("reboot-hosts", "--set", "force"))) {
+            for (List<String> wrong : List.of(List.of("rebot-hosts"), List.of("reboot-hosts", "--set", "speed=9"),
+                    List.of("reboot-hosts", "--set", "force=maybe"), List.of("reboot-hosts", "--set", "force"))) {
                 assertThat(run(hosts, wrong.toArray(String[]::new))).as(wrong.toString()).isEqualTo(2);
             }
             assertThat(hosts.calls()).isEmpty();
@@ -150,7 +163,8 @@ class RebootHostsExampleTest {
             return reply.output("bootId", "boot of " + call.host());
         }
         if (call.step().equals("facts")) {
-            for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(call.host().substring(1)), true, ScriptedHosts.ADDRESSES).entrySet()) {
+            for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(call.host().substring(1)), true,
+                    ScriptedHosts.ADDRESSES).entrySet()) {
                 reply = reply.output(output.getKey(), output.getValue());
             }
         }
@@ -159,11 +173,13 @@ class RebootHostsExampleTest {
 
     private int run(ScriptedHosts hosts, String... arguments) throws Exception {
         Path spec = Files.writeString(scratch.resolve("spec.yaml"), SPEC
-                .replace("ssh: {user: root}", "ssh: {user: root, port: " + hosts.port() + ", password: correct horse, hostKeyCheck: \"off\"}")
+                .replace("ssh: {user: root}", "ssh: {user: root, port: " + hosts.port()
+                        + ", password: correct horse, hostKeyCheck: \"off\"}")
                 .replace("192.0.2.11", ScriptedHosts.ADDRESSES + "1").replace("192.0.2.12", ScriptedHosts.ADDRESSES + "2"));
         List<String> all = new java.util.ArrayList<>(List.of("run"));
         all.addAll(List.of(arguments));
-        all.addAll(List.of("-f", spec.toString(), "--routes", ROUTES.toString(), "--data", scratch.resolve("data").toString(), "--output", "quiet", "--yes"));
+        all.addAll(List.of("-f", spec.toString(), "--routes", ROUTES.toString(), "--data", scratch.resolve("data").toString(), "--output",
+                "quiet", "--yes"));
         return CaravanCommand.execute(all.toArray(String[]::new));
     }
 }

@@ -29,7 +29,8 @@ class RestartTest {
         Path allowed = Files.createDirectories(directory.resolve("allowed"));
         Files.writeString(allowed.resolve("sudo"), "sudo-password");
         String spec = Serving.spec();
-        String naming = Serving.spec().replace("roles: [control-plane]", "roles: [control-plane], ssh: {user: ops, sudoPassword: \"${file:" + allowed.resolve("sudo") + "}\"}");
+        String naming = Serving.spec().replace("roles: [control-plane]",
+                "roles: [control-plane], ssh: {user: ops, sudoPassword: \"${file:" + allowed.resolve("sudo") + "}\"}");
         String run;
         String confined;
         long seen;
@@ -52,7 +53,8 @@ class RestartTest {
             after.release(run);
             after.ended(run);
             HttpResponse<String> stream = client.get(RUNS + "/" + run + "/events", "Last-Event-ID", Long.toString(seen));
-            List<Long> ids = stream.body().lines().filter(line -> line.startsWith("id: ")).map(line -> Long.parseLong(line.substring(4))).toList();
+            List<Long> ids = stream.body().lines().filter(line -> line.startsWith("id: "))
+                    .map(line -> Long.parseLong(line.substring(4))).toList();
             assertThat(ids).isEqualTo(LongStream.rangeClosed(seen + 1, ids.get(ids.size() - 1)).boxed().toList());
             assertThat(stream.body()).contains("\"run-ended\"");
 

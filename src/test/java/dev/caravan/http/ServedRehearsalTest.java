@@ -55,17 +55,21 @@ class ServedRehearsalTest {
 
     @Test
     void aRunBegunOverHttpEndsWithAClusterAndTheInboxThenChangesNothing() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
                 Serving serving = Serving.rehearse(scratch, rehearsal)) {
             Client client = new Client(serving);
             String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
             HttpResponse<String> events = client.http().send(
-                    HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(), HttpResponse.BodyHandlers.ofString());
+                    HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(),
+                    HttpResponse.BodyHandlers.ofString());
             JsonNode run = json(client.get("/api/v1/runs/" + id));
             assertThat(run.get("state").asText()).as(events.body()).isEqualTo("succeeded");
             assertThat(run.get("rehearsal").asBoolean()).isTrue();
             assertThat(Path.of(run.get("kubeconfig").asText())).exists();
-            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false).map(step -> step.path("host").asText() + " " + step.get("step").asText()))
+            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false)
+                    .map(step -> step.path("host").asText() + " " + step.get("step").asText()))
                     .contains("h1 kubeadm-init", "h2 kubeadm-join");
             assertThat(client.get("/api/v1/runs/" + id + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);
 
@@ -74,14 +78,16 @@ class ServedRehearsalTest {
             Path result = serving.inbox().resolve(".done").resolve("again.yaml.result.json");
             await().atMost(LONG).until(() -> Files.exists(result));
             String second = new ObjectMapper().readTree(result.toFile()).get("run").asText();
-            assertThat(json(client.get("/api/v1/runs/" + second)).get("steps")).isNotEmpty().noneMatch(step -> step.get("changed").asBoolean());
+            assertThat(json(client.get("/api/v1/runs/" + second)).get("steps")).isNotEmpty()
+                    .noneMatch(step -> step.get("changed").asBoolean());
         }
     }
 
     @Tag("long")
     @Test
     void aServiceDeletesWhatItsSettingsDoNotKeepAndThenAnswers404() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {
             List<String> ids = new ArrayList<>();
             try (Serving serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), Map.of())) {
                 Client client = new Client(serving);
@@ -100,7 +106,8 @@ class ServedRehearsalTest {
                     assertThat(client.get(deleted + below).statusCode()).as(below).isEqualTo(404);
                 }
                 assertThat(client.post(deleted + "/retry", "").statusCode()).isEqualTo(404);
-                assertThat(StreamSupport.stream(json(client.get("/api/v1/runs")).get("runs").spliterator(), false).map(run -> run.get("id").asText()))
+                assertThat(StreamSupport.stream(json(client.get("/api/v1/runs")).get("runs").spliterator(), false)
+                        .map(run -> run.get("id").asText()))
                         .as("the first changed the hosts, the last is the newest").containsExactly(ids.get(2), ids.get(0));
                 await().atMost(LONG).until(() -> !Files.exists(scratch.resolve("data/logs").resolve(ids.get(1))));
                 assertThat(client.get("/api/v1/runs/" + ids.get(0) + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);

@@ -80,8 +80,10 @@ class TlsTest {
     void isSpokenInItsCurrentVersions(String version) throws Exception {
         try (SSLSocket socket = connect(version)) {
             assertThat(socket.getSession().getProtocol()).isEqualTo(version);
-            socket.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 200").contains("\"UP\"");
+            socket.getOutputStream()
+                    .write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 200")
+                    .contains("\"UP\"");
         }
     }
 
@@ -105,8 +107,10 @@ class TlsTest {
     void plainHttpGetsNoAnswer() throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), serving.port())) {
             socket.setSoTimeout((int) LONG.toMillis());
-            socket.getOutputStream().write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)).doesNotContain("HTTP/1.1").doesNotContain("UP");
+            socket.getOutputStream()
+                    .write("GET /observe/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)).doesNotContain("HTTP/1.1")
+                    .doesNotContain("UP");
         }
     }
 
@@ -118,12 +122,16 @@ class TlsTest {
         String server = "https://localhost:" + serving.port();
 
         assertThat(told("runs", "--server", server, "--server-ca", certificate.toString())).startsWith("0 ");
-        assertThat(told("runs", "--server", server)).startsWith("2 ").contains("not signed by an authority that is trusted here").contains("--server-ca FILE");
-        assertThat(told("runs", "--server", server, "--server-ca", other.toString())).startsWith("2 ").contains("not signed by an authority that is trusted here");
-        assertThat(told("runs", "--server", server.replace("localhost", "127.0.0.1"), "--server-ca", certificate.toString())).startsWith("2 ").contains("is for another name");
+        assertThat(told("runs", "--server", server)).startsWith("2 ").contains("not signed by an authority that is trusted here")
+                .contains("--server-ca FILE");
+        assertThat(told("runs", "--server", server, "--server-ca", other.toString())).startsWith("2 ")
+                .contains("not signed by an authority that is trusted here");
+        assertThat(told("runs", "--server", server.replace("localhost", "127.0.0.1"), "--server-ca", certificate.toString()))
+                .startsWith("2 ").contains("is for another name");
         assertThat(told("runs", "--server", server.replace("https", "http"))).startsWith("2 ").contains("is it https:// there?");
         assertThat(told("runs", "--server", server, "--server-ca", empty.toString())).startsWith("2 ").contains("holds no certificate");
-        assertThat(told("runs", "--server", server, "--server-ca", files.resolve("none").toString())).startsWith("2 ").contains("there is no such file");
+        assertThat(told("runs", "--server", server, "--server-ca", files.resolve("none").toString())).startsWith("2 ")
+                .contains("there is no such file");
     }
 
     @Test
@@ -183,7 +191,8 @@ class TlsTest {
         KeyPair pair = pair(algorithm, size);
         write(tls.certificate(), tls.key(), pair, signature, 5);
         Files.writeString(tls.key(), pem(pair.getPrivate() instanceof ECPrivateKey ec
-                ? new PemObject("EC PRIVATE KEY", new org.bouncycastle.asn1.sec.ECPrivateKey(size, ec.getS(), SECObjectIdentifiers.secp256r1).getEncoded())
+                ? new PemObject("EC PRIVATE KEY",
+                        new org.bouncycastle.asn1.sec.ECPrivateKey(size, ec.getS(), SECObjectIdentifiers.secp256r1).getEncoded())
                 : new JcaMiscPEMGenerator(pair.getPrivate())));
         assertThat(Files.readString(tls.key())).contains("BEGIN " + algorithm + " PRIVATE KEY");
         assertThat(tls.read().getKeyManagers()).isNotEmpty();
@@ -237,8 +246,10 @@ class TlsTest {
     private static void write(Path certificate, Path key, KeyPair pair, String signature, int serial) throws Exception {
         X500Name name = new X500Name("CN=localhost");
         Date now = new Date();
-        X509CertificateHolder holder = new JcaX509v3CertificateBuilder(name, BigInteger.valueOf(serial), new Date(now.getTime() - 86_400_000L),
-                new Date(now.getTime() + 86_400_000L), name, pair.getPublic()).build(new JcaContentSignerBuilder(signature).build(pair.getPrivate()));
+        X509CertificateHolder holder = new JcaX509v3CertificateBuilder(name, BigInteger.valueOf(serial),
+                new Date(now.getTime() - 86_400_000L),
+                new Date(now.getTime() + 86_400_000L), name, pair.getPublic())
+                .build(new JcaContentSignerBuilder(signature).build(pair.getPrivate()));
         Files.writeString(certificate, pem(new JcaMiscPEMGenerator(holder)));
         Files.writeString(key, pem(new JcaPKCS8Generator(pair.getPrivate(), null)));
     }

@@ -43,11 +43,13 @@ class TokenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events", "/api/v1/runs/x/logs",
-        "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/api/v1/runs/x/resume", "/api/v1/runs/x/timeline", "/api/v1/routes", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
-        "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS", "/api/v1/runs?access_token=" + TOKEN,
-        "/api/v1/runs;x=1", "/favicon.ico", "//", "//api", "/api/v1/../..", "/api/v1/runs/..%2f..", "/api%2fv1%2fruns", "/api/v1/runs%00", "/%2e%2e/api", "*",
-        "/api/v1/runs/x/rollback", "/%zz", "/api/v1/runs/%zz", "/api/v1/runs/x/events%", "/%e", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
+    @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events",
+        "/api/v1/runs/x/logs", "/api/v1/runs/x/cancel", "/api/v1/runs/x/retry", "/api/v1/runs/x/resume", "/api/v1/runs/x/timeline",
+        "/api/v1/routes", "/observe/health", "/observe/health/live", "/observe/metrics", "/own", "/own/below", "/nothing",
+        "//api/v1/runs", "/api//v1/runs", "/./api/v1/runs", "/x/../api/v1/runs", "/%61pi/v1/runs", "/API/V1/RUNS",
+        "/api/v1/runs?access_token=" + TOKEN, "/api/v1/runs;x=1", "/favicon.ico", "//", "//api", "/api/v1/../..",
+        "/api/v1/runs/..%2f..", "/api%2fv1%2fruns", "/api/v1/runs%00", "/%2e%2e/api", "*", "/api/v1/runs/x/rollback", "/%zz",
+        "/api/v1/runs/%zz", "/api/v1/runs/x/events%", "/%e", "/api/v1/openapi.json", "http://localhost/api/v1/runs"})
     void noPathIsAnsweredWithoutTheToken(String path) throws Exception {
         for (String method : new String[] {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
             String answer = client.raw(method + " " + path + " HTTP/1.1\nHost: localhost\nConnection: close\n\n");
@@ -56,8 +58,8 @@ class TokenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Bearer", "Bearer ", "Bearer wrong", "Bearer " + TOKEN + "x", "Bearer " + TOKEN + " x", "bearer t0ken", TOKEN, "Basic " + TOKEN, "Basic !!",
-        "Digest " + TOKEN, "Bearer, " + TOKEN})
+    @ValueSource(strings = {"Bearer", "Bearer ", "Bearer wrong", "Bearer " + TOKEN + "x", "Bearer " + TOKEN + " x", "bearer t0ken", TOKEN,
+        "Basic " + TOKEN, "Basic !!", "Digest " + TOKEN, "Bearer, " + TOKEN})
     void aWrongTokenIsRefused(String authorization) throws Exception {
         HttpResponse<String> answer = client.get("/api/v1/runs", "Authorization", authorization);
         assertThat(answer.statusCode()).isEqualTo(401);
@@ -67,13 +69,15 @@ class TokenTest {
 
     @Test
     void twoAuthorizationsAreRefused() throws Exception {
-        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: Bearer x\nAuthorization: " + BEARER + "\n\n"))
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: Bearer x\nAuthorization: "
+                + BEARER + "\n\n"))
                 .startsWith("HTTP/1.1 401");
     }
 
     @Test
     void aBodyIsNotReadBeforeTheTokenIs() throws Exception {
-        assertThat(client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1000000\n\n")).startsWith("HTTP/1.1 401");
+        assertThat(client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nContent-Length: 1000000\n\n"))
+                .startsWith("HTTP/1.1 401");
     }
 
     @Test
@@ -90,12 +94,14 @@ class TokenTest {
 
     @Test
     void theTokenInTheWrongPlaceIsNotRepeated() throws Exception {
-        for (String path : List.of("/" + TOKEN, "/api/v1/runs/" + TOKEN, "/api/v1/runs/" + TOKEN + "/events", "/observe/" + TOKEN, "/api/v1/runs?limit=" + TOKEN)) {
+        for (String path : List.of("/" + TOKEN, "/api/v1/runs/" + TOKEN, "/api/v1/runs/" + TOKEN + "/events", "/observe/" + TOKEN,
+                "/api/v1/runs?limit=" + TOKEN)) {
             HttpResponse<String> answer = client.get(path, "Authorization", BEARER);
             assertThat(answer.statusCode()).as(path).isBetween(400, 404);
             assertThat(answer.body()).as(path).doesNotContain(TOKEN);
         }
-        assertThat(client.raw(TOKEN + " /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: " + BEARER + "\n\n")).startsWith("HTTP/1.1 405").doesNotContain(TOKEN);
+        assertThat(client.raw(TOKEN + " /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: " + BEARER + "\n\n"))
+                .startsWith("HTTP/1.1 405").doesNotContain(TOKEN);
     }
 
     @Test
@@ -125,6 +131,7 @@ class TokenTest {
 
     @Test
     void withATokenAnyHostNameIsAnswered() throws Exception {
-        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: caravan.example\nConnection: close\nAuthorization: " + BEARER + "\n\n")).startsWith("HTTP/1.1 200");
+        assertThat(client.raw("GET /api/v1/runs HTTP/1.1\nHost: caravan.example\nConnection: close\nAuthorization: " + BEARER + "\n\n"))
+                .startsWith("HTTP/1.1 200");
     }
 }

@@ -148,7 +148,8 @@ class InboxTest {
 
     @Test
     void oddNamesAreNamesLikeOthers() throws Exception {
-        List<String> names = List.of("with spaces.yaml", "-rf", "--help.yaml", "ünïcödé-名前.yaml", "${env:HOME}.yaml", "$(touch x).yaml", "a;b|c&d.yaml", "percent%20%2f.yaml",
+        List<String> names = List.of("with spaces.yaml", "-rf", "--help.yaml", "ünïcödé-名前.yaml", "${env:HOME}.yaml", "$(touch x).yaml",
+                "a;b|c&d.yaml", "percent%20%2f.yaml",
                 "quote'\"`.yaml", "new\nline.yaml", "no-suffix", "{{caravan.inbox}}", "a\\b.yaml", "?query=1&move=x");
         for (int i = 0; i < names.size(); i++) {
             drop(names.get(i), Serving.spec("odd" + i, "192.0.2." + (10 + i)));
@@ -167,7 +168,8 @@ class InboxTest {
         serving.release(runOf("demo"));
         Path done = serving.inbox().resolve(".done");
         await().atMost(LONG).until(() -> Files.exists(done.resolve(name)));
-        assertThat(names(done)).filteredOn(one -> one.endsWith(".result.json")).singleElement().asString().matches("n{234}-[0-9a-f]{8}\\.result\\.json");
+        assertThat(names(done)).filteredOn(one -> one.endsWith(".result.json")).singleElement().asString()
+                .matches("n{234}-[0-9a-f]{8}\\.result\\.json");
         drop("n".repeat(249) + "m.yaml", "no spec");
         drop("n".repeat(248) + "mm.yaml", "no spec");
         await().atMost(LONG).untilAsserted(() -> assertThat(names(serving.inbox().resolve(".failed"))).hasSize(4));
@@ -193,7 +195,8 @@ class InboxTest {
         Files.createSymbolicLink(serving.inbox().resolve(".failed"), elsewhere);
         try (LogLines log = LogLines.of(Inbox.class)) {
             Path file = drop("demo.yaml", "no spec");
-            await().atMost(LONG).until(() -> log.text().contains(".failed is not a directory that Caravan can open (a link, perhaps): remove it"));
+            await().atMost(LONG)
+                    .until(() -> log.text().contains(".failed is not a directory that Caravan can open (a link, perhaps): remove it"));
             assertThat(file).exists();
             assertThat(names(elsewhere)).isEmpty();
             Files.delete(serving.inbox().resolve(".failed"));
@@ -356,7 +359,8 @@ class InboxTest {
     void aNameThatIsNoTextIsToldOfAndHoldsUpNobody() throws Exception {
         Path spec = Files.writeString(directory.resolve("spec"), Serving.spec("odd", "192.0.2.1"));
         try (LogLines log = LogLines.of(InboxFiles.class)) {
-            assertThat(new ProcessBuilder("sh", "-c", "cp \"$1\" \"$2/$(printf 'caf\\351.yaml')\"", "sh", spec.toString(), serving.inbox().toString()).start().waitFor()).isZero();
+            assertThat(new ProcessBuilder("sh", "-c", "cp \"$1\" \"$2/$(printf 'caf\\351.yaml')\"", "sh", spec.toString(),
+                    serving.inbox().toString()).start().waitFor()).isZero();
             await().atMost(LONG).until(() -> log.text().contains("its name is not text"));
         }
         drop("good.yaml", Serving.spec("good", "192.0.2.1"));
@@ -368,7 +372,8 @@ class InboxTest {
     @Test
     void aFullDiskKeepsTheFileUntilThereIsRoomForItsResult() throws Exception {
         Path disk = Files.createDirectories(directory.resolve("disk"));
-        Assumptions.assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()), "a small file system can be mounted (root)");
+        Assumptions.assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString()),
+                "a small file system can be mounted (root)");
         try {
             serving.close();
             Files.deleteIfExists(serving.inbox().resolve(".claims"));

@@ -79,14 +79,16 @@ class SharedInboxTest {
             return names.stream().allMatch(name -> Files.exists(inbox.resolve(".done/" + name + ".yaml")));
         });
 
-        assertThat(Stream.concat(mine(), runs(data)).map(RunRecord::cluster).toList()).as("each once, by either").contains("held").doesNotHaveDuplicates().containsAll(names);
+        assertThat(Stream.concat(mine(), runs(data)).map(RunRecord::cluster).toList()).as("each once, by either").contains("held")
+                .doesNotHaveDuplicates().containsAll(names);
         // The oldest file comes first: whoever took another one has seen that this one is not to be had.
         assertThat(mine().map(RunRecord::cluster).toList()).as("by this one").isNotEmpty().doesNotContain("held");
         assertThat(held).exists();
 
         other.destroyForcibly().waitFor();
 
-        String run = await().atMost(LONG).until(() -> mine().filter(each -> each.cluster().equals("held")).findFirst(), Optional::isPresent).orElseThrow().id();
+        String run = await().atMost(LONG).until(() -> mine().filter(each -> each.cluster().equals("held")).findFirst(), Optional::isPresent)
+                .orElseThrow().id();
         serving.release(run);
         await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/held.yaml"), LinkOption.NOFOLLOW_LINKS));
         assertThat(inbox.resolve(".done/held.yaml.result.json")).content().contains("\"" + run + "\"");
@@ -118,9 +120,11 @@ class SharedInboxTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+        other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-Dcaravan.inbox.settle-millis=100", "-cp", System.getProperty("java.class.path"), "dev.caravan.Main", "serve",
-                "--port", Integer.toString(port), "--inbox", inbox.toString(), "--data", directory.resolve("other-data").toString(), "--routes", routes.toString())
+                "--port", Integer.toString(port), "--inbox", inbox.toString(), "--data", directory.resolve("other-data").toString(),
+                "--routes", routes.toString())
                 .redirectErrorStream(true).redirectOutput(directory.resolve("other.log").toFile()).start();
         await().atMost(LONG).until(() -> log().contains("serving on"));
     }

@@ -44,7 +44,8 @@ class EmbeddedJournalTest extends JournalContract {
     void saysWhyItCannotBeOpened() throws Exception {
         Path file = Files.writeString(data.resolve("file"), "");
 
-        assertThatThrownBy(() -> Journal.open(JournalPlace.in(file.resolve("below")))).isInstanceOf(JournalException.class).hasMessageContaining("file");
+        assertThatThrownBy(() -> Journal.open(JournalPlace.in(file.resolve("below")))).isInstanceOf(JournalException.class)
+                .hasMessageContaining("file");
     }
 
     @Test
@@ -88,8 +89,10 @@ class EmbeddedJournalTest extends JournalContract {
         journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent");
 
         try (Stream<Path> files = Files.list(data)) {
-            assertThat(files.filter(Files::isRegularFile).toList()).extracting(file -> file.getFileName() + " " + mode(file)).containsExactlyInAnyOrder(
-                    "journal.mv.db rw-------", "journal.redo rw-------", "journal.lock.db rw-------", "journal.password rw-------", "key rw-------");
+            assertThat(files.filter(Files::isRegularFile).toList()).extracting(file -> file.getFileName() + " " + mode(file))
+                    .containsExactlyInAnyOrder(
+                    "journal.mv.db rw-------", "journal.redo rw-------", "journal.lock.db rw-------", "journal.password rw-------",
+                    "key rw-------");
         }
         journal.close();
         for (String name : List.of("journal.mv.db", "journal.redo")) {
@@ -163,7 +166,8 @@ class EmbeddedJournalTest extends JournalContract {
     }
 
     private Connection connect(String password) throws SQLException {
-        return DriverManager.getConnection("jdbc:h2:powersafe:" + data.toAbsolutePath().resolve("journal") + ";AUTO_SERVER=TRUE", "caravan", password);
+        return DriverManager.getConnection("jdbc:h2:powersafe:" + data.toAbsolutePath().resolve("journal") + ";AUTO_SERVER=TRUE",
+                "caravan", password);
     }
 
     // ---- several processes
@@ -233,7 +237,8 @@ class EmbeddedJournalTest extends JournalContract {
             if (number == 100) {
                 first.destroyForcibly();
             }
-            kept.add(journal.append("a", number % 4 == 0 ? Event.Type.STEP_PROGRESS : Event.Type.NOTE, null, null, 0, "event " + number, Map.of()));
+            kept.add(journal.append("a", number % 4 == 0 ? Event.Type.STEP_PROGRESS : Event.Type.NOTE, null, null, 0,
+                    "event " + number, Map.of()));
             if (number % 10 == 0) {
                 journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x" + number + "\tabsent");
             }
@@ -270,7 +275,8 @@ class EmbeddedJournalTest extends JournalContract {
 
     private Process start(Class<?> main, Path output) throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-Dlogback.configurationFile=logback-file.xml",
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-Dlogback.configurationFile=logback-file.xml",
                 "-Dcaravan.log=" + data.resolve("child.log"), "-cp", classPath, main.getName(), data.toString())
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
     }

@@ -83,7 +83,8 @@ abstract class JournalContract {
     void whetherASpecIsConfinedIsKept() {
         RunRecord free = run("a");
         journal.begin(free);
-        journal.begin(new RunRecord("b", free.cluster(), free.action(), "http", false, free.spec(), free.directory(), "queued", Optional.empty(), AT, Optional.empty(), true));
+        journal.begin(new RunRecord("b", free.cluster(), free.action(), "http", false, free.spec(), free.directory(), "queued",
+                Optional.empty(), AT, Optional.empty(), true));
         reopen();
         assertThat(journal.run("a").orElseThrow().confined()).isFalse();
         assertThat(journal.run("b").orElseThrow().confined()).isTrue();
@@ -100,7 +101,8 @@ abstract class JournalContract {
             }
         });
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        List<Callable<Event>> appends = IntStream.range(0, 60).<Callable<Event>>mapToObj(number -> () -> note(journal, number % 3 == 0 ? "b" : "a", "event " + number)).toList();
+        List<Callable<Event>> appends = IntStream.range(0, 60)
+                .<Callable<Event>>mapToObj(number -> () -> note(journal, number % 3 == 0 ? "b" : "a", "event " + number)).toList();
         for (Future<Event> done : threads.invokeAll(appends)) {
             done.get();
         }
@@ -108,7 +110,8 @@ abstract class JournalContract {
 
         assertThat(journal.events("a", 0)).extracting(Event::seq).containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
         assertThat(journal.events("b", 0)).extracting(Event::seq).containsExactlyElementsOf(LongStream.rangeClosed(1, 20).boxed().toList());
-        assertThat(heard).as("listeners hear in the order of the numbers").containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
+        assertThat(heard).as("listeners hear in the order of the numbers")
+                .containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
         assertThat(journal.events("a", 38)).extracting(Event::seq).containsExactly(39L, 40L);
         assertThat(journal.events("a", 40)).isEmpty();
         assertThat(journal.events("nobody", 0)).isEmpty();
@@ -117,7 +120,8 @@ abstract class JournalContract {
     @Test
     void keepsEverythingOverARestartAndGoesOnCounting() {
         journal.begin(run("a", AT));
-        Event first = journal.append("a", Event.Type.STEP_ENDED, "h1", "os-prepare", 2, "done", Map.of("state", "changed", "changes", List.of("x", "y"), "durationMillis", 12));
+        Event first = journal.append("a", Event.Type.STEP_ENDED, "h1", "os-prepare", 2, "done",
+                Map.of("state", "changed", "changes", List.of("x", "y"), "durationMillis", 12));
         reopen();
 
         assertThat(journal.events("a", 0)).containsExactly(first);
@@ -160,8 +164,10 @@ abstract class JournalContract {
     @Test
     void keepsAnyTextAsItIs() {
         journal.begin(run("a", AT));
-        List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t", "\u00e4\u20ac\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?")
-                .map(text -> journal.append("a", Event.Type.NOTE, "h1", "step", 1, text, Map.of("text", text, "key " + text, List.of(Map.of("inner", text)))))
+        List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t",
+                "\u00e4\u20ac\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?")
+                .map(text -> journal.append("a", Event.Type.NOTE, "h1", "step", 1, text,
+                        Map.of("text", text, "key " + text, List.of(Map.of("inner", text)))))
                 .toList();
         reopen();
 
@@ -253,7 +259,8 @@ abstract class JournalContract {
         journal.begin(run("a"));
         journal.begin(run("b"));
         RunRecord like = run("c");
-        journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), "queued", Optional.empty(), like.createdAt(), Optional.empty()));
+        journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), "queued",
+                Optional.empty(), like.createdAt(), Optional.empty()));
         journal.append("c", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of("takesBack", List.of("a")));
 
         assertThat(journal.takenBackBy("a")).contains("c");
@@ -267,23 +274,28 @@ abstract class JournalContract {
         journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/etc/a\tabsent");
         Path key = data.resolve("key");
         assertThat(key).hasSize(32);
-        assertThat(Files.getPosixFilePermissions(key)).containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        assertThat(Files.getPosixFilePermissions(key)).containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ,
+                PosixFilePermission.OWNER_WRITE);
         byte[] right = Files.readAllBytes(key);
 
         Files.delete(key);
         reopen();
         assertThat(journal.runs(10)).hasSize(1);
-        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining(key.toString()).hasMessageContaining("put back the key");
+        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class)
+                .hasMessageContaining(key.toString()).hasMessageContaining("put back the key");
         assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("cannot be found");
         assertThat(key).doesNotExist();
 
         Files.write(key, new byte[32]);
         reopen();
-        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("does not open what was found");
-        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class).hasMessageContaining("does not open what was found");
+        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class)
+                .hasMessageContaining("does not open what was found");
+        assertThatThrownBy(() -> journal.found("demo", "10.0.0.1")).isInstanceOf(JournalException.class)
+                .hasMessageContaining("does not open what was found");
 
         Files.write(key, new byte[5]);
-        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class).hasMessageContaining("has 5 bytes and should have 32");
+        assertThatThrownBy(() -> Journal.openToWrite(place())).isInstanceOf(CannotOpen.class)
+                .hasMessageContaining("has 5 bytes and should have 32");
 
         Files.write(key, right);
         Journal.openToWrite(place()).close();
@@ -294,10 +306,12 @@ abstract class JournalContract {
     @Test
     void aKeyThatIsNamedIsNeverMade() throws Exception {
         Path named = data.resolve("named-key");
-        JournalPlace there = new JournalPlace(place().data(), place().url(), place().password(), Optional.of(named), EngineIdentity.ofThisProcess());
+        JournalPlace there = new JournalPlace(place().data(), place().url(), place().password(), Optional.of(named),
+                EngineIdentity.ofThisProcess());
         journal.begin(run("a"));
         try (Journal other = Journal.open(there)) {
-            assertThatThrownBy(() -> other.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class).hasMessageContaining("CARAVAN_KEY_FILE");
+            assertThatThrownBy(() -> other.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent"))
+                    .isInstanceOf(JournalException.class).hasMessageContaining("CARAVAN_KEY_FILE");
             Files.write(named, new byte[32]);
             other.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x\tabsent");
             assertThat(other.found("demo", "10.0.0.1")).hasSize(1);
@@ -340,7 +354,8 @@ abstract class JournalContract {
                 List<Callable<Optional<String>>> claims = IntStream.range(0, 4).<Callable<Optional<String>>>mapToObj(i -> () -> {
                     start.await();
                     // Each in another order, all of them with something in common.
-                    return journals.get(i).claim("r" + number + "-" + i, i % 2 == 0 ? List.of("host/x" + number, "host/y" + number) : List.of("host/y" + number, "host/x" + number));
+                    return journals.get(i).claim("r" + number + "-" + i,
+                            i % 2 == 0 ? List.of("host/x" + number, "host/y" + number) : List.of("host/y" + number, "host/x" + number));
                 }).toList();
                 List<Optional<String>> results = new ArrayList<>();
                 for (Future<Optional<String>> claimed : threads.invokeAll(claims)) {
@@ -371,8 +386,10 @@ abstract class JournalContract {
             assertThat(second.orphans()).isEmpty();
             assertThat(note(journal, "a", "goes on").seq()).isEqualTo(2);
 
-            assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class).hasMessageContaining("does not belong to this engine any more");
-            assertThatThrownBy(() -> crashed.end("a", "failed", 5, "no answer", Map.of("state", "failed"))).isInstanceOf(JournalException.class);
+            assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class)
+                    .hasMessageContaining("does not belong to this engine any more");
+            assertThatThrownBy(() -> crashed.end("a", "failed", 5, "no answer", Map.of("state", "failed")))
+                    .isInstanceOf(JournalException.class);
             assertThatThrownBy(() -> crashed.keepFound("a", "h1", "1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class);
             assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
             assertThat(note(journal, "a", "still").seq()).isEqualTo(3);
@@ -392,7 +409,8 @@ abstract class JournalContract {
                 return System.nanoTime() > until;
             });
         }
-        Journal silent = JdbcJournal.open(place().as(ELSEWHERE), database(), new Timing(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(1)));
+        Journal silent = JdbcJournal.open(place().as(ELSEWHERE), database(),
+                new Timing(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(1)));
         try (silent; Journal here = open(EngineIdentity.ofThisProcess())) {
             assertThat(silent.claim("c", Set.of("host/1"))).isEmpty();
             await().until(() -> here.claim("d", Set.of("host/1")).isEmpty());
@@ -436,12 +454,14 @@ abstract class JournalContract {
             ended("a" + number, number);
         }
         RunRecord like = run("b");
-        journal.begin(new RunRecord("b", "other", like.action(), like.source(), false, like.spec(), like.directory(), "queued", Optional.empty(), AT, Optional.empty()));
+        journal.begin(new RunRecord("b", "other", like.action(), like.source(), false, like.spec(), like.directory(), "queued",
+                Optional.empty(), AT, Optional.empty()));
         journal.end("b", "succeeded", 0, "", Map.of("state", "succeeded"));
 
         assertThat(deletable(NEWEST, LATER)).as("oldest first; the only run of a cluster stays").containsExactly("a0", "a1", "a2");
         assertThat(deletable(new Retention(OptionalInt.of(3), OptionalInt.empty()), LATER)).containsExactly("a0");
-        assertThat(deletable(new Retention(OptionalInt.empty(), OptionalInt.of(1)), LATER)).as("the newest stays, however old it is").containsExactly("a0", "a1", "a2");
+        assertThat(deletable(new Retention(OptionalInt.empty(), OptionalInt.of(1)), LATER)).as("the newest stays, however old it is")
+                .containsExactly("a0", "a1", "a2");
         assertThat(deletable(new Retention(OptionalInt.of(1), OptionalInt.of(3)), LATER)).as("one limit is enough to keep a run").isEmpty();
         assertThat(deletable(new Retention(OptionalInt.of(3), OptionalInt.of(1)), LATER)).containsExactly("a0");
         assertThat(deletable(new Retention(OptionalInt.empty(), OptionalInt.empty()), LATER)).isEmpty();
@@ -480,7 +500,8 @@ abstract class JournalContract {
         ended("key", 3);
         journal.keepKey("key", new RequestKey("deploy-1", "digest-2718"));
         RunRecord like = run("inbox", AT.plusSeconds(4));
-        journal.begin(new RunRecord("inbox", like.cluster(), like.action(), "inbox", false, like.spec(), like.directory(), "queued", Optional.empty(), like.createdAt(), Optional.empty()));
+        journal.begin(new RunRecord("inbox", like.cluster(), like.action(), "inbox", false, like.spec(), like.directory(), "queued",
+                Optional.empty(), like.createdAt(), Optional.empty()));
         journal.end("inbox", "succeeded", 0, "", Map.of("state", "succeeded"));
         ended("newest", 5);
 
@@ -504,8 +525,10 @@ abstract class JournalContract {
         try (Journal other = Journal.open(place())) {
             ExecutorService threads = Executors.newFixedThreadPool(3);
             List<Callable<Long>> deletions = Stream.of(journal, other)
-                    .<Callable<Long>>map(each -> () -> IntStream.range(0, 20).filter(number -> each.delete("a" + number, NEWEST, LATER)).count()).toList();
-            Future<List<Event>> notes = threads.submit(() -> IntStream.range(0, 40).mapToObj(number -> note(journal, "under-way", "event " + number)).toList());
+                    .<Callable<Long>>map(each -> () -> IntStream.range(0, 20).filter(number -> each.delete("a" + number, NEWEST, LATER))
+                            .count()).toList();
+            Future<List<Event>> notes = threads.submit(() -> IntStream.range(0, 40)
+                    .mapToObj(number -> note(journal, "under-way", "event " + number)).toList());
             long deleted = 0;
             for (Future<Long> deletion : threads.invokeAll(deletions)) {
                 deleted += deletion.get();

@@ -27,7 +27,8 @@ class JournalPlaceTest {
 
     @Test
     void anotherKindOfDatabaseIsRefused() {
-        assertThatThrownBy(() -> of("jdbc:mysql://db.example.com/caravan?password=canary-1", Map.of())).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> of("jdbc:mysql://db.example.com/caravan?password=canary-1", Map.of()))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("jdbc:postgresql://HOST/DATABASE").hasMessageNotContaining("canary");
     }
 

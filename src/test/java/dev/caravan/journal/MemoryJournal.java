@@ -67,7 +67,8 @@ public final class MemoryJournal implements Journal {
     public synchronized void running(String run) {
         requireRoom();
         RunRecord old = runs.get(run);
-        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
+        runs.put(run,
+                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
                 old.exitStatus(), old.createdAt(), old.endedAt(), old.confined()));
     }
 
@@ -75,7 +76,8 @@ public final class MemoryJournal implements Journal {
     public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
         requireRoom();
         RunRecord old = runs.get(run);
-        runs.put(run, new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
+        runs.put(run,
+                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
                 Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now()), old.confined()));
         return append(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
     }
@@ -145,7 +147,8 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized Optional<String> claim(String run, Collection<String> names) {
-        Optional<String> other = names.stream().filter(claims::containsKey).map(claims::get).filter(holder -> !holder.equals(run)).findFirst();
+        Optional<String> other = names.stream().filter(claims::containsKey).map(claims::get).filter(holder -> !holder.equals(run))
+                .findFirst();
         if (other.isEmpty()) {
             names.forEach(name -> claims.put(name, run));
         }

@@ -52,7 +52,8 @@ class PostgresJournalTest extends JournalContract {
 
     @Override
     JournalPlace place() {
-        return new JournalPlace(data, Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.empty(), EngineIdentity.ofThisProcess());
+        return new JournalPlace(data, Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.empty(),
+                EngineIdentity.ofThisProcess());
     }
 
     @Override
@@ -62,9 +63,11 @@ class PostgresJournalTest extends JournalContract {
 
     @Test
     void saysWhyItCannotBeOpened() {
-        JournalPlace wrong = new JournalPlace(data, Optional.of(url), Optional.of("canary-wrong"), Optional.empty(), EngineIdentity.ofThisProcess());
+        JournalPlace wrong = new JournalPlace(data, Optional.of(url), Optional.of("canary-wrong"), Optional.empty(),
+                EngineIdentity.ofThisProcess());
 
-        assertThatThrownBy(() -> Journal.open(wrong)).isInstanceOf(JournalException.class).hasMessageContaining("127.0.0.1").hasMessageContaining("password authentication failed")
+        assertThatThrownBy(() -> Journal.open(wrong)).isInstanceOf(JournalException.class).hasMessageContaining("127.0.0.1")
+                .hasMessageContaining("password authentication failed")
                 .hasMessageNotContaining("canary");
     }
 
@@ -98,12 +101,14 @@ class PostgresJournalTest extends JournalContract {
 
     @Test
     void aServerThatStaysAwayIsAFailureAndWhenItIsBackTheJournalWorks() throws Exception {
-        try (Journal impatient = JdbcJournal.open(place(), database(), new Timing(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60)))) {
+        try (Journal impatient = JdbcJournal.open(place(), database(),
+                new Timing(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60)))) {
             impatient.begin(run("a"));
             note(impatient, "a", "before");
             server.stop();
             try {
-                assertThatThrownBy(() -> note(impatient, "a", "meanwhile")).isInstanceOf(JournalException.class).hasMessageContaining("did not come back within 1 s");
+                assertThatThrownBy(() -> note(impatient, "a", "meanwhile")).isInstanceOf(JournalException.class)
+                        .hasMessageContaining("did not come back within 1 s");
                 long began = System.nanoTime();
                 ExecutorService threads = Executors.newFixedThreadPool(20);
                 List<Callable<Event>> appends = Collections.nCopies(20, () -> note(impatient, "a", "meanwhile"));
@@ -111,7 +116,8 @@ class PostgresJournalTest extends JournalContract {
                     assertThatThrownBy(append::get).hasMessageContaining("did not come back");
                 }
                 threads.shutdown();
-                assertThat(Duration.ofNanos(System.nanoTime() - began)).as("one by one it would be 20 s").isLessThan(Duration.ofSeconds(15));
+                assertThat(Duration.ofNanos(System.nanoTime() - began)).as("one by one it would be 20 s")
+                        .isLessThan(Duration.ofSeconds(15));
                 assertThatThrownBy(() -> impatient.events("a", 0)).isInstanceOf(JournalException.class);
             } finally {
                 server.startAgain();

@@ -44,7 +44,8 @@ public final class PostgresServer implements AutoCloseable {
             // none there
         }
         Stream.of(System.getenv("PATH").split(":")).map(Path::of).forEach(places::add);
-        return places.stream().filter(place -> Files.isExecutable(place.resolve("pg_ctl")) && Files.isExecutable(place.resolve("initdb"))).findFirst();
+        return places.stream().filter(place -> Files.isExecutable(place.resolve("pg_ctl")) && Files.isExecutable(place.resolve("initdb")))
+                .findFirst();
     }
 
     static PostgresServer start() throws IOException, InterruptedException {
@@ -58,9 +59,11 @@ public final class PostgresServer implements AutoCloseable {
             run("chown", servant(), directory.toString());
         }
         Path password = Files.writeString(directory.resolve("password"), PASSWORD + "\n");
-        server.asServant("initdb", "-D", server.data(), "-U", USER, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8", "--no-locale", "--no-sync");
+        server.asServant("initdb", "-D", server.data(), "-U", USER, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8",
+                "--no-locale", "--no-sync");
         Files.writeString(Path.of(server.data(), "postgresql.conf"),
-                "listen_addresses = '127.0.0.1'\nport = " + port + "\nunix_socket_directories = ''\n", java.nio.file.StandardOpenOption.APPEND);
+                "listen_addresses = '127.0.0.1'\nport = " + port + "\nunix_socket_directories = ''\n",
+                java.nio.file.StandardOpenOption.APPEND);
         server.control("start");
         return server;
     }
@@ -113,7 +116,8 @@ public final class PostgresServer implements AutoCloseable {
     private static void run(String... command) throws IOException, InterruptedException {
         Path output = Files.createTempFile("caravan-postgres", ".output");
         try {
-            Process process = new ProcessBuilder(command).directory(Path.of("/").toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            Process process = new ProcessBuilder(command).directory(Path.of("/").toFile()).redirectErrorStream(true)
+                    .redirectOutput(output.toFile()).start();
             if (!process.waitFor(120, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IOException(String.join(" ", command) + " failed: " + Files.readString(output));
             }

@@ -137,9 +137,11 @@ class PowerCutTest {
                 assertThat(journal.run(run)).as(when + ": run " + run).isPresent();
                 List<Event> there = journal.events(run, 0);
                 assertThat(there.containsAll(acknowledged)).as(when + ": events of " + run).isTrue();
-                assertThat(there).extracting(Event::seq).as(when + ": numbers of " + run).isEqualTo(LongStream.rangeClosed(1, there.size()).boxed().toList());
+                assertThat(there).extracting(Event::seq).as(when + ": numbers of " + run)
+                        .isEqualTo(LongStream.rangeClosed(1, there.size()).boxed().toList());
                 List<String> kept = found.get(run);
-                assertThat(journal.found("demo", run).stream().map(Found::line).limit(kept.size()).toList()).as(when + ": found in " + run).isEqualTo(kept);
+                assertThat(journal.found("demo", run).stream().map(Found::line).limit(kept.size()).toList()).as(when + ": found in " + run)
+                        .isEqualTo(kept);
                 Event next = note(journal, run, "goes on");
                 assertThat(next.seq()).isEqualTo(there.size() + 1L);
                 acknowledged.add(next);
@@ -174,7 +176,8 @@ class PowerCutTest {
             journal.begin(Records.run("a"));
             FaultyDisk.cutAfter(0);
             ExecutorService threads = Executors.newFixedThreadPool(20);
-            List<Callable<Event>> appends = IntStream.range(0, 20).<Callable<Event>>mapToObj(i -> () -> note(journal, "a", "lost " + i)).toList();
+            List<Callable<Event>> appends = IntStream.range(0, 20)
+                    .<Callable<Event>>mapToObj(i -> () -> note(journal, "a", "lost " + i)).toList();
             for (Future<Event> append : threads.invokeAll(appends)) {
                 assertThatThrownBy(append::get).hasMessageContaining("cannot be forced to the disk");
             }

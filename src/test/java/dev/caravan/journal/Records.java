@@ -15,7 +15,8 @@ final class Records {
     }
 
     static RunRecord run(String id, Instant at) {
-        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "/specs", "queued", Optional.empty(), at, Optional.empty());
+        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "/specs", "queued", Optional.empty(), at,
+                Optional.empty());
     }
 
     static Event note(Journal journal, String run, String message) {

@@ -156,7 +156,8 @@ class KubeadmConfigTest {
         Cluster cluster = Clusters.dualStack("1.34.4");
 
         assertThat(settings(cluster, 0).nodeIp()).contains("2001:db8::11,192.0.2.11");
-        assertThat(settings(cluster, 3).nodeIp()).as("whose address in the spec is of the second family").contains("2001:db8::14,192.0.2.14");
+        assertThat(settings(cluster, 3).nodeIp()).as("whose address in the spec is of the second family")
+                .contains("2001:db8::14,192.0.2.14");
         assertThat(init(cluster)).contains("podSubnet: \"fd00:10:244::/56,10.244.0.0/16\"", "value: \"2001:db8::11,192.0.2.11\"");
     }
 
@@ -164,7 +165,8 @@ class KubeadmConfigTest {
     void anAddressOfTheNodeThatTheSpecNamesIsLeftAlone() {
         Cluster cluster = Clusters.single(
                 "1.34.4",
-                "    podSubnet: 10.244.0.0/16,fd00:10:244::/56\n    kubeadm: {JoinConfiguration: {nodeRegistration: {kubeletExtraArgs: [{name: node-ip, value: '::'}]}}}");
+                "    podSubnet: 10.244.0.0/16,fd00:10:244::/56\n"
+                        + "    kubeadm: {JoinConfiguration: {nodeRegistration: {kubeletExtraArgs: [{name: node-ip, value: '::'}]}}}");
 
         assertThat(settings(cluster, 0).nodeIp()).contains("192.0.2.11,2001:db8::11");
         assertThat(settings(cluster, 1).nodeIp()).contains("192.0.2.12");
@@ -181,7 +183,8 @@ class KubeadmConfigTest {
     @ParameterizedTest
     @ValueSource(strings = {"1.20.2", "1.28.2", "1.34.4", "1.37.2"})
     void namesNeitherIpvsNorVolumesByItself(String version) {
-        assertThat(init(Clusters.single(version))).doesNotContain("ipvs", "KubeProxyConfiguration", "extraVolumes", "configMap", "featureGates");
+        assertThat(init(Clusters.single(version))).doesNotContain("ipvs", "KubeProxyConfiguration", "extraVolumes", "configMap",
+                "featureGates");
     }
 
     private static String join(Cluster cluster, int host, JoinCredentials credentials) {

@@ -40,7 +40,8 @@ class RealKubeadmTest {
         Stream.of(setting("KUBEADM")).filter(path -> !path.isEmpty()).forEach(programs::add);
         Stream.of(setting("KUBEADMS").split(File.pathSeparator)).filter(path -> !path.isEmpty()).forEach(path -> {
             try (Stream<Path> files = Files.list(Path.of(path))) {
-                files.filter(file -> file.getFileName().toString().matches("kube(adm)?-[0-9]+[.][0-9]+[.][0-9]+")).map(Path::toString).sorted()
+                files.filter(file -> file.getFileName().toString().matches("kube(adm)?-[0-9]+[.][0-9]+[.][0-9]+"))
+                        .map(Path::toString).sorted()
                         .forEach(programs::add);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -116,11 +117,13 @@ class RealKubeadmTest {
                 KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
 
         List<String> images = kubeadm("config", "images", "list", "--config", file.toString()).lines().toList();
-        List<String> asRuntimeInstallAsks = kubeadm("config", "images", "list", "--image-repository", "registry.example.org/mirror", "--kubernetes-version", "v" + version)
+        List<String> asRuntimeInstallAsks = kubeadm("config", "images", "list", "--image-repository", "registry.example.org/mirror",
+                "--kubernetes-version", "v" + version)
                 .lines().toList();
 
         assertThat(images).contains("registry.example.org/mirror/kube-apiserver:v" + version);
-        assertThat(asRuntimeInstallAsks).filteredOn(image -> image.contains("/pause:")).singleElement().satisfies(pause -> assertThat(images).contains(pause));
+        assertThat(asRuntimeInstallAsks).filteredOn(image -> image.contains("/pause:")).singleElement()
+                .satisfies(pause -> assertThat(images).contains(pause));
     }
 
     @ParameterizedTest
@@ -146,7 +149,8 @@ class RealKubeadmTest {
         Cluster cluster = Clusters.dualStack(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
-                .contains("advertiseAddress: 2001:db8::11", "2001:db8::11,192.0.2.11", "fd00:10:244::/56,10.244.0.0/16", "fd00:10:96::/112,10.96.0.0/16");
+                .contains("advertiseAddress: 2001:db8::11", "2001:db8::11,192.0.2.11", "fd00:10:244::/56,10.244.0.0/16",
+                        "fd00:10:96::/112,10.96.0.0/16");
         assertThat(migrated(join(cluster, 1, Clusters.controlPlane()))).contains("2001:db8::12,192.0.2.12");
         assertThat(migrated(join(cluster, 3, Clusters.worker()))).contains("2001:db8::14,192.0.2.14");
     }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ManifestsTest {
-    private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\ndata: {net-conf.json: '{\"Network\": \"10.244.0.0/16\", \"EnableNFTables\": false}'}\n";
+    private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\n"
+            + "data: {net-conf.json: '{\"Network\": \"10.244.0.0/16\", \"EnableNFTables\": false}'}\n";
 
     private final Manifests manifests = new Manifests(NetworkTable.builtIn(), Map.of());
     private HttpServer server;
@@ -49,7 +50,8 @@ class ManifestsTest {
     }
 
     private Manifests.Source source(String path, String digest) {
-        return new Manifests.Source("http://127.0.0.1:" + server.getAddress().getPort() + path, Optional.ofNullable(digest), Optional.of("10.244.0.0/16"));
+        return new Manifests.Source("http://127.0.0.1:" + server.getAddress().getPort() + path, Optional.ofNullable(digest),
+                Optional.of("10.244.0.0/16"));
     }
 
     private static Cluster cluster(String version, String network) {

@@ -75,7 +75,8 @@ class ProxiesTest {
         String status = refused ? "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"test\""
                 : lines.get(0).startsWith("CONNECT ") ? "502 Bad Gateway" : "200 OK";
         String body = status.startsWith("200") ? MANIFEST : "";
-        socket.getOutputStream().write(("HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+        socket.getOutputStream()
+                .write(("HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.UTF_8));
         socket.getOutputStream().flush();
     }
@@ -119,7 +120,8 @@ class ProxiesTest {
 
     @Test
     void theProxyMayBeWrittenWithoutItsScheme() throws Exception {
-        assertThat(fetch(Map.of("HTTP_PROXY", "127.0.0.1:" + proxy.getLocalPort()), "http://manifests.example/cni.yaml")).isEqualTo(MANIFEST);
+        assertThat(fetch(Map.of("HTTP_PROXY", "127.0.0.1:" + proxy.getLocalPort()), "http://manifests.example/cni.yaml"))
+                .isEqualTo(MANIFEST);
     }
 
     @Test
@@ -129,7 +131,8 @@ class ProxiesTest {
 
         assertThat(fetch(environment, "http://manifests.example/cni.yaml")).isEqualTo(MANIFEST);
         assertThatThrownBy(() -> fetch(environment, "https://manifests.example/cni.yaml")).isInstanceOf(IOException.class)
-                .hasMessageStartingWith("cannot fetch the network's manifest https://manifests.example/cni.yaml through the proxy 127.0.0.1:"
+                .hasMessageStartingWith("cannot fetch the network's manifest https://manifests.example/cni.yaml through the "
+                        + "proxy 127.0.0.1:"
                         + proxy.getLocalPort() + ": ")
                 .satisfies(ProxiesTest::hasNoCredentials);
         assertThat(asked.get(asked.size() - 1)).contains("CONNECT manifests.example:443 HTTP/1.1", "Proxy-Authorization: " + CREDENTIALS);
@@ -146,8 +149,8 @@ class ProxiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http://ops:p%40ss@proxy example:3128", "https://ops:p%40ss@proxy.example:3128", "socks5://ops:p%40ss@proxy.example:1080",
-        "ops:p%40ss@", "http://ops:p%40ss@proxy.example:port"})
+    @ValueSource(strings = {"http://ops:p%40ss@proxy example:3128", "https://ops:p%40ss@proxy.example:3128",
+        "socks5://ops:p%40ss@proxy.example:1080", "ops:p%40ss@", "http://ops:p%40ss@proxy.example:port"})
     void aProxyThatCannotBeUsedIsSaidWithoutItsCredentials(String value) {
         assertThatThrownBy(() -> fetch(Map.of("HTTPS_PROXY", value), "https://manifests.example/cni.yaml")).isInstanceOf(IOException.class)
                 .hasMessageContaining("HTTPS_PROXY in the engine's environment is no ").satisfies(ProxiesTest::hasNoCredentials);

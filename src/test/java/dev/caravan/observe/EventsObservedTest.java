@@ -20,7 +20,8 @@ class EventsObservedTest {
     private final List<Event> events = new ArrayList<>();
 
     private void tell(int second, Type type, String host, String step, int attempt, Map<String, Object> data) {
-        events.add(new Event(events.size() + 1, START.plusSeconds(second), "3d7d9d55", type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, "", data));
+        events.add(new Event(events.size() + 1, START.plusSeconds(second), "3d7d9d55", type, Optional.ofNullable(host),
+                Optional.ofNullable(step), attempt, "", data));
     }
 
     private void resumedRun() {
@@ -56,7 +57,8 @@ class EventsObservedTest {
     void aStepThatNobodyEndedIsThere() {
         resumedRun();
         events.remove(6);
-        assertThat(RunTrace.of(events, Resource.empty())).extracting(SpanData::getName).containsExactly("os-prepare", "kubeadm-init", "apply");
+        assertThat(RunTrace.of(events, Resource.empty())).extracting(SpanData::getName)
+                .containsExactly("os-prepare", "kubeadm-init", "apply");
     }
 
     @Test
@@ -80,15 +82,18 @@ class EventsObservedTest {
             tell(121, Type.STEP_ENDED, "h1", "made-up-" + i, 1, Map.of("state", "ok"));
             metrics.heard(events.get(events.size() - 1));
         }
-        assertThat(metrics.scrape(Metrics.TEXT).lines().filter(line -> line.startsWith("caravan_step_duration_seconds_count"))).hasSize(200);
+        assertThat(metrics.scrape(Metrics.TEXT).lines().filter(line -> line.startsWith("caravan_step_duration_seconds_count")))
+                .hasSize(200);
     }
 
     @Test
     void noCollectorIsNamedUnlessTheEnvironmentDoes() {
         assertThat(OtlpSettings.from(Map.of("OTEL_SERVICE_NAME", "x"))).isEmpty();
         assertThat(OtlpSettings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "OTEL_SDK_DISABLED", "true"))).isEmpty();
-        assertThat(OtlpSettings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/")).orElseThrow().endpoint()).isEqualTo("http://c:4318/v1/traces");
-        assertThat(OtlpSettings.from(Map.of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c/x", "OTEL_SERVICE_NAME", "north")).orElseThrow())
+        assertThat(OtlpSettings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/")).orElseThrow().endpoint())
+                .isEqualTo("http://c:4318/v1/traces");
+        assertThat(OtlpSettings.from(Map.of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c/x", "OTEL_SERVICE_NAME", "north"))
+                .orElseThrow())
                 .satisfies(settings -> assertThat(settings.endpoint()).isEqualTo("http://c/x"))
                 .satisfies(settings -> assertThat(settings.service()).isEqualTo("north"));
     }

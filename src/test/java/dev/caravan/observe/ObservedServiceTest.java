@@ -113,7 +113,9 @@ class ObservedServiceTest {
         serving = Serving.start(directory, routes, Map.of());
         collect();
         before = scrape();
-        good = run("good", call -> call.is("h1", "alpha") && call.attempt() == 1 ? Reply.failedForNow("the mirror is asleep") : Reply.changed("do it"));
+        good = run("good", call -> call.is("h1", "alpha") && call.attempt() == 1
+                ? Reply.failedForNow("the mirror is asleep")
+                : Reply.changed("do it"));
         bad = run("bad", call -> call.is("h2", "beta") ? Reply.failed("no such thing") : Reply.ok());
     }
 
@@ -159,13 +161,15 @@ class ObservedServiceTest {
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }
-        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build().send(request.build(), HttpResponse.BodyHandlers.ofString());
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
+                .send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     @Test
     void whatMayComeIsThereBeforeItHappensSoThatItsFirstTimeIsSeen() {
         assertThat(before.lines()).contains("caravan_run_duration_seconds_count{action=\"apply\",result=\"rolled-back\"} 0",
-                "caravan_step_duration_seconds_count{result=\"failed\",step=\"beta\"} 0", "caravan_step_duration_seconds_count{result=\"changed\",step=\"kubeadm-init\"} 0");
+                "caravan_step_duration_seconds_count{result=\"failed\",step=\"beta\"} 0",
+                "caravan_step_duration_seconds_count{result=\"changed\",step=\"kubeadm-init\"} 0");
     }
 
     private static String scrape() throws Exception {
@@ -186,27 +190,31 @@ class ObservedServiceTest {
                         "caravan_step_retries_total{kind=\"not-yet\",step=\"alpha\"} 1.0",
                         "caravan_rollbacks_total{action=\"apply\"} 1.0",
                         "caravan_runs_resumed_total{action=\"apply\"} 0.0",
-                        "caravan_runs_under_way 0.0", "caravan_steps_under_way 0.0", "caravan_hosts_under_way 0.0", "caravan_hosts_waiting 0.0");
+                        "caravan_runs_under_way 0.0", "caravan_steps_under_way 0.0", "caravan_hosts_under_way 0.0",
+                        "caravan_hosts_waiting 0.0");
     }
 
     @Test
     void connectionsAndCommandsAreCounted() throws Exception {
         assertThat(scrape().lines()).contains("caravan_ssh_connections 2.0", "caravan_ssh_connections_opened_total 2.0",
                 "caravan_ssh_connections_failed_total{kind=\"authentication\"} 0.0");
-        assertThat(scrape().lines().filter(line -> line.startsWith("caravan_ssh_commands_total ")).map(line -> Double.parseDouble(line.substring(line.indexOf(' ')))))
+        assertThat(scrape().lines().filter(line -> line.startsWith("caravan_ssh_commands_total "))
+                .map(line -> Double.parseDouble(line.substring(line.indexOf(' ')))))
                 .singleElement().satisfies(commands -> assertThat(commands).isGreaterThanOrEqualTo(10));
     }
 
     @Test
     void noHostClusterOrRunIsALabel() throws Exception {
         assertThat(scrape().lines().filter(line -> line.startsWith("caravan_")))
-                .noneMatch(line -> line.contains("\"h1\"") || line.contains("\"h2\"") || line.contains(ScriptedHosts.ADDRESSES) || line.contains(good) || line.contains("good"));
+                .noneMatch(line -> line.contains("\"h1\"") || line.contains("\"h2\"") || line.contains(ScriptedHosts.ADDRESSES)
+                        || line.contains(good) || line.contains("good"));
     }
 
     @Test
     void theFormIsWhatTheScraperTakes() throws Exception {
         assertThat(get("/observe/metrics").headers().firstValue("Content-Type")).contains(Metrics.TEXT);
-        HttpResponse<String> open = get("/observe/metrics", "Accept", "application/openmetrics-text; version=1.0.0; charset=utf-8, text/plain;q=0.5");
+        HttpResponse<String> open = get("/observe/metrics", "Accept",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8, text/plain;q=0.5");
         assertThat(open.headers().firstValue("Content-Type")).contains(Metrics.OPEN_METRICS);
         assertThat(open.body()).endsWith("# EOF\n");
     }
@@ -215,7 +223,8 @@ class ObservedServiceTest {
     void theDashboardAsksForMetricsThatThereAre() throws Exception {
         JsonNode dashboard = new ObjectMapper().readTree(Path.of("examples/grafana-dashboard.json").toFile());
         List<String> queries = StreamSupport.stream(dashboard.get("panels").spliterator(), false)
-                .flatMap(panel -> StreamSupport.stream(panel.get("targets").spliterator(), false)).map(target -> target.get("expr").asText())
+                .flatMap(panel -> StreamSupport.stream(panel.get("targets").spliterator(), false))
+                .map(target -> target.get("expr").asText())
                 .collect(Collectors.toCollection(ArrayList::new));
         assertThat(queries).hasSizeGreaterThan(15);
         queries.add(dashboard.at("/templating/list/1/query").asText());
@@ -227,9 +236,11 @@ class ObservedServiceTest {
                 asked.add(names.group());
             } while (names.find());
         }
-        TreeSet<String> given = scrape().lines().filter(line -> !line.startsWith("#")).map(line -> line.split("[{ ]", 2)[0]).collect(Collectors.toCollection(TreeSet::new));
+        TreeSet<String> given = scrape().lines().filter(line -> !line.startsWith("#")).map(line -> line.split("[{ ]", 2)[0])
+                .collect(Collectors.toCollection(TreeSet::new));
         assertThat(given).containsAll(asked);
-        assertThat(asked).containsAll(given.stream().filter(name -> name.startsWith("caravan_") && !name.matches(".*_(sum|max)")).collect(Collectors.toSet()));
+        assertThat(asked).containsAll(given.stream().filter(name -> name.startsWith("caravan_") && !name.matches(".*_(sum|max)"))
+                .collect(Collectors.toSet()));
     }
 
     // ---- log
@@ -291,22 +302,26 @@ class ObservedServiceTest {
         assertThat(spans).filteredOn(span -> span != root).allSatisfy(span -> {
             assertThat(span.getParentSpanId()).isEqualTo(root.getSpanId());
             assertThat(span.getStartTimeUnixNano()).isBetween(root.getStartTimeUnixNano(), span.getEndTimeUnixNano());
-        }).extracting(span -> value(span, "caravan.host") + " " + span.getName() + " " + value(span, "caravan.attempt") + " " + value(span, "caravan.result"))
+        }).extracting(span -> value(span, "caravan.host") + " " + span.getName() + " " + value(span, "caravan.attempt") + " "
+                + value(span, "caravan.result"))
                 .containsExactlyInAnyOrder("h1 alpha 2 changed", "h1 beta 1 changed", "h2 alpha 1 changed", "h2 beta 1 changed");
         Span retried = spans.stream().filter(span -> value(span, "caravan.attempt").equals("2")).findFirst().orElseThrow();
         assertThat(retried.getEventsList()).singleElement().satisfies(event -> assertThat(event.getName()).isEqualTo("retry"));
         assertThat(AUTHORIZED).containsOnly("Bearer canary");
-        assertThat(COLLECTED.get(0).getResourceSpans(0).getResource().getAttributesList()).extracting(each -> each.getKey() + "=" + each.getValue().getStringValue())
+        assertThat(COLLECTED.get(0).getResourceSpans(0).getResource().getAttributesList())
+                .extracting(each -> each.getKey() + "=" + each.getValue().getStringValue())
                 .contains("service.name=caravan", "site=north");
     }
 
     @Test
     void whatFailedAndWhatWasTakenBackIsMarked() {
         await().until(() -> !spans(bad).isEmpty());
-        assertThat(spans(bad)).filteredOn(span -> span.getStatus().getCodeValue() == 2).extracting(Span::getName).containsExactlyInAnyOrder("beta", "apply");
+        assertThat(spans(bad)).filteredOn(span -> span.getStatus().getCodeValue() == 2).extracting(Span::getName)
+                .containsExactlyInAnyOrder("beta", "apply");
         assertThat(spans(bad)).filteredOn(span -> value(span, "caravan.undo").equals("true")).singleElement()
                 .satisfies(span -> assertThat(span.getName()).isEqualTo("undo-alpha"));
-        Span failed = spans(bad).stream().filter(span -> span.getName().equals("beta") && value(span, "caravan.host").equals("h2")).findFirst().orElseThrow();
+        Span failed = spans(bad).stream().filter(span -> span.getName().equals("beta") && value(span, "caravan.host").equals("h2"))
+                .findFirst().orElseThrow();
         assertThat(failed.getStatus().getMessage()).isEqualTo("no such thing");
         assertThat(value(failed, "error.type")).isEqualTo("lasting");
     }

@@ -105,18 +105,22 @@ class RepositoriesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ubuntu, 25.10, questing, ubuntu questing", "ubuntu, 24.04, '', ubuntu noble", "debian, 14, forky, debian forky", "debian, 12, '', debian bookworm"
+        "ubuntu, 25.10, questing, ubuntu questing", "ubuntu, 24.04, '', ubuntu noble", "debian, 14, forky, debian forky",
+        "debian, 12, '', debian bookworm"
     })
     void theCodeNameIsWhatTheSystemSaysItself(String id, String version, String codeName, String suite) {
-        assertThat(Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, Family.APT, id, version, codeName, "amd64")
+        assertThat(Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, Family.APT, id, version,
+                codeName, "amd64")
                         .runtime().orElseThrow().baseUrl())
                 .isEqualTo("https://download.docker.com/linux/" + suite + " stable");
     }
 
     @ParameterizedTest
-    @CsvSource({"APT, linuxmint, 22, wilma", "APT, devuan, 5, daedalus", "APT, ubuntu, 99.04, ''", "YUM, amzn, 2023, ''", "YUM, openEuler, 24.03, ''"})
+    @CsvSource({"APT, linuxmint, 22, wilma", "APT, devuan, 5, daedalus", "APT, ubuntu, 99.04, ''", "YUM, amzn, 2023, ''",
+            "YUM, openEuler, 24.03, ''"})
     void aSystemThatDockerHasNothingForKeepsToItsOwnRuntime(Family family, String id, String version, String codeName) {
-        Resolved resolved = Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, family, id, version, codeName, "x86_64");
+        Resolved resolved = Repositories.resolve(cluster("1.37.2", "containerd", "mirror: community"), TABLE, family, id, version,
+                codeName, "x86_64");
 
         assertThat(resolved.runtime()).isEmpty();
         assertThat(resolved.kubernetes().baseUrl()).startsWith("https://pkgs.k8s.io/core:/stable:/v1.37/");
@@ -125,7 +129,8 @@ class RepositoriesTest {
     @Test
     void theMinorComesIntoTheSpecsOwnAddresses() {
         Cluster cluster = cluster("1.37.2", "cri-o", "mirror: custom, "
-                + "kubernetes: {baseUrl: 'http://192.0.2.1/k8s/v{minor}/{minor}/', gpgKeys: ['http://192.0.2.1/k8s/v{minor}/key', 'http://192.0.2.1/old']}, "
+                + "kubernetes: {baseUrl: 'http://192.0.2.1/k8s/v{minor}/{minor}/', gpgKeys: ['http://192.0.2.1/k8s/v{minor}/key', "
+                + "'http://192.0.2.1/old']}, "
                 + "runtime: {baseUrl: 'http://192.0.2.1/cri-o/{minor}', gpgKeys: ['http://192.0.2.1/cri-o/{minor}/key']}");
 
         assertThat(yum(cluster)).isEqualTo(new Resolved(
@@ -186,7 +191,8 @@ class RepositoriesTest {
     @Test
     void aUsersTableDecidesWhichMinorsHaveRepositories(@TempDir Path directory) throws IOException {
         KubernetesTable own = KubernetesTable.of(OwnTables.with(directory, "data/kubernetes.yaml", text -> text
-                .replace("lastLegacy: 1.28.2", "lastLegacy: 1.31.9") + "  1.39:\n    repositories: []\n  1.40:\n    repositories: [community]\n"));
+                .replace("lastLegacy: 1.28.2", "lastLegacy: 1.31.9")
+                        + "  1.39:\n    repositories: []\n  1.40:\n    repositories: [community]\n"));
 
         assertThat(Repositories.resolve(cluster("1.31.4", "containerd", "mirror: aliyun"), own, Family.YUM, "centos", "7", "", "x86_64")
                 .kubernetes().baseUrl()).contains("kubernetes-el7");

@@ -30,7 +30,8 @@ final class Clusters {
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
         return new Cluster(
                 "demo",
-                new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16", "10.96.0.0/12", Map.of()),
+                new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16",
+                        "10.96.0.0/12", Map.of()),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),
                 new Cluster.Network(Cluster.Cni.BRIDGE, Optional.empty()),

@@ -35,7 +35,8 @@ class EngineRehearsalTest {
     /** A host of each family in each cluster; control planes of the other two kinds are in the tests below and in ServedRehearsalTest. */
     @ParameterizedTest
     @CsvSource({"YUM,APT,DOCKER", "APT,YUM,CONTAINERD"})
-    void bringsBareHostsToAVerifiedClusterAndASecondRunChangesNothing(Family first, Family second, Cluster.RuntimeName runtime) throws Exception {
+    void bringsBareHostsToAVerifiedClusterAndASecondRunChangesNothing(Family first, Family second, Cluster.RuntimeName runtime)
+            throws Exception {
         Rehearsal.Options options = new Rehearsal.Options(first, Map.of("h2", second), 0);
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, runtime, Clusters.root()), List.of(), scratch.directory(), options);
                 Engine engine = engine(rehearsal)) {
@@ -44,14 +45,16 @@ class EngineRehearsalTest {
             assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
             assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED)
                     .isNotEmpty()
-                    .allSatisfy(event -> assertThat(event.data().get("state")).as("%s %s: %s", event.host(), event.step(), event.data()).isIn("ok", "skipped"));
+                    .allSatisfy(event -> assertThat(event.data().get("state")).as("%s %s: %s", event.host(), event.step(), event.data())
+                            .isIn("ok", "skipped"));
         }
     }
 
     @Tag("long")
     @Test
     void bringsUpSeveralControlPlanesThroughSudo() throws Exception {
-        try (Rehearsal rehearsal = start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
+        try (Rehearsal rehearsal =
+                start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
                 Engine engine = engine(rehearsal)) {
             assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
         }
@@ -60,7 +63,8 @@ class EngineRehearsalTest {
     @Tag("long")
     @Test
     void goesOnAfterACutConnectionAndAPassingError() throws Exception {
-        List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"), Fault.parse("h2:kubeadm-join:busy"));
+        List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"),
+                Fault.parse("h2:kubeadm-join:busy"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
                 Engine engine = engine(rehearsal)) {
             assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
@@ -92,8 +96,10 @@ class EngineRehearsalTest {
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
                 Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
             assertThat(apply(engine, rehearsal)).as(this::told).isIn("failed", "rolled-back");
-            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("verify"))).singleElement()
-                    .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4").contains("the pod on h1 at 10.244.", "rehearsed fault"));
+            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("verify")))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4")
+                            .contains("the pod on h1 at 10.244.", "rehearsed fault"));
             assertThat(retries("h2", "probe")).isZero();
             assertThat(events).anySatisfy(event -> assertThat(event.step()).contains("probe-stop"));
             assertThat(scratch.directory().resolve("shared/probes")).doesNotExist();
@@ -104,8 +110,8 @@ class EngineRehearsalTest {
     @Tag("long")
     @Test
     void everyStepCanMeetAFaultAndThoseThatNothingMetAreNamed() throws Exception {
-        List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"), Fault.parse("h1:network-prepare:slow*2"),
-                Fault.parse("h2:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
+        List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"),
+                Fault.parse("h1:network-prepare:slow*2"), Fault.parse("h2:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.APT);
                 Engine engine = engine(rehearsal)) {
             assertThat(rehearsal.faultsNotMet()).containsExactlyElementsOf(faults);
@@ -118,7 +124,8 @@ class EngineRehearsalTest {
 
     @Test
     void aFaultOfAHostThatTheSpecDoesNotHaveIsRefused() {
-        assertThatThrownBy(() -> start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(Fault.parse("h9:facts:fail")), Family.YUM))
+        assertThatThrownBy(() -> start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()),
+                List.of(Fault.parse("h9:facts:fail")), Family.YUM))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("h9")
                 .hasMessageContaining("h1, h2");
@@ -126,7 +133,8 @@ class EngineRehearsalTest {
 
     private long retries(String host, String step) {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_RETRY && event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)))
+                .filter(event -> event.type() == Event.Type.STEP_RETRY && event.host().equals(Optional.of(host))
+                        && event.step().equals(Optional.of(step)))
                 .count();
     }
 
@@ -153,7 +161,8 @@ class EngineRehearsalTest {
     private String told() {
         StringBuilder text = new StringBuilder();
         for (Event event : events) {
-            text.append(event.at()).append(' ').append(event.type()).append(' ').append(event.host().orElse("")).append(' ').append(event.step().orElse(""))
+            text.append(event.at()).append(' ').append(event.type()).append(' ').append(event.host().orElse("")).append(' ')
+                    .append(event.step().orElse(""))
                     .append(": ").append(event.message()).append(' ').append(event.data()).append('\n');
         }
         return text.toString();

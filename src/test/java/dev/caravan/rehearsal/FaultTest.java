@@ -25,7 +25,8 @@ class FaultTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "h2", "h2:kubeadm-join", "h2:kubeadm-join:fail*0", "h2:kubeadm-join:fail*", "h2:../x:fail", "../h2:facts:fail", "h2:facts:fail:x"})
+    @ValueSource(strings = {"", "h2", "h2:kubeadm-join", "h2:kubeadm-join:fail*0", "h2:kubeadm-join:fail*", "h2:../x:fail",
+            "../h2:facts:fail", "h2:facts:fail:x"})
     void saysHowToWriteAFault(String text) {
         assertThatThrownBy(() -> Fault.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("HOST:STEP:KIND");
     }

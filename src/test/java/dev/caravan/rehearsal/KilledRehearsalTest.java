@@ -44,9 +44,10 @@ class KilledRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
     /** What only looks, and what gives secrets, which are kept nowhere. */
     private static final Set<String> AGAIN = Set.of("facts", "join-credentials", "kubeconfig-fetch", "probe-start");
-    private static final List<String> STEPS = List.of("h1 facts", "h1 os-prepare", "h1 package-repository", "h1 kube-install", "h1 runtime-install",
-            "h1 network-prepare", "h1 images-pull", "h1 kubeadm-init", "h1 network", "h1 kubeconfig-fetch", "h1 join-credentials", "h2 kubeadm-join",
-            "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop", "h1 credentials-revoke");
+    private static final List<String> STEPS = List.of("h1 facts", "h1 os-prepare", "h1 package-repository", "h1 kube-install",
+            "h1 runtime-install", "h1 network-prepare", "h1 images-pull", "h1 kubeadm-init", "h1 network", "h1 kubeconfig-fetch",
+            "h1 join-credentials", "h2 kubeadm-join", "h1 label-nodes", "h1 probe-start", "h2 probe", "h1 probe-stop",
+            "h1 credentials-revoke");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
@@ -60,7 +61,8 @@ class KilledRehearsalTest {
             undisturbed = executed(rehearsal);
             files = files(rehearsal);
         }
-        List<Kill> kills = STEPS.stream().flatMap(step -> Stream.of(When.values()).map(when -> new Kill(step.split(" ")[0], step.split(" ")[1], when))).toList();
+        List<Kill> kills = STEPS.stream().flatMap(step -> Stream.of(When.values())
+                .map(when -> new Kill(step.split(" ")[0], step.split(" ")[1], when))).toList();
         try (Rehearsal rehearsal = start("killed")) {
             assertThat(lives(rehearsal, kills)).isEqualTo("succeeded");
             assertThat(executed(rehearsal)).isEqualTo(undisturbed);
@@ -89,7 +91,8 @@ class KilledRehearsalTest {
                 case AFTER -> mortal.dieBefore(ended);
                 case DURING -> journal.listen(event -> {
                     if (started.test(event) && !mortal.isDead()) {
-                        dieOnceStarted(mortal, rehearsal.host(kill.host()).root().resolve("run/caravan").resolve(event.data().get("id") + "/started"));
+                        dieOnceStarted(mortal,
+                                rehearsal.host(kill.host()).root().resolve("run/caravan").resolve(event.data().get("id") + "/started"));
                     }
                 });
             }
@@ -107,7 +110,8 @@ class KilledRehearsalTest {
 
     private static void dieOnceStarted(MortalJournal mortal, Path started) {
         CompletableFuture.runAsync(() -> {
-            Awaitility.await().atMost(Duration.ofSeconds(LIMIT_SECONDS)).pollInterval(Duration.ofMillis(2)).until(() -> Files.exists(started));
+            Awaitility.await().atMost(Duration.ofSeconds(LIMIT_SECONDS)).pollInterval(Duration.ofMillis(2))
+                    .until(() -> Files.exists(started));
             mortal.die();
         });
     }
@@ -122,7 +126,9 @@ class KilledRehearsalTest {
                 Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
     }
 
-    /* Other hosts join while the first control plane still works. Here they wait until it has finished, so that the steps have one order. */
+    /*
+     * Other hosts join while the first control plane still works. Here they wait until it has finished, so that the steps have one order.
+     */
     private static String oneAfterTheOther(String route) {
         String open = """
                                   - to:
@@ -141,9 +147,10 @@ class KilledRehearsalTest {
         String route = "hosts/provision-host.camel.yaml";
         Files.createDirectories(scripts.resolveSibling(route).getParent());
         Files.writeString(scripts.resolveSibling(route), oneAfterTheOther(RouteFiles.builtIn().text(route).orElseThrow()));
-        Files.writeString(scripts.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow() + "\necho \"$CARAVAN_STEP\" >> \"$R/.executed\"\n");
-        return Engines.start(new EngineOptions(scratch.parent().resolve("data"), Optional.of(scratch.parent().resolve("routes")), false, false,
-                rehearsal::target, Map.of()), journal, sessions);
+        Files.writeString(scripts.resolve("lib.sh"),
+                RouteFiles.builtIn().script("lib.sh").orElseThrow() + "\necho \"$CARAVAN_STEP\" >> \"$R/.executed\"\n");
+        return Engines.start(new EngineOptions(scratch.parent().resolve("data"), Optional.of(scratch.parent().resolve("routes")),
+                false, false, rehearsal::target, Map.of()), journal, sessions);
     }
 
     private static Map<String, Long> executed(Rehearsal rehearsal) throws IOException {
@@ -162,7 +169,8 @@ class KilledRehearsalTest {
         Set<String> files = new java.util.TreeSet<>();
         for (Map.Entry<String, Path> host : rehearsal.roots().entrySet()) {
             try (Stream<Path> all = Files.walk(host.getValue())) {
-                files.addAll(all.map(path -> host.getKey() + " " + host.getValue().relativize(path)).filter(path -> !path.contains(" tmp/")).collect(Collectors.toSet()));
+                files.addAll(all.map(path -> host.getKey() + " " + host.getValue().relativize(path)).filter(path -> !path.contains(" tmp/"))
+                        .collect(Collectors.toSet()));
             }
         }
         return files;

@@ -23,7 +23,9 @@ class KubeadmWordsTest {
     @BeforeEach
     void commands() throws IOException {
         command("systemctl", "echo activating");
-        command("journalctl", "echo 'I1128 10:00:00.000000 1 server.go:1] starting'; echo 'E1128 10:00:01.000000 1 run.go:72] \"command failed\" err=\"swap is on\"'");
+        command("journalctl",
+                "echo 'I1128 10:00:00.000000 1 server.go:1] starting'; echo 'E1128 10:00:01.000000 1 run.go:72] \"command failed\" "
+                        + "err=\"swap is on\"'");
     }
 
     private void command(String name, String text) throws IOException {
@@ -42,7 +44,8 @@ class KubeadmWordsTest {
     private String quoted(String printed) throws Exception {
         Files.writeString(scratch.resolve("printed"), printed);
         ProcessBuilder builder = new ProcessBuilder(
-                "sh", "-c", ". \"$LIB/lib.sh\"; cp \"$S/printed\" \"$WORK/output\"; printf '%s%s' \"$(kubeadm_words)\" \"$(kubelet_words)\"");
+                "sh", "-c",
+                ". \"$LIB/lib.sh\"; cp \"$S/printed\" \"$WORK/output\"; printf '%s%s' \"$(kubeadm_words)\" \"$(kubelet_words)\"");
         builder.environment().put("LIB", StepDriver.SCRIPTS.toString());
         builder.environment().put("S", scratch.toString());
         builder.environment().put("CARAVAN_RESULT", scratch.resolve("result").toString());
@@ -55,9 +58,11 @@ class KubeadmWordsTest {
 
     @Test
     void aControlPlaneThatDoesNotComeUpIsToldWithKubeletsLastError() throws Exception {
-        assertThat(words("control-plane/kubeadm-init-1.34-timeout.txt")).startsWith(CONNECTION_REFUSED).endsWith("connect: connection refused]"
-                + "; kubelet: activating; E1128 10:00:01.000000 1 run.go:72] \"command failed\" err=\"swap is on\"");
-        assertThat(words("control-plane/kubeadm-init-1.35-kubelet.txt")).startsWith("failed while waiting for the kubelet to start: ").endsWith("err=\"swap is on\"");
+        assertThat(words("control-plane/kubeadm-init-1.34-timeout.txt")).startsWith(CONNECTION_REFUSED)
+                .endsWith("connect: connection refused]; kubelet: activating; E1128 10:00:01.000000 1 run.go:72] \"command failed\" "
+                        + "err=\"swap is on\"");
+        assertThat(words("control-plane/kubeadm-init-1.35-kubelet.txt")).startsWith("failed while waiting for the kubelet to start: ")
+                .endsWith("err=\"swap is on\"");
         assertThat(words("control-plane/kubeadm-init-timeout.txt")).startsWith("couldn't initialize a Kubernetes cluster; kubelet: ");
     }
 

@@ -72,17 +72,20 @@ class PackageScriptsTest {
     @CsvSource(delimiter = ';', value = {
         // dnf 4.14, dnf5 and yum 3, which installs the others and is content
         "No match for argument: cri-tools|Error: Unable to find a match: cri-tools; 1",
-        "Failed to resolve the transaction:|No match for argument: cri-tools|You can try to add to command line:|  --skip-unavailable to skip unavailable packages; 1",
+        "Failed to resolve the transaction:|No match for argument: cri-tools|You can try to add to command line:|  --skip-unavailable to "
+                + "skip unavailable packages; 1",
         "No package cri-tools available.; 0"})
     void aRepositoryWithoutCriToolsIsNamed(String words, int status) throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
             host.run("package-repository");
             host.insteadOf("yum", "case \" $* \" in *' cri-tools '*) printf '%s\\n' '" + words.replace("|", "' '") + "'"
-                    + (status == 0 ? " && real " + "\"$1\" \"$2\" \"$3\" \"$4\" \"$5\" \"$6\" && exit 0" : " && exit " + status) + " ;; esac");
+                    + (status == 0 ? " && real " + "\"$1\" \"$2\" \"$3\" \"$4\" \"$5\" \"$6\" && exit 0" : " && exit " + status)
+                    + " ;; esac");
 
             StepDriver.Result result = host.fails("kube-install");
 
-            assertThat(result.log()).contains("failed: no repository of this host has cri-tools, and there is no crictl here").contains("packages.kubernetes.baseUrl");
+            assertThat(result.log()).contains("failed: no repository of this host has cri-tools, and there is no crictl here")
+                    .contains("packages.kubernetes.baseUrl");
         }
     }
 
@@ -121,7 +124,8 @@ class PackageScriptsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'VERSION_ID=\"10.0\"', ID_LIKE=\"rhel centos fedora\", iptables-nft", "'VERSION_ID=\"9.6\"', ID_LIKE=\"rhel centos fedora\", iptables",
+    @CsvSource({"'VERSION_ID=\"10.0\"', ID_LIKE=\"rhel centos fedora\", iptables-nft",
+        "'VERSION_ID=\"9.6\"', ID_LIKE=\"rhel centos fedora\", iptables",
         "VERSION_ID=42, ID=fedora, iptables"})
     void enterpriseLinux10HasIptablesUnderAnotherName(String version, String like, String name) throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
@@ -140,14 +144,17 @@ class PackageScriptsTest {
     void dnfIsAskedInTheWordsOfItsVersion(String program) throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
             Path bin = host.root().resolve("usr/bin");
-            host.insteadOf("yum", "for a; do case $a in --disableexcludes=*) echo \"Unknown argument \\\"$a\\\" for command \\\"install\\\". "
-                    + "Add \\\"--help\\\" for more information about the arguments.\" >&2; exit 2 ;; available) echo 'No matching packages to list' >&2; exit 1 ;; esac; done");
+            host.insteadOf("yum",
+                    "for a; do case $a in --disableexcludes=*) echo \"Unknown argument \\\"$a\\\" for command \\\"install\\\". "
+                    + "Add \\\"--help\\\" for more information about the arguments.\" >&2; exit 2 ;; "
+                    + "available) echo 'No matching packages to list' >&2; exit 1 ;; esac; done");
             Files.move(bin.resolve("yum"), bin.resolve(program));
             Files.createSymbolicLink(bin.resolve("yum"), Path.of(program));
             host.run("package-repository");
 
             assertThat(host.run("kube-install").log()).contains("--setopt=disable_excludes=kubernetes");
-            assertThat(host.run("runtime-install", Map.of("RUNTIME", "docker", "CRI_SOCKET", "/run/cri-dockerd.sock", "KUBERNETES_MINOR", "23")).status()).isZero();
+            assertThat(host.run("runtime-install",
+                    Map.of("RUNTIME", "docker", "CRI_SOCKET", "/run/cri-dockerd.sock", "KUBERNETES_MINOR", "23")).status()).isZero();
         }
     }
 
@@ -155,7 +162,8 @@ class PackageScriptsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "YUM | yum | yum install --disableexcludes=kubernetes kubelet-1.37.2 kubeadm-1.37.2 kubectl-1.37.2 cri-tools | /etc/yum.repos.d",
-        "YUM | dnf-3 | yum install --setopt=disable_excludes=kubernetes kubelet-1.37.2 kubeadm-1.37.2 kubectl-1.37.2 cri-tools | /etc/yum.repos.d",
+        "YUM | dnf-3 | yum install --setopt=disable_excludes=kubernetes kubelet-1.37.2 kubeadm-1.37.2 kubectl-1.37.2 cri-tools | "
+                + "/etc/yum.repos.d",
         "APT | apt-get | apt-get install --no-install-recommends kubelet=1.37.2-00 kubeadm=1.37.2-00 kubectl=1.37.2-00 cri-tools=1.37.0-00"
                 + " | /etc/apt/sources.list.d"})
     void aFailedInstallationNamesPackagesAndACommandThatWorksAsPrinted(Family family, String program, String command, String files)
@@ -166,7 +174,8 @@ class PackageScriptsTest {
             Path bin = host.root().resolve("usr/bin");
             Path broken = host.root().resolve("run/broken");
             Files.writeString(broken, "");
-            host.insteadOf(manager, "case \" $* \" in *' install '*) if [ -e '" + broken + "' ]; then echo 'Error: it is broken'; exit 1; fi ;; esac");
+            host.insteadOf(manager, "case \" $* \" in *' install '*) if [ -e '" + broken
+                    + "' ]; then echo 'Error: it is broken'; exit 1; fi ;; esac");
             if (program.equals("dnf-3")) {
                 Files.move(bin.resolve("yum"), bin.resolve(program));
                 Files.createSymbolicLink(bin.resolve("yum"), Path.of(program));
@@ -240,9 +249,12 @@ class PackageScriptsTest {
     /* Docker's installation guide writes docker.sources now; a second entry of another key makes apt refuse all sources. */
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {
-        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable|Signed-By: /etc/apt/keyrings/docker.asc",
-        "# Docker|types: deb-src deb|uris: http://192.0.2.1/a|  https://mirror.example/docker-ce/linux/debian|suites: trixie bookworm|components:| stable| test|Enabled: yes",
-        "Types: deb|URIs: http://192.0.2.1/a|Suites: x/||Types: deb|URIs: https://mirror.example/docker-ce/linux/debian|Suites: bookworm|Components: stable"})
+        "Types: deb|URIs: https://mirror.example/docker-ce/linux/debian/|Suites: bookworm|Components: stable|Signed-By: "
+                + "/etc/apt/keyrings/docker.asc",
+        "# Docker|types: deb-src deb|uris: http://192.0.2.1/a|  https://mirror.example/docker-ce/linux/debian|suites: trixie "
+                + "bookworm|components:| stable| test|Enabled: yes",
+        "Types: deb|URIs: http://192.0.2.1/a|Suites: x/||Types: deb|URIs: https://mirror.example/docker-ce/linux/debian|Suites: "
+                + "bookworm|Components: stable"})
     void aDeb822SourceOfTheHostIsNotWrittenASecondTime(String file) throws IOException {
         try (Host host = start("1.37.2", Family.APT)) {
             Path sources = host.root().resolve("etc/apt/sources.list.d");
@@ -288,7 +300,8 @@ class PackageScriptsTest {
 
             StepDriver.Result result = host.fails("package-repository");
 
-            assertThat(result.log()).contains("apt cannot read its sources with", "caravan-runtime.list", "Conflicting values set for option Signed-By");
+            assertThat(result.log()).contains("apt cannot read its sources with", "caravan-runtime.list",
+                    "Conflicting values set for option Signed-By");
             assertThat(sources.resolve("caravan-runtime.list")).doesNotExist();
             assertThat(sources.resolve("kubernetes.list")).doesNotExist();
         }
@@ -357,7 +370,8 @@ class PackageScriptsTest {
             Path standIn = Files.readSymbolicLink(curl);
             Files.delete(curl);
             String manager = family == Family.YUM ? "yum" : "apt-get";
-            host.insteadOf(manager, "case \" $* \" in *' install '*' curl ca-certificates '*) ln -s '" + standIn + "' \"$CARAVAN_ROOT/usr/bin/curl\"; exit 0 ;; esac");
+            host.insteadOf(manager, "case \" $* \" in *' install '*' curl ca-certificates '*) ln -s '" + standIn
+                    + "' \"$CARAVAN_ROOT/usr/bin/curl\"; exit 0 ;; esac");
 
             StepDriver.Result result = host.run("package-repository");
 
@@ -375,12 +389,14 @@ class PackageScriptsTest {
     void anAdministratorsRepositoryFileGetsTheExcludesThatItLacks(String line, String protectedLine) throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
             Path file = host.root().resolve("etc/yum.repos.d/k8s.repo");
-            Files.writeString(file, "[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + line + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
+            Files.writeString(file, "[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + line
+                    + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
 
             StepDriver.Result result = host.run("package-repository");
 
             String expected = protectedLine.replace("|", "\n");
-            assertThat(file).hasContent("[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + expected + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
+            assertThat(file).hasContent("[other]\nbaseurl=http://192.0.2.1/x\n\n[k8s]\nname=ours\nbaseurl = " + YUM_URL + "\n" + expected
+                    + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
             assertThat(result.log()).contains("found\tfile\t/etc/yum.repos.d/k8s.repo\t");
             assertThat(host.run("package-repository").changes()).isEmpty();
         }
@@ -395,12 +411,14 @@ class PackageScriptsTest {
             host.run("runtime-install");
             host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
             Path probe = host.root().resolve("run/probe.sh");
-            Files.writeString(probe, ". '" + StepDriver.SCRIPTS.toAbsolutePath() + "/lib.sh'\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
+            Files.writeString(probe, ". '" + StepDriver.SCRIPTS.toAbsolutePath()
+                    + "/lib.sh'\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
             try (Connection connection = new Connection(host.rehearsal.host("h1"))) {
                 Connection.Answer answer = connection.run("sh '" + probe + "'");
 
                 assertThat(answer.status()).isEqualTo(1);
-                assertThat(answer.out()).contains("failed: could not read which images containerd has").contains("crictl: not found").doesNotContain("found images");
+                assertThat(answer.out()).contains("failed: could not read which images containerd has").contains("crictl: not found")
+                        .doesNotContain("found images");
             }
         }
     }
@@ -408,11 +426,13 @@ class PackageScriptsTest {
     @Test
     void aDistributionsCodeNameAndAKubectlOutsideOfPackagesAreSeen() throws IOException {
         try (Host host = start("1.37.2", Family.APT)) {
-            Files.writeString(host.root().resolve("etc/os-release"), "ID=ubuntu\nVERSION_ID=\"25.10\"\nVERSION_CODENAME=questing\nUBUNTU_CODENAME=questing\n");
+            Files.writeString(host.root().resolve("etc/os-release"),
+                    "ID=ubuntu\nVERSION_ID=\"25.10\"\nVERSION_CODENAME=questing\nUBUNTU_CODENAME=questing\n");
             // as kubectl 1.37 prints it; --short is an unknown flag to it
             host.command("kubectl", """
                     case "$*" in *--short*) echo 'error: unknown flag: --short' >&2; exit 1 ;; esac
-                    printf '{\n  "clientVersion": {\n    "major": "1",\n    "minor": "37",\n    "gitVersion": "v1.37.1",\n    "goVersion": "go1.25.1"\n  },\n  "kustomizeVersion": "v5.7.1"\n}\n'""");
+                    printf '{\n  "clientVersion": {\n    "major": "1",\n    "minor": "37",\n    "gitVersion": "v1.37.1",\n    \
+                    "goVersion": "go1.25.1"\n  },\n  "kustomizeVersion": "v5.7.1"\n}\n'""");
 
             Map<String, String> facts = host.run("facts").outputs();
 
@@ -431,7 +451,8 @@ class PackageScriptsTest {
             Connection.Answer answer = host.undo("undo-images-pull", "image\tregistry.example/pause:3.10\tabsent\n");
 
             assertThat(answer.status()).as(answer.out()).isEqualTo(75);
-            assertThat(answer.out()).contains("left: images that were pulled: the images of containerd could not be listed: crictl: not found");
+            assertThat(answer.out())
+                    .contains("left: images that were pulled: the images of containerd could not be listed: crictl: not found");
         }
     }
 
@@ -451,9 +472,10 @@ class PackageScriptsTest {
                       '-q --qf %{DESCRIPTION} gpg-pubkey-0ebb0ee5') cat "$db/gpg-pubkey-0ebb0ee5"; exit ;;
                       '-e --allmatches gpg-pubkey-0ebb0ee5') rm "$db/gpg-pubkey-0ebb0ee5"; exit ;;
                     esac""");
-            host.insteadOf("curl", "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; printf new > \"$file\"; exit 0");
-            host.insteadOf("yum", "case \" $* \" in *' install '*) if [ \"$(cat \"$CARAVAN_ROOT/rpm-keys/gpg-pubkey-0ebb0ee5\")\" = old ]; then "
-                    + "echo 'Error: GPG check FAILED'; exit 1; fi ;; esac");
+            host.insteadOf("curl",
+                    "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; printf new > \"$file\"; exit 0");
+            host.insteadOf("yum", "case \" $* \" in *' install '*) if [ \"$(cat \"$CARAVAN_ROOT/rpm-keys/gpg-pubkey-0ebb0ee5\")\" = old ]; "
+                    + "then echo 'Error: GPG check FAILED'; exit 1; fi ;; esac");
 
             StepDriver.Result result = host.run("kube-install");
 
@@ -519,7 +541,8 @@ class PackageScriptsTest {
         Connection.Answer undo(String script, String records) throws IOException {
             String scripts = StepDriver.SCRIPTS.toAbsolutePath().toString();
             try (Connection connection = new Connection(rehearsal.host("h1"))) {
-                return connection.run("RUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock GOES= CARAVAN_LIB='" + scripts + "' sh '"
+                return connection.run("RUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock GOES= CARAVAN_LIB='"
+                        + scripts + "' sh '"
                         + scripts + "/" + script + ".sh'", records);
             }
         }
@@ -542,7 +565,8 @@ class PackageScriptsTest {
 
     private Host start(String version, Family family) throws IOException {
         Cluster cluster = Clusters.of(1, 0, version, Cluster.RuntimeName.CONTAINERD, Clusters.root());
-        Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(), new Rehearsal.Options(Family.YUM, Map.of("h1", family), 0));
+        Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(),
+                new Rehearsal.Options(Family.YUM, Map.of("h1", family), 0));
         return new Host(rehearsal, family, family == Family.YUM ? MODERN_YUM : MODERN_APT);
     }
 }

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class PodNetworkServiceTest {
     /** As API servers of 1.34 to 1.37 say it. */
-    private static final String REFUSED = "Error from server (Forbidden): nodes is forbidden: User \"system:node:h2\" cannot list resource \"nodes\" in"
-            + " API group \"\" at the cluster scope: node 'h2' cannot read all nodes, only its own Node object";
+    private static final String REFUSED = "Error from server (Forbidden): nodes is forbidden: User \"system:node:h2\" cannot list resource "
+            + "\"nodes\" in API group \"\" at the cluster scope: node 'h2' cannot read all nodes, only its own Node object";
 
     private static final String KUBECTL = """
             echo "$*" >> "$STATE/calls"
@@ -60,7 +60,8 @@ class PodNetworkServiceTest {
         log = state.resolve("log");
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", script()).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(Map.of(
-                "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(), "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
+                "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(),
+                "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
                 "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", "10.244.1.0/24", "POD_SUBNET", "10.244.0.0/16",
                 "SERVICE_SUBNET", "10.96.0.0/12"));
         service = builder.start();

@@ -72,7 +72,8 @@ class RollbackRehearsalTest {
         // each fault is met by one run: the first run fails at the first step, the second at the second
         List<Fault> faults = new ArrayList<>(steps.stream().map(step -> Fault.parse("h1:" + step + ":fail*1")).toList());
         faults.add(Fault.parse("h2:kubeadm-join:fail*1"));
-        try (Rehearsal rehearsal = Rehearsal.start(cluster(runtime), faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
+        try (Rehearsal rehearsal =
+                Rehearsal.start(cluster(runtime), faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
                 Engine engine = engine(rehearsal)) {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
@@ -104,7 +105,9 @@ class RollbackRehearsalTest {
         Path data = scratch.parent().resolve("data");
         Retention newest = new Retention(OptionalInt.of(1), OptionalInt.empty());
         long full;
-        try (Rehearsal rehearsal = Rehearsal.start(cluster(Cluster.RuntimeName.CONTAINERD), List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
+        try (Rehearsal rehearsal =
+                Rehearsal.start(cluster(Cluster.RuntimeName.CONTAINERD), List.of(), scratch.directory(),
+                        Rehearsal.Options.usual().withPace(0));
                 Engine engine = engine(rehearsal)) {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
@@ -128,7 +131,8 @@ class RollbackRehearsalTest {
             assertThat(run(engine, rehearsal, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
-            assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id).containsExactly(runs.get(0), runs.get(3));
+            assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id)
+                    .containsExactly(runs.get(0), runs.get(3));
             assertThat(logs(data)).isEqualTo(ids(engine)).hasSize(1);
         }
         assertThat(Files.size(data.resolve("journal.mv.db"))).isLessThanOrEqualTo(full);
@@ -211,11 +215,13 @@ class RollbackRehearsalTest {
         List<Host> labelled = plain.hosts().stream()
                 .map(host -> new Host(host.name(), host.address(), host.roles(), host.ssh(), Map.of("site", "north"), host.taints()))
                 .toList();
-        return new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), labelled, Cluster.OnFailure.ROLLBACK);
+        return new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), labelled,
+                Cluster.OnFailure.ROLLBACK);
     }
 
     private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, Map.of()));
+        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
+                rehearsal::target, Map.of()));
         engine.journal().listen(events::add);
         return engine;
     }

@@ -37,12 +37,17 @@ class RuntimeScriptsTest {
         Files.writeString(root.resolve("etc/group"), "");
         command("apt-get", "echo \"apt-get $*\" >> \"$CARAVAN_ROOT/calls\"");
         command("apt-cache", ":");
-        command("apt-mark", "case $1 in showhold) cat \"$CARAVAN_ROOT/held\" 2>/dev/null ;; hold) echo \"$2\" >> \"$CARAVAN_ROOT/held\" ;; esac; true");
+        command("apt-mark", "case $1 in showhold) cat \"$CARAVAN_ROOT/held\" 2>/dev/null ;; hold) echo \"$2\" >> \"$CARAVAN_ROOT/held\" ;; "
+                + "esac; true");
         command("dpkg", ":");
-        command("dpkg-query", "case \"$*\" in *Conffiles*) echo ' /etc/containerd/config.toml 773cf1c5a249197a8ef37a08ac168414' ;; *Status*' containerd') echo 'ii 1.6.20~ds1-1+deb12u3' ;; esac");
+        command("dpkg-query", "case \"$*\" in *Conffiles*) echo ' /etc/containerd/config.toml 773cf1c5a249197a8ef37a08ac168414' ;; "
+                + "*Status*' containerd') echo 'ii 1.6.20~ds1-1+deb12u3' ;; esac");
         command("systemctl", "echo \"systemctl $*\" >> \"$CARAVAN_ROOT/calls\"");
-        command("kubeadm", "[ \"$*\" = 'config images list --image-repository registry.example/k8s --kubernetes-version v1.37.2' ] || [ \"$4\" = --config ] || exit 1\n"
-                + "printf 'registry.example/k8s/%s\\n' kube-apiserver:v1.37.2 kube-proxy:v1.37.2 coredns:v1.14.6 pause:3.10.2 etcd:3.7.0-0");
+        command("kubeadm",
+                "[ \"$*\" = 'config images list --image-repository registry.example/k8s --kubernetes-version v1.37.2' ] || [ \"$4\" = "
+                        + "--config ] || exit 1\n"
+                + "printf 'registry.example/k8s/%s\\n' kube-apiserver:v1.37.2 kube-proxy:v1.37.2 coredns:v1.14.6 pause:3.10.2 "
+                + "etcd:3.7.0-0");
     }
 
     @Test
@@ -65,7 +70,8 @@ class RuntimeScriptsTest {
         Result refused = run("runtime-install", Map.of());
 
         assertThat(refused.status()).isEqualTo(1);
-        assertThat(refused.log()).contains("config.toml is not ours to replace", "its sandbox image is not " + IMAGE, "SystemdCgroup is not true");
+        assertThat(refused.log()).contains("config.toml is not ours to replace", "its sandbox image is not " + IMAGE,
+                "SystemdCgroup is not true");
         assertThat(config).content().contains("oom_score = -999", "bin_dir = \"/opt/cni/bin\"");
     }
 
@@ -76,7 +82,8 @@ class RuntimeScriptsTest {
         Result first = run("runtime-install", Map.of());
 
         assertThat(first.status()).as(first.log()).isZero();
-        assertThat(config).content().contains("version = 3", "sandbox = '" + IMAGE + "'", "bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']", "SystemdCgroup = true");
+        assertThat(config).content().contains("version = 3", "sandbox = '" + IMAGE + "'", "bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']",
+                "SystemdCgroup = true");
         assertThat(run("runtime-install", Map.of()).changes()).isEmpty();
     }
 
@@ -87,7 +94,8 @@ class RuntimeScriptsTest {
         Result refused = run("runtime-install", Map.of());
 
         assertThat(refused.status()).isEqualTo(1);
-        assertThat(refused.log()).contains("it does not look for CNI plugins in /opt/cni/bin", "it does not read /etc/containerd/certs.d", "its sandbox image is not " + IMAGE);
+        assertThat(refused.log()).contains("it does not look for CNI plugins in /opt/cni/bin", "it does not read /etc/containerd/certs.d",
+                "its sandbox image is not " + IMAGE);
     }
 
     @Test
@@ -120,7 +128,8 @@ class RuntimeScriptsTest {
 
         assertThat(refused.status()).isEqualTo(1);
         assertThat(refused.log()).contains("have Docker 29.0.1, and none up to 28", "Kubernetes 1.20", "runtime.version: 29.0.1");
-        assertThat(root.resolve("calls")).satisfiesAnyOf(calls -> assertThat(calls).doesNotExist(), calls -> assertThat(calls).content().doesNotContain("install"));
+        assertThat(root.resolve("calls")).satisfiesAnyOf(calls -> assertThat(calls).doesNotExist(),
+                calls -> assertThat(calls).content().doesNotContain("install"));
     }
 
     @Test
@@ -134,7 +143,8 @@ class RuntimeScriptsTest {
         Result first = run("runtime-install", crio);
 
         assertThat(first.status()).as(first.log()).isZero();
-        assertThat(directory.resolve("20-caravan.conf")).content().contains("pause_image = \"" + IMAGE + "\"", "cgroup_manager = \"systemd\"");
+        assertThat(directory.resolve("20-caravan.conf")).content()
+                .contains("pause_image = \"" + IMAGE + "\"", "cgroup_manager = \"systemd\"");
         assertThat(directory.resolve("10-caravan.conf")).doesNotExist();
         assertThat(first.log()).contains("found file /etc/crio/crio.conf.d/10-caravan.conf");
         assertThat(run("runtime-install", crio).changes()).isEmpty();
@@ -148,7 +158,8 @@ class RuntimeScriptsTest {
 
         assertThat(pulled.status()).as(pulled.log()).isZero();
         assertThat(Files.readAllLines(root.resolve("pulled"))).hasSize(3).allSatisfy(call ->
-                assertThat(call).startsWith("--namespace k8s.io images pull --hosts-dir " + root + "/etc/containerd/certs.d registry.example/k8s/"));
+                assertThat(call).startsWith("--namespace k8s.io images pull --hosts-dir " + root
+                        + "/etc/containerd/certs.d registry.example/k8s/"));
         assertThat(pulled.changes()).contains("pull " + IMAGE).noneMatch(change -> change.contains("etcd"));
     }
 
@@ -165,7 +176,8 @@ class RuntimeScriptsTest {
         Path opt = Files.createDirectories(root.resolve("opt"));
         String lib = ". routes/scripts/lib.sh; ";
         Process recorded = shell(lib + "keep_tree \"$R/opt\" 0");
-        String found = new String(recorded.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).replace("caravan-found\t", "");
+        String found = new String(recorded.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+                .replace("caravan-found\t", "");
         Files.writeString(root.resolve("undo-stdin"), found);
         Files.delete(opt);
 
@@ -180,13 +192,14 @@ class RuntimeScriptsTest {
     private Process shell(String text) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", text).redirectErrorStream(true);
         builder.environment().clear();
-        builder.environment().putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", root.resolve("result").toString(), "CARAVAN_LIB", "routes/scripts",
-                "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
+        builder.environment().putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", root.resolve("result").toString(),
+                "CARAVAN_LIB", "routes/scripts", "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
         return builder.start();
     }
 
     private static Map<String, String> docker() {
-        return Map.of("RUNTIME", "docker", "CRI_SOCKET", "/var/run/dockershim.sock", "KUBERNETES_VERSION", "1.20.2", "KUBERNETES_MINOR", "20");
+        return Map.of("RUNTIME", "docker", "CRI_SOCKET", "/var/run/dockershim.sock", "KUBERNETES_VERSION", "1.20.2",
+                "KUBERNETES_MINOR", "20");
     }
 
     /* What containerd makes of a file of Caravan's holds that file's settings; of another it is the dump. */
@@ -194,7 +207,8 @@ class RuntimeScriptsTest {
         Files.writeString(config, configuration);
         Files.writeString(root.resolve("dump"), dump);
         command("containerd", "case \"$*\" in --version) echo 'containerd github.com/containerd/containerd " + version + " 0' ;;\n"
-                + "'config dump') if grep -q '^# Written by Caravan' \"$CARAVAN_ROOT/etc/containerd/config.toml\"; then cat \"$CARAVAN_ROOT/etc/containerd/config.toml\"; else cat \"$CARAVAN_ROOT/dump\"; fi ;; esac");
+                + "'config dump') if grep -q '^# Written by Caravan' \"$CARAVAN_ROOT/etc/containerd/config.toml\"; "
+                + "then cat \"$CARAVAN_ROOT/etc/containerd/config.toml\"; else cat \"$CARAVAN_ROOT/dump\"; fi ;; esac");
     }
 
     private void madison(String... lines) throws IOException {
@@ -214,15 +228,18 @@ class RuntimeScriptsTest {
         Path result = root.resolve("result");
         Files.deleteIfExists(result);
         Files.deleteIfExists(root.resolve("found"));
-        Map<String, String> environment = new HashMap<>(Map.of("RUNTIME", "containerd", "RUNTIME_VERSION", "", "CRI_SOCKET", "unix:///run/containerd/containerd.sock",
-                "CGROUP_DRIVER", "systemd", "INSECURE_REGISTRIES", "registry.example:5000", "KUBERNETES_VERSION", "1.37.2", "KUBERNETES_MINOR", "37",
-                "IMAGE_REPOSITORY", "registry.example/k8s"));
+        Map<String, String> environment = new HashMap<>(Map.of("RUNTIME", "containerd", "RUNTIME_VERSION", "",
+                "CRI_SOCKET", "unix:///run/containerd/containerd.sock",
+                "CGROUP_DRIVER", "systemd", "INSECURE_REGISTRIES", "registry.example:5000", "KUBERNETES_VERSION", "1.37.2",
+                "KUBERNETES_MINOR", "37", "IMAGE_REPOSITORY", "registry.example/k8s"));
         environment.putAll(more);
         ProcessBuilder builder = new ProcessBuilder("sh", StepDriver.SCRIPTS.resolve(script + ".sh").toString()).redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         builder.environment().clear();
         builder.environment().putAll(environment);
-        builder.environment().putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", result.toString(), "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
+        builder.environment()
+                .putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", result.toString(),
+                        "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
         Process process = builder.start();
         String log = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         int status = process.waitFor();

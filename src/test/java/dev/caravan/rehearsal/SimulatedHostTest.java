@@ -38,7 +38,8 @@ class SimulatedHostTest {
     @Test
     void commandsSeeNothingOfThisProcessesEnvironment() throws IOException {
         try (SimulatedHost host = start(Family.YUM); Connection connection = new Connection(host)) {
-            Set<String> names = connection.run("env").out().lines().map(line -> line.split("=")[0]).collect(Collectors.toCollection(TreeSet::new));
+            Set<String> names = connection.run("env").out().lines().map(line -> line.split("=")[0])
+                    .collect(Collectors.toCollection(TreeSet::new));
             // PWD and OLDPWD are the shell's own
             names.removeAll(Set.of("PWD", "OLDPWD", "_", "SHLVL"));
             assertThat(names).containsExactly("CARAVAN_ROOT", "HOME", "LC_ALL", "LOGNAME", "PATH", "TMPDIR", "USER");
@@ -49,11 +50,13 @@ class SimulatedHostTest {
     @EnumSource(Family.class)
     void isBare(Family family) throws IOException {
         try (SimulatedHost host = start(family); Connection connection = new Connection(host)) {
-            String bare = "for c in docker dockerd containerd kubeadm kubelet kubectl crictl ctr python3 perl; do command -v $c; done; true";
+            String bare = "for c in docker dockerd containerd kubeadm kubelet kubectl crictl ctr python3 perl; do command -v $c; "
+                    + "done; true";
             assertThat(connection.run(bare)).isEqualTo(new Connection.Answer(0, "", ""));
             assertThat(connection.run("command -v yum >/dev/null").status() == 0).isEqualTo(family == Family.YUM);
             assertThat(connection.run("command -v apt-get >/dev/null").status() == 0).isEqualTo(family == Family.APT);
-            assertThat(connection.run("hostname; uname -m; id -u; sed 1d \"$CARAVAN_ROOT/proc/swaps\" | wc -l").out()).isEqualTo("h1\nx86_64\n0\n1\n");
+            assertThat(connection.run("hostname; uname -m; id -u; sed 1d \"$CARAVAN_ROOT/proc/swaps\" | wc -l").out())
+                    .isEqualTo("h1\nx86_64\n0\n1\n");
         }
     }
 
@@ -71,7 +74,8 @@ class SimulatedHostTest {
             assertThat(connection.run("id -u; sudo -n id -u").out()).isEqualTo("1000\n0\n");
             host.sudoPassword(Optional.of(new Secret("it's $secret")));
             assertThat(connection.run("sudo -n true").err()).contains("a password is required");
-            assertThat(connection.run("sudo -S -p '' sh -c 'id -u; cat'", "it's $secret\nmore\n")).isEqualTo(new Connection.Answer(0, "0\nmore\n", ""));
+            assertThat(connection.run("sudo -S -p '' sh -c 'id -u; cat'", "it's $secret\nmore\n"))
+                    .isEqualTo(new Connection.Answer(0, "0\nmore\n", ""));
             assertThat(connection.run("sudo -S -p '' true", "wrong\n").status()).isEqualTo(1);
             assertThat(contentOf(host.root())).doesNotContain("it's $secret");
         }
@@ -93,7 +97,8 @@ class SimulatedHostTest {
     void cutsTheConnectionOfAStepAndLetsTheStepGoOn() throws IOException {
         List<Fault> faults = List.of(Fault.parse("h1:os-prepare:drop"));
         try (SimulatedHost host = SimulatedHost.start("h1", Family.YUM, faults, scratch.directory())) {
-            String detached = "read -r line; setsid sh -c 'until [ -e go-on ]; do sleep 0.05; done; echo done > ended' </dev/null >/dev/null 2>&1 & cat; exec sleep 60";
+            String detached = "read -r line; setsid sh -c 'until [ -e go-on ]; do sleep 0.05; done; "
+                    + "echo done > ended' </dev/null >/dev/null 2>&1 & cat; exec sleep 60";
             try (Connection connection = new Connection(host)) {
                 assertThat(connection.run(detached, "run-1 os-prepare 0\nan archive").status()).as("status of a cut command").isNull();
                 await().untilAsserted(() -> assertThat(connection.isOpen()).isFalse());

@@ -46,8 +46,8 @@ class SiteCaExampleTest {
     }
 
     private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.directory().resolve("data"), Optional.of(EXAMPLE.resolve("routes")), false, true,
-                rehearsal::target, Map.of()));
+        Engine engine = Engine.start(new EngineOptions(scratch.directory().resolve("data"), Optional.of(EXAMPLE.resolve("routes")),
+                false, true, rehearsal::target, Map.of()));
         engine.journal().listen(events::add);
         return engine;
     }
@@ -60,7 +60,8 @@ class SiteCaExampleTest {
     private Map<String, String> states(String step) {
         return events.stream()
                 .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(step)))
-                .collect(java.util.stream.Collectors.toMap(event -> event.host().orElseThrow(), event -> String.valueOf(event.data().get("state"))));
+                .collect(java.util.stream.Collectors.toMap(event -> event.host().orElseThrow(),
+                        event -> String.valueOf(event.data().get("state"))));
     }
 
     private List<String> stepsOf(String host) {

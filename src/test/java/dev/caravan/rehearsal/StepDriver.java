@@ -54,7 +54,8 @@ final class StepDriver {
         String password = specified.ssh().sudoPassword().map(secret -> secret.reveal() + "\n").orElse("");
         try (Connection connection = new Connection(host, specified.ssh().user())) {
             Connection.Answer answer = connection.run(command, password + id + " " + step + "\n");
-            return new Result(answer.status() == null ? -1 : answer.status(), answer.out() + answer.err(), changes(directory), outputs(directory));
+            return new Result(answer.status() == null ? -1 : answer.status(), answer.out() + answer.err(), changes(directory),
+                    outputs(directory));
         }
     }
 
@@ -86,10 +87,16 @@ final class StepDriver {
         environment.put("CRI_SOCKET", docker ? "/var/run/dockershim.sock" : "/run/containerd/containerd.sock");
         environment.put("CGROUP_DRIVER", "systemd");
         environment.put("INSECURE_REGISTRIES", "registry.example:5000");
-        environment.put("KUBERNETES_REPO_URL", yum ? "https://mirror.example/kubernetes/yum/repos/kubernetes-el7-x86_64" : "https://mirror.example/kubernetes/apt kubernetes-xenial main");
-        environment.put("KUBERNETES_REPO_KEYS", yum ? "https://mirror.example/yum-key.gpg https://mirror.example/rpm-package-key.gpg" : "https://mirror.example/apt-key.gpg");
+        environment.put("KUBERNETES_REPO_URL", yum
+                ? "https://mirror.example/kubernetes/yum/repos/kubernetes-el7-x86_64"
+                : "https://mirror.example/kubernetes/apt kubernetes-xenial main");
+        environment.put("KUBERNETES_REPO_KEYS", yum
+                ? "https://mirror.example/yum-key.gpg https://mirror.example/rpm-package-key.gpg"
+                : "https://mirror.example/apt-key.gpg");
         environment.put("KUBERNETES_REPO_CHECK", "true");
-        environment.put("RUNTIME_REPO_URL", yum ? "https://mirror.example/docker-ce/linux/centos/7/x86_64/stable" : "https://mirror.example/docker-ce/linux/debian bookworm stable");
+        environment.put("RUNTIME_REPO_URL", yum
+                ? "https://mirror.example/docker-ce/linux/centos/7/x86_64/stable"
+                : "https://mirror.example/docker-ce/linux/debian bookworm stable");
         environment.put("RUNTIME_REPO_KEYS", "https://mirror.example/docker-ce/gpg");
         environment.put("RUNTIME_REPO_CHECK", "true");
         environment.put("CNI", cluster.network().cni().name().toLowerCase(java.util.Locale.ROOT));

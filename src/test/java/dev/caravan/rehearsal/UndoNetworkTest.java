@@ -26,7 +26,8 @@ class UndoNetworkTest {
     private static final Path SCRIPTS = Path.of("routes/scripts").toAbsolutePath();
     private static final String POLICY = "-A FORWARD -s 192.0.2.0/24 -j ACCEPT";
     private static final String MASQUERADE = "-A POSTROUTING -m set --match-set kube-router-pod-subnets src"
-            + " -m set ! --match-set kube-router-pod-subnets dst -m set ! --match-set kube-router-node-ips dst -j MASQUERADE --random-fully";
+            + " -m set ! --match-set kube-router-pod-subnets dst -m set ! --match-set kube-router-node-ips dst -j MASQUERADE "
+            + "--random-fully";
     private static final String NODE_PORTS = "-A FORWARD -o eth0 -m comment --comment"
             + " \"allow outbound node port traffic on node interface with which node ip is associated\" -j ACCEPT";
     private static final String RULES_4 = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n";
@@ -172,7 +173,8 @@ class UndoNetworkTest {
         assertThat(log).contains(
                 "this host has no nft: if the network or kube-proxy made tables of nftables, they stay until the next boot",
                 "this host has no ipset: if the network or kube-proxy made ipsets, they stay");
-        assertThat(unseen()).as("the result names them").contains("this host has no ipset: ", "; this host has no nft: ").doesNotContain("nfacct");
+        assertThat(unseen()).as("the result names them").contains("this host has no ipset: ", "; this host has no nft: ")
+                .doesNotContain("nfacct");
         assertThat(read("rules")).as("rules of iptables go all the same").doesNotContain("kube-router");
     }
 
@@ -222,7 +224,8 @@ class UndoNetworkTest {
         append("counters", counter("ct_state_invalid_dropped_pkts"));
         String rule = "-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP";
         String before = read("rules");
-        write("rules", before.replace(POLICY, POLICY + "\n" + rule).replace(":FORWARD ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]\n:KUBE-FORWARD - [0:0]"));
+        write("rules", before.replace(POLICY, POLICY + "\n" + rule)
+                .replace(":FORWARD ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]\n:KUBE-FORWARD - [0:0]"));
 
         assertThat(undo(recorded, Map.of())).contains("remove counters of nfacct (1)").doesNotContain("left: ");
         assertThat(read("counters")).isEmpty();
@@ -259,11 +262,13 @@ class UndoNetworkTest {
         Path networks = Files.createDirectories(root.resolve("var/lib/cni/networks/mynet")).getParent();
         Files.createDirectories(networks.resolve("theirs"));
         Path configurations = Files.createDirectories(root.resolve("etc/cni/net.d"));
-        Files.writeString(configurations.resolve("10-kuberouter.conflist"), "{\"cniVersion\": \"0.3.1\", \"name\": \"mynet\", \"plugins\": [{\"name\": \"kubernetes\"}]}\n");
+        Files.writeString(configurations.resolve("10-kuberouter.conflist"),
+                "{\"cniVersion\": \"0.3.1\", \"name\": \"mynet\", \"plugins\": [{\"name\": \"kubernetes\"}]}\n");
         Files.writeString(configurations.resolve("87-podman.conflist"), "{\"name\": \"podman\"}\n");
         Files.createDirectories(root.resolve("var/lib/kube-router"));
 
-        String log = run("reset-host.sh", "", Map.of("RUNTIME", "containerd", "CRI_SOCKET", "/run/containerd/containerd.sock", "NODE_ROLES", "worker"));
+        String log = run("reset-host.sh", "",
+                Map.of("RUNTIME", "containerd", "CRI_SOCKET", "/run/containerd/containerd.sock", "NODE_ROLES", "worker"));
 
         assertThat(read("nftables")).isEqualTo("table ip filter\ntable inet firewalld\ntable ip docker-bridges\n");
         assertThat(read("sets")).isEqualTo("admins\n");
@@ -284,8 +289,10 @@ class UndoNetworkTest {
         String rules = read("rules").replace(POLICY, POLICY + "\n-A FORWARD -j KUBE-ROUTER-FORWARD\n" + NODE_PORTS)
                 .replace(":FORWARD ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]\n:KUBE-ROUTER-FORWARD - [0:0]");
         write("rules", rules.replace(":POSTROUTING ACCEPT [0:0]\n", ":POSTROUTING ACCEPT [0:0]\n" + MASQUERADE + "\n"));
-        append("nftables", "table ip kube-proxy\ntable ip6 kube-proxy\ntable ip flannel-ipv4\ntable inet cni_hostport\ntable ip kube-router-filter-ipv4\n");
-        append("sets", "kube-router-pod-subnets\nkube-router-node-ips\ninet6:kube-router-node-ips\nKUBE-DST-ABCDEFGHIJKLMNOP\ninet6:KUBE-SRC-ABCDEFGHIJKLMNOP\n"
+        append("nftables", "table ip kube-proxy\ntable ip6 kube-proxy\ntable ip flannel-ipv4\ntable inet cni_hostport\n"
+                + "table ip kube-router-filter-ipv4\n");
+        append("sets", "kube-router-pod-subnets\nkube-router-node-ips\ninet6:kube-router-node-ips\nKUBE-DST-ABCDEFGHIJKLMNOP\n"
+                + "inet6:KUBE-SRC-ABCDEFGHIJKLMNOP\n"
                 + "cali40masq-ipam-pools\ncilium_node_set_v4\n");
         append("rules4", "32765:\tfrom 10.244.0.0/24 lookup kube-router\n");
         append("rules6", "32765:\tfrom fd00:10:244::/64 lookup 77\n");
@@ -326,12 +333,14 @@ class UndoNetworkTest {
 
     /** The lines that a step sends to the journal before its change. */
     private String keep() throws Exception {
-        Files.writeString(scratch.resolve("keep.sh"), ". \"$CARAVAN_LIB/lib.sh\"\nkeep_network\nkeep_lines \"$R/etc/iproute2/rt_tables\"\n");
+        Files.writeString(scratch.resolve("keep.sh"),
+                ". \"$CARAVAN_LIB/lib.sh\"\nkeep_network\nkeep_lines \"$R/etc/iproute2/rt_tables\"\n");
         return sh(scratch.resolve("keep.sh"), "", Map.of());
     }
 
     private String undo(String recorded, Map<String, String> more) throws Exception {
-        List<String> lines = new ArrayList<>(recorded.lines().filter(line -> line.startsWith("caravan-found\t")).map(line -> line.substring(14)).toList());
+        List<String> lines = new ArrayList<>(recorded.lines().filter(line -> line.startsWith("caravan-found\t"))
+                .map(line -> line.substring(14)).toList());
         assertThat(lines).isNotEmpty();
         Collections.reverse(lines);
         return run("undo.sh", String.join("\n", lines) + "\n", more);
@@ -345,8 +354,10 @@ class UndoNetworkTest {
         Path output = scratch.resolve("output");
         Path given = Files.writeString(scratch.resolve("input"), input);
         Files.writeString(scratch.resolve("result"), "");
-        ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true).redirectInput(given.toFile()).redirectOutput(output.toFile());
-        builder.environment().putAll(Map.of("PATH", commands + ":/usr/bin:/bin", "S", state.toString(), "CARAVAN_ROOT", root.toString(), "CARAVAN_LIB", SCRIPTS.toString(),
+        ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true).redirectInput(given.toFile())
+                .redirectOutput(output.toFile());
+        builder.environment().putAll(Map.of("PATH", commands + ":/usr/bin:/bin", "S", state.toString(), "CARAVAN_ROOT", root.toString(),
+                "CARAVAN_LIB", SCRIPTS.toString(),
                 "CARAVAN_RESULT", scratch.resolve("result").toString(), "POD_SUBNET", "10.244.0.0/16,fd00:10:244::/56"));
         builder.environment().putAll(more);
         Process process = builder.start();

@@ -35,7 +35,8 @@ class LoadedRoutesTest {
                 @Override
                 public void configure() {
                     from("direct:a").routeId("a").description("tells nobody")
-                            .setHeader("Authorization", constant("Bearer s3cret")).setVariable("x", simple("s3cret")).setBody(constant("s3cret")).log("s3cret")
+                            .setHeader("Authorization", constant("Bearer s3cret")).setVariable("x", simple("s3cret"))
+                            .setBody(constant("s3cret")).log("s3cret")
                             .toD("https://example.com/${body}?token=s3cret")
                             .filter(simple("${body} == 1")).to("mock:x").end();
                 }

@@ -51,7 +51,8 @@ class LooseEndsTest {
             Properties properties = new Properties();
             properties.put("target", "prefligth");
             context.getPropertiesComponent().setInitialProperties(properties);
-            String apply = "- route:\n    id: apply\n" + configuration + "    from:\n      uri: direct:apply\n      steps:\n" + step.indent(8);
+            String apply = "- route:\n    id: apply\n" + configuration + "    from:\n      uri: direct:apply\n      steps:\n"
+                    + step.indent(8);
             PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("file:mine/apply.camel.yaml", apply),
                     ResourceHelper.fromString("classpath:routes/others.camel.yaml", OTHERS));
             return LooseEnds.of(context, context.getRouteDefinitions(), RouteFiles.with(directory));
@@ -79,12 +80,14 @@ class LooseEndsTest {
 
     @Test
     void theLineIsThatOfTheStep() throws Exception {
-        assertThat(with("- to: direct:preflight\n- to: direct:nobody-has-it", "")).containsExactly("mine/apply.camel.yaml, line 7: no route begins with direct:nobody-has-it");
+        assertThat(with("- to: direct:preflight\n- to: direct:nobody-has-it", ""))
+                .containsExactly("mine/apply.camel.yaml, line 7: no route begins with direct:nobody-has-it");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "- to: direct:preflight", "- to: step:prepare", "- to: step:other?script=prepare.sh", "- toD: \"direct:${variable.run.action}\"", "- to: mock:anything",
+        "- to: direct:preflight", "- to: step:prepare", "- to: step:other?script=prepare.sh", "- toD: \"direct:${variable.run.action}\"",
+        "- to: mock:anything",
         "- to: direct:nobody?failIfNoConsumers=false", "- to: \"direct:{{missing}}\"", "- enrich: {simple: \"direct:${body}\"}"})
     void whatIsThereOrIsKnownOnlyInARunIsLeftAlone(String step) throws Exception {
         assertThat(with(step, "")).isEmpty();
@@ -94,7 +97,8 @@ class LooseEndsTest {
     void aStepWithoutAScriptIsNamed() throws Exception {
         assertThat(with("- to: {uri: step:preparee, parameters: {timeout: 2m}}", "")).singleElement().asString()
                 .contains("step:preparee has no script scripts/preparee.sh; did you mean scripts/prepare.sh?");
-        assertThat(with("- to: step:prepare?script=preparre.sh", "")).singleElement().asString().contains("step:prepare has no script scripts/preparre.sh; did you mean scripts/prepare.sh?");
+        assertThat(with("- to: step:prepare?script=preparre.sh", "")).singleElement().asString()
+                .contains("step:prepare has no script scripts/preparre.sh; did you mean scripts/prepare.sh?");
     }
 
     @Test

@@ -47,7 +47,8 @@ class RouteFilesTest {
         write("README.md", "about");
         RouteFiles files = RouteFiles.with(directory);
 
-        assertThat(names(files)).contains("steps/site-certificate.camel.yaml").doesNotContain("README.md").hasSize(names(RouteFiles.builtIn()).size() + 1);
+        assertThat(names(files)).contains("steps/site-certificate.camel.yaml").doesNotContain("README.md")
+                .hasSize(names(RouteFiles.builtIn()).size() + 1);
         assertThat(files.script("site-certificate.sh")).isPresent();
         assertThat(files.text("README.md")).contains("about");
     }
@@ -78,7 +79,8 @@ class RouteFilesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../failures.yaml", "../../pom.xml", "/etc/passwd", "./facts.sh", "", "../scripts/facts.sh", "facts.sh/", "..\\failures.yaml"})
+    @ValueSource(strings = {"../failures.yaml", "../../pom.xml", "/etc/passwd", "./facts.sh", "", "../scripts/facts.sh", "facts.sh/",
+            "..\\failures.yaml"})
     void noScriptsNameLeadsOutOfTheScripts(String name) throws IOException {
         write("secret.txt", "secret");
 
@@ -118,7 +120,8 @@ class RouteFilesTest {
         Path missing = directory.resolve("missing");
         Path file = write("file", "");
 
-        assertThatThrownBy(() -> RouteFiles.with(missing)).isInstanceOf(UncheckedIOException.class).hasMessageContaining(missing.toString());
+        assertThatThrownBy(() -> RouteFiles.with(missing)).isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(missing.toString());
         assertThatThrownBy(() -> RouteFiles.with(file)).isInstanceOf(UncheckedIOException.class).hasMessageContaining(file.toString());
     }
 

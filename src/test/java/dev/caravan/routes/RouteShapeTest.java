@@ -53,7 +53,8 @@ class RouteShapeTest {
 
     /** The file's route; missing where it holds none. */
     private static JsonNode route(String name) {
-        return values(read(name)).stream().filter(entry -> entry.has("route")).map(entry -> entry.get("route")).findFirst().orElse(MissingNode.getInstance());
+        return values(read(name)).stream().filter(entry -> entry.has("route")).map(entry -> entry.get("route")).findFirst()
+                .orElse(MissingNode.getInstance());
     }
 
     private static List<String> configurations() {
@@ -85,7 +86,8 @@ class RouteShapeTest {
 
     @Test
     void thereAreSome() {
-        assertThat(routes()).contains("triggers/run.camel.yaml", "actions/apply.camel.yaml", "steps/kubeadm-init.camel.yaml").hasSizeGreaterThan(20);
+        assertThat(routes()).contains("triggers/run.camel.yaml", "actions/apply.camel.yaml", "steps/kubeadm-init.camel.yaml")
+                .hasSizeGreaterThan(20);
     }
 
     @ParameterizedTest
@@ -93,7 +95,8 @@ class RouteShapeTest {
     void isOneRouteOrConfigurationOfTheFilesNameWithADescription(String name) {
         List<JsonNode> entries = values(read(name)).stream().filter(entry -> !entry.has("onException")).toList();
 
-        assertThat(entries).as("beside the error handling of this file's route").singleElement().satisfies(entry -> assertThat(entry).hasSize(1));
+        assertThat(entries).as("beside the error handling of this file's route").singleElement()
+                .satisfies(entry -> assertThat(entry).hasSize(1));
         String kind = entries.get(0).fieldNames().next();
         assertThat(kind).isIn("route", "routeConfiguration");
         JsonNode body = entries.get(0).get(kind);
@@ -109,7 +112,8 @@ class RouteShapeTest {
     void leadsOnlyWhereThereIsSomething(String name) {
         List<String> known = routes().stream().map(RouteShapeTest::id).toList();
 
-        assertThat(uris(read(name)).filter(uri -> uri.startsWith("direct:") && !uri.contains("${")).map(uri -> uri.substring("direct:".length()))).isSubsetOf(known);
+        assertThat(uris(read(name)).filter(uri -> uri.startsWith("direct:") && !uri.contains("${"))
+                .map(uri -> uri.substring("direct:".length()))).isSubsetOf(known);
         uris(read(name)).filter(uri -> uri.startsWith("step:")).forEach(uri ->
                 assertThat(FILES.script(uri.substring("step:".length()) + ".sh")).as("the script of " + uri).isPresent());
         String configuration = route(name).path("routeConfigurationId").asText();
@@ -123,7 +127,8 @@ class RouteShapeTest {
     }
 
     private static List<JsonNode> handlers(String configuration) {
-        return values(read(configuration).get(0).at("/routeConfiguration/onException")).stream().map(entry -> entry.get("onException")).toList();
+        return values(read(configuration).get(0).at("/routeConfiguration/onException")).stream()
+                .map(entry -> entry.get("onException")).toList();
     }
 
     private static String condition(JsonNode handler) {
@@ -136,7 +141,8 @@ class RouteShapeTest {
         StepRetries common = new StepRetries(null);
         assertThat(common.isUseExponentialBackOff() && common.isUseCollisionAvoidance() && common.isAsyncDelayedRedelivery()).isTrue();
         for (String configuration : List.of("errors/step-errors.camel.yaml", "errors/first-contact.camel.yaml")) {
-            assertThat(read(configuration).get(0).at("/routeConfiguration/errorHandler/defaultErrorHandler/redeliveryPolicyRef").asText()).isEqualTo("stepRetries");
+            assertThat(read(configuration).get(0).at("/routeConfiguration/errorHandler/defaultErrorHandler/redeliveryPolicyRef").asText())
+                    .isEqualTo("stepRetries");
             List<JsonNode> policies = handlers(configuration).stream().map(handler -> handler.get("redeliveryPolicy"))
                     .filter(policy -> policy.get("maximumRedeliveries").asInt() > 0).toList();
 
@@ -156,7 +162,8 @@ class RouteShapeTest {
     void eachKindThatAnErrorHandlerNamesIsOneThatErrorsHave() throws IOException {
         List<String> kinds = new ArrayList<>(List.of("connection", "unreachable"));
         YAML.readTree(FILES.text("errors/failures.yaml").orElseThrow()).forEach(rule -> kinds.add(rule.get("kind").asText()));
-        List<String> named = handlers("errors/step-errors.camel.yaml").stream().map(RouteShapeTest::condition).filter(text -> text.contains("kind"))
+        List<String> named = handlers("errors/step-errors.camel.yaml").stream().map(RouteShapeTest::condition)
+                .filter(text -> text.contains("kind"))
                 .flatMap(text -> Stream.of(text.substring(text.indexOf('\'') + 1, text.lastIndexOf('\'')).split(","))).toList();
 
         assertThat(named).isSubsetOf(kinds).doesNotHaveDuplicates()
@@ -195,7 +202,9 @@ class RouteShapeTest {
     @ParameterizedTest
     @ValueSource(strings = {"connection", "package-lock", "mirror", "registry", "api-server"})
     void whatComesBackWithinAMinuteIsWaitedFor(String kind) {
-        JsonNode policy = handlers("errors/step-errors.camel.yaml").stream().filter(handler -> condition(handler).matches(".*[',]" + kind + "[',].*")).findFirst().orElseThrow().get("redeliveryPolicy");
+        JsonNode policy = handlers("errors/step-errors.camel.yaml").stream()
+                .filter(handler -> condition(handler).matches(".*[',]" + kind + "[',].*")).findFirst().orElseThrow()
+                .get("redeliveryPolicy");
         double pause = policy.get("redeliveryDelay").asDouble();
         double all = 0;
         for (int attempt = 0; attempt < policy.get("maximumRedeliveries").asInt(); attempt++) {
@@ -208,7 +217,8 @@ class RouteShapeTest {
 
     @Test
     void everyRouteIsReached() {
-        List<String> named = routes().stream().flatMap(name -> uris(route(name).path("from").path("steps"))).filter(uri -> uri.startsWith("direct:")).toList();
+        List<String> named = routes().stream().flatMap(name -> uris(route(name).path("from").path("steps")))
+                .filter(uri -> uri.startsWith("direct:")).toList();
 
         // the route run sends to those, by the name of the run's action
         List<String> actions = routes().stream().filter(name -> name.startsWith("actions/")).map(name -> "direct:" + id(name)).toList();

@@ -46,7 +46,8 @@ class GateTest extends CamelTestSupport {
             public void configure() {
                 from("direct:join").to("gate:control-plane?waitsFor=the first control plane").to("mock:joined");
                 from("direct:open").to("gate:control-plane?action=open");
-                from("direct:shut").doTry().throwException(new IllegalStateException("no disk")).doCatch(Exception.class).to("gate:control-plane?action=shut").end();
+                from("direct:shut").doTry().throwException(new IllegalStateException("no disk")).doCatch(Exception.class)
+                        .to("gate:control-plane?action=shut").end();
             }
         };
     }

@@ -68,10 +68,12 @@ class RunTest {
     @Test
     void noSecretIsEnteredHoweverDeepItLies() {
         run.tell(Event.Type.STEP_ENDED, "h1", "os-prepare", 1, "used correct horse", Map.of(
-                "remedy", "not correct horse", "changes", List.of("set correct horse", 7), "findings", List.of(Map.of("problem", "correct horse"))));
+                "remedy", "not correct horse", "changes", List.of("set correct horse", 7),
+                "findings", List.of(Map.of("problem", "correct horse"))));
 
         assertThat(journal.all().toString()).doesNotContain("horse");
-        assertThat(journal.all().get(0).data()).isEqualTo(Map.of("remedy", "not ***", "changes", List.of("set ***", 7), "findings", List.of(Map.of("problem", "***"))));
+        assertThat(journal.all().get(0).data())
+                .isEqualTo(Map.of("remedy", "not ***", "changes", List.of("set ***", 7), "findings", List.of(Map.of("problem", "***"))));
     }
 
     // ---- gates and turns
@@ -88,7 +90,8 @@ class RunTest {
 
     @Test
     void aRehearsalThatIsCancelledIsNotSaidToBeTakenBack() {
-        Run rehearsed = new Run("7f3a", TestActions.APPLY.withDefaults(), run.cluster(), true, new MemoryJournal(), Past.none(), java.util.Set.of());
+        Run rehearsed = new Run("7f3a", TestActions.APPLY.withDefaults(), run.cluster(), true, new MemoryJournal(), Past.none(),
+                java.util.Set.of());
 
         assertThat(Ending.of(rehearsed, new RunCancelled()).message()).contains("nothing to take back").doesNotContain("rollback");
         assertThat(Ending.of(run, new RunCancelled()).message()).contains("caravan rollback-run " + run.id());
@@ -138,7 +141,8 @@ class RunTest {
 
     @Test
     void givingUpIsEnteredOnceAndOnlyForWhatMightHavePassed() {
-        StepFailure passing = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try", List.of("last", "words"), null);
+        StepFailure passing = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try",
+                List.of("last", "words"), null);
         run.nextAttempt("h1", "os-prepare");
         run.nextAttempt("h1", "os-prepare");
         run.gaveUp(passing);
@@ -149,7 +153,8 @@ class RunTest {
             assertThat(event.type()).isEqualTo(Event.Type.STEP_ENDED);
             assertThat(event.attempt()).isEqualTo(2);
             assertThat(event.message()).isEqualTo("no answer from ***");
-            assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "mirror").containsEntry("lastWords", List.of("last", "words"));
+            assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "mirror")
+                    .containsEntry("lastWords", List.of("last", "words"));
         });
     }
 

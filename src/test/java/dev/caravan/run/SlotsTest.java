@@ -89,7 +89,8 @@ class SlotsTest {
     /** Pieces of work on hosts, begun and ended in any order. */
     @Property(tries = 300)
     void aHostHoldsOneSlotForAllItsWorkAndEverybodysTurnComes(
-            @ForAll @IntRange(min = 1, max = 4) int places, @ForAll @Size(max = 40) List<@IntRange(max = 7) Integer> pieces, @ForAll long seed) {
+            @ForAll @IntRange(min = 1, max = 4) int places, @ForAll @Size(max = 40) List<@IntRange(max = 7) Integer> pieces,
+            @ForAll long seed) {
         HostSlots slots = new HostSlots(places);
         Random random = new Random(seed);
         Map<Integer, Integer> working = new HashMap<>();

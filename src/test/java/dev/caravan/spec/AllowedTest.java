@@ -33,14 +33,15 @@ class AllowedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"${env:SITE_PASSWORD},from-environment", "${env:SUDO},sudo", "${file:open/password},from-file", "${file:./open/../open/password},from-file"})
+    @CsvSource({"${env:SITE_PASSWORD},from-environment", "${env:SUDO},sudo", "${file:open/password},from-file",
+            "${file:./open/../open/password},from-file"})
     void whatIsNamedMayBeRead(String text, String value) throws Exception {
         assertThat(expansion.expand(text)).isEqualTo(value);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"${env:SUDOKU}", "${env:PATH}", "${file:closed}", "${file:open/../closed}", "${file:open/link}", "${file:opened}", "${file:/etc/passwd}",
-        "${file:http://../open/../closed}", "${file:no-such-file}"})
+    @ValueSource(strings = {"${env:SUDOKU}", "${env:PATH}", "${file:closed}", "${file:open/../closed}", "${file:open/link}",
+        "${file:opened}", "${file:/etc/passwd}", "${file:http://../open/../closed}", "${file:no-such-file}"})
     void nothingElseMayNorIsSaidWhetherItIsThere(String text) {
         assertThatThrownBy(() -> expansion.expand(text)).isInstanceOf(Expansion.NotExpanded.class).hasMessageContaining("may not name");
     }
@@ -62,6 +63,7 @@ class AllowedTest {
     @ParameterizedTest
     @ValueSource(strings = {"SUDO", "env:", "env:A-B", "env:*", "file:relative", "any:thing"})
     void whatCannotBeReadIsAnError(String setting) {
-        assertThatThrownBy(() -> Allowed.of(setting)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(setting).hasMessageContaining("env:NAME");
+        assertThatThrownBy(() -> Allowed.of(setting)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(setting)
+                .hasMessageContaining("env:NAME");
     }
 }

@@ -43,7 +43,8 @@ class ManifestFileTest {
         assertThat(problems()).singleElement().satisfies(problem -> {
             assertThat(problem.line()).isEqualTo(6);
             assertThat(problem.path()).isEqualTo("spec.network.manifest");
-            assertThat(problem.message()).isEqualTo("cannot read the network's manifest " + directory.resolve("cni.yml") + ": there is no such file");
+            assertThat(problem.message()).isEqualTo("cannot read the network's manifest " + directory.resolve("cni.yml")
+                    + ": there is no such file");
         });
     }
 

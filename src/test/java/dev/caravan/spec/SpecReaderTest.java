@@ -268,12 +268,14 @@ class SpecReaderTest {
 
     @Test
     void familiesThatGoTogetherAreTaken() throws InvalidSpec {
-        String advertised = "1.34.4, podSubnet: 'fd00:244::/48', kubeadm: {InitConfiguration: {localAPIEndpoint: {advertiseAddress: '2001:db8::11'}},"
+        String advertised = "1.34.4, podSubnet: 'fd00:244::/48', kubeadm: {InitConfiguration: {localAPIEndpoint: {advertiseAddress: "
+                + "'2001:db8::11'}},"
                 + " JoinConfiguration: {nodeRegistration: {kubeletExtraArgs: {node-ip: '::'}}}}";
         for (String kubernetes : List.of("1.34.4, podSubnet: '10.244.0.0/16,fd00:244::/48'", advertised, "1.34.4")) {
             assertThat(SpecReader.read(families(kubernetes, "192.0.2.11", "192.0.2.12", ""), "test").hosts()).hasSize(2);
         }
-        assertThat(SpecReader.read(families("1.34.4, podSubnet: '10.244.0.0/16,fd00:244::/48'", "192.0.2.11", "'2001:db8::12'", ""), "test").hosts()).hasSize(2);
+        assertThat(SpecReader.read(families("1.34.4, podSubnet: '10.244.0.0/16,fd00:244::/48'", "192.0.2.11", "'2001:db8::12'", ""), "test")
+                .hosts()).hasSize(2);
     }
 
     @ParameterizedTest
@@ -356,10 +358,14 @@ class SpecReaderTest {
         assertThat(shown(SMALLEST + "  packages: {mirror: custom, kubernetes: {baseUrl: 'http://192.0.2.1/rpm'}}\n"))
                 .contains("no key to check this repository with");
         String braces = "this address has braces around something else than minor";
-        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/v{series}/rpm'}}\n")).contains("spec.packages.kubernetes.baseUrl", braces);
-        assertThat(shown(SMALLEST + "  packages: {kubernetes: {gpgKeys: ['http://192.0.2.1/{minor}/a', 'http://192.0.2.1/{minor/b']}}\n")).contains("gpgKeys[1]", braces);
-        assertThat(shown(SMALLEST + "  packages: {runtime: {baseUrl: 'http://192.0.2.1/minor}'}}\n")).contains("spec.packages.runtime.baseUrl", braces);
-        assertThatCode(() -> SpecReader.read(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/{minor}/{minor}'}}\n", "test")).doesNotThrowAnyException();
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/v{series}/rpm'}}\n"))
+                .contains("spec.packages.kubernetes.baseUrl", braces);
+        assertThat(shown(SMALLEST + "  packages: {kubernetes: {gpgKeys: ['http://192.0.2.1/{minor}/a', 'http://192.0.2.1/{minor/b']}}\n"))
+                .contains("gpgKeys[1]", braces);
+        assertThat(shown(SMALLEST + "  packages: {runtime: {baseUrl: 'http://192.0.2.1/minor}'}}\n"))
+                .contains("spec.packages.runtime.baseUrl", braces);
+        assertThatCode(() -> SpecReader.read(SMALLEST + "  packages: {kubernetes: {baseUrl: 'http://192.0.2.1/{minor}/{minor}'}}\n",
+                "test")).doesNotThrowAnyException();
         assertThat(shown(SMALLEST + "  packages: {mirror: aliyn}\n"))
                 .contains("unknown mirror \"aliyn\" -> did you mean \"aliyun\"?");
         assertThat(shown(SMALLEST + "  packages: {kubernetes: {baseUrl: \"http://192.0.2.1/rpm\\nenabled=0\"}}\n"))
@@ -430,7 +436,8 @@ class SpecReaderTest {
         InvalidSpec invalid = catchThrowableOfType(
                 InvalidSpec.class,
                 () -> SpecReader.read(
-                        SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request", Expansion.in(Path.of("")).confinedTo(Allowed.NOTHING)));
+                        SMALLEST + "  ssh: {password: \"${env:PATH}\"}\n", "request",
+                        Expansion.in(Path.of("")).confinedTo(Allowed.NOTHING)));
 
         assertThat(invalid.problems())
                 .singleElement()
@@ -443,7 +450,8 @@ class SpecReaderTest {
         Expansion confined = Expansion.in(Path.of("")).confinedTo(Allowed.NOTHING);
         String ssh = "  ssh: {privateKey: /srv/keys/all, knownHosts: /srv/known_hosts%s}\n";
 
-        assertThat(SpecReader.read(SMALLEST + ssh.formatted(""), "request", confined).hosts().get(0).ssh().privateKey()).contains("/srv/keys/all");
+        assertThat(SpecReader.read(SMALLEST + ssh.formatted(""), "request", confined).hosts().get(0).ssh().privateKey())
+                .contains("/srv/keys/all");
         InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class,
                 () -> SpecReader.read(SMALLEST + ssh.formatted(", hostKeyCheck: accept-new"), "request", confined));
         assertThat(invalid.problems()).singleElement().extracting(Problem::path).isEqualTo("spec.ssh.knownHosts");
@@ -454,9 +462,12 @@ class SpecReaderTest {
     void aDeclaredSecretIsShownInNoMessageAboutAnotherField() {
         String canary = "c4n4ry 'pw' \\33";
         String long100 = "x".repeat(95) + canary;
-        for (String declared : List.of("sudoPassword: \"c4n4ry 'pw' \\\\33\"", "password: 'c4n4ry ''pw'' \\33'", "passphrase: c4n4ry 'pw' \\33", "sudoPassword: \"${env:CANARY}\"")) {
-            for (String wrong : List.of("user: \"ops:CANARY\"", "port: \"CANARY\"", "\"CANARY\": 1", "hostKey: \"CANARY\"", "knownHosts: [\"CANARY\"]", "user: \"" + long100 + "\"")) {
-                String spec = SMALLEST + "  ssh:\n    " + declared + "\n    " + wrong.replace("CANARY", "c4n4ry 'pw' \\\\33").replace(long100, long100.replace("\\", "\\\\")) + "\n";
+        for (String declared : List.of("sudoPassword: \"c4n4ry 'pw' \\\\33\"", "password: 'c4n4ry ''pw'' \\33'",
+                "passphrase: c4n4ry 'pw' \\33", "sudoPassword: \"${env:CANARY}\"")) {
+            for (String wrong : List.of("user: \"ops:CANARY\"", "port: \"CANARY\"", "\"CANARY\": 1", "hostKey: \"CANARY\"",
+                    "knownHosts: [\"CANARY\"]", "user: \"" + long100 + "\"")) {
+                String spec = SMALLEST + "  ssh:\n    " + declared + "\n    "
+                        + wrong.replace("CANARY", "c4n4ry 'pw' \\\\33").replace(long100, long100.replace("\\", "\\\\")) + "\n";
                 InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec, Map.of("CANARY", canary)));
                 assertThat(invalid).as(spec).isNotNull();
                 assertThat(invalid.getMessage()).as(spec).doesNotContain("c4n4r");
@@ -465,7 +476,8 @@ class SpecReaderTest {
         }
         assertThat(shown(SMALLEST + "  ssh: {sudoPassword: CANARYsudopw33, user: \"ops:CANARYsudopw33\"}\n")).contains("ops:***");
         assertThat(shown(SMALLEST + "  ssh: {password: 12345678, port: 12345678}\n")).doesNotContain("12345678");
-        assertThat(shown(SMALLEST + "  ssh: {password: a, user: \"a b\", agnt: true}\n")).as("a short one").contains("\"*** b\"").contains("agnt").contains("agent");
+        assertThat(shown(SMALLEST + "  ssh: {password: a, user: \"a b\", agnt: true}\n")).as("a short one").contains("\"*** b\"")
+                .contains("agnt").contains("agent");
     }
 
     @Test

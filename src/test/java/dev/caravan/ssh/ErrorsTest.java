@@ -67,7 +67,8 @@ class ErrorsTest {
 
     @Test
     void noClassIsNamed() {
-        assertThat(Failures.reason(new IOException("org.apache.Some: java.net.NoRouteToHostException: No route to host"))).isEqualTo("No route to host");
+        assertThat(Failures.reason(new IOException("org.apache.Some: java.net.NoRouteToHostException: No route to host")))
+                .isEqualTo("No route to host");
         assertThat(Failures.reason(new IOException("java.nio.channels.ClosedChannelException: "))).isEqualTo("IOException");
         assertThat(Failures.reason(new IOException("sshd said: Bye"))).isEqualTo("sshd said: Bye");
     }

@@ -110,7 +110,8 @@ class LoginTest {
                 SshSessions plain = new SshSessions();
                 SshSessions withAgent = withAgent(socket)) {
             await().until(() -> Files.exists(socket));
-            assertThat(Failing.with(plain.execute(Access.to(trusting.port()).key(key).loopback(), SshCommand.of("true")).toCompletableFuture()).kind())
+            assertThat(Failing.with(plain.execute(Access.to(trusting.port()).key(key).loopback(), SshCommand.of("true"))
+                    .toCompletableFuture()).kind())
                     .as("without a certificate").isEqualTo(SshException.Kind.AUTHENTICATION);
             Shell.run("ssh-keygen", "-q", "-s", ca.toString(), "-I", "test", "-n", System.getProperty("user.name"), key + ".pub");
 

@@ -61,7 +61,8 @@ class EnvironmentTest {
             everyByteOfUtf8.appendCodePoint(point);
         }
         Map<String, String> environment = new LinkedHashMap<>();
-        List.of("", " ", "\n", "\n\n", " \n ", "=", "=A", "\n=A", "$(id)", "`id`", "'", "\"", "\\", "\\n", "a\\\nb", "\r", "\r\n", "\t", "*", "~", "-n", "EOF\n", "é\u0081Á\u20ac\ud83d\ude80",
+        List.of("", " ", "\n", "\n\n", " \n ", "=", "=A", "\n=A", "$(id)", "`id`", "'", "\"", "\\", "\\n", "a\\\nb", "\r", "\r\n", "\t",
+                "*", "~", "-n", "EOF\n", "é\u0081Á\u20ac\ud83d\ude80",
                 everyByteOfUtf8.toString()).forEach(value -> environment.put("V" + environment.size(), value));
         for (String name : List.of("name", "value", "first", "line", "code", "n", "id", "step", "known", "b", "d", "x", "_a", "A1")) {
             environment.put(name, "value of " + name);
@@ -79,7 +80,8 @@ class EnvironmentTest {
         sent.put("CARAVAN_STEP", "look");
         LocalHost local = new LocalHost(host, Map.of("PATH", bin + ":" + System.getenv("PATH")));
 
-        LocalHost.Said said = local.launch(new Launcher.Request("7f3a-1", "look", 0, List.of(), sent, "env -0 > \"$CARAVAN_ROOT/seen\"\n", Map.of(), new byte[0]));
+        LocalHost.Said said = local.launch(new Launcher.Request("7f3a-1", "look", 0, List.of(), sent, "env -0 > \"$CARAVAN_ROOT/seen\"\n",
+                Map.of(), new byte[0]));
 
         assertThat(said.report().status()).isEqualTo("0");
         Map<String, String> seen = new LinkedHashMap<>();
@@ -92,8 +94,10 @@ class EnvironmentTest {
     @Provide
     Arbitrary<Map<String, String>> environments() {
         Arbitrary<String> characters = Arbitraries.strings().withCharRange('\u0001', '\ud7ff').ofMaxLength(12);
-        Arbitrary<String> awkward = Arbitraries.strings().withChars("\n\r\t =\\'\"$`*;&#%-").withCharRange('\u0080', '\u008f').ofMaxLength(12);
-        Arbitrary<String> names = Arbitraries.strings().withChars("abcdefghijklmnopqrstuvwxyz_").ofMinLength(1).ofMaxLength(6).map(name -> "v" + name);
+        Arbitrary<String> awkward = Arbitraries.strings().withChars("\n\r\t =\\'\"$`*;&#%-").withCharRange('\u0080', '\u008f')
+                .ofMaxLength(12);
+        Arbitrary<String> names = Arbitraries.strings().withChars("abcdefghijklmnopqrstuvwxyz_").ofMinLength(1).ofMaxLength(6)
+                .map(name -> "v" + name);
         return Arbitraries.maps(names, Arbitraries.oneOf(characters, awkward)).ofMinSize(5).ofMaxSize(25);
     }
 }

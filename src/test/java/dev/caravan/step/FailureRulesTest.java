@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules of routes/errors/failures.yaml, held against what tools really print. */
 class FailureRulesTest {
-    private static final Set<String> PASSING = Set.of("token", "package-lock", "mirror", "registry", "runtime", "definitions", "api-server", "kubelet");
+    private static final Set<String> PASSING = Set.of("token", "package-lock", "mirror", "registry", "runtime", "definitions",
+            "api-server", "kubelet");
     private static FailureRules rules;
 
     @BeforeAll
@@ -39,13 +40,15 @@ class FailureRulesTest {
         "[{kind: x, pattern: y, pasing: true}] | line 1: a rule has no pasing; it has kind, pattern, passing and remedy",
         "[{kind: x | line 1: while parsing a flow mapping, expected ',' or '}', but got <stream end>"}, quoteCharacter = '"')
     void whatIsWrongWithRulesIsToldInTheirOwnWords(String yaml, String told) {
-        assertThatThrownBy(() -> FailureRules.read(yaml)).isInstanceOfSatisfying(Exception.class, wrong -> assertThat(FailureRules.explain(wrong)).isEqualTo(told));
+        assertThatThrownBy(() -> FailureRules.read(yaml)).isInstanceOfSatisfying(Exception.class,
+                wrong -> assertThat(FailureRules.explain(wrong)).isEqualTo(told));
     }
 
     static List<String> messages() throws IOException, URISyntaxException {
         Path directory = Path.of(FailureRulesTest.class.getResource("messages").toURI());
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(".txt")).map(file -> directory.relativize(file).toString()).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".txt")).map(file -> directory.relativize(file).toString())
+                    .sorted().toList();
         }
     }
 
@@ -72,11 +75,13 @@ class FailureRulesTest {
     @Test
     void eachRuleDecidesAMessage() throws Exception {
         List<FailureRules.Rule> all = new ObjectMapper(new YAMLFactory())
-                .readValue(RouteFiles.builtIn().text("errors/failures.yaml").orElseThrow(), new TypeReference<List<FailureRules.Rule>>() {});
+                .readValue(RouteFiles.builtIn().text("errors/failures.yaml").orElseThrow(),
+                        new TypeReference<List<FailureRules.Rule>>() {});
         Set<FailureRules.Rule> deciding = new HashSet<>();
         for (String message : messages()) {
             String text = words(message);
-            all.stream().filter(rule -> !new FailureRules(List.of(rule)).judge(1, text).kind().equals("lasting")).findFirst().ifPresent(deciding::add);
+            all.stream().filter(rule -> !new FailureRules(List.of(rule)).judge(1, text).kind().equals("lasting")).findFirst()
+                    .ifPresent(deciding::add);
         }
 
         assertThat(deciding).containsExactlyInAnyOrderElementsOf(all);

@@ -42,12 +42,14 @@ class LauncherTest {
     }
 
     private static Launcher.Request request(String id, String script, long known, List<String> done, String stdin) {
-        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(), stdin.getBytes(StandardCharsets.UTF_8));
+        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(),
+                stdin.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A script that writes its log's first line and goes on when the test lets it. */
     private String waitingScript() {
-        return "echo one >> '" + directory.resolve("runs") + "'; echo first; until [ -e '" + directory.resolve("go") + "' ]; do sleep 0.02; done; echo second\n";
+        return "echo one >> '" + directory.resolve("runs") + "'; echo first; until [ -e '" + directory.resolve("go")
+                + "' ]; do sleep 0.02; done; echo second\n";
     }
 
     private void letGo() throws IOException {
@@ -64,7 +66,8 @@ class LauncherTest {
 
     @Test
     void runsAScriptAndGivesLogResultAndStatus() {
-        LocalHost.Said said = host.launch(request(ID, "echo \"got $(cat)\"; echo oops >&2; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n", 0, List.of(), "in"));
+        LocalHost.Said said = host.launch(request(ID,
+                "echo \"got $(cat)\"; echo oops >&2; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n", 0, List.of(), "in"));
 
         assertThat(said.log()).isEqualTo("got in\noops\n");
         assertThat(said.report().status()).isEqualTo("3");
@@ -195,7 +198,8 @@ class LauncherTest {
             if (cut >= archive) {
                 cut -= (cut - archive) % 512;
             }
-            assertThat(host.execute(Launcher.Privilege.ROOT.launch(), Arrays.copyOf(whole, cut)).status()).as("cut at %d of %d", cut, whole.length).isEqualTo(70);
+            assertThat(host.execute(Launcher.Privilege.ROOT.launch(), Arrays.copyOf(whole, cut)).status())
+                    .as("cut at %d of %d", cut, whole.length).isEqualTo(70);
         }
         assertThat(directory.resolve("runs")).doesNotExist();
         assertThat(host.base()).isEmptyDirectory();
@@ -220,7 +224,8 @@ class LauncherTest {
     @Test
     void whatALoginShellPrintsFirstIsNotTakenForLogOrResult() throws IOException {
         String command = Launcher.Privilege.ROOT.launch();
-        LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command, request("echo log\n").toBytes(Optional.empty()));
+        LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command,
+                request("echo log\n").toBytes(Optional.empty()));
 
         StepLog log = new StepLog(directory.resolve("step.log"), text -> text, line -> { });
         log.attach(what -> { });
@@ -231,7 +236,8 @@ class LauncherTest {
 
     @Test
     void aResultWithoutALastLineEndIsReadAllTheSame() {
-        assertThat(host.launch(request("printf 'change\\tturned it' >> \"$CARAVAN_RESULT\"\n")).report().changes()).containsExactly("turned it");
+        assertThat(host.launch(request("printf 'change\\tturned it' >> \"$CARAVAN_RESULT\"\n")).report().changes())
+                .containsExactly("turned it");
     }
 
     @ParameterizedTest
@@ -240,7 +246,8 @@ class LauncherTest {
         assertThatThrownBy(() -> request(word, "", 0, List.of(), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> request(ID, "", 0, List.of(word), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Launcher.ids(List.of(word), Optional.empty())).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0]))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -263,7 +270,8 @@ class LauncherTest {
     void sudoWithoutAPasswordIsNeverSentOne() throws Exception {
         host = withSudo("[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"\n");
 
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO.launch(), request(ID, "cat\n", 0, List.of(), "in").toBytes(Optional.empty()));
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO.launch(),
+                request(ID, "cat\n", 0, List.of(), "in").toBytes(Optional.empty()));
 
         assertThat(said.log()).isEqualTo("in");
         assertThat(said.report().succeeded()).isTrue();
@@ -272,10 +280,12 @@ class LauncherTest {
 
     @Test
     void sudoGetsItsPasswordAsTheFirstLineAndTheStepTheRest() throws Exception {
-        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; exec \"$@\"\n");
+        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; "
+                + "exec \"$@\"\n");
         Optional<Secret> password = Optional.of(new Secret("pass word\\"));
 
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(), request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n").toBytes(password));
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
+                request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n").toBytes(password));
 
         assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
         assertThat(said.report().succeeded()).isTrue();
@@ -288,7 +298,8 @@ class LauncherTest {
     void aWrongSudoPasswordStartsNothing() throws Exception {
         host = withSudo("shift 4; IFS= read -r p; echo 'sudo: 1 incorrect password attempt' >&2; exit 1\n");
 
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(), request(":\n").toBytes(Optional.of(new Secret("wrong"))));
+        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
+                request(":\n").toBytes(Optional.of(new Secret("wrong"))));
 
         assertThat(said.status()).isEqualTo(1);
         assertThat(Report.parse(said.stderr())).isEmpty();

@@ -30,8 +30,10 @@ class PlannedFilesTest {
     private List<Difference> plan(String content, String mode) throws Exception {
         Path result = directory.resolve("result");
         Files.deleteIfExists(result);
-        Path script = Files.writeString(directory.resolve("script.sh"), ". \"$CARAVAN_LIB/lib.sh\"\nput_file \"$R/etc/file\" " + mode + "\n");
-        ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile());
+        Path script = Files.writeString(directory.resolve("script.sh"),
+                ". \"$CARAVAN_LIB/lib.sh\"\nput_file \"$R/etc/file\" " + mode + "\n");
+        ProcessBuilder builder = new ProcessBuilder("sh", script.toString()).redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile());
         builder.environment().put("CARAVAN_LIB", Path.of("routes/scripts").toAbsolutePath().toString());
         builder.environment().put("CARAVAN_ROOT", directory.resolve("root").toString());
         builder.environment().put("CARAVAN_RESULT", result.toString());
@@ -60,31 +62,38 @@ class PlannedFilesTest {
 
     @Test
     void aNewFileIsShownWhole() throws Exception {
-        assertThat(plan("one\n", "0644")).containsExactly(new Difference("write /etc/file", "/etc/file", "--- /dev/null\n+++ /etc/file\n@@ -0,0 +1 @@\n+one\n"));
+        assertThat(plan("one\n", "0644"))
+                .containsExactly(new Difference("write /etc/file", "/etc/file", "--- /dev/null\n+++ /etc/file\n@@ -0,0 +1 @@\n+one\n"));
         assertThat(file).doesNotExist();
     }
 
     @Test
     void whatNotEverybodyMayReadIsNotShown() throws Exception {
-        assertThat(plan("canary\n", "0600")).singleElement().extracting(Difference::text).asString().contains("not shown").doesNotContain("canary");
+        assertThat(plan("canary\n", "0600")).singleElement().extracting(Difference::text).asString().contains("not shown")
+                .doesNotContain("canary");
         write("canary\n", "rw-r-----");
-        assertThat(plan("other\n", "0644")).singleElement().extracting(Difference::text).asString().contains("not shown").doesNotContain("canary").doesNotContain("other");
+        assertThat(plan("other\n", "0644")).singleElement().extracting(Difference::text).asString().contains("not shown")
+                .doesNotContain("canary").doesNotContain("other");
         write("-----BEGIN PRIVATE KEY-----\ncanary\n", "rw-r--r--");
-        assertThat(plan("other\n", "0644")).singleElement().extracting(Difference::text).asString().contains("not shown").doesNotContain("canary");
+        assertThat(plan("other\n", "0644")).singleElement().extracting(Difference::text).asString().contains("not shown")
+                .doesNotContain("canary");
         assertThat(directory.resolve("log")).content().doesNotContain("canary");
     }
 
     @Test
     void passwordsInFilesThatEverybodyMayReadAreHidden() throws Exception {
-        write("//nas/share /mnt cifs username=ops,password=canary1,ro 0 0\nproxy=http://ops:canary2@proxy.example.com:3128\nauth: \"canary3\"\n", "rw-r--r--");
+        write("//nas/share /mnt cifs username=ops,password=canary1,ro 0 0\nproxy=http://ops:canary2@proxy.example.com:3128\n"
+                + "auth: \"canary3\"\n", "rw-r--r--");
         assertThat(plan("registry_token = \"canary4\"\n", "0644")).singleElement().extracting(Difference::text).asString()
-                .contains("username=ops,password=(hidden),ro").contains("http://ops:(hidden)@proxy.example.com").contains("registry_token = \"(hidden)\"").doesNotContain("canary");
+                .contains("username=ops,password=(hidden),ro").contains("http://ops:(hidden)@proxy.example.com")
+                .contains("registry_token = \"(hidden)\"").doesNotContain("canary");
         assertThat(directory.resolve("log")).content().doesNotContain("canary");
     }
 
     @Test
     void aLongOneIsCutAndSaysHowMuchIsLeft() throws Exception {
         String content = IntStream.range(0, 300).mapToObj(line -> "line " + line + "\n").collect(Collectors.joining());
-        assertThat(plan(content, "0644")).singleElement().extracting(Difference::text).asString().endsWith("+line 196\n(and 103 more lines)\n");
+        assertThat(plan(content, "0644")).singleElement().extracting(Difference::text).asString()
+                .endsWith("+line 196\n(and 103 more lines)\n");
     }
 }

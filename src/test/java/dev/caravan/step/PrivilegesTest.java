@@ -18,7 +18,8 @@ class PrivilegesTest {
         for (Optional<Secret> password : java.util.List.of(Optional.<Secret>empty(), Optional.of(PASSWORD))) {
             StepFailure failure = Privileges.refusal(target(), password, "sudo: sorry, you must have a tty to run sudo\n");
 
-            assertThat(failure.getMessage()).contains("ops@192.0.2.11: sudo wants a terminal", "requiretty", "sorry, you must have a tty to run sudo");
+            assertThat(failure.getMessage()).contains("ops@192.0.2.11: sudo wants a terminal", "requiretty",
+                    "sorry, you must have a tty to run sudo");
             assertThat(failure.getRemedy()).contains("Defaults:ops !requiretty");
         }
     }
@@ -29,20 +30,23 @@ class PrivilegesTest {
                 .contains("the spec gives none: sudo: a password is required");
         assertThat(Privileges.refusal(target(), Optional.empty(), "sudo: interactive authentication is required\n").getMessage())
                 .as("sudo-rs").contains("the spec gives none: sudo: interactive authentication is required");
-        StepFailure refused = Privileges.refusal(target(), Optional.of(PASSWORD), "ops is not in the sudoers file.\nThis incident will be reported.\n");
+        StepFailure refused = Privileges.refusal(target(), Optional.of(PASSWORD),
+                "ops is not in the sudoers file.\nThis incident will be reported.\n");
         assertThat(refused.getMessage()).contains("refused the password or the account: ops is not in the sudoers file. This incident");
         assertThat(refused.getRemedy()).contains("sudo-rs", "update-alternatives --config sudo");
     }
 
     @Test
     void theMessageIsShortAndHasNoPassword() {
-        String message = Privileges.refusal(target(), Optional.of(PASSWORD), "[sudo: authenticate] Password: correct horse " + "x".repeat(5000)).getMessage();
+        String message = Privileges.refusal(target(), Optional.of(PASSWORD),
+                "[sudo: authenticate] Password: correct horse " + "x".repeat(5000)).getMessage();
 
         assertThat(message).hasSizeLessThan(500).contains("***").doesNotContain("correct horse");
     }
 
     private static SshTarget target() {
-        return new SshTarget("192.0.2.11", new SshAccess("ops", 22, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "known_hosts",
+        return new SshTarget("192.0.2.11",
+                new SshAccess("ops", 22, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "known_hosts",
                 Optional.empty(), SshAccess.HostKeyCheck.STRICT, false, Optional.empty(), Duration.ofSeconds(10), Duration.ofSeconds(15)));
     }
 }

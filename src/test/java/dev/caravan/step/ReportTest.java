@@ -27,19 +27,22 @@ class ReportTest {
 
     @Test
     void readsWhatLibShWrites() {
-        Report report = parse("bash: warning: setlocale\ncaravan-result 1\nchange\twrite /etc/hosts\nchange\tturn swap off\noutput\tcaCertHash\t" + base64("sha256:ä\nb")
+        Report report = parse("bash: warning: setlocale\ncaravan-result 1\nchange\twrite /etc/hosts\nchange\tturn swap off\n"
+                + "output\tcaCertHash\t" + base64("sha256:ä\nb")
                 + "\nsecret\ttoken\t" + base64("abcdef.0123456789abcdef") + "\nwords\t" + base64("no space\nleft")
                 + "\nproblem\tno disk\nremedy\tbuy one\ncaravan-end\n").orElseThrow();
 
-        assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), java.util.List.of(), Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
-                Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"), Optional.of("no space\nleft")));
+        assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), java.util.List.of(),
+                Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
+                Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"),
+                Optional.of("no space\nleft")));
         assertThat(report.exitStatus()).isEqualTo(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "caravan-result 0\n", "caravan-result 0\nchange\tx\n", "caravan-result 0\nchange\tcaravan-en", "sh: 1: tar: not found\n", "caravan-end\n",
-            "caravan-end\ncaravan-result 0\n"})
+    @ValueSource(strings = {"", "caravan-result 0\n", "caravan-result 0\nchange\tx\n", "caravan-result 0\nchange\tcaravan-en",
+            "sh: 1: tar: not found\n", "caravan-end\n", "caravan-end\ncaravan-result 0\n"})
     void aReportThatDidNotArriveWholeIsNone(String stderr) {
         assertThat(parse(stderr)).isEmpty();
     }
@@ -70,7 +73,8 @@ class ReportTest {
 
     /* A site's own script may write to $CARAVAN_RESULT without lib.sh. */
     @ParameterizedTest
-    @ValueSource(strings = {"change\n", "output\tname\n", "output\n", "secret\tname\n", "output\tname\tnot base64!\n", "skip\n", "found\n", "\n", "\t\n", "something else\n"})
+    @ValueSource(strings = {"change\n", "output\tname\n", "output\n", "secret\tname\n", "output\tname\tnot base64!\n", "skip\n", "found\n",
+            "\n", "\t\n", "something else\n"})
     void linesThatAreNoneOfItsFormArePassedOver(String line) {
         assertThat(report(line + "change\tturn swap off\n").changes()).containsExactly("turn swap off");
     }

@@ -145,7 +145,8 @@ public final class ScriptedHosts implements AutoCloseable {
     /** Breaks the connections of a host, without a word. */
     public void breakConnections(String host) {
         server.getActiveSessions().stream()
-                .filter(session -> ((InetSocketAddress) session.getIoSession().getLocalAddress()).getAddress().getHostAddress().equals(ADDRESSES + host.substring(1)))
+                .filter(session -> ((InetSocketAddress) session.getIoSession().getLocalAddress()).getAddress().getHostAddress()
+                        .equals(ADDRESSES + host.substring(1)))
                 .forEach(session -> session.getIoSession().close(true));
     }
 
@@ -161,7 +162,8 @@ public final class ScriptedHosts implements AutoCloseable {
             Call call;
             synchronized (calls) {
                 int before = (int) calls.stream().filter(other -> other.run().equals(run) && other.is(host, step)).count();
-                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")), text(files.get(step + ".sh")));
+                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")),
+                        text(files.get(step + ".sh")));
                 calls.add(call);
             }
             return script.run(call).toCompletableFuture();
@@ -258,14 +260,16 @@ public final class ScriptedHosts implements AutoCloseable {
             String[] words = text(Arrays.copyOf(request, line)).split(" ");
             out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
-            begin(host, words[0], words[1], files.get()).whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
+            begin(host, words[0], words[1], files.get())
+                    .whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
         }
 
         private void answer(Reply reply, int known) {
             try {
                 out.write(reply.log().substring(Math.min(known, reply.log().length())).getBytes(StandardCharsets.UTF_8));
                 out.flush();
-                err.write((Launcher.RESULT_MARK + " " + reply.status() + "\n" + reply.result() + "caravan-end\n").getBytes(StandardCharsets.UTF_8));
+                err.write((Launcher.RESULT_MARK + " " + reply.status() + "\n" + reply.result() + "caravan-end\n")
+                        .getBytes(StandardCharsets.UTF_8));
                 err.flush();
                 exit.onExit(0);
             } catch (IOException gone) {

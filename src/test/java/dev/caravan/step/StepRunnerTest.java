@@ -67,7 +67,8 @@ class StepRunnerTest {
 
     private StepRunner runner(int hostsAtATime) throws IOException {
         return new StepRunner(sessions, SshTarget::of, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
-                (any, host) -> Map.of("NODE_NAME", host.name(), "TEST", directory.toString()), new HostSlots(hostsAtATime), directory.resolve("logs"), executor);
+                (any, host) -> Map.of("NODE_NAME", host.name(), "TEST", directory.toString()), new HostSlots(hostsAtATime),
+                directory.resolve("logs"), executor);
     }
 
     private void script(String step, String text) throws IOException {
@@ -133,7 +134,8 @@ class StepRunnerTest {
     @Test
     void manyStepsGoOverOneConnection() throws Exception {
         start(1);
-        script("greet", ". \"$CARAVAN_LIB/lib.sh\"\nsay \"greeting $NODE_NAME\"\necho \"input: $(cat)\"\nif change 'say hello'; then :; fi\noutput greeting 'hello, world'\n");
+        script("greet", ". \"$CARAVAN_LIB/lib.sh\"\nsay \"greeting $NODE_NAME\"\necho \"input: $(cat)\"\nif change 'say hello'; then :; "
+                + "fi\noutput greeting 'hello, world'\n");
         StepRunner runner = runner(5);
         StepResult result = null;
         for (int round = 0; round < 10; round++) {
@@ -156,10 +158,12 @@ class StepRunnerTest {
     @Test
     void aLinkThatDropsInMidStepLosesNothingAndRunsTheScriptOnce() throws Exception {
         start(1);
-        script("slow", "echo ran >> \"$TEST/runs\"\necho one; printf 'tw'; touch \"$TEST/begun\"\n" + waitFor("go") + "echo o; echo three\n");
+        script("slow", "echo ran >> \"$TEST/runs\"\necho one; printf 'tw'; touch \"$TEST/begun\"\n" + waitFor("go")
+                + "echo o; echo three\n");
         StepRunner runner = runner(5);
         CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
-        await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(directory.resolve("logs/7f3a/h1/slow.log")) && Files.exists(directory.resolve("begun")));
+        await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(directory.resolve("logs/7f3a/h1/slow.log"))
+                && Files.exists(directory.resolve("begun")));
         hosts.breakConnections();
 
         StepFailure lost = failure(first, StepFailure.class);
@@ -180,7 +184,8 @@ class StepRunnerTest {
     @Test
     void aStepThatEndedWhileTheLinkWasDownGivesItsResultAfterwards() throws Exception {
         start(1);
-        script("slow", ". \"$CARAVAN_LIB/lib.sh\"\necho ran >> \"$TEST/runs\"; touch \"$TEST/begun\"\n" + waitFor("go") + "if change 'do it'; then :; fi\ntrap 'touch \"$TEST/done\"' EXIT\n");
+        script("slow", ". \"$CARAVAN_LIB/lib.sh\"\necho ran >> \"$TEST/runs\"; touch \"$TEST/begun\"\n" + waitFor("go")
+                + "if change 'do it'; then :; fi\ntrap 'touch \"$TEST/done\"' EXIT\n");
         StepRunner runner = runner(5);
         CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
         awaitFile("begun");
@@ -205,7 +210,8 @@ class StepRunnerTest {
         assertThat(failure.getMessage()).contains("not done after 2 s");
         assertThat(failure.getLastWords()).containsExactly("waiting for Godot");
         long pid = Long.parseLong(file("pid").strip());
-        await().atMost(Duration.ofSeconds(30)).until(() -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false), alive -> !alive);
+        await().atMost(Duration.ofSeconds(30)).until(() -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false),
+                alive -> !alive);
         runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(hosts.root(host(1)).resolve("run/caravan")).doesNotExist();
     }
@@ -233,7 +239,8 @@ class StepRunnerTest {
     @Test
     void secretsOfTheRunNeverReachLogOrJournalOrFailure() throws Exception {
         start(1);
-        script("leak", ". \"$CARAVAN_LIB/lib.sh\"\ncat; echo\nsay 'using correct horse'\nif change 'set correct horse'; then :; fi\nfail 'correct horse refused'\n");
+        script("leak", ". \"$CARAVAN_LIB/lib.sh\"\ncat; echo\nsay 'using correct horse'\nif change 'set correct horse'; then :; "
+                + "fi\nfail 'correct horse refused'\n");
         StepFailure failure = failure(runner(5).run(order(1, "leak", LONG, "correct horse")), StepFailure.class);
 
         assertThat(failure.getMessage()).isEqualTo("*** refused");
@@ -245,7 +252,8 @@ class StepRunnerTest {
     @Test
     void aSharedStepRunsOnceForAllWhoAskAndAgainWhenItFailed() throws Exception {
         start(3);
-        script("mint", ". \"$CARAVAN_LIB/lib.sh\"\necho ran >> \"$TEST/runs\"\n[ -e \"$TEST/works\" ] || fail broken\noutput number \"$(wc -l < \"$TEST/runs\")\"\n");
+        script("mint", ". \"$CARAVAN_LIB/lib.sh\"\necho ran >> \"$TEST/runs\"\n[ -e \"$TEST/works\" ] || fail broken\n"
+                + "output number \"$(wc -l < \"$TEST/runs\")\"\n");
         StepRunner runner = runner(5);
         failure(runner.shared(order(1, "mint"), LONG), StepFailure.class);
         letGo("works");
@@ -296,7 +304,8 @@ class StepRunnerTest {
         get(line.underWay());
         get(line.waiting());
 
-        assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement().satisfies(event -> {
+        assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement()
+                .satisfies(event -> {
             assertThat(event.host()).contains("h2");
             assertThat(event.message()).isEqualTo("waits for its turn: slow (1 hosts at a time)");
             assertThat(event.data()).isEqualTo(Map.of("slots", 1));
@@ -331,7 +340,8 @@ class StepRunnerTest {
     @Test
     void aHundredHostsTenAtATimeNeedFewThreads() throws Exception {
         start(100);
-        script("count", "mkdir \"$TEST/running/$NODE_NAME\"\nls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nsleep 0.02\nls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nrmdir \"$TEST/running/$NODE_NAME\"\n");
+        script("count", "mkdir \"$TEST/running/$NODE_NAME\"\nls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nsleep 0.02\n"
+                + "ls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nrmdir \"$TEST/running/$NODE_NAME\"\n");
         Files.createDirectories(directory.resolve("running"));
         StepRunner runner = runner(10);
         AtomicInteger mostThreads = new AtomicInteger();

@@ -78,7 +78,8 @@ class TablesTest {
         assertThat(table.minor(34).etcdUpgradeFrom()).contains("3.5.26");
         assertThat(table.minor(36).etcdUpgradeFrom()).contains("3.5.26");
         assertThat(table.minor(37).etcdUpgradeFrom()).isEmpty();
-        assertThat(table.minor(37).removed().kubeletFlags()).containsEntry("pod-infra-container-image", 35).containsEntry("network-plugin", 24);
+        assertThat(table.minor(37).removed().kubeletFlags()).containsEntry("pod-infra-container-image", 35)
+                .containsEntry("network-plugin", 24);
         assertThat(table.minor(34).removed().kubeletFlags()).doesNotContainKey("pod-infra-container-image");
         assertThat(table.newestTried()).isEqualTo(37);
     }
@@ -97,7 +98,8 @@ class TablesTest {
     @Test
     void aNewMinorIsANewRowOfAUsersFile() throws IOException {
         KubernetesTable own = KubernetesTable.of(with("data/kubernetes.yaml",
-                text -> text.replace("newestTried: 1.37", "newestTried: 1.39") + "  1.39:\n    etcd: 3.8\n    kernel: {warnBelow: 5.10}\n"));
+                text -> text.replace("newestTried: 1.37", "newestTried: 1.39")
+                        + "  1.39:\n    etcd: 3.8\n    kernel: {warnBelow: 5.10}\n"));
 
         assertThat(own.newestTried()).isEqualTo(39);
         assertThat(own.minor(38).etcd()).isEqualTo("3.7");
@@ -123,13 +125,15 @@ class TablesTest {
         RouteFiles files = with("data/kubernetes.yaml", text -> text.replaceFirst(right.replace(".", "\\."), wrong));
 
         assertThatThrownBy(() -> KubernetesTable.of(files)).isInstanceOf(InvalidData.class)
-                .hasMessageStartingWith("routes/data/kubernetes.yaml (" + directory.resolve("data/kubernetes.yaml") + "), line ").hasMessageContaining(said);
+                .hasMessageStartingWith("routes/data/kubernetes.yaml (" + directory.resolve("data/kubernetes.yaml") + "), line ")
+                .hasMessageContaining(said);
     }
 
     @ParameterizedTest
     @CsvSource({
         "FLANNEL, 20, v0.26.7", "FLANNEL, 37, v0.28.4",
-        "CALICO, 20, v3.20.6", "CALICO, 31, v3.29.7", "CALICO, 32, v3.31.7", "CALICO, 34, v3.32.1", "CALICO, 36, v3.32.1", "CALICO, 37, v3.33.0"
+        "CALICO, 20, v3.20.6", "CALICO, 31, v3.29.7", "CALICO, 32, v3.31.7", "CALICO, 34, v3.32.1", "CALICO, 36, v3.32.1",
+        "CALICO, 37, v3.33.0"
     })
     void eachMinorHasItsReleaseOfANetwork(Cni cni, int minor, String release) {
         NetworkRelease found = NetworkTable.builtIn().release(cni, minor).orElseThrow();
@@ -164,13 +168,15 @@ class TablesTest {
     void aRuleThatNobodyKnowsOrThatMustRefuseIsSaid() throws IOException {
         RouteFiles files = with("data/preflight.yaml", text -> text + "other-cluster: off\n");
 
-        assertThatThrownBy(() -> PreflightTable.of(files)).isInstanceOf(InvalidData.class).hasMessageContaining("unknown key other-cluster; known: runtime-version, ");
+        assertThatThrownBy(() -> PreflightTable.of(files)).isInstanceOf(InvalidData.class)
+                .hasMessageContaining("unknown key other-cluster; known: runtime-version, ");
     }
 
     @Test
     void aWrongDigestIsSaid() throws IOException {
         RouteFiles files = with("data/networks.yaml", text -> text.replaceFirst("sha256: d3f5", "sha256: D3F5"));
 
-        assertThatThrownBy(() -> NetworkTable.of(files)).isInstanceOf(InvalidData.class).hasMessageContaining("has not the right form; for example the 64 characters");
+        assertThatThrownBy(() -> NetworkTable.of(files)).isInstanceOf(InvalidData.class)
+                .hasMessageContaining("has not the right form; for example the 64 characters");
     }
 }

@@ -79,7 +79,8 @@ class RunOutputTest {
     void plainDoesNotTellOfEveryWaitForASlot() {
         Event event = SampleRuns.many(1).waiting(1, "h1", "", "waits for its turn: kube-install (50 hosts at a time)").events().stream()
                 .filter(each -> each.type() == Event.Type.HOST_WAITING).findFirst().orElseThrow();
-        Event forASlot = new Event(event.seq(), event.at(), event.run(), event.type(), event.host(), event.step(), 0, event.message(), Map.of("slots", 50));
+        Event forASlot = new Event(event.seq(), event.at(), event.run(), event.type(), event.host(), event.step(), 0, event.message(),
+                Map.of("slots", 50));
 
         assertThat(new PlainLines(100, Look.BARE).of(event)).isNotEmpty();
         assertThat(new PlainLines(100, Look.BARE).of(forASlot)).isEmpty();

@@ -12,8 +12,8 @@ class StepTitlesTest {
         assertThat(StepTitles.of(List.of("facts", "preflight", "os-prepare", "package-repository", "runtime-install",
                 "kube-install", "images-pull", "kubeadm-init", "join-credentials", "kubeadm-join", "network", "verify"), 4))
                 .containsExactly("fact", "pref", "os-p", "pack", "runt", "inst", "imag", "init", "cred", "join", "netw", "veri");
-        assertThat(StepTitles.of(List.of("os-prepare", "runtime-install", "kube-install", "network-prepare", "images-pull", "kubeadm-init", "kubeconfig-fetch",
-                "join-credentials", "kubeadm-join", "network", "label-nodes"), 4))
+        assertThat(StepTitles.of(List.of("os-prepare", "runtime-install", "kube-install", "network-prepare", "images-pull", "kubeadm-init",
+                "kubeconfig-fetch", "join-credentials", "kubeadm-join", "network", "label-nodes"), 4))
                 .containsExactly("os-p", "runt", "inst", "prep", "imag", "init", "fetc", "cred", "join", "netw", "labe");
     }
 

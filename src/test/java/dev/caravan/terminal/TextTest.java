@@ -57,8 +57,10 @@ class TextTest {
 
     @Test
     void breaksAPathOnlyWhereTheTerminalWould() {
-        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 60)).containsExactly("registry.example.com/containers/kube-proxy:v1.20.2");
-        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 40)).containsExactly("registry.example.com/containers/", "kube-proxy:v1.20.2");
+        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 60))
+                .containsExactly("registry.example.com/containers/kube-proxy:v1.20.2");
+        assertThat(Text.wrapPath("registry.example.com/containers/kube-proxy:v1.20.2", 40))
+                .containsExactly("registry.example.com/containers/", "kube-proxy:v1.20.2");
         assertThat(Text.wrapPath("/".repeat(3) + "x".repeat(40), 20)).containsExactly("///", "x".repeat(40));
     }
 }

@@ -36,14 +36,16 @@ class ClusterHealthTest {
     private static final String MASTER = "node-role.kubernetes.io/master";
     private static final Cluster CLUSTER = TestClusters.of(1, 1);
 
-    private final List<Node> nodes = new ArrayList<>(List.of(node("h1", "v1.20.2", "True", Map.of(MASTER, "")), node("h2", "v1.20.2", "True", Map.of())));
+    private final List<Node> nodes =
+            new ArrayList<>(List.of(node("h1", "v1.20.2", "True", Map.of(MASTER, "")), node("h2", "v1.20.2", "True", Map.of())));
     private final List<Pod> pods = new ArrayList<>(List.of(pod("etcd-h1", "Running", true)));
 
     private Optional<Deployment> dns = Optional.empty();
 
     private static Deployment coredns(int replicas, String type, String status, String message) {
         return new DeploymentBuilder().withNewMetadata().withName("coredns").endMetadata().withNewSpec().withReplicas(replicas).endSpec()
-                .withNewStatus().addNewCondition().withType("Available").withStatus("False").withMessage("Deployment does not have minimum availability.")
+                .withNewStatus().addNewCondition().withType("Available").withStatus("False")
+                .withMessage("Deployment does not have minimum availability.")
                 .endCondition().addNewCondition().withType(type).withStatus(status).withMessage(message).endCondition().endStatus().build();
     }
 
@@ -58,7 +60,8 @@ class ClusterHealthTest {
         return new PodBuilder().withNewMetadata().withName(name).endMetadata().withNewSpec().endSpec().withNewStatus().withPhase(phase)
                 .addNewCondition().withType("Ready").withStatus(running ? "True" : "False").endCondition()
                 .addNewContainerStatus().withState(running ? new ContainerStateBuilder().withNewRunning().endRunning().build()
-                        : new ContainerStateBuilder().withNewWaiting().withReason("CrashLoopBackOff").endWaiting().build()).endContainerStatus()
+                        : new ContainerStateBuilder().withNewWaiting().withReason("CrashLoopBackOff").endWaiting().build())
+                        .endContainerStatus()
                 .endStatus().build();
     }
 
@@ -87,7 +90,8 @@ class ClusterHealthTest {
 
     private Pod pending(String scheduler, Toleration... tolerations) {
         return new PodBuilder().withNewMetadata().withName("coredns-y").endMetadata().withNewSpec().withTolerations(tolerations).endSpec()
-                .withNewStatus().withPhase("Pending").addNewCondition().withType("PodScheduled").withStatus("False").withReason("Unschedulable").withMessage(scheduler).endCondition()
+                .withNewStatus().withPhase("Pending").addNewCondition().withType("PodScheduled").withStatus("False")
+                .withReason("Unschedulable").withMessage(scheduler).endCondition()
                 .endStatus().build();
     }
 
@@ -103,9 +107,12 @@ class ClusterHealthTest {
     }
 
     private static Pod waiting(String reason, String message, int restarts) {
-        return new PodBuilder().withNewMetadata().withName("kube-proxy-x").endMetadata().withNewSpec().withNodeName("h2").endSpec().withNewStatus().withPhase("Running")
-                .addNewContainerStatus().withName("kube-proxy").withRestartCount(restarts).withNewState().withNewWaiting().withReason(reason).withMessage(message).endWaiting().endState()
-                .withNewLastState().withNewTerminated().withExitCode(1).endTerminated().endLastState().endContainerStatus().endStatus().build();
+        return new PodBuilder().withNewMetadata().withName("kube-proxy-x").endMetadata().withNewSpec().withNodeName("h2").endSpec()
+                .withNewStatus().withPhase("Running")
+                .addNewContainerStatus().withName("kube-proxy").withRestartCount(restarts).withNewState().withNewWaiting()
+                .withReason(reason).withMessage(message).endWaiting().endState()
+                .withNewLastState().withNewTerminated().withExitCode(1).endTerminated().endLastState().endContainerStatus()
+                .endStatus().build();
     }
 
     @Test
@@ -135,22 +142,28 @@ class ClusterHealthTest {
     void taintsThatKeepAPodFromEveryNodeArePermanentAndNamed() {
         nodes.set(0, tainted(nodes.get(0), "node-role.kubernetes.io/control-plane:NoSchedule", "dedicated=infra:NoSchedule"));
         nodes.set(1, tainted(nodes.get(1), "dedicated=infra:NoSchedule"));
-        pods.add(pending("0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+        pods.add(pending("0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes "
+                        + "are available: 2 Preemption is not helpful for scheduling.",
                 new TolerationBuilder().withKey("node-role.kubernetes.io/control-plane").withEffect("NoSchedule").build(),
                 new TolerationBuilder().withKey("CriticalAddonsOnly").withOperator("Exists").build()));
 
-        assertThat(missing()).singleElement().asString().startsWith("pod coredns-y to have a node: it tolerates none of the taints dedicated=infra:NoSchedule (0/2 nodes are available");
+        assertThat(missing()).singleElement().asString()
+                .startsWith("pod coredns-y to have a node: it tolerates none of the taints dedicated=infra:NoSchedule (0/2 nodes are "
+                        + "available");
         assertThat(permanent()).containsExactly(true);
     }
 
     @Test
     void aTaintIsNotPermanentWhereANodeIsFreeOrMayBeOrAToleratedOne() {
-        String said = "0/2 nodes are available: 1 node(s) had taint {node.kubernetes.io/not-ready: }, that the pod didn't tolerate, 1 Insufficient cpu.";
+        String said = "0/2 nodes are available: 1 node(s) had taint {node.kubernetes.io/not-ready: }, that the pod didn't tolerate, 1 "
+                + "Insufficient cpu.";
         nodes.set(0, tainted(nodes.get(0), "dedicated=infra:NoSchedule"));
         pods.add(pending(said));
         assertThat(permanent()).as("h2 has no taint").containsExactly(false);
 
-        nodes.set(1, tainted(nodes.get(1), "node.kubernetes.io/not-ready:NoSchedule", "node.cilium.io/agent-not-ready:NoExecute", "soft:PreferNoSchedule"));
+        nodes.set(1,
+                tainted(nodes.get(1), "node.kubernetes.io/not-ready:NoSchedule", "node.cilium.io/agent-not-ready:NoExecute",
+                        "soft:PreferNoSchedule"));
         assertThat(permanent()).as("h2's pass").containsExactly(false);
 
         nodes.set(1, tainted(nodes.get(1), "dedicated=infra:NoSchedule"));
@@ -168,14 +181,19 @@ class ClusterHealthTest {
     /** The words are those of kube-controller-manager's ReplicaSets, as API servers of 1.2x and 1.3x refuse a pod. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=6, limited: pods=6 | true",
-        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: failed quota: few: must specify limits.cpu for: coredns | true",
-        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: violates PodSecurity \"restricted:latest\": seccompProfile | true",
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=6, "
+                + "limited: pods=6 | true",
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: failed quota: few: must specify limits.cpu for: "
+                + "coredns | true",
+        "ReplicaFailure | True | pods \"coredns-7d764666f9-x2x\" is forbidden: violates PodSecurity \"restricted:latest\": "
+                + "seccompProfile | true",
         "ReplicaFailure | True | admission webhook \"deny.example.com\" denied the request: no pods here | true",
-        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: ValidatingAdmissionPolicy 'no' with binding 'no' denied request: no pods here | true",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: ValidatingAdmissionPolicy 'no' with binding 'no' denied request: no pods "
+                + "here | true",
         "ReplicaFailure | True | pods \"coredns-x\" is forbidden: maximum memory usage per Container is 64Mi, but limit is 170Mi | true",
         "ReplicaFailure | True | pods \"coredns-x\" is forbidden: status unknown for quota: few, resources: pods | false",
-        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: error looking up service account kube-system/coredns: serviceaccount \"coredns\" not found | false",
+        "ReplicaFailure | True | pods \"coredns-x\" is forbidden: error looking up service account kube-system/coredns: serviceaccount "
+                + "\"coredns\" not found | false",
         "ReplicaFailure | True | Internal error occurred: failed calling webhook \"w.example.com\": connect: connection refused | false",
         "Progressing | False | ReplicaSet \"coredns-7d764666f9\" has timed out progressing. | false"})
     void aCoreDnsWithoutAPodIsNamedAtOnceWithItsCause(String type, String status, String message, boolean isPermanent) {
@@ -207,24 +225,30 @@ class ClusterHealthTest {
     /** kubelet's words with containerd 2 and with dockershim, and of a registry that does not answer. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "ErrImagePull | failed to pull and unpack image \"r.example/pause:9\": failed to resolve reference \"r.example/pause:9\": r.example/pause:9: not found | true",
-        "ErrImagePull | rpc error: code = Unknown desc = Error response from daemon: manifest for r.example/pause:9 not found: manifest unknown: manifest unknown | true",
-        "ImagePullBackOff | Back-off pulling image \"r.example/pause:9\": ErrImagePull: pull access denied, repository does not exist or may require authorization | true",
+        "ErrImagePull | failed to pull and unpack image \"r.example/pause:9\": failed to resolve reference \"r.example/pause:9\": "
+                + "r.example/pause:9: not found | true",
+        "ErrImagePull | rpc error: code = Unknown desc = Error response from daemon: manifest for r.example/pause:9 not found: manifest "
+                + "unknown: manifest unknown | true",
+        "ImagePullBackOff | Back-off pulling image \"r.example/pause:9\": ErrImagePull: pull access denied, repository does not exist or "
+                + "may require authorization | true",
         "ErrImageNeverPull | Container image \"r.example/pause:9\" is not present with pull policy of Never | true",
         "InvalidImageName | Failed to apply default image tag \"R:9:9\": couldn't parse image name | true",
-        "ErrImagePull | failed to do request: Head \"https://r.example/v2/pause/manifests/9\": dial tcp 192.0.2.1:443: connect: connection refused | false",
+        "ErrImagePull | failed to do request: Head \"https://r.example/v2/pause/manifests/9\": dial tcp 192.0.2.1:443: connect: connection "
+                + "refused | false",
         "ImagePullBackOff | Back-off pulling image \"r.example/pause:9\" | false"})
     void anImageThatIsNotThereIsPermanentAndARegistryThatIsAwayIsNot(String reason, String message, boolean isPermanent) {
         pods.add(waiting(reason, message, 0));
 
-        assertThat(missing()).singleElement().asString().startsWith("pod kube-proxy-x on h2 to run (" + reason + ": ").contains(message.substring(0, 40));
+        assertThat(missing()).singleElement().asString().startsWith("pod kube-proxy-x on h2 to run (" + reason + ": ")
+                .contains(message.substring(0, 40));
         assertThat(permanent()).containsExactly(isPermanent);
     }
 
     @Test
     void aCrashLoopIsNamedAtOnceAndPermanentAfterSomeCrashes() {
         pods.add(waiting("CrashLoopBackOff", "back-off 10s restarting failed container=kube-proxy", 1));
-        assertThat(missing()).containsExactly("pod kube-proxy-x on h2 to run (CrashLoopBackOff: kube-proxy ended 1 times, the last time with status 1)");
+        assertThat(missing()).containsExactly("pod kube-proxy-x on h2 to run (CrashLoopBackOff: kube-proxy ended 1 times, the last time "
+                + "with status 1)");
         assertThat(permanent()).containsExactly(false);
 
         pods.set(1, waiting("CrashLoopBackOff", "back-off 2m40s restarting failed container=kube-proxy", 5));
@@ -296,7 +320,9 @@ class ClusterHealthTest {
     void saysWhatSchedulerAndKubeletSay() {
         Pod unschedulable = pod("coredns-y", "Pending", true);
         unschedulable.getStatus().setContainerStatuses(List.of());
-        unschedulable.getStatus().setConditions(List.of(new PodConditionBuilder().withType("PodScheduled").withStatus("False").withMessage("0/2 nodes are available:\n 2 node(s) had taint").build()));
+        unschedulable.getStatus()
+                .setConditions(List.of(new PodConditionBuilder().withType("PodScheduled").withStatus("False")
+                        .withMessage("0/2 nodes are available:\n 2 node(s) had taint").build()));
         pods.add(unschedulable);
         Pod unpullable = pod("kube-proxy-x", "Pending", false);
         unpullable.getStatus().getContainerStatuses().get(0).getState().getWaiting().setReason("ErrImagePull");
@@ -305,8 +331,10 @@ class ClusterHealthTest {
         nodes.set(1, node("h2", "v1.20.2", "False", Map.of()));
         nodes.get(1).getStatus().getConditions().get(1).setMessage("cni plugin not initialized");
 
-        assertThat(missing()).hasSize(3).contains("node h2 to be Ready (cni plugin not initialized)", "pod coredns-y to run (0/2 nodes are available: 2 node(s) had taint)")
-                .anySatisfy(phrase -> assertThat(phrase).startsWith("pod kube-proxy-x to run (ErrImagePull: pull access denied").hasSizeLessThan(350));
+        assertThat(missing()).hasSize(3).contains("node h2 to be Ready (cni plugin not initialized)",
+                "pod coredns-y to run (0/2 nodes are available: 2 node(s) had taint)")
+                .anySatisfy(phrase -> assertThat(phrase).startsWith("pod kube-proxy-x to run (ErrImagePull: pull access denied")
+                        .hasSizeLessThan(350));
     }
 
     @Test

@@ -92,7 +92,8 @@ class HostsTest {
         run.hostFailed("h2", new NotReached("not reached: h1 failed"));
         run.hostFailed("h4", failure(true));
 
-        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class).hasMessage("failed: os-prepare on h3 and h4: no answer");
+        assertThatThrownBy(() -> hosts.requireAll(run)).isInstanceOf(HostsFailed.class)
+                .hasMessage("failed: os-prepare on h3 and h4: no answer");
     }
 
     private static HostsFailed told(Run run) {
@@ -108,7 +109,8 @@ class HostsTest {
         run.hostFailed("h4", failure("h4", "images-pull", "could not pull pause on h4 after 12 s\nmore"));
         run.hostFailed("h3", failure("h3", "kubeadm-join", "it is not to be"));
         run.hostFailed("h2", failure("h2", "images-pull", "could not pull pause on h2 after 3 s"));
-        assertThat(told(run)).hasMessage("failed: images-pull on h2 and h4: could not pull pause on h2 after 3 s; kubeadm-join on h3: it is not to be");
+        assertThat(told(run)).hasMessage("failed: images-pull on h2 and h4: could not pull pause on h2 after 3 s; "
+                + "kubeadm-join on h3: it is not to be");
     }
 
     @Test
@@ -118,6 +120,7 @@ class HostsTest {
             many.hostFailed("h" + i, failure("h" + i, i < 20 ? "facts" : "step-" + i, "x".repeat(500)));
         }
         assertThat(told(many).getMessage()).hasSizeLessThan(1000)
-                .startsWith("failed: facts on h2, h3, h4, h5, h6 and 13 more: xxx").contains("; step-20 on h20: xxx", " ...; other causes on h22, h23, h24, h25, h26 and 4 more");
+                .startsWith("failed: facts on h2, h3, h4, h5, h6 and 13 more: xxx")
+                .contains("; step-20 on h20: xxx", " ...; other causes on h22, h23, h24, h25, h26 and 4 more");
     }
 }

@@ -81,7 +81,8 @@ class KubeadmDocumentsTest {
     @Test
     void whoHasJoinedGetsNoDocumentButTheHashToCompare() {
         Exchange init = exchange(run, 1);
-        init.getMessage().setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), ""));
+        init.getMessage()
+                .setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), ""));
         kubeadm.keepInit(init);
         Exchange worker = exchange(run, 3);
 
@@ -114,6 +115,7 @@ class KubeadmDocumentsTest {
 
     @Test
     void theInitDocumentsAreTheFirstControlPlanes() {
-        assertThat(kubeadm.initDocuments(run)).contains("kind: InitConfiguration", "kind: ClusterConfiguration", "192.0.2.1").doesNotContain("certificateKey");
+        assertThat(kubeadm.initDocuments(run)).contains("kind: InitConfiguration", "kind: ClusterConfiguration", "192.0.2.1")
+                .doesNotContain("certificateKey");
     }
 }

@@ -14,7 +14,8 @@ class LogWordsTest {
                 I1128 07:46:30.303030       1 server.go:9] "Shutting down"
                 """;
 
-        assertThat(LogWords.last(log)).contains("\"command failed\" err=\"open /proc/sys/net/netfilter/nf_conntrack_max: permission denied\"");
+        assertThat(LogWords.last(log))
+                .contains("\"command failed\" err=\"open /proc/sys/net/netfilter/nf_conntrack_max: permission denied\"");
     }
 
     @Test

@@ -50,7 +50,8 @@ class NetworkDocumentsTest {
     void aManifestThatCannotBeHadRefusesTheRun() throws Exception {
         assertThat(network.keep(run())).hasValueSatisfying(finding -> {
             assertThat(finding).returns(true, Finding::refuses).returns("network-manifest", Finding::rule);
-            assertThat(finding.problem()).isEqualTo("cannot read the network's manifest " + directory.resolve("cni.yaml") + ": there is no such file");
+            assertThat(finding.problem()).isEqualTo("cannot read the network's manifest " + directory.resolve("cni.yaml")
+                    + ": there is no such file");
         });
     }
 
@@ -60,6 +61,7 @@ class NetworkDocumentsTest {
 
         assertThat(network.manifest(run())).isEqualTo(MANIFEST);
         Files.delete(directory.resolve("cni.yaml"));
-        assertThatThrownBy(() -> new NetworkDocuments(NetworkTable.builtIn()).manifest(run())).isInstanceOf(StepFailure.class).hasMessageContaining("there is no such file");
+        assertThatThrownBy(() -> new NetworkDocuments(NetworkTable.builtIn()).manifest(run())).isInstanceOf(StepFailure.class)
+                .hasMessageContaining("there is no such file");
     }
 }
