@@ -1,28 +1,28 @@
 #!/bin/sh
-# Step facts: what this host is and has. Reads only; changes nothing.
+# Gathers the facts of this host. It only reads; it changes nothing.
 #
-# Standard input: lines "ADDRESS PORT LABEL". Each is tried over TCP from this host, all side by side, 3 seconds at most.
-# Outputs: one for each fact; a list has one item a line; a fact that does not exist here has no output.
+# Standard input: lines "ADDRESS PORT LABEL". Each is tried over TCP from this host, in parallel, for at most 3 seconds.
+# Outputs: one for each fact; a list has one item a line. If a fact does not exist here, it has no output.
 #   osId osVersion osIdLike osCodeName family architecture kernel init hostname bootId
 #   clock             seconds since the epoch, to the millisecond
-#   machine           "product_uuid VALUE", or "machine-id VALUE" where the firmware has none to give
+#   machine           "product_uuid VALUE", or "machine-id VALUE" if the firmware has none
 #   machineId         /etc/machine-id, whether or not the firmware gives a product_uuid
 #   cpus memoryMib
 #   disk              PATH MOUNT-POINT FREE-MIB TOTAL-MIB
 #   interface         NAME MAC STATE MASTER|- ADDRESS,...|-     uplinks only: no bridge, no pod's or container's end
-#   linkAddresses     NAME ADDRESS,...                          of every interface but the loopback, those that end by themselves last
+#   linkAddresses     NAME ADDRESS,...                          of every interface but the loopback, those with a limited lifetime last
 #   advertised        NAME ACCEPT-RA                            its IPv6 default route comes from router advertisements
 #   swap              DEVICE
 #   cgroupVersion     1 or 2
 #   cgroupController  NAME of a controller that the kernel has, with cgroup v1 only
-#   moduleMissing     NAME of a kernel module that Kubernetes needs and that is neither loaded nor to be loaded
+#   moduleMissing     NAME of a kernel module that Kubernetes needs and that is not loaded and cannot be loaded
 #   listening         ADDRESS PORT PID|- PROCESS|-
 #   selinux           enforcing, permissive, disabled or absent
-#   firewall          firewalld or ufw, where active
+#   firewall          firewalld or ufw, if active
 #   kubeletVersion kubeadmVersion kubectlVersion
-#   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist; no kubelet.conf of a join that was cut short
+#   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist; not the kubelet.conf of an interrupted join
 #   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
-#   nodeName          the name that this host's kubelet is registered under
+#   nodeName          the name under which this host's kubelet is registered
 #   apiServer         the URL that this host's kubelet talks to
 #   runtime           docker|containerd|cri-o VERSION active|inactive
 #   socket            PATH of a container runtime's socket
@@ -38,7 +38,7 @@ set -eu
 newline='
 '
 
-# Sets $line to the first line of FILE; empty where there is none.
+# Sets $line to the first line of FILE; empty if there is none.
 first_line() {
   line=
   if [ -r "$1" ]; then IFS= read -r line 2>/dev/null <"$1" || :; fi
@@ -100,7 +100,7 @@ machine() {
 machine_identity() {
   first_line "$R/sys/class/dmi/id/product_uuid"
   case $line in
-    # What firmware says where nobody gave the board a number.
+    # Values of firmware in which the vendor set no number.
     '' | *[!0-9A-Fa-f-]* | 00000000-0000-* | [Ff][Ff][Ff][Ff][Ff][Ff][Ff][Ff]-[Ff]* | 03000200-0400-0500-0006-000700080009)
       first_line "$R/etc/machine-id"
       if [ -n "$line" ]; then output machine "machine-id $line"; fi
@@ -154,7 +154,7 @@ interfaces() {
       case $name in
         lo | veth* | docker* | br-* | cni* | flannel* | cali* | vxlan* | cilium* | lxc* | virbr* | vnet* | kube-* | nodelocaldns* | dummy* | ifb* | tap* | tun* | ovs-* | weave*) continue ;;
       esac
-      # A bond, a VLAN, or the end of a link that this host was given: an uplink where it has an address.
+      # A bond, a VLAN, or the container's end of a link: it is an uplink if it has an address.
       if [ -z "$joined" ]; then continue; fi
     fi
     first_line "$device_path/operstate"
@@ -237,7 +237,7 @@ listening_sockets() {
   fi
 }
 
-# The same without ss: the kernel's tables, and whose descriptor each socket is.
+# The same without ss: from the kernel's tables, and the process that has a descriptor of each socket.
 listening_in_proc() {
   {
     find "$R"/proc/[0-9]*/fd -lname 'socket:*' -printf 'fd %h %l\n' 2>/dev/null || :
@@ -296,7 +296,7 @@ active() {
 firewalls() {
   list=
   if active firewalld; then add firewalld; fi
-  # ufw's unit stays active where ufw itself is off.
+  # ufw's unit stays active even if ufw itself is off.
   if active ufw && [ -r "$R/etc/ufw/ufw.conf" ]; then
     while read -r setting; do
       if [ "$setting" = ENABLED=yes ]; then add ufw; fi
@@ -331,7 +331,7 @@ version_of_package() {
   version=${version#*:} version=${version%%-*} version=${version%%[~+]*}
 }
 
-# Sets $version to the first thing like a version that PROGRAM ARGUMENT... prints. For what came by other means than a package.
+# Sets $version to the first version number that PROGRAM ARGUMENT... prints. For programs that were installed without a package.
 version_of_program() {
   version=
   program=$1
@@ -359,14 +359,14 @@ kubernetes() {
       case $program in
         kubelet) version_of_program kubelet --version ;;
         kubeadm) version_of_program kubeadm version -o short ;;
-        # --short is gone since 1.28
+        # since 1.28 there is no --short
         kubectl) version_of_program kubectl version --client -o json ;;
       esac
     fi
     fact "${program}Version" "$version"
   done
   list=
-  # a join of ours that did not end is begun again: this host is no node yet
+  # an unfinished join of Caravan is started again: this host is not a node yet
   kubelet_conf=$R/etc/kubernetes/kubelet.conf
   if [ -e "$R/etc/kubernetes/.caravan-join-unfinished" ]; then kubelet_conf=; fi
   for file in "$kubelet_conf" "$R/etc/kubernetes/admin.conf" "$R/etc/kubernetes/manifests/kube-apiserver.yaml"; do
@@ -386,7 +386,7 @@ registration() {
       user:) case $value in system:node:*) node=${value#system:node:} ;; esac ;;
     esac
   done <"$kubelet_conf"
-  # A host that joined has its name in its certificate alone.
+  # On a host that joined, only the certificate has its name.
   certificate=$R/var/lib/kubelet/pki/kubelet-client-current.pem
   if [ -z "$node" ] && [ -r "$certificate" ] && have openssl; then
     subject=$(openssl x509 -in "$certificate" -noout -subject -nameopt RFC2253) || subject=
@@ -435,7 +435,7 @@ pod_network() {
   fi
 }
 
-# Prints what a connection attempt to ADDRESS PORT says; succeeds where it was accepted.
+# Prints the error of a connection attempt to ADDRESS PORT; succeeds if it was accepted.
 connect() {
   # shellcheck disable=SC2016 # expanded by the bash that is started here
   if have bash; then
@@ -485,8 +485,8 @@ reach_all() {
   wait
 }
 
-# Two hosts with one MAC address are hard to reach, so that one of them may not get to tell it: its neighbours can.
-# The kernel gives an entry up (FAILED) when its probes went to the other host; a new connection makes it ask everyone.
+# If two hosts have the same MAC address, both are hard to reach, and one may not be able to report it. Its neighbours can.
+# If the kernel's probes went to the other host, the entry is FAILED; a new connection makes the kernel ask again by broadcast.
 neighbours() {
   look_at_neighbours
   if [ -z "$silent" ]; then return; fi

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The cluster forgets the node of a host that was taken back. Runs on the first control plane.
+# Deletes the node of a host that was rolled back from the cluster. Runs on the first control plane.
 # Environment: FORGOTTEN_NODE.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 [ -f "$ADMIN_CONF" ] || skip "there is no cluster on this host any more"
-api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer, and it has to forget the node $FORGOTTEN_NODE" "By hand: kubectl delete node $FORGOTTEN_NODE"
+api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer, so the node $FORGOTTEN_NODE cannot be deleted" "By hand: kubectl delete node $FORGOTTEN_NODE"
 [ -n "$(cluster get node "$FORGOTTEN_NODE" --ignore-not-found -o name)" ] || exit 0
 if change "delete the node $FORGOTTEN_NODE"; then
   logged cluster delete node "$FORGOTTEN_NODE" --ignore-not-found --timeout=60s ||

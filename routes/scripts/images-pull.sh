@@ -1,6 +1,6 @@
 #!/bin/sh
-# The images that this host's role needs, pulled before anything waits for them. What is there is not pulled again.
-# Environment: NODE_ROLES, RUNTIME, CRI_SOCKET, KUBERNETES_VERSION, IMAGE_REPOSITORY; PAUSE_IMAGE, where a route sets it.
+# Pulls the images that this host's role needs, before they are needed. Images that are there are not pulled again.
+# Environment: NODE_ROLES, RUNTIME, CRI_SOCKET, KUBERNETES_VERSION, IMAGE_REPOSITORY; PAUSE_IMAGE, if a route sets it.
 # Standard input: the kubeadm configuration, which decides names and tags.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -18,10 +18,10 @@ case " $NODE_ROLES " in
   *" control-plane "*) cat "$WORK/list" ;;
   *) grep -E '/(kube-proxy|pause|coredns)[:@]' "$WORK/list" || true ;;
 esac > "$WORK/needed"
-# the runtime's own sandbox image, where a route chose another
+# the runtime's sandbox image, if a route chose another one
 if [ "$RUNTIME" != docker ] && [ -n "${PAUSE_IMAGE:-}" ]; then echo "$PAUSE_IMAGE" >> "$WORK/needed"; fi
 
-# What speaks to the runtime: its own client, or the one for all that speak CRI, or containerd's.
+# The client of the runtime: Docker's own, crictl for all runtimes with CRI, or containerd's ctr.
 case $RUNTIME in
   docker) client=docker ;;
   *)
@@ -52,7 +52,7 @@ pull() { # IMAGE
   case $client in
     docker) docker pull -q "$1" ;;
     crictl) crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$1" ;;
-    # it reads no configuration of containerd's, where plain HTTP and mirrors are described
+    # ctr does not read containerd's configuration, which names plain HTTP and mirrors
     ctr) ctr --namespace k8s.io images pull --hosts-dir "$R/etc/containerd/certs.d" "$1" ;;
   esac
 }
@@ -65,8 +65,8 @@ if planning; then
   exit 0
 fi
 
-# Downloading and unpacking alternate, so several at a time are quicker than one by one: the seven of a control plane took about three
-# quarters of the time. Each keeps its words apart.
+# Downloading and unpacking alternate, so several pulls in parallel are faster: the seven images of a control plane took about three
+# quarters of the time. The output of each is kept in a file of its own.
 AT_A_TIME=8
 say "pulling $(wc -l < "$WORK/missing") images"
 mkdir "$WORK/pulls"

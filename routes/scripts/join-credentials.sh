@@ -1,6 +1,6 @@
 #!/bin/sh
-# What hosts need in order to join, minted on the first control plane: a token of short life, the hash of the CA's public
-# key, and (for control planes) the shared certificates, uploaded under a key. Changes nothing that lasts: ok, not changed.
+# Mints what hosts need to join, on the first control plane: a short-lived token, the hash of the CA's public key and, for control
+# planes, the shared certificates, uploaded under a key. Changes nothing permanently; so the step reports ok, not changed.
 # Environment: TOKEN_TTL (30m).  Standard input: kubeadm documents with CERTIFICATE-KEY where the key for the
 # shared certificates belongs, which is made here; empty: workers only.
 # Outputs: caCertHash, caCertificate (PEM in base64), tokenId.  Secrets: token, certificateKey.
@@ -23,7 +23,7 @@ token_id=$(cut -d . -f 1 "$WORK/token")
 echo "token $token_id.(hidden), good for ${TOKEN_TTL:-30m}"
 
 if [ -s "$WORK/kubeadm.yaml" ]; then
-  # 32 bytes in hexadecimal; by files, as everybody can read command lines
+  # 32 bytes in hexadecimal; passed by files, because every user can read command lines
   (
     umask 077
     od -An -v -N 32 -t x1 /dev/urandom | tr -d ' \n' > "$WORK/key"

@@ -1,7 +1,6 @@
 #!/bin/sh
-# kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, safe from ordinary updates, with the commands that they and the
-# steps after this one need. kubelet is enabled but not started: until kubeadm has written its configuration it would only end
-# and be started again every few seconds.
+# Installs kubelet, kubeadm and kubectl at exactly KUBERNETES_VERSION, and the commands that they and later steps need. Ordinary updates do
+# not change the version. kubelet is enabled but not started: without kubeadm's configuration it would only restart every few seconds.
 # Environment: KUBERNETES_VERSION, KUBERNETES_MINOR, KUBERNETES_COMMANDS, KUBELET_ASKS_AMAZON, KUBERNETES_REPO_URL,
 # KUBERNETES_REPO_KEYS, CRI_SOCKET.
 
@@ -14,7 +13,7 @@ no_crictl() {
     "Put cri-tools for 1.$KUBERNETES_MINOR into the repository at packages.kubernetes.baseUrl, or crictl into /usr/local/bin of the host."
 }
 
-# What runs already is either what is wanted or somebody else's business: upgrades go node by node, drained.
+# If another version is installed, the step fails: an upgrade drains the nodes one by one.
 missing=
 for name in kubelet kubeadm kubectl; do
   installed=$(package_version "$name")
@@ -34,7 +33,7 @@ for name in kubelet kubeadm kubectl; do
   esac
 done
 
-# The id of the repository in yum's files, whose excludes do not count for us.
+# The id of the repository in yum's files; its excludes are disabled for this installation.
 yum_repository_id() {
   for yum_file in "$R"/etc/yum.repos.d/*.repo; do
     [ -f "$yum_file" ] || continue
@@ -42,16 +41,16 @@ yum_repository_id() {
   done | head -n 1
 }
 
-# The version of cri-tools that apt is to take: the newest of the Kubernetes repository, as a distribution may have one of its own
-# that is older or newer; any where that repository has none.
+# The version of cri-tools for apt: the newest of the Kubernetes repository, because a distribution may have an older or newer one of its
+# own. If the repository has none, any version.
 apt_cri_tools() {
   apt-cache madison cri-tools 2>/dev/null > "$WORK/offers" || true
   repository=${KUBERNETES_REPO_URL%% *}
   awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . || awk '{ print $3; exit }' "$WORK/offers" | grep .
 }
 
-# What kubeadm's checks make an error of, and no package of newest versions depends on any more (kubernetes#135306); which these are is
-# in routes/data/kubernetes.yaml. Without iptables no network of ours works either. What is there stays as it is.
+# Commands that kubeadm's checks require, and on which the newest packages do not depend any more (kubernetes#135306). The list is in
+# routes/data/kubernetes.yaml. The pod networks need iptables, too. Commands that are there stay as they are.
 tools=
 tool() { # COMMAND PACKAGE-FOR-APT PACKAGE-FOR-YUM
   if have "$1"; then return 0; fi
@@ -68,7 +67,7 @@ for command in ${KUBERNETES_COMMANDS:-iptables ip}; do
   esac
 done
 
-# Images are pulled, looked for and removed by crictl where kubelet speaks CRI. kubeadm 1.33 and later does not depend on it.
+# If kubelet speaks CRI, crictl pulls, lists and removes images. The package kubeadm does not depend on it from 1.33 on.
 cri_tools=no
 case $CRI_SOCKET in
   */dockershim.sock) ;;
@@ -104,7 +103,7 @@ if [ -n "$names" ]; then
     keep_tree "$R/etc/kubernetes" 4
     keep_tree "$R/var/lib/kubelet"
     keep_tree "$R/opt/cni" 2
-    # dpkg takes /opt away with the last package that has something in it; what others put there is not looked at
+    # dpkg removes /opt with the last package that has a file in it
     if [ -d "$R/opt" ]; then keep_tree "$R/opt" 0; fi
     keep_tree "$R/etc/cni" 2
     say "installing$names"
@@ -116,13 +115,13 @@ if [ -n "$names" ]; then
     for name in $missing; do
       [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] || fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"
     done
-    # yum 3 installs the others where it finds no package of a name
+    # if yum 3 does not find one of the packages, it installs the others
     if [ "$cri_tools" = yes ]; then have crictl || no_crictl; fi
   fi
 fi
 
-# In older versions each start of kubelet asks Amazon's metadata address for registry credentials. Where packets to it are lost, as on
-# most networks that are not Amazon's, kubelet waits for 6 s before it registers its node.
+# Older versions of kubelet ask Amazon's metadata address for registry credentials at each start. If packets to it are lost, as in most
+# networks outside Amazon, kubelet waits for 6 s before it registers its node.
 on_amazon() {
   grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version "$R"/sys/class/dmi/id/product_version ||
     grep -qsi '^ec2' "$R"/sys/hypervisor/uuid

@@ -1,18 +1,18 @@
 #!/bin/sh
-# kubeadm init on the first control plane, once. A control plane that is up is left alone; an init that was cut short is
-# finished where its API server is up, and begun again where it never came up.
+# Runs kubeadm init on the first control plane, once. A running control plane is not changed. If an init was interrupted, it is finished
+# if its API server is up, and otherwise started again.
 # Environment: CONTROL_PLANE_ENDPOINT, CRI_SOCKET, CLUSTER_NAME, INIT_MAKES.  Standard input: the kubeadm documents.
-# Outputs: caCertHash (what joining hosts verify the cluster by).
+# Outputs: caCertHash (joining hosts verify the cluster with it).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 (umask 077 && cat > "$WORK/kubeadm.yaml")
 
-# There from before init's first change until its success: without it nothing here is ours to reset.
+# This file exists from before init's first change until its success. Without it, nothing on this host may be reset.
 unfinished=$R/etc/kubernetes/.caravan-init-unfinished
 
-# What init makes last, by which one that ended is known. The engine reads it out of the documents; kube-proxy and CoreDNS may
-# be left out there. Where nothing of it is to be made, an API server that answers must do.
+# The objects that init makes last; if they are there, init has ended. The engine reads them from the documents, which may leave out
+# kube-proxy and CoreDNS. If there are no such objects, the API server must answer.
 init_makes=${INIT_MAKES-configmap/kubeadm-config daemonset/kube-proxy}
 cluster_complete() {
   if [ -z "$init_makes" ]; then api_answers; return; fi
@@ -24,7 +24,7 @@ refuse_other_cluster() {
   server=$(sed -n 's/^ *server: *//p' "$ADMIN_CONF" | head -n 1)
   case $server in
     "" | "https://$CONTROL_PLANE_ENDPOINT") ;;
-    *) fail "this host is a control plane of another cluster already, whose API server is $server" "Take that cluster off the host first (kubeadm reset), or set kubernetes.controlPlaneEndpoint to its address." ;;
+    *) fail "this host is a control plane of another cluster already, whose API server is $server" "Remove that cluster from the host first (kubeadm reset), or set kubernetes.controlPlaneEndpoint to its address." ;;
   esac
 }
 
@@ -37,7 +37,7 @@ init() { # OPTION...
 
 # Ends an init of ours.
 finished() {
-  # init's own token would be good for 24 hours; hosts join by one that is revoked afterwards
+  # init's own token would be valid for 24 hours; hosts join with one that is revoked afterwards
   if [ -f "$unfinished" ] && ! grep -q bootstrapTokens "$WORK/kubeadm.yaml"; then
     for token_id in $(kubeadm token list --kubeconfig "$ADMIN_CONF" 2>/dev/null | sed -nE 's/^([a-z0-9]{6})[.].*/\1/p'); do
       cluster -n kube-system delete secret "bootstrap-token-$token_id" >/dev/null || true
@@ -53,10 +53,10 @@ init_failed() {
 action=init
 if [ -f "$ADMIN_CONF" ] && [ ! -f "$unfinished" ]; then
   refuse_other_cluster
-  # somebody's cluster: perhaps only just booted, so the API server gets its time
+  # a cluster that Caravan did not make: the host may have booted just now, so wait for the API server
   if ! api_answers; then
     say "waiting for the API server that this host had before"
-    wait_until 90 api_answers || fail_for_now "this host holds a control plane whose API server does not answer at $CONTROL_PLANE_ENDPOINT" "It is left as it is. See on the host: journalctl -u kubelet. If it is of no use any more: kubeadm reset."
+    wait_until 90 api_answers || fail_for_now "this host has a control plane whose API server does not answer at $CONTROL_PLANE_ENDPOINT" "It was not changed. See on the host: journalctl -u kubelet. If it is not needed any more: kubeadm reset."
   fi
   if cluster_complete; then action=none; else action=finish; fi
 elif [ -f "$unfinished" ]; then
@@ -66,7 +66,7 @@ elif [ -f "$unfinished" ]; then
     action=again
   fi
 elif [ -d "$R/var/lib/etcd/member" ]; then
-  fail "there is a cluster's database in /var/lib/etcd on this host, but no /etc/kubernetes/admin.conf" "If it is of no use any more: kubeadm reset. Otherwise move it away."
+  fail "there is a cluster's database in /var/lib/etcd on this host, but no /etc/kubernetes/admin.conf" "If it is not needed any more: kubeadm reset. Otherwise move it away."
 fi
 
 case $action in
@@ -81,12 +81,12 @@ case $action in
     ;;
   finish)
     if change "finish kubeadm init, which was cut short"; then
-      # each phase takes what is there; the checks would refuse just that
+      # each phase uses the files that are there; the checks would refuse them
       init --skip-phases=preflight
     fi
     ;;
   tidy)
-    # kubeadm was done, only its end was not seen
+    # kubeadm had finished, but its end was not recorded
     if change "finish kubeadm init, which was cut short"; then finished; fi
     ;;
   again)

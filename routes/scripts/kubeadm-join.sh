@@ -1,6 +1,6 @@
 #!/bin/sh
-# kubeadm join, once: workers and further control planes by the same document. A join that was cut short is reset and begun
-# again; a host of another cluster is refused.
+# Runs kubeadm join, once, for workers and further control planes. If a join was interrupted, it is reset and started again. A host of
+# another cluster is refused.
 # Environment: CA_CERT_HASH (sha256:...), CA_CERT (the CA's certificate, PEM in base64), CONTROL_PLANE_ENDPOINT, NODE_NAME, NODE_ROLES,
 # CRI_SOCKET, CLUSTER_NAME.
 # Standard input: the JoinConfiguration with its token (and certificate key).
@@ -9,7 +9,7 @@
 
 (umask 077 && cat > "$WORK/join.yaml")
 
-# There from before join's first change until its success: without it nothing here is ours to reset.
+# This file exists from before join's first change until its success. Without it, nothing on this host may be reset.
 unfinished=$R/etc/kubernetes/.caravan-join-unfinished
 kubelet_conf=$R/etc/kubernetes/kubelet.conf
 ca=$R/etc/kubernetes/pki/ca.crt
@@ -27,8 +27,8 @@ join_failed() {
   command_failed "could not join through $CONTROL_PLANE_ENDPOINT: $(kubeadm_words)$(kubelet_words)" "On the host: journalctl -u kubelet"
 }
 
-# The cluster that this host is to join: its address and its CA, which kubeadm holds the API server against. Not secret, and only there
-# for the time of the join.
+# The cluster to join: its address and its CA, with which kubeadm verifies the API server. Not secret; the file exists only during the
+# join.
 discovery=$R/run/caravan-discovery.conf
 write_discovery() {
   printf %s "${CA_CERT:-}" | base64 -d > "$WORK/ca.crt"
@@ -65,7 +65,7 @@ if [ -f "$kubelet_conf" ] || [ -f "$ca" ]; then
     # a plan for a cluster whose first control plane could not be asked
     action=none
   elif [ ! -f "$ca" ] || [ "$(ca_cert_hash "$ca")" != "$CA_CERT_HASH" ]; then
-    fail "this host belongs to another cluster already (its CA's hash is $(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi), this cluster's $CA_CERT_HASH)" "Take that cluster off the host first: caravan reset with its spec, or kubeadm reset."
+    fail "this host belongs to another cluster already (its CA's hash is $(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi), this cluster's $CA_CERT_HASH)" "Remove that cluster from the host first: caravan reset with its spec, or kubeadm reset."
   elif [ -f "$kubelet_conf" ] && joined; then
     action=none
   else

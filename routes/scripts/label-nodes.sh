@@ -1,8 +1,8 @@
 #!/bin/sh
-# Labels and taints that the spec gives to nodes; sets what is missing or different and leaves all others alone.
-# Standard input: a line for each, `NODE label KEY=VALUE` or `NODE taint KEY=VALUE:EFFECT` (or KEY:EFFECT); a key with a
-# minus behind it, as kubectl has it, is to go.
-# Environment, where standard input is empty: NODE_NAME, NODE_LABELS, NODE_TAINTS.
+# Sets the labels and taints of the spec that are missing or different, and does not change any others.
+# Standard input: one line each, `NODE label KEY=VALUE` or `NODE taint KEY=VALUE:EFFECT` (or KEY:EFFECT). A key with a minus after it, as
+# for kubectl, is removed.
+# Environment, if standard input is empty: NODE_NAME, NODE_LABELS, NODE_TAINTS.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -24,7 +24,7 @@ cluster get nodes -o go-template='{{range .items}}{{$node := .metadata.name}}{{r
 {{end}}{{if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
 {{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
 
-# What the node has under that key: one value of a label; taints have one for each effect.
+# Records what the node has under that key: one value of a label, or one taint for each effect.
 keep_attribute() { # NODE KIND WHAT
   keep_name=${3%%[=:]*}
   keep_name=${keep_name%-}

@@ -1,17 +1,17 @@
 # shellcheck shell=sh
-# What the step scripts share. Sourced by each of them, never run by itself:
+# What the step scripts share. Each of them sources it; it is never run alone:
 #
 #     . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 #
-# A step looks before it acts, tells what it changes by `change`, what it found before that by the keep_* functions,
-# and ends with 0, with `skip`, `fail`, `command_failed` or `fail_for_now`. Results go to the file $CARAVAN_RESULT, one line each, fields
-# separated by tabs. Run by hand, without that variable, a script prints them instead (a secret's name, never its value).
+# A step looks before it acts. It reports each change by `change`, and records what it finds before the change by the keep_* functions.
+# It ends with 0, or by `skip`, `fail`, `command_failed` or `fail_for_now`. Results are written to the file $CARAVAN_RESULT, one line
+# each, with tabs between the fields. If a script is run by hand, without that variable, it prints them (of a secret only the name).
 #
-# State found before a change (what an undo needs; `found KIND KEY STATE...`). These lines do not wait for the step's end:
-# they go out with its log, so that a host that dies in the middle has told what it was like.
+# State found before a change (what an undo needs; `found KIND KEY STATE...`). These lines are not kept until the step ends: they are
+# written to its log at once, so that they are recorded even if the host fails during the step.
 #     found file PATH absent                        found file PATH MODE UID:GID CONTENT-IN-BASE64
 #     found link PATH TARGET                        found directory PATH absent
-#     found tree PATH absent                        found tree PATH MODE UID:GID DEPTH NAMES      what comes in later goes again
+#     found tree PATH absent                        found tree PATH MODE UID:GID DEPTH NAMES      what is added later is removed
 #     found reader PATH UNIT                        the unit reads that file when it starts
 #     found unit NAME ENABLED ACTIVE                as systemctl is-enabled and is-active print them
 #     found packages ATTEMPT NAME=VERSION-LIST      all of them;   found installing ARGUMENT... -
@@ -26,13 +26,13 @@
 #     found ipsets names NAMES|unknown              found nfacct names NAMES|unknown     the counters of nfacct
 #     found links all NAMES
 #     found ip-rules 4|6 LINES                      found ip-routes 4|6 LINES                           of all tables but local
-#     found lines PATH absent|LINES                 only lines that came and are recognisable go again
+#     found lines PATH absent|LINES                 only added lines of a known form are removed
 #     found image NAME absent                       found images RUNTIME IDS
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
-#     found manifest NAME absent|OBJECTS MANIFEST   what of it was applied before, and what is applied now; no secrets
+#     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
-# LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. Of a step's lines for one KIND and KEY the first counts: a
-# second attempt finds what the first one left.
+# LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
+# counts: a second attempt finds what the first one left.
 
 set -eu
 umask 022
@@ -43,7 +43,7 @@ export LC_ALL
 R=${CARAVAN_ROOT:-}
 PACKAGES_BEFORE=
 FILE_READER=
-# the log, also from where standard output leads elsewhere
+# the log, also for functions whose standard output is redirected
 exec 3>&1
 TAB=$(printf '\t')
 
@@ -62,7 +62,7 @@ result() { # FIELD...: one result line
     case $1 in
       secret) echo "secret $2 (not shown)" ;;
       output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
-      *) ;; # said already
+      *) ;; # printed already
     esac
   fi
 }
@@ -82,14 +82,14 @@ change() { # TEXT
   echo "$*"
 }
 
-# What the change announced just before would make of something, in a plan: text as it is and as it would be.
+# In a plan, shows the effect of the change that was announced just before: the text as it is, and as it would be.
 would_differ() { # SUBJECT OLD NEW
   planning || return 0
   printf -- '-%s\n+%s\n' "$2" "$3" | tee "$WORK/diff"
   result diff "$1" "$(base64 -w0 < "$WORK/diff")"
 }
 
-# What is being done or waited for from now on.
+# Reports what is done, or waited for, from now on.
 say() { echo "== $*"; } # TEXT
 
 # Nothing to do here, and why. Ends the step.
@@ -108,10 +108,10 @@ fail_with() { # STATUS TEXT [REMEDY]
   fi
   exit "$1"
 }
-fail() { fail_with 1 "$@"; } # TEXT [REMEDY]: this will not pass by itself
-fail_for_now() { fail_with 75 "$@"; } # TEXT [REMEDY]: a wait of the script's own ran out; worth another attempt
-# The command whose words are in $WORK/output failed. Whether that may pass, failures.yaml tells by these words alone, and its
-# remedy goes before this one.
+fail() { fail_with 1 "$@"; } # TEXT [REMEDY]: a permanent error
+fail_for_now() { fail_with 75 "$@"; } # TEXT [REMEDY]: a time limit of the script expired; a transient error
+# The command whose output is in $WORK/output failed. failures.yaml decides by this output alone whether the error is transient. If a
+# rule there has a remedy, it is used instead of this one.
 command_failed() { # TEXT [REMEDY]
   result words "$(tail -n 30 "$WORK/output" | tail -c 8000 | base64 -w0)"
   fail "$@"
@@ -122,14 +122,14 @@ secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard i
 
 # --- the step's own files
 
-# A directory that only root reads and that is gone when the step ends.
+# A directory that only root can read; it is removed when the step ends.
 if [ -n "${CARAVAN_RESULT:-}" ]; then
   WORK=$(mktemp -d "$(dirname "$CARAVAN_RESULT")/work.XXXXXX")
 else
   WORK=$(mktemp -d)
 fi
 
-# A script may define its own: what it has to end when it ends, in whichever way.
+# A script may define its own: what it has to clean up when it ends, whether it succeeds or fails.
 on_exit() { :; }
 
 at_exit() {
@@ -145,7 +145,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# --- what was found, kept for the undo. Each is called before the change.
+# --- what was found, recorded for the undo. Each function is called before the change.
 
 found() { # KIND KEY STATE...
   if [ -n "${CARAVAN_RESULT:-}" ]; then
@@ -179,7 +179,7 @@ keep_unit() { # UNIT
 packed() { gzip -9nc | base64 -w0; }
 unpacked() { base64 -d | gzip -dc; }
 
-# Call it before a package manager changes anything. What came in is found out when the step ends, in whichever way.
+# Call it before a package manager changes anything. When the step ends, successful or not, the difference is recorded.
 keep_packages() { # [ARGUMENT of the installation...]
   if [ -z "$PACKAGES_BEFORE" ]; then
     PACKAGES_BEFORE=$WORK/packages
@@ -189,7 +189,7 @@ keep_packages() { # [ARGUMENT of the installation...]
     found packages "$packages_attempt" "$(packed < "$PACKAGES_BEFORE")"
     found accounts "$packages_attempt" "$(packed < "$WORK/accounts")"
   fi
-  # should the host die in the middle of it, only the whole installation can be taken away without a trace
+  # If the host fails during the installation, the undo finishes it first, so that it can be removed completely.
   if [ $# -gt 0 ]; then found installing "$*" -; fi
 }
 
@@ -215,9 +215,9 @@ all_accounts() { # a sorted line user:NAME or group:NAME for each
   { sed 's/^\([^:]*\):.*/user:\1/' "$R/etc/passwd"; sed 's/^\([^:]*\):.*/group:\1/' "$R/etc/group"; } 2>/dev/null | sort -u
 }
 
-# A directory whose content from now on comes from what this step brings: what is in it then and was not before goes again,
-# and all of it where there was none.
-keep_tree() { # DIRECTORY [DEPTH to which what is there is told apart: 1]
+# A directory to which what this step installs or starts adds content. The undo removes what was not there before; if the directory was
+# not there, it removes the directory.
+keep_tree() { # DIRECTORY [DEPTH to which the entries are recorded: 1]
   if [ -d "$1" ]; then
     found tree "${1#"$R"}" "$(stat -c %a "$1")" "$(stat -c %u:%g "$1")" "${2:-1}" \
       "$(cd "$1" && find . -mindepth 1 -maxdepth "${2:-1}" | sort | packed)"
@@ -226,10 +226,10 @@ keep_tree() { # DIRECTORY [DEPTH to which what is there is told apart: 1]
   fi
 }
 
-# The unit reads the files that put_file writes from now on; one whose file is given back is restarted.
+# The unit reads the files that put_file writes from now on. If the undo restores one of them, it restarts the unit.
 keep_reader() { FILE_READER=$1; } # UNIT
 
-# Rules, sets, links and routes, of which runtime, kubelet, kube-proxy and network make more.
+# Rules, sets, links and routes. Runtime, kubelet, kube-proxy and network add some.
 keep_network() {
   for keep_tables in $(tables_commands); do
     "$keep_tables-save" 2>/dev/null > "$WORK/rules" || true
@@ -272,18 +272,18 @@ nfacct_names() { nfacct list 2>/dev/null | sed -n 's/^{.*} = \(.*\);$/\1/p' | so
 # Policy rules as `ip rule` takes them again, after their priority and a colon.
 ip_rules() { ip "-$1" rule show 2>/dev/null | tr '\t' ' ' | sed 's/ *\[detached\]//g; s/ *$//' | sort || true; } # 4|6
 
-# Routes of all tables but those that the kernel keeps itself, without what changes by itself.
+# Routes of all tables, except those that the kernel maintains itself, and without fields that change over time.
 ip_routes() { # 4|6
   ip "-$1" route show table all 2>/dev/null | grep -vE '^(local|broadcast|anycast|multicast) | table local( |$)' |
     sed -E 's/ (expires|users|age) [^ ]*//g; s/ (linkdown|dead)( |$)/ /g; s/ (linkdown|dead)( |$)/ /g; s/ *$//' | sort -u || true
 }
 
-# A file to which pods add lines: the host's own are kept apart from theirs.
+# A file to which pods add lines. The lines of the host are recorded, so that the undo removes only those of pods.
 keep_lines() { # FILE
   if [ -f "$1" ]; then found lines "${1#"$R"}" "$(packed < "$1")"; elif [ ! -e "$1" ]; then found lines "${1#"$R"}" absent; fi
 }
 
-# iptables keeps its rules in one of two ways; pods may use the one that the host does not.
+# iptables has two backends; pods may use the one that the host does not use.
 tables_commands() {
   for tables_command in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
     if have "$tables_command-save"; then echo "$tables_command"; fi
@@ -292,10 +292,10 @@ tables_commands() {
   done
 }
 
-# What kubeadm, kubelet, kube-proxy and the pods of networks change on a host; before init and join.
+# Records what kubeadm, kubelet, kube-proxy and the pods of networks change on a host; called before init and join.
 keep_node() {
   keep_unit kubelet.service
-  # whoever put certificates there keeps them
+  # certificates that the administrator put there stay
   keep_tree "$R/etc/kubernetes" 4
   keep_tree "$R/var/lib/kubelet"
   keep_tree "$R/var/lib/etcd"
@@ -328,13 +328,13 @@ keep_node() {
     net.bridge.bridge-nf-call-ip6tables net.core.bpf_jit_enable kernel.unprivileged_bpf_disabled kernel.timer_migration; do
     if [ -f "$(sysctl_path "$keep_key")" ]; then keep_sysctl "$keep_key"; fi
   done
-  # of all links together and of each that is there; a link's name may have a dot
+  # for "all" and for each link; a link's name may contain a dot
   for keep_key in "$R"/proc/sys/net/ipv4/conf/*/rp_filter "$R"/proc/sys/net/ipv4/conf/*/arp_ignore "$R"/proc/sys/net/ipv4/conf/*/arp_announce \
     "$R"/proc/sys/net/ipv4/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/disable_ipv6 \
     "$R"/proc/sys/net/ipv6/conf/*/accept_ra; do
     if [ -f "$keep_key" ]; then keep_sysctl "${keep_key#"$R"/proc/sys/}"; fi
   done
-  # what networks and kube-proxy load; ipip and fou bring links along that no command removes
+  # what networks and kube-proxy load; ipip and fou create links that no command can remove
   if [ -r "$R/proc/modules" ]; then
     for keep_module in ipip fou ip6_tunnel vxlan wireguard ip_vs_rr ip_vs_wrr ip_vs_sh ip_vs_lc ip_vs; do
       grep -q "^$keep_module " "$R/proc/modules" || keep_module "$keep_module"
@@ -342,13 +342,14 @@ keep_node() {
   fi
   keep_network
   runtime_image_ids > "$WORK/image-ids" 2>"$WORK/output" ||
-    command_failed "could not read which images $RUNTIME has, so an undo could not tell them from those of pods: $(last_words)" \
+    command_failed "could not list the images of $RUNTIME, which an undo needs to find those of pods: $(last_words)" \
       "On the host: systemctl status $(runtime_unit), and crictl images (package cri-tools) or docker images."
   sort -u "$WORK/image-ids" | packed > "$WORK/images"
   found images "$RUNTIME" "$(cat "$WORK/images")"
 }
 
-# The images of the runtime, an id a line. A list that cannot be read is an error: an empty one says that all images came later.
+# The images of the runtime, one id a line. If the list cannot be read, this is an error: an empty list would mean that all images came
+# later.
 runtime_image_ids() {
   case $RUNTIME in
     docker) docker images -q --no-trunc ;;
@@ -360,7 +361,7 @@ runtime_unit() { case $RUNTIME in docker) echo docker ;; containerd) echo contai
 
 keep_sysctl() { found sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null || echo absent)"; } # KEY
 keep_module() { found module "$1" absent; } # NAME, before it is loaded
-# Whether the kernel has it in use now, loaded or built in.
+# Whether the module is loaded or built into the kernel.
 module_there() { # NAME
   case $1 in
     br_netfilter) [ -d "$R/proc/sys/net/bridge" ] ;;
@@ -369,7 +370,7 @@ module_there() { # NAME
     *) grep -qs "^$1 " "$R/proc/modules" ;;
   esac
 }
-# Whether it is there, or modprobe finds it for the running kernel.
+# Whether the module is there, or modprobe finds it for the running kernel.
 module_to_be_had() { module_there "$1" || { have modprobe && modprobe -n -q "$1" >/dev/null 2>&1; }; } # NAME
 keep_selinux() { found selinux mode "$(getenforce)"; }
 keep_swap() { # each device in use, with its priority
@@ -379,7 +380,7 @@ keep_hold() { found hold "$1" absent; } # PACKAGE, before apt-mark hold
 
 # --- files
 
-# Directories up to PATH; the ones that were not there are kept as found absent.
+# Makes PATH and the directories above it, and records which of them were absent.
 make_directory() { # PATH [MODE of the last one]
   [ ! -d "$1" ] || return 0
   make_directory "$(dirname "$1")"
@@ -388,8 +389,8 @@ make_directory() { # PATH [MODE of the last one]
   chmod "${2:-0755}" "$1"
 }
 
-# How a file would differ from what is in $WORK/content, in a plan. What not everybody on the host may read is not shown, nor
-# are keys, nor what looks like a password: a plan is read by more people than the host's files.
+# In a plan, shows how a file would differ from $WORK/content. Files that not every user of the host may read are not shown, and neither
+# are keys and what looks like a password: more people read a plan than the host's files.
 DIFF_LINES=200
 file_diff() { # PATH MODE
   planning || return 0
@@ -401,7 +402,7 @@ file_diff() { # PATH MODE
   fi
   diff_shown=yes
   for diff_mode in $diff_modes; do
-    case $diff_mode in *[4567]) ;; *) diff_shown="not everybody may read the file" ;; esac
+    case $diff_mode in *[4567]) ;; *) diff_shown="not every user of the host may read the file" ;; esac
   done
   if grep -qs 'PRIVATE KEY' "$diff_old" "$WORK/content"; then diff_shown="it is a key"; fi
   if [ "$diff_shown" != yes ]; then
@@ -421,8 +422,8 @@ file_diff() { # PATH MODE
   result diff "${1#"$R"}" "$(base64 -w0 < "$WORK/diff")"
 }
 
-# Puts standard input into PATH unless it is there already: complete or not at all, whatever happens in between.
-# Leaves file_changed=yes|no (so give the content by "<", not by a pipe, where that matters).
+# Writes standard input to PATH, unless PATH has this content already. The file is replaced atomically, even if the host fails.
+# Sets file_changed=yes|no. If the caller needs this, redirect the content by "<": in a pipe the variable would be lost.
 put_file() { # PATH MODE
   file_changed=no
   cat > "$WORK/content"
@@ -450,13 +451,13 @@ put_file() { # PATH MODE
 
 have() { command -v "$1" >/dev/null 2>&1; } # COMMAND
 
-# Runs a command with its output shown and also kept in $WORK/output. Returns its status.
+# Runs a command; its output is shown and also written to $WORK/output. Returns its status.
 logged() { # COMMAND ARGUMENT...
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } | tee "$WORK/output"
   return "$(cat "$WORK/status")"
 }
 
-# The same, with tokens and keys that kubeadm prints hidden, and without its good-byes (a join command, how to use kubectl).
+# The same, but hides tokens and keys that kubeadm prints, and drops its closing text (a join command, how to use kubectl).
 hiding_secrets() { # COMMAND ARGUMENT...
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } |
     sed -u -E \
@@ -468,22 +469,23 @@ hiding_secrets() { # COMMAND ARGUMENT...
   return "$(cat "$WORK/status")"
 }
 
-# Last words of a command run by the two above, for a message; apt's errors rather than the warnings that it prints after them.
+# The last lines that a command run by the two functions above printed, for a message. If apt printed errors, these are used, not the
+# warnings after them.
 last_words() {
   grep '^E: ' "$WORK/output" | uniq | tail -n 3 | one_line_input | grep . || words_at_end
 }
 words_at_end() {
-  # without what package managers add to each failure
+  # without the lines that package managers add to every failure
   grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
     -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
 }
-# kubeadm's error without its warnings, and all that its checks found; for a message. Since 1.34 the line begins with "error: ".
+# For a message: kubeadm's error without its warnings, and all findings of its checks. Since 1.34 the line begins with "error: ".
 kubeadm_words() {
   grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input | grep . ||
     sed -nE 's/^(error: )?error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . ||
     sed -nE 's/^\[[a-z-]+-check\] (.* is not healthy after .*)/\1/p' "$WORK/output" | one_line_input | grep . || last_words
 }
-# kubelet's last error after kubeadm waited for it in vain, for a message.
+# For a message: kubelet's last error, if kubeadm waited for it without success.
 kubelet_words() {
   grep -qE -e '^(error: )?error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize|failed while waiting)' \
     -e '^\[[a-z-]+-check\] .* is not healthy after ' "$WORK/output" || return 0
@@ -492,7 +494,7 @@ kubelet_words() {
 }
 one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
 
-# Tries a command until it succeeds or SECONDS have passed, looking five times a second. Its output is dropped.
+# Runs a command five times a second, until it succeeds or SECONDS have passed. Its output is dropped.
 wait_until() { # SECONDS COMMAND ARGUMENT...
   wait_end=$(($(date +%s) + $1))
   shift
@@ -506,13 +508,13 @@ sysctl_path() { case $1 in */*) echo "$R/proc/sys/$1" ;; *) echo "$R/proc/sys/$(
 
 # --- packages
 
-# yum or apt; empty on a host with neither.
+# yum or apt; empty if the host has neither.
 if have apt-get && { ! { have yum || have dnf; } || grep -qsiE '^ID(_LIKE)?=.*debian' "$R/etc/os-release"; }; then FAMILY=apt
 elif have yum || have dnf; then FAMILY=yum
 else FAMILY=
 fi
 
-know_family() { [ -n "$FAMILY" ] || fail "this host has neither yum nor apt-get" "Caravan installs packages by one of the two."; }
+know_family() { [ -n "$FAMILY" ] || fail "this host has neither yum nor apt-get" "Caravan installs packages with one of the two."; }
 
 yum_command() { if have yum; then echo yum; else echo dnf; fi; }
 
@@ -521,18 +523,18 @@ yum_is_yum3() {
   yum_program=$(readlink -f "$(command -v yum 2>/dev/null)" 2>/dev/null) || yum_program=
   case ${yum_program##*/} in yum*) return 0 ;; *) return 1 ;; esac
 }
-# The option with which the excludes of a repository do not count.
+# The option that disables the excludes of a repository.
 yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID
-# The words after `list` for what the repositories have, in all versions. dnf5 takes no word there, yum 3 no option.
+# The arguments of `list` that show all versions in the repositories. dnf5 accepts only the option, yum 3 only the word.
 yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; else echo "--showduplicates --available"; fi; }
 
-# Installs packages without questions; waits for a lock that somebody else holds. Fails with the package manager's words.
+# Installs packages without questions. If another program holds the lock, it waits. Fails with the package manager's last lines.
 install_packages() { # [OPTION...] PACKAGE...
   try_packages "$@" || package_failure "$@"
 }
 
-# The same, but returns the status, with the words in $WORK/output. A repository that changed since its index was read no longer
-# has the files that the index names, and a key may have been prolonged since it was fetched: both are read again, once.
+# The same, but returns the status, with the output in $WORK/output. If a repository changed since its index was read, it no longer has
+# the files that the index names. A key may have been extended since it was fetched. Both are read again, once.
 try_packages() { # [OPTION...] PACKAGE...
   know_family
   keep_packages "$@"
@@ -542,7 +544,7 @@ try_packages() { # [OPTION...] PACKAGE...
     say "a repository no longer has what its index names: reading the indices again"
     read_indices
   elif signature_failed && refresh_keys; then
-    say "a key is a newer one now: trying again"
+    say "a key was replaced by a newer one: trying again"
   else
     return 1
   fi
@@ -551,7 +553,7 @@ try_packages() { # [OPTION...] PACKAGE...
 
 run_installation() { # [OPTION...] PACKAGE...
   case $FAMILY in
-    # not -q: it hides why a mirror was of no use
+    # not -q: it hides why a mirror failed
     yum) logged "$(yum_command)" install -y "$@" ;;
     apt)
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
@@ -560,13 +562,13 @@ run_installation() { # [OPTION...] PACKAGE...
   esac
 }
 
-# An archive that the index names is not there: 404, as apt, dnf and yum say it.
+# An archive that the index names does not exist: 404, as apt, dnf and yum print it.
 index_is_stale() {
   grep -qiE '^E: Failed to fetch .*[.]u?deb +404 |(status code: 404 for|HTTP Error 404).*[.]rpm|[.]rpm: .*(HTTP Error|status code:) 404' "$WORK/output"
 }
 
-# All indices of the host, of its own repositories as well. One that cannot be read is no reason to end here: what is installed
-# may come from another.
+# Reads all indices of the host, also those of its own repositories. If one cannot be read, the step continues: the packages may come
+# from another repository.
 read_indices() {
   case $FAMILY in
     yum) logged "$(yum_command)" clean expire-cache || true ;;
@@ -577,26 +579,25 @@ read_indices() {
   esac
 }
 
-# What a package manager that was cut short leaves to do; it is quick where there is nothing. A package whose files came only
-# in part counts as installed to apt.
+# Finishes what an interrupted package manager left; if there is nothing to do, this is quick. apt regards a package as installed even if
+# only a part of its files was written.
 repair_debs() {
   DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null || true
   repair_names=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n -e 's/^.H. *//p' -e 's/^..R *//p' | sort -u | paste -s -d ' ')
   [ -n "$repair_names" ] || return 0
-  say "installing $repair_names again: an installation was cut short"
+  say "installing $repair_names again: an installation was interrupted"
   # shellcheck disable=SC2086 # names of packages
   logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
 }
 
-# The words of a signature that is not taken: gpg's, those of apt's sqv, rpm's and dnf's.
+# The messages about a signature that is not accepted: those of gpg, of apt's sqv, of rpm and of dnf.
 signature_failed() {
   grep -qiE 'EXPKEYSIG|KEYEXPIRED|signatures were invalid|sqv returned an error|signature verification (failed|error)|GPG check FAILED|Bad (GPG|PGP) signature|NO_PUBKEY|they are not correct for this package' "$WORK/output"
 }
 
-# rpm and dnf keep a key for ever that they once took. Fetches the keys of the spec's repositories again and puts those in place
-# that are newer; fails where all are as they were. What was there before is kept for the undo. apt's keys are files, which
-# package-repository.sh renews.
+# rpm and dnf never replace a key that they have imported. Fetches the keys of the spec's repositories again and imports those that are
+# newer; fails if none has changed. The old keys are recorded for the undo. apt's keys are files, which package-repository.sh renews.
 refresh_keys() {
   [ "$FAMILY" = yum ] || return 1
   refresh_changed=no
@@ -606,7 +607,7 @@ refresh_keys() {
     if fetched "$refresh_address" "$WORK/key"; then renew_rpm_key "$WORK/key"; fi
   done
   for refresh_ring in "$R"/var/cache/dnf/*-????????????????/pubring "$R"/var/cache/libdnf5/*-????????????????/pubring; do
-    # dnf does not import a key again whose number it has there
+    # dnf does not import a key again if its number is there
     if [ -d "$refresh_ring" ]; then
       rm -rf "$refresh_ring"
       refresh_changed=yes
@@ -616,7 +617,7 @@ refresh_keys() {
   [ "$refresh_changed" = yes ]
 }
 
-# A key keeps its name in rpm when it is prolonged, and rpm does not take it again under a name that it has.
+# An extended key keeps its name in rpm, and rpm does not import a key under a name that it already has.
 renew_rpm_key() { # FILE
   mkdir -p "$WORK/rpm-keys"
   rpm --dbpath "$WORK/rpm-keys" --import "$1" 2>/dev/null || return 0
@@ -634,8 +635,8 @@ renew_rpm_key() { # FILE
   rm -rf "$WORK/rpm-keys"
 }
 
-# The proxy that the host's package manager is configured to use for that URL; nothing where it has none. dnf.conf(5), apt.conf(5):
-# https falls back on http's, DIRECT and _none_ mean none.
+# The proxy that the host's package manager is configured to use for that URL; nothing if it has none. dnf.conf(5), apt.conf(5): for https,
+# the proxy of http is the default; DIRECT and _none_ mean no proxy.
 package_proxy() { # URL
   case $FAMILY in
     apt)
@@ -665,8 +666,8 @@ package_proxy() { # URL
   esac
 }
 
-# Fetches URL into FILE, through the package manager's proxy where it has one; returns curl's status. URLs may hold a password, and
-# command lines are for all to see: curl reads them as lines of its configuration, where a backslash and a quote have one before them.
+# Fetches URL into FILE, through the package manager's proxy if it has one; returns curl's status. A URL may contain a password, and every
+# user can see command lines. So curl reads the URL as a line of its configuration, where backslashes and quotes are escaped.
 fetched() { # URL FILE
   {
     printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')"
@@ -681,7 +682,7 @@ package_failure() { # [OPTION...] PACKAGE...
 package_names() { # [OPTION...] PACKAGE...: without the options
   for package_word in "$@"; do case $package_word in -*) ;; *) echo "$package_word" ;; esac; done | paste -s -d ' '
 }
-# The installation as a person types it; with the options without which it would not do the same.
+# The installation as a user would type it, with the options that change its effect.
 installation_command() { # [OPTION...] PACKAGE...
   case $FAMILY in
     yum) echo "$(yum_command) install $*" ;;
@@ -698,12 +699,12 @@ package_version() { # PACKAGE
   esac
 }
 
-# The version that apt would have to be told, for a version without its revision; fails where the repository has none.
+# The full version for apt, of a version without its revision; fails if the repository does not have it.
 apt_version() { # PACKAGE VERSION
   apt-cache madison "$1" | awk -v want="$2" '{ v = $3; plain = v; sub(/^[0-9]+:/, "", plain); if (plain == want || index(plain, want "-") == 1 || index(plain, want "~") == 1) { print v; exit } }' | grep .
 }
 
-# Is a configuration file exactly what its package brought? No where no package owns it, or nothing tells.
+# Is a configuration file unchanged since its package installed it? No if no package owns it, or if this is not known.
 as_its_package_has_it() { # PATH
   case $FAMILY in
     apt)
@@ -724,7 +725,7 @@ unit_state() { # UNIT
   echo "${unit_enabled:-not there}, ${unit_active:-inactive}"
 }
 
-# Enables and starts a unit where it is not; keeps what was found.
+# Enables and starts a unit, if it is not enabled and running; records what was found.
 unit_running() { # UNIT
   if systemctl is-enabled -q "$1" 2>/dev/null && systemctl is-active -q "$1"; then return 0; fi
   if change "enable and start $1"; then
@@ -735,7 +736,7 @@ unit_running() { # UNIT
   fi
 }
 
-# Restarts a runtime; containers that ran before and that nobody else starts again are started.
+# Restarts a runtime. Containers that ran before and are not restarted automatically are started.
 restart_runtime() { # UNIT
   restart_running=
   if [ "$1" = docker.service ]; then restart_running=$(docker ps -q --no-trunc 2>/dev/null || true); fi
@@ -743,7 +744,7 @@ restart_runtime() { # UNIT
   for restart_container in $restart_running; do docker start "$restart_container" >/dev/null 2>&1 || true; done
 }
 
-# The sandbox image that this host's kubeadm names; PAUSE_IMAGE, where a route set it. Nothing in a plan without kubeadm.
+# The sandbox image that this host's kubeadm names, or PAUSE_IMAGE if a route set it. Nothing in a plan on a host without kubeadm.
 pause_image() {
   if [ -n "${PAUSE_IMAGE:-}" ]; then
     echo "$PAUSE_IMAGE"
@@ -759,17 +760,17 @@ pause_image() {
 
 ADMIN_CONF=$R/etc/kubernetes/admin.conf
 
-# kubectl as the cluster's administrator; its cache stays out of root's home.
+# kubectl as the cluster's administrator; its cache is not in root's home.
 cluster() { kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 20s "$@"; } # ARGUMENT...
 
 api_answers() { [ -f "$ADMIN_CONF" ] && kubectl --kubeconfig "$ADMIN_CONF" --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
 
-# sha256: and the hash of the CA certificate's public key, as kubeadm join takes it.
+# sha256: and the hash of the CA certificate's public key, in the form for kubeadm join.
 ca_cert_hash() { # CERTIFICATE
   printf 'sha256:%s\n' "$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)"
 }
 
-# A kubeconfig for people: root's, and that of the user who came by sudo; where they have none.
+# Writes a kubeconfig for root, and for the user that sudo was called by, if they have none.
 admin_kubeconfigs() {
   [ -f "$ADMIN_CONF" ] || return 0
   put_kubeconfig "$R/root" 0 0

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the bridge network needs on each host, before kubelet looks for it: the CNI configuration, and a small service that
-# gives the node its block of addresses and keeps a route to each other node's. A node that comes or goes later is noticed
-# by the services of all others, so adding one touches no other host. Other networks bring their own.
+# Installs what the bridge network needs on each host before kubelet starts: the CNI configuration, and a small service. The service sets
+# the node's block of addresses and keeps a route to each other node's. If a node is added or removed later, the services of all others
+# notice it, so no other host needs a change. Other networks install their own files.
 # Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), SERVICE_SUBNET, NODE_NAME.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Waits until the bridge network is complete: every node has its block of addresses, and this host a route to each other one.
+# Waits until the bridge network is complete: every node has its block of addresses, and this host has a route to each other node's.
 # Environment: CNI, NODE_NAME.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 if planning; then exit 0; fi
-[ "$CNI" = bridge ] || skip "the $CNI network says itself, by its pods, when it is ready"
+[ "$CNI" = bridge ] || skip "the pods of the $CNI network report when it is ready"
 
 bridge_ready() {
   cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{"\n"}{end}' > "$WORK/nodes" || return 1

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The pod network's objects in the cluster, applied as soon as its API server answers.
+# Applies the pod network's objects, as soon as the API server answers.
 # Environment: CNI.  Standard input: the manifest to apply (flannel, calico, cilium, manifest); for bridge: nothing, its
 # objects are below.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
-if [ "$CNI" = none ]; then skip "the spec leaves the pod network to others"; fi
+if [ "$CNI" = none ]; then skip "the spec has cni: none, so the pod network is installed by other means"; fi
 
 cat > "$WORK/manifest.yaml"
 if [ "$CNI" = bridge ]; then
@@ -40,7 +40,7 @@ if planning && [ ! -f "$ADMIN_CONF" ]; then
   change "apply the manifest of $CNI" || exit 0
 fi
 
-# The manifest, and what was applied of it before; without its secrets, which are nothing to keep.
+# Records the manifest, and its objects as they were before; without secrets, which must not be recorded.
 keep_manifest() {
   awk 'function done() { if (!secret) printf "%s", text; text = ""; secret = 0 } /^---/ { done() } /^kind: *Secret *$/ { secret = 1 } { text = text $0 "\n" } END { done() }' \
     "$WORK/manifest.yaml" > "$WORK/without-secrets.yaml"
@@ -49,7 +49,7 @@ keep_manifest() {
     found manifest "$CNI" absent "$(packed < "$WORK/without-secrets.yaml")"
     return 0
   fi
-  # some may be there and others not: each document for itself
+  # some objects may be there and others not, so each document is read separately
   awk -v directory="$WORK" '/^---/ { close(file); n++; next } { file = sprintf("%s/document-%04d", directory, n); print > file }' "$WORK/without-secrets.yaml"
   : > "$WORK/new"
   : > "$WORK/known"
@@ -60,7 +60,7 @@ keep_manifest() {
   done
   if [ -s "$WORK/new" ]; then found manifest "$CNI, new objects" absent "$(packed < "$WORK/new")"; fi
   if [ -s "$WORK/known" ]; then
-    # in JSON: it puts nothing between objects, and YAML would need that
+    # in JSON, which needs no separator between objects, unlike YAML
     cluster apply view-last-applied -f "$WORK/known" -o json > "$WORK/applied-before" 2>/dev/null || true
     found manifest "$CNI" "$(packed < "$WORK/applied-before")" "$(packed < "$WORK/known")"
   fi
@@ -69,11 +69,11 @@ keep_manifest() {
 objects_there() { cluster get -f "$1" --ignore-not-found -o name 2>/dev/null || true; } # FILE
 
 [ -s "$WORK/manifest.yaml" ] || fail "there is no manifest for the network $CNI" "Give network.manifest in the spec."
-# 0: as it is; 1: differs; more: an error
+# 0: no difference; 1: differs; more: an error
 diff_status=0
 cluster diff -f "$WORK/manifest.yaml" > "$WORK/diff" 2>"$WORK/output" || diff_status=$?
 if [ "$diff_status" -eq 0 ]; then exit 0; fi
-# an object whose kind or namespace comes with the same manifest cannot be compared yet
+# an object whose kind or namespace is in the same manifest cannot be compared yet
 if change "apply the manifest of $CNI"; then
   keep_manifest
   say "applying the manifest of $CNI"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What kubeadm's guide asks of the operating system: SELinux permissive, swap off, bridged packets seen by iptables,
-# forwarding on; now and after a reboot, each only where it is not so yet.
+# Prepares the operating system as kubeadm's guide requires: SELinux permissive, swap off, bridged packets visible to iptables, forwarding
+# on. This holds now and after a reboot; only what differs is changed.
 # Environment: SWAP=keep leaves swap as it is, for a kubelet that is configured to run with it. POD_SUBNET, SERVICE_SUBNET,
-# NODE_ADDRESS, CONTROL_PLANE_ENDPOINT: IPv6 forwarding, where one of them is IPv6.
+# NODE_ADDRESS, CONTROL_PLANE_ENDPOINT: if one of them is IPv6, IPv6 forwarding is set as well.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -27,11 +27,11 @@ if [ "${SWAP:-off}" != keep ] && [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/
   if change "turn swap off ($(sed 1d "$R/proc/swaps" | awk '{ print $1 }' | paste -s -d ' '))"; then
     keep_swap
     swapoff -a
-    # swapoff -a knows /proc/swaps; what is there still is held by somebody
+    # swapoff -a works on /proc/swaps; a device that is still there is in use
     [ "$(sed 1d "$R/proc/swaps" | wc -l)" -eq 0 ] || fail "swap is still on after swapoff -a: $(sed 1d "$R/proc/swaps" | one_line_input)" "Turn it off by hand; kubelet does not start with swap on."
   fi
   for unit in $swap_units; do
-    # units made from fstab go with their line there
+    # units made from fstab are removed with their line there
     case $(systemctl show -p SourcePath --value "$unit" 2>/dev/null) in */fstab) continue ;; esac
     if change "keep $unit from coming back (mask)"; then
       keep_unit "$unit"
@@ -44,11 +44,11 @@ if [ "${SWAP:-off}" != keep ] && [ -f "$R/etc/fstab" ] && awk '$1 !~ /^#/ && $3 
   put_file "$R/etc/fstab" 0644 < "$WORK/fstab"
 fi
 
-# Modules: br_netfilter for the bridge sysctls, overlay for the runtime's images, nf_conntrack for kube-proxy, which ends where
-# there is no nf_conntrack_max.
+# Modules: br_netfilter for the bridge sysctls, overlay for the runtime's images, nf_conntrack for kube-proxy, which exits if there is no
+# nf_conntrack_max.
 modules='overlay br_netfilter nf_conntrack'
 
-# EL10 and minimal images have some of them in a package of its own, for exactly this kernel.
+# On EL10 and minimal images, some of them are in a separate package, for exactly this kernel.
 lacking=
 for module in $modules; do module_to_be_had "$module" || lacking="$lacking $module"; done
 extra=kernel-modules-extra-$(uname -r)
@@ -67,7 +67,7 @@ for module in $modules; do
       modprobe "$module" || fail "modprobe $module failed on kernel $(uname -r)" "Install the kernel's modules (on EL $extra, on Ubuntu linux-modules-extra-$(uname -r)), or boot a kernel that has $module."
     fi
   fi
-  # a module that is part of the kernel needs nobody to load it
+  # a module that is built into the kernel need not be loaded
   grep -qs "/$module\.ko" "$R/lib/modules/$(uname -r)/modules.builtin" || at_boot=$at_boot$module' '
 done
 if [ -n "$at_boot" ]; then
@@ -82,7 +82,7 @@ ipv6=no
 case ${POD_SUBNET:-},${SERVICE_SUBNET:-},${NODE_ADDRESS:-} in *:*) ipv6=yes ;; esac
 case ${CONTROL_PLANE_ENDPOINT:-} in '['*) ipv6=yes ;; esac
 if [ "$ipv6" = yes ]; then
-  [ -d "$R/proc/sys/net/ipv6" ] || fail "the cluster uses IPv6, and the kernel has it switched off" "Boot without ipv6.disable=1, or take IPv4 networks and addresses."
+  [ -d "$R/proc/sys/net/ipv6" ] || fail "the cluster uses IPv6, and the kernel has it switched off" "Boot without ipv6.disable=1, or use IPv4 networks and addresses."
   keys="$keys net.ipv6.conf.all.forwarding net.ipv6.conf.default.forwarding"
 fi
 
@@ -93,7 +93,7 @@ setting='{
   sub(/[^=]*=/, "", value); gsub(/[ \t]/, "", value)
 }'
 
-# In the order in which they are read, the last word counting (sysctl.d(5)): one file of each name, then sysctl.conf.
+# The files in the order in which they are read (sysctl.d(5)): one file of each name, then sysctl.conf. The last value counts.
 sysctl_files() {
   for file in "$R"/etc/sysctl.d/*.conf "$R"/run/sysctl.d/*.conf "$R"/usr/local/lib/sysctl.d/*.conf "$R"/usr/lib/sysctl.d/*.conf; do
     if [ -f "$file" ]; then printf '%s/%s\n' "${file##*/}" "$file"; fi
@@ -102,19 +102,19 @@ sysctl_files() {
 }
 read_after_ours() { [ "$1" = "$R/etc/sysctl.conf" ] || { [ "$1" != "$own" ] && printf '%s\n' "${own##*/}" "${1##*/}" | sort -C; }; } # FILE
 
-# What the administrator's files say after ours would undo it at the next boot: such lines become comments.
+# Files of the administrator that are read after Caravan's would override it at the next boot: such lines are commented out.
 overruled() { # FILE: what is to be in it
   if ! read_after_ours "$1"; then awk 1 "$1"; return 0; fi
   awk -v keys=" $keys " "$setting"' { print (index(keys, " " key " ") && value != "1" ? "# Kubernetes needs 1: " : "") $0 }' "$1"
 }
 for file in "$R"/etc/sysctl.d/*.conf "$R/etc/sysctl.conf"; do
-  # a link is as a rule the one to sysctl.conf
+  # a link usually leads to sysctl.conf
   if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
   overruled "$file" > "$WORK/sysctl"
   if [ "$(cat "$WORK/sysctl")" != "$(cat "$file")" ]; then put_file "$file" "$(stat -c %a "$file")" < "$WORK/sysctl"; fi
 done
 
-# What all files but ours leave each at.
+# The value of each setting after all files but Caravan's.
 sysctl_files | while read -r file; do
   if [ "$file" != "$own" ]; then overruled "$file"; fi
 done | awk "$setting"' { last[key] = value } END { for (key in last) print key " = " last[key] }' > "$WORK/at-boot"
@@ -124,7 +124,7 @@ for key in $keys; do
   file=$(sysctl_path "$key")
   if [ "$(cat "$file" 2>/dev/null)" != 1 ]; then
     if change "set $key = 1"; then
-      # turning forwarding on changes these along with it
+      # turning forwarding on changes these as well
       case $key in
         net.ipv4.ip_forward) set -- "$R/proc/sys/net/ipv4/conf/all/accept_redirects" "$R"/proc/sys/net/ipv4/conf/*/forwarding ;;
         net.ipv6.conf.all.forwarding) set -- "$R"/proc/sys/net/ipv6/conf/*/forwarding ;;

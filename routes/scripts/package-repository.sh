@@ -1,36 +1,36 @@
 #!/bin/sh
-# Where the host's package manager finds Kubernetes and the runtime: a file in /etc/yum.repos.d, or in
-# /etc/apt/sources.list.d with its keys in /etc/apt/keyrings.
-# Environment: KUBERNETES_REPO_URL, _KEYS, _CHECK and RUNTIME_REPO_URL, _KEYS, _CHECK, RUNTIME. For apt a URL is followed
-# by suite and components, as in a sources line. RUNTIME_REPO_URL may be empty: the runtime comes from elsewhere.
+# Configures the package repositories of Kubernetes and of the runtime: a file in /etc/yum.repos.d, or in /etc/apt/sources.list.d with
+# its keys in /etc/apt/keyrings.
+# Environment: KUBERNETES_REPO_URL, _KEYS, _CHECK and RUNTIME_REPO_URL, _KEYS, _CHECK, RUNTIME. For apt, suite and components follow the
+# URL, as in a sources line. RUNTIME_REPO_URL may be empty: the runtime is then in another repository of the host.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 know_family
 
-# Fetches URL into FILE, or says why not. A minimal installation of Debian has no curl.
+# Fetches URL into FILE, or fails with the reason. A minimal installation of Debian has no curl, so it is installed first.
 fetch() { # URL FILE WHAT
   if ! have curl; then
     change "install curl, to fetch $3 $1" || return 0
-    # a host that never read its indices knows no package
+    # a host that has never read its indices knows no package
     if [ "$FAMILY" = apt ] && [ -z "$(find "$R/var/lib/apt/lists" -name '*Packages*' 2>/dev/null | head -n 1)" ]; then read_indices; fi
     install_packages curl ca-certificates
   fi
   fetched "$1" "$2" || command_failed "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec.$(other_mirror "$1")"
 }
 
-# Not all that pkgs.k8s.io has is on Aliyun's mirror at once.
+# New packages of pkgs.k8s.io are on Aliyun's mirror only later.
 other_mirror() { # URL
   case $1 in *mirrors.aliyun.com*) echo " If Aliyun's mirror does not have it (yet): packages.mirror: community." ;; esac
 }
 
 # --- yum
 
-# A file other than FILE that already names this repository, is enabled, and checks what we are to check.
+# Another file than FILE that already names this repository, is enabled, and has the required signature checks.
 yum_file_of() { # URL CHECK FILE
   for yum_file in "$R"/etc/yum.repos.d/*.repo; do
     if [ ! -f "$yum_file" ] || [ "$yum_file" = "$3" ]; then continue; fi
-    # the environment is seen by this user only
+    # passed in the environment, which other users cannot read
     if wanted=${1%/} awk -F= -v check="$2" '
       function done() { if (here && !off && !(check == "true" && unchecked)) ok = 1; here = off = unchecked = 0 }
       /^\[/ { done() }
@@ -46,8 +46,8 @@ yum_file_of() { # URL CHECK FILE
   return 1
 }
 
-# Keeps packages of a repository in somebody else's file from ordinary updates: adds what its excludes lack to the section with that
-# URL, and changes nothing else there. An own file for it would be a second repository of that id.
+# Excludes packages from ordinary updates, if the repository is in a file that Caravan did not write. Adds the missing excludes to the
+# section with that URL, and changes nothing else. A second file would define the same repository id twice.
 yum_exclude() { # FILE URL PACKAGES
   wanted=${2%/} packages=$3 awk '
     function collect(text,  n, i, part) {
@@ -94,7 +94,7 @@ yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
     if [ -n "${8:-}" ]; then echo "exclude=$8"; fi
   } > "$WORK/repository"
   put_file "$1" 0644 < "$WORK/repository"
-  # a wrong address is better found here than in the middle of an installation
+  # a wrong address should fail here, not during an installation
   if [ "$file_changed" = yes ] && ! planning; then fetch "${4%/}/repodata/repomd.xml" "$WORK/index" "the index of"; fi
 }
 
@@ -214,7 +214,7 @@ apt_index() { # LINE
   esac
 }
 
-# The keys of our sources may be newer at their addresses than here: fetches them again, and fails where all are as they were.
+# The keys of these sources may have been replaced: fetches them again, and fails if none has changed.
 apt_renew_keys() {
   apt_renewed=no
   cp "$WORK/output" "$WORK/first-words"
@@ -223,7 +223,7 @@ apt_renew_keys() {
     sed -n 's,^# \(/etc/apt/keyrings/[^:]*\): \(.*\)$,\1 \2,p' "$R/etc/apt/sources.list.d/$apt_part.list" > "$WORK/key-origins"
     while read -r apt_keyring apt_key; do
       fetched "$apt_key" "$WORK/key" </dev/null || continue
-      # its form decides its name, so one in the other form is another key
+      # the form of a key decides the name of its file; a key in the other form is another file
       if [ "$(head -c 5 "$WORK/key")" = "-----" ]; then apt_form=asc; else apt_form=gpg; fi
       [ "${apt_keyring##*.}" = "$apt_form" ] || continue
       put_file "$R$apt_keyring" 0644 < "$WORK/key"
@@ -234,8 +234,8 @@ apt_renew_keys() {
   [ "$apt_renewed" = yes ]
 }
 
-# Fails if apt cannot read its sources with what was written here, and restores the files first: else nothing could be installed on
-# this host any more. Where it could not read them before either, that is for its administrator.
+# If apt cannot read its sources with the files written here, restores these files and fails: otherwise nothing could be installed on this
+# host any more. If apt could not read them before either, the administrator has to correct them.
 apt_sources_readable() {
   if logged apt-get indextargets --format ' ' >/dev/null; then return 0; fi
   apt_culprits=
@@ -253,7 +253,7 @@ apt_sources_readable() {
     "Compare the files below /etc/apt/sources.list.d of this host with packages.* in the spec: the same repository must have the same Signed-By in each."
 }
 
-# Reads the indices that are missing; the host's other repositories only if they were never read.
+# Reads the missing indices. Those of the host's other repositories are read only if the host has no index at all.
 apt_update() {
   apt_changed=$1
   apt_due=$apt_changed

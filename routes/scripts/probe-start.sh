@@ -1,20 +1,20 @@
 #!/bin/sh
-# Starts what the step probe tries the cluster with: a pod on each node, put there without the scheduler, and a Service of type
-# NodePort over them. Pods that an interrupted run left are used again while they run. The pods end by themselves after 15 minutes.
-# Environment: PROBE_SECONDS (how long to wait for the pods); IMAGE_REPOSITORY, KUBERNETES_VERSION, and PAUSE_IMAGE where a route sets it.
+# Starts the pods for the step probe: one on each node, placed without the scheduler, and a Service of type NodePort for them. If pods of
+# an interrupted run still run, they are used again. The pods end automatically after 15 minutes.
+# Environment: PROBE_SECONDS (how long to wait for the pods); IMAGE_REPOSITORY, KUBERNETES_VERSION, and PAUSE_IMAGE if a route sets it.
 # Standard input: names of nodes, one a line.
 # Secrets: probes, a line `service|ADDRESS|NODE-PORT`, then `pod|NODE|UID|ADDRESS|NODE-ADDRESS|WORDS` for each node. Nothing of it is
-# secret; but a result with a secret is not recorded, so that an interrupted run looks after its pods again.
+# secret. But a result with a secret is not recorded, so a resumed run starts this step again and checks its pods.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 cat > "$WORK/nodes"
 if planning || [ ! -s "$WORK/nodes" ]; then exit 0; fi
 
-# each node has it by now, as the runtime's own sandbox image
+# each node has this image by now: it is the runtime's sandbox image
 image=$(pause_image)
 
-# The Service's pods listen at 8001 (the step probe). Any policy should admit these pods: not root, no privileges, nothing written.
+# The Service's pods listen on port 8001 (the step probe). Every policy should admit these pods: not root, no privileges, read-only.
 {
   cat <<'YAML'
 apiVersion: v1
@@ -60,7 +60,7 @@ create() {
   probes create -f "$WORK/probes.yaml" -o name > "$WORK/output" 2>&1
 }
 
-# Does each node have a pod of an earlier life of this run, and does it run?
+# Does each node have a running pod that this run started before it was interrupted?
 all_run() {
   probes get pods -l app=caravan-probe -o "jsonpath={range .items[*]}$pod_line{end}" > "$WORK/there" 2>&1 || return 1
   while read -r node; do grep -q "^$node|[^|]*|[^|]*|[^|]*|Running||" "$WORK/there" || return 1; done < "$WORK/nodes"
@@ -78,7 +78,7 @@ if ! create; then
   fi
 fi
 
-# What is known of each node's pod by now, the newest last.
+# The reported states of each node's pod, the newest last.
 watch_pods() { probes get pods -l app=caravan-probe -w -o "jsonpath=$pod_line" >> "$WORK/watched" 2>"$WORK/watch-output" & }
 : > "$WORK/watched"
 watch_pods
@@ -88,7 +88,7 @@ on_exit() { kill "$watcher" 2>/dev/null; }
 probes get service caravan-probe -o 'jsonpath=service|{.spec.clusterIP}|{.spec.ports[0].nodePort}{"\n"}' > "$WORK/table" 2>"$WORK/output" ||
   command_failed "kubectl get service caravan-probe: $(last_words)" "Is the API server up?"
 
-# The newest line of each node's pod, whether it has an address, or will get none because it failed or somebody removes it.
+# The newest line of each node's pod, if it has an address, or will never have one because it failed or is being deleted.
 started() {
   awk -F'|' 'NR == FNR { wanted[$1] = 1; next } $1 in wanted { line[$1] = $0; done[$1] = $3 != "" || $5 == "Failed" || $6 != "" }
     END { for (node in wanted) { print node in line ? line[node] : node "||||||it is not there"; if (!done[node]) missing = 1 } exit missing }' \

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Tries, from inside this node's pod, what a workload needs: pods on other nodes, a Service, a NodePort, a name of the cluster's DNS.
-# It needs no image and no package beyond what a node has: kubectl, as a file server, listens in the pod's network namespace, and curl
-# and getent are run there. The server is in the pod's process namespace, too, so the kernel ends it with the pod.
+# It needs no image and no package that a node does not have. kubectl listens as a file server in the pod's network namespace, and curl and
+# getent run there. The server is also in the pod's process namespace, so the kernel ends it with the pod.
 # Environment: NODE_NAME; PROBE_SECONDS, PROBE_DNS_SECONDS (how long each may take to answer); PROBE_PEERS (how many other nodes' pods);
-# PROBE_LEAVE_OUT (of service, node-port, dns).  Standard input: the table that probe-start gave.
+# PROBE_LEAVE_OUT (of service, node-port, dns).  Standard input: the table from probe-start.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -17,7 +17,7 @@ node_port=$(awk -F'|' '$1 == "service" { print $3 }' "$WORK/table")
 remedy="See what is named here on its host, then run the same command again. Without the line direct:probe-cluster in steps/verify.camel.yaml nothing is tried."
 
 case $(field 6) in
-  OutOf* | Evicted*) skip "kubelet takes no pod here: $(field 6)" ;;
+  OutOf* | Evicted*) skip "kubelet accepts no pod here: $(field 6)" ;;
 esac
 [ -n "$(field 4)" ] || fail "the pod that tries the cluster did not start on $NODE_NAME within $PROBE_SECONDS s: $(field 6 | cut -c 1-300)" \
   "On $NODE_NAME: journalctl -u kubelet. The runtime's and the pod network's own words are there."
@@ -37,7 +37,7 @@ id=${pod_process##*/}
 
 cat "$pod_process/root/etc/resolv.conf" > "$WORK/resolv.conf"
 
-# Gives the files of the pod's /etc to whoever asks. One that listens there already, of an interrupted attempt, does as well.
+# Serves the files of the pod's /etc. If the server of an interrupted attempt already listens there, it is used.
 (
   exec >/dev/null 2>&1 3>&-
   KUBECONFIG=/dev/null exec nsenter -t "$id" -n -p kubectl proxy --address= --port=8001 --www="$pod_process/root/etc" --www-prefix=/probe/
@@ -53,8 +53,8 @@ answers() { # ADDRESS PORT: does a pod of ours answer? Leaves why not in $WORK/w
   return 1
 }
 
-# As a program in the pod does: by the pod's resolv.conf, and by nothing else that the host asks for names. The mounts are this
-# process's own, also with util-linux 2.23, which leaves them shared.
+# Resolves a name as a program in the pod does: with the pod's resolv.conf alone, without the host's other sources. The mounts are private
+# to this process, also with util-linux 2.23, which leaves them shared.
 resolves() { # NAME ADDRESS
   # shellcheck disable=SC2016 # the inner shell's own variables
   if RES_OPTIONS='timeout:1 attempts:2' nsenter -t "$id" -n unshare -m sh -c 'mount --make-rprivate / && mount --bind "$1" /etc/resolv.conf && exec timeout 4 getent -s hosts:dns ahosts "$2"' \
@@ -87,7 +87,7 @@ joined() { awk -v by="$1" '{ printf "%s%s", between, $0; between = by }'; } # BY
 
 wanted() { case " ${PROBE_LEAVE_OUT:-} " in *" $1 "*) return 1 ;; esac; } # KIND
 
-# What to try: KIND ADDRESS PORT NODE. The next nodes in the order of names, and after the last the first.
+# What to try: KIND ADDRESS PORT NODE. The peers are the next nodes in the order of names; after the last one the first follows.
 {
   awk -F'|' -v node="$NODE_NAME" -v peers="$PROBE_PEERS" '$1 == "pod" { name[++n] = $2; address[n] = $4; if ($2 == node) me = n }
     END { for (i = 1; i <= peers && i < n; i++) { k = (me + i - 1) % n + 1; if (address[k] != "") print "pod", address[k], 8001, name[k] } }' "$WORK/table"
@@ -125,8 +125,8 @@ fi
 
 # --- why
 
-# The last error that kube-proxy wrote, from the logs of its newest two containers, in the runtime's form or in Docker's. What it says of
-# its settings at each start is no error.
+# The last error in the logs of kube-proxy's newest two containers, in the runtime's form or in Docker's. Its lines about its settings at
+# each start are not errors.
 kube_proxy_words() {
   # shellcheck disable=SC2012 # names that kubelet makes
   ls -t "$R"/var/log/pods/kube-system_kube-proxy-*/kube-proxy/*.log 2>/dev/null | head -n 2 > "$WORK/proxy-logs" || true
@@ -140,7 +140,7 @@ kube_proxy_words() {
   done < "$WORK/proxy-logs" | head -n 1 | sed -E 's/^[EF][0-9]{4} [^]]*\] *//' | cut -c 1-300 | sed 's/^/kube-proxy says: /'
 }
 
-# What of this host drops packets that it forwards.
+# Why this host may drop packets that it forwards.
 forward_words() {
   if [ "$(cat "$R/proc/sys/net/ipv4/ip_forward" 2>/dev/null)" = 0 ]; then echo "net.ipv4.ip_forward is 0"; fi
   for tables in $(tables_commands); do

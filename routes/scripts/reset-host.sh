@@ -1,7 +1,7 @@
 #!/bin/sh
-# Takes a cluster off a host without knowing what the host was like: only what is recognisably kubeadm's or Caravan's goes.
-# What may have been there before stays, and is named. After a reset by the journal it finds nothing to do.
-# Environment: RUNTIME, CRI_SOCKET, POD_SUBNET, NODE_ROLES.  Outputs: unknown (what stays, and why), where there is any.
+# Removes a cluster from a host whose former state is not recorded. It removes only what is known to be kubeadm's or Caravan's. What may
+# have been there before stays, and is named. After a reset with the journal it finds nothing to do.
+# Environment: RUNTIME, CRI_SOCKET, POD_SUBNET, NODE_ROLES.  Outputs: unknown (what stays, and why), if there is any.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
@@ -76,13 +76,13 @@ if [ "$member" = yes ]; then
     rmdir "$R$directory" 2>/dev/null || true
   done
   for directory in /var/lib/cni/networks/caravan-bridge /var/lib/cni/cache; do take_file "$directory"; done
-  # what runtimes noted of pods that are gone, by the networks' names
+  # files of runtimes about removed pods, under the names of the networks
   for result in "$R"/var/lib/cni/results/caravan-bridge-* "$R"/var/lib/cni/results/cni-loopback-* "$R"/var/lib/cni/results/cbr0-* \
     "$R"/var/lib/cni/results/k8s-pod-network-* "$R"/var/lib/cni/results/cilium-*; do
     if [ -e "$result" ]; then take_file "${result#"$R"}"; fi
   done
   rmdir "$R/var/lib/cni/results" "$R/var/lib/cni/networks" "$R/var/lib/cni" "$R/etc/kubernetes" 2>/dev/null || true
-  # rules and links: Docker's are Docker's
+  # rules and links; those of Docker stay
   OWN_CHAINS='^(KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*)$'
   OWN_LINKS=$(echo "$OWN_LINKS" | sed 's/docker0|br-\[0-9a-f\]{12}|//')
   printf 'all\t%s\n' "$(printf '' | packed)" > "$FOUND/links"
@@ -90,7 +90,7 @@ if [ "$member" = yes ]; then
     "$tables-save" 2>/dev/null | grep -E '^(\*|:|COMMIT)' | awk -v chains="$OWN_CHAINS" '!/^:/ || substr($1, 2) !~ chains' > "$WORK/built-in" || true
     take_rules "$tables" "$WORK/built-in"
   done
-  # a routing table's number alone may be somebody else's
+  # a routing table that has only a number may be another program's
   OWN_TABLES=$(echo "$OWN_TABLES" | sed 's/|docker-bridges//')
   OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip)$'
   printf 'tables\tunknown\n' > "$FOUND/nftables"
@@ -109,7 +109,7 @@ if [ "$member" = yes ]; then
   restore_ip_rules
   restore_routes
   restore_lines
-  # configurations of pod networks: by one that is left a next cluster's nodes would be Ready, and their pods without a network
+  # configurations of pod networks: with a remaining one, nodes of a later cluster would be Ready without a pod network
   for file in 10-kuberouter.conflist 10-kuberouter.conf 10-flannel.conflist 10-calico.conflist calico-kubeconfig 05-cilium.conflist 05-cilium.conf 10-weave.conflist; do
     [ -f "$R/etc/cni/net.d/$file" ] || continue
     network=$(grep -o '"name": *"[A-Za-z0-9._-]*"' "$R/etc/cni/net.d/$file" | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/' || true)
@@ -149,7 +149,7 @@ if grep -qs '^# swap is off for Kubernetes: ' "$R/etc/fstab"; then
 fi
 for file in "$R/etc/sysctl.conf" "$R"/etc/sysctl.d/*.conf; do
   if [ -L "$file" ] || ! grep -qs '^# Kubernetes needs 1: ' "$file"; then continue; fi
-  changing "give ${file#"$R"} its own settings again"
+  changing "restore the settings in ${file#"$R"}"
   sed 's/^# Kubernetes needs 1: //' "$file" > "$WORK/sysctl"
   cat "$WORK/sysctl" > "$file"
 done
@@ -170,7 +170,7 @@ if [ "$member" = yes ]; then
   unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before: they stay as they are until the next boot"
   unknown "which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter) kube-proxy and the network changed: they stay as they are until the next boot"
 fi
-# What steps of earlier runs left that could not be asked any more: their link was cut for good. None of them runs.
+# Files of steps of earlier runs whose connection was lost for good. None of these steps runs.
 for step_files in "$R"/run/caravan/*/; do
   step_files=${step_files%/}
   case ${CARAVAN_RESULT:-} in "$step_files"/* | "") continue ;; esac

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The container runtime: installed, configured for kubelet, enabled and running. A runtime that is there and does all that
-# stays as it is; it is restarted only if its configuration changed. It comes after kubeadm, which names the sandbox image.
+# Installs the container runtime, configures it for kubelet, enables and starts it. If a runtime is there with the right configuration, it
+# is not changed; it is restarted only if its configuration changed. This step comes after kube-install: kubeadm names the sandbox image.
 # Environment: RUNTIME, RUNTIME_VERSION, CRI_SOCKET, CGROUP_DRIVER, INSECURE_REGISTRIES, KUBERNETES_VERSION, KUBERNETES_MINOR,
-# IMAGE_REPOSITORY; PAUSE_IMAGE, where a route sets it, is the sandbox image instead of kubeadm's.
-# Standard input: the whole configuration file that is wanted (docker: daemon.json, containerd: config.toml, cri-o: the
-# drop-in); empty: this script's own, but never in place of one that somebody else wrote.
+# IMAGE_REPOSITORY; if a route sets PAUSE_IMAGE, it is the sandbox image instead of kubeadm's.
+# Standard input: the whole configuration file (docker: daemon.json, containerd: config.toml, cri-o: the drop-in). If it is empty, the
+# script writes its own, but never replaces a file that an administrator wrote.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -13,8 +13,8 @@ cat > "$WORK/wanted"
 
 restart_due=no
 
-# The newest Docker that is known to serve the dockershim of Kubernetes up to 1.23. Docker 29 raised the oldest API version that
-# it takes from clients from 1.24 to 1.44 and keeps images in containerd (its release notes); dockershim's client is of 2019.
+# The newest Docker that is known to work with the dockershim of Kubernetes up to 1.23. Docker 29 accepts clients only from API version 1.44
+# on, instead of 1.24, and keeps images in containerd (its release notes); dockershim's client is from 2019.
 NEWEST_DOCKER=28
 
 # Installs the first of the packages that the repositories have.
@@ -29,7 +29,7 @@ install_one_of() { # PACKAGE...
       say "installing $1${RUNTIME_VERSION:+ $RUNTIME_VERSION}"
       if try_packages "$(yum_name "$1")"; then return 0; fi
       cp "$WORK/output" "$WORK/words"
-      # it may go by another name here; that the repositories do not answer is no reason to take another
+      # the package may have another name here; if the repositories do not answer, this is an error
       other=$(yum_offer "$@")
       case $other in
         "" | "$1")
@@ -51,7 +51,7 @@ versions_of() { # PACKAGE
   esac | sed 's/^[0-9]*://; s/[-~+].*//' | sort -u -t . -k 1,1nr -k 2,2nr -k 3,3nr
 }
 
-# The newest Docker up to NEWEST_DOCKER where the newest of all is later than that; else nothing. Fails where all are later.
+# If the newest Docker is newer than NEWEST_DOCKER: the newest one up to it; otherwise nothing. Fails if all are newer.
 older_docker() { # PACKAGE...: the first that there is counts
   for docker_package in "$@"; do
     versions_of "$docker_package" > "$WORK/dockers"
@@ -59,12 +59,12 @@ older_docker() { # PACKAGE...: the first that there is counts
     [ -n "$newest_docker" ] || continue
     if [ "${newest_docker%%.*}" -le "$NEWEST_DOCKER" ]; then return 0; fi
     awk -F . -v newest="$NEWEST_DOCKER" '$1 + 0 <= newest { print; found = 1; exit } END { exit !found }' "$WORK/dockers" && return 0
-    fail "the host's repositories have Docker $newest_docker, and none up to $NEWEST_DOCKER, the newest that is known to serve Kubernetes 1.$KUBERNETES_MINOR" \
+    fail "the host's repositories have Docker $newest_docker, and none up to $NEWEST_DOCKER, the newest that is known to work with Kubernetes 1.$KUBERNETES_MINOR" \
       "Write runtime.name: containerd, or runtime.version: $newest_docker to try it all the same." >&3
   done
 }
 
-apt_offer() { # PACKAGE...: the first that there is, as apt-get takes it
+apt_offer() { # PACKAGE...: the first that exists, in apt-get's form
   for package in "$@"; do
     if [ -n "${RUNTIME_VERSION:-}" ]; then
       apt_full=$(apt_version "$package" "$RUNTIME_VERSION") || continue
@@ -93,7 +93,7 @@ yum_offer() { # PACKAGE...: the name of the first that yum lists
   done
 }
 
-# Refuses a runtime of another version than the spec asks for: running containers are somebody's.
+# Refuses another version than the spec names: replacing it would stop running containers.
 same_version() { # PACKAGE...
   [ -n "${RUNTIME_VERSION:-}" ] || return 0
   for package in "$@"; do
@@ -103,19 +103,19 @@ same_version() { # PACKAGE...
   done
 }
 
-# What a runtime that is installed now keeps and makes, before it comes.
+# Records the directories that a runtime uses, before it is installed.
 keep_runtime() { # NAME DIRECTORY...
   found runtime "$1" absent
   shift
   # containerd 2 makes a socket for plugins in /run/nri
   for runtime_directory in "$@" /run/nri; do keep_tree "$R$runtime_directory"; done
-  # as in kube-install: dpkg may take it away with the package
+  # as in kube-install: dpkg may remove it with the package
   if [ -d "$R/opt" ]; then keep_tree "$R/opt" 0; fi
   keep_network
 }
 
-# A version that the spec names exactly is safe from ordinary updates, as Kubernetes' packages are. On apt hosts only: with yum nothing
-# excludes the runtime's packages.
+# If the spec names an exact version, ordinary updates do not change it, as with Kubernetes' packages. Only on apt hosts: with yum, the
+# runtime's packages are not excluded.
 hold_runtime() { # PACKAGE...: those that are installed
   if [ -z "${RUNTIME_VERSION:-}" ] || [ "$FAMILY" != apt ]; then return 0; fi
   for hold_name in "$@"; do
@@ -129,7 +129,7 @@ hold_runtime() { # PACKAGE...: those that are installed
 }
 
 restart_if_due() { # UNIT
-  # what starts now reads its configuration anyway
+  # a unit that starts only now reads the new configuration anyway
   systemctl is-active -q "$1" || restart_due=no
   unit_running "$1"
   if [ "$restart_due" = yes ]; then
@@ -152,7 +152,7 @@ docker_config() {
   echo '}'
 }
 
-# What the running Docker lacks, in words; nothing where it has all.
+# Prints what the configuration of the running Docker lacks; nothing if it lacks nothing.
 docker_lacks() {
   docker info --format '{{.CgroupDriver}}{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}} {{.Name}}{{end}}{{end}} ' > "$WORK/docker-info" 2>/dev/null || { echo "it does not answer"; return 0; }
   read -r driver _ < "$WORK/docker-info"
@@ -176,7 +176,7 @@ install_docker() {
     put_file "$daemon_json" 0644 < "$WORK/wanted"
     restart_due=$file_changed
   elif [ ! -e "$daemon_json" ]; then
-    # a Docker that has all it needs by its defaults or its unit's flags needs no file
+    # if its defaults or the flags of its unit suffice, Docker needs no file
     if [ "$present" = no ] || [ -n "$(docker_lacks)" ]; then
       docker_config > "$WORK/daemon.json"
       put_file "$daemon_json" 0644 < "$WORK/daemon.json"
@@ -194,7 +194,7 @@ install_docker() {
     keep_unit containerd.service
     # its configuration is there before its first start, so no restart is due
     restart_due=no
-    # an older one than there is stays at its version, too
+    # if this is not the newest version, hold it as well
     if [ -z "${RUNTIME_VERSION:-}" ]; then RUNTIME_VERSION=$(older_docker docker-ce docker.io moby-engine); fi
     install_one_of docker-ce docker.io moby-engine
   fi
@@ -206,7 +206,7 @@ install_docker() {
   docker_release=$(docker version --format '{{.Server.Version}}' 2>/dev/null || true)
   case ${docker_release%%.*} in
     "" | *[!0-9]*) ;;
-    *) [ "${docker_release%%.*}" -le "$NEWEST_DOCKER" ] || say "warning: Docker $docker_release runs here; up to $NEWEST_DOCKER it is known to serve Kubernetes 1.$KUBERNETES_MINOR" ;;
+    *) [ "${docker_release%%.*}" -le "$NEWEST_DOCKER" ] || say "warning: Docker $docker_release runs here; Docker up to $NEWEST_DOCKER is known to work with Kubernetes 1.$KUBERNETES_MINOR" ;;
   esac
 }
 
@@ -268,8 +268,8 @@ TOML
   fi
 }
 
-# The value of a key in what `containerd config dump` printed: of the first table whose name ends so (dots and all), without
-# its quotes; "" stands for the top. Nothing where there is no such key.
+# The value of a key in the output of `containerd config dump`, without its quotes: in the first table whose name ends like this (with its
+# dots); "" is the top level. Nothing if there is no such key.
 dumped() { # TABLE'S END, KEY
   awk -v end="$1" -v key="$2" '
     /^[ \t]*\[/ { table = $0; gsub(/[ \t"'\'']/, "", table); gsub(/^\[|\]$/, "", table); next }
@@ -277,7 +277,7 @@ dumped() { # TABLE'S END, KEY
     here && $1 == key && $2 == "=" { sub(/^[^=]*= */, ""); gsub(/["'\'']/, ""); sub(/[ \t]+$/, ""); print; exit }' "$WORK/dump"
 }
 
-# What the configuration lacks, in words, by containerd's own view of it.
+# Prints what the configuration lacks, as containerd itself reads it.
 containerd_lacks() {
   if [ "$CGROUP_DRIVER" = systemd ]; then systemd_cgroup=true; else systemd_cgroup=false; fi
   containerd config dump > "$WORK/dump" 2>"$WORK/output" || { echo "containerd cannot read it: $(last_words)"; return 0; }
@@ -299,8 +299,8 @@ containerd_lacks() {
   fi
 }
 
-# A file that says nothing, what the containerd.io package ships (no more than that the CRI plugin is off), or whatever another
-# package brought, such as Debian's: nobody has changed it.
+# Whether the file may be replaced: it has no settings, is the one of the package containerd.io (which only turns the CRI plugin off), or
+# is unchanged since another package installed it, such as Debian's.
 as_packaged() { # FILE
   if ! grep -vE '^[[:space:]]*(#|$)|^disabled_plugins = \["cri"\]$' "$1" | grep -q .; then return 0; fi
   as_its_package_has_it "$1"
@@ -317,7 +317,7 @@ install_containerd() {
     fi
     keep_runtime containerd /var/lib/containerd /etc/containerd /etc/cni /opt/containerd /run/containerd
     keep_unit containerd.service
-    # not there: the package's own file comes and is replaced below, and the undo takes both away
+    # not there: the package's own file is replaced below, and the undo removes both
     if [ ! -e "$config" ]; then keep_file "$config"; fi
     install_one_of containerd.io containerd
   fi
@@ -344,7 +344,7 @@ install_containerd() {
     put_file "$config" 0644 < "$WORK/config.toml"
     restart_due=$file_changed
   elif [ -n "$(containerd_lacks)" ]; then
-    # somebody's own, such as `containerd config default`: only the lines that matter
+    # a file of the administrator, such as `containerd config default`: change only the necessary lines
     if [ "$CGROUP_DRIVER" = systemd ]; then systemd_cgroup=true; else systemd_cgroup=false; fi
     sed -E \
       -e "s|^( *sandbox_image *= *)[\"'].*[\"'] *$|\1\"$sandbox_image\"|" \
@@ -384,14 +384,14 @@ install_crio() {
   fi
   keep_reader crio.service
   if [ ! -s "$WORK/wanted" ]; then
-    # conmon stands in the pod's cgroup unless systemd manages the cgroups
+    # conmon runs in the pod's cgroup unless systemd manages the cgroups
     if [ "$CGROUP_DRIVER" = systemd ]; then conmon=system.slice; else conmon=pod; fi
     printf '[crio.image]\npause_image = "%s"\n\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$sandbox_image" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
   fi
-  # the last word: by name it is read after 10-crio.conf, which CRI-O's own package brings
+  # it overrides 10-crio.conf of CRI-O's package, because by its name it is read later
   put_file "$R/etc/crio/crio.conf.d/20-caravan.conf" 0644 < "$WORK/wanted"
   restart_due=$file_changed
-  # where it was before
+  # its name in earlier versions
   crio_before=$R/etc/crio/crio.conf.d/10-caravan.conf
   if [ -f "$crio_before" ] && change "remove ${crio_before#"$R"}: 20-caravan.conf is in its place"; then
     keep_file "$crio_before"
@@ -417,7 +417,7 @@ case $RUNTIME in
   *) fail "runtime $RUNTIME is none of docker, containerd, cri-o" ;;
 esac
 
-# For people, and for kubeadm's pulls: where crictl finds the runtime. Docker up to 1.23 has no CRI socket of its own.
+# Tells crictl, for administrators and for kubeadm's pulls, where the runtime's socket is. Up to 1.23, Docker has no CRI socket of its own.
 case $CRI_SOCKET in
   */dockershim.sock) ;;
   *)

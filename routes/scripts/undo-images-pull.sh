@@ -1,12 +1,12 @@
 #!/bin/sh
-# Takes the images back that were pulled, unless the runtime goes with all that it holds.
+# Removes the images that were pulled, unless the runtime is removed with all its images.
 # Environment: RUNTIME, CRI_SOCKET, GOES.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
 
 read_found
-if goes runtime; then skip "the runtime goes with its images"; fi
+if goes runtime; then skip "the runtime is removed with its images"; fi
 
 endpoint=unix://${CRI_SOCKET#unix://}
 crictl_says() { crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" "$@" </dev/null; }
@@ -30,7 +30,7 @@ if was_found image; then
   if ! systemctl is-active -q "$unit"; then
     left_for_now "images that were pulled: $unit does not run"
   elif ! runtime_image_ids >/dev/null 2>"$WORK/output"; then
-    # else each would look as if it were not there
+    # otherwise each image would seem to be absent
     left_for_now "images that were pulled: the images of $RUNTIME could not be listed: $(last_words)"
   fi
   while IFS=$TAB read -r image _; do

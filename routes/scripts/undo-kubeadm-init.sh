@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes kubeadm init back: pods, kubelet's mounts and state, the cluster's data, rules and links. By hand it is what
-# `kubeadm reset` does and what it leaves to its user, but for what was there before.
+# Undoes kubeadm init: pods, kubelet's mounts and state, the cluster's data, rules and links. By hand this is `kubeadm reset`, and what
+# it leaves to its user. What was there before init stays.
 # Environment: RUNTIME, CRI_SOCKET, POD_SUBNET, GOES.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Gives nodes the labels and taints back that they had. Nothing where the cluster goes.
+# Restores the labels and taints of nodes. Does nothing if the cluster is removed.
 # Environment: GOES.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
 
 read_found
-if goes cluster; then skip "the cluster goes with its nodes"; fi
+if goes cluster; then skip "the cluster is removed with its nodes"; fi
 [ -f "$ADMIN_CONF" ] || skip "there is no cluster on this host any more"
 
 set_attribute() { # label|taint NODE WHAT
   changing "$1 $2 $3"
   if logged cluster "$1" node "$2" --overwrite "$3"; then return 0; fi
-  # a taint that is not there, a node that went
+  # the taint is absent, or the node was removed
   grep -qiE 'not found' "$WORK/output" || left_for_now "$1 $3 of node $2: $(last_words)"
 }
 

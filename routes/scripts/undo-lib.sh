@@ -7,15 +7,15 @@
 #     ...                what only this step needs
 #     restore_all
 #
-# Every part looks at what there is now, so that a second run finds nothing to do, and goes on where one thing fails:
-# `left` keeps it, and restore_all ends with a message that names all that is left.
-# Environment: GOES (words for what is taken off this host, or altogether: runtime, cluster; nobody asks those any more).
+# Every part looks at the present state, so that a second run finds nothing to do. If a part fails, the others continue: `left` records
+# what remains, and restore_all ends with a message that names all of it.
+# Environment: GOES (what is removed from this host, or as a whole: runtime, cluster; what is in them need not be undone).
 
 FOUND=$WORK/found
 
 # --- what was found
 
-# Standard input: what the step found, the newest first. Where a subject was found more than once, the oldest counts.
+# Standard input: what the step found, the newest first. If a subject was recorded more than once, the oldest record counts.
 read_found() {
   mkdir "$FOUND"
   awk -F'\t' -v directory="$FOUND" '
@@ -39,7 +39,7 @@ left() { # TEXT
   one_line "$@" >> "$WORK/left"
   echo >> "$WORK/left"
 }
-left_for_now() { # TEXT: another attempt may do it
+left_for_now() { # TEXT: a retry may succeed
   left "$@"
   : > "$WORK/may-pass"
 }
@@ -51,21 +51,21 @@ end_of_undo() {
     output unseen "$unseen_text"
   fi
   [ -s "$WORK/left" ] || return 0
-  left_text="not everything could be given back: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')${unseen_text:+; not looked at: $unseen_text}"
-  if [ -f "$WORK/may-pass" ]; then fail_for_now "$left_text" "caravan reset takes it up again."; fi
-  fail "$left_text" "Put that right on the host; caravan reset takes it up again."
+  left_text="not everything could be restored: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')${unseen_text:+; not looked at: $unseen_text}"
+  if [ -f "$WORK/may-pass" ]; then fail_for_now "$left_text" "caravan reset tries it again."; fi
+  fail "$left_text" "Correct that on the host; caravan reset tries it again."
 }
 
 # --- all of it
 
-# Units go first and come last: in between nothing writes what is being given back.
+# Units are stopped first and started last, so that they do not write to what is being restored.
 restore_all() {
   restore_units_down
   restore_files
   restore_holds
   restore_packages
   restore_rpm_keys
-  # what packages brought or took away
+  # again, for the files that packages added or removed
   restore_files
   restore_accounts
   restore_rules
@@ -88,7 +88,7 @@ restore_all() {
 
 # --- files
 
-# Tells of a change that is made; a plan of an undo does not exist.
+# Reports a change. There is no plan mode for an undo.
 changing() { change "$@" || true; } # TEXT
 
 each_found_file() { cat "$FOUND/file" "$FOUND/link" 2>/dev/null || true; }
@@ -102,7 +102,7 @@ restore_files() {
   if was_found link; then
     while IFS=$TAB read -r file_path link_target; do
       if [ "$(readlink "$R$file_path" 2>/dev/null)" = "$link_target" ]; then continue; fi
-      changing "give back the link $file_path"
+      changing "restore the link $file_path"
       if ! mkdir -p "$(dirname "$R$file_path")" || ! rm -rf "$R$file_path" || ! ln -s "$link_target" "$R$file_path"; then left "the link $file_path"; fi
     done < "$FOUND/link"
   fi
@@ -120,12 +120,12 @@ restore_file() { # PATH absent | PATH MODE UID:GID BASE64
   printf %s "$4" | base64 -d > "$WORK/content"
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$1" "$WORK/content"; then
     if [ "$(stat -c %a "$1")" = "$2" ] && [ "$(stat -c %u:%g "$1")" = "$3" ]; then return 0; fi
-    changing "give ${1#"$R"} its mode and owner back"
+    changing "restore mode and owner of ${1#"$R"}"
     { chown "$3" "$1" && chmod "$2" "$1"; } || left "mode and owner of ${1#"$R"}"
     return 0
   fi
   restart_due "${1#"$R"}"
-  changing "give back ${1#"$R"}"
+  changing "restore ${1#"$R"}"
   mkdir -p "$(dirname "$1")"
   restore_temporary=$(mktemp "$(dirname "$1")/.caravan.XXXXXX") || restore_temporary=
   if [ -z "$restore_temporary" ] || ! cp "$WORK/content" "$restore_temporary" || ! chown "$3" "$restore_temporary" ||
@@ -135,7 +135,7 @@ restore_file() { # PATH absent | PATH MODE UID:GID BASE64
   fi
 }
 
-# A unit that read a file which is given back now is restarted at the end. The mark outlives an undo that is cut short.
+# A unit that read a file which is restored now is restarted at the end. The mark is a file, so that it survives an interrupted undo.
 restart_due() { # PATH
   each_found reader | while IFS=$TAB read -r reader_path reader_unit; do
     if [ "$reader_path" = "$1" ] && systemctl is-active -q "$reader_unit" 2>/dev/null; then
@@ -145,7 +145,7 @@ restart_due() { # PATH
   done
 }
 
-# Entries that were not there go; nothing of a directory that was not there stays.
+# Removes entries that were not there, and whole directories that were not there.
 restore_trees() {
   was_found tree || return 0
   while IFS=$TAB read -r tree_path tree_mode tree_owner tree_depth tree_names; do
@@ -167,7 +167,7 @@ restore_trees() {
     (cd "$tree" && find . -mindepth 1 -maxdepth "$tree_depth" | sort) > "$WORK/tree-now"
     comm -13 "$WORK/tree-before" "$WORK/tree-now" > "$WORK/tree-new"
     if [ -s "$WORK/tree-new" ]; then
-      changing "remove what came into $tree_path ($(grep -c . "$WORK/tree-new"))"
+      changing "remove what was added to $tree_path ($(grep -c . "$WORK/tree-new"))"
       while read -r tree_entry; do
         if [ ! -e "$tree/$tree_entry" ] && [ ! -L "$tree/$tree_entry" ]; then continue; fi
         unmount_at "$tree/${tree_entry#./}"
@@ -175,13 +175,13 @@ restore_trees() {
       done < "$WORK/tree-new"
     fi
     if [ "$(stat -c %a "$tree")" != "$tree_mode" ] || [ "$(stat -c %u:%g "$tree")" != "$tree_owner" ]; then
-      changing "give $tree_path its mode and owner back"
+      changing "restore mode and owner of $tree_path"
       { chown "$tree_owner" "$tree" && chmod "$tree_mode" "$tree"; } || left "mode and owner of $tree_path"
     fi
   done < "$FOUND/tree"
 }
 
-remove_tree() { # PATH: what is still being written to is tried again
+remove_tree() { # PATH: retries if something still writes to it
   for remove_attempt in 1 2 3; do
     rm -rf --one-file-system "$1" 2>"$WORK/output" && [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
     [ "$remove_attempt" = 3 ] || sleep 0.5
@@ -190,7 +190,7 @@ remove_tree() { # PATH: what is still being written to is tried again
   return 1
 }
 
-# Mounts below a directory, the deepest first; with `unmount_at` the one that the directory itself is, too.
+# Unmounts what is mounted below a directory, the deepest first; unmount_at also unmounts the directory itself.
 unmount_below() { unmount "$1/" "$1"; } # PATH
 unmount_at() { unmount "$1" "$1"; } # PATH
 unmount() { # PATH or PATH/, PATH
@@ -205,7 +205,7 @@ unmount() { # PATH or PATH/, PATH
   done < "$WORK/mounts"
 }
 
-# Directories that were made go when nothing is in them; what somebody else put there is not ours to remove.
+# Removes directories that the step made, if they are empty. Content that Caravan did not make stays.
 restore_directories() {
   was_found directory || return 0
   while IFS=$TAB read -r directory_path _; do
@@ -213,7 +213,7 @@ restore_directories() {
     if rmdir "$R$directory_path" 2>/dev/null; then
       changing "remove $directory_path"
     else
-      say "$directory_path stays: it holds what is not Caravan's"
+      say "$directory_path stays: it has content that Caravan did not make"
     fi
   done < "$FOUND/directory"
 }
@@ -246,7 +246,7 @@ restore_units_down() {
   done < "$FOUND/unit"
 }
 
-# What systemctl says of a unit that it does not have differs by version: nothing, or not-found.
+# What systemctl prints about a unit that does not exist depends on its version: nothing, or not-found.
 restore_units_up() {
   if was_found unit || was_found file || was_found package || was_found packages; then systemctl daemon-reload || true; fi
   each_found unit > "$WORK/units"
@@ -310,14 +310,14 @@ restore_holds() {
   while IFS=$TAB read -r hold_name _; do
     case $held_now in
       *" $hold_name "*)
-        changing "hold $hold_name no more"
+        changing "remove the hold on $hold_name"
         logged apt-mark unhold "$hold_name" >/dev/null || left "the hold on $hold_name: $(last_words)"
         ;;
     esac
   done < "$FOUND/hold"
 }
 
-# Keys that a newer one of the same name replaced.
+# Restores keys that a newer key of the same name replaced.
 restore_rpm_keys() {
   was_found rpm-key || return 0
   while IFS=$TAB read -r key_name key_content; do
@@ -330,8 +330,8 @@ restore_rpm_keys() {
   done < "$FOUND/rpm-key"
 }
 
-# What an attempt that ended brought is in the journal. What one brought that was cut short is the difference to what the
-# next attempt found, or to what is there now.
+# The journal has what a complete attempt installed. What an interrupted attempt installed is the difference between what it found and
+# what the next attempt found, or what is there now.
 restore_packages() {
   was_found packages || return 0
   : > "$WORK/came"
@@ -355,29 +355,30 @@ restore_packages() {
   bring_packages_back
 }
 
-# A package manager that died has left files which no package owns yet. Once it is done they belong to packages.
+# An interrupted package manager leaves files that no package owns yet. After the installation is finished, packages own them.
 finish_installation() {
   all_packages > "$WORK/now"
-  say "an installation was cut short: it is finished first, so that all of it can go"
+  say "an installation was interrupted: it is finished first, so that all of it can be removed"
   finish_arguments=$(each_found installing | head -n 1 | cut -f 1)
   [ -n "$finish_arguments" ] || return 0
   case $FAMILY in
     yum)
       # shellcheck disable=SC2086 # as the step had them
-      logged "$(yum_command)" install -y $finish_arguments || left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
+      logged "$(yum_command)" install -y $finish_arguments || left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
     apt)
       repair_debs
       # shellcheck disable=SC2086
       logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $finish_arguments ||
-        left_for_now "files of $finish_arguments, perhaps, whose installation was cut short: $(last_words)"
+        left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
   esac
   all_packages | comm -13 "$WORK/before" - >> "$WORK/came"
 }
 
-# Exactly what came, however it is called by now; nothing that was there before the step, and nothing that others brought.
+# Removes exactly the packages that the step installed, also if their version has changed since. Packages that were there before, and
+# those that others installed, stay.
 remove_packages() {
   all_packages > "$WORK/now"
   awk -F= '
@@ -397,7 +398,7 @@ remove_packages() {
   if [ "$FAMILY" = apt ]; then purge_configuration; fi
 }
 
-# Units that come with the packages: real ones often stop them, but not each does.
+# Stops the units of the packages. Most packages stop their units when they are removed, but not all.
 stop_units_of_packages() {
   cut -d = -f 1 "$WORK/removable" | while read -r removable_name; do
     case $FAMILY in yum) rpm -ql "$removable_name" ;; apt) dpkg -L "$removable_name" ;; esac 2>/dev/null || true
@@ -416,7 +417,7 @@ stop_units_of_packages() {
 remove_rpms() {
   # NAME=EPOCH:VERSION-RELEASE.ARCH as rpm -e takes it
   sed -E -e 's/=[^:]*:/-/' -e 's/\.\(none\)$//' "$WORK/removable" > "$WORK/removable-names"
-  # configuration that was changed would stay under another name
+  # rpm would keep changed configuration under another name
   while read -r removable_name; do rpm -qc "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/' > "$WORK/own-configuration" || true
   while read -r own_path; do [ ! -e "$R$own_path.rpmsave" ] || echo "$own_path"; done < "$WORK/own-configuration" > "$WORK/saved-before"
   while read -r removable_name; do rpm -ql "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/usr/' > "$WORK/own-files" || true
@@ -425,7 +426,7 @@ remove_rpms() {
     while read -r own_path; do
       grep -qxF -e "$own_path" "$WORK/saved-before" || rm -f "$R$own_path.rpmsave"
     done < "$WORK/own-configuration"
-    # a drop-in directory that no package owns, as with some packagers
+    # drop-in directories that no package owns
     while read -r own_path; do dirname "$own_path"; done < "$WORK/own-files" | sort -ur | while read -r own_directory; do
       case $own_directory in */systemd/system/*.d) rmdir "$R$own_directory" 2>/dev/null || true ;; esac
     done
@@ -436,7 +437,7 @@ remove_rpms() {
 
 remove_debs() {
   sed 's/=.*//' "$WORK/removable" > "$WORK/removable-names"
-  # one that left its configuration before has it still
+  # a package that had left only its configuration before keeps it
   : > "$WORK/keep-configuration"
   : > "$WORK/purgeable"
   while read -r removable_name; do
@@ -450,7 +451,7 @@ remove_debs() {
   done
 }
 
-# Configuration of packages that are removed by now, but came with the step.
+# Removes the configuration of packages that the step installed and that are removed by now.
 purge_configuration() {
   all_packages | sed -n 's/=.* (configuration)$//p' > "$WORK/configuration-now"
   : > "$WORK/configuration-came"
@@ -462,7 +463,7 @@ purge_configuration() {
   wait_for_dpkg --purge $(cat "$WORK/configuration-came") || left_for_now "the configuration of $(paste -s -d ' ' "$WORK/configuration-came"): $(last_words)"
 }
 
-# dpkg does not wait for whoever holds its lock.
+# dpkg does not wait if another program holds its lock.
 wait_for_dpkg() { # ARGUMENT...
   for dpkg_attempt in 1 2 3 4 5 6 7 8 9 10; do
     logged env DEBIAN_FRONTEND=noninteractive dpkg "$@" && return 0
@@ -472,12 +473,12 @@ wait_for_dpkg() { # ARGUMENT...
   return 1
 }
 
-# Packages that the step replaced by another version, or that had to make room.
+# Reinstalls packages that the step replaced by another version, or removed.
 bring_packages_back() {
   all_packages > "$WORK/now"
   sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" | grep -v -e ' (configuration)$' -e '^gpg-pubkey=' > "$WORK/missing-packages" || true
   [ -s "$WORK/missing-packages" ] || return 0
-  changing "bring back $(paste -s -d ' ' "$WORK/missing-packages")"
+  changing "reinstall $(paste -s -d ' ' "$WORK/missing-packages")"
   case $FAMILY in
     yum)
       sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
@@ -494,7 +495,7 @@ bring_packages_back() {
   [ ! -s "$WORK/still-missing" ] || left_for_now "the packages $(paste -s -d ' ' "$WORK/still-missing"), which were there before: $(last_words)"
 }
 
-# Users and groups that packages made. Those of people have numbers from 1000 on and are never touched.
+# Removes users and groups that packages made. Those with numbers from 1000 on belong to people and are never touched.
 restore_accounts() {
   was_found accounts || return 0
   : > "$WORK/accounts-came"
@@ -505,7 +506,7 @@ restore_accounts() {
     if ! each_found packages-done | grep -q "^$accounts_attempt$TAB"; then comm -13 "$WORK/accounts-then" "$WORK/accounts-next" >> "$WORK/accounts-came"; fi
     cp "$WORK/accounts-then" "$WORK/accounts-next"
   done < "$FOUND/accounts"
-  # users first: some take their group with them
+  # users first: removing a user may also remove its group
   sort -ur "$WORK/accounts-came" | while read -r account; do
     case $account in
       user:*) account_file=$R/etc/passwd account_command=userdel ;;
@@ -521,7 +522,7 @@ restore_accounts() {
 
 # --- rules, links, routes
 
-# Chains that runtimes, Kubernetes and its networks name as their own.
+# How chains of runtimes, of Kubernetes and of its networks are named.
 OWN_CHAINS='^(DOCKER(-.*)?|KUBE-.*|CNI-.*|CNI|cali-.*|FLANNEL-.*|CILIUM_.*|OLD_CILIUM_.*|WEAVE.*)$'
 OWN_COMMENTS='--comment "?(caravan: |kubernetes |kubernetes:|cali:|flanneld|cilium|name: |kube-router |allow (out|in)bound traffic (from|to) pods"|allow outbound node port traffic on node interface with which node ip is associated")'
 OWN_LINKS='^(docker0|br-[0-9a-f]{12}|cni0|cbr0|kube-bridge|kube-ipvs0|kube-dummy-if|tun-[0-9a-f]{11}|nodelocaldns|flannel[.-].*|cali[0-9a-f]{11}|vxlan[.]calico|vxlan-v6[.]calico|wireguard[.]cali|wg-v6[.]cali|cilium_.*|lxc.*)$'
@@ -535,7 +536,7 @@ OWN_COUNTERS='ct_state_invalid_dropped_pkts|localhost_nps_accepted_pkts'
 OWN_ROUTING_TABLES='^(kube-router|kube-router-dsr|external_ip|77|78|79|2004|2005)$'
 OWN_ROUTING_LINES='^[0-9]+[ \t]+(kube-router|kube-router-dsr|external_ip)[ \t]*$'
 
-# What was not there and is recognisable as theirs goes; rules that somebody else made since stay.
+# Removes rules that were not there and that have a form known from them. Rules that others have added since stay.
 restore_rules() {
   was_found iptables || return 0
   # shellcheck disable=SC2094 # other files of that directory
@@ -585,7 +586,7 @@ take_rules() { # COMMAND FILE with the rules before
       }
     }' "$2" "$WORK/rules-now" > "$WORK/rules-away"
   [ -s "$WORK/rules-away" ] || return 0
-  changing "take back rules of $1 ($(grep -c '^-[DF]' "$WORK/rules-away" || true))"
+  changing "remove rules of $1 ($(grep -c '^-[DF]' "$WORK/rules-away" || true))"
   logged_input "$WORK/rules-away" "$1-restore" --noflush || left_for_now "rules of $1: $(last_words)"
 }
 
@@ -598,7 +599,7 @@ logged_input() { # FILE COMMAND ARGUMENT...
   }
 }
 
-# Links that are there, were not, and are recognisable; also the ends of pods' cables in a bridge that goes.
+# Links that were not there and have a known name; also the ends of pods' veth pairs in a bridge that is removed.
 doomed_links() {
   was_found links || return 0
   cut -f 2 "$FOUND/links" | head -n 1 | unpacked > "$WORK/links-before"
@@ -613,17 +614,17 @@ doomed_links() {
 restore_links() {
   doomed_links > "$WORK/links-doomed"
   while read -r link; do
-    # one end of a cable takes the other with it
+    # removing one end of a veth pair removes the other
     ip link show dev "$link" >/dev/null 2>&1 || continue
     changing "remove the network link $link"
     ip link delete dev "$link" 2>"$WORK/output" || left_for_now "the network link $link: $(last_words)"
   done < "$WORK/links-doomed"
 }
 
-# The names that a host had; none are known where it had no command to list them.
+# The names that a host had; none are known if it had no command to list them.
 names_before() { if [ "$1" != unknown ]; then printf %s "$1" | unpacked; fi; } # LIST|unknown
 
-# Tables of nftables that came and are recognisable; tables of iptables-nft that came go once nothing is in them.
+# Removes nftables tables that were not there and have a known name, and new tables of iptables-nft if they are empty.
 restore_nftables() {
   was_found nftables || return 0
   tables_before=$(cut -f 2 "$FOUND/nftables" | head -n 1)
@@ -641,7 +642,7 @@ restore_nftables() {
   done < "$WORK/tables-new"
 }
 
-# iptables makes its tables and chains at the first rule, and leaves them there after the last.
+# iptables makes its tables and chains with the first rule, and does not remove them with the last.
 emptied_table() {
   case $table_family.$table_name in
     ip.filter | ip.nat | ip.mangle | ip.raw | ip.security | ip6.filter | ip6.nat | ip6.mangle | ip6.raw | ip6.security) ;;
@@ -651,21 +652,22 @@ emptied_table() {
   ! grep -qvE '^(#.*|table [a-z0-9]+ [a-z]+ [{]|[[:space:]]*chain (INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING) [{]|[[:space:]]*type [a-z]+ hook [a-z]+ priority [^;]+; policy accept;|[[:space:]]*[}]|[[:space:]]*)$' "$WORK/table"
 }
 
-# A host without the command cannot be asked; what pods made by their images' own goes with the next boot.
-# The step's result names it, unless the kernel's part for it is not loaded: then nothing can be there.
+# Without the command, the host cannot list them. What pods made with the command of their images stays until the next boot.
+# The step's result names it, unless the kernel module is not loaded: then nothing can be there.
 without_command() { # COMMAND PACKAGE WHAT MODULE
   without_text="this host has no $1: if the network or kube-proxy made $3, they stay until the next boot, or until the package $2 is there"
   without_text="$without_text and caravan reset runs again"
   say "$without_text"
   if may_be_in_kernel "$4"; then echo "$without_text" >> "$WORK/unseen"; fi
 }
-# iptables-nft uses nf_tables, also of a kernel that has it built in and does not list it.
+# iptables-nft uses nf_tables; if the kernel has it built in, the list of modules does not name it.
 may_be_in_kernel() { # MODULE
   if [ ! -r "$R/proc/modules" ] || grep -q "^$1 " "$R/proc/modules" || [ -d "$R/sys/module/$1" ]; then return 0; fi
   [ "$1" = nf_tables ] && { have iptables-nft-save || iptables --version 2>/dev/null | grep -q nf_tables; }
 }
 
-# Sets that came and are recognisable, after the rules that ask for them; sets of sets first. The kernel may hold one a moment longer.
+# Removes sets that were not there and have a known name, after the rules that use them; sets of sets first. The kernel may release one
+# only after a moment.
 restore_ipsets() {
   was_found ipsets || return 0
   sets_before=$(cut -f 2 "$FOUND/ipsets" | head -n 1)
@@ -690,8 +692,8 @@ restore_ipsets() {
   done
 }
 
-# Counters of nfacct that kube-proxy (iptables, 1.32 and later) made, after the rules that count with them: nothing else removes them,
-# not even kube-proxy's own --cleanup. A host without the command cannot be asked.
+# Removes the nfacct counters of kube-proxy (iptables, 1.32 and later), after the rules that use them. Nothing else removes them, not even
+# kube-proxy --cleanup. Without the command, the host cannot list them.
 restore_nfacct() {
   was_found nfacct || return 0
   counters_before=$(cut -f 2 "$FOUND/nfacct" | head -n 1)
@@ -734,7 +736,8 @@ INSIDE_PODS='
     return 0
   }'
 
-# Policy rules that came: those that look into a table of theirs, or are for addresses of pods. The kernel's own three come back.
+# Removes policy rules that were not there and that use one of their tables or are for addresses of pods. Restores the kernel's three
+# rules.
 restore_ip_rules() {
   was_found ip-rules || return 0
   while IFS=$TAB read -r ip_family rules_packed; do
@@ -765,9 +768,9 @@ restore_ip_rules() {
   done < "$FOUND/ip-rules"
 }
 
-# Routes that came, in all tables: those into the pod network, and those in tables of theirs.
+# Removes routes that were not there, in all tables: those into the pod network, and those in one of their tables.
 restore_routes() {
-  # as earlier versions recorded them: those of one table
+  # the form of earlier versions: routes of one table
   if was_found routes; then
     cut -f 2 "$FOUND/routes" | head -n 1 | unpacked > "$WORK/routes-before"
     ip -4 route show 2>/dev/null | sed 's/ *$//' | sort > "$WORK/routes-now"
@@ -796,7 +799,7 @@ take_routes() { # 4|6
   done < "$WORK/routes-doomed"
 }
 
-# Lines that pods added to a file of the host; what somebody else wrote into it since stays.
+# Removes lines that pods added to a file of the host. Other lines that were added since stay.
 restore_lines() {
   was_found lines || return 0
   while IFS=$TAB read -r lines_path lines_before; do
@@ -823,17 +826,17 @@ restore_lines() {
 
 # --- the system
 
-# Forwarding first: setting it changes others along with it, and so do those of all links together.
+# Forwarding and the settings of "all" first: setting them also changes others.
 restore_sysctls() {
   was_found sysctl || return 0
   sysctls_first="^(net\.ipv4\.ip_forward|net\.ipv6\.conf\.all\.forwarding|net/ipv[46]/conf/all/[a-z0-9_]+)$TAB"
   { grep -E "$sysctls_first" "$FOUND/sysctl"; grep -vE "$sysctls_first" "$FOUND/sysctl"; } > "$WORK/sysctls" || true
   while IFS=$TAB read -r sysctl_key sysctl_value; do
     sysctl_file=$(sysctl_path "$sysctl_key")
-    # one that came with a module or a card goes with it
+    # a setting of a module or network card is removed with it
     if [ "$sysctl_value" = absent ] || [ ! -f "$sysctl_file" ]; then continue; fi
     if [ "$(cat "$sysctl_file" 2>/dev/null)" = "$sysctl_value" ]; then continue; fi
-    changing "set $sysctl_key back to $sysctl_value"
+    changing "restore $sysctl_key to $sysctl_value"
     printf '%s\n' "$sysctl_value" > "$sysctl_file" 2>/dev/null || left "the setting $sysctl_key, which was $sysctl_value"
   done < "$WORK/sysctls"
 }
@@ -842,7 +845,7 @@ restore_modules() {
   was_found module || return 0
   while IFS=$TAB read -r module _; do
     grep -qs "^$module " "$R/proc/modules" || continue
-    # what others use by now stays loaded; it does no more than be there
+    # a module that is in use by now stays loaded; this does no harm
     if modprobe -r "$module" 2>/dev/null; then changing "unload module $module"; else say "module $module stays loaded: it is in use"; fi
   done < "$FOUND/module"
 }
@@ -869,7 +872,7 @@ restore_selinux() {
 
 # --- pods and the node
 
-# Ends what still runs in a control group, and removes the group. A 0 in it stands for a process that is not this host's.
+# Kills what still runs in a control group, and removes the group. A 0 in its list is a process of another PID namespace.
 end_group() { # PATH below a hierarchy
   for group_root in "$R/sys/fs/cgroup" "$R"/sys/fs/cgroup/*; do
     group=$group_root/$1
@@ -887,7 +890,7 @@ end_group() { # PATH below a hierarchy
 
 group_processes() { find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true; }
 
-# The containers that kubelet made, and what is left of them where no runtime answers any more.
+# Removes the containers that kubelet made, and their processes if the runtime does not answer any more.
 remove_pods() {
   case $RUNTIME in
     docker)
@@ -915,15 +918,15 @@ remove_pods() {
   for pods_group in kubepods kubepods.slice; do end_group "$pods_group"; done
 }
 
-# A list that cannot be read is not an empty one, unless there is no runtime that could hold pods.
+# If the list cannot be read, there may be pods, unless there is no runtime that could have them.
 pods_unlisted() {
   if goes runtime || ! systemctl is-active -q "$(runtime_unit).service" 2>/dev/null; then return 0; fi
-  left_for_now "pods that $RUNTIME may hold, as they could not be listed: $(last_words)"
+  left_for_now "pods of $RUNTIME, if there are any: they could not be listed: $(last_words)"
 }
 
 runtime_says() { crictl --runtime-endpoint "$pods_endpoint" --image-endpoint "$pods_endpoint" "$@" </dev/null; }
 
-# Images that pods brought along to a runtime that stays.
+# The images of pods, in a runtime that stays.
 docker_images_of_pods() {
   goes runtime || docker ps -aq --no-trunc --filter 'name=^/?k8s_' | xargs docker inspect --format '{{.Image}}' 2>/dev/null | sort -u > "$WORK/pod-images" || true
 }
@@ -949,7 +952,7 @@ remove_images_of_pods() {
   done
 }
 
-# All that a runtime still runs, before it goes itself.
+# Removes all containers of a runtime, before the runtime is removed.
 remove_containers() {
   if have docker && systemctl is-active -q docker.service 2>/dev/null; then
     docker ps -aq --no-trunc > "$WORK/containers" 2>/dev/null || true
@@ -961,7 +964,7 @@ remove_containers() {
   fi
 }
 
-# Everything that makes this host a node goes.
+# Removes everything that makes this host a node.
 leave_cluster() {
   leave_etcd
   if systemctl is-active -q kubelet 2>/dev/null || [ "$(systemctl is-active kubelet 2>/dev/null)" = activating ]; then
@@ -970,24 +973,24 @@ leave_cluster() {
   fi
   remove_pods
   unmount_below "$R/var/lib/kubelet"
-  # namespaces of pods that no runtime took away
+  # network namespaces of pods that no runtime removed
   for leave_namespace in "$R"/run/netns/cni-* "$R"/var/run/netns/cni-*; do
     [ -e "$leave_namespace" ] || continue
     umount "$leave_namespace" 2>/dev/null || true
     rm -f "$leave_namespace"
   done
-  # kubelet up to 1.23 leaves its socket for Docker behind
+  # kubelet up to 1.23 does not remove its socket for Docker
   rm -f "$R/run/dockershim.sock"
-  # kubectl's notes on what a cluster has
+  # kubectl's cache
   rm -rf "$R/run/caravan-kubectl"
   if have ipvsadm && ip link show dev kube-ipvs0 >/dev/null 2>&1; then ipvsadm --clear || true; fi
 }
 
-# A control plane that leaves others behind is taken out of their etcd while it still runs.
+# If other control planes stay, the member of this one is removed from etcd while etcd still runs.
 leave_etcd() {
   if goes cluster || [ ! -f "$R/etc/kubernetes/manifests/etcd.yaml" ] || ! have kubeadm; then return 0; fi
-  changing "take this control plane's member out of etcd"
-  # gone in later versions
+  changing "remove this control plane's member from etcd"
+  # later versions do not have this phase
   kubeadm reset phase update-cluster-status >/dev/null 2>&1 </dev/null || true
   logged kubeadm reset phase remove-etcd-member || left_for_now "this host's member of etcd: $(last_words)"
 }

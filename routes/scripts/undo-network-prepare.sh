@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the bridge network of this host back: routes and rules by the service's own script, while it is there; then files.
+# Removes the bridge network of this host: first routes and rules, by the service's own script while it is there; then files.
 # Environment: POD_SUBNET.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Takes the network's manifest back: its objects go, or are as they were applied before. Nothing where the cluster goes.
+# Undoes the network's manifest: its objects are removed, or applied as before. Does nothing if the cluster is removed.
 # Environment: GOES.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
 
 read_found
-if goes cluster; then skip "the cluster goes with its network"; fi
+if goes cluster; then skip "the cluster is removed with its network"; fi
 [ -f "$ADMIN_CONF" ] || skip "there is no cluster on this host any more"
 
 if was_found manifest; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the repositories back, and what the package manager keeps of those that were not there.
+# Restores the repository files, and removes what the package manager cached of repositories that were not there.
 # Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes the runtime back. One that was installed goes with its containers, images and data; one that was there before stays
-# as it is, and is restarted only if it ran with another configuration.
+# Undoes the installation of the runtime. If the step installed it, it is removed with its containers, images and data. If it was there
+# before, it stays, and is restarted only if it ran with another configuration.
 # Environment: RUNTIME, CRI_SOCKET.  Standard input: what the step found, the newest first.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

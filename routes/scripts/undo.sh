@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes a step back that has no undo of its own: everything it found is given back.
-# Standard input: what it found, a line each (the list of kinds stands at the top of lib.sh), the newest first.
+# Undoes a step that has no undo of its own: restores everything that the step found.
+# Standard input: what the step found, one line each, the newest first. The list of kinds is at the top of lib.sh.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints which boot of this host this is.
+# Outputs the id that the kernel gave to the present boot of this host.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Reboots this host, in a moment, so that the result of this step arrives before. If the host has rebooted since BOOT_ID was read, as
-# after a lost connection, nothing is left to do.
+# Schedules a reboot of this host in a few seconds, so that the result of this step arrives before it. If the host has rebooted since
+# BOOT_ID was read, for example before a lost connection was restored, there is nothing to do.
 # Environment: BOOT_ID.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Succeeds once this host has booted again. The route tries this again and again.
+# Succeeds when this host has booted again. The route retries this step until then.
 # Environment: BOOT_ID.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Waits until a node is Ready, and lets pods in again. Runs on the first control plane.
+# Waits until a node is Ready, and uncordons it. Runs on the first control plane.
 # Environment: NODE.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

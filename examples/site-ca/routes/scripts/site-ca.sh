@@ -47,5 +47,5 @@ if ! trusted && change "trust the site's CA"; then
   keep_store
   # a rehearsal must not touch this machine's own store
   if [ -z "$R" ]; then logged "$update" || fail "$update: $(last_words)"; fi
-  [ -n "$R" ] || trusted || fail "$update did not take the certificate up" "Is $anchor a CA certificate that has not expired?"
+  [ -n "$R" ] || trusted || fail "$update did not add the certificate" "Is $anchor a CA certificate that has not expired?"
 fi

@@ -1,9 +1,9 @@
 'use strict';
-/* One step on one host: how it stands, and its log as it grows. */
+/* One step on one host: its state, and its log as it grows. */
 
 const LOG_TAIL = 64 * 1024;
 
-/** Reads a log on from where it is. What arrives is told to take(text) in order; restart() says that the log began anew. */
+/** Reads a log from the present position. New text is passed to take(text) in order; restart() reports that the log begins again. */
 class LogReader {
   constructor(run, host, step, take, restart) {
     this.path = '/runs/' + encodeURIComponent(run) + '/logs?host=' + encodeURIComponent(host) + '&step=' + encodeURIComponent(step);
@@ -13,13 +13,13 @@ class LogReader {
     this.whole = false;
   }
 
-  /** Asks once; gives what became of it: more, same, none. */
+  /** Sends one request; returns more, same or none. */
   async read() {
     const asked = this.at === null ? (this.whole ? 'bytes=0-' : 'bytes=-' + LOG_TAIL) : 'bytes=' + this.at + '-';
     const answer = await fetch(api(this.path), {headers: {Range: asked}});
     const range = /bytes (?:(\d+)-(\d+)|\*)\/(\d+)/.exec(answer.headers.get('Content-Range') || '') || [];
     if (answer.status === 416) {
-      // Shorter than what was read: it was cut, as the step goes on from an earlier point.
+      // The log is shorter than what was read: it was truncated, because the step was resumed from an earlier point.
       if (this.at !== null && Number(range[3]) < this.at) this.begin(this.whole);
       return 'same';
     }
@@ -69,7 +69,7 @@ const panel = {
     else setText(byId('log-state'), 'Steps of the cluster as a whole print no log.');
     byId('log-earlier').hidden = true;
     byId('cell-title').focus();
-    // What was opened stays in sight beside it.
+    // The cell that was opened stays visible beside the panel.
     if (opener) opener.scrollIntoView({block: 'nearest', inline: 'nearest'});
   },
 
@@ -100,11 +100,11 @@ const panel = {
     }
     if (this.reader !== reader || !this.isOpen) return;
     const now = this.cell();
-    setText(byId('log-state'), became === 'lost' ? 'The engine is not reached.' : became === 'none' ? (going ? 'Nothing printed so far.' : 'It printed nothing.')
+    setText(byId('log-state'), became === 'lost' ? 'The engine cannot be reached.' : became === 'none' ? (going ? 'No output so far.' : 'No output.')
       : going ? 'growing' : plural(reader.at || 0, 'byte'));
     byId('log-earlier').hidden = !reader.cut || reader.whole;
     if (became === 'more') this.read(reader);
-    // Once more after the end: the last lines may come with it.
+    // Read once more after the end: the last lines may arrive with it.
     else if (going || became === 'lost' || (now && !now.endedAt && !page.model.ended)) this.timer = setTimeout(() => this.read(reader), became === 'lost' ? 2000 : 700);
     else if (!page.model.ended || step !== now) this.timer = setTimeout(() => this.read(reader), 1500);
   },
@@ -138,14 +138,14 @@ const panel = {
       this.drawn = drawn;
       this.facts(step, who);
     }
-    if (step && this.time) setText(this.time, step.endedAt || !page.model.ended ? since(step.startedAt, step.endedAt) : 'not told');
+    if (step && this.time) setText(this.time, step.endedAt || !page.model.ended ? since(step.startedAt, step.endedAt) : 'unknown');
   },
 
   facts(step, host) {
     this.time = null;
     const facts = byId('cell-facts');
     if (!step) {
-      facts.replaceChildren(el('p', {class: 'soft', text: 'Not begun' + (host.waitsFor && !page.model.ended ? ': ' + page.model.hostDoing(host) : '') + '.'}));
+      facts.replaceChildren(el('p', {class: 'soft', text: 'Not started' + (host.waitsFor && !page.model.ended ? ': ' + page.model.hostDoing(host) : '') + '.'}));
       return;
     }
     this.time = el('span');

@@ -17,7 +17,7 @@ function el(name, properties = {}, ...children) {
   return made;
 }
 
-/** The shape of a state. Its colour is the class's; the word stands beside it or in a label. */
+/** The icon of a state. The class gives its colour; the word is beside it or in a label. */
 function icon(state) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'icon');
@@ -32,7 +32,7 @@ function setIcon(svg, state) {
   svg.firstChild.setAttribute('href', '#i-' + state);
 }
 
-/** Only what differs is written: a write costs layout, a comparison does not. */
+/** Writes only what differs: a write causes layout, a comparison does not. */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -60,7 +60,7 @@ function duration(millis) {
   return Math.floor(minutes / 60) + 'h' + String(minutes % 60).padStart(2, '0') + 'm';
 }
 
-/** What is still going on is told in whole seconds. */
+/** A duration that has not ended is shown in whole seconds. */
 function since(from, to) {
   return to ? duration(Date.parse(to) - Date.parse(from)) : duration(Math.floor((clock.now() - Date.parse(from)) / 1000) * 1000).replace('.0s', 's');
 }
@@ -95,19 +95,19 @@ function soon(work) {
       try {
         work();
       } catch (problem) {
-        // What goes wrong with one part keeps none of the others from being drawn.
+        // If drawing one part fails, the others are still drawn.
         reportError(problem);
       }
     }
   };
-  // A hidden page gets no frames, and should be right when it is looked at.
+  // A hidden page gets no frames, but must be up to date when it is shown.
   if (document.hidden) setTimeout(run, 250);
   else requestAnimationFrame(run);
 }
 
 // ---- requests
 
-/** Absolute, as fetch refuses what is relative to an address with a name and password in it. */
+/** Absolute, because fetch refuses relative URLs if the page's URL contains a name and a password. */
 const api = path => location.origin + '/api/v1' + path;
 
 class Refusal extends Error {
@@ -125,12 +125,12 @@ async function ask(path, options) {
 
 const post = path => ask(path, {method: 'POST'});
 
-/** Says something to those who hear the page. */
+/** Announces something to screen readers. */
 function speak(text) {
   byId('spoken').textContent = text;
 }
 
-/** Shows at an edge that what scrolls goes on beyond it. */
+/** Shows at an edge that there is more to scroll. */
 function hintEdges(scroll) {
   const look = () => {
     scroll.parentNode.classList.toggle('more-right', scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 2);
@@ -141,7 +141,7 @@ function hintEdges(scroll) {
   sizes.observe(scroll.firstElementChild);
 }
 
-/** One stop of the tab key for many elements; arrows move among them. */
+/** Makes one tab stop for many elements; arrow keys move between them. */
 function moveFocus(container, next) {
   if (!next) return;
   const before = container.querySelector('[tabindex="0"]');

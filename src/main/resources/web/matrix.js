@@ -44,13 +44,13 @@ const matrix = {
       return el('th', {scope: 'col', title: step}, title, bar);
     });
     byId('matrix').tHead.replaceChildren(el('tr', {}, el('th', {scope: 'col', class: 'host', text: 'Host'}), ...cells));
-    // The cluster as a whole stands last.
+    // The row of the cluster as a whole is the last one.
     const names = [...model.hosts.keys()].filter(name => name !== CLUSTER).concat(model.hosts.has(CLUSTER) ? [CLUSTER] : []);
     const focused = document.activeElement && document.activeElement.closest('#matrix td');
     const place = focused ? [focused.dataset.host, focused.dataset.step] : null;
     this.rows = new Map(names.map(name => [name, this.buildRow(model.hosts.get(name))]));
     this.fold = this.foldRow();
-    // Columns of a width of their own: else each figure that changes would have all columns measured anew.
+    // Columns have fixed widths: otherwise each changed figure would cause the browser to measure all columns again.
     this.many = this.rows.size > 60;
     byId('matrix').classList.toggle('many', this.many);
     this.setWidths();
@@ -61,7 +61,7 @@ const matrix = {
     else if (this.rows.size && model.steps.length) byId('matrix').querySelector('td').tabIndex = 0;
   },
 
-  /** Names are shown whole as far as there is room; a column with attempts to count is the wider for it. */
+  /** Names are shown in full if there is room; a column that shows attempts is wider. */
   setWidths() {
     const table = byId('matrix');
     const phone = matchMedia('(max-width: 600px)').matches;
@@ -119,7 +119,7 @@ const matrix = {
     if (!step) {
       if (cell.drawn !== 'none') {
         cell.drawn = 'none';
-        setAttribute(cell.td, 'aria-label', who + ', ' + name + ': not begun');
+        setAttribute(cell.td, 'aria-label', who + ', ' + name + ': not started');
         setText(cell.td, '');
         cell.td.removeAttribute('data-attempt');
         cell.td.className = '';
@@ -130,7 +130,7 @@ const matrix = {
     const drawn = [step.state, step.attempt].join(' ');
     if (cell.drawn !== drawn) {
       cell.drawn = drawn;
-      // A cell is one element, as there are thousands: its shape and its attempt are drawn by the style sheet.
+      // There are thousands of cells, so each is one element: the style sheet draws its icon and its attempt.
       cell.td.className = step.state;
       if (this.many && step.attempt > 1 && !this.wide.has(name)) soon(this.setWidthsSoon);
       setAttribute(cell.td, 'data-attempt', step.attempt > 1 && '\u00d7' + step.attempt);
@@ -139,10 +139,10 @@ const matrix = {
     setText(cell.td, step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
   },
 
-  /** Times that go on; nothing else. */
+  /** Updates running times, and nothing else. */
   tick() {
     const model = this.model;
-    // Where a column is still to come, all of it is drawn soon.
+    // If a column is missing, everything is drawn again soon.
     if (!model || model.ended || model.stepsChanged) return;
     for (const row of this.rows.values()) {
       if (row.tr.hidden) continue;
@@ -159,7 +159,7 @@ const matrix = {
     return [host.name || 'cluster', host.address, ...host.roles].some(text => text.toLowerCase().includes(this.filter));
   },
 
-  /** A host whose way has ended may be called again by what is left to do; it is put away once it has been quiet for a while. */
+  /** A later step may still run on a host whose pipeline has ended; the host is collapsed when it has been idle for a while. */
   isQuiet(row) {
     if (row.state !== 'ok') {
       this.quietSince.delete(row.host.name);
@@ -170,7 +170,7 @@ const matrix = {
     return Date.now() - this.quietSince.get(row.host.name) > 3000;
   },
 
-  /** Which rows are seen, and the counts over them. */
+  /** The visible rows, and the counts above them. */
   arrange() {
     const counts = {};
     const bars = new Map(this.model.steps.map(step => [step, {}]));
@@ -287,7 +287,7 @@ const matrix = {
     }
   },
 
-  /** What a cell says more, for the mouse. */
+  /** The tooltip of a cell. */
   hint(td) {
     const step = this.model.hosts.get(td.dataset.host).cells.get(td.dataset.step);
     setAttribute(td, 'title', step && [step.step + ' on ' + (step.host || 'cluster') + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)].filter(Boolean).join('\n'));

@@ -1,12 +1,12 @@
 'use strict';
-/* A run as the page knows it: what the API told, and the events since. */
+/* A run as the page knows it: the answer of the API, and the events since then. */
 
-const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'to be tried again'};
-const HOST_WORDS = {failed: 'Failed', retrying: 'Trying again', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', pending: 'Not begun'};
+const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried'};
+const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', pending: 'Not started'};
 const CLUSTER = '';
 
 class RunModel {
-  /** @param plan the steps that the loaded workflow has for this action, in their order, and those that end a host's way; may be missing */
+  /** @param plan the steps that the loaded workflow has for this action, in order, and those that end a host's pipeline; may be missing */
   constructor(told, plan) {
     this.plan = plan || {steps: [], last: []};
     this.reset(told);
@@ -19,7 +19,7 @@ class RunModel {
     this.seq = told.seq;
     this.hosts = new Map(told.hosts.map(host => [host.name, {...host, cells: new Map()}]));
     this.dirty = new Set();
-    // Columns stand in the workflow's order, from the beginning, so that none moves; others in that in which they are met.
+    // The columns are in the workflow's order from the beginning, so that none moves; other steps follow in the order of their events.
     this.met = new Set(told.steps.map(step => step.step));
     this.steps = this.plan.steps.filter(step => !told.endedAt || this.met.has(step));
     const met = [...told.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
@@ -29,7 +29,7 @@ class RunModel {
 
   get ended() { return Boolean(this.told.endedAt); }
 
-  /** Neither ended nor worked on by anybody: its engine went away. */
+  /** The run has not ended, and no engine works on it: its engine has ended. */
   get left() { return !this.ended && this.told.possible.includes('resume'); }
 
   get state() { return this.left ? 'unfinished' : this.told.state; }
@@ -51,7 +51,7 @@ class RunModel {
     this.dirty.add(name);
   }
 
-  /** Takes the next event; false where it was taken before. */
+  /** Applies the next event; false if it was applied before. */
   take(event) {
     if (event.seq <= this.seq) return false;
     this.seq = event.seq;
@@ -90,13 +90,13 @@ class RunModel {
     this.put(name, step);
   }
 
-  /** The unfinished step of a host that was begun last. */
+  /** The unfinished step of a host that began last. */
   current(host) {
     if (this.ended) return undefined;
     return [...host.cells.values()].filter(step => !step.endedAt).sort((one, other) => one.startedAt < other.startedAt ? 1 : -1)[0];
   }
 
-  /** One word for a host: the worst of what is going on there. */
+  /** The state of a host: the worst of the states of its steps. */
   hostState(host) {
     const states = [...host.cells.values()].map(step => step.state);
     if (states.includes('failed')) return 'failed';
@@ -104,13 +104,13 @@ class RunModel {
       if (states.includes('retrying')) return 'retrying';
       if (states.includes('running')) return 'running';
       if (host.waitsFor) return 'waiting';
-      // What is still to come is known of a host only once its way has ended.
+      // Whether more steps follow on a host is known only when its pipeline has ended.
       if (states.length && !this.plan.last.some(step => host.cells.has(step))) return 'between';
     }
     return states.length ? 'ok' : 'pending';
   }
 
-  /** What a host is at, in words. */
+  /** What a host is doing, in words. */
   hostDoing(host) {
     const failed = [...host.cells.values()].find(step => step.state === 'failed');
     if (failed) return failed.step + ' failed';
@@ -118,11 +118,11 @@ class RunModel {
     if (step) return (step.state === 'retrying' && step.message ? 'again after: ' : '') + (step.message || step.step);
     if (host.waitsFor && !this.ended) return host.waitsFor.replace(/^waits /, '');
     const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
-    if (!host.cells.size) return 'not begun';
+    if (!host.cells.size) return 'not started';
     return changes ? plural(changes, 'change') : 'nothing changed';
   }
 
-  /** The failures, those of one cause together; what differs by host alone (its name, address, figures) makes no other cause. */
+  /** The failures, grouped by cause. Messages that differ only in the host's name, its address or figures have one cause. */
   causes() {
     const groups = new Map();
     for (const finding of this.told.findings || []) {

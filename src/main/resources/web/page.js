@@ -1,13 +1,16 @@
 'use strict';
-/* Which run is looked at, the connection to the engine, and what can be asked of the run. */
+/* The run that is shown, the connection to the engine, and the actions on the run. */
 
 const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 const ACTIONS = {
-  cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'The steps under way are let end and no further one begins. What was changed on ' + plural(realHosts(model), 'host') + ' stays, until the run is retried or rolled back.'},
-  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Begins a new ' + model.told.action + ' of ' + model.told.cluster + ' with the same spec. What is done already is looked at and left alone.'},
-  resume: {word: 'Resume', yes: 'Go on', text: () => 'The engine that worked on this run went away. It goes on where it stood: steps that still run on hosts are found again, finished ones are not repeated.'},
-  rollback: {word: 'Roll back', yes: 'Take it back', text: model => 'Everything that this run changed on ' + plural(realHosts(model), 'host') + ' is taken back, the newest first'
-    + (model.told.state === 'succeeded' ? '. The cluster ' + model.told.cluster + ' is taken down.' : '.')}
+  cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
+    + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
+  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Starts a new ' + model.told.action + ' of ' + model.told.cluster
+    + ' with the same spec. What is done already is checked and not changed.'},
+  resume: {word: 'Resume', yes: 'Resume the run', text: () => 'The engine of this run has ended. The run continues where it stopped:'
+    + ' steps that still run on hosts are found again, and finished steps are not repeated.'},
+  rollback: {word: 'Roll back', yes: 'Roll it back', text: model => 'All changes of this run on ' + plural(realHosts(model), 'host') + ' are undone, the newest first'
+    + (model.told.state === 'succeeded' ? '. The cluster ' + model.told.cluster + ' is removed.' : '.')}
 };
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
 
@@ -100,7 +103,7 @@ const page = {
       return;
     }
     if (this.opening !== id) return;
-    // Without it columns stand in the order in which steps are met.
+    // Without a plan, the columns are in the order in which the steps begin.
     const plan = await workflow.plan(told.action).catch(() => null);
     if (this.opening !== id) return;
     this.model = new RunModel(told, plan);
@@ -130,7 +133,7 @@ const page = {
     soon(this.drawAll);
   },
 
-  /** Tells of the run what the engine says now: after its end, after a gap, after an action. */
+  /** Reads the run from the engine again: after its end, after a gap, after an action. */
   async refresh() {
     const model = this.model;
     const told = await ask('/runs/' + encodeURIComponent(model.id));
@@ -159,8 +162,8 @@ const page = {
     this.events = events;
     events.onopen = () => {
       this.found();
-      // The stream goes on from Last-Event-ID. An engine that was killed may number anew what it had not got to its disk: what it
-      // has now is asked for, too.
+      // The stream continues after Last-Event-ID. A killed engine may reuse the numbers of events that it had not written to its disk,
+      // so the run is read again as well.
       if (gone) this.safely(() => this.again(model, events));
       gone = false;
     };
@@ -205,7 +208,7 @@ const page = {
       document.title = state + ': ' + told.action + ' ' + told.cluster + ' - Caravan';
     }
     this.drawAbout();
-    const said = model.left ? 'The engine that worked on it went away. Nobody works on it now.' : told.message || '';
+    const said = model.left ? 'The engine of this run has ended. No engine works on it now.' : told.message || '';
     byId('message').hidden = !said;
     setText(byId('message'), said);
     byId('message').className = 'message ' + state;
@@ -221,7 +224,7 @@ const page = {
     const told = this.model.told;
     const from = told.startedAt || told.createdAt;
     const elapsed = told.endedAt ? since(from, told.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.takenBackBy && 'taken back by run ' + told.takenBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
+    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.takenBackBy && 'rolled back by run ' + told.takenBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));
@@ -258,7 +261,7 @@ const page = {
     yes.className = 'strong' + (action === 'cancel' || action === 'rollback' ? ' danger' : '');
     byId('ask-problem').hidden = true;
     name.hidden = !mustName;
-    setText(name.querySelector('span'), 'Type ' + model.told.cluster + ' to go on');
+    setText(name.querySelector('span'), 'Type ' + model.told.cluster + ' to continue');
     input.value = '';
     const check = () => { yes.disabled = mustName && input.value !== model.told.cluster; };
     input.oninput = check;
@@ -280,7 +283,7 @@ const page = {
     } catch (problem) {
       byId('ask-yes').disabled = false;
       byId('ask-problem').hidden = false;
-      setText(byId('ask-problem'), problem.status ? problem.message : 'The engine is not reached. Nothing was asked of it.');
+      setText(byId('ask-problem'), problem.status ? problem.message : 'The engine cannot be reached. Try again when the connection is back.');
     }
   },
 
@@ -293,7 +296,7 @@ const page = {
     byId('lost').hidden = true;
     byId('link').className = 'link ok';
     setText(byId('link'), 'connected');
-    if (!was) speak('The engine is reached again');
+    if (!was) speak('The engine can be reached again');
   },
 
   lose() {
@@ -301,7 +304,7 @@ const page = {
     byId('link').className = 'link failed';
     setText(byId('link'), 'no connection');
     byId('lost').hidden = false;
-    setText(byId('lost'), 'The connection to the engine is lost. The page shows what it knew, and comes back by itself.');
+    setText(byId('lost'), 'The connection to the engine is lost. The page shows the last known state, and reconnects automatically.');
   },
 
   safely(work) {
@@ -320,7 +323,7 @@ const page = {
       now = localStorage.getItem('theme') || 'auto';
       if (next) localStorage.setItem('theme', now = order[(order.indexOf(now) + 1) % 3]);
     } catch (problem) {
-      // A browser that keeps nothing for pages shows what its own setting says.
+      // If the browser stores nothing for pages, the page uses the browser's own setting.
     }
     document.documentElement.dataset.theme = now;
     byId('theme').replaceChildren(icon('theme'), ' ' + now);

@@ -1,5 +1,5 @@
 'use strict';
-/* What failed, by cause, with what to do about it. */
+/* The failures, grouped by cause, with what to do about them. */
 
 const problems = {
   drawn: '',
@@ -23,10 +23,10 @@ const problems = {
         onclick: event => panel.open(each.host, each.step, event.target)})
       : el('span', {class: 'host-link', text: each.host})));
     return el('article', {class: 'cause ' + state},
-      el('h2', {}, icon(state), el('span', {text: where + (cause.trying ? ' is to be tried again' : '')})),
+      el('h2', {}, icon(state), el('span', {text: where + (cause.trying ? ' will be retried' : '')})),
       el('p', {class: 'said', text: cause.title}),
       cause.remedy ? el('div', {class: 'remedy'}, el('h3', {text: 'What to do'}), el('p', {text: cause.remedy})) : null,
       cause.hosts.length ? hosts : null,
-      cause.words && cause.words.length ? el('details', {open: cause.words.length <= 6}, el('summary', {text: 'Last words'}), el('pre', {text: cause.words.join('\n')})) : null);
+      cause.words && cause.words.length ? el('details', {open: cause.words.length <= 6}, el('summary', {text: 'Last output'}), el('pre', {text: cause.words.join('\n')})) : null);
   }
 };

@@ -2,7 +2,7 @@
 /* Steps by host over time: attempts, pauses before the next one, and waits. */
 
 const HUES = 10;
-/** A pause between two steps that is shorter is the engine's own. */
+/** A shorter pause between two steps is the engine's own work. */
 const SHORT = 1000;
 const IDLE = 'waits for other hosts';
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
@@ -10,7 +10,7 @@ const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
 const timeline = {
   run: null, told: null, asked: 0, pause: 2000,
 
-  /** Asks for it, at most once in two seconds, and less often where there is much to draw. */
+  /** Requests the timeline, at most every two seconds, and less often if drawing takes long. */
   async refresh(force) {
     const model = page.model;
     if (!model || byId('view-timeline').hidden) return;
@@ -28,7 +28,7 @@ const timeline = {
     const model = page.model;
     if (!this.told || !model || this.run !== model.id) return;
     const begin = Date.parse(model.told.startedAt || model.told.createdAt);
-    // A run that stands went no further than its last event.
+    // A paused run ends with its last event.
     const lastHeard = Math.max(begin + 1000, ...this.told.spans.map(span => Date.parse(span.to || span.from)));
     const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
@@ -49,13 +49,13 @@ const timeline = {
     return at < 0 ? 0 : at;
   },
 
-  /** A colour of its own for each step; the second ten are striped. */
+  /** The colour of each step; the second ten are striped. */
   hue(step) {
     const index = Math.max(0, page.model.steps.indexOf(step));
     return 'hue' + index % HUES + (index >= HUES ? ' striped' : '');
   },
 
-  /** Where a host that has a step to come is at none, and no event says for what it waits. */
+  /** The times in which a host has no step although more follow, and no event says what it waits for. */
   between(begin) {
     const real = new Set([...page.model.hosts.keys()].filter(name => name !== CLUSTER));
     const until = new Map();
@@ -70,7 +70,7 @@ const timeline = {
     return gaps;
   },
 
-  /** A step's name, or as much of it as tells it from others, where there is room; its beginning, cut off, where that says more. */
+  /** A step's name if there is room; otherwise its last word or its initials. */
   short(step, pixels) {
     const words = step.split('-');
     const last = words[words.length - 1];
@@ -82,7 +82,7 @@ const timeline = {
 
   left(at) { return 100 * (at - this.scale.begin) / (this.scale.end - this.scale.begin); },
 
-  /** How wide a time is drawn: a name that would be a letter or two is left out. */
+  /** The width of a duration on the screen. */
   pixels(millis) { return this.width * millis / (this.scale.end - this.scale.begin); },
 
   rows() {
@@ -110,7 +110,7 @@ const timeline = {
     if (first) first.tabIndex = 0;
   },
 
-  /** Hosts of one cluster differ at the end of their names rather than at the beginning. */
+  /** The names of a cluster's hosts usually differ at the end, so the beginning is left out. */
   named(name) {
     const room = Math.floor((this.names - 20) / 9);
     const head = Math.max(2, Math.floor(room / 3));
@@ -150,7 +150,7 @@ const timeline = {
     return bar;
   },
 
-  /** By step: how many hosts, the sum, the longest. Waits and pauses have lines of their own. */
+  /** For each step: the number of hosts, the sum, the longest. Waits and pauses have separate lines. */
   sums() {
     const sums = new Map();
     for (const span of [...this.told.spans, ...this.idle]) {
@@ -201,6 +201,6 @@ const timeline = {
       if (bar && bar.dataset.step) panel.open(bar.dataset.host, bar.dataset.step, bar);
     });
     byId('span-legend').append(el('span', {}, el('i', {class: 'swatch attempt'}), 'a step, by colour'), el('span', {}, el('i', {class: 'swatch pause'}), 'pause before another attempt'),
-      el('span', {}, el('i', {class: 'swatch wait'}), 'waits: for others, or for its turn'), el('span', {class: 'failed'}, icon('failed'), 'failed'));
+      el('span', {}, el('i', {class: 'swatch wait'}), 'wait for other hosts, or for a turn'), el('span', {class: 'failed'}, icon('failed'), 'failed'));
   }
 };

@@ -1,5 +1,5 @@
 'use strict';
-/* The workflow as a graph, drawn from the routes that the engine has loaded; with a run, how its steps stand. */
+/* The workflow as a graph, drawn from the routes that the engine has loaded; for a run, with the states of its steps. */
 
 const PLUMBING = new Set(['bean', 'setVariable', 'setBody', 'setHeader', 'removeHeaders', 'removeHeader', 'setProperty', 'removeVariable', 'log', 'process', 'script', 'transform', 'convertBodyTo', 'throwException']);
 
@@ -8,7 +8,7 @@ const workflow = {
 
   async show(place) {
     this.place = place;
-    // Each time anew: an engine may load others while it serves.
+    // Read again each time: an engine may load other routes while it serves.
     await this.load();
     if (this.place !== place) return;
     const action = page.model && !byId('run').hidden && page.model.told.action;
@@ -23,13 +23,13 @@ const workflow = {
     this.actions = actions.actions;
   },
 
-  /** An action is a route. Runs of earlier versions may have a name that it had then. */
+  /** An action is a route. Runs of earlier versions may have an earlier name of it. */
   routeOf(action) {
     const known = this.actions.find(each => each.name === action) || this.actions.find(each => (each.formerly || []).includes(action));
     return known ? known.name : action;
   },
 
-  /** The steps of an action in the order of its routes, and those with which a host's own way ends. */
+  /** The steps of an action in the order of its routes, and those that end a host's pipeline. */
   async plan(action) {
     await this.load();
     const root = this.routes.get(this.routeOf(action));
@@ -38,7 +38,7 @@ const workflow = {
     return plan;
   },
 
-  /** Goes through the parts, as they are tried, without what is done where they fail; gives the steps that come last. */
+  /** Goes through the nodes in order, without those for failures; returns the steps that come last. */
   walk(nodes, above, plan) {
     let last = [];
     for (const node of nodes || []) {
@@ -80,7 +80,7 @@ const workflow = {
 
   draw() {
     if (!this.routes || !this.place) return;
-    const select = el('select', {'aria-label': 'Where the picture begins', onchange: event => { this.root = event.target.value; this.draw(); }},
+    const select = el('select', {'aria-label': 'The route where the graph begins', onchange: event => { this.root = event.target.value; this.draw(); }},
       ...[...this.routes.values()].filter(route => !this.isStep(route)).map(route => el('option', {value: route.id, text: route.id, selected: route.id === this.root})));
     const plumbing = el('input', {type: 'checkbox', onchange: event => { this.all = event.target.checked; this.draw(); }});
     plumbing.checked = this.all;
@@ -106,7 +106,7 @@ const workflow = {
     moveFocus(chart, all[all.indexOf(document.activeElement) + moves[event.key]]);
   },
 
-  /** A route's name, and its parts below it. */
+  /** A route's name, and its nodes below it. */
   route(route, above, top) {
     const inner = new Set(above).add(route.id);
     return el('div', {class: 'box' + (route.builtIn ? '' : ' own') + (top ? ' root' : ''), role: 'treeitem'}, this.name(route, 'box-name'), this.flow(route.nodes, inner));
@@ -162,7 +162,7 @@ const workflow = {
       el('span', {class: 'edge', text: branch.kind === 'otherwise' ? 'otherwise' : 'if ' + this.words(branch.label)}), flow)));
   },
 
-  /** What is tried, and below it what is done where that fails, and in any case. */
+  /** The nodes of a doTry, and below them what is done on failure, and in any case. */
   attempt(node, above) {
     const asides = (node.nodes || []).filter(each => each.kind === 'doCatch' || each.kind === 'doFinally');
     const shown = asides.map(aside => [aside, this.flow(aside.nodes, above)]).filter(([, flow]) => flow.childNodes.length);
@@ -180,7 +180,7 @@ const workflow = {
   frame(node, above) {
     const flow = this.flow(node.nodes, above);
     if (!flow.childNodes.length) return null;
-    const label = node.kind === 'split' ? 'for each of ' + this.source(node.label) + (node.parallel ? ', side by side' : ', one after another')
+    const label = node.kind === 'split' ? 'for each of ' + this.source(node.label) + (node.parallel ? ', in parallel' : ', one after another')
       : node.kind === 'filter' ? 'if ' + this.words(node.label) : node.kind + ' ' + this.words(node.label);
     return el('div', {class: 'frame ' + node.kind + (node.parallel ? ' parallel' : ''), role: 'treeitem'}, el('span', {class: 'edge', text: label}), flow);
   },
@@ -191,17 +191,17 @@ const workflow = {
     return method ? (method === 'all' ? 'all ' + bean : 'the ' + this.words(method) + ' of ' + bean) : label;
   },
 
-  /** A condition, as one would say it. */
+  /** A condition in words. */
   words(label) {
     return (label || '').replace(/^\w+\.(\w+)$/, '$1').replace(/\$\{(?:variable\.)?([^}]*)\}/g, '$1').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\./g, ' ').toLowerCase().trim().replace(/^is /, '');
   },
 
-  /** How many hosts stand how at each step of the run. */
+  /** The number of hosts in each state, at each step of the run. */
   overlay() {
     if (!this.place) return;
     const model = this.place.closest('#run') ? page.model : null;
     const nodes = [...this.place.querySelectorAll('[data-step]')];
-    // A step that is done again after a failure is told of where it stands first.
+    // A step that is done again after a failure is shown at its first place.
     const usual = new Set(nodes.filter(node => !node.closest('.aside')).map(node => node.dataset.step));
     for (const node of nodes) {
       const states = {};

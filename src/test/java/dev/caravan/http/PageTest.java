@@ -140,7 +140,7 @@ class PageTest {
 
         serving.close();
         browser.until("!document.getElementById('lost').hidden");
-        assertThat(browser.text("#lost")).contains("comes back by itself");
+        assertThat(browser.text("#lost")).contains("reconnects automatically");
         serve(serving.port());
         browser.until("document.getElementById('lost').hidden && page.model.state === 'unfinished'");
         assertThat(browser.text("#actions")).isEqualTo("Resume");
@@ -152,7 +152,7 @@ class PageTest {
         browser.until("page.model.ended");
         assertThat(serving.ended(id).state()).as(json(client.get("/api/v1/runs/" + id)).path("message").asText()).isEqualTo("succeeded");
         browser.until("document.querySelector('#title .badge').innerText === 'succeeded'");
-        assertThat(browser.value("window.loadedOnce").asBoolean()).as("the page was not loaded anew").isTrue();
+        assertThat(browser.value("window.loadedOnce").asBoolean()).as("the page was not loaded again").isTrue();
         for (JsonNode step : json(client.get("/api/v1/runs/" + id)).get("steps")) {
             String shown = browser.value("(document.querySelector(\"" + cell(step.path("host").asText(), step.get("step").asText())
                     + "\") || {}).className").asText();
@@ -215,7 +215,7 @@ class PageTest {
         tell("growing", Event.Type.HOST_WAITING, "h1", null, "waits for the weather", Map.of());
         tell("growing", Event.Type.STEP_RETRY, "h1", "facts", "not yet", Map.of("delayMillis", 60000));
         browser.until("document.querySelector(\"" + cell("h1", "facts") + "\").className === 'retrying'");
-        assertThat(browser.text("#cell")).contains("to be tried again", "not yet");
+        assertThat(browser.text("#cell")).contains("will be retried", "not yet");
         ended("growing", "failed", "given up", Map.of());
         browser.until("document.querySelector('#title .badge').innerText === 'failed'");
     }

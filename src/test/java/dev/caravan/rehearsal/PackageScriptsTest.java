@@ -417,7 +417,7 @@ class PackageScriptsTest {
                 Connection.Answer answer = connection.run("sh '" + probe + "'");
 
                 assertThat(answer.status()).isEqualTo(1);
-                assertThat(answer.out()).contains("failed: could not read which images containerd has").contains("crictl: not found")
+                assertThat(answer.out()).contains("failed: could not list the images of containerd").contains("crictl: not found")
                         .doesNotContain("found images");
             }
         }

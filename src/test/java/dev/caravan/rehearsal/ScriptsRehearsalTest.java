@@ -109,7 +109,7 @@ class ScriptsRehearsalTest {
             StepDriver.Result full = driver.run("h1", "probe", limits,
                     "service|10.96.0.9|30009\npod|h1|0-1||10.77.0.11|OutOfpods Pod was rejected: Node didn't have enough resource: pods\n");
             assertThat(full.status()).isZero();
-            assertThat(full.log()).contains("skipped: kubelet takes no pod here: OutOfpods");
+            assertThat(full.log()).contains("skipped: kubelet accepts no pod here: OutOfpods");
         }
     }
 
