@@ -497,7 +497,7 @@ class ApiTest {
         JsonNode provision = routeOf(routes, "provision-host");
         assertThat(provision.get("file").asText()).isEqualTo("hosts/provision-host.camel.yaml");
         assertThat(provision.get("builtIn").asBoolean()).isTrue();
-        assertThat(provision.get("description").asText()).isEqualTo("One host from bare to member of the cluster.");
+        assertThat(provision.get("description").asText()).isEqualTo("Makes one bare host a member of the cluster.");
         assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
         assertThat(provision.get("nodes").get(1).get("uri").asText()).isEqualTo("direct:os-prepare");
         JsonNode choice = provision.get("nodes").get(7);
