@@ -1,5 +1,6 @@
 package dev.caravan.rehearsal;
 
+import dev.caravan.data.Trees;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -7,11 +8,8 @@ import dev.caravan.ssh.SshTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -208,25 +206,9 @@ public final class Rehearsal implements AutoCloseable {
      * Call it after {@link #close()}.
      */
     public static void delete(Path scratch) throws IOException {
-        if (!Files.isDirectory(scratch)) {
-            return;
+        if (Files.isDirectory(scratch)) {
+            Trees.delete(scratch);
         }
-        Files.walkFileTree(scratch, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     /** Stops all servers and ends what is left running. The scratch directory stays for those who want to look. */

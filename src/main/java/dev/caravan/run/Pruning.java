@@ -1,14 +1,12 @@
 package dev.caravan.run;
 
+import dev.caravan.data.Trees;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,27 +82,7 @@ public final class Pruning {
             there = directories.map(directory -> directory.getFileName().toString()).toList();
         }
         for (String run : journal.deleted(there)) {
-            deleteTree(logs.resolve(run));
+            Trees.delete(logs.resolve(run));
         }
-    }
-
-    /** Links are deleted themselves, not what they lead to. */
-    private static void deleteTree(Path directory) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.delete(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }
