@@ -7,9 +7,7 @@ import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.tables.Value;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -102,7 +100,7 @@ final class ActionFile {
 
     private <T extends Enum<T>> Optional<T> word(String key, T[] constants) {
         return Optional.ofNullable(fields.get(key))
-                .map(value -> value.oneOf(Arrays.asList(constants), constant -> constant.name().toLowerCase(Locale.ROOT)));
+                .map(value -> value.constant(constants));
     }
 
     private List<Parameter> parameters() {
@@ -124,7 +122,7 @@ final class ActionFile {
             throw value.wrong("the parameter " + name + " has no type or no description",
                     "for example " + name + ": {type: string, description: what it is for}");
         }
-        Type type = typed.oneOf(Arrays.asList(Type.values()), each -> each.name().toLowerCase(Locale.ROOT));
+        Type type = typed.constant(Type.values());
         boolean required = Optional.ofNullable(fields.get("required")).map(ActionFile::truth).orElse(false);
         Value usual = fields.get("default");
         if (required && usual != null) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Locale;
 
 /** The JSON form of actions. Members that have no value are left out. */
 public final class ActionJson {
@@ -32,7 +31,7 @@ public final class ActionJson {
 
     private static ObjectNode tree(Parameter parameter) {
         ObjectNode tree = JsonNodeFactory.instance.objectNode().put("name", parameter.name())
-                .put("type", parameter.type().name().toLowerCase(Locale.ROOT))
+                .put("type", parameter.type().word())
                 .put("required", parameter.required()).put("description", parameter.description());
         // A duration's in seconds.
         parameter.defaultValue().ifPresent(value -> tree.putPOJO("default", value));

@@ -1,5 +1,6 @@
 package dev.caravan.actions;
 
+import dev.caravan.tables.Words;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,7 +14,14 @@ import java.util.Optional;
 public record Parameter(String name, Type type, boolean required, Optional<Object> defaultValue, List<String> oneOf, String description) {
 
     /** What a value may be. A duration is a number of seconds, written as 90s, 10m or 2h; to routes it is the number. */
-    public enum Type { STRING, INTEGER, BOOLEAN, DURATION }
+    public enum Type {
+        STRING, INTEGER, BOOLEAN, DURATION;
+
+        /** As declarations, JSON and lists write it. */
+        public String word() {
+            return Words.of(this);
+        }
+    }
 
     /** Longer values are not for parameters, which reach the environment of scripts. */
     private static final int LONGEST = 1024;
@@ -27,10 +35,6 @@ public record Parameter(String name, Type type, boolean required, Optional<Objec
         if (!oneOf.isEmpty() && !oneOf.contains(text)) {
             return Optional.empty();
         }
-        return read(type, text);
-    }
-
-    static Optional<Object> read(Type type, String text) {
         return switch (type) {
             case STRING -> text.length() > LONGEST || text.chars().anyMatch(Character::isISOControl) ? Optional.empty() : Optional.of(text);
             case INTEGER -> text.matches("-?\\d{1,9}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
@@ -46,10 +50,6 @@ public record Parameter(String name, Type type, boolean required, Optional<Objec
 
     /** What its value may be, for messages. */
     public String form() {
-        return form(type, oneOf);
-    }
-
-    static String form(Type type, List<String> oneOf) {
         if (!oneOf.isEmpty()) {
             return "it is one of " + String.join(", ", oneOf);
         }

@@ -8,7 +8,6 @@ import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.TerminalFacts;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,7 +62,7 @@ final class ActionsCommand implements Callable<Integer> {
 
     private static String parameter(Parameter parameter) {
         String form = parameter.oneOf().isEmpty()
-                ? parameter.type().name().toLowerCase(Locale.ROOT)
+                ? parameter.type().word()
                 : String.join(" | ", parameter.oneOf());
         String usual = parameter.required()
                 ? ", required"

@@ -9,7 +9,6 @@ import dev.caravan.tables.Minor.PackageSignatures;
 import dev.caravan.tables.Minor.Packager;
 import dev.caravan.tables.Minor.Removed;
 import dev.caravan.tables.Minor.Sockets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,12 +49,12 @@ final class MinorRow {
                 number,
                 field("kubeadmApi", Minor::kubeadmApi, value -> value.oneOf(KUBEADM_APIS, word -> word)),
                 field("kernel", Minor::kernel, MinorRow::least),
-                field("cgroupV1", Minor::cgroupV1, constant(CgroupV1.values())),
+                field("cgroupV1", Minor::cgroupV1, value -> value.constant(CgroupV1.values())),
                 field("runtimes", Minor::runtimes, value -> value.items().stream()
                         .map(item -> item.oneOf(RUNTIMES, RuntimeName::word)).toList()),
                 field("containerd", Minor::containerd, MinorRow::least),
                 field("criOMinorsApart", Minor::criOMinorsApart, Value::number),
-                field("sockets", Minor::sockets, constant(Sockets.values())),
+                field("sockets", Minor::sockets, value -> value.constant(Sockets.values())),
                 field("cgroupDriver", Minor::cgroupDriver, value -> value.oneOf(List.of("cgroupfs", "systemd"), word -> word)),
                 field("etcd", Minor::etcd, Value::version),
                 // Each etcd has its own: what the row before says is not for this one.
@@ -69,11 +68,12 @@ final class MinorRow {
                         value -> value.items().stream().map(item -> item.oneOf(COMMANDS, word -> word)).toList()),
                 field("kubeletAsksAmazon", Minor::kubeletAsksAmazon,
                         value -> value.oneOf(List.of("yes", "no"), word -> word).equals("yes")),
-                field("repositories", Minor::repositories, value -> value.items().stream().map(constant(Packager.values())).toList()),
-                field("dualStack", Minor::dualStack, constant(DualStack.values())),
-                field("ipvs", Minor::ipvs, constant(Ipvs.values())),
+                field("repositories", Minor::repositories,
+                        value -> value.items().stream().map(item -> item.constant(Packager.values())).toList()),
+                field("dualStack", Minor::dualStack, value -> value.constant(DualStack.values())),
+                field("ipvs", Minor::ipvs, value -> value.constant(Ipvs.values())),
                 version(fields, "nftablesKernel").or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),
-                field("packageSignatures", Minor::packageSignatures, constant(PackageSignatures.values())),
+                field("packageSignatures", Minor::packageSignatures, value -> value.constant(PackageSignatures.values())),
                 removed(number));
     }
 
@@ -85,10 +85,6 @@ final class MinorRow {
             throw row.wrong("the oldest minor has no " + name, "its row must say everything");
         }
         return inherited.apply(before);
-    }
-
-    private static <T extends Enum<T>> Function<Value, T> constant(T[] constants) {
-        return value -> value.oneOf(Arrays.asList(constants), Words::of);
     }
 
     private static Least least(Value value) {

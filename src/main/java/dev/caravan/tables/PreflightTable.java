@@ -1,7 +1,6 @@
 package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +49,7 @@ public final class PreflightTable {
     public static PreflightTable of(RouteFiles files) {
         Map<String, Say> rules = new HashMap<>();
         Value.read(files, FILE).fields(Stream.concat(REFUSING.stream(), WARNING.stream().sorted()).toArray(String[]::new))
-                .forEach((rule, value) -> rules.put(rule, value.oneOf(Arrays.asList(Say.values()), Words::of)));
+                .forEach((rule, value) -> rules.put(rule, value.constant(Say.values())));
         return new PreflightTable(rules);
     }
 

@@ -150,6 +150,11 @@ public record Value(String file, Node node) {
                         "\"" + text() + "\" is not known", "known: " + String.join(", ", values.stream().map(word).toList())));
     }
 
+    /** One of an enum's constants, which are written by their {@link Words}. */
+    public <T extends Enum<T>> T constant(T[] constants) {
+        return oneOf(Arrays.asList(constants), Words::of);
+    }
+
     public InvalidData wrong(String problem, String right) {
         return new InvalidData(file, node.getStartMark().map(Mark::getLine).orElse(0) + 1, problem, right);
     }
