@@ -22,6 +22,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -110,11 +111,10 @@ public final class RouteFiles {
         return names;
     }
 
+    /** The name of the built-in file that the user's replaces, else its own. */
     private static String nameOf(String relative, Set<String> own) {
-        if (BuiltIn.NAMES.contains(relative) || !relative.endsWith(".yaml")) {
-            return relative;
-        }
-        return BuiltIn.NAMES.stream().filter(name -> file(name).equals(file(relative)) && !own.contains(name)).findFirst().orElse(relative);
+        String builtIn = BuiltIn.TABLES_AND_ROUTES.getOrDefault(file(relative), relative);
+        return own.contains(builtIn) ? relative : builtIn;
     }
 
     private static String file(String name) {
@@ -192,6 +192,8 @@ public final class RouteFiles {
     /** Looked for once: they do not change while this process lives. */
     private static final class BuiltIn {
         private static final List<String> NAMES = builtInNames();
+        private static final Map<String, String> TABLES_AND_ROUTES = NAMES.stream().filter(name -> name.endsWith(".yaml"))
+                .collect(Collectors.toMap(RouteFiles::file, name -> name));
     }
 
     private static List<String> builtInNames() {
