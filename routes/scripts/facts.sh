@@ -471,7 +471,7 @@ reach() {
   printf '%s %s %s %s\n' "$1" "$2" "$3" "$outcome"
 }
 
-reach_all() {
+reach_all() { # TARGETS: lines ADDRESS PORT LABEL
   started=0
   while read -r address port label; do
     if [ -z "$label" ]; then continue; fi
@@ -480,7 +480,7 @@ reach_all() {
     # More at once would only cost memory.
     if [ "$((started % 100))" = 0 ]; then wait; fi
   done <<-END
-	$targets
+	$1
 	END
   wait
 }
@@ -489,15 +489,13 @@ reach_all() {
 # If the kernel's probes went to the other host, the entry is FAILED; a new connection makes the kernel ask again by broadcast.
 neighbours() {
   look_at_neighbours
-  if [ -z "$silent" ]; then return; fi
-  for address in $silent; do
-    connect "$address" 10250 >/dev/null 2>&1 </dev/null &
-  done
-  wait
-  look_at_neighbours
+  if [ -n "$silent" ]; then
+    reach_all "$silent" >/dev/null
+    look_at_neighbours
+  fi
 }
 
-# Sets $list to the known neighbours among the targets, and $silent to those that have no MAC address at the moment.
+# Sets $list to the known neighbours among the targets, and $silent to those that have no MAC address at the moment, as targets.
 look_at_neighbours() {
   list='' silent=''
   while read -r address _ _ word mac _; do
@@ -505,7 +503,7 @@ look_at_neighbours() {
       *"$newline$address "*)
         case $word in
           lladdr) add "$address $mac" ;;
-          FAILED | INCOMPLETE) silent="$silent $address" ;;
+          FAILED | INCOMPLETE) silent="$silent$address 10250 again$newline" ;;
         esac
         ;;
     esac
@@ -535,7 +533,7 @@ pod_network
 if [ ! -t 0 ]; then
   say "trying the ports that this host will need on others"
   targets=$(cat)
-  fact reach "$(reach_all)"
+  fact reach "$(reach_all "$targets")"
   neighbours
   fact neighbour "$list"
 fi
