@@ -70,14 +70,21 @@ final class RunsCommand implements Callable<Integer> {
         try (History history = where.open()) {
             List<RunRecord> runs = history.newest(limit);
             if (where.common.output == Mode.JSON) {
-                runs.forEach(run -> System.out.println(RunRecordJson.tree(run)));
-                return 0;
+                printJson(runs);
+            } else {
+                print(runs, history.unfinished());
             }
-            Set<String> unfinished = history.unfinished();
-            System.out.printf(LINE, "RUN", "BEGUN", "ACTION", "STATE", "TOOK", "CLUSTER");
-            runs.forEach(run -> System.out.print(line(run, unfinished.contains(run.id()))));
         }
         return 0;
+    }
+
+    private static void printJson(List<RunRecord> runs) {
+        runs.forEach(run -> System.out.println(RunRecordJson.tree(run)));
+    }
+
+    private static void print(List<RunRecord> runs, Set<String> unfinished) {
+        System.out.printf(LINE, "RUN", "BEGUN", "ACTION", "STATE", "TOOK", "CLUSTER");
+        runs.forEach(run -> System.out.print(line(run, unfinished.contains(run.id()))));
     }
 
     private int prune() throws Exception {
@@ -95,12 +102,11 @@ final class RunsCommand implements Callable<Integer> {
             Pruning pruning = new Pruning(journal, where.common.data(), keep);
             List<RunRecord> runs = dryRun ? pruning.deletable() : pruning.prune();
             if (where.common.output == Mode.JSON) {
-                runs.forEach(run -> System.out.println(RunRecordJson.tree(run)));
+                printJson(runs);
                 return 0;
             }
             if (!runs.isEmpty()) {
-                System.out.printf(LINE, "RUN", "BEGUN", "ACTION", "STATE", "TOOK", "CLUSTER");
-                runs.forEach(run -> System.out.print(line(run, false)));
+                print(runs, Set.of());
             }
             System.out.println(runs.size() + (runs.size() == 1 ? " run" : " runs") + (dryRun ? " would be deleted" : " deleted"));
         }

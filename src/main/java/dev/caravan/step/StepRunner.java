@@ -201,7 +201,7 @@ public final class StepRunner {
     private CompletionStage<Void> stopOthers(StepOrder order) {
         Run run = order.run();
         String host = order.host().name();
-        String mine = run.id() + " " + host + " " + order.step();
+        String mine = key(run, host, order.step());
         List<CompletableFuture<?>> stopped = new ArrayList<>();
         for (String key : List.copyOf(unfinished.keySet())) {
             if (key.startsWith(run.id() + " " + host + " ") && !key.equals(mine)) {
@@ -276,7 +276,7 @@ public final class StepRunner {
     private CompletionStage<StepResult> attempt(StepOrder order) {
         Run run = order.run();
         String host = order.host().name();
-        String key = run.id() + " " + host + " " + order.step();
+        String key = key(run, host, order.step());
         int number = run.nextAttempt(host, order.step());
         StepTold told = new StepTold(run, host, order.step(), number);
         // where a route's error handler has no policy of ours
@@ -313,7 +313,11 @@ public final class StepRunner {
 
     /** Records that the step which failed is tried again after that pause; once for each attempt, however many share its result. */
     void retries(Run run, StepFailure failure, Duration pause) {
-        retries(run.id() + " " + failure.getHost() + " " + failure.getStep(), pause);
+        retries(key(run, failure.getHost(), failure.getStep()), pause);
+    }
+
+    private static String key(Run run, String host, String step) {
+        return run.id() + " " + host + " " + step;
     }
 
     private void retries(String key, Duration pause) {

@@ -140,9 +140,7 @@ public final class Probes {
         String words = HostsFailed.of(hosts, Map.copyOf(failures)).getMessage();
         boolean names = failures.values().stream()
                 .anyMatch(failure -> String.valueOf(failure.getMessage()).contains("the name caravan-probe"));
-        boolean noDns = names
-                && pods.stream().noneMatch(pod -> pod.getMetadata().getLabels() != null
-                        && "kube-dns".equals(pod.getMetadata().getLabels().get("k8s-app")));
+        boolean noDns = names && !DnsHealth.hasPod(pods);
         String cause = noDns ? ". The cluster's DNS has no pod: kubectl -n kube-system get deployment coredns" : "";
         return Optional.of(new StepFailure(null, "verify", KIND, false, words.replaceFirst("^failed: ", "") + cause,
                 "Each host's own words: caravan logs, step probe. The cluster itself is up; what is named here is what a workload "
