@@ -1,2 +1,2 @@
--- Actions are named by whoever writes them.
+-- Users name the actions that they write.
 alter table run alter column action set data type varchar(32);

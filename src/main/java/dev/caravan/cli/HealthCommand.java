@@ -43,7 +43,7 @@ final class HealthCommand implements Callable<Integer> {
         try {
             answer = ask("http", token);
         } catch (ConnectException e) {
-            throw new UserError("nobody answers on port " + port + " of this machine");
+            throw new UserError("no server answers on port " + port + " of this machine");
         } catch (IOException e) {
             // A server of HTTPS closes a connection on which plain HTTP comes.
             answer = askByTls(token);

@@ -50,7 +50,7 @@ final class RollbackCommand implements Callable<Integer> {
             run = found.id();
             if (found.rehearsal()) {
                 throw new UserError("run " + run
-                        + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to take back");
+                        + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to roll back");
             }
             told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
         }

@@ -329,7 +329,7 @@ public final class Runs {
         if (known == null) {
             return false;
         }
-        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: the steps under way are let end, no further one begins",
+        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: running steps may finish, no new step starts",
                 Map.of("cancelled", true));
         known.run().cancel();
         return true;

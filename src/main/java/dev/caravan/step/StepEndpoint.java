@@ -47,7 +47,7 @@ public class StepEndpoint extends DefaultEndpoint {
             defaultValue = "0")
     private Duration share = Duration.ZERO;
 
-    @UriParam(description = "Whether the step is run though the run was cancelled: for what takes back or clears away",
+    @UriParam(description = "Whether the step is run though the run was cancelled: for steps that roll back or clean up",
             defaultValue = "false")
     private boolean evenWhenCancelled;
 

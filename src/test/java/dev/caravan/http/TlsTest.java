@@ -141,7 +141,7 @@ class TlsTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = socket.getLocalPort();
         }
-        assertThat(told("health", "--port", Integer.toString(free))).startsWith("2 ").contains("nobody answers");
+        assertThat(told("health", "--port", Integer.toString(free))).startsWith("2 ").contains("no server answers");
     }
 
     /** The exit status and what was printed for people to put right. */
