@@ -8,9 +8,6 @@ import dev.caravan.engine.Serving;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Secret;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,10 +19,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,10 +37,8 @@ class HistoryTest {
     private static Path token;
     private static int specs;
 
-    private final PrintStream usualOut = System.out;
-    private final PrintStream usualErr = System.err;
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    @RegisterExtension
+    final Console console = new Console();
 
     @BeforeAll
     static void serve() throws Exception {
@@ -55,18 +49,6 @@ class HistoryTest {
     @AfterAll
     static void stop() {
         serving.close();
-    }
-
-    @BeforeEach
-    void listen() {
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void listenNoMore() {
-        System.setOut(usualOut);
-        System.setErr(usualErr);
     }
 
     /** A run under way, with a step under way on h1 that has printed a line. */
@@ -105,24 +87,20 @@ class HistoryTest {
         return CaravanCommand.execute(arguments);
     }
 
-    private String printed() {
-        return out.toString(StandardCharsets.UTF_8);
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"journal", "server"})
     void aRunIsListedShownAndFoundByTheBeginningOfItsId(String where) throws Exception {
         String id = begin();
         assertThat(caravan(where, "runs")).isZero();
-        assertThat(printed()).contains(id);
+        assertThat(console.out()).contains(id);
         assertThat(caravan(where, "status", id.substring(0, 7))).isZero();
-        assertThat(printed()).contains("apply c" + specs + ", run " + id).contains("1 host, waiting for the test");
+        assertThat(console.out()).contains("apply c" + specs + ", run " + id).contains("1 host, waiting for the test");
         end(id);
-        out.reset();
+        console.forget();
         assertThat(caravan(where, "status", id)).isZero();
-        assertThat(printed()).contains("as the test wants it");
+        assertThat(console.out()).contains("as the test wants it");
         assertThat(caravan(where, "logs", id, "--step", "kube-install")).isZero();
-        assertThat(printed()).contains("h1  kube-install  first line\n").endsWith("h1  kube-install  last line, without an end\n");
+        assertThat(console.out()).contains("h1  kube-install  first line\n").endsWith("h1  kube-install  last line, without an end\n");
     }
 
     @ParameterizedTest
@@ -131,13 +109,13 @@ class HistoryTest {
         String id = begin();
         CompletableFuture<Integer> following =
                 CompletableFuture.supplyAsync(() -> caravan(where, "logs", id, "--follow", "--host", "h1", "--step", "kube-install"));
-        await().atMost(LONG).until(() -> printed().equals("first line\n"));
+        await().atMost(LONG).until(() -> console.out().equals("first line\n"));
         print(id, "second line\nthird, not yet");
-        await().atMost(LONG).until(() -> printed().equals("first line\nsecond line\n"));
+        await().atMost(LONG).until(() -> console.out().equals("first line\nsecond line\n"));
         print(id, " whole\n");
         end(id);
         assertThat(following.get(60, TimeUnit.SECONDS)).isEqualTo(5);
-        assertThat(printed()).isEqualTo("first line\nsecond line\nthird, not yet whole\nlast line, without an end\n");
+        assertThat(console.out()).isEqualTo("first line\nsecond line\nthird, not yet whole\nlast line, without an end\n");
     }
 
     @ParameterizedTest
@@ -145,10 +123,10 @@ class HistoryTest {
     void statusFollowsARunToItsEnd(String where) throws Exception {
         String id = begin();
         CompletableFuture<Integer> following = CompletableFuture.supplyAsync(() -> caravan(where, "status", id, "--follow"));
-        await().atMost(LONG).until(() -> printed().contains(id));
+        await().atMost(LONG).until(() -> console.out().contains(id));
         end(id);
         assertThat(following.get(60, TimeUnit.SECONDS)).isEqualTo(5);
-        assertThat(printed()).contains("as the test wants it");
+        assertThat(console.out()).contains("as the test wants it");
     }
 
     @Test
@@ -159,7 +137,7 @@ class HistoryTest {
         assertThat(CaravanCommand.execute("runs", "--server", serving.uri("").toString().replace("http:", "https:"))).isEqualTo(2);
         assertThat(caravan("server", "status", "nosuch")).isEqualTo(2);
         assertThat(caravan("journal", "logs", "../../etc")).isEqualTo(2);
-        String told = err.toString(StandardCharsets.UTF_8);
+        String told = console.err();
         assertThat(told).contains("asks for a token").contains("no server answers at http://127.0.0.1:1")
                 .contains("it is such as http://127.0.0.1:8080")
                 .contains("it does not speak TLS there: is it http:// and not https://?")

@@ -7,18 +7,14 @@ import dev.caravan.journal.RunRecord;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.Submissions;
 import dev.caravan.spec.Expansion;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code caravan runs --prune} beside an engine that serves. */
@@ -26,29 +22,15 @@ class PruneTest {
     @TempDir
     Path directory;
 
-    private final PrintStream usualOut = System.out;
-    private final PrintStream usualErr = System.err;
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-
-    @BeforeEach
-    void listen() {
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void listenNoMore() {
-        System.setOut(usualOut);
-        System.setErr(usualErr);
-    }
+    @RegisterExtension
+    final Console console = new Console();
 
     private String runs(Serving serving, String... words) {
-        out.reset();
+        console.forget();
         List<String> arguments = new ArrayList<>(List.of("runs", "--data", serving.data().toString()));
         arguments.addAll(List.of(words));
-        assertThat(CaravanCommand.execute(arguments.toArray(String[]::new))).as(err.toString(StandardCharsets.UTF_8)).isZero();
-        return out.toString(StandardCharsets.UTF_8);
+        assertThat(CaravanCommand.execute(arguments.toArray(String[]::new))).as(console.err()).isZero();
+        return console.out();
     }
 
     private static String begin(Serving serving) throws Exception {
@@ -101,7 +83,7 @@ class PruneTest {
             arguments.addAll(words);
             assertThat(CaravanCommand.execute(arguments.toArray(String[]::new))).as(words.toString()).isEqualTo(CaravanCommand.WRONG);
         }
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("say what is kept, with --keep-runs N or --keep-days N")
+        assertThat(console.err()).contains("say what is kept, with --keep-runs N or --keep-days N")
                 .contains("belong to --prune").contains("--keep-runs 0 keeps nothing").contains("not through --server")
                 .doesNotContain("Exception");
     }

@@ -26,6 +26,19 @@ import java.util.function.Function;
  * only waits until the test lets its run end.
  */
 public final class Serving implements AutoCloseable {
+    /** A spec for rehearsals: a control plane and a worker. */
+    public static final String TWO_HOSTS = """
+            apiVersion: caravan/v1
+            kind: Cluster
+            metadata: {name: demo}
+            spec:
+              kubernetes: {version: 1.20.2}
+              ssh: {user: root}
+              hosts:
+                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+                - {name: h2, address: 192.0.2.12, roles: [worker]}
+            """;
+
     private static final String GATE = "test";
     private static final String WORKFLOW = """
             - route:

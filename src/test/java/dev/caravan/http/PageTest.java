@@ -32,17 +32,6 @@ import org.junit.jupiter.api.Test;
 class PageTest {
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final String HOSTILE = "<img src=x onerror=\"window.harmed=1\"><script>window.harmed=1</script></script><b>bold</b>";
-    private static final String SPEC = """
-            apiVersion: caravan/v1
-            kind: Cluster
-            metadata: {name: demo}
-            spec:
-              kubernetes: {version: 1.20.2}
-              ssh: {user: root}
-              hosts:
-                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
-                - {name: h2, address: 192.0.2.12, roles: [worker]}
-            """;
 
     private static Path scratch;
     private static Rehearsal rehearsal;
@@ -55,7 +44,7 @@ class PageTest {
         Optional<Path> program = Chromium.installed();
         assumeTrue(program.isPresent(), "there is no chromium on this machine: the page is not tested");
         scratch = Files.createTempDirectory("caravan-page").toRealPath();
-        rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+        rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.resolve("hosts"),
                 Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
         serve(Serving.freePort());
         browser = new Chromium(program.get());
@@ -131,7 +120,7 @@ class PageTest {
     /** Rehearsal: seen as it goes, cut off from its engine, gone on with by a button, complete at the end. */
     @Test
     void aRunIsSeenLiveAndOutlivesItsEngine() throws Exception {
-        String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+        String id = json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS)).get("id").asText();
         open(id, "");
         browser.value("window.loadedOnce = true");
         browser.until("document.querySelectorAll('#matrix td.running').length > 0");
@@ -178,7 +167,7 @@ class PageTest {
 
     @Test
     void aRunIsCancelledOnceThatIsConfirmed() throws Exception {
-        String spec = SPEC.replace("name: demo", "name: other");
+        String spec = Serving.TWO_HOSTS.replace("name: demo", "name: other");
         String id = json(client.postSpec("/api/v1/runs?action=plan", spec)).get("id").asText();
         open(id, "");
         browser.until("document.querySelector('[data-action=cancel]')");

@@ -10,6 +10,7 @@ import dev.caravan.cli.CaravanCommand;
 import dev.caravan.engine.Serving;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.rehearsal.Scratch;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.SpecReader;
 import dev.caravan.step.ScriptedHosts;
@@ -26,47 +27,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code examples/reboot-hosts}, an action of a user's own: over HTTP and in the inbox on simulated hosts, and by command. */
 class RebootHostsExampleTest {
     private static final Duration LONG = Duration.ofSeconds(300);
     private static final Path ROUTES = Path.of("examples", "reboot-hosts", "routes");
-    private static final String SPEC = """
-            apiVersion: caravan/v1
-            kind: Cluster
-            metadata: {name: demo}
-            spec:
-              kubernetes: {version: 1.20.2}
-              ssh: {user: root}
-              hosts:
-                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
-                - {name: h2, address: 192.0.2.12, roles: [worker]}
-            """;
     private static final List<String> ONE_AFTER_THE_OTHER = List.of(
             "h1 boot-id", "h1 drain-node", "h1 reboot", "h1 rebooted", "h1 uncordon-node",
             "h2 boot-id", "h1 drain-node", "h2 reboot", "h2 rebooted", "h1 uncordon-node");
 
-    private Path scratch;
-
-    @BeforeEach
-    void scratch() throws Exception {
-        scratch = Files.createTempDirectory("caravan-reboot").toRealPath();
-    }
-
-    @AfterEach
-    void delete() throws Exception {
-        Rehearsal.delete(scratch);
-    }
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
 
     @Test
     void theActionIsListedAndRunsOverHttpAndInTheInbox() throws Exception {
         try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
                         Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
-                Serving serving = Serving.rehearse(scratch, rehearsal, Optional.of(ROUTES), Serving.freePort())) {
+                Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.of(ROUTES), Serving.freePort())) {
             Client client = new Client(serving);
             JsonNode action = StreamSupport.stream(json(client.get("/api/v1/actions")).get("actions").spliterator(), false)
                     .filter(each -> each.get("name").asText().equals("reboot-hosts")).findFirst().orElseThrow();
@@ -74,10 +54,10 @@ class RebootHostsExampleTest {
             assertThat(action.get("asksFirst").asBoolean()).isTrue();
             assertThat(action.at("/parameters/0/default").asInt()).isEqualTo(600);
 
-            HttpResponse<String> wrong = client.postSpec("/api/v1/runs?action=reboot-hosts&drain-timeout=soon", SPEC);
+            HttpResponse<String> wrong = client.postSpec("/api/v1/runs?action=reboot-hosts&drain-timeout=soon", Serving.TWO_HOSTS);
             assertThat(wrong.statusCode()).isEqualTo(400);
             assertThat(json(wrong).get("detail").asText()).contains("drain-timeout").contains("10m");
-            HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", SPEC);
+            HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", Serving.TWO_HOSTS);
             assertThat(unknown.statusCode()).isEqualTo(400);
             assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
                     "apply, plan, reboot-hosts, reset, rollback-run");
@@ -93,8 +73,8 @@ class RebootHostsExampleTest {
                     .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 rebooted");
             assertThat(boot).hasContent("after " + before.strip());
 
-            Path spec = Files.writeString(scratch.resolve("reboot.yaml"),
-                    SPEC.replace("{name: demo}",
+            Path spec = Files.writeString(scratch.parent().resolve("reboot.yaml"),
+                    Serving.TWO_HOSTS.replace("{name: demo}",
                             "{name: demo, annotations: {caravan/action: reboot-hosts, caravan/parameters: {force: true}}}"));
             Files.move(spec, serving.inbox().resolve("reboot.yaml"), StandardCopyOption.ATOMIC_MOVE);
             Path result = serving.inbox().resolve(".done").resolve("reboot.yaml.result.json");
@@ -103,8 +83,8 @@ class RebootHostsExampleTest {
             assertThat(json(client.get("/api/v1/runs/" + second)).get("action").asText()).isEqualTo("reboot-hosts");
             assertThat(boot).hasContent("after after " + before.strip());
 
-            Path mistyped = Files.writeString(scratch.resolve("mistyped.yaml"),
-                    SPEC.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
+            Path mistyped = Files.writeString(scratch.parent().resolve("mistyped.yaml"),
+                    Serving.TWO_HOSTS.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
             Files.move(mistyped, serving.inbox().resolve("mistyped.yaml"), StandardCopyOption.ATOMIC_MOVE);
             Path refused = serving.inbox().resolve(".failed").resolve("mistyped.yaml.result.json");
             await().atMost(LONG).until(() -> Files.exists(refused));
@@ -113,7 +93,7 @@ class RebootHostsExampleTest {
     }
 
     private static JsonNode ended(Client client, Serving serving, String query) throws Exception {
-        String id = json(client.postSpec("/api/v1/runs" + query, SPEC)).get("id").asText();
+        String id = json(client.postSpec("/api/v1/runs" + query, Serving.TWO_HOSTS)).get("id").asText();
         client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(),
                 HttpResponse.BodyHandlers.ofString());
         return json(client.get("/api/v1/runs/" + id));
@@ -172,14 +152,14 @@ class RebootHostsExampleTest {
     }
 
     private int run(ScriptedHosts hosts, String... arguments) throws Exception {
-        Path spec = Files.writeString(scratch.resolve("spec.yaml"), SPEC
+        Path spec = Files.writeString(scratch.parent().resolve("spec.yaml"), Serving.TWO_HOSTS
                 .replace("ssh: {user: root}", "ssh: {user: root, port: " + hosts.port()
                         + ", password: correct horse, hostKeyCheck: \"off\"}")
                 .replace("192.0.2.11", ScriptedHosts.ADDRESSES + "1").replace("192.0.2.12", ScriptedHosts.ADDRESSES + "2"));
         List<String> all = new java.util.ArrayList<>(List.of("run"));
         all.addAll(List.of(arguments));
-        all.addAll(List.of("-f", spec.toString(), "--routes", ROUTES.toString(), "--data", scratch.resolve("data").toString(), "--output",
-                "quiet", "--yes"));
+        all.addAll(List.of("-f", spec.toString(), "--routes", ROUTES.toString(), "--data", scratch.parent().resolve("data").toString(),
+                "--output", "quiet", "--yes"));
         return CaravanCommand.execute(all.toArray(String[]::new));
     }
 }

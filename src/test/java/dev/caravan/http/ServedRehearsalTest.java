@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.engine.Serving;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.rehearsal.Scratch;
 import dev.caravan.spec.SpecReader;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -21,46 +22,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: the built-in workflow, triggered over HTTP and through the inbox, on simulated hosts. */
 class ServedRehearsalTest {
     private static final Duration LONG = Duration.ofSeconds(300);
-    private static final String SPEC = """
-            apiVersion: caravan/v1
-            kind: Cluster
-            metadata: {name: demo}
-            spec:
-              kubernetes: {version: 1.20.2}
-              ssh: {user: root}
-              hosts:
-                - {name: h1, address: 192.0.2.11, roles: [control-plane]}
-                - {name: h2, address: 192.0.2.12, roles: [worker]}
-            """;
 
-    private Path scratch;
-
-    @BeforeEach
-    void scratch() throws Exception {
-        scratch = Files.createTempDirectory("caravan-served").toRealPath();
-    }
-
-    @AfterEach
-    void delete() throws Exception {
-        Rehearsal.delete(scratch);
-    }
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
 
     @Test
     void aRunBegunOverHttpEndsWithAClusterAndTheInboxThenChangesNothing() throws Exception {
         try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
                         Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
-                Serving serving = Serving.rehearse(scratch, rehearsal)) {
+                Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
             Client client = new Client(serving);
-            String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+            String id = json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS)).get("id").asText();
             HttpResponse<String> events = client.http().send(
                     HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(),
                     HttpResponse.BodyHandlers.ofString());
@@ -73,7 +53,7 @@ class ServedRehearsalTest {
                     .contains("h1 kubeadm-init", "h2 kubeadm-join");
             assertThat(client.get("/api/v1/runs/" + id + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);
 
-            Path spec = Files.writeString(scratch.resolve("again.yaml"), SPEC);
+            Path spec = Files.writeString(scratch.parent().resolve("again.yaml"), Serving.TWO_HOSTS);
             Files.move(spec, serving.inbox().resolve("again.yaml"), StandardCopyOption.ATOMIC_MOVE);
             Path result = serving.inbox().resolve(".done").resolve("again.yaml.result.json");
             await().atMost(LONG).until(() -> Files.exists(result));
@@ -86,19 +66,19 @@ class ServedRehearsalTest {
     @Tag("long")
     @Test
     void aServiceDeletesWhatItsSettingsDoNotKeepAndThenAnswers404() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(SPEC, "test"), List.of(), scratch.resolve("hosts"),
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
                 Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {
             List<String> ids = new ArrayList<>();
-            try (Serving serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), Map.of())) {
+            try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.empty(), Map.of())) {
                 Client client = new Client(serving);
                 for (int number = 0; number < 3; number++) {
-                    String id = json(client.postSpec("/api/v1/runs", SPEC)).get("id").asText();
+                    String id = json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS)).get("id").asText();
                     await().atMost(LONG).until(() -> json(client.get("/api/v1/runs/" + id)).get("state").asText().equals("succeeded"));
                     assertThat(client.get("/api/v1/runs/" + id + "/logs?host=h1&step=facts").statusCode()).isEqualTo(200);
                     ids.add(id);
                 }
             }
-            try (Serving serving = Serving.rehearse(scratch, rehearsal, Optional.empty(), Map.of("caravan.keep.runs", "1"))) {
+            try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.empty(), Map.of("caravan.keep.runs", "1"))) {
                 Client client = new Client(serving);
                 String deleted = "/api/v1/runs/" + ids.get(1);
                 await().atMost(LONG).until(() -> client.get(deleted).statusCode() == 404);
@@ -109,7 +89,7 @@ class ServedRehearsalTest {
                 assertThat(StreamSupport.stream(json(client.get("/api/v1/runs")).get("runs").spliterator(), false)
                         .map(run -> run.get("id").asText()))
                         .as("the first changed the hosts, the last is the newest").containsExactly(ids.get(2), ids.get(0));
-                await().atMost(LONG).until(() -> !Files.exists(scratch.resolve("data/logs").resolve(ids.get(1))));
+                await().atMost(LONG).until(() -> !Files.exists(scratch.parent().resolve("data/logs").resolve(ids.get(1))));
                 assertThat(client.get("/api/v1/runs/" + ids.get(0) + "/logs?host=h1&step=kubeadm-init").statusCode()).isEqualTo(200);
             }
         }

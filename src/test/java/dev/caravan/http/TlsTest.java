@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.cli.CaravanCommand;
+import dev.caravan.cli.Console;
 import dev.caravan.engine.Serving;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.io.StringWriter;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -45,6 +44,7 @@ import org.bouncycastle.util.io.pem.PemObjectGenerator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +56,9 @@ class TlsTest {
 
     @TempDir
     static Path directory;
+
+    @RegisterExtension
+    final Console console = new Console();
 
     private static Serving serving;
     private static Path certificate;
@@ -145,15 +148,9 @@ class TlsTest {
     }
 
     /** The exit status and what was printed for people to put right. */
-    private static String told(String... command) {
-        PrintStream usual = System.err;
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
-        try {
-            return CaravanCommand.execute(command) + " " + printed.toString(StandardCharsets.UTF_8);
-        } finally {
-            System.setErr(usual);
-        }
+    private String told(String... command) {
+        console.forget();
+        return CaravanCommand.execute(command) + " " + console.err();
     }
 
     @Test

@@ -8,15 +8,16 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A directory for each test, gone after it. JUnit's own warns of each link that a rehearsal has to a real command. */
-final class Scratch implements BeforeEachCallback, AfterEachCallback {
+public final class Scratch implements BeforeEachCallback, AfterEachCallback {
     private Path parent;
 
     /** Not there yet, with a blank in its name; its parent holds nothing else. */
-    Path directory() {
+    public Path directory() {
         return parent.resolve("a rehearsal");
     }
 
-    Path parent() {
+    /** What {@link #directory} is in. */
+    public Path parent() {
         return parent;
     }
 
