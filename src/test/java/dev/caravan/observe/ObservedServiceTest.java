@@ -82,7 +82,14 @@ class ObservedServiceTest {
     private static Traces traces;
     private static final List<ExportTraceServiceRequest> COLLECTED = new CopyOnWriteArrayList<>();
     private static final List<String> AUTHORIZED = new CopyOnWriteArrayList<>();
-    private static final ListAppender<ILoggingEvent> LOGGED = new ListAppender<>();
+    private static final ListAppender<ILoggingEvent> LOGGED = new ListAppender<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            // An event looks up its thread and its context when it is first asked for them, which here is later and elsewhere.
+            event.prepareForDeferredProcessing();
+            super.append(event);
+        }
+    };
     private static String before;
     private static String good;
     private static String bad;
