@@ -42,9 +42,10 @@ public final class Past {
     /**
      * A step that was begun on a host and whose end nobody heard of.
      *
+     * @param at        the host that it runs on
      * @param logOffset where its part of the log file begins
      */
-    public record UnderWay(String host, String step, String id, long logOffset) {}
+    public record UnderWay(String host, String step, String at, String id, long logOffset) {}
 
     private Past(List<Event> events, ResumeFrom from) {
         this.events = List.copyOf(events);
@@ -55,7 +56,7 @@ public final class Past {
         if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
             ended.clear();
             done.clear();
-            underWay.values().forEach(step -> left(step.host(), step.id()));
+            underWay.values().forEach(step -> left(step.at(), step.id()));
             underWay.clear();
         }
     }
@@ -102,16 +103,17 @@ public final class Past {
             lastDetached = Math.max(lastDetached, Integer.parseInt(id.substring(id.lastIndexOf('-') + 1)));
             long offset = event.data().get("logOffset") instanceof Number number ? number.longValue() : 0;
             UnderWay before = underWay.get(key(event));
+            String host = event.host().orElse("");
             // The next attempt at the same detached step goes on in the same part of the log.
             underWay.put(key(event), before != null && before.id().equals(id) ? before
-                    : new UnderWay(event.host().orElse(""), event.step().orElse(""), id, offset));
+                    : new UnderWay(host, event.step().orElse(""), text(event, "at").isEmpty() ? host : text(event, "at"), id, offset));
         }
     }
 
     private void over(Event event) {
         UnderWay step = underWay.remove(key(event));
         if (step != null) {
-            left(step.host(), step.id());
+            left(step.at(), step.id());
         }
     }
 

@@ -21,7 +21,9 @@ public class StepEndpoint extends DefaultEndpoint {
         /** The one that the exchange's variable {@code host} names. */
         HOST,
         /** The cluster's first control plane, whichever host's pipeline asks. */
-        FIRST_CONTROL_PLANE
+        FIRST_CONTROL_PLANE,
+        /** A control plane of the cluster; the step is recorded for the host of the variable {@code host}, whose node it is about. */
+        CONTROL_PLANE
     }
 
     @UriPath(description = "Name of the step, as it is shown and recorded")
@@ -34,7 +36,8 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "Time limit of one attempt; the script is stopped when it is over", defaultValue = "10m")
     private Duration timeout = Duration.ofMinutes(10);
 
-    @UriParam(description = "host, or first-control-plane", defaultValue = "host")
+    @UriParam(description = "host; first-control-plane; or control-plane, for a step about the node of the exchange's host, for which "
+            + "it is recorded", defaultValue = "host")
     private On on = On.HOST;
 
     @UriParam(description = "Whether the body goes to the script's standard input", defaultValue = "false")

@@ -61,11 +61,12 @@ final class StepProducer extends DefaultAsyncProducer {
         if (host == null) {
             throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
         }
+        Host at = endpoint.getOn() == StepEndpoint.On.CONTROL_PLANE ? run.controlPlane() : host;
         StepOrder order = exchange.getMessage().getBody() instanceof Undo undo
-                ? new StepOrder(run, host, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true, extraEnvironment(exchange),
-                        undo.lines())
-                : new StepOrder(run, host, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), endpoint.isEvenWhenCancelled(),
-                        extraEnvironment(exchange), stdin(exchange));
+                ? new StepOrder(run, host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true,
+                        extraEnvironment(exchange), undo.lines())
+                : new StepOrder(run, host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(),
+                        endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
             return runner.shared(order, endpoint.getShare());
         }

@@ -31,6 +31,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +54,8 @@ import org.slf4j.LoggerFactory;
 public final class StepRunner {
     private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
     private static final String GENERIC_UNDO = "undo.sh";
-    private static final String UNDO_LIBRARY = "undo-lib.sh";
+    /** A script is sent each of these that it names. */
+    private static final Pattern LIBRARY = Pattern.compile("\\b[a-z]+(-[a-z]+)*-lib[.]sh\\b");
     private static final int MAX_OUTPUT = 16 << 20;
     private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. "
             + "If this lasts, check the host and its network, then run the same command again.";
@@ -77,9 +80,10 @@ public final class StepRunner {
     /**
      * A step that was begun on a host and whose result is not known yet.
      *
-     * @param mayRun whether the host may have begun it: then it is found there by its id
+     * @param at     the host that it runs on
+     * @param mayRun whether that host may have begun it: then it is found there by its id
      */
-    private record Detached(String id, long logOffset, StepLog log, AtomicBoolean mayRun) {}
+    private record Detached(String id, Host at, long logOffset, StepLog log, AtomicBoolean mayRun) {}
 
     private static final class Shared {
         private final CompletableFuture<StepResult> result = new CompletableFuture<>();
@@ -133,8 +137,8 @@ public final class StepRunner {
         if (off.isPresent()) {
             return CompletableFuture.failedFuture(off.get());
         }
-        boolean awaited = order.host().equals(order.run().cluster().firstControlPlane());
-        return admitted(order, slots.take(order.host().address(), awaited),
+        boolean awaited = order.at().equals(order.run().cluster().firstControlPlane());
+        return admitted(order, slots.take(order.at().address(), awaited),
                 "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()),
                 this::begin);
     }
@@ -206,12 +210,12 @@ public final class StepRunner {
         for (String key : List.copyOf(unfinished.keySet())) {
             if (key.startsWith(run.id() + " " + host + " ") && !key.equals(mine)) {
                 Detached other = unfinished.remove(key);
-                stopped.add(stop(run, order.host(), other.id(), key.substring(key.lastIndexOf(' ') + 1)).toCompletableFuture());
+                stopped.add(stop(run, other.at(), other.id(), key.substring(key.lastIndexOf(' ') + 1)).toCompletableFuture());
             }
         }
         for (Past.UnderWay other : run.past().underWay()) {
             if (other.host().equals(host) && !other.step().equals(order.step()) && run.past().underWay(host, other.step()).isPresent()) {
-                stopped.add(stop(run, order.host(), other.id(), other.step()).toCompletableFuture());
+                stopped.add(stop(run, other).toCompletableFuture());
             }
         }
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
@@ -219,11 +223,14 @@ public final class StepRunner {
 
     /** Ends what an earlier run left running on hosts, as well as can be, and clears it away; never fails. */
     public CompletionStage<Void> stop(Run run, Past past) {
-        CompletableFuture<?>[] stopped = past.underWay().stream()
-                .flatMap(step -> run.cluster().hosts().stream().filter(host -> host.name().equals(step.host()))
-                        .map(host -> stop(run, host, step.id(), step.step()).toCompletableFuture()))
-                .toArray(CompletableFuture[]::new);
-        return CompletableFuture.allOf(stopped);
+        return CompletableFuture.allOf(past.underWay().stream().map(step -> stop(run, step).toCompletableFuture())
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private CompletionStage<Void> stop(Run run, Past.UnderWay step) {
+        return run.cluster().hosts().stream().filter(host -> host.name().equals(step.at())).findFirst()
+                .map(host -> stop(run, host, step.id(), step.step()))
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
     private CompletionStage<Void> stop(Run run, Host host, String id, String step) {
@@ -282,7 +289,7 @@ public final class StepRunner {
         // where a route's error handler has no policy of ours
         retries(key, Duration.ZERO);
         Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
-        told.started(detached.id(), detached.logOffset());
+        told.started(detached.id(), detached.logOffset(), order.at().name());
         detached.log().attach(what -> executor.execute(() -> progress(told, what)));
         return launch(order, detached)
                 .thenApply(report -> {
@@ -341,16 +348,16 @@ public final class StepRunner {
         Path file = logs.resolve(run.id()).resolve(order.host().name()).resolve(order.step() + ".log");
         Optional<Past.UnderWay> before = run.past().underWay(order.host().name(), order.step());
         // What takes back leaves nothing to take back.
-        Consumer<String> found = order.isUndo() ? line -> { } : line -> run.keepFound(order.host(), order.step(), line);
+        Consumer<String> found = order.isUndo() ? line -> { } : line -> run.keepFound(order.at(), order.step(), line);
         StepLog log = new StepLog(file, run::redact, found);
         // The host sends the log from its beginning.
         before.ifPresent(step -> log.cutTo(step.logOffset()));
-        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), log.length(), log,
+        return new Detached(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), order.at(), log.length(), log,
                 new AtomicBoolean(before.isPresent()));
     }
 
     private void toClear(StepOrder order, Detached detached) {
-        finished(order.run(), order.host()).add(detached.id());
+        finished(order.run(), order.at()).add(detached.id());
     }
 
     /* The ids of ended steps whose directories may still be on the host. */
@@ -360,10 +367,10 @@ public final class StepRunner {
     }
 
     private CompletionStage<Report> launch(StepOrder order, Detached detached) {
-        SshTarget target = targets.apply(order.host());
+        SshTarget target = targets.apply(order.at());
         byte[] request;
-        String hostKey = order.run().id() + " " + order.host().name();
-        List<String> clear = List.copyOf(finished(order.run(), order.host()));
+        String hostKey = order.run().id() + " " + order.at().name();
+        List<String> clear = List.copyOf(finished(order.run(), order.at()));
         Launcher.Request what;
         try {
             what = request(order, detached, clear);
@@ -404,10 +411,9 @@ public final class StepRunner {
                 "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
         Map<String, String> libraries = new LinkedHashMap<>();
         libraries.put("lib.sh", files.script("lib.sh").orElse(""));
-        if (script.contains(UNDO_LIBRARY)) {
-            libraries.put(UNDO_LIBRARY, files.script(UNDO_LIBRARY).orElse(""));
-        }
-        Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
+        LIBRARY.matcher(script).results().map(MatchResult::group).distinct()
+                .forEach(name -> files.script(name).ifPresent(text -> libraries.put(name, text)));
+        Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.at()));
         variables.putAll(order.extraEnvironment());
         variables.put("CARAVAN_STEP", order.step());
         if (order.run().isPlan()) {
@@ -426,7 +432,7 @@ public final class StepRunner {
             }
             return new CompletionException(cut
                     ? failure(order, StepFailure.CONNECTION, true,
-                            "the connection to " + order.host().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH,
+                            "the connection to " + order.at().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH,
                             List.of(), null)
                     : failure(order, "launch", false, "the step could not be started: " + order.run().redact(lastLine(said)),
                             "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.",

@@ -30,9 +30,13 @@ public final class StepTold {
         run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", Map.of());
     }
 
-    /** Begins a script under its id on the host, whose log goes on in the log file from that offset. */
-    void started(String id, long logOffset) {
-        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", Map.of("id", id, "logOffset", logOffset));
+    /** Begins a script under its id on the host {@code at}, whose log goes on in the log file from that offset. */
+    void started(String id, long logOffset, String at) {
+        Map<String, Object> data = new HashMap<>(Map.of("id", id, "logOffset", logOffset));
+        if (!at.equals(host)) {
+            data.put("at", at);
+        }
+        run.tell(Event.Type.STEP_STARTED, host, step, attempt, "", data);
     }
 
     /** What it is doing now; unheard once the attempt is over, as this comes from another thread, or the journal takes no entries. */

@@ -80,7 +80,8 @@ class StepRunnerTest {
     }
 
     private StepOrder order(int host, String step, Duration timeout, String stdin) {
-        return new StepOrder(run, host(host), step, step + ".sh", timeout, false, Map.of(), stdin.getBytes(StandardCharsets.UTF_8));
+        return new StepOrder(run, host(host), host(host), step, step + ".sh", timeout, false, Map.of(),
+                stdin.getBytes(StandardCharsets.UTF_8));
     }
 
     private StepOrder order(int host, String step) {
