@@ -5,6 +5,7 @@
 # KUBERNETES_REPO_KEYS, CRI_SOCKET.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/repository-lib.sh"
 
 know_family
 
@@ -13,7 +14,7 @@ no_crictl() {
     "Put cri-tools for 1.$KUBERNETES_MINOR into the repository at packages.kubernetes.baseUrl, or crictl into /usr/local/bin of the host."
 }
 
-# If another version is installed, the step fails: an upgrade drains the nodes one by one.
+# If another version is installed, the step fails: an upgrade of a node is done by other steps, and comes before this one.
 missing=
 for name in kubelet kubeadm kubectl; do
   installed=$(package_version "$name")
@@ -29,25 +30,14 @@ for name in kubelet kubeadm kubectl; do
   case $installed in
     "") missing="$missing $name" ;;
     "$KUBERNETES_VERSION") ;;
-    *) fail "$name $installed is installed, the spec asks for $KUBERNETES_VERSION" "Installing does not upgrade. Set kubernetes.version to $installed, or remove $name from this host first." ;;
+    *)
+      # in a plan, the steps of the upgrade have said what they would do
+      if planning && [ -f "$R/etc/kubernetes/kubelet.conf" ] && older_version "$installed" "$KUBERNETES_VERSION"; then continue; fi
+      fail "$name $installed is installed, the spec asks for $KUBERNETES_VERSION" \
+        "Set kubernetes.version to $installed, or remove $name from this host first."
+      ;;
   esac
 done
-
-# The id of the repository in yum's files; its excludes are disabled for this installation.
-yum_repository_id() {
-  for yum_file in "$R"/etc/yum.repos.d/*.repo; do
-    [ -f "$yum_file" ] || continue
-    awk -F= -v url="${KUBERNETES_REPO_URL%/}" '/^\[/ { id = substr($0, 2, index($0, "]") - 2) } $1 ~ /^ *baseurl *$/ { value = $2; for (i = 3; i <= NF; i++) value = value "=" $i; gsub(/^[ \t]+|[ \t\/]+$/, "", value); if (value == url) print id }' "$yum_file"
-  done | head -n 1
-}
-
-# The version of cri-tools for apt: the newest of the Kubernetes repository, because a distribution may have an older or newer one of its
-# own. If the repository has none, any version.
-apt_cri_tools() {
-  apt-cache madison cri-tools 2>/dev/null > "$WORK/offers" || true
-  repository=${KUBERNETES_REPO_URL%% *}
-  awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . || awk '{ print $3; exit }' "$WORK/offers" | grep .
-}
 
 # Commands that kubeadm's checks require, and on which the newest packages do not depend any more (kubernetes#135306). The list is in
 # routes/data/kubernetes.yaml. The pod networks need iptables, too. Commands that are there stay as they are.

@@ -40,6 +40,7 @@ final class StepDriver {
         String id = step + "-" + NUMBER.incrementAndGet();
         Path directory = Files.createDirectories(host.root().resolve("run/caravan").resolve(id));
         Files.copy(SCRIPTS.resolve("lib.sh"), directory.resolve("lib.sh"));
+        Files.copy(SCRIPTS.resolve("repository-lib.sh"), directory.resolve("repository-lib.sh"));
         Files.copy(SCRIPTS.resolve(step + ".sh"), directory.resolve(step + ".sh"));
         Files.writeString(directory.resolve("stdin"), input);
         Map<String, String> environment = environment(hostName, step, directory);
