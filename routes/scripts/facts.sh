@@ -21,6 +21,8 @@
 #   firewall          firewalld or ufw, if active
 #   kubeletVersion kubeadmVersion kubectlVersion
 #   kubernetes        kubelet.conf, admin.conf, kube-apiserver.yaml: those that exist; not the kubelet.conf of an interrupted join
+#   apiServerVersion etcdVersion   from the images of the static pods
+#   kubeletReplaced   yes, if the kubelet that runs is older than the program that is installed
 #   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
 #   nodeName          the name under which this host's kubelet is registered
 #   apiServer         the URL that this host's kubelet talks to
@@ -373,6 +375,12 @@ kubernetes() {
     if [ -e "$file" ]; then add "${file##*/}"; fi
   done
   fact kubernetes "$list"
+  # what the static pods of the control plane run
+  for component in kube-apiserver:apiServerVersion etcd:etcdVersion; do
+    image=$(sed -n 's/^ *image: *//p' "$R/etc/kubernetes/manifests/${component%%:*}.yaml" 2>/dev/null | head -n 1) || image=
+    case ${image##*/} in *:[v0-9]*) version=${image##*:} version=${version#v} && fact "${component#*:}" "${version%%[!0-9.]*}" ;; esac
+  done
+  if kubelet_replaced; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
   if [ -r "$kubelet_conf" ]; then registration; fi

@@ -7,7 +7,8 @@
 
 cat > "$WORK/kubeadm.yaml"
 
-if planning && ! have kubeadm; then
+# an older kubeadm, which an upgrade would replace, does not know the images
+if planning && { ! have kubeadm || older_version "$(kubeadm version -o short | sed 's/^v//')" "$KUBERNETES_VERSION"; }; then
   change "pull the images of Kubernetes $KUBERNETES_VERSION" || exit 0
 fi
 

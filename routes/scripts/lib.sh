@@ -30,6 +30,7 @@
 #     found image NAME absent                       found images RUNTIME IDS
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
 #     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
+#     found upgrade CLUSTER VERSION                 the control plane was upgraded: a rollback is not possible any more
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
 # LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
 # counts: a second attempt finds what the first one left.
@@ -504,6 +505,16 @@ wait_until() { # SECONDS COMMAND ARGUMENT...
   done
 }
 
+# Is version A older than version B?
+older_version() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # A B
+
+# Whether the kubelet that runs is of another installation than the program that is there: an upgrade ended before the restart.
+kubelet_replaced() {
+  kubelet_pid=$(systemctl show -p MainPID kubelet 2>/dev/null | sed 's/^MainPID=//')
+  case ${kubelet_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
+  case $(readlink "$R/proc/$kubelet_pid/exe" 2>/dev/null) in *" (deleted)") return 0 ;; *) return 1 ;; esac
+}
+
 sysctl_path() { case $1 in */*) echo "$R/proc/sys/$1" ;; *) echo "$R/proc/sys/$(echo "$1" | tr . /)" ;; esac; } # KEY
 
 # --- packages
@@ -748,6 +759,8 @@ restart_runtime() { # UNIT
 pause_image() {
   if [ -n "${PAUSE_IMAGE:-}" ]; then
     echo "$PAUSE_IMAGE"
+  elif planning && have kubeadm && older_version "$(kubeadm version -o short | sed 's/^v//')" "$KUBERNETES_VERSION"; then
+    : # an upgrade would replace this kubeadm
   elif have kubeadm; then
     kubeadm config images list --image-repository "$IMAGE_REPOSITORY" --kubernetes-version "v$KUBERNETES_VERSION" </dev/null 2>"$WORK/output" |
       grep '/pause[:@]' | head -n 1 | grep . || fail "kubeadm names no pause image: $(last_words)" "See: kubeadm config images list" >&3

@@ -355,6 +355,14 @@ restore_packages() {
   bring_packages_back
 }
 
+# If the cluster goes, packages that an upgrade replaced by newer ones are not downgraded: the step that installed them removes them.
+without_downgrades() {
+  if goes cluster && was_found package; then
+    grep -v "${TAB}went\$" "$FOUND/package" > "$WORK/came-only" || true
+    cp "$WORK/came-only" "$FOUND/package"
+  fi
+}
+
 # An interrupted package manager leaves files that no package owns yet. After the installation is finished, packages own them.
 finish_installation() {
   all_packages > "$WORK/now"

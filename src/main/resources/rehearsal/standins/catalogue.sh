@@ -71,6 +71,11 @@ offered() { # NAME WANTED: sets version and release, or fails
   if [ "$origin" = kubernetes ] && [ "$1" != kubernetes-cni ] && [ "$1" != cri-tools ]; then
     # the patch versions before it are there as well
     wanted=${wanted%-*}
+    # and those that the rehearsal names
+    if grep -qsxF -e "$wanted" "$STATE/kubernetes-also"; then
+      version=$wanted
+      return 0
+    fi
     [ "${wanted%.*}" = "${version%.*}" ] && [ "${wanted##*.}" -lt "${version##*.}" ] || return 1
     version=$wanted
     return 0

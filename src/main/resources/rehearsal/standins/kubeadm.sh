@@ -239,9 +239,50 @@ write_kubelet() {
 
 write_manifests() { # VERSION
   mkdir -p "$R/etc/kubernetes/manifests" "$R/var/lib/etcd/member"
-  for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do
-    printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n  - image: %s:v%s\n' "$component" "$component" "$1" > "$R/etc/kubernetes/manifests/$component.yaml"
+  for component in "kube-apiserver:v$1" "kube-controller-manager:v$1" "kube-scheduler:v$1" "$(etcd_image "$1")"; do
+    {
+      printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n' "${component%%:*}"
+      printf '  - command:\n    - %s\n' "${component%%:*}"
+      case $component in kube-apiserver:*) printf '    - --advertise-address=%s\n    - --secure-port=6443\n' "$(line_of "$STATE/address")" ;; esac
+      printf '    image: registry.rehearsal/%s\n    name: %s\n' "$component" "${component%%:*}"
+    } > "$R/etc/kubernetes/manifests/${component%%:*}.yaml"
   done
+}
+
+# From 1.34 on, etcd 3.6 (k/k cmd/kubeadm/app/constants).
+etcd_image() { # VERSION
+  case $1 in 1.3[4-9].*) echo etcd:3.6.5-0 ;; *) echo etcd:3.5.26-0 ;; esac
+}
+
+# --- upgrades
+
+upgrade_apply() { # vVERSION
+  upgrade_version=${1#v}
+  if [ "$upgrade_version" != "$release" ]; then
+    echo "[upgrade/version] FATAL: the --version argument is invalid due to these fatal errors: Specified version to upgrade to \"v$upgrade_version\" is higher than the kubeadm version \"v$release\"" >&2
+    exit 1
+  fi
+  upgrade_from=$(line_of "$SHARED/version")
+  upgrade_minor=${upgrade_from#1.}
+  if [ "$minor" -gt $((${upgrade_minor%%.*} + 1)) ]; then
+    echo "[upgrade/version] FATAL: the --version argument is invalid due to these fatal errors: Specified version to upgrade to \"v$upgrade_version\" is too high; kubeadm can upgrade only 1 minor version at a time" >&2
+    exit 1
+  fi
+  echo "[upgrade/apply] Upgrading your Static Pod-hosted control plane to version \"v$upgrade_version\" (timeout: 5m0s)..."
+  work 1500
+  write_manifests "$upgrade_version"
+  echo "$upgrade_version" | write_file "$SHARED/version"
+  echo "[upgrade] SUCCESS! A control plane node of your cluster was upgraded to \"v$upgrade_version\"."
+}
+
+upgrade_node() {
+  if [ ! -f "$R/etc/kubernetes/kubelet.conf" ]; then
+    phase_failed "preflight: could not load the kubeconfig file of this node"
+    exit 1
+  fi
+  work 500
+  if [ -f "$R/etc/kubernetes/manifests/kube-apiserver.yaml" ]; then write_manifests "$(line_of "$SHARED/version")"; fi
+  echo "[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!"
 }
 
 # --- tokens

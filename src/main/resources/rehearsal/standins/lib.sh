@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What the stand-ins of a rehearsed host share. They keep all state in plain files under the host's scratch directory:
-#   .rehearsal/                 name, address, family, pace, kubernetes-version, runtime, workshop
+#   .rehearsal/                 name, address, family, pace, kubernetes-version, kubernetes-also (versions that the repositories have, too), runtime, workshop
 #   .rehearsal/packages/NAME/   version, release, files
 #   .rehearsal/units/UNIT/      enabled, active, masked
 # The runtime's data directory holds a file images, one a line: it goes with the directory.

@@ -24,6 +24,7 @@ import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.ScriptEnvironment;
+import dev.caravan.workflow.Upgrades;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,8 +86,9 @@ final class WorkflowLoader {
         KubernetesTable versions = KubernetesTable.of(files);
         Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
-        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules,
-                new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
+        ScriptEnvironment environment = new ScriptEnvironment(versions);
+        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots,
+                options.data().resolve("logs"), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("stepRetries", new StepRetries(steps));
@@ -95,6 +97,7 @@ final class WorkflowLoader {
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
+        registry.bind("upgrade", new Upgrades(versions, environment));
         tables(context, registry, files, versions);
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
         context.addComponent("ssh", new CaravanSshComponent());

@@ -83,13 +83,6 @@ final class ClusterRules {
                         "kubelet " + installed + " is installed, and the spec asks for " + wanted,
                         "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for "
                                 + installed + "."));
-            } else if (seen.isMember() && !installed.isEmpty() && new Version(installed).isBelow(wanted)) {
-                findings.add(new Finding(
-                        List.of(seen.name()),
-                        "kubelet-version",
-                        Severity.REFUSES,
-                        "this node runs kubelet " + installed + ", and the spec asks for " + wanted,
-                        "apply does not upgrade a running cluster: ask for " + installed + ", or upgrade the cluster first."));
             }
         }
         return findings;

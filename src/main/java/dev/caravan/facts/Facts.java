@@ -145,6 +145,9 @@ public record Facts(
      * @param caHash           {@code sha256:HEX} of the cluster CA's public key
      * @param nodeName         what the kubelet is registered as
      * @param apiServer        the URL that the kubelet talks to
+     * @param apiServerVersion of the static pod; empty where its image's tag is no version, as for the next one
+     * @param etcdVersion      of the static pod
+     * @param kubeletReplaced  the kubelet that runs is of an earlier installation than the program that is there
      */
     public record Kubernetes(
             Optional<String> kubelet,
@@ -155,7 +158,10 @@ public record Facts(
             boolean apiServerManifest,
             Optional<String> caHash,
             Optional<String> nodeName,
-            Optional<String> apiServer) {}
+            Optional<String> apiServer,
+            Optional<String> apiServerVersion,
+            Optional<String> etcdVersion,
+            boolean kubeletReplaced) {}
 
     /**
      * @param installed    those of docker, containerd and cri-o that are there

@@ -73,7 +73,10 @@ final class FactsParser {
                 files.contains("kube-apiserver.yaml"),
                 optional("caHash"),
                 optional("nodeName"),
-                optional("apiServer"));
+                optional("apiServer"),
+                optional("apiServerVersion"),
+                optional("etcdVersion"),
+                optional("kubeletReplaced").isPresent());
     }
 
     private Facts.ContainerRuntimes runtimes() {

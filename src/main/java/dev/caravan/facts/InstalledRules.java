@@ -75,8 +75,8 @@ final class InstalledRules {
     }
 
     /**
-     * Programs of another version than the spec's: kube-install does not replace them. Where the kubelet differs, that says it all
-     * (see {@link ClusterRules#kubeletVersion}).
+     * Programs of another version than the spec's: kube-install does not replace them. Older ones of a node are upgraded with it. Where
+     * the kubelet differs, that says it all (see {@link ClusterRules#kubeletVersion}).
      */
     static List<Finding> programs(Survey survey) {
         String wanted = survey.cluster().kubernetes().version();
@@ -86,7 +86,9 @@ final class InstalledRules {
         List<Finding> findings = new ArrayList<>();
         programs.forEach((program, version) -> findings.addAll(PlatformRules.grouped(
                 survey.hosts(seen -> seen.membership() != Membership.OTHER_CLUSTER && kubeletFits(seen, wanted)
-                        && version.apply(seen.facts().kubernetes()).filter(found -> !found.equals(wanted)).isPresent()),
+                        && version.apply(seen.facts().kubernetes())
+                                .filter(found -> seen.isMember() ? new Version(found).isAbove(wanted) : !found.equals(wanted))
+                                .isPresent()),
                 seen -> version.apply(seen.facts().kubernetes()).orElseThrow(),
                 (found, hosts) -> new Finding(hosts, "program-version", Severity.REFUSES,
                         program + " " + found + " is installed, and the spec asks for " + wanted,

@@ -35,8 +35,9 @@ final class SpecRules {
     /** What is newer than anything tried may need what nobody knows yet. */
     static List<Finding> newestTried(Survey survey) {
         Cluster.Kubernetes kubernetes = survey.cluster().kubernetes();
-        return kubernetes.minor() <= survey.newestTried() ? List.of() : List.of(new Finding(List.of(), "untried-version", Severity.WARNS,
-                "Kubernetes " + kubernetes.version() + " is newer than 1." + survey.newestTried()
+        int newest = survey.versions().newestTried();
+        return kubernetes.minor() <= newest ? List.of() : List.of(new Finding(List.of(), "untried-version", Severity.WARNS,
+                "Kubernetes " + kubernetes.version() + " is newer than 1." + newest
                         + ", the newest that Caravan was tried with",
                 "Try it on hosts that may be lost. What a minor needs is in routes/data/kubernetes.yaml."));
     }

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
  *
  * @param hosts       those whose facts are known, in the spec's order
  * @param minor       what the cluster's version of Kubernetes needs
- * @param newestTried the newest minor that Caravan was tried with
+ * @param versions    what each minor needs
  */
-record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits, Minor minor, int newestTried) {
+record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits, Minor minor, KubernetesTable versions) {
 
     static final String INIT = "InitConfiguration";
     static final String JOIN = "JoinConfiguration";
@@ -39,7 +39,7 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limit
                 .filter(host -> facts.containsKey(host.name()))
                 .map(host -> new Seen(host, facts.get(host.name()), Membership.of(cluster, host, facts)))
                 .toList();
-        return new Survey(cluster, Map.copyOf(facts), hosts, limits, versions.minor(cluster.kubernetes().minor()), versions.newestTried());
+        return new Survey(cluster, Map.copyOf(facts), hosts, limits, versions.minor(cluster.kubernetes().minor()), versions);
     }
 
     List<Seen> hosts(Predicate<Seen> which) {

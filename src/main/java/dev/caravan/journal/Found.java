@@ -20,6 +20,11 @@ public record Found(long id, String run, String host, String address, String ste
         return field[0] + "\t" + (field.length > 1 ? field[1] : "");
     }
 
+    /** KIND alone. */
+    public String kind() {
+        return line.split("\t", 2)[0];
+    }
+
     @Override
     public String toString() {
         return step + " on " + host + " found " + subject().replace('\t', ' ');

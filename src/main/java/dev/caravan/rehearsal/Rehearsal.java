@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,6 +151,21 @@ public final class Rehearsal implements AutoCloseable {
      */
     public Cluster cluster() {
         return cluster;
+    }
+
+    /**
+     * Gives the repositories a new version of Kubernetes, beside those that they have: what an upgrade needs.
+     *
+     * @throws IOException where the hosts' directories cannot be written
+     */
+    public void offer(String version) throws IOException {
+        for (SimulatedHost host : hosts.values()) {
+            Path state = host.root().resolve(".rehearsal");
+            Path newest = state.resolve("kubernetes-version");
+            Files.writeString(state.resolve("kubernetes-also"), Files.readString(newest), StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+            Files.writeString(newest, version + "\n");
+        }
     }
 
     /** Where the SSH server of a host of {@link #cluster()} listens. */

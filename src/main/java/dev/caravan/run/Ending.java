@@ -5,6 +5,7 @@ import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelExchangeException;
 
 /**
  * How a run ended, from what its workflow left.
@@ -13,7 +14,9 @@ import java.util.stream.Collectors;
  */
 record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
 
-    static Ending of(Run run, Throwable failure) {
+    /** @param thrown by the workflow, perhaps within what Camel wraps around the failure of one exchange of many; null if it succeeded */
+    static Ending of(Run run, Throwable thrown) {
+        Throwable failure = thrown instanceof CamelExchangeException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (failure instanceof PreflightRefused refused) {
             return new Ending("refused", 3, refused.getMessage(),
                     Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
@@ -26,8 +29,8 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
             return new Ending("cancelled", 130, run.isRehearsal()
                     ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
-                    : "cancelled: what was done so far stays. The same command resumes; caravan rollback-run " + run.id()
-                            + " rolls it back", data);
+                    : "cancelled: what was done so far stays. The same command resumes"
+                            + (run.isUpgraded() ? "" : "; caravan rollback-run " + run.id() + " rolls it back"), data);
         }
         if (failure == null) {
             return new Ending("succeeded", 0, "", Map.of());

@@ -41,6 +41,9 @@ import java.util.stream.Stream;
  * stands in the routes. Thread-safe.
  */
 public final class Run implements Confidant {
+    /** The kind of what a step records when it has upgraded a control plane. */
+    public static final String UPGRADED = "upgrade";
+
     private final String id;
     private final ActionCall call;
     private final Cluster cluster;
@@ -177,6 +180,15 @@ public final class Run implements Confidant {
         return podCidrs.getOrDefault(host, "");
     }
 
+    /** A control plane that works on the cluster for other hosts: the first in the spec that has not failed. */
+    public Host controlPlane() {
+        return cluster.controlPlanes().stream()
+                .filter(host -> !hasFailed(host.name()))
+                .filter(host -> facts(host.name()).map(Facts::initialised).orElse(true))
+                .findFirst()
+                .orElseGet(cluster::firstControlPlane);
+    }
+
     /** Notes that a host's pipeline ended with a failure. */
     public void hostFailed(String host, Throwable failure) {
         failures.putIfAbsent(host, failure);
@@ -220,6 +232,14 @@ public final class Run implements Confidant {
         return journal.found(cluster.name(), host.address()).stream()
                 .filter(found -> action().undoes() == Undoes.CLUSTER || found.run().equals(id) || takesBack.contains(found.run()))
                 .toList();
+    }
+
+    /**
+     * Whether a control plane was upgraded in this run. Kubernetes has no downgrade, so such a run is not rolled back; the same command
+     * resumes the upgrade.
+     */
+    public boolean isUpgraded() {
+        return cluster.hosts().stream().anyMatch(host -> toGiveBack(host).stream().anyMatch(found -> found.kind().equals(UPGRADED)));
     }
 
     /** Enters that a host has these back. */

@@ -24,6 +24,7 @@ public record Cluster(
      * @param imageRepository      where images come from; the mirror's where the spec names none
      * @param controlPlaneEndpoint HOST:PORT; where the spec names none, the first control plane's address and 6443
      * @param kubeadm              the user's overrides by document kind, merged over the generated documents
+     * @param upgrade              how a running cluster gets to the version
      */
     public record Kubernetes(
             String version,
@@ -31,11 +32,17 @@ public record Cluster(
             String controlPlaneEndpoint,
             String podSubnet,
             String serviceSubnet,
-            Map<String, Map<String, Object>> kubeadm) {
+            Map<String, Map<String, Object>> kubeadm,
+            Upgrade upgrade) {
 
         /** The minor version: 20 for 1.20.2. */
         public int minor() {
             return Integer.parseInt(version.split("\\.")[1]);
+        }
+
+        /** The same at another version. */
+        public Kubernetes at(String otherVersion) {
+            return new Kubernetes(otherVersion, imageRepository, controlPlaneEndpoint, podSubnet, serviceSubnet, kubeadm, upgrade);
         }
     }
 
@@ -80,6 +87,11 @@ public record Cluster(
     /** The control plane that kubeadm init runs on: the first in the spec. */
     public Host firstControlPlane() {
         return hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow();
+    }
+
+    /** The same at another version of Kubernetes. */
+    public Cluster at(String version) {
+        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure);
     }
 
     public List<Host> controlPlanes() {

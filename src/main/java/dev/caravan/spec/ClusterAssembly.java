@@ -59,7 +59,22 @@ final class ClusterAssembly {
                         .orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
                 withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElseGet(() -> Defaults.podSubnet(root))),
                 withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElseGet(() -> Defaults.serviceSubnet(root))),
-                kubeadm());
+                kubeadm(),
+                upgrade());
+    }
+
+    private Upgrade upgrade() {
+        Map<Integer, String> via = new LinkedHashMap<>();
+        root.map("spec", "kubernetes", "upgrade", "via")
+                .forEach((minor, version) -> via.put(Integer.valueOf(minor.substring("1.".length())), version.asText().orElseThrow()));
+        return new Upgrade(
+                via,
+                root.at("spec", "kubernetes", "upgrade", "maxUnavailable").map(share -> Upgrade.Share.parse(share.plain().toString()))
+                        .orElse(Upgrade.DEFAULT.maxUnavailable()),
+                new Upgrade.Drain(
+                        root.text("spec", "kubernetes", "upgrade", "drain", "timeout").map(SshAssembly::duration)
+                                .orElse(Upgrade.DEFAULT.drain().timeout()),
+                        word(Upgrade.OnBlocked.class, "fail", "spec", "kubernetes", "upgrade", "drain", "onBlocked")));
     }
 
     private Map<String, Map<String, Object>> kubeadm() {

@@ -49,6 +49,7 @@ final class Contradictions {
         int minor = contradictions.minor().orElse(Integer.MAX_VALUE);
         contradictions.problems.addAll(SubnetContradictions.problems(root, minor));
         contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
+        contradictions.problems.addAll(UpgradeContradictions.problems(root));
         return contradictions.problems;
     }
 

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Takes a run's events one after the other and keeps how the run stands. An event costs the same however many hosts there
@@ -140,39 +141,44 @@ public final class RunFold {
         Optional<StepView> going = before.filter(
                 view -> !view.state().ended() || event.type() != Event.Type.STEP_STARTED);
         Instant since = going.map(StepView::startedAt).orElse(event.at());
+        // A step that a run repeats, as an upgrade over several versions does, has the changes of all its times.
+        List<String> changes = before.map(StepView::changes).orElse(List.of());
+        List<Diff> diffs = before.map(StepView::diffs).orElse(List.of());
         return switch (event.type()) {
-            case STEP_STARTED -> going(event, host, step, attempt, since, "");
-            case STEP_PROGRESS -> going(event, host, step, attempt, since, event.message());
+            case STEP_STARTED, STEP_PROGRESS -> new StepView(
+                    host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), event.message(), "",
+                    changes, diffs, Optional.empty(), Optional.empty());
             case STEP_RETRY -> new StepView(
                     host, step, StepState.RETRYING, attempt, since, event.at(), Optional.empty(), Optional.empty(),
-                    event.message(), "", List.of(), List.of(),
+                    event.message(), "", changes, diffs,
                     Optional.of(event.at().plusMillis(number(event.data(), "delayMillis").orElse(0L))),
                     Optional.empty());
-            default -> finished(event, host, step, attempt, going.map(StepView::startedAt));
+            default -> finished(event, host, step, attempt, going.map(StepView::startedAt), changes, diffs);
         };
     }
 
-    private static StepView going(Event event, String host, String step, int attempt, Instant since, String doing) {
-        return new StepView(
-                host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), doing, "",
-                List.of(), List.of(), Optional.empty(), Optional.empty());
-    }
-
-    private static StepView finished(Event event, String host, String step, int attempt, Optional<Instant> start) {
+    private static StepView finished(
+            Event event, String host, String step, int attempt, Optional<Instant> start, List<String> before, List<Diff> diffsBefore) {
         Map<String, Object> data = event.data();
-        StepState state = stepState(string(data, "state").orElse(""));
-        Optional<Duration> told = number(data, "durationMillis").map(Duration::ofMillis);
-        Instant since = start.orElseGet(() -> event.at().minus(told.orElse(Duration.ZERO)));
+        List<String> changes = joined(before, strings(data.get("changes")));
+        StepState told = stepState(string(data, "state").orElse(""));
+        StepState state = told == StepState.OK && !changes.isEmpty() ? StepState.CHANGED : told;
+        Optional<Duration> lasted = number(data, "durationMillis").map(Duration::ofMillis);
+        Instant since = start.orElseGet(() -> event.at().minus(lasted.orElse(Duration.ZERO)));
         // What is told covers one attempt; the pauses and the attempts before it count too.
         Duration whole = attempt > 1 ? Duration.between(since, event.at())
-                : told.orElseGet(() -> Duration.between(since, event.at()));
+                : lasted.orElseGet(() -> Duration.between(since, event.at()));
         Optional<Failure> failure = state == StepState.FAILED
                 ? Optional.of(new Failure(string(data, "kind").orElse(""), event.message(),
                         string(data, "remedy").orElse(""), strings(data.get("lastWords"))))
                 : Optional.empty();
         return new StepView(
                 host, step, state, attempt, since, event.at(), Optional.of(event.at()), Optional.of(whole), "",
-                event.message(), strings(data.get("changes")), diffs(data), Optional.empty(), failure);
+                event.message(), changes, joined(diffsBefore, diffs(data)), Optional.empty(), failure);
+    }
+
+    private static <T> List<T> joined(List<T> before, List<T> now) {
+        return Stream.concat(before.stream(), now.stream()).distinct().toList();
     }
 
     private static List<Diff> diffs(Map<String, Object> data) {

@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
 import dev.caravan.journal.Found;
 import dev.caravan.run.NotReached;
@@ -52,7 +53,9 @@ public final class Rollback {
         String host = Variables.hostName(exchange);
         String first = run.cluster().firstControlPlane().name();
         boolean clusterWasThere = run.facts(first).map(Facts::joined).orElse(false);
+        boolean wasNode = run.facts(host).map(Facts::joined).orElse(false);
         return isWanted(run) && !run.isGivenUp() && !host.equals(first)
+                && !(wasNode && run.isUpgraded())
                 && !(run.failures().get(host) instanceof NotReached)
                 && (clusterWasThere || exchange.getVariable(ALONE) != null);
     }
@@ -60,7 +63,8 @@ public final class Rollback {
     /** Ends the work on all hosts where what failed on the exchange's host takes the whole run with it. */
     public void giveUp(Exchange exchange) {
         Run run = run(exchange);
-        if (isWanted(run) && !(run.failures().get(Variables.hostName(exchange)) instanceof NotReached)) {
+        if (isWanted(run) && !run.isUpgraded()
+                && !(run.failures().get(Variables.hostName(exchange)) instanceof NotReached)) {
             run.giveUp(Variables.hostName(exchange) + " failed, and the run is rolled back");
         }
     }
@@ -70,7 +74,7 @@ public final class Rollback {
         // whether that went well or not
         boolean onlyAlone = !run.failures().isEmpty()
                 && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
-        return isWanted(run) && (run.isGivenUp() || !onlyAlone);
+        return isWanted(run) && !run.isUpgraded() && (run.isGivenUp() || !onlyAlone);
     }
 
     private static boolean isWanted(Run run) {
@@ -96,22 +100,38 @@ public final class Rollback {
 
     // ---- what
 
-    /** The hosts with something to take back. */
-    public List<Host> hosts(@Variable(Variables.RUN) Run run) {
+    /**
+     * The hosts with something to take back.
+     *
+     * @throws HostsFailed for a run that upgraded a control plane
+     */
+    public List<Host> hosts(@Variable(Variables.RUN) Run run) throws HostsFailed {
+        if (run.action().undoes() != Undoes.CLUSTER && run.isUpgraded()) {
+            throw new HostsFailed("not rolled back: the run upgraded a control plane, and Kubernetes has no downgrade. "
+                    + "caravan apply resumes the upgrade");
+        }
         run.rollingBackAll();
         return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
     }
 
-    /** What the exchange's host has to be given back: a list of {@link Undo}, the newest step first. */
+    /**
+     * What the exchange's host has to be given back: a list of {@link Undo}. A step that was recorded again later, for example in an
+     * upgrade, is undone as a whole in the place of its first record: what came after that needs it.
+     */
     public List<Undo> undos(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         run.rollingBack();
-        List<Found> found = new ArrayList<>(run.toGiveBack(host));
-        Collections.reverse(found);
-        Map<String, List<Found>> bySteps = found.stream().filter(one -> !isOf(one, NO_NODE))
+        Map<String, List<Found>> bySteps = run.toGiveBack(host).stream()
+                .filter(one -> !isOf(one, NO_NODE) && !isOf(one, Run.UPGRADED))
                 .collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
-        return bySteps.entrySet().stream().map(step -> new Undo(step.getKey(), step.getValue())).toList();
+        List<Undo> undos = new ArrayList<>();
+        bySteps.forEach((step, found) -> {
+            Collections.reverse(found);
+            undos.add(new Undo(step, found));
+        });
+        Collections.reverse(undos);
+        return undos;
     }
 
     /** Enters that a step was taken back: the variable {@code undo}. That the cluster has to forget the node is remembered. */
@@ -178,7 +198,7 @@ public final class Rollback {
     }
 
     private static boolean isOf(Found found, String kind) {
-        return found.line().startsWith(kind + "\t");
+        return found.kind().equals(kind);
     }
 
     /** Names the exchange's host to the script that has the cluster forget it. */

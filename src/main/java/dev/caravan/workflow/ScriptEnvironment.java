@@ -30,7 +30,11 @@ public final class ScriptEnvironment implements Environment {
 
     @Override
     public Map<String, String> of(Run run, Host host) {
-        Cluster cluster = run.cluster();
+        return of(run, run.cluster(), host);
+    }
+
+    /** The same for another version of the cluster. */
+    Map<String, String> of(Run run, Cluster cluster, Host host) {
         Minor minor = versions.minor(cluster.kubernetes().minor());
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());

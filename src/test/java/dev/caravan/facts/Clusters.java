@@ -4,6 +4,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
 import dev.caravan.spec.SshAccess;
+import dev.caravan.spec.Upgrade;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,8 @@ final class Clusters {
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
         return new Cluster(
                 "demo",
-                new Cluster.Kubernetes(version, "registry.example/images", endpoint, podSubnet, "10.96.0.0/12", kubeadm),
+                new Cluster.Kubernetes(version, "registry.example/images", endpoint, podSubnet, "10.96.0.0/12", kubeadm,
+                        Upgrade.DEFAULT),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),
                 new Cluster.Network(Cluster.Cni.BRIDGE, Optional.empty()),

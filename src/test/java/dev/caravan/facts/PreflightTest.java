@@ -215,8 +215,14 @@ class PreflightTest {
                 change("a control plane that the spec calls a worker",
                         hosts -> hosts.get("h2").put("kubernetes", "kubelet.conf\nkube-apiserver.yaml"),
                         "refuses role [h2]: a control plane of this cluster already, and a worker in the spec"),
-                change("an upgrade by apply", hosts -> hosts.get("h2").put("kubeletVersion", "1.20.1"),
-                        "refuses kubelet-version [h2]: this node runs kubelet 1.20.1, and the spec asks for 1.20.2"),
+                change("a kubelet that apply upgrades", hosts -> hosts.get("h2").put("kubeletVersion", "1.20.1")),
+                change("a control plane that apply upgrades", hosts -> hosts.get("h1").put("apiServerVersion", "1.19.16")),
+                change("a newer control plane", hosts -> hosts.get("h1").put("apiServerVersion", "1.21.0"),
+                        "refuses kubernetes-version [h1]: its control plane runs Kubernetes 1.21.0, newer than the 1.20.2 of the spec"),
+                change("a kubelet that was left behind", hosts -> {
+                    hosts.get("h2").put("kubeletVersion", "1.17.3");
+                    hosts.get("h1").put("apiServerVersion", "1.20.2");
+                }, "refuses version-skew [h2]: its kubelet 1.17.3 is more than 2 minors older than the API server 1.20.2"),
                 change("little space on a node", hosts -> hosts.get("h2").put("disk", "/var/lib / 900 20000"),
                         "warns disk [h2]: too little space on /: 900 MiB free, 2000 needed"),
                 change("the endpoint lost", hosts -> hosts.get("h2").put("reach", "10.77.0.100 6443 @endpoint timeout"),

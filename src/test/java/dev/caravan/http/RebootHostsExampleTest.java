@@ -35,8 +35,8 @@ class RebootHostsExampleTest {
     private static final Duration LONG = Duration.ofSeconds(300);
     private static final Path ROUTES = Path.of("examples", "reboot-hosts", "routes");
     private static final List<String> ONE_AFTER_THE_OTHER = List.of(
-            "h1 boot-id", "h1 drain-node", "h1 reboot", "h1 rebooted", "h1 uncordon-node",
-            "h2 boot-id", "h1 drain-node", "h2 reboot", "h2 rebooted", "h1 uncordon-node");
+            "h1 drain-node", "h1 boot-id", "h1 reboot", "h1 rebooted", "h1 uncordon-node",
+            "h1 drain-node", "h2 boot-id", "h2 reboot", "h2 rebooted", "h1 uncordon-node");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
@@ -70,7 +70,7 @@ class RebootHostsExampleTest {
             assertThat(run.get("action").asText()).isEqualTo("reboot-hosts");
             assertThat(StreamSupport.stream(run.get("steps").spliterator(), false)
                     .map(step -> step.path("host").asText() + " " + step.get("step").asText()))
-                    .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 rebooted");
+                    .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 drain-node", "h2 rebooted");
             assertThat(boot).hasContent("after " + before.strip());
 
             Path spec = Files.writeString(scratch.parent().resolve("reboot.yaml"),
@@ -109,7 +109,7 @@ class RebootHostsExampleTest {
             List<Call> drains = hosts.calls().stream().filter(call -> call.step().equals("drain-node")).toList();
             assertThat(drains).extracting(call -> call.environment().get("NODE")).containsExactly("h1", "h2");
             assertThat(drains).allSatisfy(call -> assertThat(call.environment()).containsEntry("DRAIN_SECONDS", "120")
-                    .containsEntry("FORCE", "true"));
+                    .containsEntry("ON_BLOCKED", "force"));
             assertThat(hosts.calls()).filteredOn(call -> call.is("h2", "reboot"))
                     .allSatisfy(call -> assertThat(call.environment()).containsEntry("BOOT_ID", "boot of h2"));
         }

@@ -5,6 +5,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
+import dev.caravan.spec.Upgrade;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ final class Clusters {
         return new Cluster(
                 "demo",
                 new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16",
-                        "10.96.0.0/12", Map.of()),
+                        "10.96.0.0/12", Map.of(), Upgrade.DEFAULT),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),
                 new Cluster.Network(Cluster.Cni.BRIDGE, Optional.empty()),

@@ -222,9 +222,14 @@ class RouteShapeTest {
 
         // the route run sends to those, by the name of the run's action
         List<String> actions = routes().stream().filter(name -> name.startsWith("actions/")).map(name -> "direct:" + id(name)).toList();
+        // maintain-host sends to those, by the variable that its callers set
+        List<String> works = routes().stream().flatMap(name -> route(name).findParents("constant").stream())
+                .filter(variable -> variable.path("name").asText().equals("work"))
+                .map(variable -> "direct:" + variable.path("constant").asText())
+                .toList();
         assertThat(routes().stream().map(name -> route(name).at("/from/uri").asText()).filter(uri -> uri.startsWith("direct:")))
                 .filteredOn(uri -> !uri.equals("direct:run"))
-                .isSubsetOf(Stream.concat(named.stream(), actions.stream()).toList());
+                .isSubsetOf(Stream.of(named, actions, works).flatMap(List::stream).toList());
     }
 
     @ParameterizedTest

@@ -50,7 +50,8 @@ class SpecReaderTest {
                         "192.0.2.11:6443",
                         "10.244.0.0/16",
                         "10.96.0.0/12",
-                        Map.of()));
+                        Map.of(),
+                        Upgrade.DEFAULT));
         assertThat(cluster.packages().mirror()).isEqualTo(Mirror.ALIYUN);
         assertThat(cluster.runtime()).isEqualTo(new Cluster.Runtime(RuntimeName.DOCKER, Optional.empty(), List.of()));
         assertThat(cluster.network()).isEqualTo(new Cluster.Network(Cni.FLANNEL, Optional.empty()));

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Upgrades the control plane of this host, once: kubeadm upgrade apply on the first control plane of the cluster that has the new kubeadm,
+# kubeadm upgrade node on the others. If it was interrupted, it runs again; kubeadm allows that. The kubelet stays as it is.
+# Environment: KUBERNETES_VERSION, UPGRADE_FROM, UPGRADE_TO, IGNORED_CHECKS (of kubeadm, with commas), PATCHES (a directory, or empty),
+# CLUSTER_NAME.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+manifests=$R/etc/kubernetes/manifests
+# This file exists from before kubeadm's first change until its success. It holds what was begun: apply or node.
+unfinished=$R/etc/kubernetes/.caravan-upgrade-unfinished
+
+running() { sed -n "s|^ *image: .*$1:v*\([0-9.]*\).*|\1|p" "$manifests/$1.yaml" 2>/dev/null | head -n 1; } # COMPONENT
+flag() { sed -n "s/^ *- --$1=//p" "$manifests/kube-apiserver.yaml" | head -n 1; } # NAME
+
+# The API server of this host, also if the endpoint leads to another one. Its readyz includes etcd.
+own_api_ready() {
+  kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 5s \
+    --server "https://$(flag advertise-address | sed 's/.*:.*/[&]/'):$(flag secure-port | grep . || echo 6443)" get --raw /readyz
+}
+
+configured() { # the version that the cluster's kubeadm-config has
+  cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' 2>"$WORK/output" |
+    sed -n 's/^kubernetesVersion: *"\{0,1\}v//p' | tr -d '"'
+}
+
+behind=no
+for component in kube-apiserver kube-controller-manager kube-scheduler; do
+  at=$(running "$component")
+  [ -n "$at" ] || fail "the manifest of $component on this host names no version" "Look at the line image: in ${manifests#"$R"}/$component.yaml."
+  if older_version "$at" "$KUBERNETES_VERSION"; then behind=yes; fi
+done
+
+if planning; then
+  # on the way through several versions, the host still has the first
+  if older_version "$(running kube-apiserver)" "$KUBERNETES_VERSION"; then change "upgrade the control plane from $UPGRADE_FROM to $UPGRADE_TO" || true; fi
+  exit 0
+fi
+
+if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
+  wait_until 90 api_answers || fail_for_now "the API server does not answer" "On the host: journalctl -u kubelet; crictl ps -a"
+  verb=node
+  [ "$(configured)" = "$KUBERNETES_VERSION" ] || verb=apply
+  if [ -f "$unfinished" ] && [ "$(cat "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
+  if change "upgrade the control plane from $(running kube-apiserver) to $KUBERNETES_VERSION"; then
+    set -- "--ignore-preflight-errors=${IGNORED_CHECKS:-}"
+    [ -n "${IGNORED_CHECKS:-}" ] || set --
+    if [ -n "${PATCHES:-}" ]; then set -- "$@" "--patches=$PATCHES"; fi
+    if [ "$verb" = apply ]; then set -- "v$KUBERNETES_VERSION" --yes "$@"; fi
+    echo "$verb $KUBERNETES_VERSION" > "$unfinished"
+    say "kubeadm upgrade $verb${1:+ $*}"
+    hiding_secrets kubeadm upgrade "$verb" "$@" ||
+      command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
+    # from here on there is no way back but a restored backup: Kubernetes has no downgrade
+    found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"
+    rm -f "$unfinished"
+  fi
+fi
+
+say "waiting for this host's API server and etcd"
+wait_until 180 own_api_ready || fail_for_now "the API server of this host is not ready after the upgrade to $KUBERNETES_VERSION" \
+  "On the host: crictl ps -a, and the logs of kube-apiserver and etcd."

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Upgrades kubelet and kubectl of this host and restarts the kubelet; the node has been drained. On a worker, kubeadm renews the kubelet's
+# configuration first; on a control plane it has done so.
+# Environment: KUBERNETES_VERSION, NODE_ROLES, IGNORED_CHECKS, PATCHES, KUBELET_FLAGS_REMOVED (names of flags that this version refuses);
+# KUBERNETES_REPO_URL.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/repository-lib.sh"
+
+know_family
+
+configuration() { cat "$R/var/lib/kubelet/config.yaml" "$R/var/lib/kubelet/kubeadm-flags.env" "$R/var/lib/kubelet/instance-config.yaml" 2>/dev/null | sha256sum; }
+configuration > "$WORK/configuration"
+
+case " $NODE_ROLES " in
+  *" control-plane "*) ;;
+  *)
+    if ! planning; then
+      set -- "--ignore-preflight-errors=${IGNORED_CHECKS:-}"
+      [ -n "${IGNORED_CHECKS:-}" ] || set --
+      if [ -n "${PATCHES:-}" ]; then set -- "$@" "--patches=$PATCHES"; fi
+      say "kubeadm upgrade node"
+      hiding_secrets kubeadm upgrade node "$@" || command_failed "kubeadm upgrade node: $(kubeadm_words)" "On the host: journalctl -u kubelet"
+    fi
+    ;;
+esac
+
+upgrade_kubernetes_packages "$KUBERNETES_VERSION" kubelet kubectl
+if planning; then exit 0; fi
+
+# a kubelet does not start with a flag that it does not know
+flags_file=$R/var/lib/kubelet/kubeadm-flags.env
+for flag in ${KUBELET_FLAGS_REMOVED:-}; do
+  if grep -qs -e "--${flag}[= \"]" "$flags_file" && change "remove --$flag, which kubelet $KUBERNETES_VERSION does not know, from ${flags_file#"$R"}"; then
+    sed -E -i "s/ *--$flag(=[^ \"]*)?//; s/=\" */=\"/" "$flags_file"
+  fi
+done
+
+configuration > "$WORK/configuration-now"
+if [ -n "$upgrade_names" ] || kubelet_replaced || ! cmp -s "$WORK/configuration" "$WORK/configuration-now" || ! systemctl is-active -q kubelet; then
+  change "restart kubelet"
+  systemctl daemon-reload
+  logged systemctl restart kubelet || command_failed "could not restart kubelet: $(last_words)" "On the host: journalctl -u kubelet"
+fi
+kubelet_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
+wait_until 120 kubelet_healthy ||
+  fail "kubelet $KUBERNETES_VERSION is not healthy two minutes after its restart: $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300)" \
+    "On the host: journalctl -u kubelet"

@@ -1,0 +1,155 @@
+package dev.caravan.workflow;
+
+import dev.caravan.facts.Facts;
+import dev.caravan.facts.UpgradePath;
+import dev.caravan.facts.UpgradePath.Hop;
+import dev.caravan.run.Run;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.step.StepResult;
+import dev.caravan.tables.KubernetesTable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+
+/** Which versions an upgrade goes through, and which hosts take part: bean {@code upgrade}. The order of the work is in the routes. */
+public final class Upgrades {
+    /** The exchange variable that holds the present {@link Hop}. */
+    private static final String HOP = "hop";
+
+    private final KubernetesTable versions;
+    private final ScriptEnvironment environment;
+
+    public Upgrades(KubernetesTable versions, ScriptEnvironment environment) {
+        this.versions = versions;
+        this.environment = environment;
+    }
+
+    /** Whether the cluster runs an older version than the spec's. */
+    public boolean isDue(@Variable(Variables.RUN) Run run) {
+        return !hops(run).isEmpty();
+    }
+
+    /** The versions on the way, in their order. */
+    public List<Hop> hops(@Variable(Variables.RUN) Run run) {
+        return UpgradePath.of(run.cluster(), run.allFacts(), versions).hops();
+    }
+
+    /** Begins the hop that is the body. */
+    public void begin(Exchange exchange) {
+        exchange.setVariable(HOP, exchange.getMessage().getBody(Hop.class));
+    }
+
+    /** Keeps the version that the first control plane's repository gave, if the spec names none; in a plan it may be unknown. */
+    public void keepVersion(Exchange exchange) {
+        String version = exchange.getMessage().getBody(StepResult.class).output("version");
+        if (!version.isEmpty()) {
+            exchange.setVariable(HOP, hop(exchange).at(version));
+        }
+    }
+
+    /** The first control plane, for the body: its repository decides on the version. */
+    public Host first(@Variable(Variables.RUN) Run run) {
+        return run.cluster().firstControlPlane();
+    }
+
+    /** All control planes, the first one first. */
+    public List<Host> controlPlanes(@Variable(Variables.RUN) Run run) {
+        return nodes(run, Host::isControlPlane);
+    }
+
+    /** The control planes but the first one. */
+    public List<Host> otherControlPlanes(@Variable(Variables.RUN) Run run) {
+        return controlPlanes(run).stream().filter(host -> !host.equals(first(run))).toList();
+    }
+
+    /** The control planes whose kubelets are behind the hop. */
+    public List<Host> kubeletsOfControlPlanes(Exchange exchange) {
+        Run run = run(exchange);
+        return controlPlanes(run).stream().filter(host -> isBehind(run, host, hop(exchange))).toList();
+    }
+
+    /** The workers of the hop, in groups of as many as may be drained at a time. */
+    public List<List<Host>> workers(Exchange exchange) {
+        Run run = run(exchange);
+        Hop hop = hop(exchange);
+        List<Host> workers = nodes(run, host -> hop.workers().contains(host.name()) && isBehind(run, host, hop));
+        int all = (int) run.cluster().hosts().stream().filter(host -> !host.isControlPlane()).count();
+        int atATime = run.cluster().kubernetes().upgrade().maxUnavailable().of(all);
+        List<List<Host>> groups = new ArrayList<>();
+        for (int start = 0; start < workers.size(); start += atATime) {
+            groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));
+        }
+        return groups;
+    }
+
+    /** The script's environment for the exchange's host at the hop's version instead of the spec's. */
+    public void environment(Exchange exchange) {
+        Run run = run(exchange);
+        Hop hop = hop(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        Cluster cluster = run.cluster().at(hop.version().orElse("1." + hop.minor() + ".0"));
+        // Only what the version changes: steps on another host have this exchange's variables, too.
+        Map<String, String> plain = environment.of(run, host);
+        environment.of(run, cluster, host).forEach((name, value) -> {
+            if (value.equals(plain.get(name))) {
+                exchange.removeVariable(Variables.ENVIRONMENT_PREFIX + name);
+            } else {
+                variable(exchange, name, value);
+            }
+        });
+        Map<String, Object> document = run.cluster().kubernetes().kubeadm().getOrDefault(
+                host.equals(run.cluster().firstControlPlane()) ? "InitConfiguration" : "JoinConfiguration", Map.of());
+        variable(exchange, "UPGRADE_VERSION", hop.version().orElse(""));
+        variable(exchange, "UPGRADE_FROM", hop.from());
+        variable(exchange, "UPGRADE_TO", hop.to());
+        variable(exchange, "IGNORED_CHECKS", within(document, "nodeRegistration", "ignorePreflightErrors")
+                .map(list -> list instanceof Collection<?> checks
+                        ? checks.stream().map(String::valueOf).collect(Collectors.joining(",")) : "").orElse(""));
+        variable(exchange, "PATCHES", within(document, "patches", "directory").map(String::valueOf).orElse(""));
+        variable(exchange, "KUBELET_FLAGS_REMOVED",
+                String.join(" ", new TreeSet<>(versions.minor(hop.minor()).removed().kubeletFlags().keySet())));
+        variable(exchange, "KUBELET_VERSION", hop.version().orElse(""));
+        variable(exchange, "DRAIN_SECONDS", Long.toString(run.cluster().kubernetes().upgrade().drain().timeout().toSeconds()));
+        variable(exchange, "ON_BLOCKED", run.cluster().kubernetes().upgrade().drain().onBlocked().name().toLowerCase(Locale.ROOT));
+    }
+
+    private static void variable(Exchange exchange, String name, String value) {
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
+    }
+
+    private static Optional<Object> within(Map<String, Object> document, String section, String key) {
+        return document.get(section) instanceof Map<?, ?> map ? Optional.ofNullable(map.get(key)) : Optional.empty();
+    }
+
+    /* At a hop whose version is not known yet, which is only so in a plan, every node takes part. */
+    private static boolean isBehind(Run run, Host host, Hop hop) {
+        return hop.version().isEmpty()
+                || run.facts(host.name()).filter(facts -> UpgradePath.isKubeletBehind(facts, hop.version().get())).isPresent();
+    }
+
+    /* Nodes of the running cluster; new hosts come with the spec's version. */
+    private static List<Host> nodes(Run run, Predicate<Host> which) {
+        return run.cluster().hosts().stream()
+                .filter(host -> !run.hasFailed(host.name()) && which.test(host))
+                .filter(host -> run.facts(host.name()).map(Facts::joined).orElse(false))
+                .toList();
+    }
+
+    private static Hop hop(Exchange exchange) {
+        return exchange.getVariable(HOP, Hop.class);
+    }
+
+    private static Run run(Exchange exchange) {
+        return exchange.getVariable(Variables.RUN, Run.class);
+    }
+}
