@@ -119,6 +119,8 @@ command_failed() { # TEXT [REMEDY]
 
 output() { result output "$1" "$(printf %s "$2" | base64 -w0)"; } # NAME VALUE
 secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard input
+# What people read at the end of the run, beside that of other hosts: a line of headings, then lines; tabs separate the fields.
+report() { output report "$(head -n 500 "$1" | head -c 65536)"; } # FILE
 
 # --- the step's own files
 

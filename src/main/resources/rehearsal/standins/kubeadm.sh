@@ -160,7 +160,15 @@ write_certificates() {
   mkdir -p "$R/etc/kubernetes/pki/etcd"
   cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/ca.crt"
   (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/ca.key")
-  for file in apiserver.crt apiserver.key sa.key sa.pub front-proxy-ca.crt etcd/ca.crt; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
+  cp "$SHARED/pki/server.crt" "$R/etc/kubernetes/pki/apiserver.crt"
+  for file in apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+    cp "$SHARED/pki/admin.crt" "$R/etc/kubernetes/pki/$file.crt"
+  done
+  for file in front-proxy-ca etcd/ca; do
+    cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/$file.crt"
+    (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/$file.key")
+  done
+  for file in apiserver.key sa.key sa.pub; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
 }
 
 # The administrator's file names the cluster as any kubeadm's does; its current context is the rehearsal's API server,

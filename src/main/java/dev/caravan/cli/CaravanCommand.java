@@ -44,8 +44,8 @@ import picocli.CommandLine;
         commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RunCommand.class,
-            ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
+            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, CertificatesCommand.class,
+            RunCommand.class, ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
             StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
@@ -73,7 +73,7 @@ public final class CaravanCommand implements Callable<Integer> {
     /** Of the common options those that mean nothing to a command. */
     private static final Map<String, String[]> MEANINGLESS = Map.of(
             "serve", new String[] {"--output", "--yes"}, "apply", new String[] {"--yes"}, "plan", new String[] {"--yes"},
-            "rehearse", new String[] {"--yes", "--journal"},
+            "certificates", new String[] {"--yes"}, "rehearse", new String[] {"--yes", "--journal"},
             "runs", new String[] {"--routes", "--yes"}, "status", new String[] {"--routes", "--yes"},
             "logs", new String[] {"--routes", "--output", "--yes"},
             "actions", new String[] {"--data", "--journal", "--yes"},

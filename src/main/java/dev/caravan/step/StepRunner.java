@@ -31,6 +31,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +54,8 @@ import org.slf4j.LoggerFactory;
 public final class StepRunner {
     private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
     private static final String GENERIC_UNDO = "undo.sh";
-    private static final String UNDO_LIBRARY = "undo-lib.sh";
+    /** A script is sent each of these that it names. */
+    private static final Pattern LIBRARY = Pattern.compile("\\b[a-z]+(-[a-z]+)*-lib[.]sh\\b");
     private static final int MAX_OUTPUT = 16 << 20;
     private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. "
             + "If this lasts, check the host and its network, then run the same command again.";
@@ -404,9 +407,8 @@ public final class StepRunner {
                 "there is no script " + order.script(), "Put it into scripts/ of your routes directory.", List.of(), null));
         Map<String, String> libraries = new LinkedHashMap<>();
         libraries.put("lib.sh", files.script("lib.sh").orElse(""));
-        if (script.contains(UNDO_LIBRARY)) {
-            libraries.put(UNDO_LIBRARY, files.script(UNDO_LIBRARY).orElse(""));
-        }
+        LIBRARY.matcher(script).results().map(MatchResult::group).distinct()
+                .forEach(name -> files.script(name).ifPresent(text -> libraries.put(name, text)));
         Map<String, String> variables = new LinkedHashMap<>(environment.of(order.run(), order.host()));
         variables.putAll(order.extraEnvironment());
         variables.put("CARAVAN_STEP", order.step());

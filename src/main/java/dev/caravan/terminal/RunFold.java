@@ -145,7 +145,7 @@ public final class RunFold {
             case STEP_PROGRESS -> going(event, host, step, attempt, since, event.message());
             case STEP_RETRY -> new StepView(
                     host, step, StepState.RETRYING, attempt, since, event.at(), Optional.empty(), Optional.empty(),
-                    event.message(), "", List.of(), List.of(),
+                    event.message(), "", List.of(), List.of(), List.of(),
                     Optional.of(event.at().plusMillis(number(event.data(), "delayMillis").orElse(0L))),
                     Optional.empty());
             default -> finished(event, host, step, attempt, going.map(StepView::startedAt));
@@ -155,7 +155,7 @@ public final class RunFold {
     private static StepView going(Event event, String host, String step, int attempt, Instant since, String doing) {
         return new StepView(
                 host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), doing, "",
-                List.of(), List.of(), Optional.empty(), Optional.empty());
+                List.of(), List.of(), List.of(), Optional.empty(), Optional.empty());
     }
 
     private static StepView finished(Event event, String host, String step, int attempt, Optional<Instant> start) {
@@ -172,7 +172,7 @@ public final class RunFold {
                 : Optional.empty();
         return new StepView(
                 host, step, state, attempt, since, event.at(), Optional.of(event.at()), Optional.of(whole), "",
-                event.message(), strings(data.get("changes")), diffs(data), Optional.empty(), failure);
+                event.message(), strings(data.get("changes")), diffs(data), ReportTable.rows(data), Optional.empty(), failure);
     }
 
     private static List<Diff> diffs(Map<String, Object> data) {
