@@ -69,3 +69,83 @@ next_to_expire() {
     if [ -f "$KUBELET_CLIENT" ] && expired "$KUBELET_CLIENT"; then echo "$(end_of "$KUBELET_CLIENT") ${KUBELET_CLIENT#"$R"}"; fi
   } | sort -n | head -n 1
 }
+
+# --- what a renewal replaced
+
+# What certificates-renew saves. renewable in it lists the certificates that were replaced, complete all files that were saved.
+saved_by() { echo "$R/var/lib/caravan/certificates/$1"; } # RUN-ID
+
+# The first certificate in it that has expired; nothing if all are valid, or if nothing was saved.
+saved_expired() { # DIRECTORY
+  [ -f "$1/renewable" ] || return 0
+  while read -r saved_path; do
+    if expired "$1/etc/kubernetes/$saved_path"; then echo "/etc/kubernetes/$saved_path"; fi
+  done < "$1/renewable" | head -n 1
+}
+
+# --- static pods
+
+# In the order in which they are restarted; with the files below /etc/kubernetes that each reads when it starts.
+# shellcheck disable=SC2034
+COMPONENTS='etcd pki/etcd/server.crt pki/etcd/peer.crt
+kube-apiserver pki/apiserver.crt pki/apiserver-kubelet-client.crt pki/apiserver-etcd-client.crt pki/front-proxy-client.crt
+kube-controller-manager controller-manager.conf
+kube-scheduler scheduler.conf'
+
+runtime_client() { crictl --runtime-endpoint "unix://${CRI_SOCKET#unix://}" "$@"; }
+
+# The running container of a static pod; nothing if there is none.
+container_of() { # COMPONENT
+  case $RUNTIME in
+    docker) docker ps -q --no-trunc --filter "name=k8s_$1_" --filter label=io.kubernetes.pod.namespace=kube-system ;;
+    *) runtime_client ps -q --name "^$1\$" --state Running --label io.kubernetes.pod.namespace=kube-system ;;
+  esac </dev/null 2>"$WORK/output" | head -n 1
+}
+
+# When it was started, in seconds since the epoch; 0 if the runtime does not say.
+started_at() { # CONTAINER
+  started_date=$(case $RUNTIME in
+    docker) docker inspect --format '{{.State.StartedAt}}' "$1" ;;
+    *) runtime_client inspect "$1" | sed -n 's/^ *"startedAt": "\([^"]*\)".*/\1/p' | head -n 1 ;;
+  esac 2>/dev/null </dev/null) || started_date=
+  if [ -z "$started_date" ] || ! date -u -d "$started_date" +%s 2>/dev/null; then echo 0; fi
+}
+
+# Stops the container, if there is one, and waits until the kubelet has started another. Returns 1, with the reason in $why, if none comes.
+restart_component() { # COMPONENT
+  # shellcheck disable=SC2034 # for those that source this
+  why="the kubelet did not start another container"
+  say "restarting $1"
+  restart_before=$(container_of "$1")
+  if [ -n "$restart_before" ]; then
+    # On a busy host the answer may come too late, while the container ends. So only what is there afterwards counts.
+    # shellcheck disable=SC2034
+    case $RUNTIME in
+      docker) logged docker stop -t 30 "$restart_before" ;;
+      *) logged runtime_client --timeout 60s stop --timeout 30 "$restart_before" ;;
+    esac || why="its container could not be stopped: $(last_words)"
+  fi
+  if wait_until 20 another_container "$1" "$restart_before"; then return 0; fi
+  # The kubelet waits up to five minutes before it starts a container again that ended several times, but not after its own start.
+  echo "the kubelet is restarted, so that it starts $1 now"
+  # shellcheck disable=SC2034
+  logged systemctl restart kubelet.service || { why=$(last_words) && return 1; }
+  wait_until "${RESTART_SECONDS:-300}" another_container "$1" "$restart_before"
+}
+another_container() { # COMPONENT CONTAINER
+  another=$(container_of "$1")
+  [ -n "$another" ] && [ "$another" != "$2" ]
+}
+
+# --- health, of this host's own servers, whatever the endpoint of the cluster leads to
+
+api_answers_here() {
+  [ -f "$ADMIN_CONF" ] || return 1
+  api_manifest=$KUBERNETES/manifests/kube-apiserver.yaml
+  api_address=$(sed -n 's/^ *- --advertise-address=\([0-9A-Fa-f.:]*\) *$/\1/p' "$api_manifest" | head -n 1)
+  api_port=$(sed -n 's/^ *- --secure-port=\([0-9]*\) *$/\1/p' "$api_manifest" | head -n 1)
+  case $api_address in *:*) api_address="[$api_address]" ;; esac
+  set -- --kubeconfig "$ADMIN_CONF" --request-timeout 5s
+  if [ -n "$api_address" ]; then set -- "$@" --server "https://$api_address:${api_port:-6443}"; fi
+  kubectl "$@" get --raw /readyz >/dev/null 2>&1 </dev/null
+}

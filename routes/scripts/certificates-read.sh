@@ -12,7 +12,7 @@ need_openssl
 has_key() { [ -f "$PKI/$1.key" ]; } # CA
 
 renewer() { # PATH CA END
-  if [ "$2" = yes ]; then echo nobody && return 0; fi
+  if [ "$2" = yes ]; then echo "nobody (CA)" && return 0; fi
   case $1 in
     "$KUBELET_CLIENT") if [ "$3" -le "$(date +%s)" ]; then echo renew-certificates; else echo "the kubelet"; fi ;;
     "$KUBELET_PKI"/kubelet-server-*) echo "the kubelet" ;;
@@ -49,24 +49,25 @@ show() { # PATH: a line for each certificate in it
   for show_file in "$WORK"/pem/*; do
     [ -f "$show_file" ] || continue
     if ! certificate_facts "$show_file" > "$WORK/facts"; then
-      printf '%s\tcannot be read by openssl\t-\t-\t-\t-\n' "${1#"$R"}" >> "$WORK/report"
+      printf '%s\t-\t-\tcannot be read by openssl\t-\n' "${1#"$R"}" >> "$WORK/report"
       continue
     fi
     IFS=$TAB read -r show_subject show_names show_ca show_date < "$WORK/facts"
     show_end=$(date -u -d "$show_date" +%s)
     show_days=$(days_until "$show_end")
-    if [ "$show_days" -lt 0 ]; then show_days="$show_days, expired"; fi
-    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_subject" "$show_names" "$show_ca" "$show_days" "$(renewer "$1" "$show_ca" "$show_end")" >> "$WORK/report"
+    if [ "$show_end" -le "$(date +%s)" ]; then show_days="$show_days, expired"; fi
+    show_renewer=$(renewer "$1" "$show_ca" "$show_end")
+    printf '%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_days" "$show_renewer" "$show_subject" "$show_names" >> "$WORK/report"
   done
 }
 
 if [ ! -d "$PKI" ]; then skip "this host is in no cluster of kubeadm"; fi
-printf 'certificate\tsubject\tnames\tCA\tdays left\trenewed by\n' > "$WORK/report"
+printf 'certificate\tdays left\trenewed by\tsubject\tnames\n' > "$WORK/report"
 find "$PKI" -name '*.crt' | sort > "$WORK/files"
 while read -r file; do show "$file"; done < "$WORK/files"
 for file in "$KUBERNETES"/*.conf "$KUBELET_CLIENT" "$KUBELET_PKI/kubelet-server-current.pem" "$KUBELET_PKI/kubelet.crt" "$R/root/.kube/config" "$R"/home/*/.kube/config; do
   show "$file"
 done
-cut -f 1,5,6 "$WORK/report"
+cut -f 1-3 "$WORK/report"
 report "$WORK/report"
 output certificate "$(next_to_expire)"

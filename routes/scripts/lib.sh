@@ -31,6 +31,7 @@
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
 #     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
+#     found saved DIRECTORY -                       copies of files with keys, which stay on the host (certificates-renew)
 # LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
 # counts: a second attempt finds what the first one left.
 

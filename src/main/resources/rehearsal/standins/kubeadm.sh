@@ -206,7 +206,9 @@ users:
     client-certificate-data: $(base64 -w0 < "$SHARED/pki/admin.crt")
     client-key-data: $(base64 -w0 < "$SHARED/pki/admin.key")
 END
-    for file in controller-manager scheduler; do printf 'apiVersion: v1\nkind: Config\n' > "$R/etc/kubernetes/$file.conf"; done
+    for file in controller-manager scheduler; do
+      printf 'apiVersion: v1\nkind: Config\nusers:\n- name: %s\n  user:\n    client-certificate-data: %s\n' "$file" "$(base64 -w0 < "$SHARED/pki/admin.crt")" > "$R/etc/kubernetes/$file.conf"
+    done
   )
   write_kubelet_conf "$1" "$2"
 }
@@ -250,6 +252,37 @@ write_manifests() { # VERSION
   for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do
     printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n  - image: %s:v%s\n' "$component" "$component" "$1" > "$R/etc/kubernetes/manifests/$component.yaml"
   done
+}
+
+# Certificates with the same subjects, for a year, or as many days as the test wants; all of the administrator's key.
+renew_certificates() {
+  [ -f "$SHARED/initialised" ] && cluster_is_up || echo "[renew] Error reading configuration from the Cluster. Falling back to default configuration"
+  for certificate in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+    renew "$R/etc/kubernetes/pki/$certificate.crt"
+    echo "certificate for $certificate renewed"
+  done
+  for kubeconfig in admin controller-manager scheduler; do
+    file=$R/etc/kubernetes/$kubeconfig.conf
+    sed -n 's/^ *client-certificate-data: *//p' "$file" | base64 -d > "$STATE/renewing.crt"
+    if [ -s "$STATE/renewing.crt" ]; then
+      renew "$STATE/renewing.crt"
+      sed "s,^\( *client-certificate-data:\).*,\1 $(base64 -w0 < "$STATE/renewing.crt")," "$file" > "$STATE/renewing.conf"
+      cat "$STATE/renewing.conf" > "$file"
+    fi
+    rm -f "$STATE/renewing.crt" "$STATE/renewing.conf"
+    echo "certificate embedded in the kubeconfig file $kubeconfig.conf renewed"
+  done
+  echo "Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd, so that they can use the new certificates."
+}
+renew() { # FILE
+  renew_subject=$(openssl x509 -in "$1" -noout -subject -nameopt compat | sed 's/^subject= *//')
+  renew_days=$(line_of "$SHARED/certificate-days")
+  printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n' > "$1.extensions"
+  openssl req -new -key "$SHARED/pki/admin.key" -subj "$renew_subject" 2>/dev/null |
+    openssl x509 -req -CA "$R/etc/kubernetes/pki/ca.crt" -CAkey "$R/etc/kubernetes/pki/ca.key" -set_serial "0x1$(random_hex 7)" -days "${renew_days:-365}" \
+      -extfile "$1.extensions" -out "$1.new" 2>/dev/null
+  rm -f "$1.extensions"
+  mv -f "$1.new" "$1"
 }
 
 # --- tokens

@@ -14,6 +14,8 @@ final class ReportTable {
     private static final int MOST_ROWS = 500;
     private static final int MOST_COLUMNS = 12;
     private static final int LONGEST_FIELD = 1000;
+    /** Paths and names cannot be wrapped well: rather than squeezing them, a table is made wider than a narrow terminal. */
+    private static final int NARROWEST = 150;
 
     private ReportTable() {}
 
@@ -42,7 +44,7 @@ final class ReportTable {
         for (String step : run.steps()) {
             List<List<String>> table = table(run, step);
             if (!table.isEmpty()) {
-                lines.addAll(Columns.lines(table, "l".repeat(table.get(0).size() - 1), width, look));
+                lines.addAll(Columns.lines(table, "l".repeat(table.get(0).size() - 1), Math.max(width, NARROWEST), look));
                 lines.add("");
             }
         }

@@ -51,11 +51,12 @@ class ActionsTest {
     void theBuiltInOnes() throws NoSuchAction {
         Actions actions = Actions.of(RouteFiles.builtIn());
 
-        assertThat(actions.all()).extracting(Action::name).containsExactly("apply", "certificates", "plan", "reset", "rollback-run");
+        assertThat(actions.all()).extracting(Action::name)
+                .containsExactly("apply", "certificates", "plan", "renew-certificates", "reset", "rollback-run");
         assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name).containsExactly("reset", "rollback-run");
         assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name)
                 .containsExactly("certificates", "plan");
-        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name).containsExactly("apply");
+        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name).containsExactly("apply", "renew-certificates");
         assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.PREFLIGHT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
@@ -124,7 +125,7 @@ class ActionsTest {
 
         assertThatThrownBy(() -> actions.require("polsh")).isInstanceOf(NoSuchAction.class)
                 .hasMessage("there is no action \"polsh\"; did you mean polish? "
-                        + "Known: apply, certificates, plan, polish, reset, rollback-run");
+                        + "Known: apply, certificates, plan, polish, renew-certificates, reset, rollback-run");
     }
 
     @ParameterizedTest
