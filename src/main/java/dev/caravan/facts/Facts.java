@@ -145,6 +145,7 @@ public record Facts(
      * @param caHash           {@code sha256:HEX} of the cluster CA's public key
      * @param nodeName         what the kubelet is registered as
      * @param apiServer        the URL that the kubelet talks to
+     * @param certificate      of the certificates that nobody renews by itself, the one that expires first
      */
     public record Kubernetes(
             Optional<String> kubelet,
@@ -155,7 +156,11 @@ public record Facts(
             boolean apiServerManifest,
             Optional<String> caHash,
             Optional<String> nodeName,
-            Optional<String> apiServer) {}
+            Optional<String> apiServer,
+            Optional<Certificate> certificate) {}
+
+    /** @param end when it expires */
+    public record Certificate(Instant end, String path) {}
 
     /**
      * @param installed    those of docker, containerd and cri-o that are there

@@ -73,7 +73,9 @@ final class FactsParser {
                 files.contains("kube-apiserver.yaml"),
                 optional("caHash"),
                 optional("nodeName"),
-                optional("apiServer"));
+                optional("apiServer"),
+                each("certificate", 2, part -> new Facts.Certificate(Instant.ofEpochSecond(Long.parseLong(part[0])), part[1]))
+                        .stream().findFirst());
     }
 
     private Facts.ContainerRuntimes runtimes() {
