@@ -24,6 +24,7 @@
 #   apiServerVersion etcdVersion   from the images of the static pods
 #   kubeletReplaced   yes, if the kubelet that runs is older than the program that is installed
 #   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
+#   certificate       SECONDS PATH: of the certificates that nobody renews by itself, the one that expires first, and when (since the epoch)
 #   nodeName          the name under which this host's kubelet is registered
 #   apiServer         the URL that this host's kubelet talks to
 #   runtime           docker|containerd|cri-o VERSION active|inactive
@@ -37,6 +38,8 @@
 set -eu
 # shellcheck source=/dev/null
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+# shellcheck source=/dev/null
+. "${CARAVAN_LIB:-$(dirname "$0")}/certificates-lib.sh"
 newline='
 '
 
@@ -383,7 +386,10 @@ kubernetes() {
   if kubelet_replaced; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
-  if [ -r "$kubelet_conf" ]; then registration; fi
+  if [ -r "$kubelet_conf" ]; then
+    registration
+    if have openssl; then fact certificate "$(next_to_expire)"; fi
+  fi
 }
 
 registration() {

@@ -32,6 +32,7 @@
 #     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
 #     found upgrade CLUSTER VERSION                 the control plane was upgraded: a rollback is not possible any more
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
+#     found saved DIRECTORY -                       copies of files with keys, which stay on the host (certificates-renew)
 # LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
 # counts: a second attempt finds what the first one left.
 
@@ -120,6 +121,8 @@ command_failed() { # TEXT [REMEDY]
 
 output() { result output "$1" "$(printf %s "$2" | base64 -w0)"; } # NAME VALUE
 secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard input
+# What people read at the end of the run, beside that of other hosts: a line of headings, then lines; tabs separate the fields.
+report() { output report "$(head -n 500 "$1" | head -c 65536)"; } # FILE
 
 # --- the step's own files
 

@@ -17,6 +17,36 @@ cluster_is_up() { # Does a control plane answer?
   return 1
 }
 
+# --- static pods: a container for each manifest for as long as the kubelet runs
+#   containers/NAME           how often it was stopped, one line for each time
+#   containers/NAME.refuses   once stopped, it does not come back as long as its certificate is the one that it has then
+
+static_container() { # COMPONENT: the id of its container, or nothing
+  [ -f "$R/etc/kubernetes/manifests/$1.yaml" ] && unit_is kubelet active || return 0
+  if [ -f "$STATE/containers/$1.down" ] && [ "$(line_of "$STATE/containers/$1.down")" = "$(static_certificate)" ]; then return 0; fi
+  { echo "$1" && cat "$STATE/containers/$1" 2>/dev/null; } | sha256sum | cut -d ' ' -f 1
+}
+static_inspect() { # CONTAINER: when it was started, as crictl and docker print it: some seconds after its manifest came, or its last stop
+  for static_name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    [ "$(static_container "$static_name")" = "$1" ] || continue
+    static_since=$STATE/containers/$static_name
+    if [ ! -f "$static_since" ]; then static_since=$R/etc/kubernetes/manifests/$static_name.yaml; fi
+    date -u -d "@$(($(stat -c %Y "$static_since") + 5))" +%Y-%m-%dT%H:%M:%S.123456789Z
+    return 0
+  done
+  return 1
+}
+static_certificate() { sha256sum < "$R/etc/kubernetes/pki/apiserver.crt"; }
+
+static_stop() { # CONTAINER
+  for static_name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    [ "$(static_container "$static_name")" = "$1" ] || continue
+    mkdir -p "$STATE/containers"
+    echo stopped >> "$STATE/containers/$static_name"
+    if [ -f "$STATE/containers/$static_name.refuses" ]; then static_certificate > "$STATE/containers/$static_name.down" && rm "$STATE/containers/$static_name.refuses"; fi
+  done
+}
+
 # --- nodes
 
 nodes() { # names, in the order in which they joined

@@ -160,7 +160,15 @@ write_certificates() {
   mkdir -p "$R/etc/kubernetes/pki/etcd"
   cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/ca.crt"
   (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/ca.key")
-  for file in apiserver.crt apiserver.key sa.key sa.pub front-proxy-ca.crt etcd/ca.crt; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
+  cp "$SHARED/pki/server.crt" "$R/etc/kubernetes/pki/apiserver.crt"
+  for file in apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+    cp "$SHARED/pki/admin.crt" "$R/etc/kubernetes/pki/$file.crt"
+  done
+  for file in front-proxy-ca etcd/ca; do
+    cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/$file.crt"
+    (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/$file.key")
+  done
+  for file in apiserver.key sa.key sa.pub; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
 }
 
 # The administrator's file names the cluster as any kubeadm's does; its current context is the rehearsal's API server,
@@ -198,7 +206,9 @@ users:
     client-certificate-data: $(base64 -w0 < "$SHARED/pki/admin.crt")
     client-key-data: $(base64 -w0 < "$SHARED/pki/admin.key")
 END
-    for file in controller-manager scheduler; do printf 'apiVersion: v1\nkind: Config\n' > "$R/etc/kubernetes/$file.conf"; done
+    for file in controller-manager scheduler; do
+      printf 'apiVersion: v1\nkind: Config\nusers:\n- name: %s\n  user:\n    client-certificate-data: %s\n' "$file" "$(base64 -w0 < "$SHARED/pki/admin.crt")" > "$R/etc/kubernetes/$file.conf"
+    done
   )
   write_kubelet_conf "$1" "$2"
 }
@@ -283,6 +293,37 @@ upgrade_node() {
   work 500
   if [ -f "$R/etc/kubernetes/manifests/kube-apiserver.yaml" ]; then write_manifests "$(line_of "$SHARED/version")"; fi
   echo "[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!"
+}
+
+# Certificates with the same subjects, for a year, or as many days as the test wants; all of the administrator's key.
+renew_certificates() {
+  [ -f "$SHARED/initialised" ] && cluster_is_up || echo "[renew] Error reading configuration from the Cluster. Falling back to default configuration"
+  for certificate in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+    renew "$R/etc/kubernetes/pki/$certificate.crt"
+    echo "certificate for $certificate renewed"
+  done
+  for kubeconfig in admin controller-manager scheduler; do
+    file=$R/etc/kubernetes/$kubeconfig.conf
+    sed -n 's/^ *client-certificate-data: *//p' "$file" | base64 -d > "$STATE/renewing.crt"
+    if [ -s "$STATE/renewing.crt" ]; then
+      renew "$STATE/renewing.crt"
+      sed "s,^\( *client-certificate-data:\).*,\1 $(base64 -w0 < "$STATE/renewing.crt")," "$file" > "$STATE/renewing.conf"
+      cat "$STATE/renewing.conf" > "$file"
+    fi
+    rm -f "$STATE/renewing.crt" "$STATE/renewing.conf"
+    echo "certificate embedded in the kubeconfig file $kubeconfig.conf renewed"
+  done
+  echo "Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd, so that they can use the new certificates."
+}
+renew() { # FILE
+  renew_subject=$(openssl x509 -in "$1" -noout -subject -nameopt compat | sed 's/^subject= *//')
+  renew_days=$(line_of "$SHARED/certificate-days")
+  printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n' > "$1.extensions"
+  openssl req -new -key "$SHARED/pki/admin.key" -subj "$renew_subject" 2>/dev/null |
+    openssl x509 -req -CA "$R/etc/kubernetes/pki/ca.crt" -CAkey "$R/etc/kubernetes/pki/ca.key" -set_serial "0x1$(random_hex 7)" -days "${renew_days:-365}" \
+      -extfile "$1.extensions" -out "$1.new" 2>/dev/null
+  rm -f "$1.extensions"
+  mv -f "$1.new" "$1"
 }
 
 # --- tokens

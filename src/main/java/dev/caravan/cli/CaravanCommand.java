@@ -44,9 +44,10 @@ import picocli.CommandLine;
         commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, RunCommand.class,
-            ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
-            StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
+            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, CertificatesCommand.class,
+            RenewCertificatesCommand.class, RunCommand.class, ActionsCommand.class, RehearseCommand.class, ValidateCommand.class,
+            SchemaCommand.class, RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class,
+            CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -71,13 +72,14 @@ public final class CaravanCommand implements Callable<Integer> {
     static final int FAILED = 5;
 
     /** Of the common options those that mean nothing to a command. */
-    private static final Map<String, String[]> MEANINGLESS = Map.of(
-            "serve", new String[] {"--output", "--yes"}, "apply", new String[] {"--yes"}, "plan", new String[] {"--yes"},
-            "rehearse", new String[] {"--yes", "--journal"},
-            "runs", new String[] {"--routes", "--yes"}, "status", new String[] {"--routes", "--yes"},
-            "logs", new String[] {"--routes", "--output", "--yes"},
-            "actions", new String[] {"--data", "--journal", "--yes"},
-            "list", new String[] {"--data", "--journal", "--output", "--yes"});
+    private static final Map<String, String[]> MEANINGLESS = Map.ofEntries(
+            Map.entry("serve", new String[] {"--output", "--yes"}), Map.entry("apply", new String[] {"--yes"}),
+            Map.entry("plan", new String[] {"--yes"}), Map.entry("certificates", new String[] {"--yes"}),
+            Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("rehearse", new String[] {"--yes", "--journal"}),
+            Map.entry("runs", new String[] {"--routes", "--yes"}), Map.entry("status", new String[] {"--routes", "--yes"}),
+            Map.entry("logs", new String[] {"--routes", "--output", "--yes"}),
+            Map.entry("actions", new String[] {"--data", "--journal", "--yes"}),
+            Map.entry("list", new String[] {"--data", "--journal", "--output", "--yes"}));
 
     @Mixin
     private ServeCommand.Options serve;

@@ -47,6 +47,7 @@ final class Settings {
         numbers.put("caravan.verify.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.dns-seconds", new Range(1, 86_400));
+        numbers.put("caravan.certificates.seconds", new Range(1, 3_600));
         numbers.put("caravan.inbox.settle-millis", new Range(0, 3_600_000));
         numbers.put("caravan.routes.look-millis", new Range(1, 3_600_000));
         numbers.put("caravan.http.requests-per-second", new Range(1, 999_999));

@@ -148,6 +148,7 @@ public record Facts(
      * @param apiServerVersion of the static pod; empty where its image's tag is no version, as for the next one
      * @param etcdVersion      of the static pod
      * @param kubeletReplaced  the kubelet that runs is of an earlier installation than the program that is there
+     * @param certificate      of the certificates that nobody renews by itself, the one that expires first
      */
     public record Kubernetes(
             Optional<String> kubelet,
@@ -161,7 +162,11 @@ public record Facts(
             Optional<String> apiServer,
             Optional<String> apiServerVersion,
             Optional<String> etcdVersion,
-            boolean kubeletReplaced) {}
+            boolean kubeletReplaced,
+            Optional<Certificate> certificate) {}
+
+    /** @param end when it expires */
+    public record Certificate(Instant end, String path) {}
 
     /**
      * @param installed    those of docker, containerd and cri-o that are there

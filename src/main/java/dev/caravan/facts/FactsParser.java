@@ -76,7 +76,9 @@ final class FactsParser {
                 optional("apiServer"),
                 optional("apiServerVersion"),
                 optional("etcdVersion"),
-                optional("kubeletReplaced").isPresent());
+                optional("kubeletReplaced").isPresent(),
+                each("certificate", 2, part -> new Facts.Certificate(Instant.ofEpochSecond(Long.parseLong(part[0])), part[1]))
+                         .stream().findFirst());
     }
 
     private Facts.ContainerRuntimes runtimes() {

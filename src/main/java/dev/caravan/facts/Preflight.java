@@ -48,6 +48,7 @@ public final class Preflight {
             InstalledRules::programs,
             ClusterRules::ports,
             ClusterRules::leftoverNetwork,
+            CertificateRule::check,
             AddressFamilyRules::bothFamilies,
             AddressFamilyRules::routerAdvertisements,
             ReachRule::check,

@@ -69,6 +69,11 @@ final class RunJson {
         if (!step.changes().isEmpty()) {
             tree.set("changes", Json.tree(step.changes()));
         }
+        if (!step.report().isEmpty()) {
+            ObjectNode report = tree.putObject("report");
+            report.set("columns", Json.tree(step.report().get(0)));
+            report.set("rows", Json.tree(step.report().subList(1, step.report().size())));
+        }
         step.retryAt().ifPresent(at -> tree.put("retryAt", at.toString()));
         step.failure().ifPresent(failure -> {
             ObjectNode why = tree.putObject("failure");

@@ -47,7 +47,7 @@ public record Event(
         STEP_RETRY,
         /**
          * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), diffs (in a plan: list of maps with change,
-         * subject, diff), outputs (map of strings: what the script gave),
+         * subject, diff), outputs (map of strings: what the script gave; report is for people to read),
          * secrets (true where it also gave some, which are not kept), durationMillis, and on failure kind
          * (word for the kind of error), remedy, lastWords (list of the command's last lines).
          */

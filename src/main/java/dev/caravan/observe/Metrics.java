@@ -1,6 +1,7 @@
 package dev.caravan.observe;
 
 import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
 import dev.caravan.ssh.SshException;
@@ -30,7 +31,8 @@ import java.util.stream.Stream;
 
 /**
  * Counts what happens in this process, for Prometheus. Runs and steps are counted from their events, so nothing else has to
- * count; labels are words of the routes and of this program, never hosts or clusters, so that their number stays small.
+ * count; labels are words of the routes and of this program, never hosts, so that their number stays small. Only the days that
+ * certificates have left are shown by cluster.
  * Thread-safe.
  */
 public final class Metrics {
@@ -49,6 +51,7 @@ public final class Metrics {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, UnderWay> runs = new ConcurrentHashMap<>();
+    private final CertificateGauges certificates = new CertificateGauges(registry);
 
     /** A run that this process works on. */
     private static final class UnderWay {
@@ -118,12 +121,20 @@ public final class Metrics {
         steps.forEach(step -> STEP_RESULTS.forEach(result -> stepDuration(step, result)));
     }
 
+    /** Shows what the newest runs in the journal saw of certificates, so that a restart of the engine hides nothing. */
+    public void recall(Journal journal) {
+        certificates.recall(journal);
+    }
+
     // ---- events
 
     /** Counts an event; to be called for every one, in order. */
     public void heard(Event event) {
         switch (event.type()) {
-            case RUN_QUEUED -> runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
+            case RUN_QUEUED -> {
+                runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
+                certificates.began(event);
+            }
             case NOTE -> {
                 if (Boolean.TRUE.equals(event.data().get("resumed"))) {
                     runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
@@ -133,7 +144,10 @@ public final class Metrics {
             case STEP_STARTED -> started(event);
             case STEP_RETRY -> counter("caravan.step.retries", "Attempts at a step that failed in a way that may pass.",
                     "step", event.step().orElse(UNKNOWN), "kind", text(event, "kind")).increment();
-            case STEP_ENDED -> ended(event);
+            case STEP_ENDED -> {
+                ended(event);
+                certificates.heard(event);
+            }
             case RUN_ENDED -> runEnded(event);
             default -> { }
         }
@@ -159,6 +173,7 @@ public final class Metrics {
     }
 
     private void runEnded(Event event) {
+        certificates.ended(event);
         UnderWay run = runs.remove(event.run());
         String action = run == null ? text(event, "action") : run.action;
         runDuration(action, text(event, "state")).record(Duration.between(run == null ? event.at() : run.since, event.at()));

@@ -20,7 +20,10 @@ public final class Observation implements AutoCloseable {
      */
     public static Observation of(Journal journal, boolean service, Map<String, String> environment) {
         Observation observation = new Observation(service ? Optional.of(new Metrics()) : Optional.empty());
-        observation.metrics.ifPresent(each -> observation.listening.push(journal.listen(each::heard)));
+        observation.metrics.ifPresent(each -> {
+            each.recall(journal);
+            observation.listening.push(journal.listen(each::heard));
+        });
         if (service) {
             RunLog log = new RunLog();
             observation.listening.push(log);

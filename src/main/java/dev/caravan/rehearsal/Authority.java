@@ -44,7 +44,8 @@ import org.bouncycastle.util.io.pem.PemObject;
  * and one for the administrator. The keys are ECDSA P-256, which kubeadm can make too; RSA keys would take seconds.
  */
 final class Authority {
-    private static final Duration VALID = Duration.ofDays(1);
+    /** As kubeadm has it for certificates. */
+    private static final Duration VALID = Duration.ofDays(365);
     private static final Duration CLOCK_SLACK = Duration.ofMinutes(5);
     private static final int KEY_BITS = 256;
     private static final char[] NO_PASSWORD = new char[0];
@@ -110,7 +111,7 @@ final class Authority {
     }
 
     /**
-     * Writes ca.crt, ca.key, ca.pub, admin.crt, admin.key (PEM) and ca.hash for the stand-ins, and for each node a
+     * Writes ca.crt, ca.key, ca.pub, server.crt, admin.crt, admin.key (PEM) and ca.hash for the stand-ins, and for each node a
      * certificate with its name; whatever holds a private key is 0600.
      */
     void writeTo(Path directory, List<String> nodes) throws IOException {
@@ -121,6 +122,7 @@ final class Authority {
         Files.writeString(directory.resolve("ca.pub"), pem(ca.keys().getPublic()));
         Files.writeString(directory.resolve("ca.crt"), pem(ca.certificate()));
         writePrivate(directory.resolve("ca.key"), pem(privateKey(ca)));
+        Files.writeString(directory.resolve("server.crt"), pem(server.certificate()));
         Files.writeString(directory.resolve("admin.crt"), pem(admin.certificate()));
         writePrivate(directory.resolve("admin.key"), pem(privateKey(admin)));
         Files.writeString(directory.resolve("ca.hash"), hash() + "\n");

@@ -19,7 +19,8 @@ public final class PreflightTable {
             "version-skew", "etcd-version", "program-version", "port-in-use", "reach");
     /** Those that by themselves only warn. */
     private static final Set<String> WARNING =
-            Set.of("untried-version", "package-signature", "firewall", "machine-id", "hostname-differs", "leftover-network");
+            Set.of("untried-version", "package-signature", "firewall", "machine-id", "hostname-differs", "leftover-network",
+                    "certificates");
 
     /** What the table says of a rule. */
     public enum Say {

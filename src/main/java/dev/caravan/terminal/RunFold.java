@@ -147,10 +147,10 @@ public final class RunFold {
         return switch (event.type()) {
             case STEP_STARTED, STEP_PROGRESS -> new StepView(
                     host, step, StepState.RUNNING, attempt, since, event.at(), Optional.empty(), Optional.empty(), event.message(), "",
-                    changes, diffs, Optional.empty(), Optional.empty());
+                    changes, diffs, List.of(), Optional.empty(), Optional.empty());
             case STEP_RETRY -> new StepView(
                     host, step, StepState.RETRYING, attempt, since, event.at(), Optional.empty(), Optional.empty(),
-                    event.message(), "", changes, diffs,
+                    event.message(), "", changes, diffs, List.of(),
                     Optional.of(event.at().plusMillis(number(event.data(), "delayMillis").orElse(0L))),
                     Optional.empty());
             default -> finished(event, host, step, attempt, going.map(StepView::startedAt), changes, diffs);
@@ -174,7 +174,7 @@ public final class RunFold {
                 : Optional.empty();
         return new StepView(
                 host, step, state, attempt, since, event.at(), Optional.of(event.at()), Optional.of(whole), "",
-                event.message(), changes, joined(diffsBefore, diffs(data)), Optional.empty(), failure);
+                event.message(), changes, joined(diffsBefore, diffs(data)), ReportTable.rows(data), Optional.empty(), failure);
     }
 
     private static <T> List<T> joined(List<T> before, List<T> now) {

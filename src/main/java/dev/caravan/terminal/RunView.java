@@ -119,6 +119,7 @@ public record RunView(
      * @param doing     what it does now, in its own words; while retrying, why the last attempt failed; may be empty
      * @param message   what it said at its end; may be empty
      * @param diffs     in a plan, what changes would make of things
+     * @param report    what it gave people to read: rows of equal length, the first of them the headings; empty if it gave nothing
      * @param retryAt   when the next attempt is due, while retrying
      */
     public record StepView(
@@ -134,6 +135,7 @@ public record RunView(
             String message,
             List<String> changes,
             List<Diff> diffs,
+            List<List<String>> report,
             Optional<Instant> retryAt,
             Optional<Failure> failure) {
 

@@ -27,6 +27,7 @@ public final class Summary {
     private final int width;
     private final Look look;
     private final List<String> lines = new ArrayList<>();
+    private boolean reported;
 
     private Summary(RunView run, int width, Look look) {
         this.run = run;
@@ -49,8 +50,13 @@ public final class Summary {
 
     private List<String> whole() {
         if (run.state() != State.REFUSED) {
+            List<String> reports = ReportTable.lines(run, width, look);
+            reported = !reports.isEmpty();
+            lines.addAll(reports);
             if (run.isPlan()) {
-                plan();
+                if (run.changes() > 0 || !reported) {
+                    plan();
+                }
             } else {
                 if (run.state() != State.ROLLED_BACK) {
                     // What was changed and is as it was again would be told twice.
@@ -96,6 +102,9 @@ public final class Summary {
 
     private String succeeded(String name, String time) {
         String hosts = Text.count(run.realHosts().size(), "host");
+        if (run.changes() == 0 && reported) {
+            return name + ": " + run.action() + " succeeded on " + hosts + " (" + time + ")";
+        }
         if (run.changes() == 0) {
             return name + ": nothing to change on " + hosts + " (" + time + ")";
         }

@@ -84,7 +84,7 @@ public final class KubeadmDocuments {
         Cluster cluster = run.cluster();
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
-                .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
+                .anyMatch(host -> run.facts(host.name()).filter(facts -> !facts.joined()).isPresent());
         NodeSettings settings = settings(run, cluster.firstControlPlane());
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }
@@ -103,6 +103,11 @@ public final class KubeadmDocuments {
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
                 minted.secrets().get("token"), minted.output("caCertificate"),
                 Optional.ofNullable(minted.secrets().get("certificateKey"))));
+    }
+
+    /** The token among the credentials that were minted for the exchange's host. */
+    public Secret bootstrapToken(Exchange exchange) {
+        return exchange.getVariable(CREDENTIALS, JoinCredentials.class).token();
     }
 
     /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */

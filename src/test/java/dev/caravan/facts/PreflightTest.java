@@ -20,6 +20,10 @@ class PreflightTest {
     /** One control plane h1, two workers h2 and h3. */
     private final Cluster cluster = Clusters.of(1, 2);
 
+    private static String expires(int days, String path) {
+        return RecordedFacts.NOW.plusSeconds(10).plus(Duration.ofDays(days)).getEpochSecond() + " " + path;
+    }
+
     @Test
     void nothingIsSaidOfBareHosts() {
         assertThat(said(cluster, bare(3))).isEmpty();
@@ -186,6 +190,16 @@ class PreflightTest {
     /** What is changed on three nodes of a running cluster, and what is then said. */
     static Stream<Arguments> runningCluster() {
         return Stream.of(
+                change("certificates that expire soon", hosts -> {
+                    hosts.get("h1").put("certificate", expires(23, "/etc/kubernetes/pki/apiserver.crt"));
+                    hosts.get("h2").put("certificate", expires(-2, "/var/lib/kubelet/pki/kubelet-client-current.pem"));
+                    hosts.get("h3").put("certificate", expires(59, "/etc/kubernetes/pki/ca.crt"));
+                },
+                        "warns certificates [h1]: a certificate expires in 23 days: /etc/kubernetes/pki/apiserver.crt",
+                        "warns certificates [h2]: a certificate has expired: /var/lib/kubelet/pki/kubelet-client-current.pem",
+                        "warns certificates [h3]: a certificate expires in 59 days: /etc/kubernetes/pki/ca.crt"),
+                change("certificates that do not expire soon",
+                        hosts -> hosts.values().forEach(host -> host.put("certificate", expires(60, "/etc/kubernetes/admin.conf")))),
                 change("a worker of another cluster", hosts -> {
                     hosts.get("h3").put("caHash", "sha256:00");
                     hosts.get("h3").put("apiServer", "https://192.0.2.9:6443");

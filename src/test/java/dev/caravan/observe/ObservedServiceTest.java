@@ -29,6 +29,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,8 +124,13 @@ class ObservedServiceTest {
         before = scrape();
         good = run("good", call -> call.is("h1", "alpha") && call.attempt() == 1
                 ? Reply.failedForNow("the mirror is asleep")
-                : Reply.changed("do it"));
+                : Reply.changed("do it").output("certificate", tenDaysFromNow(call) + " /etc/kubernetes/pki/apiserver.crt"));
         bad = run("bad", call -> call.is("h2", "beta") ? Reply.failed("no such thing") : Reply.ok());
+    }
+
+    /** A host after the other, so that the first one counts. */
+    private static long tenDaysFromNow(ScriptedHosts.Call call) {
+        return Instant.now().plus(Duration.ofDays(call.host().equals("h1") ? 10 : 300)).getEpochSecond();
     }
 
     private static void collect() throws Exception {
@@ -211,8 +218,20 @@ class ObservedServiceTest {
     }
 
     @Test
-    void noHostClusterOrRunIsALabel() throws Exception {
-        assertThat(scrape().lines().filter(line -> line.startsWith("caravan_")))
+    void theDaysThatCertificatesHaveLeftAreShownByClusterAlsoAfterARestart() throws Exception {
+        Metrics restarted = new Metrics();
+        restarted.recall(serving.engine().journal());
+
+        for (String scrape : List.of(scrape(), restarted.scrape(Metrics.TEXT))) {
+            assertThat(scrape.lines().filter(line -> line.startsWith("caravan_certificates_days_left{")))
+                    .singleElement().asString().startsWith("caravan_certificates_days_left{cluster=\"good\"} 9.9");
+        }
+        assertThat(before).doesNotContain("caravan_certificates_days_left");
+    }
+
+    @Test
+    void noHostOrRunIsALabelAndAClusterOnlyForCertificates() throws Exception {
+        assertThat(scrape().lines().filter(line -> line.startsWith("caravan_") && !line.startsWith("caravan_certificates_")))
                 .noneMatch(line -> line.contains("\"h1\"") || line.contains("\"h2\"") || line.contains(ScriptedHosts.ADDRESSES)
                         || line.contains(good) || line.contains("good"));
     }

@@ -1,0 +1,122 @@
+package dev.caravan.observe;
+
+import dev.caravan.journal.Event;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The gauge of the days that the certificates of each cluster have left, made from the output {@code certificate} of steps such as
+ * facts and certificates-read: of the certificates of a host that nobody renews by itself, when the one that expires first does.
+ * Between runs the days count down by the clock of the engine. Thread-safe.
+ */
+final class CertificateGauges {
+    private static final String OUTPUT = "certificate";
+    private static final String FACTS = "facts";
+    private static final String RESET = "reset";
+    /** How far back the journal is read at the start: runs in all, and runs of a cluster that saw no certificate. */
+    private static final int NEWEST_RUNS = 200;
+    private static final int RUNS_OF_A_CLUSTER = 3;
+
+    private final MeterRegistry registry;
+    private final Map<String, Known> clusters = new ConcurrentHashMap<>();
+    private final Map<String, UnderWay> runs = new ConcurrentHashMap<>();
+
+    private record UnderWay(String cluster, String action) {}
+
+    /** What is known of a cluster: when the first certificate of each host expires. */
+    private record Known(Gauge gauge, Map<String, Instant> ends) {}
+
+    CertificateGauges(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    void began(Event queued) {
+        if (queued.data().get("cluster") instanceof String cluster && queued.data().get("action") instanceof String action) {
+            runs.put(queued.run(), new UnderWay(cluster, action));
+        }
+    }
+
+    void heard(Event stepEnded) {
+        UnderWay run = runs.get(stepEnded.run());
+        if (run != null) {
+            keep(run.cluster(), stepEnded);
+        }
+    }
+
+    /** A cluster that was taken off its hosts has no certificates. */
+    void ended(Event runEnded) {
+        UnderWay run = runs.remove(runEnded.run());
+        if (run != null && run.action().equals(RESET) && "succeeded".equals(runEnded.data().get("state"))) {
+            forget(run.cluster());
+        }
+    }
+
+    void recall(Journal journal) {
+        Map<String, Integer> looked = new HashMap<>();
+        for (RunRecord run : journal.runs(NEWEST_RUNS)) {
+            int times = looked.merge(run.cluster(), 1, Integer::sum);
+            if (times > RUNS_OF_A_CLUSTER || clusters.containsKey(run.cluster())) {
+                continue;
+            }
+            if (run.action().equals(RESET) && run.state().equals("succeeded")) {
+                looked.put(run.cluster(), RUNS_OF_A_CLUSTER);
+            } else {
+                journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED)
+                        .forEach(event -> keep(run.cluster(), event));
+            }
+        }
+    }
+
+    private void keep(String cluster, Event stepEnded) {
+        if (stepEnded.host().isEmpty() || !(stepEnded.data().get("outputs") instanceof Map<?, ?> outputs)) {
+            return;
+        }
+        String host = stepEnded.host().get();
+        Optional<Instant> end = end(outputs.get(OUTPUT));
+        if (end.isPresent()) {
+            clusters.computeIfAbsent(cluster, this::shown).ends().put(host, end.get());
+        } else if (stepEnded.step().filter(FACTS::equals).isPresent() && clusters.containsKey(cluster)) {
+            clusters.get(cluster).ends().remove(host);
+            if (clusters.get(cluster).ends().isEmpty()) {
+                forget(cluster);
+            }
+        }
+    }
+
+    private static Optional<Instant> end(Object output) {
+        try {
+            return output instanceof String text && !text.isBlank()
+                    ? Optional.of(Instant.ofEpochSecond(Long.parseLong(text.strip().split(" ", 2)[0]))) : Optional.empty();
+        } catch (NumberFormatException | java.time.DateTimeException notATime) {
+            return Optional.empty();
+        }
+    }
+
+    private Known shown(String cluster) {
+        Map<String, Instant> ends = new ConcurrentHashMap<>();
+        return new Known(Gauge.builder("caravan.certificates.days.left", ends, CertificateGauges::days)
+                .description("Days until a certificate of the cluster expires that nobody renews by itself, as the last run saw it.")
+                .tag("cluster", cluster).register(registry), ends);
+    }
+
+    private static double days(Map<String, Instant> ends) {
+        Optional<Instant> first = List.copyOf(ends.values()).stream().min(Instant::compareTo);
+        return first.map(end -> Duration.between(Instant.now(), end).toSeconds() / 86_400.0).orElse(Double.NaN);
+    }
+
+    private void forget(String cluster) {
+        Known known = clusters.remove(cluster);
+        if (known != null) {
+            registry.remove(known.gauge());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.caravan.terminal;
+
+import dev.caravan.terminal.RunView.HostView;
+import dev.caravan.terminal.RunView.StepView;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The tables that scripts return: the output {@code report} of a step. The first line has the headings; tabs separate the fields. */
+final class ReportTable {
+    /** The output of a step that holds it. */
+    private static final String OUTPUT = "report";
+    private static final int MOST_ROWS = 500;
+    private static final int MOST_COLUMNS = 12;
+    private static final int LONGEST_FIELD = 1000;
+    /** Paths and names cannot be wrapped well: rather than squeezing them, a table is made wider than a narrow terminal. */
+    private static final int NARROWEST = 150;
+
+    private ReportTable() {}
+
+    /** The rows in the data of an ended step, each as long as the headings, within the limits above; empty if there are none. */
+    static List<List<String>> rows(Map<String, Object> data) {
+        if (!(data.get("outputs") instanceof Map<?, ?> outputs) || !(outputs.get(OUTPUT) instanceof String text) || text.isBlank()) {
+            return List.of();
+        }
+        int columns = Math.min(MOST_COLUMNS, text.lines().findFirst().orElse("").split("\t", -1).length);
+        return text.lines().limit(MOST_ROWS).map(line -> row(line, columns)).toList();
+    }
+
+    private static List<String> row(String line, int columns) {
+        List<String> fields = new ArrayList<>();
+        Arrays.stream(line.split("\t", -1)).limit(columns).forEach(field ->
+                fields.add(Text.printable(field.length() > LONGEST_FIELD ? field.substring(0, LONGEST_FIELD) : field)));
+        while (fields.size() < columns) {
+            fields.add("");
+        }
+        return List.copyOf(fields);
+    }
+
+    /** The reports of the run, a table for each step. They are shown whole: the user asked for them, and their size is bounded. */
+    static List<String> lines(RunView run, int width, Look look) {
+        List<String> lines = new ArrayList<>();
+        for (String step : run.steps()) {
+            List<List<String>> table = table(run, step);
+            if (!table.isEmpty()) {
+                lines.addAll(Columns.lines(table, "l".repeat(table.get(0).size() - 1), Math.max(width, NARROWEST), look));
+                lines.add("");
+            }
+        }
+        return lines;
+    }
+
+    /** The reports of one step on all hosts, with the host before each row; empty if no host gave one. */
+    private static List<List<String>> table(RunView run, String step) {
+        List<List<String>> table = new ArrayList<>();
+        for (HostView host : run.hosts()) {
+            StepView ended = host.steps().get(step);
+            if (ended == null || ended.report().isEmpty()) {
+                continue;
+            }
+            if (table.isEmpty()) {
+                table.add(with("host", ended.report().get(0)));
+            }
+            int columns = table.get(0).size();
+            ended.report().stream().skip(1).map(row -> with(Wording.host(host.name()), row)).filter(row -> row.size() == columns)
+                    .forEach(table::add);
+        }
+        return table;
+    }
+
+    private static List<String> with(String first, List<String> row) {
+        List<String> whole = new ArrayList<>(List.of(first));
+        whole.addAll(row);
+        return whole;
+    }
+}

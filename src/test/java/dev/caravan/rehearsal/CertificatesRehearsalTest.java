@@ -1,0 +1,278 @@
+package dev.caravan.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.caravan.Programs;
+import dev.caravan.actions.Actions;
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.Event;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.Run;
+import dev.caravan.run.Runs;
+import dev.caravan.spec.Cluster;
+import dev.caravan.terminal.Look;
+import dev.caravan.terminal.RunView;
+import dev.caravan.terminal.Summary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Rehearsal: the certificates of a cluster are shown and renewed, with a real openssl. */
+class CertificatesRehearsalTest {
+    private static final long LIMIT_SECONDS = 300;
+    private static final String WORKSHOP = "\"$(cat \"$CARAVAN_ROOT/.rehearsal/workshop\")\"";
+    private static final Actions ACTIONS = Actions.of(RouteFiles.builtIn());
+
+    @RegisterExtension
+    final Scratch scratch = new Scratch();
+
+    @BeforeEach
+    void needsOpenssl() {
+        assumeTrue(Programs.find("openssl").isPresent(), "openssl is not installed here");
+    }
+
+    @Test
+    void everyCertificateOfEveryHostIsShownWithItsDaysAndWhoRenewsIt() throws Exception {
+        Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
+            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+            RunView shown = view(engine, run(engine, rehearsal, "certificates", Map.of()).id());
+
+            assertThat(shown.state().word()).isEqualTo("succeeded");
+            assertThat(shown.changes()).isZero();
+            List<List<String>> first = report(shown, "h1");
+            String admin = "CN=kubernetes-admin,O=system:masters";
+            String names = "127.0.0.1 localhost";
+            assertThat(first.get(0)).containsExactly("certificate", "days left", "renewed by", "subject", "names");
+            assertThat(first).contains(
+                    List.of("/etc/kubernetes/pki/apiserver.crt", "364", "renew-certificates", "CN=kube-apiserver", names),
+                    List.of("/etc/kubernetes/pki/ca.crt", "364", "nobody (CA)", "CN=kubernetes", "-"),
+                    List.of("/etc/kubernetes/pki/etcd/peer.crt", "364", "renew-certificates", admin, names),
+                    List.of("/etc/kubernetes/admin.conf", "364", "renew-certificates", admin, names),
+                    List.of("/root/.kube/config", "364", "renew-certificates", admin, names));
+            assertThat(report(shown, "h2")).extracting(row -> row.get(0))
+                    .containsExactly("certificate", "/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/pki/kubelet-client-current.pem");
+            assertThat(report(shown, "h2").get(2)).containsSubsequence("the kubelet", "CN=system:node:h2,O=system:nodes");
+            assertThat(String.join("\n", Summary.lines(shown, 200, Look.BARE)))
+                    .containsSubsequence("host  certificate", "h1    /etc/kubernetes/pki/apiserver-etcd-client.crt",
+                            "h2    /etc/kubernetes/pki/ca.crt", "demo: certificates succeeded on 2 hosts")
+                    .doesNotContain("nothing to change");
+            assertThat(engine.journal().events(shown.run(), 0).toString()).doesNotContain("PRIVATE KEY");
+        }
+    }
+
+    /** Two control planes and a worker, whose certificates have all expired, kubelets' as well, and an old copy of admin.conf. */
+    @Test
+    void certificatesThatHaveAllExpiredAreRenewed() throws Exception {
+        Cluster cluster = Clusters.of(2, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
+            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+            for (String host : List.of("h1", "h2", "h3")) {
+                expire(rehearsal, host);
+            }
+            Path root = rehearsal.host("h2").root();
+            Path copy = root.resolve("root/.kube/config");
+            Files.writeString(copy, Files.readString(copy).replace("kubernetes-admin@", "mine@"));
+            Map<String, String> before = files(root);
+            RunView expired = view(engine, run(engine, rehearsal, "certificates", Map.of()).id());
+            assertThat(days(expired, "h2", "/etc/kubernetes/pki/apiserver.crt")).endsWith("expired");
+            assertThat(days(expired, "h3", "/var/lib/kubelet/pki/kubelet-client-current.pem")).endsWith("expired");
+
+            Ended renewed = run(engine, rehearsal, "renew-certificates", Map.of());
+
+            assertThat(renewed.state()).as(() -> told(engine, renewed)).isEqualTo("succeeded");
+            RunView shown = view(engine, renewed.id());
+            for (String host : List.of("h1", "h2", "h3")) {
+                assertThat(report(shown, host).subList(1, report(shown, host).size())).as(host).extracting(row -> row.get(1))
+                        .containsOnly("364");
+                assertThat(rehearsal.host(host).root().resolve("var/lib/kubelet/pki/kubelet-client-current.pem")).isSymbolicLink()
+                        .content().contains("BEGIN EC PRIVATE KEY");
+                assertThat(rehearsal.host(host).root().resolve("etc/kubernetes/bootstrap-kubelet.conf")).doesNotExist();
+            }
+            assertThat(containerStops(rehearsal, "h1"))
+                    .containsExactly("etcd 1", "kube-apiserver 1", "kube-controller-manager 1", "kube-scheduler 1");
+            assertThat(copy).content().isEqualTo(
+                    Files.readString(root.resolve("etc/kubernetes/admin.conf")).replace("kubernetes-admin@", "mine@"));
+            Path saved = root.resolve("var/lib/caravan/certificates").resolve(renewed.id());
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(saved))).isEqualTo("rwx------");
+            assertThat(saved.resolve("etc/kubernetes/pki/apiserver.crt")).content()
+                    .isEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
+            assertThat(saved.resolve("etc/kubernetes/pki/ca.key")).doesNotExist();
+            assertThat(told(engine, renewed)).doesNotContain("PRIVATE KEY");
+            assertThat(scratch.parent().resolve("data/clusters/demo/kubeconfig"))
+                    .content().isIn(Files.readString(rehearsal.host("h1").root().resolve("etc/kubernetes/admin.conf")),
+                            Files.readString(root.resolve("etc/kubernetes/admin.conf")));
+
+            Map<String, String> after = files(root);
+            Ended back = run(engine, rehearsal, "rollback-run", Map.of("run", renewed.id()));
+            assertThat(back.state()).as(() -> told(engine, back)).isEqualTo("succeeded");
+            assertThat(files(root)).as("what has expired is not restored").isEqualTo(after);
+            assertThat(root.resolve("var/lib/caravan")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aRenewalIsRolledBackByCommandAndASecondOneBelowSomeDaysChangesNothing() throws Exception {
+        Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root());
+        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
+            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+            Path root = rehearsal.host("h1").root();
+            Map<String, String> before = files(root);
+
+            Ended none = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "60"));
+            assertThat(none.state()).as(() -> told(engine, none)).isEqualTo("succeeded");
+            assertThat(view(engine, none.id()).changes()).as(() -> told(engine, none)).isZero();
+            assertThat(files(root)).isEqualTo(before);
+
+            Ended renewed = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "400"));
+            assertThat(renewed.state()).as(() -> told(engine, renewed)).isEqualTo("succeeded");
+            assertThat(files(root).get("etc/kubernetes/pki/apiserver.crt")).isNotEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
+            assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 1");
+
+            Ended again = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "60"));
+            assertThat(view(engine, again.id()).changes()).as(() -> told(engine, again)).isZero();
+
+            Ended back = run(engine, rehearsal, "rollback-run", Map.of("run", renewed.id()));
+            assertThat(back.state()).as(() -> told(engine, back)).isEqualTo("succeeded");
+            assertThat(files(root)).isEqualTo(before);
+            assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 2");
+            assertThat(root.resolve("var/lib/caravan")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aControlPlaneWhoseApiServerDoesNotComeBackIsRolledBackAndNamedAndTheNextIsNotTouched() throws Exception {
+        Cluster plain = Clusters.of(2, 0, Cluster.RuntimeName.DOCKER, Clusters.root());
+        Cluster cluster = new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), plain.hosts(),
+                Cluster.OnFailure.ROLLBACK);
+        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
+            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+            Map<String, String> first = files(rehearsal.host("h1").root());
+            Map<String, String> second = files(rehearsal.host("h2").root());
+            Path containers = Files.createDirectories(rehearsal.host("h1").root().resolve(".rehearsal/containers"));
+            Files.writeString(containers.resolve("kube-apiserver.refuses"), "");
+
+            Ended failed = run(engine, rehearsal, "renew-certificates", Map.of());
+
+            assertThat(failed.state()).as(() -> told(engine, failed)).isEqualTo("rolled-back");
+            assertThat(failed.message())
+                    .contains("h1  control-plane-restart: kube-apiserver did not come back within 2 s", "Rolled back: h1");
+            assertThat(files(rehearsal.host("h1").root())).isEqualTo(first);
+            assertThat(files(rehearsal.host("h2").root())).isEqualTo(second);
+            assertThat(containerStops(rehearsal, "h2")).isEmpty();
+            assertThat(rehearsal.host("h1").root().resolve("var/lib/caravan")).doesNotExist();
+        }
+    }
+
+    @Test
+    void anExternalAuthorityIsRefusedByNameAndNothingIsChanged() throws Exception {
+        Cluster cluster = Clusters.of(1, 0, Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
+            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+            Path root = rehearsal.host("h1").root();
+            Files.delete(root.resolve("etc/kubernetes/pki/front-proxy-ca.key"));
+            Map<String, String> before = files(root);
+
+            Ended failed = run(engine, rehearsal, "renew-certificates", Map.of());
+
+            assertThat(failed.state()).isEqualTo("failed");
+            assertThat(failed.message()).contains("h1", "the key of the CA /etc/kubernetes/pki/front-proxy-ca.crt is not on this host");
+            assertThat(files(root)).isEqualTo(before);
+        }
+    }
+
+    /** As when a year has passed: all that kubeadm and the kubelet have on this host expires now. */
+    private static void expire(Rehearsal rehearsal, String host) throws IOException {
+        try (Connection connection = new Connection(rehearsal.host(host))) {
+            String text = "set -e; shared=" + WORKSHOP + "/shared; pki=$CARAVAN_ROOT/var/lib/kubelet/pki\n"
+                    + "etc=$CARAVAN_ROOT/etc/kubernetes\n"
+                    + "if [ -f \"$etc/admin.conf\" ]; then\n"
+                    + "  echo 0 > \"$shared/certificate-days\"; kubeadm certs renew all; rm \"$shared/certificate-days\"\n"
+                    + "  cp \"$etc/admin.conf\" \"$CARAVAN_ROOT/root/.kube/config\"\n"
+                    + "fi\n"
+                    + "openssl req -new -key \"$shared/pki/admin.key\" -subj /O=system:nodes/CN=system:node:" + host
+                    + " > \"$pki/request\"\n"
+                    + "{ openssl x509 -req -in \"$pki/request\" -CA \"$shared/pki/ca.crt\" -CAkey \"$shared/pki/ca.key\" -set_serial 77"
+                    + " -days 0; cat \"$shared/pki/admin.key\"; } > \"$pki/kubelet-client-current.pem\"\n"
+                    + "rm \"$pki/request\"\n";
+            Connection.Answer answer = connection.run(text);
+            assertThat(answer.status()).as(answer.err()).isZero();
+        }
+    }
+
+    private static String days(RunView shown, String host, String file) {
+        return report(shown, host).stream().filter(row -> row.get(0).equals(file)).findFirst().orElseThrow().get(1);
+    }
+
+    /** By path, what is in /etc/kubernetes. */
+    private static Map<String, String> files(Path root) throws IOException {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(root.resolve("etc/kubernetes"))) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                files.put(root.relativize(file).toString(), Files.readString(file));
+            }
+        }
+        return files;
+    }
+
+    /** How often the container of each static pod was stopped. */
+    private static List<String> containerStops(Rehearsal rehearsal, String host) throws IOException {
+        Path directory = rehearsal.host(host).root().resolve(".rehearsal/containers");
+        List<String> stops = new ArrayList<>();
+        for (String component : List.of("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
+            if (Files.exists(directory.resolve(component))) {
+                stops.add(component + " " + Files.readAllLines(directory.resolve(component)).size());
+            }
+        }
+        return stops;
+    }
+
+    private static String told(Engine engine, Ended run) {
+        return engine.journal().events(run.id(), 0).stream()
+                .map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + ": " + event.message() + " "
+                        + event.data())
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static List<List<String>> report(RunView run, String host) {
+        return run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
+                .steps().get("certificates-read").report();
+    }
+
+    private Rehearsal start(Cluster cluster) throws Exception {
+        return Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
+    }
+
+    private Engine engine(Rehearsal rehearsal) throws Exception {
+        return Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target,
+                Map.of("caravan.certificates.seconds", "2")));
+    }
+
+    private record Ended(String id, String state, String message) {}
+
+    private static Ended run(Engine engine, Rehearsal rehearsal, String action, Map<String, String> parameters) throws Exception {
+        Run run = engine.runs().begin(new Runs.Order(
+                rehearsal.cluster(), "a rehearsal's", "", ACTIONS.require(action).call(parameters), "command", List.of()));
+        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        List<Event> events = engine.journal().events(run.id(), 0);
+        return new Ended(run.id(), state, events.get(events.size() - 1).message());
+    }
+
+    private static RunView view(Engine engine, String run) {
+        return RunView.of(engine.journal().events(run, 0));
+    }
+}
