@@ -86,7 +86,7 @@ final class WorkflowLoader {
         Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules,
-                new ScriptEnvironment(versions), slots, options.data().resolve("logs"), executor);
+                new ScriptEnvironment(versions), slots, options.data(), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("stepRetries", new StepRetries(steps));

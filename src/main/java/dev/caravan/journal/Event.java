@@ -48,7 +48,8 @@ public record Event(
         /**
          * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), diffs (in a plan: list of maps with change,
          * subject, diff), outputs (map of strings: what the script gave),
-         * secrets (true where it also gave some, which are not kept), durationMillis, and on failure kind
+         * secrets (true where it also gave some, which are not kept), artefact (bytes and sha256 of the file that was saved or sent),
+         * durationMillis, and on failure kind
          * (word for the kind of error), remedy, lastWords (list of the command's last lines).
          */
         STEP_ENDED,

@@ -171,7 +171,8 @@ class OpenApiTest {
         tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
                 Map.of("state", "changed", "changes", List.of("swap off"),
                         "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")),
-                        "outputs", Map.of("swap", "off"), "secrets", true, "durationMillis", 5));
+                        "outputs", Map.of("swap", "off"), "secrets", true,
+                        "artefact", Map.of("bytes", 5, "sha256", "0".repeat(64)), "durationMillis", 5));
         Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5,
                 "delayMillis", 100);
         tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
