@@ -51,10 +51,14 @@ class ActionsTest {
     void theBuiltInOnes() throws NoSuchAction {
         Actions actions = Actions.of(RouteFiles.builtIn());
 
-        assertThat(actions.all()).extracting(Action::name).containsExactly("apply", "plan", "reset", "rollback-run");
-        assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name).containsExactly("reset", "rollback-run");
-        assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name).containsExactly("plan");
-        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name).containsExactly("apply");
+        assertThat(actions.all()).extracting(Action::name)
+                .containsExactly("apply", "backup", "backups", "plan", "reset", "restore", "rollback-run");
+        assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name)
+                .containsExactly("reset", "restore", "rollback-run");
+        assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name)
+                .containsExactly("backup", "backups", "plan");
+        assertThat(actions.all()).filteredOn(Action::plan).extracting(Action::name).containsExactly("plan");
+        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name).containsExactly("apply", "restore");
         assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.PREFLIGHT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
@@ -122,7 +126,8 @@ class ActionsTest {
         Actions actions = with(FILE);
 
         assertThatThrownBy(() -> actions.require("polsh")).isInstanceOf(NoSuchAction.class)
-                .hasMessage("there is no action \"polsh\"; did you mean polish? Known: apply, plan, polish, reset, rollback-run");
+                .hasMessage("there is no action \"polsh\"; did you mean polish? Known: apply, backup, backups, plan, polish, reset, "
+                        + "restore, rollback-run");
     }
 
     @ParameterizedTest

@@ -163,7 +163,7 @@ class OpenApiTest {
         tell(journal, Event.Type.RUN_QUEUED, null, null,
                 Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting),
                 "takesBack", List.of("before"),
-                "changesHosts", true, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
+                "changesHosts", true, "plan", false, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
         tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
         tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
