@@ -257,6 +257,13 @@ write_manifests() { # VERSION
       printf '    image: registry.rehearsal/%s\n    name: %s\n' "$component" "${component%%:*}"
     } > "$R/etc/kubernetes/manifests/${component%%:*}.yaml"
   done
+  printf '    command:\n    - etcd\n    - --name=%s\n    - --cert-file=/etc/kubernetes/pki/etcd/server.crt\n    - --key-file=/etc/kubernetes/pki/etcd/server.key\n    - --listen-client-urls=https://127.0.0.1:2379\n    - --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt\n' "$(line_of "$STATE/name")" >> "$R/etc/kubernetes/manifests/etcd.yaml"
+  printf '    command:\n    - kube-apiserver\n    - --client-ca-file=/etc/kubernetes/pki/ca.crt\n' >> "$R/etc/kubernetes/manifests/kube-apiserver.yaml"
+  # the running etcd, with the programs of its image
+  mkdir -p "$R/proc/2379/root/usr/local/bin"
+  echo etcd > "$R/proc/2379/comm"
+  printf 'etcd\000--name=%s\000' "$(line_of "$STATE/name")" > "$R/proc/2379/cmdline"
+  for program in etcdctl etcdutl; do ln -sf "$WORKSHOP/standins/etcdctl" "$R/proc/2379/root/usr/local/bin/$program"; done
 }
 
 # From 1.34 on, etcd 3.6 (k/k cmd/kubeadm/app/constants).

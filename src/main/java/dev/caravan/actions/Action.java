@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param name         the id of the route; the word on the command line, in URLs, in JSON and in the journal
  * @param title        a few words for lists
  * @param description  the description of the route; may be empty
- * @param changesHosts whether it may change hosts. If not, its scripts only say what they would change
+ * @param changesHosts whether it may change hosts
+ * @param plan         whether its scripts only say what they would change; usual for an action that changes no hosts
  * @param asksFirst    whether a command asks the user at the terminal before it begins
  * @param undoes       what it rolls back
  * @param resumeFrom   where an interrupted run of it is resumed
@@ -24,8 +25,8 @@ import java.util.Optional;
  * @param builtIn      whether its file is one of Caravan's own, or an unchanged copy
  */
 public record Action(
-        String name, String title, String description, boolean changesHosts, boolean asksFirst, Undoes undoes, ResumeFrom resumeFrom,
-        String outcome, List<String> formerly, List<Parameter> parameters, boolean builtIn) {
+        String name, String title, String description, boolean changesHosts, boolean plan, boolean asksFirst, Undoes undoes,
+        ResumeFrom resumeFrom, String outcome, List<String> formerly, List<Parameter> parameters, boolean builtIn) {
 
     /** What an action rolls back. */
     public enum Undoes {

@@ -15,8 +15,8 @@ import java.util.Optional;
 final class ActionFile {
     static final String DIRECTORY = "actions/";
 
-    private static final String[] KEYS = {"title", "changesHosts", "asksFirst", "undoes", "resumeFrom", "outcome", "formerly",
-            "parameters"};
+    private static final String[] KEYS = {"title", "changesHosts", "plan", "asksFirst", "undoes", "resumeFrom", "outcome",
+            "formerly", "parameters"};
     private static final String[] PARAMETER_KEYS = {"type", "default", "required", "oneOf", "description"};
     private static final String EXAMPLE = "a note begins with \"note: |\" and has at least title: TEXT and changesHosts: true or false";
     /** Names of query parameters that mean something else. */
@@ -76,7 +76,11 @@ final class ActionFile {
         if (undoes != Undoes.NOTHING && !truth(changes)) {
             throw changes.wrong("an action that undoes something changes hosts", "changesHosts: true");
         }
-        return new Action(id, required("title", declared).text(), description, truth(changes), flag("asksFirst"), undoes,
+        boolean plan = fields.containsKey("plan") ? truth(fields.get("plan")) : !truth(changes);
+        if (plan && truth(changes)) {
+            throw fields.get("plan").wrong("an action that changes hosts is no plan", "leave out plan, or set changesHosts: false");
+        }
+        return new Action(id, required("title", declared).text(), description, truth(changes), plan, flag("asksFirst"), undoes,
                 word("resumeFrom", ResumeFrom.values()).orElse(ResumeFrom.STEP), text("outcome"),
                 Optional.ofNullable(fields.get("formerly")).map(value -> value.items().stream().map(Value::text).toList())
                         .orElse(List.of()), parameters, builtIn);

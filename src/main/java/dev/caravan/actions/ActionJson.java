@@ -22,7 +22,8 @@ public final class ActionJson {
         if (!action.description().isEmpty()) {
             tree.put("description", action.description());
         }
-        tree.put("changesHosts", action.changesHosts()).put("asksFirst", action.asksFirst()).put("builtIn", action.builtIn());
+        tree.put("changesHosts", action.changesHosts()).put("plan", action.plan());
+        tree.put("asksFirst", action.asksFirst()).put("builtIn", action.builtIn());
         texts(tree, "formerly", action.formerly());
         ArrayNode parameters = tree.putArray("parameters");
         action.parameters().forEach(parameter -> parameters.add(tree(parameter)));

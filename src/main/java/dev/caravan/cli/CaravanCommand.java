@@ -44,10 +44,10 @@ import picocli.CommandLine;
         commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, CertificatesCommand.class,
-            RenewCertificatesCommand.class, RunCommand.class, ActionsCommand.class, RehearseCommand.class, ValidateCommand.class,
-            SchemaCommand.class, RunsCommand.class, StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class,
-            CompletionCommand.class, VersionCommand.class
+            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, BackupCommand.class,
+            BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
+            ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
+            StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

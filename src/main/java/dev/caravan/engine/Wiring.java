@@ -21,8 +21,10 @@ import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
+import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
+import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
@@ -69,7 +71,7 @@ final class Wiring extends MainListenerSupport {
         Settings.check(context);
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
-        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(context));
+        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(opened));
         Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
         context.getRegistry().bind("journal", opened);
@@ -96,9 +98,10 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private Map<String, Object> beans(CamelContext context) {
+    private Map<String, Object> beans(Journal opened) {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
-                "verify", new Verification(options.data()));
+                "verify", new Verification(options.data()), "backups", new Backups(options.data(), opened),
+                "restores", new Restores(options.data()));
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */

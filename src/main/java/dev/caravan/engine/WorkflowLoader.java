@@ -87,8 +87,7 @@ final class WorkflowLoader {
         Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
         ScriptEnvironment environment = new ScriptEnvironment(versions);
-        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots,
-                options.data().resolve("logs"), executor);
+        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots, options.data(), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("stepRetries", new StepRetries(steps));

@@ -30,6 +30,7 @@ public record Event(
     public enum Type {
         /**
          * {@code data}: action, cluster, hosts (list of maps with name, address, roles), rehearsal (boolean), changesHosts (boolean),
+         * plan (whether scripts only say what they would change),
          * takesBack (list of runs); outcome and parameters (texts by name) if there are any.
          */
         RUN_QUEUED,
@@ -48,7 +49,8 @@ public record Event(
         /**
          * {@code data}: state (ok, changed, skipped, failed), changes (list of strings), diffs (in a plan: list of maps with change,
          * subject, diff), outputs (map of strings: what the script gave; report is for people to read),
-         * secrets (true where it also gave some, which are not kept), durationMillis, and on failure kind
+         * secrets (true where it also gave some, which are not kept), artefact (bytes and sha256 of the file that was saved or sent),
+         * durationMillis, and on failure kind
          * (word for the kind of error), remedy, lastWords (list of the command's last lines).
          */
         STEP_ENDED,

@@ -142,7 +142,7 @@ public final class Rehearsal implements AutoCloseable {
 
     private static Cluster withHosts(Cluster cluster, List<Host> hosts) {
         return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(),
-                hosts, cluster.onFailure());
+                hosts, cluster.onFailure(), cluster.backup());
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.caravan.run;
 
 import dev.caravan.actions.Action.ResumeFrom;
+import dev.caravan.artefacts.Artefact;
 import dev.caravan.journal.Event;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -148,7 +149,8 @@ public final class Past {
         }
         StepResult.State state = Arrays.stream(StepResult.State.values()).filter(known -> known.word().equals(text(event, "state")))
                 .findFirst().orElseThrow();
-        return Optional.of(new StepResult(step, host, state, list(event, "changes"), outputs(event), Map.of(), event.message()));
+        return Optional.of(new StepResult(step, host, state, list(event, "changes"), List.of(), outputs(event), Map.of(),
+                Artefact.ofData(event.data().get("artefact")), event.message()));
     }
 
     /** Whether this step ended on that host, in whichever way. */

@@ -88,6 +88,7 @@ public final class Run implements Confidant {
         this.journal = journal;
         cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
         UrlSecrets.of(cluster).forEach(this::keepSecret);
+        cluster.backup().passphrase().ifPresent(this::keepSecret);
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
@@ -119,7 +120,7 @@ public final class Run implements Confidant {
 
     /** Whether this run only looks: its scripts say what they would change, and change nothing. */
     public boolean isPlan() {
-        return !action().changesHosts();
+        return action().plan();
     }
 
     public Cluster cluster() {

@@ -173,6 +173,7 @@ public final class Runs {
         Map<String, Object> data = new HashMap<>(Map.of(
                 "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
                 "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
+        data.put("plan", action.plan());
         if (!action.outcome().isEmpty()) {
             data.put("outcome", action.outcome());
         }

@@ -3,6 +3,7 @@ package dev.caravan.spec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a spec says, validated, defaults filled in. Immutable.
@@ -17,7 +18,40 @@ public record Cluster(
         Runtime runtime,
         Network network,
         List<Host> hosts,
-        OnFailure onFailure) {
+        OnFailure onFailure,
+        Backup backup) {
+
+    /** One with the usual backups. */
+    public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
+            OnFailure onFailure) {
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, Backup.USUAL);
+    }
+
+    /**
+     * @param before     what a backup precedes
+     * @param keep       how many good backups stay, at least 1
+     * @param passphrase what backups are encrypted with; without one they are not
+     */
+    public record Backup(Set<Occasion> before, int keep, Optional<Secret> passphrase) {
+        /** Before everything that may need one, five kept, not encrypted. */
+        public static final Backup USUAL = new Backup(Set.of(Occasion.values()), 5, Optional.empty());
+    }
+
+    /** What a backup may precede. */
+    public enum Occasion {
+        UPGRADE("upgrade"), RESTORE("restore"), RENEW_CERTIFICATES("renew-certificates");
+
+        private final String word;
+
+        Occasion(String word) {
+            this.word = word;
+        }
+
+        /** As specs and routes write it. */
+        public String word() {
+            return word;
+        }
+    }
 
     /**
      * @param version              exact, without a leading v: 1.20.2
@@ -91,7 +125,7 @@ public record Cluster(
 
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
-        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure);
+        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, backup);
     }
 
     public List<Host> controlPlanes() {

@@ -1,9 +1,11 @@
 package dev.caravan.spec;
 
+import dev.caravan.spec.Cluster.Backup;
 import dev.caravan.spec.Cluster.Cni;
 import dev.caravan.spec.Cluster.Kubernetes;
 import dev.caravan.spec.Cluster.Mirror;
 import dev.caravan.spec.Cluster.Network;
+import dev.caravan.spec.Cluster.Occasion;
 import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.spec.Cluster.Packages;
 import dev.caravan.spec.Cluster.RepositoryOverride;
@@ -43,7 +45,20 @@ final class ClusterAssembly {
                 runtime(kubernetes.minor()),
                 network(),
                 hosts,
-                word(OnFailure.class, "rollback", "spec", "onFailure"));
+                word(OnFailure.class, "rollback", "spec", "onFailure"),
+                backup());
+    }
+
+    private Backup backup() {
+        Set<Occasion> before = EnumSet.noneOf(Occasion.class);
+        if (root.at("spec", "backup", "before").isEmpty()) {
+            before.addAll(Backup.USUAL.before());
+        }
+        List<String> words = texts(root.list("spec", "backup", "before"));
+        Arrays.stream(Occasion.values()).filter(occasion -> words.contains(occasion.word())).forEach(before::add);
+        return new Backup(Collections.unmodifiableSet(before),
+                root.at("spec", "backup", "keep").map(keep -> ((Number) keep.plain()).intValue()).orElse(Backup.USUAL.keep()),
+                root.text("spec", "backup", "passphrase").map(Secret::new));
     }
 
     private Kubernetes kubernetes(Mirror mirror, List<Host> hosts) {

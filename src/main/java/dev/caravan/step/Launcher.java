@@ -37,22 +37,25 @@ final class Launcher {
     /** Instead of an exit status: the step was started and is gone without one. */
     static final String LOST = "lost";
 
+    /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
+    /** Where steps are, gone after a reboot and often in memory; and where their artefacts are, which may be larger than that. */
+    static final String PLACES = "b=${CARAVAN_ROOT:-}/run/caravan; v=${CARAVAN_ROOT:-}/var/lib/caravan; ";
+
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
-    /* No single quote may stand in these: the login shell, whichever it is, takes each as one quoted word. */
-    private static final String LAUNCH = "umask 077; b=${CARAVAN_ROOT:-}/run/caravan; IFS=\" \" read -r id step known done || exit 70; "
+    private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id step known done || exit 70; "
             + "anew=; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
-            + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\"; done; "
+            + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\" \"$v/$d\"; done; "
             + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" "
             + "&& [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
             + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; anew=-anew; }; else rm -rf \"$n\"; fi; "
             + "[ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
             + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$anew\"";
-    private static final String CLEAR = "b=${CARAVAN_ROOT:-}/run/caravan; read -r done; cd \"$b\" 2>/dev/null || exit 0; "
-            + "for d in $done; do rm -rf \"$d\"; done; cd /; rmdir \"$b\" 2>/dev/null; exit 0";
+    private static final String CLEAR = PLACES + "read -r done; for d in $done; do rm -rf \"$b/$d\" \"$v/$d\"; done; "
+            + "rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
             + "[ -e \"$b/$id/exit\" ] && exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
             + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
@@ -76,10 +79,22 @@ final class Launcher {
             done < env
             [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"
             export CARAVAN_LIB="$1" CARAVAN_RESULT="$1/result"
+            if [ -n "${ARTEFACT_LIMIT:-}" ]; then
+              ARTEFACT=${CARAVAN_ROOT:-}/var/lib/caravan/$(basename "$1")/artefact
+              export ARTEFACT
+              mkdir -p "$(dirname "$ARTEFACT")"
+            fi
             umask 022
             { rm -f stdin env; sh "$1/$CARAVAN_STEP.sh"; } < stdin >> log 2>&1
             code=$?
             umask 077
+            # What may be larger than the limit is not read for its digest.
+            if [ "$code" = 0 ] && [ -n "${ARTEFACT:-}" ] && [ -f "$ARTEFACT" ]; then
+              chmod 600 "$ARTEFACT"
+              size=$(stat -c %s "$ARTEFACT") sum=
+              [ "$size" -gt "$ARTEFACT_LIMIT" ] || sum=$(sha256sum < "$ARTEFACT")
+              printf '\\nartefact\\t%s\\t%s\\n' "$size" "${sum%% *}" >> result
+            fi
             echo "$code" > exit.new && mv exit.new exit
             """;
     private static final String ATTACH = """
@@ -125,7 +140,8 @@ final class Launcher {
             return prefix + "true";
         }
 
-        private String wrap(String script) {
+        /** The command that runs that script. */
+        String wrap(String script) {
             return prefix + "/bin/sh -c '" + script + "'";
         }
     }

@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import dev.caravan.artefacts.Artefact;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +16,8 @@ import java.util.Optional;
  *
  * @param status the script's exit status, or {@link Launcher#LOST}
  * @param words  what the command printed whose failure ended the script
+ * @param artefactBytes  the size of the file that the script left at $ARTEFACT
+ * @param artefactSha256 its digest; empty if there is no such file, or it is larger than the limit
  */
 record Report(
         String status,
@@ -25,9 +28,13 @@ record Report(
         Map<String, Secret> secrets,
         Optional<String> problem,
         Optional<String> remedy,
-        Optional<String> words) {
+        Optional<String> words,
+        Optional<String> artefactBytes,
+        String artefactSha256) {
 
     private static final String END = "caravan-end";
+    private static final String BYTES = "artefact-bytes";
+    private static final String SHA256 = "artefact-sha256";
 
     /** Reads a report; empty where it did not arrive whole. Lines of another form, as a script of a site may write, are passed over. */
     static Optional<Report> parse(byte[] stderr) {
@@ -55,6 +62,10 @@ record Report(
                 case "output/3" -> decode(field[2]).ifPresent(value -> outputs.put(field[1], value));
                 case "secret/3" -> decode(field[2]).ifPresent(value -> secrets.put(field[1], new Secret(value)));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], field[1]);
+                case "artefact/3" -> {
+                    single.put(BYTES, field[1]);
+                    single.put(SHA256, field[2]);
+                }
                 case "words/2" -> decode(field[1]).ifPresent(value -> single.put(field[0], value));
                 default -> { }
             }
@@ -62,7 +73,7 @@ record Report(
         return Optional.of(new Report(
                 status, List.copyOf(changes), List.copyOf(differences), Optional.ofNullable(single.get("skip")), Map.copyOf(outputs),
                 Map.copyOf(secrets), Optional.ofNullable(single.get("problem")), Optional.ofNullable(single.get("remedy")),
-                Optional.ofNullable(single.get("words"))));
+                Optional.ofNullable(single.get("words")), Optional.ofNullable(single.get(BYTES)), single.getOrDefault(SHA256, "")));
     }
 
     private static Optional<String> decode(String base64) {
@@ -85,10 +96,11 @@ record Report(
         return Integer.parseInt(status);
     }
 
-    StepResult toResult(String step, String host) {
+    /** @param artefact what was saved of the host, or sent to it */
+    StepResult toResult(String step, String host, Optional<Artefact> artefact) {
         StepResult.State state = skipped.isPresent() ? StepResult.State.SKIPPED
                 : changes.isEmpty() ? StepResult.State.OK : StepResult.State.CHANGED;
         String message = skipped.orElseGet(() -> String.join("\n", changes));
-        return new StepResult(step, host, state, changes, differences, outputs, secrets, message);
+        return new StepResult(step, host, state, changes, differences, outputs, secrets, artefact, message);
     }
 }

@@ -1,6 +1,7 @@
 package dev.caravan.step;
 
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
@@ -25,6 +26,8 @@ public class StepEndpoint extends DefaultEndpoint {
         /** A control plane of the cluster; the step is recorded for the host of the variable {@code host}, whose node it is about. */
         CONTROL_PLANE
     }
+
+    private static final Pattern SIZE = Pattern.compile("[0-9]{1,15}|[0-9]{1,6}[kmgt]");
 
     @UriPath(description = "Name of the step, as it is shown and recorded")
     @Metadata(required = true)
@@ -53,6 +56,16 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "Whether the step is run though the run was cancelled: for steps that roll back or clean up",
             defaultValue = "false")
     private boolean evenWhenCancelled;
+
+    @UriParam(description = "Exchange variable that names the file of the data directory to which the file goes that the script leaves at "
+            + "$ARTEFACT")
+    private String saveTo;
+
+    @UriParam(description = "Exchange variable that names the file of the data directory that is at $ARTEFACT before the script starts")
+    private String sendFrom;
+
+    @UriParam(description = "The largest file that is saved: a number of bytes, or one with k, m, g or t", defaultValue = "8g")
+    private String saveLimit = "8g";
 
     StepEndpoint(String uri, StepComponent component, String name) {
         super(uri, component);
@@ -117,6 +130,44 @@ public class StepEndpoint extends DefaultEndpoint {
 
     public void setEvenWhenCancelled(boolean evenWhenCancelled) {
         this.evenWhenCancelled = evenWhenCancelled;
+    }
+
+    public String getSaveTo() {
+        return saveTo;
+    }
+
+    public void setSaveTo(String saveTo) {
+        this.saveTo = saveTo;
+    }
+
+    public String getSendFrom() {
+        return sendFrom;
+    }
+
+    public void setSendFrom(String sendFrom) {
+        this.sendFrom = sendFrom;
+    }
+
+    public String getSaveLimit() {
+        return saveLimit;
+    }
+
+    /** @throws IllegalArgumentException if it is no size */
+    public void setSaveLimit(String saveLimit) {
+        bytes(saveLimit);
+        this.saveLimit = saveLimit;
+    }
+
+    long saveLimitBytes() {
+        return bytes(saveLimit);
+    }
+
+    private static long bytes(String size) {
+        if (!SIZE.matcher(size).matches()) {
+            throw new IllegalArgumentException("saveLimit=" + size + " is no size: write 500m or 8g, for example");
+        }
+        int unit = "kmgt".indexOf(size.charAt(size.length() - 1)) + 1;
+        return Long.parseLong(unit == 0 ? size : size.substring(0, size.length() - 1)) << 10 * unit;
     }
 
     @Override

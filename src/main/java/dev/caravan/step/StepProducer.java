@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import dev.caravan.artefacts.StoredFile;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.camel.AsyncCallback;
@@ -66,7 +68,7 @@ final class StepProducer extends DefaultAsyncProducer {
                 ? new StepOrder(run, host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true,
                         extraEnvironment(exchange), undo.lines())
                 : new StepOrder(run, host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(),
-                        endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange));
+                        endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange), files(exchange));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
             return runner.shared(order, endpoint.getShare());
         }
@@ -74,6 +76,26 @@ final class StepProducer extends DefaultAsyncProducer {
             return runner.inTurn(order, endpoint.getOneAtATime());
         }
         return runner.run(order);
+    }
+
+    private StepOrder.Files files(Exchange exchange) {
+        return new StepOrder.Files(file(exchange, endpoint.getSaveTo()), file(exchange, endpoint.getSendFrom()), endpoint.saveLimitBytes());
+    }
+
+    /* A bean may have made it; what is text is held to be a name, wherever it came from. */
+    private Optional<StoredFile> file(Exchange exchange, String variable) {
+        if (variable == null) {
+            return Optional.empty();
+        }
+        Object value = exchange.getVariable(variable);
+        if (value instanceof StoredFile file) {
+            return Optional.of(file);
+        }
+        if (value == null) {
+            throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable " + variable
+                    + ", which names a file of the data directory");
+        }
+        return Optional.of(StoredFile.plain(runner.dataFile(value.toString())));
     }
 
     private byte[] stdin(Exchange exchange) throws InvalidPayloadException {

@@ -1,8 +1,10 @@
 package dev.caravan.step;
 
+import dev.caravan.artefacts.Artefact;
 import dev.caravan.spec.Secret;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a step did on a host: the body that a step route leaves. Immutable.
@@ -11,6 +13,7 @@ import java.util.Map;
  * @param differences in a plan, what those changes would make of files, units and settings
  * @param outputs values that the script gave, by name
  * @param secrets the same for values that must not be shown; kept in memory only
+ * @param artefact the file that was saved of the host, or sent to it
  * @param message one sentence for people; why it was skipped, for a skipped step
  */
 public record StepResult(
@@ -21,12 +24,13 @@ public record StepResult(
         List<Difference> differences,
         Map<String, String> outputs,
         Map<String, Secret> secrets,
+        Optional<Artefact> artefact,
         String message) {
 
-    /** Without differences, as of a step that is done. */
+    /** Without differences and artefact. */
     public StepResult(String step, String host, State state, List<String> changes, Map<String, String> outputs, Map<String, Secret> secrets,
             String message) {
-        this(step, host, state, changes, List.of(), outputs, secrets, message);
+        this(step, host, state, changes, List.of(), outputs, secrets, Optional.empty(), message);
     }
 
     public enum State {

@@ -1,5 +1,7 @@
 package dev.caravan.step;
 
+import dev.caravan.artefacts.Artefact;
+import dev.caravan.artefacts.DataFiles;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.JournalException;
 import dev.caravan.routes.RouteFiles;
@@ -69,9 +71,10 @@ public final class StepRunner {
     private final FailureRules rules;
     private final Environment environment;
     private final HostSlots slots;
-    private final Path logs;
+    private final Path data;
     private final Executor executor;
     private final Privileges privileges;
+    private final Artefacts artefacts;
     private final Map<String, Detached> unfinished = new ConcurrentHashMap<>();
     private final Map<String, List<String>> finished = new ConcurrentHashMap<>();
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
@@ -98,20 +101,26 @@ public final class StepRunner {
     /**
      * @param targets how a host is reached
      * @param files   where scripts come from
-     * @param logs    directory under which each step's log is kept, {@code RUN/HOST/STEP.log}
+     * @param data    the data directory. Each step's log is kept there, in {@code logs/RUN/HOST/STEP.log}, and files that steps save
      */
     public StepRunner(
             SshSessions sessions, Function<Host, SshTarget> targets, RouteFiles files, FailureRules rules, Environment environment,
-            HostSlots slots, Path logs, Executor executor) {
+            HostSlots slots, Path data, Executor executor) {
         this.sessions = sessions;
         this.targets = targets;
         this.files = files;
         this.rules = rules;
         this.environment = environment;
         this.slots = slots;
-        this.logs = logs;
+        this.data = data;
         this.executor = executor;
         this.privileges = new Privileges(sessions);
+        this.artefacts = new Artefacts(sessions, privileges, executor);
+    }
+
+    /** The file of that name in the data directory. @throws IllegalArgumentException if it would be anywhere else */
+    Path dataFile(String name) {
+        return DataFiles.resolve(data, name);
     }
 
     Executor executor() {
@@ -291,15 +300,16 @@ public final class StepRunner {
         Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
         told.started(detached.id(), detached.logOffset(), order.at().name());
         detached.log().attach(what -> executor.execute(() -> progress(told, what)));
-        return launch(order, detached)
-                .thenApply(report -> {
-                    unfinished.remove(key);
-                    toClear(order, detached);
-                    detached.log().failure().ifPresent(failure -> {
-                        throw failure;
-                    });
-                    return judge(order, detached, report);
-                })
+        return send(order, detached)
+                .thenCompose(sent -> launch(order, detached).thenCompose(report -> save(order, detached, report)
+                        .thenApply(saved -> {
+                            unfinished.remove(key);
+                            toClear(order, detached);
+                            detached.log().failure().ifPresent(failure -> {
+                                throw failure;
+                            });
+                            return judge(order, detached, report, saved.or(() -> sent));
+                        })))
                 .handle((result, failure) -> {
                     if (failure == null) {
                         told.ended(result);
@@ -321,6 +331,37 @@ public final class StepRunner {
     /** Records that the step which failed is tried again after that pause; once for each attempt, however many share its result. */
     void retries(Run run, StepFailure failure, Duration pause) {
         retries(key(run, failure.getHost(), failure.getStep()), pause);
+    }
+
+    /* Before the script starts. If the host has begun it in an earlier attempt, its file is the script's. */
+    private CompletionStage<Optional<Artefact>> send(StepOrder order, Detached detached) {
+        if (!order.moves(order.files().sendFrom())) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        return moved(order, detached, artefacts.send(targets.apply(order.at()), order, detached.id(), order.files().sendFrom().get()));
+    }
+
+    /* Once the script has ended. As long as that is not done, the step is found on its host by its id. */
+    private CompletionStage<Optional<Artefact>> save(StepOrder order, Detached detached, Report report) {
+        if (!order.moves(order.files().saveTo()) || !report.succeeded() || report.skipped().isPresent()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        return moved(order, detached,
+                artefacts.save(targets.apply(order.at()), order, detached.id(), report, order.files().saveTo().get()));
+    }
+
+    private CompletionStage<Optional<Artefact>> moved(StepOrder order, Detached detached, CompletionStage<Artefact> moving) {
+        return moving.handle((artefact, failure) -> {
+            if (failure == null) {
+                return Optional.of(artefact);
+            }
+            Throwable cause = cause(failure);
+            if (!(cause instanceof SshException ssh)) {
+                toClear(order, detached);
+                throw new CompletionException(cause);
+            }
+            throw new CompletionException(connection(order, detached, ssh));
+        });
     }
 
     private static String key(Run run, String host, String step) {
@@ -345,7 +386,7 @@ public final class StepRunner {
 
     private Detached detached(StepOrder order) {
         Run run = order.run();
-        Path file = logs.resolve(run.id()).resolve(order.host().name()).resolve(order.step() + ".log");
+        Path file = data.resolve("logs").resolve(run.id()).resolve(order.host().name()).resolve(order.step() + ".log");
         Optional<Past.UnderWay> before = run.past().underWay(order.host().name(), order.step());
         // What takes back leaves nothing to take back.
         Consumer<String> found = order.isUndo() ? line -> { } : line -> run.keepFound(order.at(), order.step(), line);
@@ -418,6 +459,8 @@ public final class StepRunner {
         variables.put("CARAVAN_STEP", order.step());
         if (order.run().isPlan()) {
             variables.put("CARAVAN_PLAN", "1");
+        } else if (order.files().any()) {
+            variables.put("ARTEFACT_LIMIT", Long.toString(order.files().saveTo().isPresent() ? order.files().limit() : Long.MAX_VALUE));
         }
         return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables, script, libraries,
                 order.stdin());
@@ -471,10 +514,10 @@ public final class StepRunner {
         return failure(order, kind, problem.passing(), problem.problem(), remedy, List.of(), problem);
     }
 
-    private StepResult judge(StepOrder order, Detached detached, Report report) {
+    private StepResult judge(StepOrder order, Detached detached, Report report, Optional<Artefact> artefact) {
         report.secrets().values().forEach(order.run()::keepSecret);
         if (report.succeeded()) {
-            return report.toResult(order.step(), order.host().name());
+            return report.toResult(order.step(), order.host().name(), artefact);
         }
         List<String> lastWords = detached.log().lastLines(8);
         if (report.isLost()) {
@@ -508,7 +551,7 @@ public final class StepRunner {
                 List.of(), failure);
     }
 
-    private static StepFailure failure(
+    static StepFailure failure(
             StepOrder order, String kind, boolean passing, String problem, String remedy, List<String> lastWords, Throwable cause) {
         return new StepFailure(order.host().name(), order.step(), kind, passing, order.run().redact(problem), remedy, lastWords, cause);
     }

@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import dev.caravan.artefacts.Artefact;
 import dev.caravan.journal.Event;
 import dev.caravan.run.Run;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Enters into the journal what becomes of one attempt at a step. */
 public final class StepTold {
@@ -48,16 +50,17 @@ public final class StepTold {
     }
 
     void ended(StepResult result) {
-        ended(result.state(), result.changes(), result.differences(), result.outputs(), !result.secrets().isEmpty(), result.message());
+        ended(result.state(), result.changes(), result.differences(), result.outputs(), !result.secrets().isEmpty(), result.artefact(),
+                result.message());
     }
 
     /** Ends what is no script. */
     public void ended(StepResult.State state, Map<String, String> outputs, String message) {
-        ended(state, List.of(), List.of(), outputs, false, message);
+        ended(state, List.of(), List.of(), outputs, false, Optional.empty(), message);
     }
 
     private synchronized void ended(StepResult.State state, List<String> changes, List<Difference> differences, Map<String, String> outputs,
-            boolean secrets, String message) {
+            boolean secrets, Optional<Artefact> artefact, String message) {
         over = true;
         Map<String, Object> data = new HashMap<>();
         data.put("state", state.word());
@@ -73,6 +76,7 @@ public final class StepTold {
         if (secrets) {
             data.put("secrets", true);
         }
+        artefact.ifPresent(file -> data.put("artefact", file.data()));
         data.put("durationMillis", Duration.between(startedAt, Instant.now()).toMillis());
         run.tell(Event.Type.STEP_ENDED, host, step, attempt, message, data);
     }

@@ -37,6 +37,7 @@ public final class RunFold {
     private String run = "";
     private String action = "apply";
     private boolean looksOnly;
+    private boolean changesNothing;
     private String outcome = "";
     private String cluster = "";
     private boolean rehearsal;
@@ -70,7 +71,7 @@ public final class RunFold {
         hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
         hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
         return new RunView(
-                run, action, looksOnly, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt,
+                run, action, looksOnly, changesNothing, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt,
                 Collections.unmodifiableList(inOrder), List.copyOf(steps), stopping, waiting, message, exitStatus, kubeconfig, findings);
     }
 
@@ -87,7 +88,9 @@ public final class RunFold {
     private void queued(Event event) {
         queuedAt = Optional.of(event.at());
         action = string(event.data(), "action").orElse(action);
-        looksOnly = event.data().get("changesHosts") instanceof Boolean changes ? !changes : action.equals(LOOKED_ONLY);
+        boolean changesHosts = event.data().get("changesHosts") instanceof Boolean changes ? changes : !action.equals(LOOKED_ONLY);
+        looksOnly = event.data().get("plan") instanceof Boolean plan ? plan : !changesHosts;
+        changesNothing = !changesHosts;
         outcome = string(event.data(), "outcome").orElse("");
         cluster = string(event.data(), "cluster").orElse(cluster);
         rehearsal = Boolean.TRUE.equals(event.data().get("rehearsal"));

@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * takes it as a parameter.
  *
  * @param action     its name
- * @param looksOnly  whether it may not change hosts, and says what it would change
+ * @param looksOnly  whether its scripts only say what they would change
+ * @param changesNothing whether it changes no host, but may do something else, such as a backup
  * @param outcome    what is true of the cluster once it has succeeded; may be empty
  * @param startedAt  when the run was last started; a resumed run starts again
  * @param hosts      in the spec's order; then, where steps ran for the cluster as a whole, one whose name is empty
@@ -29,6 +30,7 @@ public record RunView(
         String run,
         String action,
         boolean looksOnly,
+        boolean changesNothing,
         String outcome,
         String cluster,
         boolean rehearsal,

@@ -92,10 +92,10 @@ public final class Summary {
             case REFUSED -> name + " was refused by preflight after " + time + ": "
                     + Text.count(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
-                    + (run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
+                    + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they stand");
             case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
             case CANCELLED -> name + " was cancelled after " + time
-                    + (run.changes() == 0 || run.isPlan() ? "; nothing was changed" : "; the hosts are left as they stand");
+                    + (run.changes() == 0 || run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they stand");
             default -> succeeded(name, time);
         };
     }
@@ -104,6 +104,9 @@ public final class Summary {
         String hosts = Text.count(run.realHosts().size(), "host");
         if (run.changes() == 0 && reported) {
             return name + ": " + run.action() + " succeeded on " + hosts + " (" + time + ")";
+        }
+        if (run.changesNothing() && !run.isPlan() && !run.outcome().isEmpty()) {
+            return name + " " + Text.printable(run.outcome()) + " after " + time;
         }
         if (run.changes() == 0) {
             return name + ": nothing to change on " + hosts + " (" + time + ")";

@@ -52,11 +52,15 @@ class ActionsTest {
         Actions actions = Actions.of(RouteFiles.builtIn());
 
         assertThat(actions.all()).extracting(Action::name)
-                .containsExactly("apply", "certificates", "plan", "renew-certificates", "reset", "rollback-run");
-        assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name).containsExactly("reset", "rollback-run");
+                .containsExactly("apply", "backup", "backups", "certificates", "plan", "renew-certificates", "reset", "restore",
+                        "rollback-run");
+        assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name)
+                .containsExactly("reset", "restore", "rollback-run");
         assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name)
-                .containsExactly("certificates", "plan");
-        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name).containsExactly("apply", "renew-certificates");
+                .containsExactly("backup", "backups", "certificates", "plan");
+        assertThat(actions.all()).filteredOn(Action::plan).extracting(Action::name).containsExactly("certificates", "plan");
+        assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name)
+                .containsExactly("apply", "renew-certificates", "restore");
         assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.PREFLIGHT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
@@ -124,8 +128,8 @@ class ActionsTest {
         Actions actions = with(FILE);
 
         assertThatThrownBy(() -> actions.require("polsh")).isInstanceOf(NoSuchAction.class)
-                .hasMessage("there is no action \"polsh\"; did you mean polish? "
-                        + "Known: apply, certificates, plan, polish, renew-certificates, reset, rollback-run");
+                .hasMessage("there is no action \"polsh\"; did you mean polish? Known: apply, backup, backups, certificates, plan, polish, "
+                        + "renew-certificates, reset, restore, rollback-run");
     }
 
     @ParameterizedTest

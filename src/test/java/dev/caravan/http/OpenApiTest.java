@@ -163,7 +163,7 @@ class OpenApiTest {
         tell(journal, Event.Type.RUN_QUEUED, null, null,
                 Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting),
                 "takesBack", List.of("before"),
-                "changesHosts", true, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
+                "changesHosts", true, "plan", false, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
         tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
         tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
@@ -171,7 +171,8 @@ class OpenApiTest {
         tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
                 Map.of("state", "changed", "changes", List.of("swap off"),
                         "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")),
-                        "outputs", Map.of("swap", "off", "report", "device\tsize\n/dev/sda2\t2 GB"), "secrets", true, "durationMillis", 5));
+                        "outputs", Map.of("swap", "off", "report", "device\tsize\n/dev/sda2\t2 GB"), "secrets", true,
+                        "artefact", Map.of("bytes", 5, "sha256", "0".repeat(64)), "durationMillis", 5));
         Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5,
                 "delayMillis", 100);
         tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());

@@ -18,6 +18,7 @@ public final class FaultyLink implements AutoCloseable {
     private final InetAddress address;
     private final int target;
     private volatile Duration delay = Duration.ZERO;
+    private long left = Long.MAX_VALUE;
     private boolean cut;
 
     FaultyLink(int target) throws IOException {
@@ -53,8 +54,18 @@ public final class FaultyLink implements AutoCloseable {
         cut = true;
     }
 
-    /** Undoes {@link #cut}. */
+    /** The same once that many bytes more have got through, both directions together. */
+    public synchronized void cutAfter(long bytes) {
+        left = bytes;
+    }
+
+    public synchronized boolean isCut() {
+        return cut;
+    }
+
+    /** Undoes {@link #cut} and {@link #cutAfter}. */
     public synchronized void heal() {
+        left = Long.MAX_VALUE;
         cut = false;
         notifyAll();
     }
@@ -80,6 +91,7 @@ public final class FaultyLink implements AutoCloseable {
         OutputStream output = to.getOutputStream();
         byte[] buffer = new byte[8192];
         for (int length = input.read(buffer); length >= 0; length = input.read(buffer)) {
+            count(length);
             pass();
             if (!silent.contains(from)) {
                 output.write(buffer, 0, length);
@@ -89,6 +101,11 @@ public final class FaultyLink implements AutoCloseable {
         if (!silent.contains(from)) {
             to.shutdownOutput();
         }
+    }
+
+    private synchronized void count(int bytes) {
+        left -= bytes;
+        cut |= left < 0;
     }
 
     private void pass() throws IOException {

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A real sshd of this machine on a free loopback port, for the user who runs the tests. */
-final class OpenSshServer implements AutoCloseable {
+public final class OpenSshServer implements AutoCloseable {
     private static final String SSHD = "/usr/sbin/sshd";
     static final String MISSING = "no " + SSHD + " here: install openssh-server to run the tests against it";
 
@@ -38,7 +38,7 @@ final class OpenSshServer implements AutoCloseable {
     }
 
     /** @param settings lines of sshd_config, beside the host keys and authorized_keys of {@code directory} */
-    static OpenSshServer start(Path directory, String... settings) throws IOException {
+    public static OpenSshServer start(Path directory, String... settings) throws IOException {
         assumeInstalled();
         Files.createDirectories(directory);
         List<String> config = new ArrayList<>(List.of(
@@ -94,7 +94,7 @@ final class OpenSshServer implements AutoCloseable {
         return said.toString();
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
@@ -103,7 +103,7 @@ final class OpenSshServer implements AutoCloseable {
         return directory.resolve("host_" + type + ".pub");
     }
 
-    void authorize(Path key) throws IOException {
+    public void authorize(Path key) throws IOException {
         Files.writeString(directory.resolve("authorized_keys"), Files.readString(Path.of(key + ".pub")),
                 java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND);
     }
@@ -117,7 +117,7 @@ final class OpenSshServer implements AutoCloseable {
     }
 
     /** Kills the connections, and goes on listening. */
-    void dropConnections() {
+    public void dropConnections() {
         process.children().toList().forEach(ProcessHandle::destroyForcibly);
     }
 }

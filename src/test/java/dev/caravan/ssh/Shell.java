@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs programs of this machine for tests. */
-final class Shell {
+public final class Shell {
     private Shell() {}
 
     /** @return what the program wrote; fails the test if it fails */
@@ -37,7 +37,7 @@ final class Shell {
     }
 
     /** Makes a key pair; the public key is in the file of the same name with {@code .pub}. */
-    static Path keygen(Path file, String type, String passphrase, String... more) {
+    public static Path keygen(Path file, String type, String passphrase, String... more) {
         assumeTrue(Programs.find("ssh-keygen").isPresent(), "no ssh-keygen here: install openssh-client to run this test");
         List<String> words = new ArrayList<>(List.of(
                 "ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test key", "-f", file.toString()));

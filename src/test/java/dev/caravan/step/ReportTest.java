@@ -35,7 +35,7 @@ class ReportTest {
         assertThat(report).isEqualTo(new Report("1", java.util.List.of("write /etc/hosts", "turn swap off"), java.util.List.of(),
                 Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
                 Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"),
-                Optional.of("no space\nleft")));
+                Optional.of("no space\nleft"), Optional.empty(), ""));
         assertThat(report.exitStatus()).isEqualTo(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");
     }
@@ -63,7 +63,7 @@ class ReportTest {
             'change\ta\nskip\tb\n',      SKIPPED, b
             """)
     void theStateFollowsFromTheLines(String lines, StepResult.State state, String message) {
-        StepResult result = report(lines).toResult("swap", "h1");
+        StepResult result = report(lines).toResult("swap", "h1", Optional.empty());
 
         assertThat(result.state()).isEqualTo(state);
         assertThat(result.message()).isEqualTo(message);

@@ -68,7 +68,7 @@ class StepRunnerTest {
     private StepRunner runner(int hostsAtATime) throws IOException {
         return new StepRunner(sessions, SshTarget::of, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
                 (any, host) -> Map.of("NODE_NAME", host.name(), "TEST", directory.toString()), new HostSlots(hostsAtATime),
-                directory.resolve("logs"), executor);
+                directory, executor);
     }
 
     private void script(String step, String text) throws IOException {

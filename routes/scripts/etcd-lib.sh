@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# What the scripts share that work on the etcd of a control plane. They source it after lib.sh:
+#
+#     . "${CARAVAN_LIB:-$(dirname "$0")}/etcd-lib.sh"
+#
+# The commands are those of the etcd image, so they always fit the database. The image has no shell. While etcd runs, its files are found
+# through /proc, whichever runtime started it.
+
+MANIFESTS=$R/etc/kubernetes/manifests
+ETCD_MANIFEST=$MANIFESTS/etcd.yaml
+API_SERVER_MANIFEST=$MANIFESTS/kube-apiserver.yaml
+ETCD_BIN=
+
+# The value of a flag of a static pod; empty if it is not set.
+pod_flag() { # MANIFEST FLAG
+  sed -n "s/^ *- [\"']\{0,1\}--$2=\([^\"']*\)[\"']\{0,1\}\$/\1/p" "$1" | head -n 1
+}
+
+# The directory of a running process's root, by its name and a word of its command line; fails if there is none. The word tells it from
+# others of that name, such as the etcd of a cluster that runs in pods.
+process_root() { # NAME WORD
+  for process in "$R"/proc/[0-9]*; do
+    if [ "$(cat "$process/comm" 2>/dev/null)" = "$1" ] && tr '\000' '\n' < "$process/cmdline" 2>/dev/null | grep -qxF -e "$2" && [ -d "$process/root/" ]; then
+      echo "$process/root"
+      return 0
+    fi
+  done
+  return 1
+}
+
+etcd_process() { process_root etcd "--name=$(pod_flag "$ETCD_MANIFEST" name)"; }
+api_server_process() { process_root kube-apiserver "--advertise-address=$(pod_flag "$API_SERVER_MANIFEST" advertise-address)"; }
+
+# Sets ETCD_BIN to the directory of the running etcd's programs; fails if etcd does not run.
+etcd_running() {
+  etcd_root=$(etcd_process) || return 1
+  for etcd_directory in usr/local/bin usr/bin bin; do
+    if [ -x "$etcd_root/$etcd_directory/etcdctl" ]; then
+      ETCD_BIN=$etcd_root/$etcd_directory
+      return 0
+    fi
+  done
+  return 1
+}
+
+# etcdctl as the API server's etcd certificate allows it, on this host's member.
+etcdctl() { # ARGUMENT...
+  etcd_url=$(pod_flag "$ETCD_MANIFEST" listen-client-urls)
+  ETCDCTL_API=3 "$ETCD_BIN/etcdctl" --endpoints="${etcd_url%%,*}" --cacert="$R$(pod_flag "$ETCD_MANIFEST" trusted-ca-file)" \
+    --cert="$R$(pod_flag "$ETCD_MANIFEST" cert-file)" --key="$R$(pod_flag "$ETCD_MANIFEST" key-file)" "$@"
+}
+
+# What reads and writes database files. Until etcd 3.5 etcdctl could do that; etcdutl exists since 3.5.
+etcdutl() { # ARGUMENT...
+  if [ -x "$ETCD_BIN/etcdutl" ]; then "$ETCD_BIN/etcdutl" "$@"; else ETCDCTL_API=3 "$ETCD_BIN/etcdctl" "$@"; fi
+}
+
+# A number of a JSON document on standard input.
+json_number() { # NAME
+  sed -n "s/.*\"$1\": *\([0-9]\{1,19\}\).*/\1/p" | head -n 1
+}
+
+sha256_of() { sha256sum < "$1" | cut -d ' ' -f 1; } # FILE

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Makes the database of this host's etcd member anew from the snapshot of a backup. The present one is moved aside in etcd's directory, and
+# stays there. All members are made from the same snapshot, as a new cluster, so that none of the old ones can take part. The revision is
+# raised, so that no watch sees time run backwards. An EncryptionConfiguration is replaced if the backup has another one.
+# Environment: ARTEFACT (the archive), RESTORE_RUN (names what is moved aside), RESTORE_MEMBERS (NAME=URL,...).
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/etcd-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/restore-lib.sh"
+
+if planning; then
+  change "replace etcd's database by that of the backup" || true
+  exit 0
+fi
+
+use_stopped
+ETCD_BIN=$PROGRAMS
+[ -f "$ETCD_MANIFEST" ] || fail "the control plane of this host was not stopped" "Run the same command again."
+if etcd_process >/dev/null; then fail "etcd still runs on this host" "Run the same command again."; fi
+data=$R$(pod_flag "$ETCD_MANIFEST" data-dir)
+before=$data/member-before-restore-$RESTORE_RUN
+mark=$data/.restored-by-caravan
+if [ "$(cat "$mark" 2>/dev/null)" = "$RESTORE_RUN" ] && [ -d "$data/member" ]; then exit 0; fi
+
+place=$(dirname "$ARTEFACT")/restore
+on_exit() { rm -rf "$place"; }
+umask 077
+rm -rf "$place"
+mkdir -p "$place"
+tar -xzf "$ARTEFACT" -C "$place" > "$WORK/output" 2>&1 || command_failed "the archive cannot be read: $(last_words)"
+about() { sed -n "s/^$1=//p" "$place/about"; } # NAME
+[ "$(sha256_of "$place/etcd.snapshot")" = "$(about snapshot-sha256)" ] || fail "the snapshot in the archive is damaged" "Choose another backup: caravan backups."
+
+# Secrets, certificates and tokens of the backup belong to its CA.
+ca=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
+[ "$(ca_cert_hash "$place/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made anew since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
+
+# A file of the host is replaced by that of the archive; the host's is moved aside.
+replace_file() { # PATH
+  for archived in "$place/host$1" "$place/in-kube-apiserver$1"; do
+    if [ -f "$archived" ] && [ -f "$R$1" ] && ! cmp -s "$archived" "$R$1"; then
+      change "replace $1 by that of the backup"
+      mv "$R$1" "$(dirname "$R$1")/before-restore-$RESTORE_RUN-$(basename "$1")"
+      cp "$archived" "$R$1"
+    fi
+  done
+}
+encryption=$(pod_flag "$API_SERVER_MANIFEST" encryption-provider-config)
+if [ -n "$encryption" ]; then replace_file "$encryption"; fi
+
+if [ ! -d "$before" ] || [ ! -d "$data/member" ]; then
+  change "replace etcd's database by that of the backup, revision $(about revision)"
+  next=$data/restoring-$RESTORE_RUN
+  rm -rf "$next"
+  set -- --name "$(pod_flag "$ETCD_MANIFEST" name)" --initial-advertise-peer-urls "$(pod_flag "$ETCD_MANIFEST" initial-advertise-peer-urls)" \
+    --initial-cluster "$RESTORE_MEMBERS" --initial-cluster-token "caravan-$RESTORE_RUN" --data-dir "$next"
+  if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
+  say "restoring the snapshot"
+  logged etcdutl snapshot restore "$place/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "The database of this host was not changed. Is there room in ${data#"$R"}?"
+  chown -R "$(stat -c %u:%g "$data")" "$next"
+  if [ -d "$data/member" ] && [ ! -d "$before" ]; then mv "$data/member" "$before"; fi
+  mv "$next/member" "$data/member"
+  rm -rf "$next"
+fi
+echo "$RESTORE_RUN" > "$mark"
+echo "what was there is in ${before#"$R"}"

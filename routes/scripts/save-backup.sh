@@ -1,0 +1,120 @@
+#!/bin/sh
+# Makes the archive of a backup on a control plane: a snapshot of etcd, the PKI, manifests, the configuration of kubeadm and kubelet with
+# the keys of an EncryptionConfiguration, and the spec. The snapshot is verified: by its status, by the revision that the cluster had
+# before, and by a restore into a directory that is removed again. Nothing on the host is changed.
+# Environment: ARTEFACT (the archive).  Standard input: the spec.
+# Outputs: revision, hash, keys, etcdVersion, etcdBytes, kubernetesVersion, members.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/etcd-lib.sh"
+
+if planning; then skip "a plan saves nothing"; fi
+
+# It may be large, and $WORK is often in memory.
+place=$(dirname "$ARTEFACT")/backup
+on_exit() { rm -rf "$place"; }
+umask 077
+rm -rf "$place"
+mkdir -p "$place"
+cat > "$place/spec.yaml"
+
+[ -f "$ETCD_MANIFEST" ] || fail "there is no ${ETCD_MANIFEST#"$R"} on this host" "Caravan backs up an etcd that kubeadm runs on control planes. Save an external etcd where it runs."
+wait_until 10 etcd_running || fail_for_now "etcd does not run on this host" "On the host: crictl ps -a; the log of etcd. Another control plane can give the backup."
+pki=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
+pki=$(dirname "${pki:-/etc/kubernetes/pki/ca.crt}")
+
+# --- etcd
+
+say "asking etcd for the cluster's revision"
+# answered by the leader, so it is the whole cluster's; a member that is behind gives no backup
+etcdctl get --command-timeout=30s -w json /caravan > "$WORK/output" 2>&1 || command_failed "etcd does not answer: $(tail -n 1 "$WORK/output")" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
+before=$(json_number revision < "$WORK/output")
+[ -n "$before" ] || fail "etcd gave no revision"
+etcdctl member list -w json > "$place/members.json" 2> "$WORK/output" || command_failed "etcdctl member list: $(last_words)"
+members=$(etcdctl member list 2>/dev/null | grep -c ', started,' || true)
+etcdctl endpoint status -w json > "$WORK/output" 2>&1 || command_failed "etcdctl endpoint status: $(last_words)"
+size=$(json_number dbSize < "$WORK/output")
+free=$(df -Pm "$place" 2>/dev/null | awk 'NR == 2 { print $4 }')
+if [ -n "$free" ] && [ -n "$size" ] && [ "$free" -lt $((size * 3 / 1048576 + 100)) ]; then
+  fail "a backup needs room for three times the database ($((size * 3 / 1048576)) MiB and 100 MiB) in ${place#"$R"}, and there are $free MiB" "Make room there. A full disk would also stop etcd."
+fi
+
+say "saving a snapshot of etcd"
+logged etcdctl snapshot save --command-timeout=30m "$place/etcd.snapshot" || command_failed "etcdctl snapshot save: $(last_words)"
+
+say "verifying the snapshot"
+etcdutl snapshot status -w json "$place/etcd.snapshot" > "$WORK/output" 2>&1 || command_failed "the snapshot cannot be read: $(last_words)"
+hash=$(json_number hash < "$WORK/output")
+revision=$(json_number revision < "$WORK/output")
+keys=$(json_number totalKey < "$WORK/output")
+for number in "$hash" "$revision" "$keys"; do [ -n "$number" ] || fail "the snapshot has no status"; done
+[ "$revision" -ge "$before" ] || fail_for_now "the snapshot has revision $revision, and the cluster had $before before: this member of etcd is behind" "Another control plane can give the backup."
+[ "$keys" -gt 0 ] || fail "the snapshot is empty"
+# which also compares the digest that etcd put at the end of the snapshot
+logged etcdutl snapshot restore "$place/etcd.snapshot" --data-dir "$place/trial" || command_failed "the snapshot cannot be restored: $(last_words)"
+[ -s "$place/trial/member/snap/db" ] || fail "the snapshot was restored, and there is no database"
+rm -rf "$place/trial"
+
+# --- files
+
+say "collecting PKI, manifests and configuration"
+# The files of a list, as they are on the host. Copies that kubeadm keeps of the database are none.
+(
+  cd "${R:-/}"
+  find etc/kubernetes \( -path etc/kubernetes/tmp -o -name 'before-restore-*' \) -prune -o \( -type f -size -4096k -o -type l \) -print
+  case $pki in /etc/kubernetes/*) ;; *) find ".$pki" -type f -size -4096k ;; esac
+  for file in var/lib/kubelet/config.yaml var/lib/kubelet/kubeadm-flags.env var/lib/kubelet/instance-config.yaml etc/default/kubelet \
+    etc/sysconfig/kubelet etc/systemd/system/kubelet.service.d; do
+    if [ -e "$file" ]; then find "$file" -type f; fi
+  done
+) > "$place/files"
+[ -f "$R$pki/ca.crt" ] || fail "there is no $pki/ca.crt on this host" "The backup would be of no use without the cluster's CA."
+
+# Files that the API server reads and that are elsewhere, under the paths that it reads them by.
+for flag in encryption-provider-config audit-policy-file admission-control-config-file authentication-config authorization-config tracing-config-file; do
+  path=$(pod_flag "$API_SERVER_MANIFEST" "$flag")
+  if [ -z "$path" ] || grep -qxF "${path#/}" "$place/files"; then continue; fi
+  if [ -f "$R$path" ]; then
+    printf '%s\n' "${path#/}" >> "$place/files"
+  elif inside=$(api_server_process) && [ -f "$inside$path" ]; then
+    mkdir -p "$place/in-kube-apiserver$(dirname "$path")"
+    cp "$inside$path" "$place/in-kube-apiserver$path"
+  elif [ "$flag" = encryption-provider-config ]; then
+    fail "the API server encrypts Secrets by $path, and this file is found neither on the host nor in its container" "Without its keys the Secrets of the backup could not be read."
+  fi
+done
+cluster -n kube-system get configmap kubeadm-config kubelet-config -o yaml > "$place/configmaps.yaml" 2>/dev/null || rm -f "$place/configmaps.yaml"
+
+kubernetes=$(sed -n 's/^ *image: .*kube-apiserver:v\([0-9][0-9.]*\).*/\1/p' "$API_SERVER_MANIFEST" | head -n 1)
+etcd=$(etcdctl version | sed -n 's/^etcdctl version: *//p')
+digest=$(sha256_of "$place/etcd.snapshot")
+cat > "$place/about" << A
+cluster=${CLUSTER_NAME:-}
+node=${NODE_NAME:-}
+address=${NODE_ADDRESS:-}
+kubernetes=$kubernetes
+etcd=$etcd
+image=$(sed -n 's/^ *image: *//p' "$ETCD_MANIFEST" | head -n 1)
+revision=$revision
+hash=$hash
+keys=$keys
+snapshot-sha256=$digest
+A
+
+# --- the archive
+
+say "writing the archive"
+mkdir "$place/host"
+tar -cf - -C "${R:-/}" -T "$place/files" | tar -xf - -C "$place/host"
+rm -f "$place/files"
+(cd "$place" && tar -cf - -- *) | gzip -c > "$ARTEFACT"
+[ "$(tar -xzOf "$ARTEFACT" etcd.snapshot | sha256sum | cut -d ' ' -f 1)" = "$digest" ] || fail "the archive does not hold the snapshot" "Is there room in $(dirname "${ARTEFACT#"$R"}")?"
+
+output revision "$revision"
+output hash "$hash"
+output keys "$keys"
+output etcdVersion "$etcd"
+output etcdBytes "$(stat -c %s "$place/etcd.snapshot")"
+output kubernetesVersion "$kubernetes"
+output members "$members"
+echo "etcd revision $revision, $keys keys, $(stat -c %s "$ARTEFACT") bytes"

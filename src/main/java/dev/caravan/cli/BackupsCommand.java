@@ -1,0 +1,30 @@
+package dev.caravan.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code caravan backups}. */
+@Command(name = "backups",
+        description = {
+            "Lists the backups of the cluster, the newest first: etcd's revision, size, age, and whether each is as it was saved.",
+            "",
+            "Each file is read and held to its SHA-256. No host is reached, and no passphrase is needed."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  caravan backups -f spec.yaml",
+            "  caravan backups -f spec.yaml --output json | jq -r 'select(.step == \"backups\") | .data.outputs // empty'"
+        })
+final class BackupsCommand implements Callable<Integer> {
+    @Mixin
+    private ActionOptions options;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Override
+    public Integer call() throws Exception {
+        return options.run("backups", common);
+    }
+}

@@ -1,0 +1,127 @@
+package dev.caravan.step;
+
+import dev.caravan.artefacts.Artefact;
+import dev.caravan.run.RunCancelled;
+import dev.caravan.spec.Secret;
+import dev.caravan.ssh.SshCommand;
+import dev.caravan.ssh.SshResult;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The commands that move the file of one step, one after the other. Thread-safe. */
+final class ArtefactTransfer {
+    /** Of a file, for each command. A transfer holds about three times as much in memory. */
+    static final int PIECE = 4 << 20;
+    private static final Duration PIECE_LIMIT = Duration.ofMinutes(5);
+    /** For the digest of a large file on a slow disk. */
+    private static final Duration DIGEST_LIMIT = Duration.ofHours(2);
+    private static final String NOTHING = "-";
+
+    private final SshSessions sessions;
+    private final Privileges privileges;
+    private final Executor executor;
+    private final SshTarget target;
+    private final StepOrder order;
+    private final String id;
+
+    ArtefactTransfer(SshSessions sessions, Privileges privileges, Executor executor, SshTarget target, StepOrder order, String id) {
+        this.sessions = sessions;
+        this.privileges = privileges;
+        this.executor = executor;
+        this.target = target;
+        this.order = order;
+        this.id = id;
+    }
+
+    StepOrder order() {
+        return order;
+    }
+
+    /** Of {@code length} bytes from there. */
+    CompletionStage<Answer> command(Function<Launcher.Privilege, String> command, long at, long length) {
+        return command(command, at, length, NOTHING, new byte[0], PIECE_LIMIT);
+    }
+
+    CompletionStage<Answer> write(long at, byte[] piece) {
+        return command(ArtefactCommands::write, at, piece.length, NOTHING, piece, PIECE_LIMIT);
+    }
+
+    CompletionStage<Answer> complete(Artefact whole) {
+        return command(ArtefactCommands::complete, 0, 0, whole.sha256(), new byte[0], DIGEST_LIMIT);
+    }
+
+    private CompletionStage<Answer> command(Function<Launcher.Privilege, String> command, long at, long length, String sha256,
+            byte[] content, Duration limit) {
+        return privileges.of(target).thenCompose(privilege -> {
+            byte[] password = privileges.password(target, privilege).map(Secret::reveal).map(word -> word + "\n").orElse("")
+                    .getBytes(StandardCharsets.UTF_8);
+            return sessions.execute(target, SshCommand.of(command.apply(privilege))
+                    .withStdin(ArtefactCommands.input(password, id, at, length, sha256, content))
+                    .withTimeout(limit)
+                    .withMaxOutputBytes(PIECE + ArtefactCommands.NOISE));
+        }).thenApply(result -> {
+            int from = ArtefactCommands.answer(result.stdout());
+            if (from < 0 || result.exitStatus() < 0) {
+                throw new CompletionException(StepRunner.failure(order, StepFailure.CONNECTION, true,
+                        "the connection to " + order.at().name() + " ended before a piece of the file had arrived",
+                        "The next attempt continues with what is there.", List.of(), null));
+            }
+            return new Answer(result.stdout(), from, result);
+        });
+    }
+
+    /** Repeats while that gives true; no stack and no chain of futures grows with the file. */
+    CompletionStage<Void> repeat(Supplier<CompletionStage<Boolean>> piece) {
+        CompletableFuture<Void> all = new CompletableFuture<>();
+        next(piece, all);
+        return all;
+    }
+
+    private void next(Supplier<CompletionStage<Boolean>> piece, CompletableFuture<Void> all) {
+        CompletionStage<Boolean> one;
+        try {
+            if (!order.evenWhenCancelled() && order.run().isCancelled()) {
+                throw new CompletionException(new RunCancelled());
+            }
+            one = piece.get();
+        } catch (RuntimeException e) {
+            all.completeExceptionally(StepRunner.cause(e));
+            return;
+        }
+        one.whenCompleteAsync((more, failure) -> {
+            if (failure != null) {
+                all.completeExceptionally(StepRunner.cause(failure));
+            } else if (more) {
+                next(piece, all);
+            } else {
+                all.complete(null);
+            }
+        }, executor);
+    }
+
+    /** What a host gave: the bytes from {@code from} on. */
+    record Answer(byte[] bytes, int from, SshResult result) {
+        int length() {
+            return bytes.length - from;
+        }
+
+        String text() {
+            return new String(bytes, from, Math.min(length(), 4096), StandardCharsets.UTF_8);
+        }
+
+        /** For messages: never the content. */
+        String said() {
+            String errors = result.stderrText().strip().replaceAll("\\s+", " ");
+            return errors.isEmpty() ? "exit status " + result.exitStatus() : errors.substring(0, Math.min(errors.length(), 300));
+        }
+    }
+}
