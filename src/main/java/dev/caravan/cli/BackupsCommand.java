@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExamples:%n",
         footer = {
             "  caravan backups -f spec.yaml",
-            "  caravan backups -f spec.yaml --output json | jq -r 'select(.step == \"backups\") | .data.outputs // empty'"
+            "  caravan backups -f spec.yaml --output quiet"
         })
 final class BackupsCommand implements Callable<Integer> {
     @Mixin

@@ -165,7 +165,7 @@ public final class RunFold {
         Map<String, Object> data = event.data();
         List<String> changes = joined(before, strings(data.get("changes")));
         StepState told = stepState(string(data, "state").orElse(""));
-        StepState state = told == StepState.OK && !changes.isEmpty() ? StepState.CHANGED : told;
+        StepState state = told == StepState.OK && !before.isEmpty() ? StepState.CHANGED : told;
         Optional<Duration> lasted = number(data, "durationMillis").map(Duration::ofMillis);
         Instant since = start.orElseGet(() -> event.at().minus(lasted.orElse(Duration.ZERO)));
         // What is told covers one attempt; the pauses and the attempts before it count too.

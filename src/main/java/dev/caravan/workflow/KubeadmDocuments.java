@@ -84,7 +84,8 @@ public final class KubeadmDocuments {
         Cluster cluster = run.cluster();
         boolean wanted = cluster.controlPlanes().stream()
                 .skip(1)
-                .anyMatch(host -> run.facts(host.name()).filter(facts -> !facts.joined()).isPresent());
+                .filter(host -> !run.hasFailed(host.name()))
+                .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
         NodeSettings settings = settings(run, cluster.firstControlPlane());
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }

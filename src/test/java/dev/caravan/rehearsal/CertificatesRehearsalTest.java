@@ -98,7 +98,7 @@ class CertificatesRehearsalTest {
             RunView shown = view(engine, renewed.id());
             for (String host : List.of("h1", "h2", "h3")) {
                 assertThat(report(shown, host).subList(1, report(shown, host).size())).as(host).extracting(row -> row.get(1))
-                        .containsOnly("364");
+                        .isSubsetOf("364", "365");
                 assertThat(rehearsal.host(host).root().resolve("var/lib/kubelet/pki/kubelet-client-current.pem")).isSymbolicLink()
                         .content().contains("BEGIN EC PRIVATE KEY");
                 assertThat(rehearsal.host(host).root().resolve("etc/kubernetes/bootstrap-kubelet.conf")).doesNotExist();

@@ -8,6 +8,7 @@ import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -39,8 +40,11 @@ final class StepDriver {
         SimulatedHost host = rehearsal.host(hostName);
         String id = step + "-" + NUMBER.incrementAndGet();
         Path directory = Files.createDirectories(host.root().resolve("run/caravan").resolve(id));
-        Files.copy(SCRIPTS.resolve("lib.sh"), directory.resolve("lib.sh"));
-        Files.copy(SCRIPTS.resolve("repository-lib.sh"), directory.resolve("repository-lib.sh"));
+        try (DirectoryStream<Path> libraries = Files.newDirectoryStream(SCRIPTS, "*lib.sh")) {
+            for (Path library : libraries) {
+                Files.copy(library, directory.resolve(library.getFileName()));
+            }
+        }
         Files.copy(SCRIPTS.resolve(step + ".sh"), directory.resolve(step + ".sh"));
         Files.writeString(directory.resolve("stdin"), input);
         Map<String, String> environment = environment(hostName, step, directory);
