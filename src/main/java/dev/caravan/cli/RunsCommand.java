@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
         })
 final class RunsCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
-    private static final String LINE = "%-8s  %-16s  %-18s  %-11s  %6s  %s%n";
+    private static final String LINE = "%-8s  %-16s  %-8s  %-11s  %6s  %s%n";
 
     @Mixin
     private HistoryOptions where;
