@@ -44,7 +44,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -325,26 +324,5 @@ class ArtefactsTest {
         assertThat(failure.getMessage()).startsWith("the file in the data directory: ")
                 .contains("the passphrase is another one, or the file is damaged");
         assertThat(directory.resolve("taken")).doesNotExist();
-    }
-
-    /** With a heap of 256 MiB: mvn test -Dtest=ArtefactsTest -Dgroups=long -Dtests.excluded=none -DargLine=-Xmx256m */
-    @Test
-    @Tag("long")
-    void twoGibibytesGoBothWaysAndThroughACut() throws Exception {
-        script("give", "head -c 2147483648 /dev/urandom > \"$ARTEFACT\"; sha256sum < \"$ARTEFACT\" > \"$TEST/sum\"\n");
-        script("take", "sha256sum < \"$ARTEFACT\" > \"$TEST/sum-again\"\n");
-        StepRunner runner = runner();
-        CompletableFuture<StepResult> first = runner.run(order("give", save(stored("correct horse"), 4L << 30))).toCompletableFuture();
-        Path saved = stored("").path().getParent();
-        await().atMost(Duration.ofMinutes(10)).until(() -> first.isDone() || Files.exists(saved) && names(saved).size() == 1
-                && Files.size(saved.resolve(names(saved).get(0))) > 1L << 30);
-        server.dropConnections();
-        assertThat(failure(first).getKind()).isEqualTo(StepFailure.CONNECTION);
-        StepResult given = run(runner, order("give", save(stored("correct horse"), 4L << 30)));
-        run(runner, order("take", send(stored("correct horse"))));
-
-        assertThat(given.artefact().orElseThrow().bytes()).isEqualTo(2L << 30);
-        assertThat(directory.resolve("sum")).content().startsWith(given.artefact().orElseThrow().sha256());
-        assertThat(directory.resolve("sum-again")).hasSameTextualContentAs(directory.resolve("sum"));
     }
 }
