@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the database of this host's etcd member anew from the snapshot of a backup. The present one is moved aside in etcd's directory, and
+# Restores the database of this host's etcd member from the snapshot of a backup. The present one is moved aside in etcd's directory, and
 # stays there. All members are made from the same snapshot, as a new cluster, so that none of the old ones can take part. The revision is
 # raised, so that no watch sees time run backwards. An EncryptionConfiguration is replaced if the backup has another one.
 # Environment: ARTEFACT (the archive), RESTORE_RUN (names what is moved aside), RESTORE_MEMBERS (NAME=URL,...).
@@ -33,7 +33,7 @@ about() { sed -n "s/^$1=//p" "$place/about"; } # NAME
 
 # Secrets, certificates and tokens of the backup belong to its CA.
 ca=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
-[ "$(ca_cert_hash "$place/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made anew since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
+[ "$(ca_cert_hash "$place/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made again since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
 
 # A file of the host is replaced by that of the archive; the host's is moved aside.
 replace_file() { # PATH

@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan apply}. */
 @Command(name = "apply",
@@ -19,15 +17,4 @@ import picocli.CommandLine.Mixin;
             "  caravan apply -f spec.yaml --output json | jq -r .message",
             "  SUDO_PASSWORD=... caravan apply -f spec.yaml"
         })
-final class ApplyCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("apply", common);
-    }
-}
+final class ApplyCommand extends ActionCommand {}

@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan backup}. */
 @Command(name = "backup",
@@ -18,15 +16,4 @@ import picocli.CommandLine.Mixin;
             "  caravan backup -f spec.yaml",
             "  caravan backup -f spec.yaml --set keep=20"
         })
-final class BackupCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("backup", common);
-    }
-}
+final class BackupCommand extends ActionCommand {}

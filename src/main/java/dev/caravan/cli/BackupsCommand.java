@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan backups}. */
 @Command(name = "backups",
@@ -16,15 +14,4 @@ import picocli.CommandLine.Mixin;
             "  caravan backups -f spec.yaml",
             "  caravan backups -f spec.yaml --output quiet"
         })
-final class BackupsCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("backups", common);
-    }
-}
+final class BackupsCommand extends ActionCommand {}

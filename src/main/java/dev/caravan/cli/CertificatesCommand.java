@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan certificates}. */
 @Command(name = "certificates",
@@ -17,15 +15,4 @@ import picocli.CommandLine.Mixin;
             "  caravan certificates -f spec.yaml",
             "  caravan certificates -f spec.yaml --output json"
         })
-final class CertificatesCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("certificates", common);
-    }
-}
+final class CertificatesCommand extends ActionCommand {}

@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan plan}. */
 @Command(name = "plan",
@@ -19,15 +17,4 @@ import picocli.CommandLine.Mixin;
             "  caravan plan -f spec.yaml | less",
             "  caravan plan -f spec.yaml --output json | jq '.data.diffs // empty'"
         })
-final class PlanCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("plan", common);
-    }
-}
+final class PlanCommand extends ActionCommand {}

@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan renew-certificates}. */
 @Command(name = "renew-certificates",
@@ -18,15 +16,4 @@ import picocli.CommandLine.Mixin;
             "  caravan renew-certificates -f spec.yaml",
             "  caravan renew-certificates -f spec.yaml --set below-days=60"
         })
-final class RenewCertificatesCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("renew-certificates", common);
-    }
-}
+final class RenewCertificatesCommand extends ActionCommand {}

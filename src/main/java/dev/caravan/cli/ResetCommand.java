@@ -1,8 +1,6 @@
 package dev.caravan.cli;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code caravan reset}. */
 @Command(name = "reset",
@@ -17,15 +15,4 @@ import picocli.CommandLine.Mixin;
             "  caravan reset -f spec.yaml",
             "  caravan reset -f spec.yaml --yes --output plain"
         })
-final class ResetCommand implements Callable<Integer> {
-    @Mixin
-    private ActionOptions options;
-
-    @Mixin
-    private CommonOptions common;
-
-    @Override
-    public Integer call() throws Exception {
-        return options.run("reset", common);
-    }
-}
+final class ResetCommand extends ActionCommand {}

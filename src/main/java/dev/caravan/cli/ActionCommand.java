@@ -1,0 +1,23 @@
+package dev.caravan.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command that runs the built-in action of its own name; a subclass adds what the command says of itself. */
+abstract class ActionCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec self;
+
+    @Mixin
+    private ActionOptions options;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Override
+    public Integer call() throws Exception {
+        return options.run(self.name(), common);
+    }
+}
