@@ -5,7 +5,6 @@ import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.apache.camel.CamelExchangeException;
 
 /**
  * How a run ended, from what its workflow left.
@@ -14,9 +13,9 @@ import org.apache.camel.CamelExchangeException;
  */
 record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
 
-    /** @param thrown by the workflow, perhaps within what Camel wraps around the failure of one exchange of many; null if it succeeded */
+    /** @param thrown by the workflow; null if it succeeded */
     static Ending of(Run run, Throwable thrown) {
-        Throwable failure = thrown instanceof CamelExchangeException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable failure = Unwrapped.of(thrown);
         if (failure instanceof PreflightRefused refused) {
             return new Ending("refused", 3, refused.getMessage(),
                     Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));

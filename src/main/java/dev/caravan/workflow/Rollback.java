@@ -7,6 +7,7 @@ import dev.caravan.run.NotReached;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
+import dev.caravan.run.Unwrapped;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.spec.Host;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
@@ -92,10 +92,9 @@ public final class Rollback {
         throw first != null ? first : caught(exchange);
     }
 
-    /* Without what Camel wraps around the failure of one exchange of many. */
     private static Exception caught(Exchange exchange) {
         Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        return caught instanceof CamelExchangeException && caught.getCause() instanceof Exception cause ? cause : caught;
+        return Unwrapped.of(caught) instanceof Exception cause ? cause : caught;
     }
 
     // ---- what
