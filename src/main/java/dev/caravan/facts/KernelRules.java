@@ -45,7 +45,7 @@ final class KernelRules {
     }
 
     private static boolean ignores(Survey survey, Seen seen) {
-        return survey.kubeadmIgnores(survey.kindFor(seen.host()), CHECK);
+        return survey.kubeadmIgnores(survey.cluster().kubeadmKind(seen.host()), CHECK);
     }
 
     /** What to write below {@code kubernetes}, as one line of YAML. */
@@ -55,7 +55,7 @@ final class KernelRules {
 
     private static String ignoringKinds(Survey survey, Collection<String> hosts) {
         return survey.hosts(seen -> hosts.contains(seen.name())).stream()
-                .map(seen -> survey.kindFor(seen.host()))
+                .map(seen -> survey.cluster().kubeadmKind(seen.host()))
                 .collect(Collectors.toCollection(TreeSet::new)).stream()
                 .map(kind -> kind + ": {nodeRegistration: {ignorePreflightErrors: [" + CHECK + "]}}")
                 .collect(Collectors.joining(", "));

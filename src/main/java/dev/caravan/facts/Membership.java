@@ -5,7 +5,6 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.IpAddress;
 import java.net.InetAddress;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -53,14 +52,14 @@ public enum Membership {
     /** The spec's endpoint, and every control plane at its address or at the one that the spec's documents name. */
     private static Stream<Endpoint> known(Cluster cluster) {
         int port = Ports.of(cluster).apiServer();
-        Map<String, Map<String, Object>> documents = cluster.kubernetes().kubeadm();
         Stream<Object> advertised = Stream.of(
-                within(documents.get("InitConfiguration"), "localAPIEndpoint", "advertiseAddress"),
-                within(documents.get("JoinConfiguration"), "controlPlane", "localAPIEndpoint", "advertiseAddress"));
+                        cluster.kubernetes().override("InitConfiguration", "localAPIEndpoint", "advertiseAddress"),
+                        cluster.kubernetes().override("JoinConfiguration", "controlPlane", "localAPIEndpoint", "advertiseAddress"))
+                .flatMap(Optional::stream);
         return Stream.of(
                         Stream.of(Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint())),
                         cluster.controlPlanes().stream().map(host -> new Endpoint(host.address(), port)),
-                        advertised.filter(Objects::nonNull).map(address -> new Endpoint(address.toString(), port)))
+                        advertised.map(address -> new Endpoint(address.toString(), port)))
                 .flatMap(endpoints -> endpoints);
     }
 
@@ -78,13 +77,5 @@ public enum Membership {
         return one.port() == other.port()
                 && (one.address().equalsIgnoreCase(other.address())
                         || address.isPresent() && address.equals(IpAddress.parse(other.address())));
-    }
-
-    private static Object within(Object document, String... path) {
-        Object value = document;
-        for (String key : path) {
-            value = value instanceof Map<?, ?> map ? map.get(key) : null;
-        }
-        return value;
     }
 }

@@ -55,17 +55,10 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limit
         return Stream.of(INIT, JOIN).anyMatch(kind -> kubeadmIgnores(kind, check));
     }
 
-    /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */
-    String kindFor(Host host) {
-        return host.name().equals(cluster.firstControlPlane().name()) ? INIT : JOIN;
-    }
-
     /** Whether that document of the spec's tells kubeadm to ignore this check of its own. */
     boolean kubeadmIgnores(String kind, String check) {
-        return Stream.of(cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of()).getOrDefault("nodeRegistration", Map.of()))
-                .flatMap(section -> section instanceof Map<?, ?> map && map.get("ignorePreflightErrors") instanceof Collection<?> list
-                        ? list.stream()
-                        : Stream.empty())
+        return cluster.kubernetes().override(kind, "nodeRegistration", "ignorePreflightErrors").stream()
+                .flatMap(value -> value instanceof Collection<?> list ? list.stream() : Stream.empty())
                 .map(word -> word.toString().toLowerCase(Locale.ROOT))
                 .anyMatch(word -> word.equals("all") || word.equals(check.toLowerCase(Locale.ROOT)));
     }

@@ -36,7 +36,8 @@ final class UpgradeRules {
                 .map(seen -> new Finding(List.of(seen.name()), "version-skew", Severity.REFUSES,
                         "its kubelet " + seen.facts().kubeletVersion() + " is more than " + allowed + " minors older than the API server "
                                 + oldest.get(),
-                        "Remove this node and add it again: state: absent, apply, state: present, apply."))
+                        "Take the node out of the cluster (kubectl drain, kubectl delete node; kubeadm reset on the host), and "
+                                + "apply again."))
                 .toList();
     }
 

@@ -43,10 +43,8 @@ public record NodeSettings(
      * (kubernetes.io, "Dual-stack support with kubeadm").
      */
     public static boolean needsBothFamilies(Cluster cluster, Host host) {
-        String kind = host.equals(cluster.firstControlPlane()) ? "InitConfiguration" : "JoinConfiguration";
-        boolean named = cluster.kubernetes().kubeadm().getOrDefault(kind, Map.of())
-                .get("nodeRegistration") instanceof Map<?, ?> registration
-                && namesNodeIp(registration.get("kubeletExtraArgs"));
+        boolean named = cluster.kubernetes().override(cluster.kubeadmKind(host), "nodeRegistration", "kubeletExtraArgs")
+                .filter(NodeSettings::namesNodeIp).isPresent();
         return cluster.kubernetes().podSubnet().contains(",") && !named;
     }
 

@@ -74,6 +74,15 @@ public record Cluster(
             return Integer.parseInt(version.split("\\.")[1]);
         }
 
+        /** The user's value in the kubeadm document of that kind, under these keys. */
+        public Optional<Object> override(String kind, String... path) {
+            Object value = kubeadm.get(kind);
+            for (String key : path) {
+                value = value instanceof Map<?, ?> map ? map.get(key) : null;
+            }
+            return Optional.ofNullable(value);
+        }
+
         /** The same at another version. */
         public Kubernetes at(String otherVersion) {
             return new Kubernetes(otherVersion, imageRepository, controlPlaneEndpoint, podSubnet, serviceSubnet, kubeadm, upgrade);
@@ -126,6 +135,11 @@ public record Cluster(
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
         return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, backup);
+    }
+
+    /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */
+    public String kubeadmKind(Host host) {
+        return host.name().equals(firstControlPlane().name()) ? "InitConfiguration" : "JoinConfiguration";
     }
 
     public List<Host> controlPlanes() {

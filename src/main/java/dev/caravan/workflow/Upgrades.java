@@ -14,7 +14,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -107,15 +106,14 @@ public final class Upgrades {
                 variable(exchange, name, value);
             }
         });
-        Map<String, Object> document = run.cluster().kubernetes().kubeadm().getOrDefault(
-                host.equals(run.cluster().firstControlPlane()) ? "InitConfiguration" : "JoinConfiguration", Map.of());
+        String kind = run.cluster().kubeadmKind(host);
         variable(exchange, "UPGRADE_VERSION", hop.version().orElse(""));
         variable(exchange, "UPGRADE_FROM", hop.from());
         variable(exchange, "UPGRADE_TO", hop.to());
-        variable(exchange, "IGNORED_CHECKS", within(document, "nodeRegistration", "ignorePreflightErrors")
+        variable(exchange, "IGNORED_CHECKS", cluster.kubernetes().override(kind, "nodeRegistration", "ignorePreflightErrors")
                 .map(list -> list instanceof Collection<?> checks
                         ? checks.stream().map(String::valueOf).collect(Collectors.joining(",")) : "").orElse(""));
-        variable(exchange, "PATCHES", within(document, "patches", "directory").map(String::valueOf).orElse(""));
+        variable(exchange, "PATCHES", cluster.kubernetes().override(kind, "patches", "directory").map(String::valueOf).orElse(""));
         variable(exchange, "KUBELET_FLAGS_REMOVED",
                 String.join(" ", new TreeSet<>(versions.minor(hop.minor()).removed().kubeletFlags().keySet())));
         variable(exchange, "KUBELET_VERSION", hop.version().orElse(""));
@@ -125,10 +123,6 @@ public final class Upgrades {
 
     private static void variable(Exchange exchange, String name, String value) {
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
-    }
-
-    private static Optional<Object> within(Map<String, Object> document, String section, String key) {
-        return document.get(section) instanceof Map<?, ?> map ? Optional.ofNullable(map.get(key)) : Optional.empty();
     }
 
     /* At a hop whose version is not known yet, which is only so in a plan, every node takes part. */
