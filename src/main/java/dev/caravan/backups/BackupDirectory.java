@@ -134,13 +134,18 @@ public final class BackupDirectory {
      */
     public List<Backup> prune(int keep, Optional<String> needed) throws IOException {
         List<Backup> deleted = new ArrayList<>();
+        List<Backup> all = all();
+        int most = Math.max(1, keep);
+        if (all.size() <= most) {
+            return deleted; // so no file needs to be read
+        }
         int good = 0;
-        for (Backup backup : all()) {
-            if (good >= Math.max(1, keep) && !needed.equals(Optional.of(backup.id()))) {
+        for (Backup backup : all) {
+            if (good >= most && !needed.equals(Optional.of(backup.id()))) {
                 Files.deleteIfExists(file(backup.fileName()));
                 Files.deleteIfExists(file(backup.id() + RECORD));
                 deleted.add(backup);
-            } else if (good < Math.max(1, keep) && verify(backup).isGood()) {
+            } else if (good < most && verify(backup).isGood()) {
                 good++;
             }
         }

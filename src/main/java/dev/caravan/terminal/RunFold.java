@@ -164,8 +164,8 @@ public final class RunFold {
             Event event, String host, String step, int attempt, Optional<Instant> start, List<String> before, List<Diff> diffsBefore) {
         Map<String, Object> data = event.data();
         List<String> changes = joined(before, strings(data.get("changes")));
-        StepState told = stepState(string(data, "state").orElse(""));
-        StepState state = told == StepState.OK && !before.isEmpty() ? StepState.CHANGED : told;
+        StepState last = stepState(string(data, "state").orElse(""));
+        StepState state = last == StepState.OK && !before.isEmpty() ? StepState.CHANGED : last;
         Optional<Duration> lasted = number(data, "durationMillis").map(Duration::ofMillis);
         Instant since = start.orElseGet(() -> event.at().minus(lasted.orElse(Duration.ZERO)));
         // What is told covers one attempt; the pauses and the attempts before it count too.
