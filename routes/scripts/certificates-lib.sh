@@ -136,16 +136,3 @@ another_container() { # COMPONENT CONTAINER
   another=$(container_of "$1")
   [ -n "$another" ] && [ "$another" != "$2" ]
 }
-
-# --- health, of this host's own servers, whatever the endpoint of the cluster leads to
-
-api_answers_here() {
-  [ -f "$ADMIN_CONF" ] || return 1
-  api_manifest=$KUBERNETES/manifests/kube-apiserver.yaml
-  api_address=$(sed -n 's/^ *- --advertise-address=\([0-9A-Fa-f.:]*\) *$/\1/p' "$api_manifest" | head -n 1)
-  api_port=$(sed -n 's/^ *- --secure-port=\([0-9]*\) *$/\1/p' "$api_manifest" | head -n 1)
-  case $api_address in *:*) api_address="[$api_address]" ;; esac
-  set -- --kubeconfig "$ADMIN_CONF" --request-timeout 5s
-  if [ -n "$api_address" ]; then set -- "$@" --server "https://$api_address:${api_port:-6443}"; fi
-  kubectl "$@" get --raw /readyz >/dev/null 2>&1 </dev/null
-}

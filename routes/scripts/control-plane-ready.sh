@@ -15,7 +15,7 @@ down() {
     if [ -f "$KUBERNETES/manifests/$down_component.yaml" ] && [ -z "$(container_of "$down_component")" ]; then echo "$down_component"; fi
   done | head -n 1
 }
-ready() { [ -z "$(down)" ] && api_answers_here; }
+ready() { [ -z "$(down)" ] && own_api_answers; }
 
 say "waiting until the API server of this host is ready"
 end=$(($(date +%s) + seconds))

@@ -23,7 +23,7 @@ is_due() { # COMPONENT FILE...
 # renewed first: etcd answers once most of its members trust each other again. Until then, the API server may answer over connections that
 # are older than that, with the new certificate, which it reads while it runs.
 was_ready=no
-if [ -z "$(saved_expired "$(saved_by "$RUN_ID")")" ] && api_answers_here; then was_ready=yes; fi
+if [ -z "$(saved_expired "$(saved_by "$RUN_ID")")" ] && own_api_answers; then was_ready=yes; fi
 echo "$COMPONENTS" > "$WORK/components"
 while read -r component files; do
   [ -f "$KUBERNETES/manifests/$component.yaml" ] || continue
@@ -32,7 +32,7 @@ while read -r component files; do
   if change "restart $component"; then
     restart_component "$component" || fail "$component did not come back within $seconds s after its certificates were renewed: $why" "$logs"
     if [ "$was_ready" = yes ]; then
-      wait_until "$seconds" api_answers_here || fail "$component runs with its new certificates, but the API server of this host is not ready after $seconds s" "$logs"
+      wait_until "$seconds" own_api_answers || fail "$component runs with its new certificates, but the API server of this host is not ready after $seconds s" "$logs"
     fi
   fi
 done < "$WORK/components"

@@ -11,11 +11,6 @@ ETCD_MANIFEST=$MANIFESTS/etcd.yaml
 API_SERVER_MANIFEST=$MANIFESTS/kube-apiserver.yaml
 ETCD_BIN=
 
-# The value of a flag of a static pod; empty if it is not set.
-pod_flag() { # MANIFEST FLAG
-  sed -n "s/^ *- [\"']\{0,1\}--$2=\([^\"']*\)[\"']\{0,1\}\$/\1/p" "$1" | head -n 1
-}
-
 # The directory of a running process's root, by its name and a word of its command line; fails if there is none. The word tells it from
 # others of that name, such as the etcd of a cluster that runs in pods.
 process_root() { # NAME WORD

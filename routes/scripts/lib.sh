@@ -781,6 +781,22 @@ cluster() { kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubec
 
 api_answers() { [ -f "$ADMIN_CONF" ] && kubectl --kubeconfig "$ADMIN_CONF" --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
 
+# The value of a flag of a static pod; empty if it is not set.
+pod_flag() { # MANIFEST FLAG
+  sed -n "s/^ *- [\"']\{0,1\}--$2=\([^\"']*\)[\"']\{0,1\}\$/\1/p" "$1" | head -n 1
+}
+
+# Whether the API server of this host is ready, etcd included, also if the endpoint of the cluster leads to another one.
+own_api_answers() {
+  [ -f "$ADMIN_CONF" ] || return 1
+  own_address=$(pod_flag "$R/etc/kubernetes/manifests/kube-apiserver.yaml" advertise-address)
+  own_port=$(pod_flag "$R/etc/kubernetes/manifests/kube-apiserver.yaml" secure-port)
+  case $own_address in *:*) own_address="[$own_address]" ;; esac
+  set -- --kubeconfig "$ADMIN_CONF" --request-timeout 5s
+  if [ -n "$own_address" ]; then set -- "$@" --server "https://$own_address:${own_port:-6443}"; fi
+  kubectl "$@" get --raw /readyz >/dev/null 2>&1 </dev/null
+}
+
 # sha256: and the hash of the CA certificate's public key, in the form for kubeadm join.
 ca_cert_hash() { # CERTIFICATE
   printf 'sha256:%s\n' "$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)"

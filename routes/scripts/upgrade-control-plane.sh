@@ -5,24 +5,13 @@
 # CLUSTER_NAME.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 manifests=$R/etc/kubernetes/manifests
 # This file exists from before kubeadm's first change until its success. It holds what was begun: apply or node.
 unfinished=$R/etc/kubernetes/.caravan-upgrade-unfinished
 
 running() { sed -n "s|^ *image: .*$1:v*\([0-9.]*\).*|\1|p" "$manifests/$1.yaml" 2>/dev/null | head -n 1; } # COMPONENT
-flag() { sed -n "s/^ *- --$1=//p" "$manifests/kube-apiserver.yaml" | head -n 1; } # NAME
-
-# The API server of this host, also if the endpoint leads to another one. Its readyz includes etcd.
-own_api_ready() {
-  kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 5s \
-    --server "https://$(flag advertise-address | sed 's/.*:.*/[&]/'):$(flag secure-port | grep . || echo 6443)" get --raw /readyz
-}
-
-configured() { # the version that the cluster's kubeadm-config has
-  cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' 2>"$WORK/output" |
-    sed -n 's/^kubernetesVersion: *"\{0,1\}v//p' | tr -d '"'
-}
 
 behind=no
 for component in kube-apiserver kube-controller-manager kube-scheduler; do
@@ -39,17 +28,15 @@ fi
 
 if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
   wait_until 90 api_answers || fail_for_now "the API server does not answer" "On the host: journalctl -u kubelet; crictl ps -a"
-  verb=node
-  [ "$(configured)" = "$KUBERNETES_VERSION" ] || verb=apply
+  cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' > "$WORK/configured" 2>"$WORK/output" ||
+    command_failed "kubectl get configmap kubeadm-config: $(last_words)" "Is the API server up?"
+  verb=apply
+  if grep -qE "^kubernetesVersion: *\"?v$(echo "$KUBERNETES_VERSION" | sed 's/[.]/[.]/g')\"? *\$" "$WORK/configured"; then verb=node; fi
   if [ -f "$unfinished" ] && [ "$(cat "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
   if change "upgrade the control plane from $(running kube-apiserver) to $KUBERNETES_VERSION"; then
-    set -- "--ignore-preflight-errors=${IGNORED_CHECKS:-}"
-    [ -n "${IGNORED_CHECKS:-}" ] || set --
-    if [ -n "${PATCHES:-}" ]; then set -- "$@" "--patches=$PATCHES"; fi
-    if [ "$verb" = apply ]; then set -- "v$KUBERNETES_VERSION" --yes "$@"; fi
+    if [ "$verb" = apply ]; then set -- apply "v$KUBERNETES_VERSION" --yes; else set -- node; fi
     echo "$verb $KUBERNETES_VERSION" > "$unfinished"
-    say "kubeadm upgrade $verb${1:+ $*}"
-    hiding_secrets kubeadm upgrade "$verb" "$@" ||
+    kubeadm_upgrade "$@" ||
       command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
     # from here on there is no way back but a restored backup: Kubernetes has no downgrade
     found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"
@@ -58,5 +45,5 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
 fi
 
 say "waiting for this host's API server and etcd"
-wait_until 180 own_api_ready || fail_for_now "the API server of this host is not ready after the upgrade to $KUBERNETES_VERSION" \
+wait_until 180 own_api_answers || fail_for_now "the API server of this host is not ready after the upgrade to $KUBERNETES_VERSION" \
   "On the host: crictl ps -a, and the logs of kube-apiserver and etcd."

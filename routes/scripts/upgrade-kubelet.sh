@@ -6,6 +6,7 @@
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/repository-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 know_family
 
@@ -16,11 +17,7 @@ case " $NODE_ROLES " in
   *" control-plane "*) ;;
   *)
     if ! planning; then
-      set -- "--ignore-preflight-errors=${IGNORED_CHECKS:-}"
-      [ -n "${IGNORED_CHECKS:-}" ] || set --
-      if [ -n "${PATCHES:-}" ]; then set -- "$@" "--patches=$PATCHES"; fi
-      say "kubeadm upgrade node"
-      hiding_secrets kubeadm upgrade node "$@" || command_failed "kubeadm upgrade node: $(kubeadm_words)" "On the host: journalctl -u kubelet"
+      kubeadm_upgrade node || command_failed "kubeadm upgrade node: $(kubeadm_words)" "On the host: journalctl -u kubelet"
     fi
     ;;
 esac

@@ -7,6 +7,7 @@
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/repository-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 write_repositories
 # yum 3 caches by the name of the repository, whose address may be new
