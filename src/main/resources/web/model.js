@@ -1,8 +1,8 @@
 'use strict';
 /* A run as the page knows it: the answer of the API, and the events since then. */
 
-const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried'};
-const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', pending: 'Not started'};
+const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried', 'rolled-back': 'rolled back'};
+const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', 'rolled-back': 'Rolled back', pending: 'Not started'};
 const CLUSTER = '';
 
 class RunModel {
@@ -64,8 +64,15 @@ class RunModel {
       if (host.waitsFor !== event.message) Object.assign(host, {waitsFor: event.message, waitsSince: event.at});
       this.dirty.add(event.host);
     }
+    if (event.type === 'host-rolled-back') this.rolledBack(this.host(event.host));
     if (event.step && event.type.startsWith('step-')) this.step(event, data);
     return true;
+  }
+
+  rolledBack(host) {
+    host.rolledBack = true;
+    for (const step of host.cells.values()) if (step.state === 'changed' && !step.step.startsWith('undo-')) step.state = 'rolled-back';
+    this.dirty.add(host.name);
   }
 
   step(event, data) {
@@ -107,18 +114,20 @@ class RunModel {
       // Whether more steps follow on a host is known only when its pipeline has ended.
       if (states.length && !this.plan.last.some(step => host.cells.has(step))) return 'between';
     }
+    if (host.rolledBack) return 'rolled-back';
     return states.length ? 'ok' : 'pending';
   }
 
   /** What a host is doing, in words. */
   hostDoing(host) {
     const failed = [...host.cells.values()].find(step => step.state === 'failed');
-    if (failed) return failed.step + ' failed';
+    if (failed) return (host.rolledBack ? 'rolled back, ' : '') + failed.step + ' failed';
     const step = this.current(host);
     if (step) return (step.state === 'retrying' && step.message ? 'again after: ' : '') + (step.message || step.step);
     if (host.waitsFor && !this.ended) return host.waitsFor.replace(/^waits /, '');
     const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
     if (!host.cells.size) return 'not started';
+    if (host.rolledBack) return 'rolled back';
     return changes ? plural(changes, 'change') : 'nothing changed';
   }
 

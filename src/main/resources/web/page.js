@@ -10,8 +10,10 @@ const ACTIONS = {
   resume: {word: 'Resume', yes: 'Resume the run', text: () => 'The engine of this run has ended. The run continues where it stopped:'
     + ' steps that still run on hosts are found again, and finished steps are not repeated.'},
   rollback: {word: 'Roll back', yes: 'Roll it back', text: model => 'All changes of this run on ' + plural(realHosts(model), 'host') + ' are undone, the newest first'
-    + (model.told.state === 'succeeded' ? '. The cluster ' + model.told.cluster + ' is removed.' : '.')}
+    + (hasCluster(model) ? '. The cluster ' + model.told.cluster + ' is removed.' : '.')}
 };
+/** Whether the run ended with a cluster, which a rollback of the run removes. */
+const hasCluster = model => ['succeeded', 'partly'].includes(model.told.state);
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
 
 const page = {
@@ -254,7 +256,7 @@ const page = {
     const name = byId('ask-name');
     const input = name.querySelector('input');
     const yes = byId('ask-yes');
-    const mustName = action === 'rollback' && model.told.state === 'succeeded';
+    const mustName = action === 'rollback' && hasCluster(model);
     setText(byId('ask-title'), ACTIONS[action].word + ' ' + model.told.action + ' ' + model.told.cluster + '?');
     setText(byId('ask-text'), ACTIONS[action].text(model));
     setText(yes, ACTIONS[action].yes);

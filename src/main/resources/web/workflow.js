@@ -38,11 +38,11 @@ const workflow = {
     return plan;
   },
 
-  /** Goes through the nodes in order, without those for failures; returns the steps that come last. */
-  walk(nodes, above, plan) {
+  /** Goes through the nodes in order, without those for failures; returns the steps that come last. A split in a loop is for hosts that failed. */
+  walk(nodes, above, plan, inLoop) {
     let last = [];
     for (const node of nodes || []) {
-      if (node.kind === 'doCatch') continue;
+      if (node.kind === 'doCatch' || inLoop && node.kind === 'split') continue;
       const ends = this.ends(node, above, plan);
       if (node.kind === 'split') plan.last = ends;
       if (ends.length && node.kind !== 'doFinally') last = ends;
@@ -61,7 +61,7 @@ const workflow = {
       return [step];
     }
     if (node.kind === 'choice') return (node.nodes || []).flatMap(branch => this.walk(branch.nodes, above, plan));
-    return this.walk(node.nodes, above, plan);
+    return this.walk(node.nodes, above, plan, node.kind === 'loop');
   },
 
   /** A step's own route is drawn as one node. */

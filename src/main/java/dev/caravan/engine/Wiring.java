@@ -24,6 +24,7 @@ import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
+import dev.caravan.workflow.Kubeconfigs;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
@@ -100,7 +101,7 @@ final class Wiring extends MainListenerSupport {
 
     private Map<String, Object> beans(Journal opened) {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
-                "verify", new Verification(options.data()), "backups", new Backups(options.data(), opened),
+                "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()), "backups", new Backups(options.data(), opened),
                 "restores", new Restores(options.data()));
     }
 

@@ -2,12 +2,15 @@ package dev.caravan.facts;
 
 import dev.caravan.facts.Facts.Outcome;
 import dev.caravan.facts.Survey.Seen;
+import dev.caravan.spec.Host;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Hosts must reach each other's ports. Tried from each host; that nothing listens there yet is fine. What is said is put together:
@@ -26,9 +29,12 @@ final class ReachRule {
 
     static List<Finding> check(Survey survey) {
         Map<Failure, Attempts> failures = new LinkedHashMap<>();
+        // A host may have been left out since the others tried to reach it.
+        Set<String> labels = Stream.concat(Stream.of(ReachTargets.ENDPOINT), survey.cluster().hosts().stream().map(Host::name))
+                .collect(Collectors.toSet());
         for (Seen seen : survey.hosts()) {
             for (Facts.Reach reach : seen.facts().reach()) {
-                if (!reach.outcome().reached() && !reach.label().equals(ReachTargets.NEIGHBOUR)) {
+                if (!reach.outcome().reached() && labels.contains(reach.label())) {
                     failures.computeIfAbsent(
                                     new Failure(reach.label(), reach.address(), reach.outcome()),
                                     anyFailure -> new Attempts(new LinkedHashMap<>()))

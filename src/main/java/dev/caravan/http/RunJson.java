@@ -53,6 +53,9 @@ final class RunJson {
     private static ObjectNode host(HostView host) {
         ObjectNode tree = Json.object().put("name", host.name()).put("address", host.address());
         tree.set("roles", Json.tree(host.roles()));
+        if (host.rolledBack()) {
+            tree.put("rolledBack", true);
+        }
         host.waitsFor().ifPresent(waiting -> tree.put("waitsFor", waiting.what()).put("waitsSince", waiting.since().toString()));
         return tree;
     }

@@ -56,7 +56,7 @@ final class RunTimeline {
                 steps.clear();
                 waits.clear();
             }
-            case RUN_QUEUED, RUN_STARTED, STEP_PROGRESS -> { }
+            case RUN_QUEUED, RUN_STARTED, STEP_PROGRESS, HOST_ROLLED_BACK -> { }
         }
     }
 

@@ -40,6 +40,8 @@ public record Event(
          * on at a time) where it is one of those.
          */
         HOST_WAITING,
+        /** All changes of the run on this host were undone, because the host or the whole run failed. */
+        HOST_ROLLED_BACK,
         /** {@code data}: id (of the detached step), logOffset (where its part of the log file begins, in bytes). */
         STEP_STARTED,
         /** What the step is doing now, in its own words. */
@@ -61,8 +63,8 @@ public record Event(
          */
         NOTE,
         /**
-         * {@code data}: state (succeeded, refused, failed, rolled-back, cancelled), exitStatus (as the command line's), kubeconfig
-         * (path) where one was fetched, findings (list of maps with hosts, problem, remedy) where preflight refused.
+         * {@code data}: state (succeeded, partly, refused, failed, rolled-back, cancelled), exitStatus (as the command line's),
+         * kubeconfig (path) where one was fetched, findings (list of maps with hosts, problem, remedy) where preflight refused.
          */
         RUN_ENDED;
 

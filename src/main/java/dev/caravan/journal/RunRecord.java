@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param source     what triggered it: command, inbox or http
  * @param spec       the spec's text with secrets replaced
  * @param directory  where the spec's relative paths start
- * @param state      queued, running, succeeded, refused, failed, rolled-back or cancelled
+ * @param state      queued, running, succeeded, partly, refused, failed, rolled-back or cancelled
  * @param exitStatus as the command line's, once the run has ended
  * @param confined   whether the spec is of somebody who may not name the engine's files and variables, as one that came over HTTP is
  */

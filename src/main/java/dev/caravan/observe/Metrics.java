@@ -45,7 +45,7 @@ public final class Metrics {
     private static final Duration[] RUN_BUCKETS = durations("PT5S PT10S PT30S PT1M PT2M PT5M PT10M PT20M PT30M PT1H PT2H");
     /** Step names are words of route files. Should a route make them up as it goes, memory stays bounded. */
     private static final int MOST_STEPS = 200;
-    private static final List<String> RUN_RESULTS = List.of("succeeded", "refused", "failed", "rolled-back", "cancelled");
+    private static final List<String> RUN_RESULTS = List.of("succeeded", "partly", "refused", "failed", "rolled-back", "cancelled");
     private static final List<String> STEP_RESULTS = List.of("ok", "changed", "failed");
     private static final String UNKNOWN = "unknown";
 

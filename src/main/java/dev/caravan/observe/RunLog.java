@@ -4,6 +4,7 @@ import dev.caravan.journal.Event;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,8 @@ public final class RunLog implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.caravan.run");
     private static final int MOST_WAITING = 10_000;
+    /** The states of runs and steps that somebody should look at. */
+    private static final Set<String> BAD = Set.of("failed", "rolled-back", "refused", "partly");
 
     private final ThreadPoolExecutor writer = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MOST_WAITING), work -> {
@@ -34,7 +37,7 @@ public final class RunLog implements AutoCloseable {
     /** To be called for every event, in order. */
     public void heard(Event event) {
         switch (event.type()) {
-            case RUN_QUEUED, STEP_RETRY, STEP_ENDED, NOTE, RUN_ENDED -> writer.execute(() -> log(event));
+            case RUN_QUEUED, HOST_ROLLED_BACK, STEP_RETRY, STEP_ENDED, NOTE, RUN_ENDED -> writer.execute(() -> log(event));
             default -> { }
         }
     }
@@ -56,8 +59,7 @@ public final class RunLog implements AutoCloseable {
     }
 
     private static boolean isBad(Event event) {
-        Object state = event.data().get("state");
-        return "failed".equals(state) || "rolled-back".equals(state) || "refused".equals(state);
+        return event.type() == Event.Type.HOST_ROLLED_BACK || BAD.contains(String.valueOf(event.data().get("state")));
     }
 
     private static String line(Event event) {
@@ -66,6 +68,7 @@ public final class RunLog implements AutoCloseable {
                     + (event.data().get("hosts") instanceof Collection<?> hosts ? ", hosts: " + hosts.size() : "");
             case STEP_RETRY -> "attempt " + event.attempt() + " failed and may pass (" + event.data().get("kind") + ")";
             case STEP_ENDED, RUN_ENDED -> String.valueOf(event.data().get("state")) + took(event);
+            case HOST_ROLLED_BACK -> "rolled back";
             default -> "note";
         };
         StringBuilder line = new StringBuilder("run ").append(event.run());

@@ -64,7 +64,7 @@ final class RunTrace {
                 List<Event> begun = open.remove(key(event));
                 step(begun == null ? List.of(event) : begun, event);
             }
-            case HOST_WAITING, NOTE ->
+            case HOST_WAITING, HOST_ROLLED_BACK, NOTE ->
                     told.add(EventData.create(nanos(event.at()), event.type().word(),
                             attributes(event, Map.of("message", event.message()))));
             default -> { }

@@ -121,7 +121,7 @@ public final class Rehearsal implements AutoCloseable {
             close();
             throw e;
         }
-        this.cluster = withHosts(cluster, cluster.hosts().stream().map(this::simulated).toList());
+        this.cluster = cluster.withHosts(cluster.hosts().stream().map(this::simulated).toList());
     }
 
     private static BareHost.Description describe(Host host, int number, Cluster cluster, Options options) {
@@ -138,11 +138,6 @@ public final class Rehearsal implements AutoCloseable {
 
     private Host simulated(Host host) {
         return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints());
-    }
-
-    private static Cluster withHosts(Cluster cluster, List<Host> hosts) {
-        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(),
-                hosts, cluster.onFailure(), cluster.backup());
     }
 
     /**

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 /**
  * How a run ended, from what its workflow left.
  *
- * @param exitStatus see docs/reference.md: 0 done, 3 refused, 4 failed and rolled back, 5 failed and not rolled back, 130 cancelled
+ * @param exitStatus see docs/reference.md: 0 done, 3 refused, 4 failed and rolled back, 5 failed and not rolled back, 6 done but for
+ *                   some hosts, 130 cancelled
  */
 record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
 
@@ -39,15 +40,20 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
             return new Ending("failed", 5, why + ". Left on the hosts: " + run.redact(left)
                     + ". Mend that, then take it up again: caravan reset with this spec", data);
         }
-        return run.isRollingBack()
-                ? new Ending("rolled-back", 4, why + ". " + rolledBack(run), data)
+        if (run.isRollingBackAll()) {
+            return new Ending("rolled-back", 4, why + ". The run was rolled back: its hosts are as it found them", data);
+        }
+        if (failure instanceof HostsFailed && !run.isGivenUp() && run.failures().keySet().stream().allMatch(run::isRestored)) {
+            return new Ending("partly", 6, why + restored(run), data);
+        }
+        return failure instanceof StepFailure step && step.getHost() != null && run.isRestored(step.getHost())
+                ? new Ending("rolled-back", 4, why + restored(run) + ". The cluster and the other hosts stay", data)
                 : new Ending("failed", 5, why, data);
     }
 
-    private static String rolledBack(Run run) {
-        return run.isRollingBackAll()
-                ? "The run was rolled back: its hosts are as it found them"
-                : "Rolled back: " + String.join(", ", run.rolledBack()) + ". The cluster and the other hosts stay";
+    private static String restored(Run run) {
+        return (run.rolledBack().isEmpty() ? "" : ". Rolled back: " + String.join(", ", run.rolledBack()))
+                + (run.leftOut().isEmpty() ? "" : ". Left out, unchanged: " + String.join(", ", run.leftOut()));
     }
 
     private static String said(Throwable failure) {

@@ -1,4 +1,4 @@
-package dev.caravan.workflow;
+package dev.caravan.run;
 
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Some hosts did not come through; the others did. The message names each cause once, with the hosts that it held up. */
+/** Some hosts failed; the others did not. The message names each cause once, with the hosts that failed of it. */
 public class HostsFailed extends Exception {
     private static final int CAUSES = 3;
     private static final int HOSTS = 6;
@@ -18,17 +18,17 @@ public class HostsFailed extends Exception {
 
     private record Failed(Host host, Throwable failure) {}
 
-    HostsFailed(String message) {
+    /** With these words. */
+    public HostsFailed(String message) {
         super(message);
     }
 
     /**
-     * Tells of these failures, in the order of the hosts; what differs by the host's own name, address or figures alone is one
-     * cause.
+     * Reports these failures, in the order of the hosts. Words that differ only by the host's name, its address or figures are one cause.
      *
      * @param failures by the names of hosts
      */
-    static HostsFailed of(List<Host> hosts, Map<String, Throwable> failures) {
+    public static HostsFailed of(List<Host> hosts, Map<String, Throwable> failures) {
         Map<String, List<Failed>> causes = hosts.stream()
                 .filter(host -> failures.containsKey(host.name()))
                 .map(host -> new Failed(host, failures.get(host.name())))

@@ -31,6 +31,7 @@ public final class Past {
 
     private final Map<String, Deque<Event>> ended = new HashMap<>();
     private final Set<String> done = new HashSet<>();
+    private final Set<String> rolledBack = new HashSet<>();
     private final Map<String, UnderWay> underWay = new LinkedHashMap<>();
     private final Map<String, List<String>> leftDirectories = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
@@ -88,6 +89,7 @@ public final class Past {
                     ended.computeIfAbsent(key(event), any -> new ArrayDeque<>()).add(event);
                 }
             }
+            case HOST_ROLLED_BACK -> event.host().ifPresent(rolledBack::add);
             case NOTE -> {
                 cancelled |= Boolean.TRUE.equals(event.data().get("cancelled"));
                 if (Boolean.TRUE.equals(event.data().get("givenUp"))) {
@@ -196,8 +198,14 @@ public final class Past {
     Map<String, String> preflightOutputs() {
         return events.stream()
                 .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(PREFLIGHT)))
+                .filter(event -> event.host().isEmpty())
                 .map(Past::outputs)
                 .reduce(Map.of(), (first, second) -> second);
+    }
+
+    /** The hosts that were rolled back. */
+    Set<String> rolledBack() {
+        return Set.copyOf(rolledBack);
     }
 
     boolean isCancelled() {

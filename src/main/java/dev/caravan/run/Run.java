@@ -66,6 +66,7 @@ public final class Run implements Confidant {
     private final Deque<Runnable> atEnd = new ConcurrentLinkedDeque<>();
     private final AtomicReference<NotReached> givenUpFor = new AtomicReference<>();
     private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
+    private final Set<String> leftOut = ConcurrentHashMap.newKeySet();
     private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
     private final AtomicReference<JournalException> refused = new AtomicReference<>();
     private volatile boolean rollingBack;
@@ -79,6 +80,7 @@ public final class Run implements Confidant {
         this.detached.set(past.lastDetached());
         past.attempts().forEach((step, number) -> attempts.put(step, new AtomicInteger(number)));
         this.podCidrs.putAll(past.preflightOutputs());
+        this.rolledBack.addAll(past.rolledBack());
         this.cancelled = past.isCancelled();
         past.givenUp().ifPresent(reason -> givenUpFor.set(new NotReached("not reached: " + reason)));
         this.id = id;
@@ -206,6 +208,17 @@ public final class Run implements Confidant {
         }
     }
 
+    /** Whether the run goes on though these hosts failed, and others did before. Hosts that only were not reached do not count. */
+    public boolean tolerates(Collection<String> hosts) {
+        Set<String> failed = new TreeSet<>(hosts);
+        failures().forEach((host, failure) -> {
+            if (!(failure instanceof NotReached)) {
+                failed.add(host);
+            }
+        });
+        return cluster.tolerates(failed.size());
+    }
+
     /**
      * Keeps what a step found on that host before it changed something, if the action is recorded; the first of a step's lines on the
      * same subject counts.
@@ -291,18 +304,32 @@ public final class Run implements Confidant {
         return rollingBackAll;
     }
 
-    /** Notes that this host is as it was found. */
+    /** Records that this host is as it was found. */
     public void hostRolledBack(String host) {
-        rolledBack.add(host);
         leftBehind.remove(host);
+        if (rolledBack.add(host) && action().undoes() == Undoes.NOTHING) {
+            tell(Event.Type.HOST_ROLLED_BACK, host, null, 0, "the host is as it was found", Map.of());
+        }
+    }
+
+    /** Notes that a host failed before anything was changed there. */
+    public void hostLeftOut(String host, Throwable failure) {
+        hostFailed(host, failure);
+        leftOut.add(host);
+    }
+
+    /** The hosts that failed before anything was changed there. */
+    Set<String> leftOut() {
+        return new TreeSet<>(leftOut);
     }
 
     Set<String> rolledBack() {
         return new TreeSet<>(rolledBack);
     }
 
-    public boolean isRolledBack(String host) {
-        return rolledBack.contains(host);
+    /** Whether that host is as it was found: rolled back, or left out before anything was changed. */
+    public boolean isRestored(String host) {
+        return rolledBack.contains(host) || leftOut.contains(host);
     }
 
     /** Notes what could not be taken back on a host. */

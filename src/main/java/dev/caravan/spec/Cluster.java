@@ -10,6 +10,8 @@ import java.util.Set;
  *
  * @param name      the cluster's name, a DNS label
  * @param hosts     in the spec's order; at least one is a control plane, and the first of these is initialised first
+ * @param maxFailedHosts how many hosts may fail while the run goes on; empty if any host but the first control plane may, once preflight
+ *                  has passed
  */
 public record Cluster(
         String name,
@@ -19,12 +21,13 @@ public record Cluster(
         Network network,
         List<Host> hosts,
         OnFailure onFailure,
+        Optional<Share> maxFailedHosts,
         Backup backup) {
 
-    /** One with the usual backups. */
+    /** One with the usual backups, in which any number of hosts may fail. */
     public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
             OnFailure onFailure) {
-        this(name, kubernetes, packages, runtime, network, hosts, onFailure, Backup.USUAL);
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, Optional.empty(), Backup.USUAL);
     }
 
     /**
@@ -134,7 +137,17 @@ public record Cluster(
 
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
-        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, backup);
+        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, maxFailedHosts, backup);
+    }
+
+    /** The same with other hosts. */
+    public Cluster withHosts(List<Host> others) {
+        return new Cluster(name, kubernetes, packages, runtime, network, List.copyOf(others), onFailure, maxFailedHosts, backup);
+    }
+
+    /** Whether a run goes on when so many of its hosts have failed. */
+    public boolean tolerates(int failedHosts) {
+        return maxFailedHosts.map(most -> failedHosts <= most.of(hosts.size())).orElse(true);
     }
 
     /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */

@@ -46,6 +46,7 @@ final class ClusterAssembly {
                 network(),
                 hosts,
                 word(OnFailure.class, "rollback", "spec", "onFailure"),
+                root.at("spec", "maxFailedHosts").map(share -> Share.parse(share.plain().toString())),
                 backup());
     }
 
@@ -84,7 +85,7 @@ final class ClusterAssembly {
                 .forEach((minor, version) -> via.put(Integer.valueOf(minor.substring("1.".length())), version.asText().orElseThrow()));
         return new Upgrade(
                 via,
-                root.at("spec", "kubernetes", "upgrade", "maxUnavailable").map(share -> Upgrade.Share.parse(share.plain().toString()))
+                root.at("spec", "kubernetes", "upgrade", "maxUnavailable").map(share -> Share.parse(share.plain().toString()))
                         .orElse(Upgrade.DEFAULT.maxUnavailable()),
                 new Upgrade.Drain(
                         root.text("spec", "kubernetes", "upgrade", "drain", "timeout").map(SshAssembly::duration)

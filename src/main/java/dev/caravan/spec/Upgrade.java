@@ -24,22 +24,9 @@ public record Upgrade(Map<Integer, String> via, Share maxUnavailable, Drain drai
         return Optional.ofNullable(via.get(minor));
     }
 
-    /**
-     * A number, or a percentage of a total.
-     *
-     * @param value at least 1; at most 100 if it is a percentage
-     */
-    public record Share(int value, boolean percent) {
-        /** Of that total: rounded down, at least 1. */
-        public int of(int total) {
-            return Math.max(1, percent ? total * value / 100 : value);
-        }
-
-        /** @param text {@code 2} or {@code 10%} */
-        static Share parse(String text) {
-            boolean percent = text.endsWith("%");
-            return new Share(Integer.parseInt(percent ? text.substring(0, text.length() - 1) : text), percent);
-        }
+    /** How many of so many workers may be drained at a time: at least 1. */
+    public int atATime(int workers) {
+        return Math.max(1, maxUnavailable.of(workers));
     }
 
     /**

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -25,6 +26,7 @@ final class LiveOutput implements RunOutput {
     private final InstantSource clock;
     private final LiveTable table;
     private final Canvas canvas = new Canvas();
+    private final Explained explained = new Explained();
     private final RunFold fold = new RunFold();
     private final List<String> above = new ArrayList<>();
     private final ScheduledExecutorService timer = Ticker.create("caravan-live-table");
@@ -58,7 +60,7 @@ final class LiveOutput implements RunOutput {
                     above.addAll(Text.wrap(Wording.REHEARSAL, facts.size().get().columns()));
                 }
             }
-            case NOTE -> above.addAll(note(event));
+            case HOST_ROLLED_BACK, NOTE -> above.addAll(note(event));
             case STEP_ENDED -> failure(event);
             case RUN_ENDED -> {
                 draw(clock.instant());
@@ -88,8 +90,12 @@ final class LiveOutput implements RunOutput {
                 .filter(each -> each.state() == StepState.FAILED && !each.failure().orElseThrow().isRefusal())
                 .orElse(null);
         if (step != null) {
-            above.add(facts.look().paint(Look.Ink.BAD,
-                    Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)));
+            Optional<String> before = explained.before(step, fold.host(step.host()).orElseThrow());
+            above.add(facts.look().paint(Look.Ink.BAD, Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)
+                    + before.map(host -> ": as on " + Wording.host(host)).orElse("")));
+            if (before.isPresent()) {
+                return;
+            }
             above.addAll(Wording.indent(4,
                     Wording.explain(event.run(), step, true, facts.size().get().columns() - 4)));
         }

@@ -229,6 +229,7 @@ public final class LiveTable {
                 case OK -> new Cell("ok", Ink.NORMAL, 3);
                 case CHANGED -> new Cell("chg", Ink.GOOD, 4);
                 case SKIPPED -> new Cell("skip", Ink.FAINT, 2);
+                case ROLLED_BACK -> new Cell("back", Ink.WAITING, 4);
                 case FAILED -> new Cell("FAIL", Ink.BAD, 7);
                 case RETRYING -> new Cell(run.ended() ? "left" : "wait", Ink.WAITING, 5);
                 case RUNNING -> run.ended()
@@ -245,7 +246,11 @@ public final class LiveTable {
         private String now(HostView host) {
             if (host.failed().isPresent()) {
                 StepView step = host.failed().get();
-                return step.step() + " failed: " + Text.firstLine(step.failure().orElseThrow().cause());
+                return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: "
+                        + Text.firstLine(step.failure().orElseThrow().cause());
+            }
+            if (host.rolledBack()) {
+                return "rolled back";
             }
             if (run.ended()) {
                 return inTheEnd(host);

@@ -25,6 +25,7 @@ final class PlainLines {
     private final int width;
     private final Look look;
     private final RunFold fold = new RunFold();
+    private final Explained explained = new Explained();
     /** When a line of a step was last shown, by host and step. */
     private final Map<List<String>, Instant> shown = new HashMap<>();
     private final Map<String, String> waits = new HashMap<>();
@@ -51,6 +52,7 @@ final class PlainLines {
             case STEP_PROGRESS -> isDue(event) ? told(event, "working", event.message()) : List.of();
             case STEP_RETRY -> told(event, "retry", retry(event));
             case STEP_ENDED -> ended(event);
+            case HOST_ROLLED_BACK -> told(event, "rolled back", event.message());
             case NOTE -> told(event, "note", event.message());
             case RUN_ENDED -> summary();
         };
@@ -126,8 +128,12 @@ final class PlainLines {
         StepView step = ended.get();
         if (step.state() == StepState.FAILED && !step.failure().orElseThrow().isRefusal()) {
             List<String> lines = new ArrayList<>();
-            lines.add(line(event.at(), step.host(), step.step(), "failed", Wording.attempts(step).strip()));
-            lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13))));
+            Optional<String> before = explained.before(step, fold.host(step.host()).orElseThrow());
+            String same = before.map(host -> ": as on " + Wording.host(host)).orElse("");
+            lines.add(line(event.at(), step.host(), step.step(), "failed", (Wording.attempts(step) + same).strip()));
+            if (before.isEmpty()) {
+                lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13))));
+            }
             return lines;
         }
         String said = step.message().isBlank() ? String.join("; ", step.changes()) : step.message();

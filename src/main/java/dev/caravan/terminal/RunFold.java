@@ -60,6 +60,7 @@ public final class RunFold {
             case RUN_STARTED -> started(event);
             case HOST_WAITING -> waits(event);
             case STEP_STARTED, STEP_PROGRESS, STEP_RETRY, STEP_ENDED -> step(event);
+            case HOST_ROLLED_BACK -> rolledBack(event);
             case RUN_ENDED -> ended(event);
             case NOTE -> stopping |= Boolean.TRUE.equals(event.data().get("cancelled"));
         }
@@ -96,7 +97,7 @@ public final class RunFold {
         rehearsal = Boolean.TRUE.equals(event.data().get("rehearsal"));
         for (Map<?, ?> host : maps(event.data().get("hosts"))) {
             string(host, "name").ifPresent(name -> hosts.put(name, new HostView(
-                    name, string(host, "address").orElse(""), strings(host.get("roles")), Map.of(), Optional.empty())));
+                    name, string(host, "address").orElse(""), strings(host.get("roles")), Map.of(), Optional.empty(), false)));
         }
     }
 
@@ -136,6 +137,14 @@ public final class RunFold {
                 ? !wait.step().get().equals(name)
                 : event.type() != Event.Type.STEP_STARTED);
         hosts.put(host.name(), with(host, Collections.unmodifiableMap(stepsOfHost), stillWaiting));
+    }
+
+    private void rolledBack(Event event) {
+        HostView host = hostOf(event);
+        Map<String, StepView> undone = new LinkedHashMap<>(host.steps());
+        undone.replaceAll((name, step) -> step.changed() && !step.isUndo() ? step.rolledBack() : step);
+        hosts.put(host.name(), new HostView(host.name(), host.address(), host.roles(), Collections.unmodifiableMap(undone), host.waiting(),
+                true));
     }
 
     private static StepView next(Event event, String host, String step, Optional<StepView> before) {
@@ -211,11 +220,11 @@ public final class RunFold {
 
     private HostView hostOf(Event event) {
         return hosts.computeIfAbsent(event.host().orElse(""),
-                name -> new HostView(name, "", List.of(), Map.of(), Optional.empty()));
+                name -> new HostView(name, "", List.of(), Map.of(), Optional.empty(), false));
     }
 
     private static HostView with(HostView host, Map<String, StepView> steps, Optional<Waiting> waiting) {
-        return new HostView(host.name(), host.address(), host.roles(), steps, waiting);
+        return new HostView(host.name(), host.address(), host.roles(), steps, waiting, host.rolledBack());
     }
 
     /** What a newer engine may say and this one does not know is no failure. */

@@ -49,7 +49,7 @@ public record RunView(
 
     /** The states of a run, in the words of the API. */
     public enum State {
-        QUEUED, RUNNING, SUCCEEDED, REFUSED, FAILED, ROLLED_BACK, CANCELLED;
+        QUEUED, RUNNING, SUCCEEDED, PARTLY, REFUSED, FAILED, ROLLED_BACK, CANCELLED;
 
         /** The API's word: {@code rolled-back}. */
         public String word() {
@@ -62,11 +62,13 @@ public record RunView(
         RUNNING,
         /** An attempt failed; the next one is to come after a pause. */
         RETRYING,
-        OK, CHANGED, SKIPPED, FAILED;
+        OK, CHANGED, SKIPPED, FAILED,
+        /** It changed the host, and what it changed was undone. */
+        ROLLED_BACK;
 
-        /** The API's word. */
+        /** The API's word: {@code rolled-back}. */
         public String word() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         public boolean ended() {
@@ -145,6 +147,17 @@ public record RunView(
             return state == StepState.CHANGED;
         }
 
+        /** Whether it undoes another step; routes give such steps names with this beginning. */
+        boolean isUndo() {
+            return step.startsWith("undo-");
+        }
+
+        /** The same once its changes were undone. */
+        StepView rolledBack() {
+            return new StepView(host, step, StepState.ROLLED_BACK, attempt, startedAt, updatedAt, endedAt, duration, doing, message,
+                    changes, diffs, report, retryAt, failure);
+        }
+
         /** How long it took, or has taken until now. */
         public Duration elapsed(Instant now) {
             return duration.orElseGet(() -> Duration.between(startedAt, now));
@@ -157,9 +170,11 @@ public record RunView(
      * @param address empty where the run did not tell
      * @param steps   by name, in the order in which this host met them
      * @param waiting what it waits for now
+     * @param rolledBack whether all changes on it were undone, because it or the run failed
      */
     public record HostView(
-            String name, String address, List<String> roles, Map<String, StepView> steps, Optional<Waiting> waiting) {
+            String name, String address, List<String> roles, Map<String, StepView> steps, Optional<Waiting> waiting,
+            boolean rolledBack) {
 
         /** The unfinished step of which something was heard last; a host may have several under way. */
         public Optional<StepView> current() {
@@ -205,9 +220,9 @@ public record RunView(
             return (int) steps.values().stream().filter(step -> step.state() == state).count();
         }
 
-        /** How many things were changed on it; in a plan, would be. */
+        /** How many things were changed on it, and are; in a plan, would be. */
         public int changes() {
-            return steps.values().stream().mapToInt(RunView::changes).sum();
+            return rolledBack ? 0 : steps.values().stream().mapToInt(RunView::changes).sum();
         }
     }
 

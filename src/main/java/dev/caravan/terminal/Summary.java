@@ -40,9 +40,12 @@ public final class Summary {
         return new Summary(run, width, look).whole();
     }
 
-    /** The failures in short, how the run ended and what to do now: for those who asked for no more. */
+    /** The failures, how the run ended and what to do now: for those who asked for no more. */
     static List<String> brief(RunView run, int width, Look look) {
         Summary summary = new Summary(run, width, look);
+        if (run.state() != State.REFUSED) {
+            summary.failures(true);
+        }
         summary.findings();
         summary.headline();
         return summary.lines;
@@ -59,13 +62,13 @@ public final class Summary {
                 }
             } else {
                 if (run.state() != State.ROLLED_BACK) {
-                    // What was changed and is as it was again would be told twice.
+                    // Runs of earlier versions do not say of each host that it was rolled back.
                     changes();
                 }
                 hosts();
             }
             steps();
-            failures();
+            failures(false);
         }
         findings();
         headline();
@@ -75,9 +78,20 @@ public final class Summary {
     // How it ended
 
     private void headline() {
-        Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
+        boolean partly = run.state() == State.PARTLY;
+        if (partly) {
+            // What is read last is which hosts failed, and why.
+            whatIsThere();
+        }
+        Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : partly || run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
         lines.addAll(Wording.indent(2, Text.wrap(run.message(), width - 2)));
+        if (!partly) {
+            whatIsThere();
+        }
+    }
+
+    private void whatIsThere() {
         unfinished();
         kubeconfig();
         if (run.rehearsal()) {
@@ -96,6 +110,7 @@ public final class Summary {
             case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
             case CANCELLED -> name + " was cancelled after " + time
                     + (run.changes() == 0 || run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they stand");
+            case PARTLY -> succeeded(name, time) + "; not" + where();
             default -> succeeded(name, time);
         };
     }
@@ -163,7 +178,7 @@ public final class Summary {
         for (String name : run.steps()) {
             for (HostView host : run.hosts()) {
                 StepView step = host.steps().get(name);
-                if (step != null && step.changed()) {
+                if (step != null && step.changed() && !host.rolledBack()) {
                     Change.of(step, host).forEach(change -> groups
                             .computeIfAbsent(change, key -> new ArrayList<>())
                             .add(host));
@@ -190,7 +205,8 @@ public final class Summary {
     }
 
     private void hosts() {
-        if (run.changes() == 0 && run.failures().isEmpty()) {
+        boolean rolledBack = run.hosts().stream().anyMatch(HostView::rolledBack);
+        if (run.changes() == 0 && run.failures().isEmpty() && !rolledBack) {
             return;
         }
         Map<List<String>, List<String>> groups = new LinkedHashMap<>();
@@ -198,22 +214,29 @@ public final class Summary {
             if (host.name().isEmpty() && host.changes() == 0 && host.failed().isEmpty()) {
                 continue;
             }
-            List<String> counts = List.of(
+            List<String> counts = new ArrayList<>(List.of(
                     Integer.toString(host.changes()),
                     Integer.toString(host.count(StepState.OK)),
                     Integer.toString(host.count(StepState.CHANGED)),
                     Integer.toString(host.count(StepState.SKIPPED)),
-                    Integer.toString(host.count(StepState.FAILED)));
+                    Integer.toString(host.count(StepState.FAILED))));
+            if (rolledBack) {
+                counts.add(Integer.toString(host.count(StepState.ROLLED_BACK)));
+            }
             groups.computeIfAbsent(counts, key -> new ArrayList<>()).add(Wording.host(host.name()));
         }
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("host", "changes", "steps ok", "changed", "skipped", "failed"));
+        List<String> head = new ArrayList<>(List.of("host", "changes", "steps ok", "changed", "skipped", "failed"));
+        if (rolledBack) {
+            head.add("rolled back");
+        }
+        rows.add(head);
         groups.forEach((counts, names) -> {
             List<String> row = new ArrayList<>(List.of(Text.names(names, Math.max(20, width - 50))));
             row.addAll(counts);
             rows.add(row);
         });
-        table(rows, "rrrrr");
+        table(rows, "r".repeat(head.size() - 1));
     }
 
     /** What each host would see changed, hosts with the same plan together. */
@@ -299,7 +322,7 @@ public final class Summary {
     /** "ok", or where hosts differ "1 changed, 2 ok". */
     private String result(List<StepView> ended) {
         List<String> words = new ArrayList<>();
-        for (StepState state : List.of(StepState.FAILED, StepState.CHANGED, StepState.OK, StepState.SKIPPED)) {
+        for (StepState state : List.of(StepState.FAILED, StepState.ROLLED_BACK, StepState.CHANGED, StepState.OK, StepState.SKIPPED)) {
             long count = ended.stream().filter(step -> step.state() == state).count();
             if (count == ended.size()) {
                 return Wording.state(run, state);
@@ -314,7 +337,7 @@ public final class Summary {
     // What went wrong
 
     /** Failures that read the same but for the host's name stand together. */
-    private void failures() {
+    private void failures(boolean lastWords) {
         Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
             host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
@@ -327,7 +350,7 @@ public final class Summary {
             List<String> names = steps.stream().map(step -> Wording.host(step.host())).toList();
             lines.add(look.paint(Ink.BAD, Text.names(names, width - 40) + "  " + first.step() + "  "
                     + Wording.failed(first)));
-            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, false, width - 4)));
+            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, lastWords, width - 4)));
             lines.add("");
         });
     }

@@ -28,7 +28,7 @@ final class Wording {
     }
 
     static String state(RunView run, StepState state) {
-        return run.isPlan() && state == StepState.CHANGED ? "to change" : state.word();
+        return run.isPlan() && state == StepState.CHANGED ? "to change" : state.word().replace('-', ' ');
     }
 
     /** "failed after 3 attempts (1m12s)". */

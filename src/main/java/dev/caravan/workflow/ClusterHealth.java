@@ -20,10 +20,19 @@ final class ClusterHealth {
     private static final List<String> CONTROL_PLANE_LABELS = List.of("node-role.kubernetes.io/control-plane",
             "node-role.kubernetes.io/master");
 
-    /** Something that the cluster lacks. */
-    record Lack(String what, boolean permanent) {
+    /**
+     * Something that the cluster lacks.
+     *
+     * @param node the node whose fault it is; empty if it may be the cluster's
+     */
+    record Lack(String what, boolean permanent, Optional<String> node) {
         static Lack of(String what) {
-            return new Lack(what, false);
+            return new Lack(what, false, Optional.empty());
+        }
+
+        /** What that node lacks. */
+        static Lack of(Host node, String what) {
+            return new Lack("node " + node.name() + " " + what, false, Optional.of(node.name()));
         }
     }
 
@@ -46,13 +55,14 @@ final class ClusterHealth {
         List<Lack> missing = new ArrayList<>();
         for (Host host : cluster.hosts()) {
             if (!leftOut.test(host.name())) {
-                ofNode(cluster, host, byName.get(host.name()), networked).map(Lack::of).ifPresent(missing::add);
+                ofNode(cluster, host, byName.get(host.name()), networked).map(what -> Lack.of(host, what)).ifPresent(missing::add);
             }
         }
         if (networked) {
             // While a node may still come, a pod may still find its place.
             List<Node> all = missing.isEmpty() ? nodes : List.of();
-            List<Pod> looked = pods.stream().filter(PodHealth::isLookedAt).toList();
+            List<Pod> looked = pods.stream().filter(PodHealth::isLookedAt)
+                    .filter(pod -> PodHealth.node(pod).filter(leftOut).isEmpty()).toList();
             if (looked.isEmpty()) {
                 missing.add(Lack.of("the system pods"));
             }
@@ -65,20 +75,20 @@ final class ClusterHealth {
 
     private static Optional<String> ofNode(Cluster cluster, Host host, Node node, boolean networked) {
         if (node == null) {
-            return Optional.of("node " + host.name() + " to register");
+            return Optional.of("to register");
         }
         String version = node.getStatus().getNodeInfo().getKubeletVersion();
         if (!version.equals("v" + cluster.kubernetes().version())) {
-            return Optional.of("node " + host.name() + " to be at v" + cluster.kubernetes().version() + " (it is at " + version + ")");
+            return Optional.of("to be at v" + cluster.kubernetes().version() + " (it is at " + version + ")");
         }
         Map<String, String> labels = node.getMetadata().getLabels() == null ? Map.of() : node.getMetadata().getLabels();
         if (host.isControlPlane() != CONTROL_PLANE_LABELS.stream().anyMatch(labels::containsKey)) {
-            return Optional.of("node " + host.name() + (host.isControlPlane() ? " to be a control plane" : " not to be a control plane"));
+            return Optional.of(host.isControlPlane() ? "to be a control plane" : "not to be a control plane");
         }
         Optional<NodeCondition> ready = node.getStatus().getConditions().stream().filter(condition -> condition.getType().equals("Ready"))
                 .findFirst();
         return networked && ready.filter(condition -> condition.getStatus().equals("True")).isEmpty()
-                ? Optional.of("node " + host.name() + " to be Ready"
-                        + ready.map(NodeCondition::getMessage).map(PodHealth::inBrackets).orElse("")) : Optional.empty();
+                ? Optional.of("to be Ready" + ready.map(NodeCondition::getMessage).map(PodHealth::inBrackets).orElse(""))
+                : Optional.empty();
     }
 }

@@ -43,7 +43,7 @@ final class DnsHealth {
                 .or(() -> condition(deployment.get(), "Progressing", "False"));
         String words = said.map(DeploymentCondition::getMessage).orElse("");
         String what = "a pod of deployment " + DEPLOYMENT + " to be created" + PodHealth.inBrackets(words);
-        return Optional.of(new Lack(what, REFUSED.matcher(words).find()));
+        return Optional.of(new Lack(what, REFUSED.matcher(words).find(), Optional.empty()));
     }
 
     private static boolean wantsPods(Deployment deployment) {

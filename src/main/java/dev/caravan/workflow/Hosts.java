@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -52,6 +53,13 @@ public final class Hosts {
             throw new RunCancelled();
         }
         if (run.isGivenUp()) {
+            requireAll(run);
+        }
+    }
+
+    /** Fails if more hosts failed than the spec allows. */
+    public void requireTolerable(@Variable(Variables.RUN) Run run) throws HostsFailed {
+        if (!run.tolerates(List.of())) {
             requireAll(run);
         }
     }

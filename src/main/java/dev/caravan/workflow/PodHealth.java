@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
 import java.util.List;
@@ -55,12 +56,13 @@ final class PodHealth {
         if (!taints.isEmpty()) {
             return Optional.of(new ClusterHealth.Lack(name(pod) + " to have a node: it tolerates none of the taints "
                     + String.join(", ", taints)
-                    + unscheduled(pod).map(PodHealth::inBrackets).orElse(""), true));
+                    + unscheduled(pod).map(PodHealth::inBrackets).orElse(""), true, Optional.empty()));
         }
         boolean permanent = containers(pod).anyMatch(container -> isPermanent(container, limits));
         boolean running = "Running".equals(pod.getStatus().getPhase())
                 && containers(pod).allMatch(container -> container.getState() != null && container.getState().getRunning() != null);
-        return Optional.of(new ClusterHealth.Lack(name(pod) + (running ? " to be ready" : " to run") + why(pod), permanent));
+        return Optional.of(new ClusterHealth.Lack(name(pod) + (running ? " to be ready" : " to run") + why(pod), permanent,
+                isOfItsNode(pod) ? node(pod) : Optional.empty()));
     }
 
     /** The container that ends again and again; nothing where the pod has none. */
@@ -74,9 +76,19 @@ final class PodHealth {
         return line.isEmpty() ? "" : " (" + (line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line) + ")";
     }
 
+    /** The node that the pod was given. */
+    static Optional<String> node(Pod pod) {
+        return Optional.ofNullable(pod.getSpec()).map(PodSpec::getNodeName).filter(name -> !name.isEmpty());
+    }
+
+    /* A pod that every node has, of a DaemonSet or of the kubelet itself. Others could be elsewhere, with the same fault. */
+    private static boolean isOfItsNode(Pod pod) {
+        return pod.getMetadata().getOwnerReferences().stream()
+                .anyMatch(owner -> owner.getKind().equals("DaemonSet") || owner.getKind().equals("Node"));
+    }
+
     private static String name(Pod pod) {
-        String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
-        return "pod " + pod.getMetadata().getName() + (node == null || node.isEmpty() ? "" : " on " + node);
+        return "pod " + pod.getMetadata().getName() + node(pod).map(node -> " on " + node).orElse("");
     }
 
     private static boolean isReady(Pod pod) {

@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
 import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Preflight;
@@ -19,10 +20,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Exchange;
 
 /** Holds the facts of all hosts against the rules: bean {@code preflight}. */
 public final class PreflightCheck {
+    private static final String STEP = "preflight";
+
     private final Preflight preflight;
     private final KubernetesTable versions;
     private final NetworkDocuments network;
@@ -33,48 +37,132 @@ public final class PreflightCheck {
         this.network = network;
     }
 
-    /** Refuses the run where something stands in its way, with everything that does; warnings become notes of the run. */
+    /**
+     * Refuses the run where something stands in its way, with everything that does; warnings become notes of the run. If the spec has
+     * maxFailedHosts, hosts that are the only ones concerned are left out instead, up to that number.
+     */
     public void check(Exchange exchange) throws PreflightRefused, RunCancelled, InterruptedException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         if (run.isCancelled()) {
             throw new RunCancelled();
         }
         if (run.hasPassedPreflight()) {
+            leftOutBefore(run);
             return;
         }
-        StepTold told = new StepTold(run, null, "preflight", 1);
+        StepTold told = new StepTold(run, null, STEP, 1);
         told.started();
-        List<Finding> findings = new ArrayList<>();
-        Map<String, Throwable> failures = run.failures();
-        run.cluster().hosts().stream()
-                .map(Host::name)
-                .filter(failures::containsKey)
-                .forEach(host -> findings.add(unseen(host, failures.get(host))));
-        findings.addAll(preflight.check(run.cluster(), run.allFacts()));
-        findings.addAll(withoutRepository(run));
-        findings.addAll(preflight.judged(network.keep(run).stream().toList()));
+        Judgement judgement = judge(run);
+        List<Finding> findings = judgement.findings();
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
                         finding.problem() + ". " + finding.remedy()));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
         if (!refusing.isEmpty()) {
             PreflightRefused refused = new PreflightRefused(refusing);
-            told.failed(new StepFailure(null, "preflight", "refused", false, refused.getMessage(), "", List.of(), null));
+            told.failed(new StepFailure(null, STEP, "refused", false, refused.getMessage(), "", List.of(), null));
             throw refused;
         }
-        if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
-            run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
+        judgement.leftOut().forEach((host, failure) -> leaveOut(run, host, failure));
+        Cluster cluster = without(run.cluster(), judgement.leftOut().keySet());
+        Map<String, Facts> facts = of(cluster, run.allFacts());
+        if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
+            run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }
-        told.ended(StepResult.State.OK, run.podCidrs(), run.allFacts().size() + " hosts checked, nothing to put right");
+        told.ended(StepResult.State.OK, run.podCidrs(), facts.size() + " hosts checked, nothing to put right"
+                + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
+    }
+
+    /**
+     * @param findings of the hosts that take part; if the run is refused, of all
+     * @param leftOut  why the others are left out, by host
+     */
+    private record Judgement(List<Finding> findings, Map<String, StepFailure> leftOut) {}
+
+    /* Without some hosts the rules may say something else of the others. So they are asked again until nobody else is left out. */
+    private Judgement judge(Run run) throws InterruptedException {
+        List<Finding> network = preflight.judged(this.network.keep(run).stream().toList());
+        List<Finding> all = findings(run, run.cluster(), network);
+        List<Finding> findings = all;
+        Map<String, StepFailure> leftOut = new LinkedHashMap<>();
+        while (findings.stream().anyMatch(Finding::refuses)) {
+            List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
+            refusing.forEach(finding -> finding.hosts().forEach(host -> leftOut.merge(host, failure(run, host, finding),
+                    (first, second) -> first)));
+            boolean ofHosts = refusing.stream().noneMatch(finding -> finding.hosts().isEmpty())
+                    && !leftOut.containsKey(run.cluster().firstControlPlane().name());
+            if (!ofHosts || run.cluster().maxFailedHosts().isEmpty()) {
+                return new Judgement(all, Map.of());
+            }
+            if (!run.cluster().tolerates(leftOut.size())) {
+                List<Finding> tooMany = new ArrayList<>(all);
+                tooMany.add(new Finding(List.of(), "max-failed-hosts", Severity.REFUSES,
+                        leftOut.size() + " of " + run.cluster().hosts().size() + " hosts cannot take part, and maxFailedHosts is "
+                        + run.cluster().maxFailedHosts().get(), "Repair the hosts, or allow more to fail in the spec."));
+                return new Judgement(tooMany, Map.of());
+            }
+            findings = findings(run, without(run.cluster(), leftOut.keySet()), network);
+        }
+        return new Judgement(findings, leftOut);
+    }
+
+    private List<Finding> findings(Run run, Cluster cluster, List<Finding> network) {
+        List<Finding> findings = new ArrayList<>();
+        Map<String, Throwable> failures = run.failures();
+        Map<String, Facts> facts = of(cluster, run.allFacts());
+        cluster.hosts().stream()
+                .map(Host::name)
+                .filter(failures::containsKey)
+                .forEach(host -> findings.add(unseen(host, failures.get(host))));
+        findings.addAll(preflight.check(cluster, facts));
+        findings.addAll(withoutRepository(cluster, facts));
+        findings.addAll(network);
+        return findings;
+    }
+
+    private static Cluster without(Cluster cluster, Set<String> hosts) {
+        return cluster.withHosts(cluster.hosts().stream().filter(host -> !hosts.contains(host.name())).toList());
+    }
+
+    private static Map<String, Facts> of(Cluster cluster, Map<String, Facts> all) {
+        Map<String, Facts> facts = new LinkedHashMap<>();
+        cluster.hosts().stream().map(Host::name).filter(all::containsKey).forEach(host -> facts.put(host, all.get(host)));
+        return facts;
+    }
+
+    private static StepFailure failure(Run run, String host, Finding finding) {
+        return run.failures().get(host) instanceof StepFailure unseen ? unseen
+                : new StepFailure(host, STEP, "left-out", false, finding.problem(), finding.remedy(), List.of(), null);
+    }
+
+    private static void leaveOut(Run run, String host, StepFailure failure) {
+        if (failure.getStep().equals(STEP)) {
+            StepTold told = new StepTold(run, host, STEP, 1);
+            told.started();
+            told.failed(failure);
+        }
+        run.hostLeftOut(host, failure);
+    }
+
+    /* In an earlier life of the run: hosts that could not be looked at have failed already. */
+    private static void leftOutBefore(Run run) {
+        run.failures().forEach(run::hostLeftOut);
+        for (Host host : run.cluster().hosts()) {
+            try {
+                run.past().result(host.name(), STEP);
+            } catch (StepFailure failure) {
+                run.hostLeftOut(host.name(), failure);
+            }
+        }
     }
 
     /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */
-    private List<Finding> withoutRepository(Run run) {
+    private List<Finding> withoutRepository(Cluster cluster, Map<String, Facts> known) {
         Map<String, List<String>> hosts = new LinkedHashMap<>();
         Map<String, NoRepository> reasons = new LinkedHashMap<>();
-        run.allFacts().forEach((host, facts) -> {
+        known.forEach((host, facts) -> {
             try {
-                ScriptEnvironment.repositories(run.cluster(), versions, facts);
+                ScriptEnvironment.repositories(cluster, versions, facts);
             } catch (NoRepository none) {
                 hosts.computeIfAbsent(none.getMessage(), any -> new ArrayList<>()).add(host);
                 reasons.put(none.getMessage(), none);

@@ -1,6 +1,7 @@
 package dev.caravan.workflow;
 
 import dev.caravan.kubeadm.Addons;
+import dev.caravan.run.HostsFailed;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
@@ -29,7 +30,6 @@ public final class Probes {
     public static final String LEAVE_OUT = "caravan.probe.leave-out";
 
     private static final String START = "probe-start";
-    private static final String STOP = "probe-stop";
     private static final String OUTCOME = "probes.outcome";
     private static final String TABLE = "probes.table";
     private static final String STOPPED = "probes.stopped";
@@ -56,11 +56,13 @@ public final class Probes {
     /** To be called before anything is tried. */
     public void begin(Exchange exchange) {
         exchange.setVariable(OUTCOME, new Outcome());
+        exchange.removeVariable(STOPPED);
     }
 
-    /** Whether there is something to try: a pod network, and not all of it was tried in an earlier life of the run. */
-    public boolean areWanted(@Variable(Variables.RUN) Run run) {
-        return !run.isPlan() && isNetworked(run.cluster()) && !run.isCancelled() && !run.past().isDone("", "verify");
+    /** Whether there is something to try: a pod network, and the cluster is being verified now, not in an earlier life of the run. */
+    public boolean areWanted(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        return !run.isPlan() && isNetworked(run.cluster()) && !run.isCancelled() && Verification.isUnderWay(exchange);
     }
 
     /** For the script's standard input: the names of the nodes to try, one a line. */
@@ -112,7 +114,7 @@ public final class Probes {
     public boolean areThere(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         String host = run.cluster().firstControlPlane().name();
-        return run.hasBegun(host, START) && !run.past().isDone(host, STOP) && exchange.getVariable(STOPPED) == null;
+        return run.hasBegun(host, START) && exchange.getVariable(STOPPED) == null;
     }
 
     /** Notes that they are gone. */

@@ -5,6 +5,7 @@ import dev.caravan.artefacts.StoredFile;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.facts.Facts;
+import dev.caravan.run.HostsFailed;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;

@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
 import dev.caravan.journal.Found;
+import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
@@ -28,8 +29,6 @@ import org.apache.camel.Variable;
 
 /** What is to be taken back, and where: bean {@code rollback}. What there is to take back stands in the journal. */
 public final class Rollback {
-    /** Set by the route in which a failing host concerns nobody else. */
-    private static final String ALONE = "undoneAlone";
     /** Set by the route that gives back all hosts: whether the cluster itself goes. */
     private static final String CLUSTER_GOES = "clusterGoes";
     private static final String UNDO = "undo";
@@ -44,37 +43,44 @@ public final class Rollback {
 
     // ---- whether
 
-    /**
-     * Whether the exchange's host, which failed, is taken back alone: it failed in a part of the workflow that concerns nobody
-     * else, or the cluster was there before this run.
-     */
+    /** Whether the exchange's host, which failed, is rolled back alone, and the run goes on with the others. */
     public boolean isOfThisHostAlone(Exchange exchange) {
         Run run = run(exchange);
         String host = Variables.hostName(exchange);
-        String first = run.cluster().firstControlPlane().name();
-        boolean clusterWasThere = run.facts(first).map(Facts::joined).orElse(false);
-        boolean wasNode = run.facts(host).map(Facts::joined).orElse(false);
-        return isWanted(run) && !run.isGivenUp() && !host.equals(first)
-                && !(wasNode && run.isUpgraded())
-                && !(run.failures().get(host) instanceof NotReached)
-                && (clusterWasThere || exchange.getVariable(ALONE) != null);
+        return !(run.failures().get(host) instanceof NotReached) && mayFailAlone(run, Set.of(host));
     }
 
-    /** Ends the work on all hosts where what failed on the exchange's host takes the whole run with it. */
+    /**
+     * Whether these hosts can be rolled back alone: any but the first control plane, without which there is no cluster, up to the number
+     * that the spec allows. A node of a cluster that this run upgraded is not rolled back.
+     */
+    static boolean mayFailAlone(Run run, Set<String> hosts) {
+        return isWanted(run) && !run.isGivenUp() && run.tolerates(hosts)
+                && hosts.stream().noneMatch(host -> host.equals(run.cluster().firstControlPlane().name())
+                        || run.isUpgraded() && run.facts(host).map(Facts::joined).orElse(false));
+    }
+
+    /** Ends the work on all hosts, if the run cannot go on without the exchange's host, which failed, or if too many hosts failed. */
     public void giveUp(Exchange exchange) {
         Run run = run(exchange);
-        if (isWanted(run) && !run.isUpgraded()
-                && !(run.failures().get(Variables.hostName(exchange)) instanceof NotReached)) {
-            run.giveUp(Variables.hostName(exchange) + " failed, and the run is rolled back");
+        String host = Variables.hostName(exchange);
+        if (run.failures().get(host) instanceof NotReached) {
+            return;
+        }
+        if (!run.tolerates(Set.of())) {
+            run.giveUp(host + " failed, and more hosts than maxFailedHosts allows");
+        } else if (isWanted(run) && !run.isUpgraded()) {
+            run.giveUp(host + " failed, and the run is rolled back");
         }
     }
 
-    /** Whether the run as a whole, which failed, is to be taken back. */
-    public boolean isOfTheWholeRun(@Variable(Variables.RUN) Run run) {
-        // whether that went well or not
-        boolean onlyAlone = !run.failures().isEmpty()
-                && run.failures().keySet().stream().allMatch(host -> run.isRolledBack(host) || run.leftBehind().containsKey(host));
-        return isWanted(run) && !run.isUpgraded() && (run.isGivenUp() || !onlyAlone);
+    /** Whether the run as a whole, which failed, is to be rolled back: more failed than hosts that were rolled back alone. */
+    public boolean isOfTheWholeRun(Exchange exchange) {
+        Run run = run(exchange);
+        boolean onlyHosts = exchange.getVariable(FAILURE) instanceof HostsFailed
+                // whether that went well or not
+                && run.failures().keySet().stream().allMatch(host -> run.isRestored(host) || run.leftBehind().containsKey(host));
+        return isWanted(run) && !run.isUpgraded() && (run.isGivenUp() || !onlyHosts);
     }
 
     private static boolean isWanted(Run run) {

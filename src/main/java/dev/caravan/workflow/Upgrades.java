@@ -83,7 +83,7 @@ public final class Upgrades {
         Hop hop = hop(exchange);
         List<Host> workers = nodes(run, host -> hop.workers().contains(host.name()) && isBehind(run, host, hop));
         int all = (int) run.cluster().hosts().stream().filter(host -> !host.isControlPlane()).count();
-        int atATime = run.cluster().kubernetes().upgrade().maxUnavailable().of(all);
+        int atATime = run.cluster().kubernetes().upgrade().atATime(all);
         List<List<Host>> groups = new ArrayList<>();
         for (int start = 0; start < workers.size(); start += atATime) {
             groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));

@@ -1,10 +1,9 @@
 package dev.caravan.workflow;
 
-import dev.caravan.data.PrivateFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
-import dev.caravan.spec.Secret;
+import dev.caravan.spec.Host;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -14,39 +13,26 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
-import org.apache.camel.Variable;
-import org.apache.camel.spi.Registry;
 import org.slf4j.LoggerFactory;
 
 /** Looks at a cluster through its API until it is as the spec has it: bean {@code verify}. */
 public final class Verification {
     private static final String STEP = "verify";
     private static final String STATE = "verification";
-
-    private final Path data;
-
-    /** @param data the data directory; kubeconfigs are kept in {@code clusters/NAME/kubeconfig} below it */
-    public Verification(Path data) {
-        this.data = data;
-    }
+    /** The hosts that the last verification left out; set once there was one. */
+    private static final String LEFT_OUT = "verify.leftOut";
 
     private static final class State {
         private final StepTold told;
@@ -68,70 +54,51 @@ public final class Verification {
         }
     }
 
-    private Path kubeconfig(Run run) {
-        return data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
-    }
-
-    /** Removes the kubeconfig of a cluster that is no more, where there is one: its credentials open nothing. */
-    public void removeKubeconfig(@Variable(Variables.RUN) Run run) throws IOException {
-        if (Files.deleteIfExists(kubeconfig(run))) {
-            run.keepKubeconfig(null);
-            run.note(null, "removed " + kubeconfig(run));
-        }
-    }
-
-    /**
-     * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
-     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
-     */
-    public void keepKubeconfig(Exchange exchange) throws IOException {
-        Run run = exchange.getVariable(Variables.RUN, Run.class);
-        Secret kubeconfig = exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig");
-        if (kubeconfig == null) {
-            return;
-        }
-        Path file = kubeconfig(run);
-        PrivateFiles.makeDirectories(file.getParent());
-        Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(temporary, kubeconfig.reveal());
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        run.keepKubeconfig(file.toString());
-        Config config = Config.fromKubeconfig(kubeconfig.reveal());
-        config.setConnectionTimeout(5_000);
-        config.setRequestTimeout(10_000);
-        config.setRequestRetryBackoffLimit(0);
-        KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-        Registry registry = exchange.getContext().getRegistry();
-        registry.bind(client(run), client);
-        run.atEnd(() -> {
-            registry.unbind(client(run));
-            client.close();
-        });
-        try {
-            client.nodes().list();
-        } catch (KubernetesClientException e) {
-            LoggerFactory.getLogger(Verification.class).debug("the API server does not answer yet", e);
-        }
-    }
-
-    private static String client(Run run) {
-        return "kubernetes-" + run.id();
-    }
-
     /**
      * Begins to wait for the cluster, for as long as the variable {@code verify.seconds} says. A run that was interrupted ends here
      * as it ended before, where it came that far.
      */
     public void begin(Exchange exchange) throws StepFailure {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
+        exchange.removeVariable(STATE);
         if (run.past().result("", STEP).isPresent()) {
+            exchange.setVariable(LEFT_OUT, leftOutBefore(run));
             return;
         }
         StepTold told = new StepTold(run, null, STEP, run.nextAttempt("", STEP));
         told.started();
         exchange.setVariable(STATE, new State(told, Duration.ofSeconds(exchange.getVariable("verify.seconds", Long.class)),
                 exchange.getVariable("verify.crashes", Integer.class)));
+    }
+
+    /* The hosts that a verification in an earlier life of the run left out. */
+    private static List<Host> leftOutBefore(Run run) {
+        List<Host> leftOut = new ArrayList<>();
+        for (Host host : run.cluster().hosts()) {
+            try {
+                run.past().result(host.name(), STEP);
+            } catch (StepFailure failure) {
+                run.hostFailed(host.name(), failure);
+                leftOut.add(host);
+            }
+        }
+        return leftOut;
+    }
+
+    /** Whether the cluster is being verified, and this was not done in an earlier life of the run. */
+    static boolean isUnderWay(Exchange exchange) {
+        return exchange.getVariable(STATE) != null;
+    }
+
+    /** Whether the cluster is to be verified: it was not yet, or the last time hosts were left out. */
+    public boolean isDue(Exchange exchange) {
+        List<?> leftOut = exchange.getVariable(LEFT_OUT, List.class);
+        return leftOut == null || !leftOut.isEmpty();
+    }
+
+    /** The hosts that the last verification left out. */
+    public List<?> leftOut(Exchange exchange) {
+        return exchange.getVariable(LEFT_OUT, List.class);
     }
 
     /** Whether the last look found something missing, and it is worth looking again. */
@@ -182,8 +149,8 @@ public final class Verification {
     /* CoreDNS's Deployment, which says why it has no pod. Empty where there is none, and where it cannot be asked this time. */
     private static Optional<Deployment> dns(Exchange exchange, Run run) {
         try {
-            KubernetesClient client = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class);
-            return Optional.ofNullable(client.apps().deployments().inNamespace(DnsHealth.NAMESPACE).withName(DnsHealth.DEPLOYMENT).get());
+            return Optional.ofNullable(Kubeconfigs.client(exchange, run).apps().deployments()
+                    .inNamespace(DnsHealth.NAMESPACE).withName(DnsHealth.DEPLOYMENT).get());
         } catch (KubernetesClientException e) {
             LoggerFactory.getLogger(Verification.class).debug("no deployment {}", DnsHealth.DEPLOYMENT, e);
             return Optional.empty();
@@ -207,7 +174,7 @@ public final class Verification {
         }
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         try {
-            String log = exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class).pods()
+            String log = Kubeconfigs.client(exchange, run).pods()
                     .inNamespace(pod.getMetadata().getNamespace()).withName(name).inContainer(container.getName()).terminated()
                     .tailingLines(50).getLog();
             LogWords.last(log).ifPresent(words -> state.crashWords.put(name, container.getName() + " says: " + run.redact(words)));
@@ -216,7 +183,10 @@ public final class Verification {
         }
     }
 
-    /** Ends the wait: all is there and was tried, or fails with what is not, and why. */
+    /**
+     * Ends the wait: all is there and was tried, or fails with what is not, and why. Hosts that can be rolled back alone are left out
+     * instead; the cluster must then be verified again without them.
+     */
     public void end(Exchange exchange) throws StepFailure, RunCancelled {
         State state = exchange.getVariable(STATE, State.class);
         if (state == null) {
@@ -226,7 +196,13 @@ public final class Verification {
         if (run.isCancelled()) {
             throw new RunCancelled();
         }
+        exchange.setVariable(LEFT_OUT, List.of());
         Optional<StepFailure> tried = Probes.failure(exchange, state.pods);
+        Map<String, List<String>> lacking = lacking(state);
+        if (!lacking.isEmpty() && Rollback.mayFailAlone(run, lacking.keySet())) {
+            leaveOut(exchange, run, state, lacking);
+            return;
+        }
         if (tried.isPresent() || !state.missing.isEmpty()) {
             StepFailure failure = failure(state, tried);
             state.told.failed(failure);
@@ -235,6 +211,29 @@ public final class Verification {
         state.told.ended(StepResult.State.OK, Map.of(),
                 state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
+    }
+
+    /* What is missing for the fault of single nodes, by node. */
+    private static Map<String, List<String>> lacking(State state) {
+        Map<String, List<String>> lacking = new TreeMap<>();
+        state.missing.forEach(lack -> lack.node()
+                .ifPresent(node -> lacking.computeIfAbsent(node, any -> new ArrayList<>()).add(lack.what())));
+        return lacking;
+    }
+
+    private static void leaveOut(Exchange exchange, Run run, State state, Map<String, List<String>> lacking) {
+        List<Host> leftOut = run.cluster().hosts().stream().filter(host -> lacking.containsKey(host.name())).toList();
+        leftOut.forEach(host -> {
+            StepFailure failure = new StepFailure(host.name(), STEP, "not-ready", false,
+                    "missing after " + state.limit.toSeconds() + " s: " + String.join("; ", lacking.get(host.name())),
+                    "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
+            StepTold told = new StepTold(run, host.name(), STEP, run.nextAttempt(host.name(), STEP));
+            told.started();
+            told.failed(failure);
+            run.hostFailed(host.name(), failure);
+        });
+        state.told.ended(StepResult.State.OK, Map.of(), "to be verified again without " + String.join(", ", lacking.keySet()));
+        exchange.setVariable(LEFT_OUT, leftOut);
     }
 
     private static StepFailure failure(State state, Optional<StepFailure> tried) {

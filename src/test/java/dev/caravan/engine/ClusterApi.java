@@ -19,6 +19,7 @@ final class ClusterApi implements AutoCloseable {
     private volatile Cluster cluster;
     private volatile Predicate<String> ready = name -> true;
     private volatile String corednsSays;
+    private volatile String broken = "";
 
     private ClusterApi(HttpServer server) {
         this.server = server;
@@ -28,7 +29,7 @@ final class ClusterApi implements AutoCloseable {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         ClusterApi api = new ClusterApi(server);
         server.createContext("/api/v1/nodes", exchange -> api.answer(exchange, "NodeList", api.nodes()));
-        server.createContext("/api/v1/namespaces/kube-system/pods", exchange -> api.answer(exchange, "PodList", POD));
+        server.createContext("/api/v1/namespaces/kube-system/pods", exchange -> api.answer(exchange, "PodList", api.pods()));
         server.createContext("/apis/apps/v1/namespaces/kube-system/deployments/coredns", api::coredns);
         server.start();
         return api;
@@ -40,6 +41,12 @@ final class ClusterApi implements AutoCloseable {
         looks.set(0);
         ready = name -> true;
         corednsSays = null;
+        broken = "";
+    }
+
+    /** Has a pod of a DaemonSet on that node whose image name kubelet will never take. */
+    void breaks(String node) {
+        broken = node;
     }
 
     /** Has a Deployment of CoreDNS without a pod, of which its ReplicaFailure says that. */
@@ -101,6 +108,17 @@ final class ClusterApi implements AutoCloseable {
                 host.name(), host.isControlPlane() ? "\"node-role.kubernetes.io/master\":\"\"" : "", cluster.kubernetes().version(),
                 ready.test(host.name()) ? "True" : "False");
     }
+
+    private String pods() {
+        return broken.isEmpty() ? POD : POD + BROKEN_POD.formatted(broken);
+    }
+
+    private static final String BROKEN_POD = """
+            ,{"metadata": {"name": "kube-proxy-x7", "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "kube-proxy", "uid": "1"}]},
+            "spec": {"nodeName": "%s", "containers": []},
+            "status": {"phase": "Pending", "conditions": [], "containerStatuses": [{"state": {"waiting": {
+                "reason": "InvalidImageName", "message": "couldn't parse image"}}}]}}""";
 
     private static final String POD = "{\"metadata\":{\"name\":\"etcd-h1\"},\"status\":{\"phase\":\"Running\","
             + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"state\":{\"running\":{}}}]}}";

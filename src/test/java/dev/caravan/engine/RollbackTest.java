@@ -16,6 +16,7 @@ import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
+import dev.caravan.terminal.RunView;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -84,10 +85,11 @@ class RollbackTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"h1 kubeadm-init", "h1 os-prepare", "h2 runtime-install", "h3 images-pull", "h1 network"})
-    void whatFailsBeforeAHostJoinsTakesTheWholeRunBack(String where) throws Exception {
+    @CsvSource({"h1 kubeadm-init, 100%", "h1 os-prepare, 3", "h1 network, 100%", "h2 runtime-install, 0", "h3 images-pull, 0%",
+            "h3 kubeadm-join, 10%"})
+    void aRunThatCannotGoOnIsRolledBackAsAWhole(String where, String maxFailedHosts) throws Exception {
         fail(where.split(" ")[0], where.split(" ")[1]);
-        Cluster cluster = cluster(1, 2);
+        Cluster cluster = cluster(1, 2, "rollback\n  maxFailedHosts: " + maxFailedHosts);
         Run run = apply(cluster);
 
         Event end = end(run);
@@ -100,23 +102,117 @@ class RollbackTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kubeadm-join", "join-credentials"})
-    void aFailingJoinTakesItsHostBackAlone(String step) throws Exception {
-        fail(step.equals("kubeadm-join") ? "h3" : "h1", step);
+    @CsvSource({"os-prepare, ''", "images-pull, 1", "kubeadm-join, 34%", "kubeadm-join, ''"})
+    void aHostThatFailsIsRolledBackAloneAndTheClusterComesUp(String step, String maxFailedHosts) throws Exception {
+        fail("h3", step);
+        Run run = apply(cluster(1, 2, "rollback" + (maxFailedHosts.isEmpty() ? "" : "\n  maxFailedHosts: " + maxFailedHosts)));
+
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        assertThat(end.message()).contains("failed: " + step + " on h3: it is not to be").endsWith("Rolled back: h3");
+        assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3")).isNotEmpty();
+        assertThat(undone(run, "h1")).isEmpty();
+        assertThat(undone(run, "h2")).isEmpty();
+        assertThat(calls(run, "h2")).contains("kubeadm-join", "probe");
+        assertThat(calls(run, "h1")).contains("label-nodes", "credentials-revoke");
+        assertThat(hosts.calls()).filteredOn(call -> call.step().equals("forget-node")).hasSize(step.equals("kubeadm-join") ? 1 : 0)
+                .allSatisfy(call -> assertThat(call.environment()).containsEntry("FORGOTTEN_NODE", "h3"));
+
+        RunView view = RunView.of(journal.events(run.id(), 0));
+        assertThat(view.state()).isEqualTo(RunView.State.PARTLY);
+        assertThat(view.realHosts()).extracting(RunView.HostView::rolledBack).containsExactly(false, false, true);
+        RunView.HostView rolledBack = view.realHosts().get(2);
+        assertThat(rolledBack.changes()).isZero();
+        assertThat(rolledBack.steps().values()).filteredOn(one -> !one.step().startsWith("undo-")).noneMatch(RunView.StepView::changed);
+        assertThat(rolledBack.count(RunView.StepState.ROLLED_BACK)).isEqualTo(changed(run, "h3").size() - 1);
+    }
+
+    @Test
+    void whereNoHostCanJoinTheControlPlaneStays() throws Exception {
+        fail("h1", "join-credentials");
         Run run = apply(cluster(1, 2));
 
         Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
-        assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3"));
+        assertThat(end.data()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        assertThat(end.message()).contains("Rolled back: h2, h3");
         assertThat(undone(run, "h1")).isEmpty();
-        if (step.equals("kubeadm-join")) {
-            assertThat(end.message()).contains("failed: kubeadm-join on h3: ")
-                    .contains("Rolled back: h3. The cluster and the other hosts stay");
-            assertThat(undone(run, "h2")).isEmpty();
-            assertThat(calls(run, "h1")).contains("label-nodes", "credentials-revoke");
-            assertThat(hosts.calls()).filteredOn(call -> call.step().equals("forget-node")).singleElement()
-                    .satisfies(call -> assertThat(call.environment()).containsEntry("FORGOTTEN_NODE", "h3"));
+    }
+
+    @Test
+    void moreFailedHostsThanTheSpecAllowsFailTheRun() throws Exception {
+        hosts.script(call -> call.is("h2", "images-pull") || call.is("h3", "kube-install") ? now(Reply.failed("it is not to be"))
+                : answer(call));
+        Cluster cluster = cluster(1, 3, "rollback\n  maxFailedHosts: 1");
+        Run run = apply(cluster);
+
+        assertThat(end(run).data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        assertThat(journal.events(run.id(), 0)).filteredOn(event -> event.type() == Event.Type.NOTE)
+                .anyMatch(event -> event.message().contains("more hosts than maxFailedHosts allows"));
+        cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, partly, 6", "0, refused, 3", "'', refused, 3"})
+    void aHostThatCannotBeLookedAtIsLeftOutIfTheSpecAllowsIt(String maxFailedHosts, String state, int exitStatus) throws Exception {
+        fail("h3", "facts");
+        Cluster cluster = cluster(1, 2, "rollback" + (maxFailedHosts.isEmpty() ? "" : "\n  maxFailedHosts: " + maxFailedHosts));
+        Run run = apply(cluster);
+
+        Event end = end(run);
+        assertThat(end.data()).containsEntry("state", state).containsEntry("exitStatus", exitStatus);
+        assertThat(calls(run, "h3")).containsOnly("facts");
+        if (state.equals("partly")) {
+            assertThat(end.message()).isEqualTo("failed: facts on h3: it is not to be. Left out, unchanged: h3");
+            assertThat(calls(run, "h2")).contains("kubeadm-join");
+        } else {
+            assertThat(end.data().get("findings").toString()).contains("h3")
+                    .matches(told -> told.contains("1 of 3 hosts cannot take part, and maxFailedHosts is 0") == maxFailedHosts.equals("0"));
+            assertThat(calls(run, "h1")).containsOnly("facts");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2", "h1"})
+    void aHostThatPreflightRefusesIsLeftOutUnlessItIsTheFirstControlPlane(String refused) throws Exception {
+        hosts.script(call -> call.is(refused, "facts") ? CompletableFuture.completedFuture(facts(call.host()).output("memoryMib", "512"))
+                : answer(call));
+        Run run = apply(cluster(1, 2, "rollback\n  maxFailedHosts: 2"));
+
+        Event end = end(run);
+        boolean first = refused.equals("h1");
+        assertThat(end.data()).containsEntry("state", first ? "refused" : "partly").containsEntry("exitStatus", first ? 3 : 6);
+        assertThat(calls(run, refused)).containsOnly("facts");
+        if (!first) {
+            assertThat(end.message()).contains("failed: preflight on h2: ").contains("memory").endsWith("Left out, unchanged: h2");
+            assertThat(calls(run, "h3")).contains("kubeadm-join");
+        }
+    }
+
+    @Test
+    void aNodeThatDoesNotBecomeReadyIsRolledBackAloneAndTheOthersAreVerifiedAgain() throws Exception {
+        Cluster cluster = cluster(1, 2);
+        api.breaks("h3");
+        hosts.script(call -> call.step().equals("kubeadm-join") ? now(Reply.changed("join").found("node", call.host(), "absent"))
+                : answer(call));
+        Run run = apply(cluster);
+
+        Event end = end(run);
+        assertThat(end.data()).as(end.message()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        assertThat(end.message()).contains("failed: verify on h3: ").contains("kube-proxy-x7 on h3 to run").endsWith("Rolled back: h3");
+        assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3")).isNotEmpty();
+        assertThat(undone(run, "h2")).isEmpty();
+        assertThat(calls(run, "h1")).containsSubsequence("probe-start", "probe-stop", "forget-node", "probe-start", "probe-stop");
+        assertThat(calls(run, "h2")).filteredOn("probe"::equals).hasSize(2);
+    }
+
+    @Test
+    void whatEveryNodeLacksFailsTheRun() throws Exception {
+        Cluster cluster = cluster(1, 2);
+        api.breaks("h1");
+        Run run = apply(cluster);
+
+        assertThat(end(run).data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
     }
 
     @Test
@@ -127,7 +223,7 @@ class RollbackTest {
                 : answer(call));
         Run run = apply(cluster(1, 2));
 
-        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(end(run).data()).containsEntry("exitStatus", 6);
         assertThat(calls(run, "h1")).filteredOn("forget-node"::equals).hasSize(3);
         assertThat(undone(run, "h1")).isEmpty();
         assertThat(undone(run, "h2")).isEmpty();
@@ -168,7 +264,7 @@ class RollbackTest {
         fail("h3", "runtime-install");
         Run run = apply(cluster(1, 3));
 
-        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(end(run).data()).containsEntry("exitStatus", 6);
         assertThat(undone(run, "h3")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
         assertThat(undone(run, "h4")).isEmpty();
         assertThat(calls(run, "h4")).contains("kubeadm-join");

@@ -182,6 +182,7 @@ class OpenApiTest {
         lasting.put("state", "failed");
         lasting.remove("delayMillis");
         tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
+        tell(journal, Event.Type.HOST_ROLLED_BACK, "h1", null, Map.of());
         tell(journal, Event.Type.NOTE, "h1", null,
                 Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
         client.get(RUNS + "/told");

@@ -42,7 +42,7 @@ class BackupRehearsalTest {
     private static Cluster cluster(int controlPlanes, String passphrase) {
         Cluster plain = Clusters.of(controlPlanes, 0, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word"));
         return new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), plain.hosts(),
-                plain.onFailure(),
+                plain.onFailure(), Optional.empty(),
                 new Cluster.Backup(Set.of(), 2, Optional.of(passphrase).filter(word -> !word.isEmpty()).map(Secret::new)));
     }
 

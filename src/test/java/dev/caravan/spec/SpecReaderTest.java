@@ -77,6 +77,24 @@ class SpecReaderTest {
         assertThat(read(SMALLEST.replace("1.20.2", "1.23.17")).runtime().name()).isEqualTo(RuntimeName.DOCKER);
     }
 
+    /** A percentage is of all hosts, rounded down; without the key, any number of hosts may fail. */
+    @ParameterizedTest
+    @CsvSource({"'', 99, true", "0, 0, true", "0, 1, false", "1, 1, true", "1, 2, false", "'\"49%\"', 0, true", "'\"49%\"', 1, false",
+            "50%, 1, true", "100%, 2, true", "100%, 3, false"})
+    void saysHowManyHostsMayFail(String maxFailedHosts, int failed, boolean tolerated) throws InvalidSpec {
+        String spec = SMALLEST.replace("  hosts:", "  maxFailedHosts: " + maxFailedHosts + "\n  hosts:");
+        assertThat(read(spec + "    - {name: h9, address: 192.0.2.99, roles: [worker]}\n").tolerates(failed)).isEqualTo(tolerated);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "101%", "1.5", "many", "'%'", "01%"})
+    void refusesNoNumberOfHosts(String maxFailedHosts) {
+        String spec = SMALLEST.replace("  hosts:", "  maxFailedHosts: " + maxFailedHosts + "\n  hosts:");
+        InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec));
+        assertThat(invalid).isNotNull();
+        assertThat(invalid.problems()).anyMatch(problem -> problem.path().contains("maxFailedHosts"));
+    }
+
     @Test
     void readsJsonToo() throws InvalidSpec {
         Cluster cluster = read(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.BareContext;
+import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;

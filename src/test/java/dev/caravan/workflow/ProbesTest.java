@@ -54,11 +54,21 @@ class ProbesTest {
     }
 
     @Test
-    void triesNothingWithoutAPodNetworkNorInAPlan() {
-        assertThat(probes.areWanted(run("{cni: none}", "{}"))).isFalse();
-        assertThat(probes.areWanted(run("{cni: bridge}", "{}"))).isTrue();
-        assertThat(probes.areWanted(run("{cni: none, manifest: \"https://example.com/cilium.yaml\"}", "{}"))).isTrue();
-        assertThat(probes.areWanted(TestRuns.plan(run("{cni: bridge}", "{}").cluster(), new MemoryJournal()))).isFalse();
+    void triesNothingWithoutAPodNetworkNorInAPlan() throws Exception {
+        assertThat(isWanted(run("{cni: none}", "{}"))).isFalse();
+        assertThat(isWanted(run("{cni: bridge}", "{}"))).isTrue();
+        assertThat(isWanted(run("{cni: none, manifest: \"https://example.com/cilium.yaml\"}", "{}"))).isTrue();
+        assertThat(isWanted(TestRuns.plan(run("{cni: bridge}", "{}").cluster(), new MemoryJournal()))).isFalse();
+    }
+
+    private boolean isWanted(Run run) throws Exception {
+        Exchange exchange = new DefaultExchange(BareContext.make());
+        exchange.setVariable(Variables.RUN, run);
+        exchange.setVariable("verify.seconds", 1);
+        exchange.setVariable("verify.crashes", 1);
+        assertThat(probes.areWanted(exchange)).as("before the cluster is verified").isFalse();
+        new Verification().begin(exchange);
+        return probes.areWanted(exchange);
     }
 
     @Test

@@ -1,0 +1,86 @@
+package dev.caravan.workflow;
+
+import dev.caravan.data.PrivateFiles;
+import dev.caravan.run.Run;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+import org.apache.camel.spi.Registry;
+import org.slf4j.LoggerFactory;
+
+/** The kubeconfigs of clusters in the data directory, and the clients made of them: bean {@code kubeconfig}. */
+public final class Kubeconfigs {
+    private final Path data;
+
+    /** @param data the data directory; kubeconfigs are kept in {@code clusters/NAME/kubeconfig} below it */
+    public Kubeconfigs(Path data) {
+        this.data = data;
+    }
+
+    private Path kubeconfig(Run run) {
+        return data.resolve("clusters").resolve(run.cluster().name()).resolve("kubeconfig");
+    }
+
+    /** Removes the kubeconfig of a cluster that is no more, where there is one: its credentials open nothing. */
+    public void remove(@Variable(Variables.RUN) Run run) throws IOException {
+        if (Files.deleteIfExists(kubeconfig(run))) {
+            run.keepKubeconfig(null);
+            run.note(null, "removed " + kubeconfig(run));
+        }
+    }
+
+    /**
+     * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
+     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
+     */
+    public void keep(Exchange exchange) throws IOException {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        Secret kubeconfig = exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig");
+        if (kubeconfig == null) {
+            return;
+        }
+        Path file = kubeconfig(run);
+        PrivateFiles.makeDirectories(file.getParent());
+        Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(temporary, kubeconfig.reveal());
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        run.keepKubeconfig(file.toString());
+        Config config = Config.fromKubeconfig(kubeconfig.reveal());
+        config.setConnectionTimeout(5_000);
+        config.setRequestTimeout(10_000);
+        config.setRequestRetryBackoffLimit(0);
+        KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
+        Registry registry = exchange.getContext().getRegistry();
+        registry.bind(client(run), client);
+        run.atEnd(() -> {
+            registry.unbind(client(run));
+            client.close();
+        });
+        try {
+            client.nodes().list();
+        } catch (KubernetesClientException e) {
+            LoggerFactory.getLogger(Kubeconfigs.class).debug("the API server does not answer yet", e);
+        }
+    }
+
+    /* The client of the run's cluster, once its kubeconfig was fetched. */
+    static KubernetesClient client(Exchange exchange, Run run) {
+        return exchange.getContext().getRegistry().lookupByNameAndType(client(run), KubernetesClient.class);
+    }
+
+    private static String client(Run run) {
+        return "kubernetes-" + run.id();
+    }
+}
