@@ -122,6 +122,12 @@ public final class Probes {
         exchange.setVariable(STOPPED, true);
     }
 
+    /** What failed, by the host's name. */
+    static Map<String, Throwable> failures(Exchange exchange) {
+        Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
+        return outcome == null ? Map.of() : Map.copyOf(outcome.failures);
+    }
+
     static boolean haveFailed(Exchange exchange) {
         Outcome outcome = exchange.getVariable(OUTCOME, Outcome.class);
         return outcome != null && !outcome.failures.isEmpty();

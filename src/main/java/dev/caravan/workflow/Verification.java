@@ -198,9 +198,9 @@ public final class Verification {
         }
         exchange.setVariable(LEFT_OUT, List.of());
         Optional<StepFailure> tried = Probes.failure(exchange, state.pods);
-        Map<String, List<String>> lacking = lacking(state);
-        if (!lacking.isEmpty() && Rollback.mayFailAlone(run, lacking.keySet())) {
-            leaveOut(exchange, run, state, lacking);
+        Map<String, StepFailure> atFault = atFault(exchange, run, state);
+        if (!atFault.isEmpty() && Rollback.mayFailAlone(run, atFault.keySet())) {
+            leaveOut(exchange, run, state, atFault);
             return;
         }
         if (tried.isPresent() || !state.missing.isEmpty()) {
@@ -213,27 +213,38 @@ public final class Verification {
                 + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
     }
 
-    /* What is missing for the fault of single nodes, by node. */
-    private static Map<String, List<String>> lacking(State state) {
+    /*
+     * Why the nodes that are at fault for what is missing are. Probes that failed on the first control plane, too, are taken for a fault
+     * of the cluster.
+     */
+    private static Map<String, StepFailure> atFault(Exchange exchange, Run run, State state) {
         Map<String, List<String>> lacking = new TreeMap<>();
         state.missing.forEach(lack -> lack.node()
                 .ifPresent(node -> lacking.computeIfAbsent(node, any -> new ArrayList<>()).add(lack.what())));
-        return lacking;
+        Map<String, StepFailure> atFault = new TreeMap<>();
+        lacking.forEach((node, what) -> atFault.put(node, notReady(node, "missing: " + String.join("; ", what))));
+        Map<String, Throwable> probes = Probes.failures(exchange);
+        if (!probes.containsKey(run.cluster().firstControlPlane().name())) {
+            probes.forEach((node, failure) -> atFault.putIfAbsent(node,
+                    failure instanceof StepFailure step ? step : notReady(node, String.valueOf(failure.getMessage()))));
+        }
+        return atFault;
     }
 
-    private static void leaveOut(Exchange exchange, Run run, State state, Map<String, List<String>> lacking) {
-        List<Host> leftOut = run.cluster().hosts().stream().filter(host -> lacking.containsKey(host.name())).toList();
-        leftOut.forEach(host -> {
-            StepFailure failure = new StepFailure(host.name(), STEP, "not-ready", false,
-                    "missing after " + state.limit.toSeconds() + " s: " + String.join("; ", lacking.get(host.name())),
-                    "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
-            StepTold told = new StepTold(run, host.name(), STEP, run.nextAttempt(host.name(), STEP));
+    private static StepFailure notReady(String node, String why) {
+        return new StepFailure(node, STEP, "not-ready", false, why,
+                "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
+    }
+
+    private static void leaveOut(Exchange exchange, Run run, State state, Map<String, StepFailure> atFault) {
+        atFault.forEach((host, failure) -> {
+            StepTold told = new StepTold(run, host, STEP, run.nextAttempt(host, STEP));
             told.started();
-            told.failed(failure);
-            run.hostFailed(host.name(), failure);
+            told.failed(failure.getStep().equals(STEP) ? failure : notReady(host, failure.getStep() + " failed on this node"));
+            run.hostFailed(host, failure);
         });
-        state.told.ended(StepResult.State.OK, Map.of(), "to be verified again without " + String.join(", ", lacking.keySet()));
-        exchange.setVariable(LEFT_OUT, leftOut);
+        state.told.ended(StepResult.State.OK, Map.of(), "to be verified again without " + String.join(", ", atFault.keySet()));
+        exchange.setVariable(LEFT_OUT, run.cluster().hosts().stream().filter(host -> atFault.containsKey(host.name())).toList());
     }
 
     private static StepFailure failure(State state, Optional<StepFailure> tried) {

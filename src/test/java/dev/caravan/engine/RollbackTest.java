@@ -205,6 +205,19 @@ class RollbackTest {
         assertThat(calls(run, "h2")).filteredOn("probe"::equals).hasSize(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"h3, partly, 6", "h1, rolled-back, 4"})
+    void aProbeThatFailsOnOtherNodesThanTheFirstControlPlaneIsTheirFault(String host, String state, int exitStatus) throws Exception {
+        fail(host, "probe");
+        Run run = apply(cluster(1, 2));
+
+        Event end = end(run);
+        assertThat(end.data()).as(end.message()).containsEntry("state", state).containsEntry("exitStatus", exitStatus);
+        assertThat(end.message()).contains("probe on " + host + ": it is not to be");
+        assertThat(undone(run, "h2").isEmpty()).isEqualTo(state.equals("partly"));
+        assertThat(calls(run, "h2")).filteredOn("probe"::equals).hasSize(state.equals("partly") ? 2 : 1);
+    }
+
     @Test
     void whatEveryNodeLacksFailsTheRun() throws Exception {
         Cluster cluster = cluster(1, 2);
