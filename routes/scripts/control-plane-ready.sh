@@ -31,4 +31,4 @@ until wait_until "$((seconds < 45 ? seconds : 45))" ready; do
     logged systemctl restart kubelet.service || command_failed "could not restart the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
   fi
 done
-secret kubeconfig < "$ADMIN_CONF"
+admin_kubeconfig | secret kubeconfig

@@ -7,4 +7,4 @@ if [ ! -r "$ADMIN_CONF" ]; then
   if planning; then exit 0; fi
   fail "there is no ${ADMIN_CONF#"$R"} on this host" "Is it a control plane? kubeadm init makes the file."
 fi
-secret kubeconfig < "$ADMIN_CONF"
+admin_kubeconfig | secret kubeconfig

@@ -786,14 +786,33 @@ pod_flag() { # MANIFEST FLAG
   sed -n "s/^ *- [\"']\{0,1\}--$2=\([^\"']*\)[\"']\{0,1\}\$/\1/p" "$1" | head -n 1
 }
 
+# The URL of the API server of this host; empty if it is not known.
+own_api_url() {
+  own_manifest=$R/etc/kubernetes/manifests/kube-apiserver.yaml
+  [ -f "$own_manifest" ] || return 0
+  own_address=$(pod_flag "$own_manifest" advertise-address)
+  own_port=$(pod_flag "$own_manifest" secure-port)
+  case $own_address in
+    "") ;;
+    *:*) echo "https://[$own_address]:${own_port:-6443}" ;;
+    *) echo "https://$own_address:${own_port:-6443}" ;;
+  esac
+}
+
+# The administrator's kubeconfig for other machines. An endpoint on the loopback address is only for the host itself.
+admin_kubeconfig() {
+  case $CONTROL_PLANE_ENDPOINT in
+    127.*) sed "s|^\( *server: \)https://$CONTROL_PLANE_ENDPOINT\$|\1$(own_api_url)|" "$ADMIN_CONF" ;;
+    *) cat "$ADMIN_CONF" ;;
+  esac
+}
+
 # Whether the API server of this host is ready, etcd included, also if the endpoint of the cluster leads to another one.
 own_api_answers() {
   [ -f "$ADMIN_CONF" ] || return 1
-  own_address=$(pod_flag "$R/etc/kubernetes/manifests/kube-apiserver.yaml" advertise-address)
-  own_port=$(pod_flag "$R/etc/kubernetes/manifests/kube-apiserver.yaml" secure-port)
-  case $own_address in *:*) own_address="[$own_address]" ;; esac
+  own_url=$(own_api_url)
   set -- --kubeconfig "$ADMIN_CONF" --request-timeout 5s
-  if [ -n "$own_address" ]; then set -- "$@" --server "https://$own_address:${own_port:-6443}"; fi
+  if [ -n "$own_url" ]; then set -- "$@" --server "$own_url"; fi
   kubectl "$@" get --raw /readyz >/dev/null 2>&1 </dev/null
 }
 

@@ -30,6 +30,8 @@ package() { # NAME
     *.conntrack | *.conntrack-tools) commands='conntrack=network' ;;
     *.iptables | *.iptables-nft) commands='iptables=network ip6tables=network iptables-save=network ip6tables-save=network' ;;
     *.iproute | *.iproute2) commands='ip=network ss=network' ;;
+    *.haproxy) commands='haproxy=runtimes' units=haproxy.service ;;
+    *.keepalived) commands='keepalived=runtimes' units=keepalived.service ;;
     *.conmon | *.socat | *.ethtool | *.ebtables | *.ipset | *.ipvsadm | *.iproute-tc) ;;
     *.util-linux | *.tar | *.openssl | *.gnupg | *.gnupg2 | *.curl | *.ca-certificates | *.kmod | *.nfs-utils | *.nfs-common | *.chrony) ;;
     yum.container-selinux | yum.yum-utils | yum.device-mapper-persistent-data | yum.lvm2 | yum.libseccomp) ;;

@@ -176,6 +176,9 @@ unit_stop() { # UNIT
 listening_on() { # ROOT
   echo "0.0.0.0 22 612 sshd"
   if [ -f "$1/.rehearsal/listening" ]; then cat "$1/.rehearsal/listening"; fi
+  if [ -e "$1/.rehearsal/units/haproxy.service/active" ]; then
+    sed -n 's/^  bind \(.*\):\([0-9]*\).*/\1 \2 2801 haproxy/p' "$1/etc/haproxy/haproxy.cfg" | sed 's/^[*] /0.0.0.0 /'
+  fi
   [ -e "$1/.rehearsal/units/kubelet.service/active" ] && [ -f "$1/var/lib/kubelet/config.yaml" ] || return 0
   echo "127.0.0.1 10248 2210 kubelet"
   echo "[::] 10250 2210 kubelet"

@@ -22,6 +22,7 @@ import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.Backups;
+import dev.caravan.workflow.Endpoints;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.Kubeconfigs;
@@ -100,7 +101,7 @@ final class Wiring extends MainListenerSupport {
     }
 
     private Map<String, Object> beans(Journal opened) {
-        return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
+        return Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(), "rollback", new Rollback(),
                 "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()), "backups", new Backups(options.data(), opened),
                 "restores", new Restores(options.data()));
     }

@@ -2,9 +2,11 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.KeptEndpoint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The TCP ports that Kubernetes takes on a host, and who is expected to hold them, after "Ports and Protocols" of its reference.
@@ -12,17 +14,16 @@ import java.util.Map;
  *
  * @param apiServer   6443 unless the spec's InitConfiguration says otherwise
  * @param stackedEtcd whether etcd runs on the control planes
+ * @param kept        the endpoint that Caravan keeps, if it does
  */
-record Ports(int apiServer, boolean stackedEtcd) {
+record Ports(int apiServer, boolean stackedEtcd, Optional<KeptEndpoint> kept) {
     static final int API_SERVER = 6443;
     static final int KUBELET = 10250;
     static final List<Integer> ETCD = List.of(2379, 2380);
 
     static Ports of(Cluster cluster) {
-        Map<String, Map<String, Object>> overrides = cluster.kubernetes().kubeadm();
-        Object port = section(overrides.getOrDefault("InitConfiguration", Map.of()), "localAPIEndpoint").get("bindPort");
-        boolean externalEtcd = section(overrides.getOrDefault("ClusterConfiguration", Map.of()), "etcd").containsKey("external");
-        return new Ports(port instanceof Number number ? number.intValue() : API_SERVER, !externalEtcd);
+        boolean externalEtcd = cluster.kubernetes().override("ClusterConfiguration", "etcd", "external").isPresent();
+        return new Ports(cluster.apiServerPort(), !externalEtcd, cluster.kubernetes().endpoint());
     }
 
     /**
@@ -41,6 +42,7 @@ record Ports(int apiServer, boolean stackedEtcd) {
             required.put(10257, "kube-controller");
             required.put(10259, "kube-scheduler");
         }
+        kept.filter(endpoint -> endpoint.isOn(host)).ifPresent(endpoint -> required.put(endpoint.port(), "haproxy"));
         required.put(KUBELET, "kubelet");
         // kubeadm waits for the kubelet there.
         required.put(10248, "kubelet");
@@ -48,9 +50,5 @@ record Ports(int apiServer, boolean stackedEtcd) {
             required.put(10256, "kube-proxy");
         }
         return required;
-    }
-
-    private static Map<?, ?> section(Map<?, ?> document, String key) {
-        return document.get(key) instanceof Map<?, ?> section ? section : Map.of();
     }
 }

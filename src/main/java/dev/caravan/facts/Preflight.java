@@ -52,6 +52,7 @@ public final class Preflight {
             AddressFamilyRules::bothFamilies,
             AddressFamilyRules::routerAdvertisements,
             ReachRule::check,
+            EndpointRule::check,
             ResourceRules::cpus,
             ResourceRules::memory,
             ResourceRules::disk,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -45,10 +46,18 @@ final class ReachRule {
         boolean exists = survey.hosts().stream().anyMatch(seen -> seen.isMember() && seen.facts().initialised());
         List<Finding> findings = new ArrayList<>();
         failures.forEach((failure, attempts) -> bySamePorts(attempts).forEach((ports, sources) ->
-                findings.add(failure.label().equals(ReachTargets.ENDPOINT)
-                        ? endpoint(failure, ports, sources, exists)
-                        : host(failure, ports, sources))));
+                finding(survey, failure, ports, sources, exists).ifPresent(findings::add)));
         return findings;
+    }
+
+    private static Optional<Finding> finding(Survey survey, Failure failure, TreeSet<Integer> ports, List<String> sources,
+            boolean exists) {
+        if (!failure.label().equals(ReachTargets.ENDPOINT)) {
+            return Optional.of(host(failure, ports, sources));
+        }
+        // What Caravan keeps is not there before the cluster, and apply puts it right later.
+        boolean kept = survey.cluster().kubernetes().endpoint().isPresent();
+        return kept ? Optional.empty() : Optional.of(endpoint(failure, ports, sources, exists));
     }
 
     private static Map<TreeSet<Integer>, List<String>> bySamePorts(Attempts attempts) {

@@ -2,6 +2,7 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.KeptEndpoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,8 @@ public final class ReachTargets {
         }
         Endpoint endpoint = Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint());
         boolean own = endpoint.address().equals(host.address()) && endpoint.port() == ports.apiServer();
-        if (!own) {
+        boolean local = cluster.kubernetes().endpoint().filter(kept -> kept.kind() == KeptEndpoint.Kind.NODE_LOCAL).isPresent();
+        if (!own && !local) {
             labels.putIfAbsent(endpoint.address() + " " + endpoint.port(), ENDPOINT);
         }
         neighbours(cluster.hosts(), host).forEach(other -> labels.putIfAbsent(other.address() + " " + Ports.KUBELET, NEIGHBOUR));

@@ -59,7 +59,9 @@ public record Cluster(
     /**
      * @param version              exact, without a leading v: 1.20.2
      * @param imageRepository      where images come from; the mirror's where the spec names none
-     * @param controlPlaneEndpoint HOST:PORT; where the spec names none, the first control plane's address and 6443
+     * @param controlPlaneEndpoint HOST:PORT; where the spec names none, that of the kept endpoint, or the first control plane's address
+     *                             and 6443
+     * @param endpoint             the endpoint that Caravan keeps itself, if the spec has one
      * @param kubeadm              the user's overrides by document kind, merged over the generated documents
      * @param upgrade              how a running cluster gets to the version
      */
@@ -67,6 +69,7 @@ public record Cluster(
             String version,
             String imageRepository,
             String controlPlaneEndpoint,
+            Optional<KeptEndpoint> endpoint,
             String podSubnet,
             String serviceSubnet,
             Map<String, Map<String, Object>> kubeadm,
@@ -88,7 +91,8 @@ public record Cluster(
 
         /** The same at another version. */
         public Kubernetes at(String otherVersion) {
-            return new Kubernetes(otherVersion, imageRepository, controlPlaneEndpoint, podSubnet, serviceSubnet, kubeadm, upgrade);
+            return new Kubernetes(otherVersion, imageRepository, controlPlaneEndpoint, endpoint, podSubnet, serviceSubnet, kubeadm,
+                    upgrade);
         }
     }
 
@@ -153,6 +157,12 @@ public record Cluster(
     /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */
     public String kubeadmKind(Host host) {
         return host.name().equals(firstControlPlane().name()) ? "InitConfiguration" : "JoinConfiguration";
+    }
+
+    /** Where API servers listen: 6443, unless the spec's InitConfiguration says otherwise. */
+    public int apiServerPort() {
+        return kubernetes.override("InitConfiguration", "localAPIEndpoint", "bindPort")
+                .map(port -> port instanceof Number number ? number.intValue() : null).orElse(Defaults.API_SERVER_PORT);
     }
 
     public List<Host> controlPlanes() {

@@ -68,15 +68,25 @@ final class ClusterAssembly {
                 .findFirst()
                 .orElseThrow()
                 .address();
+        Optional<KeptEndpoint> endpoint = endpoint();
         return new Kubernetes(
                 root.text("spec", "kubernetes", "version").orElseThrow(),
                 root.text("spec", "kubernetes", "imageRepository").orElse(Defaults.imageRepository(mirror)),
                 root.text("spec", "kubernetes", "controlPlaneEndpoint")
+                        .or(() -> endpoint.map(KeptEndpoint::hostAndPort))
                         .orElse(IpAddress.withPort(firstControlPlane, Defaults.API_SERVER_PORT)),
+                endpoint,
                 withoutSpaces(root.text("spec", "kubernetes", "podSubnet").orElseGet(() -> Defaults.podSubnet(root))),
                 withoutSpaces(root.text("spec", "kubernetes", "serviceSubnet").orElseGet(() -> Defaults.serviceSubnet(root))),
                 kubeadm(),
                 upgrade());
+    }
+
+    private Optional<KeptEndpoint> endpoint() {
+        return root.at("spec", "kubernetes", "endpoint").filter(node -> !node.map().isEmpty()).map(node -> new KeptEndpoint(
+                node.text("vip").isPresent() ? KeptEndpoint.Kind.VIP : KeptEndpoint.Kind.NODE_LOCAL,
+                node.text("vip").orElse(KeptEndpoint.LOOPBACK),
+                node.at("port").map(port -> ((Number) port.plain()).intValue()).orElse(KeptEndpoint.PORT)));
     }
 
     private Upgrade upgrade() {

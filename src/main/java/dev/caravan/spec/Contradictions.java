@@ -50,6 +50,7 @@ final class Contradictions {
         contradictions.problems.addAll(SubnetContradictions.problems(root, minor));
         contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
         contradictions.problems.addAll(UpgradeContradictions.problems(root));
+        contradictions.problems.addAll(EndpointContradictions.problems(root));
         return contradictions.problems;
     }
 
@@ -164,6 +165,7 @@ final class Contradictions {
         }
         if (controlPlanes > 1
                 && root.text("spec", "kubernetes", "controlPlaneEndpoint").isEmpty()
+                && root.at("spec", "kubernetes", "endpoint").isEmpty()
                 && root.at("spec", "kubernetes").isPresent()) {
             SpecNode place = root.at("spec", "kubernetes", "controlPlaneEndpoint")
                     .or(() -> root.at("spec", "kubernetes"))
@@ -173,7 +175,8 @@ final class Contradictions {
                     place.column(),
                     "spec.kubernetes.controlPlaneEndpoint",
                     controlPlanes + " control planes need a controlPlaneEndpoint",
-                    "write controlPlaneEndpoint: HOST:PORT of a load balancer or virtual address in front of them"));
+                    "write controlPlaneEndpoint: HOST:PORT of a load balancer, or endpoint: {vip: ADDRESS} for a virtual address that "
+                            + "Caravan keeps"));
         }
         if (controlPlanes > 1 && minor().orElse(SEVERAL_CONTROL_PLANES_FROM) < SEVERAL_CONTROL_PLANES_FROM) {
             add(

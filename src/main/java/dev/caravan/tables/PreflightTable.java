@@ -16,7 +16,7 @@ public final class PreflightTable {
             "runtime-version", "removed-setting", "dual-stack", "kube-proxy-mode", "network-manifest", "operating-system", "init-system",
             "architecture", "kernel", "cgroups", "kernel-modules", "cpus", "memory", "disk", "clock", "one-machine", "address",
             "mac-address", "product-uuid", "hostname", "node-name", "role", "kubelet-version", "kubernetes-version",
-            "version-skew", "etcd-version", "program-version", "port-in-use", "reach");
+            "version-skew", "etcd-version", "program-version", "port-in-use", "reach", "endpoint");
     /** Those that by themselves only warn. */
     private static final Set<String> WARNING =
             Set.of("untried-version", "package-signature", "firewall", "machine-id", "hostname-differs", "leftover-network",

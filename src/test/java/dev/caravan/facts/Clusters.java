@@ -31,7 +31,7 @@ final class Clusters {
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
         return new Cluster(
                 "demo",
-                new Cluster.Kubernetes(version, "registry.example/images", endpoint, podSubnet, "10.96.0.0/12", kubeadm,
+                new Cluster.Kubernetes(version, "registry.example/images", endpoint, Optional.empty(), podSubnet, "10.96.0.0/12", kubeadm,
                         Upgrade.DEFAULT),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),

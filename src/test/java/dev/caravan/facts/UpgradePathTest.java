@@ -73,6 +73,7 @@ class UpgradePathTest {
         Cluster plain = Clusters.of(1, 2, version, "10.244.0.0/16", "10.77.0.11:6443", Cluster.RuntimeName.CONTAINERD, Map.of());
         Cluster.Kubernetes known = plain.kubernetes();
         Cluster.Kubernetes kubernetes = new Cluster.Kubernetes(known.version(), known.imageRepository(), known.controlPlaneEndpoint(),
+                known.endpoint(),
                 known.podSubnet(), known.serviceSubnet(), known.kubeadm(),
                 new Upgrade(via, Upgrade.DEFAULT.maxUnavailable(), Upgrade.DEFAULT.drain()));
         return new Cluster(plain.name(), kubernetes, plain.packages(), plain.runtime(), plain.network(), plain.hosts(), plain.onFailure());

@@ -31,7 +31,7 @@ final class Clusters {
         Cluster.RepositoryOverride none = new Cluster.RepositoryOverride(Optional.empty(), List.of(), Optional.empty());
         return new Cluster(
                 "demo",
-                new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", "10.244.0.0/16",
+                new Cluster.Kubernetes(version, "registry.example/google_containers", "10.77.0.11:6443", Optional.empty(), "10.244.0.0/16",
                         "10.96.0.0/12", Map.of(), Upgrade.DEFAULT),
                 new Cluster.Packages(Cluster.Mirror.ALIYUN, none, none),
                 new Cluster.Runtime(runtime, Optional.empty(), List.of()),

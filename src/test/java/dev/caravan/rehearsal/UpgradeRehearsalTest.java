@@ -136,6 +136,7 @@ class UpgradeRehearsalTest {
     private static Cluster at(Cluster cluster, String version, Map<Integer, String> via) {
         Cluster.Kubernetes known = cluster.kubernetes().at(version);
         Cluster.Kubernetes kubernetes = new Cluster.Kubernetes(version, known.imageRepository(), known.controlPlaneEndpoint(),
+                known.endpoint(),
                 known.podSubnet(), known.serviceSubnet(), known.kubeadm(),
                 new Upgrade(via, Upgrade.DEFAULT.maxUnavailable(), Upgrade.DEFAULT.drain()));
         return new Cluster(cluster.name(), kubernetes, cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),

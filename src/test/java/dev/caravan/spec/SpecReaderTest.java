@@ -48,6 +48,7 @@ class SpecReaderTest {
                         "1.20.2",
                         "registry.aliyuncs.com/google_containers",
                         "192.0.2.11:6443",
+                        Optional.empty(),
                         "10.244.0.0/16",
                         "10.96.0.0/12",
                         Map.of(),
@@ -93,6 +94,42 @@ class SpecReaderTest {
         InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec));
         assertThat(invalid).isNotNull();
         assertThat(invalid.problems()).anyMatch(problem -> problem.path().contains("maxFailedHosts"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {vip: 192.0.2.200}                | 192.0.2.200:8443
+            {vip: 192.0.2.200, port: 9443}    | 192.0.2.200:9443
+            {vip: 'fd00::200'}                | [fd00::200]:8443
+            {nodeLocal: true}                 | 127.0.0.1:8443
+            {}                                | 192.0.2.11:6443
+            """)
+    void anEndpointThatCaravanKeepsIsTheControlPlaneEndpoint(String endpoint, String expected) throws InvalidSpec {
+        String spec = SMALLEST.replace("{version: 1.20.2}", "{version: 1.20.2, endpoint: " + endpoint + "}");
+        assertThat(read(spec).kubernetes().controlPlaneEndpoint()).isEqualTo(expected);
+        assertThat(read(spec).kubernetes().endpoint().isPresent()).isEqualTo(!expected.endsWith("6443"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {vip: 192.0.2.200, nodeLocal: true} | an endpoint is a vip or nodeLocal
+            {port: 8443}                        | an endpoint is a vip or nodeLocal
+            {vip: 192.0.2.11}                   | vip is the address of a host
+            {vip: api.example.org}              | vip is not an IP address
+            """)
+    void refusesContradictoryEndpoints(String endpoint, String message) {
+        String spec = SMALLEST.replace("{version: 1.20.2}", "{version: 1.20.2, endpoint: " + endpoint + "}");
+        InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec));
+        assertThat(invalid).isNotNull();
+        assertThat(invalid.problems()).extracting(Problem::message).containsExactly(message);
+    }
+
+    @Test
+    void refusesTwoEndpointsAndNamesBehindAVip() {
+        String spec = SMALLEST.replace("{version: 1.20.2}", "{version: 1.20.2, controlPlaneEndpoint: \"192.0.2.9:6443\", "
+                + "endpoint: {vip: 192.0.2.200}}").replace("192.0.2.11", "h1.example.org");
+        assertThat(catchThrowableOfType(InvalidSpec.class, () -> read(spec)).problems()).extracting(Problem::message).containsExactly(
+                "there is a controlPlaneEndpoint as well", "with a vip, the address of each host must be an IP address");
     }
 
     @Test
@@ -346,8 +383,8 @@ class SpecReaderTest {
 
         assertThat(shown(two))
                 .isEqualTo("5:3 spec.kubernetes.controlPlaneEndpoint: 2 control planes need a controlPlaneEndpoint ->"
-                        + " write controlPlaneEndpoint: HOST:PORT of a load balancer or virtual address in front"
-                        + " of them");
+                        + " write controlPlaneEndpoint: HOST:PORT of a load balancer, or endpoint: {vip: ADDRESS} for a virtual address"
+                        + " that Caravan keeps");
         assertThat(read(two.replace("version: 1.20.2", "version: 1.20.2, controlPlaneEndpoint: '192.0.2.11:6443'"))
                         .controlPlanes())
                 .hasSize(2);

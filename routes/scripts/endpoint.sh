@@ -1,0 +1,131 @@
+#!/bin/sh
+# Keeps an endpoint of the API servers that outlives each host: haproxy leads to all of them, and for a virtual address keepalived has one
+# of the control planes hold it. Both are the distribution's packages. A haproxy or keepalived that is configured for something else is not
+# touched.
+# Environment: ENDPOINT_KIND (vip or node-local), ENDPOINT_ADDRESS, ENDPOINT_PORT, ENDPOINT_SERVERS (NAME=ADDRESS:PORT of each API server),
+# NODE_NAME; for vip also NODE_ADDRESS, ENDPOINT_PEERS (addresses of the other control planes), ENDPOINT_PRIORITY.
+
+. "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+know_family
+OURS='# Written by Caravan for the endpoint of the API servers.'
+
+# No secret is in these files. A health check does not need one: /livez answers everybody, or answers 401 or 403.
+# A host that loses its power does not close its connections. So a server that is down closes them here, and clients connect again.
+haproxy_config() {
+  case $ENDPOINT_KIND in
+    # IPv6 addresses accept IPv4 connections, too
+    vip) case $ENDPOINT_ADDRESS in *:*) bind=":::$ENDPOINT_PORT v4v6" ;; *) bind="*:$ENDPOINT_PORT" ;; esac ;;
+    *) bind="$ENDPOINT_ADDRESS:$ENDPOINT_PORT" ;;
+  esac
+  cat <<CONFIG
+$OURS Changes are overwritten.
+global
+  user haproxy
+  group haproxy
+
+defaults
+  mode tcp
+  retries 2
+  option redispatch
+  timeout connect 2s
+  timeout check 1s
+  timeout client 4h
+  timeout server 4h
+
+frontend kubernetes
+  bind $bind
+  default_backend control-planes
+
+backend control-planes
+  balance leastconn
+  option httpchk GET /livez
+  http-check expect rstatus ^(200|401|403)\$
+CONFIG
+  for server in $ENDPOINT_SERVERS; do
+    echo "  server ${server%%=*} ${server#*=} check check-ssl verify none inter 1s fall 2 rise 1 on-marked-down shutdown-sessions"
+  done
+}
+
+# The priority is higher while haproxy runs, so that the address is where it is answered. Before the first API server is up, all have the
+# same chance; the first control plane has the highest priority.
+keepalived_config() {
+  cat <<CONFIG
+$OURS Changes are overwritten.
+global_defs {
+  router_id $NODE_NAME
+  vrrp_version 3
+  script_user root
+  enable_script_security
+}
+
+vrrp_script haproxy {
+  script "$(command -v systemctl) is-active --quiet haproxy.service"
+  interval 1
+  fall 2
+  rise 1
+  weight 50
+}
+
+vrrp_instance kubernetes {
+  state BACKUP
+  interface $interface
+  virtual_router_id $router
+  priority $ENDPOINT_PRIORITY
+  advert_int 0.5
+  preempt_delay 10
+  unicast_src_ip $NODE_ADDRESS
+CONFIG
+  if [ -n "${ENDPOINT_PEERS:-}" ]; then
+    echo '  unicast_peer {'
+    for peer in $ENDPOINT_PEERS; do echo "    $peer"; done
+    echo '  }'
+  fi
+  case $ENDPOINT_ADDRESS in *:*) vip_prefix=128 ;; *) vip_prefix=32 ;; esac
+  cat <<CONFIG
+  virtual_ipaddress {
+    $ENDPOINT_ADDRESS/$vip_prefix
+  }
+  track_script {
+    haproxy
+  }
+}
+CONFIG
+}
+
+# Fails if somebody else configured the program for something of theirs.
+not_theirs() { # FILE PROGRAM
+  if [ ! -e "$1" ] || grep -qF "$OURS" "$1" || as_its_package_has_it "$1"; then return 0; fi
+  fail "$2 is configured for something else on this host (${1#"$R"})" \
+    "Use a load balancer of your own (kubernetes.controlPlaneEndpoint in the spec), or move the file away, if nobody needs it."
+}
+
+# Installs what is missing, writes the configuration, and has the service read it.
+keep_service() { # PROGRAM FILE, its configuration on standard input
+  cat > "$WORK/$1"
+  not_theirs "$2" "$1"
+  if [ -z "$(package_version "$1")" ] && change "install $1"; then
+    keep_unit "$1.service"
+    keep_file "$2"
+    say "installing $1"
+    install_packages "$1"
+  fi
+  put_file "$2" 0644 < "$WORK/$1"
+  if [ "$file_changed" = yes ] && ! planning && systemctl is-active -q "$1.service"; then
+    say "having $1 read its configuration"
+    logged systemctl reload-or-restart "$1.service" || command_failed "$1 does not take its configuration: $(last_words)" "See: journalctl -u $1"
+  fi
+  unit_running "$1.service"
+}
+
+keep_reader haproxy.service
+haproxy_config | keep_service haproxy "$R/etc/haproxy/haproxy.cfg"
+if [ "$ENDPOINT_KIND" = vip ]; then
+  # an address of this host is followed by its prefix length
+  interface=$(ip -o addr show | awk -v address="$NODE_ADDRESS" '{ split($4, part, "/"); if (part[1] == address) { sub(/@.*/, "", $2); print $2; exit } }')
+  [ -n "$interface" ] || fail "no interface of this host has the address $NODE_ADDRESS" "Correct the address of $NODE_NAME in the spec."
+  # 1 to 255; keepalived of another cluster in the same network has another address, and usually another last number
+  router=$(printf %s "$ENDPOINT_ADDRESS" | cksum | awk '{ print $1 % 255 + 1 }')
+  keep_reader keepalived.service
+  keepalived_config | keep_service keepalived "$R/etc/keepalived/keepalived.conf"
+fi

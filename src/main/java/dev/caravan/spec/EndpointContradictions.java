@@ -1,0 +1,50 @@
+package dev.caravan.spec;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What a spec says about an endpoint that Caravan keeps, where a schema cannot tell that it is wrong. */
+final class EndpointContradictions {
+    private EndpointContradictions() {}
+
+    static List<Problem> problems(SpecNode root) {
+        Optional<SpecNode> endpoint = root.at("spec", "kubernetes", "endpoint").filter(node -> !node.map().isEmpty());
+        if (endpoint.isEmpty()) {
+            return List.of();
+        }
+        List<Problem> problems = new ArrayList<>();
+        Optional<String> vip = endpoint.get().text("vip");
+        boolean nodeLocal = isNodeLocal(endpoint.get());
+        if (root.text("spec", "kubernetes", "controlPlaneEndpoint").isPresent()) {
+            problems.add(endpoint.get().problem("there is a controlPlaneEndpoint as well", "keep one of the two"));
+        }
+        if (vip.isPresent() == nodeLocal) {
+            problems.add(endpoint.get().problem("an endpoint is a vip or nodeLocal", "write {vip: ADDRESS} or {nodeLocal: true}"));
+        }
+        vip.ifPresent(text -> addresses(root, endpoint.get().at("vip").orElseThrow(), text, problems));
+        return problems;
+    }
+
+    static boolean isNodeLocal(SpecNode endpoint) {
+        return endpoint.at("nodeLocal").filter(node -> Boolean.TRUE.equals(node.plain())).isPresent();
+    }
+
+    private static void addresses(SpecNode root, SpecNode place, String text, List<Problem> problems) {
+        Optional<InetAddress> vip = IpAddress.parse(text);
+        if (vip.isEmpty()) {
+            problems.add(place.problem("vip is not an IP address", "write a free address of the hosts' network, without a port"));
+            return;
+        }
+        for (SpecNode host : root.list("spec", "hosts")) {
+            String address = host.text("address").orElse("");
+            if (IpAddress.parse(address).equals(vip)) {
+                problems.add(place.problem("vip is the address of a host", "write a free address of the hosts' network"));
+            } else if (IpAddress.parse(address).isEmpty() && !address.isEmpty()) {
+                problems.add(host.at("address").orElseThrow().problem("with a vip, the address of each host must be an IP address",
+                        "keepalived reaches the other control planes by address"));
+            }
+        }
+    }
+}

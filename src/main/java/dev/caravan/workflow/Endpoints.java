@@ -1,0 +1,48 @@
+package dev.caravan.workflow;
+
+import dev.caravan.run.Run;
+import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.IpAddress;
+import dev.caravan.spec.KeptEndpoint;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+
+/** The endpoint that Caravan keeps on the hosts of a cluster: bean {@code endpoint}. */
+public final class Endpoints {
+    /** Of the first control plane; of each one after it, one less. keepalived takes 1 to 254, and adds 50 where haproxy runs. */
+    private static final int HIGHEST_PRIORITY = 150;
+
+    /** Whether the exchange's host takes part in keeping the endpoint. */
+    public boolean isKept(Exchange exchange) {
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        return run(exchange).cluster().kubernetes().endpoint().filter(endpoint -> endpoint.isOn(host)).isPresent();
+    }
+
+    /** What the script needs to know, as variables of its environment. */
+    public void environment(Exchange exchange) {
+        Cluster cluster = run(exchange).cluster();
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        KeptEndpoint endpoint = cluster.kubernetes().endpoint().orElseThrow();
+        List<Host> controlPlanes = cluster.controlPlanes();
+        variable(exchange, "ENDPOINT_KIND", endpoint.kind().word());
+        variable(exchange, "ENDPOINT_ADDRESS", endpoint.address());
+        variable(exchange, "ENDPOINT_PORT", Integer.toString(endpoint.port()));
+        variable(exchange, "ENDPOINT_SERVERS", controlPlanes.stream()
+                .map(each -> each.name() + "=" + IpAddress.withPort(each.address(), cluster.apiServerPort()))
+                .collect(Collectors.joining(" ")));
+        variable(exchange, "ENDPOINT_PEERS", controlPlanes.stream().filter(each -> !each.equals(host)).map(Host::address)
+                .collect(Collectors.joining(" ")));
+        variable(exchange, "ENDPOINT_PRIORITY", Integer.toString(Math.max(1, HIGHEST_PRIORITY - controlPlanes.indexOf(host))));
+    }
+
+    private static void variable(Exchange exchange, String name, String value) {
+        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
+    }
+
+    private static Run run(Exchange exchange) {
+        return exchange.getVariable(Variables.RUN, Run.class);
+    }
+}
