@@ -31,6 +31,7 @@ final class ActionOptions {
     /** Runs the action of that name on real hosts, from beginning to end; returns the exit status. */
     int run(String action, CommonOptions common) throws Exception {
         LogSetup.toFile(common.data());
+        spec.path();
         ActionCall call = call(action, common);
         Cluster cluster = spec.cluster();
         String hosts = cluster.hosts().stream().map(Host::name).collect(Collectors.joining(", "));

@@ -25,10 +25,10 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        SpecFile.text(spec.path);
-        Cluster cluster = SpecReader.validate(spec.path);
+        SpecFile.text(spec.path());
+        Cluster cluster = SpecReader.validate(spec.path());
         System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%n",
-                spec.path, cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());
+                spec.path(), cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());
         return 0;
     }
 }
