@@ -57,6 +57,7 @@ import picocli.CommandLine;
             "  3:preflight refused, nothing was changed",
             "  4:failed and rolled back",
             "  5:failed and left as it stood",
+            "  8:plan --detailed-exitcode found something to change",
             "130:cancelled"
         },
         footerHeading = "%nA first look:%n",

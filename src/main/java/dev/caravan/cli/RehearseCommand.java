@@ -40,6 +40,9 @@ final class RehearseCommand implements Callable<Integer> {
     private ActionOptions options;
 
     @Mixin
+    private DetailedExit detailed;
+
+    @Mixin
     private CommonOptions common;
 
     @Option(names = "--fault", paramLabel = "HOST:STEP:WHAT",
@@ -66,13 +69,15 @@ final class RehearseCommand implements Callable<Integer> {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
         ActionCall call = options.call(plan ? "plan" : action, common);
+        detailed.requirePlan(call.action());
         Cluster cluster = options.spec().cluster();
         List<Fault> wanted = faults();
         try (ScratchDirectory scratch = ScratchDirectory.open();
                 Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(),
                         Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions engine = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common.output, scratch::abandon);
+            int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common.output,
+                    detailed::status, scratch::abandon);
             if (status != Watched.CANCELLED) {
                 rehearsal.faultsNotMet().forEach(RehearseCommand::tellNotMet);
             }

@@ -27,10 +27,13 @@ final class RunCommand implements Callable<Integer> {
     private ActionOptions options;
 
     @Mixin
+    private DetailedExit detailed;
+
+    @Mixin
     private CommonOptions common;
 
     @Override
     public Integer call() throws Exception {
-        return options.run(action, common);
+        return options.run(action, common, detailed);
     }
 }

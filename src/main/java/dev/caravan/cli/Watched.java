@@ -10,6 +10,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
+import dev.caravan.terminal.RunView;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.util.Optional;
@@ -35,19 +36,28 @@ final class Watched {
         Run begin(Engine engine) throws Exception;
     }
 
+    /** What a command makes of the exit status of a run that has ended. */
+    @FunctionalInterface
+    interface Verdict {
+        int of(RunView ended, int status);
+    }
+
+    /** The exit status of the run itself. */
+    static final Verdict AS_IT_ENDED = (ended, status) -> status;
+
     /** Starts an engine, runs, shows, and returns the exit status. */
-    static int run(EngineOptions options, Runs.Order order, Mode mode) throws Exception {
-        return run(options, order, mode, () -> { });
+    static int run(EngineOptions options, Runs.Order order, Mode mode, Verdict verdict) throws Exception {
+        return run(options, order, mode, verdict, () -> { });
     }
 
     /** @param clearUp what is done before the process is left by a second Ctrl-C; cut short where it takes long */
-    static int run(EngineOptions options, Runs.Order order, Mode mode, Runnable clearUp) throws Exception {
-        return run(options, engine -> engine.runs().begin(order), mode, clearUp);
+    static int run(EngineOptions options, Runs.Order order, Mode mode, Verdict verdict, Runnable clearUp) throws Exception {
+        return run(options, engine -> engine.runs().begin(order), mode, verdict, clearUp);
     }
 
     /** The same for what is begun in another way. */
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
-    static int run(EngineOptions options, Beginning beginning, Mode mode, Runnable clearUp) throws Exception {
+    static int run(EngineOptions options, Beginning beginning, Mode mode, Verdict verdict, Runnable clearUp) throws Exception {
         // Empty: the run is over, whether the journal could be told or not.
         BlockingQueue<Optional<Event>> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
@@ -59,7 +69,8 @@ final class Watched {
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
-            return outcome.toCompletableFuture().get().exitStatus();
+            int status = outcome.toCompletableFuture().get().exitStatus();
+            return verdict.of(RunView.of(engine.journal().events(run.id(), 0)), status);
         } catch (Busy | CannotBegin refused) {
             throw new UserError(refused.getMessage());
         } catch (ExecutionException e) {
