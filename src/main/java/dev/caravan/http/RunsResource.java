@@ -34,8 +34,6 @@ import java.util.TreeMap;
 final class RunsResource {
     static final String PATH = "/api/v1/runs";
     private static final String SOURCE = "http";
-    private static final int SHOWN = 50;
-    private static final int MOST_SHOWN = 500;
 
     private final Runs runs;
     private final Submissions submissions;
@@ -125,24 +123,12 @@ final class RunsResource {
         return Reply.json(200, ActionJson.tree(runs.actions()));
     }
 
-    /** The newest runs. */
+    /** The newest runs of those that are asked for. */
     Reply list(Request request) throws Refused {
         ObjectNode tree = Json.object();
         ArrayNode list = tree.putArray("runs");
-        journal.runs(limit(request)).forEach(run -> list.add(RunJson.brief(run)));
+        journal.runs(RunQuery.of(request, journal)).forEach(run -> list.add(RunJson.brief(run)));
         return Reply.json(200, tree);
-    }
-
-    private static int limit(Request request) throws Refused {
-        Optional<String> limit = request.parameter("limit");
-        if (limit.isEmpty()) {
-            return SHOWN;
-        }
-        if (!limit.get().matches("[1-9]\\d{0,2}") || Integer.parseInt(limit.get()) > MOST_SHOWN) {
-            throw new Refused(ProblemDocument.of(400, "limit", "The limit cannot be used",
-                    "The parameter limit is 1 to " + MOST_SHOWN + "."));
-        }
-        return Integer.parseInt(limit.get());
     }
 
     /** One run, host by step. */

@@ -417,6 +417,46 @@ class ApiTest {
         }
     }
 
+    // ---- the list of runs
+
+    @Test
+    void theListHasTheRunsThatAreAskedFor() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            ids.add(json(client.postSpec(RUNS + (i == 1 ? "?action=plan" : ""), Serving.spec("listed-" + i % 2, "198.51.100.7")))
+                    .get("id").asText());
+            if (i < 2) {
+                serving.fail(ids.get(i), "no power");
+                serving.ended(ids.get(i));
+                await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> ids.contains(run.id())));
+            }
+        }
+        assertThat(listed("?cluster=listed-0")).containsExactly(ids.get(2), ids.get(0));
+        assertThat(listed("?cluster=listed-0&state=failed")).containsExactly(ids.get(0));
+        assertThat(listed("?cluster=listed-1&action=apply")).isEmpty();
+        assertThat(listed("?cluster=listed-1&action=plan")).containsExactly(ids.get(1));
+        assertThat(listed("?limit=1&before=" + ids.get(2))).containsExactly(ids.get(1));
+        String oldest = json(client.get(RUNS + "/" + ids.get(0))).get("createdAt").asText();
+        assertThat(listed("?before=" + oldest)).doesNotContainAnyElementsOf(ids);
+        serving.release(ids.get(2));
+    }
+
+    private static List<String> listed(String query) throws Exception {
+        List<String> ids = new ArrayList<>();
+        json(client.get(RUNS + query)).get("runs").forEach(run -> ids.add(run.get("id").asText()));
+        return ids;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"?stat=failed|Did you mean state?", "?colour=canary-77|There are state, cluster",
+        "?state=broken|one of queued, running, succeeded", "?state=|one of queued", "?cluster=A%20B|is a name", "?action=%27|is a name",
+        "?before=yesterday|2026-11-28T09:30:00Z", "?before=|2026-11-28", "?limit=0|1 to 500", "?limit=501|1 to 500"})
+    void aParameterOfTheListThatCannotBeUsedIsRefused(String query, String detail) throws Exception {
+        HttpResponse<String> refused = client.get(RUNS + query);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(json(refused).get("detail").asText()).contains(detail).doesNotContain("canary-77");
+    }
+
     @Test
     void thePageRunsNothingFromElsewhere() throws Exception {
         HttpResponse<String> page = client.get("/");
