@@ -27,6 +27,11 @@ final class HistoryOptions {
         return server != null && !server.isBlank();
     }
 
+    /** A command as it can be typed to look where this one did. */
+    String hint(String command) {
+        return "caravan " + command + (isServer() ? " --server " + server : "");
+    }
+
     History open() throws UserError {
         LogSetup.toFile(common.data());
         if (!isServer()) {

@@ -1,5 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.clusters.Clusters;
+import dev.caravan.clusters.KnownCluster;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
@@ -46,6 +48,20 @@ final class JournalHistory implements History {
     @Override
     public List<RunRecord> newest(int limit) {
         return usual().runs(limit);
+    }
+
+    @Override
+    public List<KnownCluster> clusters() throws IOException {
+        return ofUsual().all();
+    }
+
+    @Override
+    public Optional<byte[]> kubeconfig(String cluster) throws IOException {
+        return ofUsual().kubeconfig(cluster);
+    }
+
+    private Clusters ofUsual() {
+        return new Clusters(usual(), journals.get(usual()));
     }
 
     private Journal usual() {

@@ -128,7 +128,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("guardedVertx", vertx);
         registry.bind("http",
                 new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem,
-                        options.data()));
+                        options.data(), options.token().isPresent()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }

@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import dev.caravan.clusters.Clusters;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
@@ -31,16 +32,22 @@ public final class Http {
 
     private final Resources resources;
 
-    /** @param routesProblem what is wrong with the route files, where that keeps them from being loaded */
+    /**
+     * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
+     * @param asksForToken  whether only those who hold a token are answered
+     */
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
-            Supplier<Optional<String>> routesProblem, Path data) {
+            Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken) {
         RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
-        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal, routesProblem), metrics);
+        ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data), asksForToken);
+        this.resources = resources(ofRuns, ofClusters, new RoutesResource(routes),
+                new Health(context, journal, routesProblem), metrics);
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
-    private static Resources resources(RunsResource runs, RoutesResource routes, Health health, Metrics metrics) {
+    private static Resources resources(RunsResource runs, ClustersResource clusters, RoutesResource routes, Health health,
+            Metrics metrics) {
         Page page = new Page();
         OpenApi description = new OpenApi();
         return new Resources()
@@ -48,6 +55,9 @@ public final class Http {
                 .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
+                .get("/api/v1/clusters", (request, id) -> clusters.list())
+                .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))
+                .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name))
                 .get("/api/v1/runs", (request, id) -> runs.list(request))
                 .post("/api/v1/runs", (request, id) -> runs.begin(request))
                 .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))

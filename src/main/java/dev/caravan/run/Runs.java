@@ -174,6 +174,7 @@ public final class Runs {
                 "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
                 "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
         data.put("plan", action.plan());
+        data.put("version", order.cluster().kubernetes().version());
         if (!action.outcome().isEmpty()) {
             data.put("outcome", action.outcome());
         }

@@ -417,6 +417,23 @@ class ApiTest {
         }
     }
 
+    // ---- clusters
+
+    @Test
+    void aKubeconfigIsNotGivenWithoutAToken() throws Exception {
+        Files.writeString(Files.createDirectories(serving.data().resolve("clusters/guarded")).resolve("kubeconfig"), "canary-kubeconfig");
+        HttpResponse<String> refused = client.get("/api/v1/clusters/guarded/kubeconfig");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:token-required");
+        assertThat(refused.body()).doesNotContain("canary");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nosuch", "/..", "/%2e%2e", "/A", "/a_b"})
+    void aClusterThatIsNotThereIsAProblem(String path) throws Exception {
+        assertThat(client.get("/api/v1/clusters" + path).statusCode()).isEqualTo(404);
+    }
+
     // ---- the list of runs
 
     @Test
