@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
 
 /** What most commands take. */
 final class CommonOptions {
+    private static final Path USUAL_DATA = Path.of("data");
     private static final Path USUAL_ROUTES = Path.of("routes");
 
-    @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Journal, logs and kubeconfigs (default: ./data).")
+    @Option(names = "--data", paramLabel = "DIR", description = "Journal, logs and kubeconfigs (default: ./data).")
     private Path data;
 
     @Option(names = "--journal", paramLabel = "URL", defaultValue = "${sys:caravan.journal:-${env:CARAVAN_JOURNAL}}",
@@ -39,11 +40,20 @@ final class CommonOptions {
 
     /** The data directory, which nobody else may write into. */
     Path data() throws UserError {
-        Optional<String> refusal = DataDirectory.refusal(data);
+        return usable(data == null ? USUAL_DATA : data);
+    }
+
+    private static Path usable(Path directory) throws UserError {
+        Optional<String> refusal = DataDirectory.refusal(directory);
         if (refusal.isPresent()) {
             throw new UserError(refusal.get());
         }
-        return data;
+        return directory;
+    }
+
+    /** The data directory of a service that rehearses: the one that is named, else that of rehearsals. */
+    Path dataOfServedRehearsals() throws UserError {
+        return data == null ? rehearsalData() : data();
     }
 
     /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */

@@ -35,20 +35,20 @@ public final class Http {
     /**
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
      * @param asksForToken  whether only those who hold a token are answered
+     * @param rehearsal     whether the hosts are simulated
      */
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
-            Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken) {
+            Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken, boolean rehearsal) {
         RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
         ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data), asksForToken);
         this.resources = resources(ofRuns, ofClusters, new RoutesResource(routes),
-                new Health(context, journal, routesProblem), metrics);
+                new Health(context, journal, routesProblem), metrics, new Page(rehearsal));
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
     private static Resources resources(RunsResource runs, ClustersResource clusters, RoutesResource routes, Health health,
-            Metrics metrics) {
-        Page page = new Page();
+            Metrics metrics, Page page) {
         OpenApi description = new OpenApi();
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> description.json())

@@ -229,6 +229,11 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
+    public boolean hasRuns(boolean rehearsal) {
+        return !query("select id from run where rehearsal = ? limit 1", row -> row.getString("id"), rehearsal).isEmpty();
+    }
+
+    @Override
     public List<String> clusters(int limit) {
         return query("select cluster, max(created_at) as newest from run group by cluster order by newest desc, cluster limit ?",
                 row -> row.getString("cluster"), limit);

@@ -83,6 +83,9 @@ public interface Journal extends AutoCloseable {
         return runs(RunFilter.newest(limit));
     }
 
+    /** Whether there is a rehearsal, or else a run on real hosts. */
+    boolean hasRuns(boolean rehearsal);
+
     /** The names of the clusters that runs are of, the one of the newest run first. */
     List<String> clusters(int limit);
 

@@ -156,6 +156,11 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
+    public boolean hasRuns(boolean rehearsal) {
+        return journal.hasRuns(rehearsal);
+    }
+
+    @Override
     public List<String> clusters(int limit) {
         return journal.clusters(limit);
     }

@@ -178,6 +178,8 @@ abstract class JournalContract {
         assertThat(listed(before(RunFilter.Before.of(AT.plusMillis(2))))).containsExactly("r1", "r0");
         assertThat(journal.clusters(9)).containsExactly("odd", "even");
         assertThat(journal.clusters(1)).containsExactly("odd");
+        assertThat(journal.hasRuns(false)).isTrue();
+        assertThat(journal.hasRuns(true)).isFalse();
     }
 
     private static RunFilter before(RunFilter.Before place) {

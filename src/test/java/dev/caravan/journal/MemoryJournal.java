@@ -125,6 +125,11 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
+    public synchronized boolean hasRuns(boolean rehearsal) {
+        return runs.values().stream().anyMatch(run -> run.rehearsal() == rehearsal);
+    }
+
+    @Override
     public synchronized List<String> clusters(int limit) {
         return runs.values().stream().map(RunRecord::cluster).distinct().limit(limit).toList();
     }
