@@ -10,15 +10,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What is served, by path and method. A path may have one {@code {id}} or
- * {@code {name}}. Not to be changed once it is asked. */
+/** What is served, by path and method. A path may have one variable, such
+ * as {@code {id}}. Not to be changed once it is asked. */
 final class Resources {
     static final Pattern IDS = Pattern.compile("[A-Za-z0-9-]{1,32}");
-    private static final Map<String, Pattern> VARIABLES = Map.of("{id}", IDS, "{name}", Clusters.NAMES);
+    private static final Map<String, Pattern> VARIABLES = Map.of("{id}", IDS, "{name}", Clusters.NAMES, "{route}",
+            Pattern.compile("[A-Za-z0-9._-]{1,64}"));
 
     private final Map<String, Map<String, Answering>> byPath = new LinkedHashMap<>();
 
-    /** Answers a request; {@code id} is what stands in the path for {@code {id}} or {@code {name}}, else empty. */
+    /** Answers a request; {@code id} is what stands in the path for its variable, else empty. */
     interface Answering {
         Reply answer(Request request, String id) throws Refused, IOException;
     }

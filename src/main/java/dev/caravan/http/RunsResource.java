@@ -17,10 +17,7 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
 import dev.caravan.spec.InvalidSpec;
-import dev.caravan.spec.SpecReader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -81,7 +78,7 @@ final class RunsResource {
 
     private String begin(ActionCall call, Request request, Optional<RequestKey> key) throws Refused {
         try {
-            return begin(submissions.readConfined(text(request), "request", call, SOURCE), key);
+            return begin(submissions.readConfined(SpecsResource.text(request), "request", call, SOURCE), key);
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
@@ -94,22 +91,6 @@ final class RunsResource {
             throw busy(busy);
         } catch (CannotBegin why) {
             throw cannotBegin(why);
-        }
-    }
-
-    private static String text(Request request) throws Refused, InvalidSpec {
-        byte[] body = request.body();
-        if (body.length == 0) {
-            throw new Refused(ProblemDocument.of(422, "no-spec", "The spec is missing", "Send the spec as the body, YAML or JSON."));
-        }
-        try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-            if (Door.isJson(request.header("content-type").orElse(""))) {
-                SpecReader.requireJson(text, "request");
-            }
-            return text;
-        } catch (CharacterCodingException e) {
-            throw new Refused(ProblemDocument.of(422, "not-text", "The spec is not UTF-8 text", "Send the spec in UTF-8."));
         }
     }
 
@@ -164,6 +145,11 @@ final class RunsResource {
 
     private boolean isLeft(String id) {
         return journal.orphans().stream().anyMatch(each -> each.id().equals(id));
+    }
+
+    /** Its spec, as the journal has it. */
+    Reply spec(String id) throws Refused {
+        return new Reply(200, "application/yaml", find(id).spec().getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     /** Where its time went. */

@@ -104,6 +104,9 @@ class OpenApiTest {
         client.get(RUNS + "/told/timeline");
         client.get("/api/v1/routes");
         client.get("/api/v1/actions");
+        client.get("/api/v1/routes/apply");
+        client.get(RUNS + "/told/spec");
+        client.postSpec("/api/v1/validate", Serving.spec());
         client.get(RUNS + "/told/events", "Last-Event-ID", "99");
         String spec = Serving.spec();
         String first = json(client.postSpec(RUNS, spec)).get("id").asText();
