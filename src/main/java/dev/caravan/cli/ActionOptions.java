@@ -40,7 +40,7 @@ final class ActionOptions {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
-                spec.order(cluster, call), common.output, detailed::status);
+                spec.order(cluster, call), common, detailed::status);
     }
 
     /** The action of that name with the parameters that were given. */

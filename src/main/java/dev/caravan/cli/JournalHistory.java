@@ -6,6 +6,7 @@ import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.terminal.Hints;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -37,7 +38,8 @@ final class JournalHistory implements History {
         JournalPlace place = common.journal();
         boolean rehearsed = Files.isDirectory(common.rehearsalData());
         JournalHistory history = new JournalHistory(place.toString(),
-                "caravan runs" + (rehearsed ? ", and for rehearsals caravan runs --data " + common.rehearsalData() + ", list" : " lists"));
+                common.hint("runs") + (rehearsed ? ", and for rehearsals caravan runs --data "
+                        + Hints.word(common.rehearsalData().toString()) + ", list" : " lists"));
         history.journals.put(Journal.open(place), common.data());
         if (rehearsed) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());

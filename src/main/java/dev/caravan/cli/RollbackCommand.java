@@ -60,7 +60,7 @@ final class RollbackCommand implements Callable<Integer> {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
-                engine -> begin(engine, given), common.output, Watched.AS_IT_ENDED, () -> { });
+                engine -> begin(engine, given), common, Watched.AS_IT_ENDED, () -> { });
     }
 
     private Run begin(Engine engine, Optional<Path> given) throws Exception {

@@ -91,7 +91,7 @@ final class LiveOutput implements RunOutput {
             above.add(facts.look().paint(Look.Ink.BAD,
                     Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)));
             above.addAll(Wording.indent(4,
-                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4)));
+                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4, facts.hints())));
         }
     }
 

@@ -127,7 +127,7 @@ final class PlainLines {
         if (step.state() == StepState.FAILED && !step.failure().orElseThrow().isRefusal()) {
             List<String> lines = new ArrayList<>();
             lines.add(line(event.at(), step.host(), step.step(), "failed", Wording.attempts(step).strip()));
-            lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13))));
+            lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13), look.hints())));
             return lines;
         }
         String said = step.message().isBlank() ? String.join("; ", step.changes()) : step.message();

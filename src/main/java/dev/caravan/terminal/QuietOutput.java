@@ -35,7 +35,7 @@ final class QuietOutput implements RunOutput {
         List<String> lines = new ArrayList<>();
         lines.add(facts.look().paint(Look.Ink.BAD,
                 Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)));
-        lines.addAll(Wording.indent(4, Wording.explain(run, step, true, facts.textWidth() - 4)));
+        lines.addAll(Wording.indent(4, Wording.explain(run, step, true, facts.textWidth() - 4, facts.hints())));
         return lines;
     }
 

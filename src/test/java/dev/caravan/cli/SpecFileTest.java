@@ -52,7 +52,11 @@ class SpecFileTest {
 
     @Test
     void aValidSpecGivenAsAnArgumentIsRead() throws Exception {
-        Path spec = Files.copy(Path.of("examples", "three-nodes.yaml"), directory.resolve("spec.yaml"));
+        Path spec = directory.resolve("spec.yaml");
+        Files.writeString(spec, Files.readString(Path.of("examples", "three-nodes.yaml")).replace("~/.ssh/id_ed25519", "key"));
+        assertThat(CaravanCommand.execute("validate", spec.toString())).isEqualTo(CaravanCommand.WRONG);
+        assertThat(console.err()).contains(spec + ":22:").contains("the private key " + directory.resolve("key") + " is missing");
+        Files.createFile(directory.resolve("key"));
         assertThat(CaravanCommand.execute("validate", spec.toString())).isZero();
         assertThat(console.out()).startsWith(spec + " is valid: cluster ");
     }
