@@ -6,6 +6,7 @@ import dev.caravan.http.TlsFiles;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Rehearsals;
 import dev.caravan.rehearsal.ScratchDirectory;
+import dev.caravan.spec.Redactor;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -125,6 +126,8 @@ final class ServeCommand implements Callable<Integer> {
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
+            engineOptions.token().filter(Redactor::isWeak).ifPresent(weak -> log.warn("the token is short or a common word: whoever "
+                    + "guesses it controls every host. openssl rand -hex 32 makes a better one"));
             log.info("serving on {}://{}:{}{} and watching {}{}", engine.isServedOverTls() ? "https" : "http",
                     options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
                     engineOptions.token().isPresent() ? " with a token" : "", options.inbox,
