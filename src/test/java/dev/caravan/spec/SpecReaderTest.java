@@ -458,6 +458,14 @@ class SpecReaderTest {
         assertThat(invalid.problems()).singleElement().extracting(Problem::path).isEqualTo("spec.ssh.knownHosts");
     }
 
+    /** Java takes a minute for a number of that many digits. */
+    @ParameterizedTest
+    @ValueSource(strings = {"port: ", "sudoPassword: ", "unknown: ", "port: 1.", "port: 0x", "port: 1e"})
+    void aNumberOfHundredsOfThousandsOfDigitsIsRefusedByItsLength(String key) {
+        String text = SMALLEST + "  ssh: {" + key + "7".repeat(400_000) + "}\n";
+        assertThat(problems(text).getMessage()).contains("a number longer than 100 characters").hasSizeLessThan(2_000);
+    }
+
     /** Who types a password where it belongs may have typed it elsewhere first. */
     @Test
     void aDeclaredSecretIsShownInNoMessageAboutAnotherField() {
