@@ -84,6 +84,9 @@ final class Door implements Handler<RoutingContext> {
         Optional<ProblemDocument> unreadable = refuseType(request.headers().getAll("Content-Type"));
         boolean hasBody = length.orElse(0L) > 0 || request.getHeader("Transfer-Encoding") != null;
         String path = Optional.ofNullable(request.path()).orElse("");
+        if (hasBody && isForm(request) && !WITH_BODY.contains(request.method().name())) {
+            return Optional.of(unsupported("A form comes with POST, PUT or PATCH."));
+        }
         if (unreadable.isPresent() || !hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
             return unreadable;
         }
@@ -108,6 +111,10 @@ final class Door implements Handler<RoutingContext> {
         }
         return isKnown(charset(types.get(0))) ? Optional.empty()
                 : Optional.of(unsupported("The charset of its Content-Type is not known here; use utf-8."));
+    }
+
+    private static boolean isForm(HttpServerRequest request) {
+        return mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse("")).equals("application/x-www-form-urlencoded");
     }
 
     private static boolean isKnown(String charset) {

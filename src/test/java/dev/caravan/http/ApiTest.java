@@ -397,6 +397,19 @@ class ApiTest {
         assertThat(Path.of("file-uploads")).doesNotExist();
     }
 
+    @Test
+    void aFormIsNotTakenWhereItCannotBeReadAndLeavesNothingInTheWorkingDirectory() throws Exception {
+        String form = " HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/x-www-form-urlencoded\n"
+                + "Content-Length: 8\n\n%zz=%zz&";
+        for (String request : List.of("GET /", "HEAD /own", "GET /api/v1/runs", "OPTIONS /observe/health", "DELETE /own",
+                "POST /api/v1/runs")) {
+            assertThat(client.raw(request + form)).as(request).startsWith("HTTP/1.1 415");
+        }
+        assertThat(client.raw("POST /own" + form)).doesNotStartWith("HTTP/1.1 5").doesNotContain("\tat ");
+        assertThat(client.raw("POST /own" + form.replace("%zz=%zz&", "a=b&c=de"))).startsWith("HTTP/1.1 200");
+        assertThat(Path.of("file-uploads")).doesNotExist();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"xchunked", "identity", "gzip, chunked", "chunked, identity", "chunked\nTransfer-Encoding: chunked"})
     void aBodyWhoseEndIsNotKnownIsRefusedAndNothingBehindItIsRead(String coding) throws Exception {
