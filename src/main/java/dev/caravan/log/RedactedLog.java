@@ -85,7 +85,8 @@ public final class RedactedLog {
         Set<String> names;
         synchronized (CONFIDANTS) {
             secrets = CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).collect(Collectors.toSet());
-            names = CONFIDANTS.stream().flatMap(confidant -> confidant.names().stream()).collect(Collectors.toSet());
+            names = secrets.isEmpty() ? Set.of()
+                    : CONFIDANTS.stream().flatMap(confidant -> confidant.names().stream()).collect(Collectors.toSet());
         }
         Known before = known;
         if (!before.secrets().equals(secrets) || !before.names().equals(names)) {

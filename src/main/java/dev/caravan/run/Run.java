@@ -59,6 +59,7 @@ public final class Run implements Confidant {
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
     private final Map<String, Long> mintedAnew = new ConcurrentHashMap<>();
+    private final List<String> names;
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     /** Made of them when it is needed; null after another was added. */
     private volatile Redactor redactor;
@@ -86,6 +87,7 @@ public final class Run implements Confidant {
         this.id = id;
         this.call = call;
         this.cluster = cluster;
+        this.names = cluster.names();
         this.rehearsal = rehearsal;
         this.journal = journal;
         cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
@@ -427,7 +429,7 @@ public final class Run implements Confidant {
 
     @Override
     public Collection<String> names() {
-        return cluster.names();
+        return names;
     }
 
     /** The text with every secret of this run replaced; see {@link Redactor}. */
