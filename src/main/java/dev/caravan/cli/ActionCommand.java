@@ -18,6 +18,11 @@ abstract class ActionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        return options.run(self.name(), common);
+        return options.run(self.name(), common, detailed());
+    }
+
+    /** Whether the exit status says more than that the run succeeded; as asked for by options of the subclass. */
+    DetailedExit detailed() {
+        return new DetailedExit();
     }
 }

@@ -29,16 +29,18 @@ final class ActionOptions {
     }
 
     /** Runs the action of that name on real hosts, from beginning to end; returns the exit status. */
-    int run(String action, CommonOptions common) throws Exception {
+    int run(String action, CommonOptions common, DetailedExit detailed) throws Exception {
         LogSetup.toFile(common.data());
+        spec.path();
         ActionCall call = call(action, common);
+        detailed.requirePlan(call.action());
         Cluster cluster = spec.cluster();
         String hosts = cluster.hosts().stream().map(Host::name).collect(Collectors.joining(", "));
         if (call.action().asksFirst() && !common.isAgreed(call.action().title() + ": cluster " + cluster.name() + ", on " + hosts + "?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
-                spec.order(cluster, call), common.output);
+                spec.order(cluster, call), common, detailed::status);
     }
 
     /** The action of that name with the parameters that were given. */

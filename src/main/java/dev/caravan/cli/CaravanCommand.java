@@ -47,7 +47,8 @@ import picocli.CommandLine;
             ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, BackupCommand.class,
             BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
             ActionsCommand.class, RehearseCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
-            StatusCommand.class, LogsCommand.class, RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
+            StatusCommand.class, LogsCommand.class, ClustersCommand.class, KubeconfigCommand.class,
+            RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -58,6 +59,7 @@ import picocli.CommandLine;
             "  4:failed and rolled back",
             "  5:failed and left as it stood",
             "  6:done, but for some hosts; they were rolled back",
+            "  8:plan --detailed-exitcode found something to change",
             "130:cancelled"
         },
         footerHeading = "%nA first look:%n",
@@ -78,6 +80,8 @@ public final class CaravanCommand implements Callable<Integer> {
             Map.entry("plan", new String[] {"--yes"}), Map.entry("certificates", new String[] {"--yes"}),
             Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("rehearse", new String[] {"--yes", "--journal"}),
             Map.entry("runs", new String[] {"--routes", "--yes"}), Map.entry("status", new String[] {"--routes", "--yes"}),
+            Map.entry("clusters", new String[] {"--routes", "--yes"}),
+            Map.entry("kubeconfig", new String[] {"--routes", "--output", "--yes"}),
             Map.entry("logs", new String[] {"--routes", "--output", "--yes"}),
             Map.entry("actions", new String[] {"--data", "--journal", "--yes"}),
             Map.entry("list", new String[] {"--data", "--journal", "--output", "--yes"}));

@@ -3,19 +3,23 @@ package dev.caravan.cli;
 import dev.caravan.data.DataDirectory;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.terminal.Hints;
 import dev.caravan.terminal.Mode;
 import java.io.Console;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What most commands take. */
 final class CommonOptions {
+    private static final Path USUAL_DATA = Path.of("data");
     private static final Path USUAL_ROUTES = Path.of("routes");
 
-    @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Journal, logs and kubeconfigs (default: ./data).")
+    @Option(names = "--data", paramLabel = "DIR", description = "Journal, logs and kubeconfigs (default: ./data).")
     private Path data;
 
     @Option(names = "--journal", paramLabel = "URL", defaultValue = "${sys:caravan.journal:-${env:CARAVAN_JOURNAL}}",
@@ -39,11 +43,38 @@ final class CommonOptions {
 
     /** The data directory, which nobody else may write into. */
     Path data() throws UserError {
-        Optional<String> refusal = DataDirectory.refusal(data);
+        return usable(data == null ? USUAL_DATA : data);
+    }
+
+    private static Path usable(Path directory) throws UserError {
+        Optional<String> refusal = DataDirectory.refusal(directory);
         if (refusal.isPresent()) {
             throw new UserError(refusal.get());
         }
-        return data;
+        return directory;
+    }
+
+    /** The data directory of a service that rehearses: the one that is named, else that of rehearsals. */
+    Path dataOfServedRehearsals() throws UserError {
+        return data == null ? rehearsalData() : data();
+    }
+
+    /** What a command needs to find what this one left: the options that were given and say where that is. */
+    Hints hints() {
+        List<String> options = new ArrayList<>();
+        if (data != null) {
+            options.add("--data " + Hints.word(data.toString()));
+        }
+        // What comes from the environment is still there for the next command. A URL may hold a password.
+        if (journal != null && !journal.isBlank() && !journal.equals(System.getenv("CARAVAN_JOURNAL")) && !journal.contains("password")) {
+            options.add("--journal " + Hints.word(journal));
+        }
+        return new Hints(String.join(" ", options));
+    }
+
+    /** A command as it can be typed to look where this one did. */
+    String hint(String command) {
+        return ("caravan " + command + " " + hints().options()).strip();
     }
 
     /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */

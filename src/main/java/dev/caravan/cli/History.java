@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.clusters.KnownCluster;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
@@ -28,6 +29,12 @@ interface History extends AutoCloseable {
 
     /** A step's log from that byte on, as far as it goes now; empty where there is none. */
     Optional<byte[]> log(RunRecord run, String host, String step, long from) throws IOException, UserError;
+
+    /** The clusters that there are runs of, the one of the newest run first. */
+    List<KnownCluster> clusters() throws IOException, UserError;
+
+    /** The kubeconfig of that cluster. */
+    Optional<byte[]> kubeconfig(String cluster) throws IOException, UserError;
 
     @Override
     void close();

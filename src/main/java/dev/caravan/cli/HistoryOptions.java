@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.terminal.Hints;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -25,6 +26,20 @@ final class HistoryOptions {
     /** Whether an engine is asked, and not the journal. */
     boolean isServer() {
         return server != null && !server.isBlank();
+    }
+
+    /** A command as it can be typed to look where this one did. */
+    String hint(String command) {
+        return ("caravan " + command + " " + hints().options()).strip();
+    }
+
+    /** The options that such a command needs. */
+    Hints hints() {
+        if (!isServer()) {
+            return common.hints();
+        }
+        return new Hints("--server " + Hints.word(server) + (tokenFile == null ? "" : " --token-file " + Hints.word(tokenFile.toString()))
+                + (serverCa == null || serverCa.isBlank() ? "" : " --server-ca " + Hints.word(serverCa)));
     }
 
     History open() throws UserError {

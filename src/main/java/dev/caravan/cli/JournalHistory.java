@@ -1,9 +1,12 @@
 package dev.caravan.cli;
 
+import dev.caravan.clusters.Clusters;
+import dev.caravan.clusters.KnownCluster;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.terminal.Hints;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -35,7 +38,8 @@ final class JournalHistory implements History {
         JournalPlace place = common.journal();
         boolean rehearsed = Files.isDirectory(common.rehearsalData());
         JournalHistory history = new JournalHistory(place.toString(),
-                "caravan runs" + (rehearsed ? ", and for rehearsals caravan runs --data " + common.rehearsalData() + ", list" : " lists"));
+                common.hint("runs") + (rehearsed ? ", and for rehearsals caravan runs --data "
+                        + Hints.word(common.rehearsalData().toString()) + ", list" : " lists"));
         history.journals.put(Journal.open(place), common.data());
         if (rehearsed) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());
@@ -46,6 +50,20 @@ final class JournalHistory implements History {
     @Override
     public List<RunRecord> newest(int limit) {
         return usual().runs(limit);
+    }
+
+    @Override
+    public List<KnownCluster> clusters() throws IOException {
+        return ofUsual().all();
+    }
+
+    @Override
+    public Optional<byte[]> kubeconfig(String cluster) throws IOException {
+        return ofUsual().kubeconfig(cluster);
+    }
+
+    private Clusters ofUsual() {
+        return new Clusters(usual(), journals.get(usual()));
     }
 
     private Journal usual() {

@@ -77,12 +77,13 @@ final class LogsCommand implements Callable<Integer> {
             output.end(log.host(), log.step());
         }
         if (logs.isEmpty()) {
-            throw new UserError("run " + found.id() + " has no log of that host and step; caravan status " + found.id()
+            throw new UserError("run " + found.id() + " has no log of that host and step; " + where.hint("status " + found.id())
                     + " shows which there are");
         }
         if (!any) {
             throw new UserError("the logs of run " + found.id() + " are not under " + where.common.data()
-                    + " but with the engine that ran it, or deleted: ask that engine with --server, or see caravan status " + found.id());
+                    + " but with the engine that ran it, or deleted: ask that engine with --server, or see "
+                    + where.hint("status " + found.id()));
         }
         return 0;
     }

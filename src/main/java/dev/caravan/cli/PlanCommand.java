@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code caravan plan}. */
 @Command(name = "plan",
@@ -15,6 +16,15 @@ import picocli.CommandLine.Command;
         footer = {
             "  caravan plan -f spec.yaml",
             "  caravan plan -f spec.yaml | less",
+            "  caravan plan -f spec.yaml --detailed-exitcode || echo drift or failure",
             "  caravan plan -f spec.yaml --output json | jq '.data.diffs // empty'"
         })
-final class PlanCommand extends ActionCommand {}
+final class PlanCommand extends ActionCommand {
+    @Mixin
+    private DetailedExit detailed;
+
+    @Override
+    DetailedExit detailed() {
+        return detailed;
+    }
+}

@@ -8,11 +8,14 @@ import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.ScratchDirectory;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Nearest;
 import dev.caravan.terminal.TerminalFacts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,8 +39,13 @@ import picocli.CommandLine.Option;
             "  caravan rehearse -f spec.yaml --routes my-routes"
         })
 final class RehearseCommand implements Callable<Integer> {
+    private static final String STEPS = "steps/";
+
     @Mixin
     private ActionOptions options;
+
+    @Mixin
+    private DetailedExit detailed;
 
     @Mixin
     private CommonOptions common;
@@ -66,13 +74,15 @@ final class RehearseCommand implements Callable<Integer> {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
         ActionCall call = options.call(plan ? "plan" : action, common);
+        detailed.requirePlan(call.action());
         Cluster cluster = options.spec().cluster();
-        List<Fault> wanted = faults();
+        List<Fault> wanted = faults(cluster);
         try (ScratchDirectory scratch = ScratchDirectory.open();
                 Rehearsal rehearsal = Rehearsal.start(cluster, wanted, scratch.hosts(),
                         Rehearsal.Options.usual().withFamily(family).withPace(pace))) {
             EngineOptions engine = new EngineOptions(data, common.routes(), false, true, rehearsal::target, Map.of());
-            int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common.output, scratch::abandon);
+            int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common,
+                    detailed::status, scratch::abandon);
             if (status != Watched.CANCELLED) {
                 rehearsal.faultsNotMet().forEach(RehearseCommand::tellNotMet);
             }
@@ -87,15 +97,37 @@ final class RehearseCommand implements Callable<Integer> {
                 .forEach(System.err::println);
     }
 
-    private List<Fault> faults() throws UserError {
+    private List<Fault> faults(Cluster cluster) throws UserError {
+        List<String> hosts = cluster.hosts().stream().map(Host::name).toList();
+        List<String> steps = steps();
         List<Fault> parsed = new ArrayList<>();
-        for (String fault : faults) {
+        for (String text : faults) {
             try {
-                parsed.add(Fault.parse(fault));
+                Fault fault = Fault.parse(text);
+                require(text, "host", fault.host(), hosts);
+                require(text, "step", fault.step(), steps);
+                parsed.add(fault);
             } catch (IllegalArgumentException e) {
-                throw new UserError("--fault " + fault + ": " + e.getMessage());
+                throw new UserError("--fault " + text + ": " + e.getMessage());
             }
         }
         return parsed;
+    }
+
+    /** The built-in steps and the user's own. */
+    private List<String> steps() throws UserError {
+        return common.routeFiles().all().keySet().stream().filter(name -> name.startsWith(STEPS))
+                .map(name -> name.substring(STEPS.length()).replace(".camel.yaml", "")).sorted().toList();
+    }
+
+    private static void require(String fault, String what, String name, List<String> known) throws UserError {
+        if (known.contains(name)) {
+            return;
+        }
+        List<String> like = known.stream().filter(each -> List.of(each.split("-")).contains(name)).toList();
+        String meant = Optional.of(String.join(" or ", like)).filter(text -> !text.isEmpty()).or(() -> Nearest.to(name, known))
+                .map(near -> "did you mean " + near + "?")
+                .orElseGet(() -> "there are " + String.join(", ", known));
+        throw new UserError("--fault " + fault + ": there is no " + what + " " + name + "; " + meant);
     }
 }

@@ -10,10 +10,10 @@ import dev.caravan.run.Submissions.Submission;
 import dev.caravan.spec.Expansion;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code caravan rollback-run}; its name of before, {@code rollback}, stays. */
@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Rolls back what one run changed, such as one that was cancelled, or kept after a failure.",
             "",
-            "A terminal is asked first, unless --yes is given."
+            "A terminal is asked first, unless --yes is given. The spec is needed only if that of the run held secrets other than by "
+                    + "reference."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -30,14 +31,14 @@ import picocli.CommandLine.Parameters;
             "  caravan rollback-run 3d7d -f spec.yaml   where its spec held secrets"
         })
 final class RollbackCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "RUN", description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
+    @Parameters(index = "0", paramLabel = "RUN",
+            description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
     private String run;
 
     private String told;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "SPEC",
-            description = "Its spec; needed where that held secrets other than by reference.")
-    private Path spec;
+    @Mixin
+    private SpecFile spec;
 
     @Mixin
     private CommonOptions common;
@@ -45,6 +46,7 @@ final class RollbackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LogSetup.toFile(common.data());
+        Optional<Path> given = spec.given();
         try (History history = JournalHistory.open(common)) {
             RunRecord found = history.find(run);
             run = found.id();
@@ -57,22 +59,23 @@ final class RollbackCommand implements Callable<Integer> {
         if (!common.isAgreed("Roll back everything that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");
         }
-        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()), this::begin,
-                common.output, () -> { });
+        return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
+                engine -> begin(engine, given), common, Watched.AS_IT_ENDED, () -> { });
     }
 
-    private Run begin(Engine engine) throws Exception {
+    private Run begin(Engine engine, Optional<Path> given) throws Exception {
         RunRecord earlier = engine.journal().run(run).orElseThrow(() -> new UserError("the journal has no run " + run));
         if (!earlier.hasEnded()) {
             throw new UserError("run " + run + " has not ended");
         }
         Submissions submissions = engine.submissions();
         ActionCall rollback = submissions.rollbackOf(earlier);
-        Submission submission = spec == null
+        Submission submission = given.isEmpty()
                 ? submissions.of(earlier, rollback)
                         .orElseThrow(() -> new UserError("the spec of run " + run
                                 + " held secrets, which the journal does not keep: give it with -f"))
-                : Submissions.read(SpecFile.text(spec), spec.toString(), Expansion.in(SpecFile.directory(spec)), rollback, "command");
+                : Submissions.read(SpecFile.text(given.get()), given.get().toString(), Expansion.in(SpecFile.directory(given.get())),
+                        rollback, "command");
         return submissions.begin(submission);
     }
 }

@@ -20,17 +20,20 @@ import picocli.CommandLine.Parameters;
             "  caravan run reboot-hosts -f spec.yaml --set drain-timeout=10m"
         })
 final class RunCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ACTION", description = "The name of the action.")
+    @Parameters(index = "0", paramLabel = "ACTION", description = "The name of the action.")
     private String action;
 
     @Mixin
     private ActionOptions options;
 
     @Mixin
+    private DetailedExit detailed;
+
+    @Mixin
     private CommonOptions common;
 
     @Override
     public Integer call() throws Exception {
-        return options.run(action, common);
+        return options.run(action, common, detailed);
     }
 }

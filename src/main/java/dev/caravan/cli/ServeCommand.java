@@ -3,6 +3,10 @@ package dev.caravan.cli;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.http.TlsFiles;
+import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.rehearsal.Rehearsals;
+import dev.caravan.rehearsal.ScratchDirectory;
+import dev.caravan.spec.Redactor;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -36,7 +40,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  caravan serve",
             "  caravan serve --port 8090 --inbox /srv/caravan/inbox --data /var/lib/caravan",
-            "  caravan serve --host 0.0.0.0 --token-file /etc/caravan/token"
+            "  caravan serve --host 0.0.0.0 --token-file /etc/caravan/token",
+            "  caravan serve --rehearse --inbox rehearsal-inbox"
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String TOKEN_VARIABLE = "CARAVAN_TOKEN";
@@ -56,6 +61,10 @@ final class ServeCommand implements Callable<Integer> {
         @Option(names = "--inbox", paramLabel = "DIR", defaultValue = "${sys:caravan.inbox:-${env:CARAVAN_INBOX:-inbox}}",
                 description = "Specs moved into it are applied (or CARAVAN_INBOX; default: ./inbox).")
         Path inbox;
+
+        @Option(names = "--rehearse",
+                description = "Does all of it on simulated hosts only, with data of its own (default: ./data/rehearsal).")
+        boolean rehearse;
 
         @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN).")
         Path tokenFile;
@@ -82,7 +91,6 @@ final class ServeCommand implements Callable<Integer> {
         return serve(options);
     }
 
-    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int serve(Options options) throws Exception {
         LogSetup.toConsole(options.logFormat);
         Optional<Secret> token = token(options.tokenFile, System.getenv());
@@ -98,17 +106,32 @@ final class ServeCommand implements Callable<Integer> {
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", options.host);
         properties.put("camel.server.port", Integer.toString(options.port));
+        if (options.rehearse) {
+            try (ScratchDirectory scratch = ScratchDirectory.open();
+                    Rehearsals rehearsals = new Rehearsals(scratch.hosts(), Rehearsal.Options.usual())) {
+                Path data = options.common.dataOfServedRehearsals();
+                return serve(options, EngineOptions.of(data, options.common.routes(), true, properties).withToken(token)
+                        .rehearsing(rehearsals::target, rehearsals::prepare));
+            }
+        }
+        return serve(options, EngineOptions.of(options.common.data(), options.common.routes(), true, properties).withToken(token)
+                .withJournal(options.common.journal()));
+    }
+
+    @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
+    private static int serve(Options options, EngineOptions engineOptions) throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);
-        EngineOptions engineOptions = EngineOptions.of(options.common.data(), options.common.routes(), true, properties)
-                .withToken(token).withJournal(options.common.journal());
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
-            log.info("serving on {}://{}:{}{} and watching {}", engine.isServedOverTls() ? "https" : "http",
+            engineOptions.token().filter(Redactor::isWeak).ifPresent(weak -> log.warn("the token is short or a common word: whoever "
+                    + "guesses it controls every host. openssl rand -hex 32 makes a better one"));
+            log.info("serving on {}://{}:{}{} and watching {}{}", engine.isServedOverTls() ? "https" : "http",
                     options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
-                    token.isPresent() ? " with a token" : "", options.inbox);
+                    engineOptions.token().isPresent() ? " with a token" : "", options.inbox,
+                    options.rehearse ? ", rehearsing on simulated hosts" : "");
             stop.await();
         }
         return 0;

@@ -2,8 +2,12 @@ package dev.caravan.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.caravan.clusters.ClusterJson;
+import dev.caravan.clusters.Clusters;
+import dev.caravan.clusters.KnownCluster;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.journal.RunRecordJson;
 import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +20,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,8 +60,26 @@ final class ServerHistory implements History {
     @Override
     public List<RunRecord> newest(int limit) throws IOException, UserError {
         List<RunRecord> runs = new ArrayList<>();
-        tree("?limit=" + Math.min(limit, MOST_LISTED)).path("runs").forEach(run -> runs.add(record(run)));
+        tree("/runs?limit=" + Math.min(limit, MOST_LISTED)).path("runs").forEach(run -> runs.add(RunRecordJson.read(run)));
         return runs;
+    }
+
+    @Override
+    public List<KnownCluster> clusters() throws IOException, UserError {
+        List<KnownCluster> clusters = new ArrayList<>();
+        tree("/clusters").path("clusters").forEach(cluster -> clusters.add(ClusterJson.read(cluster)));
+        return clusters;
+    }
+
+    @Override
+    public Optional<byte[]> kubeconfig(String cluster) throws IOException, UserError {
+        if (!Clusters.NAMES.matcher(cluster).matches()) {
+            return Optional.empty();
+        }
+        HttpResponse<InputStream> response = get("/clusters/" + cluster + "/kubeconfig");
+        try (InputStream body = response.body()) {
+            return response.statusCode() == 404 ? Optional.empty() : Optional.of(good(response).body().readAllBytes());
+        }
     }
 
     /** The server goes on with those by itself. */
@@ -72,21 +93,13 @@ final class ServerHistory implements History {
         if (!id.matches("[A-Za-z0-9-]{1,32}")) {
             return Optional.empty();
         }
-        HttpResponse<InputStream> response = get("/" + id);
-        return response.statusCode() == 404 ? Optional.empty() : Optional.of(record(JSON.readTree(good(response).body())));
-    }
-
-    private static RunRecord record(JsonNode run) {
-        return new RunRecord(run.path("id").asText(), run.path("cluster").asText(), run.path("action").asText(),
-                run.path("source").asText(), run.path("rehearsal").asBoolean(), "", "", run.path("state").asText(),
-                run.has("exitStatus") ? Optional.of(run.get("exitStatus").asInt()) : Optional.empty(),
-                Instant.parse(run.path("createdAt").asText()),
-                run.has("endedAt") ? Optional.of(Instant.parse(run.get("endedAt").asText())) : Optional.empty());
+        HttpResponse<InputStream> response = get("/runs/" + id);
+        return response.statusCode() == 404 ? Optional.empty() : Optional.of(RunRecordJson.read(JSON.readTree(good(response).body())));
     }
 
     @Override
     public List<Event> events(RunRecord run) throws IOException, UserError {
-        long last = tree("/" + run.id()).path("seq").asLong();
+        long last = tree("/runs/" + run.id()).path("seq").asLong();
         List<Event> events = new ArrayList<>();
         try (Following following = follow(run)) {
             while (events.isEmpty() ? last > 0 : events.get(events.size() - 1).seq() < last) {
@@ -102,7 +115,7 @@ final class ServerHistory implements History {
     @Override
     public Following follow(RunRecord run) {
         return new ServerEvents(after -> {
-            HttpRequest.Builder request = request("/" + run.id() + "/events").header("Accept", "text/event-stream");
+            HttpRequest.Builder request = request("/runs/" + run.id() + "/events").header("Accept", "text/event-stream");
             if (after > 0) {
                 request.header("Last-Event-ID", Long.toString(after));
             }
@@ -112,7 +125,8 @@ final class ServerHistory implements History {
 
     @Override
     public Optional<byte[]> log(RunRecord run, String host, String step, long from) throws IOException, UserError {
-        HttpRequest.Builder request = request("/" + run.id() + "/logs?host=" + encoded(host) + "&step=" + encoded(step)).timeout(ANSWERS);
+        HttpRequest.Builder request = request("/runs/" + run.id() + "/logs?host=" + encoded(host) + "&step=" + encoded(step))
+                .timeout(ANSWERS);
         HttpResponse<InputStream> response = send(from > 0 ? request.header("Range", "bytes=" + from + "-").build() : request.build());
         try (InputStream body = response.body()) {
             if (response.statusCode() == 404) {
@@ -139,7 +153,7 @@ final class ServerHistory implements History {
     }
 
     private HttpRequest.Builder request(String path) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + "/api/v1/runs" + path));
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + "/api/v1" + path));
         token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret.reveal()));
         return request;
     }

@@ -44,7 +44,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        TerminalFacts facts = TerminalFacts.detect(System.getenv());
+        TerminalFacts facts = TerminalFacts.detect(System.getenv()).with(where.hints());
         try (History history = where.open()) {
             RunRecord found = history.find(run);
             return follow ? follow(history, found, facts) : show(history, found, facts);

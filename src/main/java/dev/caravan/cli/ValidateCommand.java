@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Relaxations;
 import dev.caravan.spec.SpecReader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Mixin;
 /** {@code caravan validate}. */
 @Command(name = "validate",
         description = {
-            "Checks the spec without touching a host.",
+            "Checks the spec without touching a host. What it relaxes of what is safe is a warning.",
             "",
             "Unknown keys, wrong types and contradictions are reported with line and column, and with what would be right. "
                     + "Variables and files that it refers to must be there."
@@ -25,10 +26,11 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        SpecFile.text(spec.path);
-        Cluster cluster = SpecReader.validate(spec.path);
+        SpecFile.text(spec.path());
+        Cluster cluster = SpecReader.validate(spec.path());
+        Relaxations.of(cluster).forEach(line -> System.err.println("caravan: warning: " + line));
         System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%n",
-                spec.path, cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());
+                spec.path(), cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());
         return 0;
     }
 }

@@ -8,8 +8,8 @@ import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
-import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
+import dev.caravan.terminal.RunView;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.util.Optional;
@@ -35,23 +35,33 @@ final class Watched {
         Run begin(Engine engine) throws Exception;
     }
 
+    /** What a command makes of the exit status of a run that has ended. */
+    @FunctionalInterface
+    interface Verdict {
+        int of(RunView ended, int status);
+    }
+
+    /** The exit status of the run itself. */
+    static final Verdict AS_IT_ENDED = (ended, status) -> status;
+
     /** Starts an engine, runs, shows, and returns the exit status. */
-    static int run(EngineOptions options, Runs.Order order, Mode mode) throws Exception {
-        return run(options, order, mode, () -> { });
+    static int run(EngineOptions options, Runs.Order order, CommonOptions common, Verdict verdict) throws Exception {
+        return run(options, order, common, verdict, () -> { });
     }
 
     /** @param clearUp what is done before the process is left by a second Ctrl-C; cut short where it takes long */
-    static int run(EngineOptions options, Runs.Order order, Mode mode, Runnable clearUp) throws Exception {
-        return run(options, engine -> engine.runs().begin(order), mode, clearUp);
+    static int run(EngineOptions options, Runs.Order order, CommonOptions common, Verdict verdict, Runnable clearUp) throws Exception {
+        return run(options, engine -> engine.runs().begin(order), common, verdict, clearUp);
     }
 
     /** The same for what is begun in another way. */
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
-    static int run(EngineOptions options, Beginning beginning, Mode mode, Runnable clearUp) throws Exception {
+    static int run(EngineOptions options, Beginning beginning, CommonOptions common, Verdict verdict, Runnable clearUp) throws Exception {
         // Empty: the run is over, whether the journal could be told or not.
         BlockingQueue<Optional<Event>> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
-                RunOutput output = RunOutput.create(mode, System.out, TerminalFacts.detect(System.getenv()));
+                RunOutput output = RunOutput.create(common.output, System.out,
+                        TerminalFacts.detect(System.getenv()).with(common.hints()));
                 AutoCloseable listening = engine.journal().listen(event -> events.add(Optional.of(event)))) {
             engine.warnings().forEach(warning -> System.err.println("caravan: " + warning));
             Run run = beginning.begin(engine);
@@ -59,7 +69,8 @@ final class Watched {
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
-            return outcome.toCompletableFuture().get().exitStatus();
+            int status = outcome.toCompletableFuture().get().exitStatus();
+            return verdict.of(RunView.of(engine.journal().events(run.id(), 0)), status);
         } catch (Busy | CannotBegin refused) {
             throw new UserError(refused.getMessage());
         } catch (ExecutionException e) {
@@ -86,10 +97,12 @@ final class Watched {
 
     /** The first Ctrl-C asks the run to stop; a second one leaves at once, and hosts go on with the step they are in. */
     private static void stopOnSignal(Engine engine, Run run, Runnable leave) {
+        // Asked for now: once the run has ended and the engine is closed, it has none to give.
+        Runs runs = engine.runs();
         AtomicInteger asked = new AtomicInteger();
         Runnable stop = () -> {
             if (asked.getAndIncrement() == 0) {
-                new Thread(() -> engine.runs().cancel(run.id()), "cancel").start();
+                new Thread(() -> runs.cancel(run.id()), "cancel").start();
             } else {
                 leave.run();
             }

@@ -1,12 +1,14 @@
 package dev.caravan.engine;
 
 import dev.caravan.journal.JournalPlace;
+import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshTarget;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -21,16 +23,17 @@ import java.util.function.Function;
  * @param properties over {@code application.properties}
  * @param token      what HTTP asks for
  * @param journal    where the journal is
+ * @param prepare    called when a run of a cluster has been let in, before its first step: makes simulated hosts where they are needed
  */
 public record EngineOptions(
         Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
-        Map<String, String> properties, Optional<Secret> token, JournalPlace journal) {
+        Map<String, String> properties, Optional<Secret> token, JournalPlace journal, Consumer<Cluster> prepare) {
 
     /** Without a token, and with the journal of the data directory. */
     public EngineOptions(
             Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
             Map<String, String> properties) {
-        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty(), JournalPlace.in(data));
+        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty(), JournalPlace.in(data), cluster -> { });
     }
 
     /** For real hosts, reached as the spec says. */
@@ -40,11 +43,16 @@ public record EngineOptions(
 
     /** The same with a token. */
     public EngineOptions withToken(Optional<Secret> asked) {
-        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked, journal);
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked, journal, prepare);
     }
 
     /** The same with a journal elsewhere, or for another engine. */
     public EngineOptions withJournal(JournalPlace place) {
-        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, token, place);
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, token, place, prepare);
+    }
+
+    /** The same on simulated hosts, which are made for each cluster when it needs them. */
+    public EngineOptions rehearsing(Function<Host, SshTarget> simulated, Consumer<Cluster> make) {
+        return new EngineOptions(data, routes, triggers, true, simulated, properties, token, JournalPlace.in(data), make);
     }
 }

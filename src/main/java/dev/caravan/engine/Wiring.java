@@ -73,6 +73,7 @@ final class Wiring extends MainListenerSupport {
         Settings.check(context);
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
+        requireOneKind(opened);
         WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(opened));
         Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
@@ -80,7 +81,8 @@ final class Wiring extends MainListenerSupport {
         letToolsIn(context, isOn(context, "caravan.camel-tools"));
         observation.metrics().filter(metrics -> options.routes().isPresent()).ifPresent(metrics -> reloading = Optional.of(new Reloading(
                 options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
-        Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal());
+        Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal(),
+                options.prepare());
         context.getRegistry().bind("runs", runs);
         context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
         context.getRegistry().bind("pruning",
@@ -88,6 +90,16 @@ final class Wiring extends MainListenerSupport {
         if (options.triggers()) {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
+        }
+    }
+
+    /** Simulated hosts and real ones have the same addresses and clusters the same names: a journal that had both would mix them up. */
+    private void requireOneKind(Journal opened) {
+        if (options.triggers() && opened.hasRuns(!options.rehearsal())) {
+            throw new IllegalStateException("the data directory " + options.data() + (options.rehearsal()
+                    ? " has runs on real hosts, and rehearsals are not mixed with those"
+                    : " has runs of a rehearsal, and real runs are not mixed with those")
+                    + ": name another directory with --data");
         }
     }
 
@@ -130,7 +142,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("guardedVertx", vertx);
         registry.bind("http",
                 new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem,
-                        options.data()));
+                        options.data(), options.token().isPresent(), options.rehearsal()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }

@@ -72,6 +72,8 @@ final class WorkflowLoader {
         main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
         options.routes()
                 .ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
+        main.addOverrideProperty("camel.server.file-upload-directory",
+                options.data().toAbsolutePath().normalize().resolve("uploads").toString());
         options.properties().forEach(main::addOverrideProperty);
         return main;
     }

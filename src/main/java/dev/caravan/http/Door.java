@@ -8,10 +8,12 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -23,6 +25,13 @@ final class Door implements Handler<RoutingContext> {
     private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+    private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+    private static final int LONGEST_TYPE = 256;
+    /** RFC 9110, 8.3.1. */
+    private static final Pattern CONTENT_TYPE = Pattern.compile(TOKEN + "/" + TOKEN + "(?:[ \\t]*;[ \\t]*(?:" + TOKEN + "=(?:" + TOKEN
+            + "|\"(?:[^\"\\\\]|\\\\.)*\"))?)*[ \\t]*");
+    private static final Pattern CHARSET = Pattern.compile(";[ \\t]*charset=\"?([^\";]*)", Pattern.CASE_INSENSITIVE);
+    private static final List<String> UTF_8 = List.of("utf-8", "us-ascii");
     private static final Pattern MEDIA_TYPES =
             Pattern.compile("(application|text)/(x-)?(yaml|json)|application/[a-z0-9.-]+\\+(yaml|json)");
 
@@ -72,15 +81,57 @@ final class Door implements Handler<RoutingContext> {
         if (length.isPresent() && length.get() > LARGEST_BODY) {
             return Optional.of(ProblemDocument.tooLarge());
         }
+        Optional<ProblemDocument> unreadable = refuseType(request.headers().getAll("Content-Type"));
         boolean hasBody = length.orElse(0L) > 0 || request.getHeader("Transfer-Encoding") != null;
         String path = Optional.ofNullable(request.path()).orElse("");
-        if (!hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
+        if (hasBody && isForm(request) && !WITH_BODY.contains(request.method().name())) {
+            return Optional.of(unsupported("A form comes with POST, PUT or PATCH."));
+        }
+        if (unreadable.isPresent() || !hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
+            return unreadable;
+        }
+        String type = Optional.ofNullable(request.getHeader("Content-Type")).orElse("");
+        return MEDIA_TYPES.matcher(mediaType(type)).matches() && UTF_8.contains(charset(type))
+                ? Optional.empty()
+                : Optional.of(unsupported("A body is YAML or JSON in UTF-8: say which with Content-Type: application/yaml or "
+                        + "application/json."));
+    }
+
+    /** On any path and with any method: what comes behind reads the type before it asks whether there is a body. */
+    private static Optional<ProblemDocument> refuseType(List<String> types) {
+        if (types.isEmpty()) {
             return Optional.empty();
         }
-        return MEDIA_TYPES.matcher(mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse(""))).matches()
-                ? Optional.empty()
-                : Optional.of(ProblemDocument.of(415, "media-type", "This media type is not taken",
-                        "A body is YAML or JSON: say which with Content-Type: application/yaml or application/json."));
+        if (types.size() > 1 || types.get(0).length() > LONGEST_TYPE || !CONTENT_TYPE.matcher(types.get(0)).matches()) {
+            return Optional.of(ProblemDocument.badRequest("Its Content-Type is not TYPE/SUBTYPE with parameters as NAME=VALUE."));
+        }
+        // Parts that are files would be written into the working directory.
+        if (mediaType(types.get(0)).startsWith("multipart/")) {
+            return Optional.of(unsupported("A body of several parts is not taken; a spec is application/yaml or application/json."));
+        }
+        return isKnown(charset(types.get(0))) ? Optional.empty()
+                : Optional.of(unsupported("The charset of its Content-Type is not known here; use utf-8."));
+    }
+
+    private static boolean isForm(HttpServerRequest request) {
+        return mediaType(Optional.ofNullable(request.getHeader("Content-Type")).orElse("")).equals("application/x-www-form-urlencoded");
+    }
+
+    private static boolean isKnown(String charset) {
+        try {
+            return Charset.isSupported(charset);
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static ProblemDocument unsupported(String detail) {
+        return ProblemDocument.of(415, "media-type", "This media type is not taken", detail);
+    }
+
+    private static String charset(String contentType) {
+        Matcher charset = CHARSET.matcher(contentType);
+        return charset.find() ? charset.group(1).strip().toLowerCase(Locale.ROOT) : UTF_8.get(0);
     }
 
     private static String mediaType(String contentType) {

@@ -4,9 +4,12 @@ import dev.caravan.journal.Journal;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Secret;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
@@ -69,10 +72,17 @@ public final class Entrance extends ServiceSupport {
         }
     }
 
+    /** A client that goes away in the middle of a request is no news. */
+    private static boolean isBrokenOff(Throwable failure) {
+        return failure instanceof HttpClosedException || failure instanceof StreamResetException || failure instanceof IOException;
+    }
+
     /** Some requests fail before they come to the door, such as those whose path begins with no slash. */
     private static void failed(RoutingContext context) {
         int status = context.statusCode();
-        if (context.failure() != null && status >= 500) {
+        if (isBrokenOff(context.failure())) {
+            LOG.debug("{} {} was broken off", context.request().method(), context.request().path(), context.failure());
+        } else if (context.failure() != null && status >= 500) {
             LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
         }
         Door.send(context, switch (status) {

@@ -5,9 +5,11 @@ import dev.caravan.journal.Journal;
 import dev.caravan.run.Runs;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /**
@@ -21,9 +23,13 @@ final class EventStreams implements Handler<RoutingContext> {
     static final String PATH = TEMPLATE.replace("{id}", ":id");
     private static final Pattern AS_DESCRIBED = Pattern.compile(TEMPLATE.replace("{id}", Resources.IDS.pattern()));
 
+    private static final long NOTHING = -1;
+    private static final long ALL_SEEN = -2;
+
     private final Runs runs;
     private final Journal journal;
     private final int most;
+    private final AtomicInteger reserved = new AtomicInteger();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
 
     /** @param most streams at the same time */
@@ -41,39 +47,44 @@ final class EventStreams implements Handler<RoutingContext> {
             return;
         }
         String id = request.pathParam("id");
-        if (streams.size() >= most) {
+        // Reserved before anything is looked up, as many may ask in the same moment.
+        if (reserved.incrementAndGet() > most) {
+            reserved.decrementAndGet();
             Door.send(request,
                     ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
                     .header("Retry-After", "5"));
             return;
         }
+        request.addEndHandler(done -> reserved.decrementAndGet());
         long after = after(request);
         request.vertx().executeBlocking(() -> look(id, after), false).onComplete(looked -> {
             if (looked.failed()) {
                 request.fail(500, looked.cause());
-            } else if (looked.result() == Found.NOTHING) {
+            } else if (looked.result() == NOTHING) {
                 Door.send(request, ProblemDocument.noSuchRun());
-            } else if (looked.result() == Found.ALL_SEEN) {
+            } else if (looked.result() == ALL_SEEN) {
                 // Tells browsers, which would come again and again, that there is no more (204 stops an EventSource).
                 request.response().setStatusCode(204).end();
-            } else {
-                open(request, id, after);
+            } else if (!request.response().closed() && !request.response().ended()) {
+                open(request, id, looked.result());
             }
         });
     }
 
-    private enum Found { NOTHING, ALL_SEEN, MORE }
-
-    private Found look(String id, long after) {
+    /** The number after which the events are to be sent, or {@link #NOTHING} or {@link #ALL_SEEN}. */
+    private long look(String id, long after) {
         if (journal.run(id).isEmpty()) {
-            return Found.NOTHING;
+            return NOTHING;
         }
-        if (after == 0 || isUnderWay(id) || !journal.events(id, after).isEmpty()) {
-            return Found.MORE;
+        if (after == 0 || !journal.events(id, after).isEmpty()) {
+            return after;
         }
-        // Also for a number that the run never came to.
-        boolean ended = journal.events(id, 0).stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED);
-        return ended ? Found.ALL_SEEN : Found.MORE;
+        // Also for a number that the run never came to: the stream would wait for that for ever.
+        List<Event> events = journal.events(id, 0);
+        if (events.stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED)) {
+            return ALL_SEEN;
+        }
+        return events.isEmpty() ? 0 : Math.min(after, events.get(events.size() - 1).seq());
     }
 
     private void open(RoutingContext request, String id, long after) {

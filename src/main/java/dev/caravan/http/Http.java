@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import dev.caravan.clusters.Clusters;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
@@ -31,23 +32,34 @@ public final class Http {
 
     private final Resources resources;
 
-    /** @param routesProblem what is wrong with the route files, where that keeps them from being loaded */
+    /**
+     * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
+     * @param asksForToken  whether only those who hold a token are answered
+     * @param rehearsal     whether the hosts are simulated
+     */
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
-            Supplier<Optional<String>> routesProblem, Path data) {
+            Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken, boolean rehearsal) {
         RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
-        this.resources = resources(ofRuns, new RoutesResource(routes), new Health(context, journal, routesProblem), metrics);
+        ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data), asksForToken);
+        this.resources = resources(ofRuns, ofClusters, new SpecsResource(submissions), new RoutesResource(routes),
+                new Health(context, journal, routesProblem), metrics, new Page(rehearsal));
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
-    private static Resources resources(RunsResource runs, RoutesResource routes, Health health, Metrics metrics) {
-        Page page = new Page();
+    private static Resources resources(RunsResource runs, ClustersResource clusters, SpecsResource specs, RoutesResource routes,
+            Health health, Metrics metrics, Page page) {
         OpenApi description = new OpenApi();
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> description.json())
                 .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
+                .get("/api/v1/routes/{route}", (request, id) -> routes.show(id))
+                .post("/api/v1/validate", (request, id) -> specs.validate(request))
+                .get("/api/v1/clusters", (request, id) -> clusters.list())
+                .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))
+                .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name))
                 .get("/api/v1/runs", (request, id) -> runs.list(request))
                 .post("/api/v1/runs", (request, id) -> runs.begin(request))
                 .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))
@@ -55,6 +67,7 @@ public final class Http {
                     throw new IllegalStateException("events are answered before Camel");
                 })
                 .get("/api/v1/runs/{id}/logs", (request, id) -> runs.logs(id, request))
+                .get("/api/v1/runs/{id}/spec", (request, id) -> runs.spec(id))
                 .get("/api/v1/runs/{id}/timeline", (request, id) -> runs.timeline(id))
                 .post("/api/v1/runs/{id}/cancel", (request, id) -> runs.cancel(id))
                 .post("/api/v1/runs/{id}/retry", (request, id) -> runs.retry(id))

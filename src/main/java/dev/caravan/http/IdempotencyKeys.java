@@ -33,8 +33,8 @@ final class IdempotencyKeys {
      *
      * @throws Refused where the key is none, or came with other content before
      */
-    synchronized String once(String name, String action, byte[] body, Beginning beginning) throws Refused {
-        // The draft has printable ASCII, in quotes; those who leave the quotes out mean the same.
+    synchronized String once(String header, String action, byte[] body, Beginning beginning) throws Refused {
+        String name = withoutQuotes(header);
         if (name.isBlank() || name.length() > LONGEST || !name.chars().allMatch(each -> each >= 0x20 && each < 0x7f)) {
             throw new Refused(ProblemDocument.of(400, "idempotency-key", "The Idempotency-Key cannot be used",
                     "It has 1 to " + LONGEST + " characters, of ASCII's printable ones."));
@@ -56,9 +56,16 @@ final class IdempotencyKeys {
         }
     }
 
+    /** The draft has printable ASCII, in quotes; those who leave the quotes out mean the same. */
+    private static String withoutQuotes(String header) {
+        boolean quoted = header.length() > 1 && header.startsWith("\"") && header.endsWith("\"");
+        return quoted ? header.substring(1, header.length() - 1).replaceAll("\\\\([\"\\\\])", "$1") : header;
+    }
+
     private Optional<String> runOf(RequestKey key) throws Refused {
-        Optional<RequestKey.Used> used = journal.usedKey(key.name());
-        if (used.isPresent() && !used.get().key().equals(key)) {
+        // Earlier versions kept the quotes of those who sent them.
+        Optional<RequestKey.Used> used = journal.usedKey(key.name()).or(() -> journal.usedKey("\"" + key.name() + "\""));
+        if (used.isPresent() && !used.get().key().digest().equals(key.digest())) {
             throw new Refused(ProblemDocument.of(422, "idempotency-key-reused", "The Idempotency-Key was used before",
                     "Run " + used.get().run() + " was begun with this key and another spec or action. Use a new key for each request.")
                     .member("run", used.get().run()));

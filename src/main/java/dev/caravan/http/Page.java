@@ -18,19 +18,22 @@ import java.util.regex.Pattern;
  */
 final class Page {
     private static final String DIRECTORY = "web/";
+    /** In the page's header. */
+    private static final String HOSTS = "{{hosts}}";
     private static final Pattern NAMED =
             Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
 
     private final byte[] html;
     private final String policy;
 
-    Page() {
+    /** @param rehearsal whether the hosts are simulated: its header says so */
+    Page(boolean rehearsal) {
         List<String> styles = new ArrayList<>();
         List<String> scripts = new ArrayList<>();
         String text = NAMED.matcher(read("index.html")).replaceAll(named -> Matcher.quoteReplacement(named.group(1) != null
                 ? element("style", read(named.group(1)), styles)
                 : element("script", read(named.group(2)), scripts)));
-        this.html = text.getBytes(StandardCharsets.UTF_8);
+        this.html = text.replace(HOSTS, rehearsal ? "Rehearsal: simulated hosts" : "Real hosts").getBytes(StandardCharsets.UTF_8);
         this.policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + String.join(" ", scripts) + "; style-src "
                 + String.join(" ", styles)
                 + "; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'; "

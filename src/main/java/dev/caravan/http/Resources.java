@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import dev.caravan.clusters.Clusters;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,14 +10,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What is served, by path and method. A path may have one {@code {id}}. Not to be changed once it is asked. */
+/** What is served, by path and method. A path may have one variable, such
+ * as {@code {id}}. Not to be changed once it is asked. */
 final class Resources {
-    private static final String ID = "{id}";
     static final Pattern IDS = Pattern.compile("[A-Za-z0-9-]{1,32}");
+    private static final Map<String, Pattern> VARIABLES = Map.of("{id}", IDS, "{name}", Clusters.NAMES, "{route}",
+            Pattern.compile("[A-Za-z0-9._-]{1,64}"));
 
     private final Map<String, Map<String, Answering>> byPath = new LinkedHashMap<>();
 
-    /** Answers a request; {@code id} is what stands in the path for {@code {id}}, else empty. */
+    /** Answers a request; {@code id} is what stands in the path for its variable, else empty. */
     interface Answering {
         Reply answer(Request request, String id) throws Refused, IOException;
     }
@@ -63,7 +66,7 @@ final class Resources {
         }
         String id = "";
         for (int i = 0; i < path.size(); i++) {
-            if (path.get(i).equals(ID) && IDS.matcher(asked.get(i)).matches()) {
+            if (VARIABLES.containsKey(path.get(i)) && VARIABLES.get(path.get(i)).matcher(asked.get(i)).matches()) {
                 id = asked.get(i);
             } else if (!path.get(i).equals(asked.get(i))) {
                 return Optional.empty();

@@ -22,6 +22,12 @@ final class RoutesResource {
         return Reply.json(200, tree);
     }
 
+    Reply show(String id) throws Refused {
+        return Reply.json(200, route(routes.all().stream().filter(route -> route.id().equals(id)).findFirst()
+                .orElseThrow(() -> new Refused(ProblemDocument.of(404, "no-such-route", "There is no such route",
+                        "No route of this id is loaded; /api/v1/routes lists those that are.")))));
+    }
+
     private static ObjectNode route(LoadedRoute route) {
         ObjectNode tree = Json.object().put("id", route.id());
         put(tree, "description", route.description());

@@ -17,10 +17,7 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Submissions.Submission;
 import dev.caravan.spec.InvalidSpec;
-import dev.caravan.spec.SpecReader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -34,8 +31,6 @@ import java.util.TreeMap;
 final class RunsResource {
     static final String PATH = "/api/v1/runs";
     private static final String SOURCE = "http";
-    private static final int SHOWN = 50;
-    private static final int MOST_SHOWN = 500;
 
     private final Runs runs;
     private final Submissions submissions;
@@ -83,7 +78,7 @@ final class RunsResource {
 
     private String begin(ActionCall call, Request request, Optional<RequestKey> key) throws Refused {
         try {
-            return begin(submissions.readConfined(text(request), "request", call, SOURCE), key);
+            return begin(submissions.readConfined(SpecsResource.text(request), "request", call, SOURCE), key);
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
@@ -99,22 +94,6 @@ final class RunsResource {
         }
     }
 
-    private static String text(Request request) throws Refused, InvalidSpec {
-        byte[] body = request.body();
-        if (body.length == 0) {
-            throw new Refused(ProblemDocument.of(422, "no-spec", "The spec is missing", "Send the spec as the body, YAML or JSON."));
-        }
-        try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-            if (Door.isJson(request.header("content-type").orElse(""))) {
-                SpecReader.requireJson(text, "request");
-            }
-            return text;
-        } catch (CharacterCodingException e) {
-            throw new Refused(ProblemDocument.of(422, "not-text", "The spec is not UTF-8 text", "Send the spec in UTF-8."));
-        }
-    }
-
     private Reply accepted(String id) throws Refused {
         RunRecord run = find(id);
         return Reply.json(202, Json.object().put("id", id).put("state", run.state())).header("Location", PATH + "/" + id);
@@ -125,24 +104,12 @@ final class RunsResource {
         return Reply.json(200, ActionJson.tree(runs.actions()));
     }
 
-    /** The newest runs. */
+    /** The newest runs of those that are asked for. */
     Reply list(Request request) throws Refused {
         ObjectNode tree = Json.object();
         ArrayNode list = tree.putArray("runs");
-        journal.runs(limit(request)).forEach(run -> list.add(RunJson.brief(run)));
+        journal.runs(RunQuery.of(request, journal)).forEach(run -> list.add(RunJson.brief(run)));
         return Reply.json(200, tree);
-    }
-
-    private static int limit(Request request) throws Refused {
-        Optional<String> limit = request.parameter("limit");
-        if (limit.isEmpty()) {
-            return SHOWN;
-        }
-        if (!limit.get().matches("[1-9]\\d{0,2}") || Integer.parseInt(limit.get()) > MOST_SHOWN) {
-            throw new Refused(ProblemDocument.of(400, "limit", "The limit cannot be used",
-                    "The parameter limit is 1 to " + MOST_SHOWN + "."));
-        }
-        return Integer.parseInt(limit.get());
     }
 
     /** One run, host by step. */
@@ -178,6 +145,11 @@ final class RunsResource {
 
     private boolean isLeft(String id) {
         return journal.orphans().stream().anyMatch(each -> each.id().equals(id));
+    }
+
+    /** Its spec, as the journal has it. */
+    Reply spec(String id) throws Refused {
+        return new Reply(200, "application/yaml", find(id).spec().getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     /** Where its time went. */

@@ -4,6 +4,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -36,7 +37,13 @@ final class Threshold {
         }
         HttpConnection connection = request.connection();
         connections.asked(connection);
-        request.response().endHandler(done -> connections.answered(connection));
+        boolean lost = !isReadable(request);
+        request.response().endHandler(done -> {
+            connections.answered(connection);
+            if (lost) {
+                connection.close();
+            }
+        });
         Door.harden(request.response());
         Door.send(vertx, request, refused.get());
     }
@@ -52,7 +59,16 @@ final class Threshold {
         return denied.or(() -> refuse(request, path));
     }
 
+    /** Whether it is known where its body ends; if not, what follows may be taken for another request (RFC 9112, 6.3). */
+    private static boolean isReadable(HttpServerRequest request) {
+        List<String> codings = request.headers().getAll("Transfer-Encoding");
+        return codings.isEmpty() || codings.size() == 1 && codings.get(0).strip().equalsIgnoreCase("chunked");
+    }
+
     private static Optional<ProblemDocument> refuse(HttpServerRequest request, String path) {
+        if (!isReadable(request)) {
+            return Optional.of(ProblemDocument.badRequest("Its Transfer-Encoding is another than chunked."));
+        }
         if (request.headers().getAll("Host").size() > 1) {
             // RFC 9112, 3.2: who stands before this server may have looked at the other one.
             return Optional.of(ProblemDocument.badRequest("It has more than one Host."));

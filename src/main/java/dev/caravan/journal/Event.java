@@ -30,7 +30,7 @@ public record Event(
     public enum Type {
         /**
          * {@code data}: action, cluster, hosts (list of maps with name, address, roles), rehearsal (boolean), changesHosts (boolean),
-         * plan (whether scripts only say what they would change),
+         * plan (whether scripts only say what they would change), version (of Kubernetes, as the spec has it),
          * takesBack (list of runs); outcome and parameters (texts by name) if there are any.
          */
         RUN_QUEUED,

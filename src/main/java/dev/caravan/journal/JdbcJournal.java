@@ -207,8 +207,36 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
-    public List<RunRecord> runs(int limit) {
-        return query("select * from run order by created_at desc, id limit ?", JdbcJournal::runRecord, limit);
+    public List<RunRecord> runs(RunFilter filter) {
+        StringBuilder sql = new StringBuilder("select * from run where true");
+        List<Object> values = new ArrayList<>();
+        Map.of("state", filter.state(), "cluster", filter.cluster(), "action", filter.action())
+                .forEach((column, wanted) -> wanted.ifPresent(value -> {
+                    sql.append(" and ").append(column).append(" = ?");
+                    values.add(value);
+                }));
+        filter.before().ifPresent(before -> {
+            sql.append(" and (created_at < ?");
+            values.add(Sql.time(before.at()));
+            before.run().ifPresent(run -> {
+                sql.append(" or created_at = ? and id > ?");
+                values.addAll(List.of(Sql.time(before.at()), run));
+            });
+            sql.append(')');
+        });
+        values.add(filter.limit());
+        return query(sql.append(" order by created_at desc, id limit ?").toString(), JdbcJournal::runRecord, values.toArray());
+    }
+
+    @Override
+    public boolean hasRuns(boolean rehearsal) {
+        return !query("select id from run where rehearsal = ? limit 1", row -> row.getString("id"), rehearsal).isEmpty();
+    }
+
+    @Override
+    public List<String> clusters(int limit) {
+        return query("select cluster, max(created_at) as newest from run group by cluster order by newest desc, cluster limit ?",
+                row -> row.getString("cluster"), limit);
     }
 
     private static RunRecord runRecord(ResultSet row) throws SQLException {

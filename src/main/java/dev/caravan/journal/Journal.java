@@ -75,8 +75,19 @@ public interface Journal extends AutoCloseable {
 
     Optional<RunRecord> run(String id);
 
+    /** The runs that meet this filter, the newest first. */
+    List<RunRecord> runs(RunFilter filter);
+
     /** The newest runs first. */
-    List<RunRecord> runs(int limit);
+    default List<RunRecord> runs(int limit) {
+        return runs(RunFilter.newest(limit));
+    }
+
+    /** Whether there is a rehearsal, or else a run on real hosts. */
+    boolean hasRuns(boolean rehearsal);
+
+    /** The names of the clusters that runs are of, the one of the newest run first. */
+    List<String> clusters(int limit);
 
     // ---- what was found
 

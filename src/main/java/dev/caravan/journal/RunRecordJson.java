@@ -1,7 +1,10 @@
 package dev.caravan.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.Optional;
 
 /**
  * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, rehearsal, state, exitStatus, createdAt and
@@ -18,5 +21,14 @@ public final class RunRecordJson {
         tree.put("createdAt", run.createdAt().toString());
         run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
         return tree;
+    }
+
+    /** What {@link #tree} was made of, for those who got it over HTTP; without the spec. */
+    public static RunRecord read(JsonNode tree) {
+        return new RunRecord(tree.path("id").asText(), tree.path("cluster").asText(), tree.path("action").asText(),
+                tree.path("source").asText(), tree.path("rehearsal").asBoolean(), "", "", tree.path("state").asText(),
+                tree.has("exitStatus") ? Optional.of(tree.get("exitStatus").asInt()) : Optional.empty(),
+                Instant.parse(tree.path("createdAt").asText()),
+                tree.has("endedAt") ? Optional.of(Instant.parse(tree.get("endedAt").asText())) : Optional.empty());
     }
 }

@@ -10,11 +10,10 @@ import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.spi.AppenderAttachable;
 import ch.qos.logback.core.spi.FilterReply;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.caravan.spec.Redactor;
 import dev.caravan.spec.Secret;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
@@ -28,14 +27,11 @@ import org.slf4j.Marker;
  * is replaced in every line, whatever its format. Thread-safe.
  */
 public final class RedactedLog {
-    /** As in messages of runs: what is shorter would blot out words. */
-    private static final int SHORTEST = 4;
-
     /** Weak, so that nobody has to take leave. */
     private static final Set<Confidant> CONFIDANTS = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     /** Of the last line; lines are many, and secrets seldom others than those of the line before. */
-    private static volatile Known known = new Known(Set.of(), List.of());
+    private static volatile Known known = new Known(Set.of(), Set.of(), Redactor.NONE);
 
     private RedactedLog() {}
 
@@ -79,26 +75,23 @@ public final class RedactedLog {
 
     /** The text without what the confidants know. */
     static String redact(String text) {
-        String redacted = text;
-        for (String secret : known().forms()) {
-            redacted = redacted.replace(secret, "***");
-        }
-        return redacted;
+        return known().redactor().redact(text);
     }
 
-    /** Secrets in all their forms, the longest first: one may be a part of another. */
-    private record Known(Set<Secret> secrets, List<String> forms) {}
+    private record Known(Set<Secret> secrets, Set<String> names, Redactor redactor) {}
 
     private static Known known() {
         Set<Secret> secrets;
+        Set<String> names;
         synchronized (CONFIDANTS) {
             secrets = CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).collect(Collectors.toSet());
+            names = secrets.isEmpty() ? Set.of()
+                    : CONFIDANTS.stream().flatMap(confidant -> confidant.names().stream()).collect(Collectors.toSet());
         }
         Known before = known;
-        if (!before.secrets().equals(secrets)) {
-            before = new Known(secrets,
-                    secrets.stream().map(Secret::reveal).filter(secret -> secret.length() >= SHORTEST).flatMap(RedactedLog::forms)
-                    .sorted(Comparator.comparingInt(String::length).reversed()).toList());
+        if (!before.secrets().equals(secrets) || !before.names().equals(names)) {
+            before = new Known(secrets, names, Redactor.of(
+                    secrets.stream().map(Secret::reveal).flatMap(RedactedLog::forms).map(Secret::new).toList(), names));
             known = before;
         }
         return before;

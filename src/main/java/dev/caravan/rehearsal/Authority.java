@@ -115,10 +115,7 @@ final class Authority {
      * certificate with its name; whatever holds a private key is 0600.
      */
     void writeTo(Path directory, List<String> nodes) throws IOException {
-        Files.createDirectories(directory.resolve("nodes"));
-        for (String node : nodes) {
-            writePrivate(directory.resolve("nodes").resolve(node + ".pem"), nodePem(node));
-        }
+        writeNodes(directory, nodes);
         Files.writeString(directory.resolve("ca.pub"), pem(ca.keys().getPublic()));
         Files.writeString(directory.resolve("ca.crt"), pem(ca.certificate()));
         writePrivate(directory.resolve("ca.key"), pem(privateKey(ca)));
@@ -126,6 +123,14 @@ final class Authority {
         Files.writeString(directory.resolve("admin.crt"), pem(admin.certificate()));
         writePrivate(directory.resolve("admin.key"), pem(privateKey(admin)));
         Files.writeString(directory.resolve("ca.hash"), hash() + "\n");
+    }
+
+    /** A certificate for each of these nodes. */
+    void writeNodes(Path directory, List<String> nodes) throws IOException {
+        Files.createDirectories(directory.resolve("nodes"));
+        for (String node : nodes) {
+            writePrivate(directory.resolve("nodes").resolve(node + ".pem"), nodePem(node));
+        }
     }
 
     /** As kubelet keeps it, certificate first; the comment is for machines without openssl. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,10 @@ import java.util.stream.Collectors;
  */
 public final class Rehearsal implements AutoCloseable {
     private final Cluster cluster;
-    private final Map<String, SimulatedHost> hosts;
+    private final Workshop workshop;
+    private final Options options;
+    private final Authority authority;
+    private volatile Map<String, SimulatedHost> hosts = Map.of();
     private final ApiStandIn api;
     private final ExecutorService executor;
     private final List<Fault> faults;
@@ -106,22 +110,48 @@ public final class Rehearsal implements AutoCloseable {
         this.executor = executor;
         this.faults = List.copyOf(faults);
         this.readinessFaults = new ReadinessFaults(faults);
-        this.hosts = new LinkedHashMap<>();
-        Authority authority = new Authority();
+        this.workshop = workshop;
+        this.options = options;
+        this.authority = new Authority();
         authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
         this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), readinessFaults, authority.serverContext(), executor);
         try {
             Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
-            for (Host host : cluster.hosts()) {
-                BareHost bare = workshop.install(describe(host, hosts.size() + 1, cluster, options), faults);
-                bare.sudoPassword(host.ssh().sudoPassword());
-                hosts.put(host.name(), new SimulatedHost(bare, faults, workshop.clientKey(), executor, false));
-            }
+            install(cluster);
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
         this.cluster = cluster.withHosts(cluster.hosts().stream().map(this::simulated).toList());
+    }
+
+    /** Installs the hosts that are not there yet; those that are stay as they are. */
+    private void install(Cluster wanted) throws IOException {
+        Map<String, SimulatedHost> all = new LinkedHashMap<>(hosts);
+        for (Host host : wanted.hosts()) {
+            if (!all.containsKey(host.name())) {
+                BareHost bare = workshop.install(describe(host, all.size() + 1, wanted, options), faults);
+                bare.sudoPassword(host.ssh().sudoPassword());
+                all.put(host.name(), new SimulatedHost(bare, faults, workshop.clientKey(), executor, false));
+                hosts = Collections.unmodifiableMap(new LinkedHashMap<>(all));
+            }
+        }
+    }
+
+    /**
+     * Gives the rehearsal what a later spec of the same cluster needs: bare hosts for those that it adds, and its version of Kubernetes in
+     * the repositories. Hosts that are there stay as they are.
+     *
+     * @throws IOException where the scratch directory cannot be written
+     */
+    public synchronized void grow(Cluster later) throws IOException {
+        authority.writeNodes(workshop.shared().resolve("pki"),
+                later.hosts().stream().map(Host::name).filter(name -> !hosts.containsKey(name)).toList());
+        install(later);
+        for (Host host : later.hosts()) {
+            host(host.name()).sudoPassword(host.ssh().sudoPassword());
+            offer(host(host.name()), later.kubernetes().version());
+        }
     }
 
     private static BareHost.Description describe(Host host, int number, Cluster cluster, Options options) {
@@ -155,10 +185,16 @@ public final class Rehearsal implements AutoCloseable {
      */
     public void offer(String version) throws IOException {
         for (SimulatedHost host : hosts.values()) {
-            Path state = host.root().resolve(".rehearsal");
-            Path newest = state.resolve("kubernetes-version");
-            Files.writeString(state.resolve("kubernetes-also"), Files.readString(newest), StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
+            offer(host, version);
+        }
+    }
+
+    private static void offer(SimulatedHost host, String version) throws IOException {
+        Path state = host.root().resolve(".rehearsal");
+        Path newest = state.resolve("kubernetes-version");
+        String before = Files.readString(newest);
+        if (!before.strip().equals(version)) {
+            Files.writeString(state.resolve("kubernetes-also"), before, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             Files.writeString(newest, version + "\n");
         }
     }

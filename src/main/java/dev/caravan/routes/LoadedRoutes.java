@@ -1,5 +1,6 @@
 package dev.caravan.routes;
 
+import dev.caravan.routes.RouteFiles.RouteFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,7 @@ public final class LoadedRoutes {
      *
      * @param file          its file's name relative to the routes directory, where it was loaded from a file
      * @param from          the user's file, or {@code built in}
+     * @param builtIn       whether it is one of Caravan's own, or an unchanged copy
      * @param configuration the route configuration that it names, which has its retries
      */
     public record LoadedRoute(String id, String description, String file, String from, boolean builtIn, String configuration, String input,
@@ -73,7 +75,7 @@ public final class LoadedRoutes {
 
     private LoadedRoute route(RouteDefinition route) {
         String location = Optional.ofNullable(route.getResource()).map(Resource::getLocation).orElse("");
-        boolean builtIn = location.startsWith(BUILT_IN);
+        boolean builtIn = location.startsWith(BUILT_IN) || file(location).filter(files::isAsBuiltIn).isPresent();
         return new LoadedRoute(text(route.getRouteId()), text(route.getDescriptionText()), name(location), from(location), builtIn,
                 text(route.getRouteConfigurationId()), route.getInput() == null ? "" : address(route.getInput().getUri()),
                 nodes(route.getOutputs()));
@@ -90,11 +92,12 @@ public final class LoadedRoutes {
         if (location.startsWith(BUILT_IN)) {
             return location.substring(BUILT_IN.length());
         }
-        return files.routes().stream()
-                .filter(file -> file.origin().map(path -> location.equals(FILE + path)).orElse(false))
-                .map(RouteFiles.RouteFile::name)
-                .findFirst()
-                .orElseGet(() -> location.substring(location.lastIndexOf('/') + 1));
+        return file(location).map(RouteFile::name).orElseGet(() -> location.substring(location.lastIndexOf('/') + 1));
+    }
+
+    /** The user's file that is there. */
+    private Optional<RouteFile> file(String location) {
+        return files.routes().stream().filter(file -> file.origin().map(path -> location.equals(FILE + path)).orElse(false)).findFirst();
     }
 
     private static List<Node> nodes(List<ProcessorDefinition<?>> definitions) {

@@ -12,13 +12,13 @@ import dev.caravan.log.Confidant;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.Redactor;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.spec.UrlSecrets;
 import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -59,7 +59,10 @@ public final class Run implements Confidant {
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
     private final Map<String, Long> mintedAnew = new ConcurrentHashMap<>();
+    private final List<String> names;
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
+    /** Made of them when it is needed; null after another was added. */
+    private volatile Redactor redactor;
     private final Set<String> foundSubjects = ConcurrentHashMap.newKeySet();
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final AtomicInteger detached = new AtomicInteger();
@@ -86,6 +89,7 @@ public final class Run implements Confidant {
         this.id = id;
         this.call = call;
         this.cluster = cluster;
+        this.names = cluster.names();
         this.rehearsal = rehearsal;
         this.journal = journal;
         cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
@@ -102,8 +106,7 @@ public final class Run implements Confidant {
     private void keepSecrets(SshAccess access) {
         Stream.of(access.password(), access.sudoPassword(), access.passphrase())
                 .flatMap(Optional::stream)
-                .filter(secret -> !secret.reveal().isEmpty())
-                .forEach(secrets::add);
+                .forEach(this::keepSecret);
         access.proxyJump().ifPresent(jump -> keepSecrets(jump.access()));
     }
 
@@ -441,8 +444,8 @@ public final class Run implements Confidant {
 
     /** A value that is to be blotted out of whatever is told from now on. */
     public void keepSecret(Secret secret) {
-        if (secret.reveal().length() > 3) {
-            secrets.add(secret);
+        if (!secret.reveal().isEmpty() && secrets.add(secret)) {
+            redactor = null;
         }
     }
 
@@ -451,14 +454,19 @@ public final class Run implements Confidant {
         return Set.copyOf(secrets);
     }
 
-    /** The text with every secret of this run replaced. */
+    @Override
+    public Collection<String> names() {
+        return names;
+    }
+
+    /** The text with every secret of this run replaced; see {@link Redactor}. */
     public String redact(String text) {
-        String redacted = text;
-        // The longest first: one may be a part of another.
-        for (String secret : secrets.stream().map(Secret::reveal).sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
-            redacted = redacted.replace(secret, "***");
+        Redactor known = redactor;
+        if (known == null) {
+            known = Redactor.of(secrets(), names());
+            redactor = known;
         }
-        return redacted;
+        return known.redact(text);
     }
 
     private Object redactAll(Object value) {

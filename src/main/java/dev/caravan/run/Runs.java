@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -50,6 +51,7 @@ public final class Runs {
     private final Workflows workflows;
     private final Journal journal;
     private final boolean rehearsal;
+    private final Consumer<Cluster> prepare;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     /* Runs that are not under way any more, where the journal was not told yet. */
     private final Set<String> toLetGo = ConcurrentHashMap.newKeySet();
@@ -82,10 +84,12 @@ public final class Runs {
 
     private record UnderWay(Run run, Workflow workflow, CompletableFuture<Outcome> outcome) {}
 
-    public Runs(Workflows workflows, Journal journal, boolean rehearsal) {
+    /** @param prepare called for each run that has been let in, before it begins; what it throws keeps the run from beginning */
+    public Runs(Workflows workflows, Journal journal, boolean rehearsal, Consumer<Cluster> prepare) {
         this.workflows = workflows;
         this.journal = journal;
         this.rehearsal = rehearsal;
+        this.prepare = prepare;
     }
 
     /**
@@ -123,6 +127,7 @@ public final class Runs {
         try {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
+            prepare.accept(order.cluster());
             journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
                     order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
                     order.confined()), order.key());
@@ -156,6 +161,7 @@ public final class Runs {
         UnderWay mine = enter(run);
         try {
             claim(run);
+            prepare.accept(cluster);
             run.tell(Event.Type.NOTE, null, null, 0, "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
                     + ", as the engine that ran it is gone", Map.of("resumed", true, "action", record.action()));
@@ -174,6 +180,7 @@ public final class Runs {
                 "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
                 "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
         data.put("plan", action.plan());
+        data.put("version", order.cluster().kubernetes().version());
         if (!action.outcome().isEmpty()) {
             data.put("outcome", action.outcome());
         }

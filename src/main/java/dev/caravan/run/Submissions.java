@@ -89,6 +89,11 @@ public final class Submissions {
         return read(text, name, Expansion.in(Path.of("")).confinedTo(allowed), call, source);
     }
 
+    /** The same where no run is to begin: what it describes. */
+    public Cluster readConfined(String text, String name) throws InvalidSpec {
+        return SpecReader.read(text, name, Expansion.in(Path.of("")).confinedTo(allowed));
+    }
+
     /** Begins a run of it; see {@link Runs#begin}. */
     public Run begin(Submission submission) throws Busy {
         return begin(submission, Optional.empty());

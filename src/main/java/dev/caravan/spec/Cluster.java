@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a spec says, validated, defaults filled in. Immutable.
@@ -133,6 +134,11 @@ public record Cluster(
     public enum Cni { FLANNEL, CALICO, CILIUM, BRIDGE, NONE }
 
     public enum OnFailure { ROLLBACK, KEEP }
+
+    /** Its own name, and names and addresses of its hosts: what output shows of it. */
+    public List<String> names() {
+        return Stream.concat(Stream.of(name), hosts.stream().flatMap(host -> Stream.of(host.name(), host.address()))).toList();
+    }
 
     /** The control plane that kubeadm init runs on: the first in the spec. */
     public Host firstControlPlane() {

@@ -1,14 +1,12 @@
 package dev.caravan.spec;
 
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -21,16 +19,17 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * into the wrong field as well, and a message about that field must not show it. Immutable.
  */
 final class DeclaredSecrets {
-    /** What is shorter is looked for as a word of its own: else it would blot out parts of others. */
-    private static final int SHORT = 4;
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.:-]{0,252}");
 
     /** A thousand hosts have no more. Where there are, nothing of the document is shown: each text would be searched for each of them. */
     private static final int MOST = 5_000;
 
-    private final List<String> longestFirst;
+    private final int count;
+    private final Redactor redactor;
 
-    private DeclaredSecrets(Set<String> values) {
-        this.longestFirst = values.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList();
+    private DeclaredSecrets(Set<String> values, Set<String> names) {
+        this.count = values.size();
+        this.redactor = count > MOST ? Redactor.NONE : Redactor.of(values.stream().map(Secret::new).toList(), names);
     }
 
     /** @param expansion what references to variables and files mean; what they give is as secret as the rest */
@@ -46,28 +45,39 @@ final class DeclaredSecrets {
     private static DeclaredSecrets of(Node root, Optional<Expansion> expansion) {
         Collection collection = new Collection(expansion);
         collection.collect(root, false);
-        return new DeclaredSecrets(collection.values);
+        return new DeclaredSecrets(collection.values, names(root));
     }
 
     /** Of a text that is no document. */
     static DeclaredSecrets none() {
-        return new DeclaredSecrets(Set.of());
+        return new DeclaredSecrets(Set.of(), Set.of());
+    }
+
+    /** What the cluster and its hosts are called, as far as they can be called so. */
+    private static Set<String> names(Node root) {
+        Set<String> names = new HashSet<>();
+        Stream.concat(below(root, "metadata"), below(root, "spec").flatMap(spec -> below(spec, "hosts"))
+                        .flatMap(hosts -> hosts instanceof SequenceNode sequence ? sequence.getValue().stream() : Stream.of()))
+                .flatMap(each -> Stream.concat(below(each, "name"), below(each, "address")))
+                .forEach(each -> {
+                    if (each instanceof ScalarNode scalar && NAME.matcher(scalar.getValue()).matches()) {
+                        names.add(scalar.getValue());
+                    }
+                });
+        return names;
+    }
+
+    private static Stream<Node> below(Node node, String key) {
+        return node instanceof MappingNode mapping
+                ? mapping.getValue().stream()
+                        .filter(tuple -> tuple.getKeyNode() instanceof ScalarNode scalar && scalar.getValue().equals(key))
+                        .map(NodeTuple::getValueNode)
+                : Stream.of();
     }
 
     /** The text with the placeholder for every secret in it. */
     String hide(String text) {
-        if (longestFirst.size() > MOST) {
-            return Redaction.PLACEHOLDER;
-        }
-        String hidden = text;
-        for (String value : longestFirst) {
-            if (hidden.contains(value)) {
-                hidden = value.length() >= SHORT ? hidden.replace(value, Redaction.PLACEHOLDER)
-                        : Pattern.compile("(?<![\\p{L}\\p{N}])" + Pattern.quote(value) + "(?![\\p{L}\\p{N}])").matcher(hidden)
-                                .replaceAll(Matcher.quoteReplacement(Redaction.PLACEHOLDER));
-            }
-        }
-        return hidden;
+        return count > MOST ? Redaction.PLACEHOLDER : redactor.redact(text);
     }
 
     Problem hide(Problem problem) {

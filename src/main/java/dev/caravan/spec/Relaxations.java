@@ -28,6 +28,7 @@ public final class Relaxations {
                     + " may come over plain HTTP (runtime.insecureRegistries)");
         }
         hostKeys(cluster.hosts()).forEach((check, names) -> lines.add(line(check, names)));
+        lines.addAll(WeakSecrets.of(cluster));
         return lines;
     }
 

@@ -34,6 +34,7 @@ final class SpecParser {
     private static final int DEEPEST = 40;
     /** Of a key or a value. No value that Caravan knows comes near, and patterns are matched against it. */
     private static final int LONGEST = 2048;
+    private static final int LONGEST_NUMBER = 100;
 
     private static final String OVERRIDES = "spec.kubernetes.kubeadm.";
     private static final CoreSchema YAML_TYPES = new CoreSchema();
@@ -156,11 +157,7 @@ final class SpecParser {
             }
             String key = keyNode.getValue();
             if (key.length() > LONGEST) {
-                problems.add(new Problem(
-                        at.line(),
-                        at.column(),
-                        path,
-                        "a key longer than " + LONGEST + " characters",
+                problems.add(new Problem(at.line(), at.column(), path, "a key longer than " + LONGEST + " characters",
                         "check the quotes around it"));
                 continue;
             }
@@ -205,7 +202,8 @@ final class SpecParser {
             return null;
         }
         if (!node.getTag().equals(Tag.STR)) {
-            return number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), told));
+            return isTooLong(text, path, at) ? null
+                    : number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), told));
         }
         if (isUnfit(text, path, at)) {
             return null;
@@ -234,12 +232,25 @@ final class SpecParser {
             boolean override = path.startsWith(OVERRIDES) && node.getScalarStyle() == ScalarStyle.PLAIN;
             boolean asTyped = override || TYPED.matcher(path).matches();
             Tag tag = asTyped ? YAML_TYPES.getScalarResolver().resolve(value, true) : Tag.STR;
+            if (!tag.equals(Tag.STR) && isTooLong(value, path, at)) {
+                return null;
+            }
             return number(new SpecScalar(
                     path, at.line(), at.column(), tag.equals(Tag.STR) ? value : typed(tag, value), text));
         } catch (Expansion.NotExpanded e) {
             problems.add(new Problem(at.line(), at.column(), path, e.getMessage(), e.remedy()));
             return null;
         }
+    }
+
+    /** A number, which takes the longer to read the more digits it has, with the square of their number. */
+    private boolean isTooLong(String number, String path, Position at) {
+        boolean tooLong = number.length() > LONGEST_NUMBER;
+        if (tooLong) {
+            problems.add(new Problem(at.line(), at.column(), path, "a number longer than " + LONGEST_NUMBER + " characters",
+                    "put it in quotes if it is text"));
+        }
+        return tooLong;
     }
 
     /** Null for an infinite number and for what is not a number, which JSON does not know. */

@@ -53,8 +53,8 @@ public final class SpecReader {
     }
 
     /**
-     * As {@link #read(Path)}, and looks into the file that only a run would open: the network's manifest. A spec whose manifest is gone
-     * can still be read, as it can still be rolled back and reset.
+     * As {@link #read(Path)}, and looks at the files that only a run would open: the network's manifest and private keys. A spec whose
+     * manifest is gone can still be read, as it can still be rolled back and reset.
      *
      * @throws InvalidSpec if it cannot be read or used
      */
@@ -72,6 +72,7 @@ public final class SpecReader {
             problems.addAll(Confinement.problems(root.get(), expansion));
             if (withFiles && problems.isEmpty()) {
                 problems.addAll(ManifestFile.problems(root.get(), expansion));
+                problems.addAll(PrivateKeyFiles.problems(root.get(), expansion));
             }
             Contradictions.problems(root.get()).stream()
                     .filter(found ->

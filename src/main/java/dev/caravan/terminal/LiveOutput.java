@@ -97,7 +97,7 @@ final class LiveOutput implements RunOutput {
                 return;
             }
             above.addAll(Wording.indent(4,
-                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4)));
+                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4, facts.hints())));
         }
     }
 

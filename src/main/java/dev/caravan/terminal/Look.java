@@ -3,10 +3,17 @@ package dev.caravan.terminal;
 /**
  * What may be used to show things: colour, and characters beyond ASCII. Colour never stands alone; what it says is also
  * said by a word.
+ *
+ * @param hints for commands that texts name
  */
-public record Look(boolean colour, boolean unicode) {
+public record Look(boolean colour, boolean unicode, Hints hints) {
     /** Neither colour nor anything beyond ASCII. */
     public static final Look BARE = new Look(false, false);
+
+    /** Without options for the commands that texts name. */
+    public Look(boolean colour, boolean unicode) {
+        this(colour, unicode, Hints.NONE);
+    }
 
     enum Ink {
         NORMAL(""), FAINT("2"), STRONG("1"), GOOD("32"), BUSY("36"), WAITING("33"), BAD("1;31");

@@ -132,7 +132,7 @@ final class PlainLines {
             String same = before.map(host -> ": as on " + Wording.host(host)).orElse("");
             lines.add(line(event.at(), step.host(), step.step(), "failed", (Wording.attempts(step) + same).strip()));
             if (before.isEmpty()) {
-                lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13))));
+                lines.addAll(Wording.indent(13, Wording.explain(event.run(), step, true, Math.max(60, width - 13), look.hints())));
             }
             return lines;
         }

@@ -85,7 +85,7 @@ public final class Summary {
         }
         Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : partly || run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
-        lines.addAll(Wording.indent(2, Text.wrap(run.message(), width - 2)));
+        lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
         if (!partly) {
             whatIsThere();
         }
@@ -164,11 +164,7 @@ public final class Summary {
             return;
         }
         lines.add("kubeconfig: " + path);
-        lines.add("  kubectl --kubeconfig " + shellWord(path) + " get nodes");
-    }
-
-    private static String shellWord(String path) {
-        return path.matches("[A-Za-z0-9_./:@%+=,-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
+        lines.add("  kubectl --kubeconfig " + Hints.word(path) + " get nodes");
     }
 
     // What changed
@@ -285,8 +281,8 @@ public final class Summary {
             lines.add(space + look.paint(ink, line));
         }
         if (diff.size() > LONGEST_LIST) {
-            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `caravan logs " + run.run() + " --host "
-                    + host + " --step " + step + "`");
+            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `"
+                    + look.hints().in("caravan logs " + run.run()) + " --host " + host + " --step " + step + "`");
         }
     }
 
@@ -350,7 +346,7 @@ public final class Summary {
             List<String> names = steps.stream().map(step -> Wording.host(step.host())).toList();
             lines.add(look.paint(Ink.BAD, Text.names(names, width - 40) + "  " + first.step() + "  "
                     + Wording.failed(first)));
-            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, lastWords, width - 4)));
+            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, lastWords, width - 4, look.hints())));
             lines.add("");
         });
     }
@@ -372,7 +368,7 @@ public final class Summary {
     private void table(List<List<String>> rows, String alignment) {
         lines.addAll(Columns.lines(rows.subList(0, Math.min(rows.size(), LONGEST_LIST)), alignment, width, look));
         if (rows.size() > LONGEST_LIST) {
-            lines.add("and " + (rows.size() - LONGEST_LIST) + " more: `caravan status " + run.run() + "`");
+            lines.add("and " + (rows.size() - LONGEST_LIST) + " more: `" + look.hints().in("caravan status " + run.run()) + "`");
         }
         lines.add("");
     }

@@ -14,10 +14,21 @@ import org.jline.nativ.JLineNativeLoader;
  * @param dumb     whether it cannot move its cursor
  * @param colour   whether colour may be used
  * @param unicode  whether it shows characters beyond ASCII
+ * @param hints    for commands that texts name
  * @param size     the size now; asked again before each frame, so that a resize shows. Cheap, thread-safe
  */
-public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, boolean unicode, Supplier<Size> size) {
+public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, boolean unicode, Hints hints, Supplier<Size> size) {
     private static final int STANDARD_OUTPUT = 1;
+
+    /** Without options for the commands that texts name. */
+    public TerminalFacts(boolean terminal, boolean dumb, boolean colour, boolean unicode, Supplier<Size> size) {
+        this(terminal, dumb, colour, unicode, Hints.NONE, size);
+    }
+
+    /** The same, for a command with these options. */
+    public TerminalFacts with(Hints other) {
+        return new TerminalFacts(terminal, dumb, colour, unicode, other, size);
+    }
 
     /** @param columns at least 1 @param rows at least 1 */
     public record Size(int columns, int rows) {
@@ -55,7 +66,7 @@ public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, bool
 
     /** What may be used. */
     public Look look() {
-        return new Look(colour, unicode);
+        return new Look(colour, unicode, hints);
     }
 
     /** NO_COLOR goes over CLICOLOR_FORCE, which goes over CLICOLOR. */

@@ -43,7 +43,7 @@ final class Wording {
     }
 
     /** Cause, the command's last words where they are wanted, remedy, and where the whole log is. */
-    static List<String> explain(String run, StepView step, boolean lastWords, int width) {
+    static List<String> explain(String run, StepView step, boolean lastWords, int width, Hints hints) {
         Failure failure = step.failure().orElseThrow();
         List<String> lines = new ArrayList<>(Text.wrap(failure.cause(), width));
         if (lastWords) {
@@ -52,10 +52,10 @@ final class Wording {
                 words.forEach(word -> Text.wrap(word, width - 2).forEach(line -> lines.add("| " + line)));
             }
         }
-        lines.addAll(Text.wrap(failure.remedy(), width));
+        lines.addAll(Text.wrap(hints.in(failure.remedy()), width));
         if (!failure.remedy().contains("caravan logs")) {
             String host = step.host().isEmpty() ? "" : " --host " + step.host();
-            lines.add("Log: `caravan logs " + run + host + " --step " + step.step() + "`");
+            lines.add("Log: `" + hints.in("caravan logs " + run) + host + " --step " + step.step() + "`");
         }
         lines.removeIf(String::isBlank);
         return lines;

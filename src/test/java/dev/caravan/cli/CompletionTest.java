@@ -44,6 +44,8 @@ class CompletionTest {
         "caravan,completion,|bash,zsh,fish",
         "caravan,routes,|export,list",
         "caravan,apply,-f,three|three-nodes.yaml",
+        "caravan,apply,three|three-nodes.yaml",
+        "caravan,run,apply,three|three-nodes.yaml",
         "caravan,logs,--f|--follow",
         "caravan,runs,--k|--keep-runs,--keep-days"
     })

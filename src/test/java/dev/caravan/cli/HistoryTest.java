@@ -129,6 +129,25 @@ class HistoryTest {
         assertThat(console.out()).contains("as the test wants it");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"journal", "server"})
+    void clustersAreListedAndTheirKubeconfigsPrinted(String where) throws Exception {
+        end(begin());
+        String cluster = "c" + specs;
+        assertThat(caravan(where, "clusters")).isZero();
+        assertThat(console.out().lines().filter(line -> line.startsWith(cluster + " "))).singleElement().asString()
+                .endsWith("apply failed");
+        Path kubeconfig = Files.createDirectories(serving.data().resolve("clusters").resolve(cluster)).resolve("kubeconfig");
+        Files.writeString(kubeconfig, "kind: Config\n");
+        console.forget();
+        assertThat(caravan(where, "kubeconfig", cluster)).isZero();
+        assertThat(console.out()).isEqualTo("kind: Config\n");
+        assertThat(caravan(where, "kubeconfig", "nosuch")).isEqualTo(2);
+        assertThat(caravan(where, "kubeconfig", "../x")).isEqualTo(2);
+        assertThat(console.err()).contains("has no kubeconfig of a cluster nosuch; caravan clusters --")
+                .contains("has no kubeconfig of a cluster ../x");
+    }
+
     @Test
     void whatCannotBeIsToldInASentence() throws Exception {
         assertThat(CaravanCommand.execute("runs", "--server", serving.uri("").toString())).isEqualTo(2);

@@ -104,7 +104,10 @@ final class ManPage {
                     + (option.arity().max() > 0 ? " \\fI" + escaped(option.paramLabel()) + "\\fR" : "");
             words.add((option.required() ? word : "[" + word + "]") + (option.isMultiValue() ? "\\&..." : ""));
         }
-        command.positionalParameters().forEach(parameter -> words.add("\\fI" + escaped(parameter.paramLabel()) + "\\fR"));
+        command.positionalParameters().forEach(parameter -> {
+            String word = "\\fI" + escaped(parameter.paramLabel()) + "\\fR";
+            words.add(parameter.required() ? word : "[" + word + "]");
+        });
         text.append(".HP\n").append(String.join(" ", words)).append('\n');
     }
 

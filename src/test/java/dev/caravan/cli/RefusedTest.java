@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.spec.SpecReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -38,6 +39,21 @@ class RefusedTest {
         assertThat(said.lines()).singleElement().asString()
                 .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 16: no route begins with direct:prefligth; "
                         + "did you mean direct:preflight\\?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "node-9:kubeadm-join:fail|there is no host node-9; there are ",
+        "FIRST:join:fail|there is no step join; did you mean join-credentials or kubeadm-join?",
+        "FIRST:kubeadm-jion:drop|there is no step kubeadm-jion; did you mean kubeadm-join?",
+        "FIRST:nonsense:slow|there is no step nonsense; there are ",
+    })
+    void aFaultThatNothingCanMeetIsRefusedBeforeAnythingBegins(String fault, String why) throws Exception {
+        Path spec = Path.of("examples", "three-nodes.yaml");
+        String first = SpecReader.read(spec).hosts().get(0).name();
+        assertThat(said("rehearse", spec.toString(), "--data", directory.toString(), "--fault", fault.replace("FIRST", first)))
+                .contains(why);
+        assertThat(directory.resolve("rehearsal/journal.mv.db")).doesNotExist();
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.Retention;
+import dev.caravan.journal.RunFilter;
 import dev.caravan.journal.RunRecord;
 import java.time.Instant;
 import java.util.Collection;
@@ -150,8 +151,18 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public List<RunRecord> runs(int limit) {
-        return journal.runs(limit);
+    public List<RunRecord> runs(RunFilter filter) {
+        return journal.runs(filter);
+    }
+
+    @Override
+    public boolean hasRuns(boolean rehearsal) {
+        return journal.hasRuns(rehearsal);
+    }
+
+    @Override
+    public List<String> clusters(int limit) {
+        return journal.clusters(limit);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.journal.RunRecord;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.rehearsal.Rehearsals;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Secret;
@@ -157,6 +158,12 @@ public final class Serving implements AutoCloseable {
     public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Path> routes, int port) throws Exception {
         return start(directory, port, Map.of(),
                 properties -> new EngineOptions(directory.resolve("data"), routes, true, true, rehearsal::target, properties));
+    }
+
+    /** The same with hosts that are made for each cluster, as serve --rehearse does. */
+    public static Serving rehearse(Path directory, Rehearsals rehearsals) throws Exception {
+        return start(directory, freePort(), Map.of(), properties -> EngineOptions.of(directory.resolve("data"), Optional.empty(), true,
+                properties).rehearsing(rehearsals::target, rehearsals::prepare));
     }
 
     private static Serving start(Path directory, int port, Map<String, String> settings,

@@ -12,16 +12,20 @@ import dev.caravan.engine.Serving;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.RunRecord;
 import java.io.ByteArrayInputStream;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -228,6 +232,7 @@ class ApiTest {
         String id = asked.get(0).join();
         serving.release(id);
         serving.ended(id);
+        assertThat(json(client.postSpec(RUNS, spec, "Idempotency-Key", "\"key-1\"")).get("id").asText()).as("in quotes").isEqualTo(id);
         JsonNode later = json(client.postSpec(RUNS, spec, "Idempotency-Key", "key-1"));
         assertThat(later.get("id").asText()).isEqualTo(id);
         assertThat(later.get("state").asText()).isEqualTo("succeeded");
@@ -243,7 +248,7 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {" ", "\t", "caf\u00e9"})
+    @ValueSource(strings = {" ", "\t", "caf\u00e9", "\"\""})
     void aKeyThatIsNoneIsRefused(String key) throws Exception {
         String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/yaml\n"
                 + "Content-Length: 0\nIdempotency-Key: " + key + "\n\n");
@@ -371,6 +376,77 @@ class ApiTest {
         assertThat(client.raw("GET /api/v1/runs HTTP/1.1 and more\nHost: localhost\n\n")).contains(" 400 ").contains("bad-request");
     }
 
+    /** Camel and Vert.x look at the type on every path and with every method. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"text/yaml; charset=\"|400",
+        "text/yaml; charset=\"utf-8|400", "yaml|400", "/|400", "text/yaml; charset|400",
+        "text/yaml; charset=nonsense|415", "text/yaml; charset=utf-16|415", "text/yaml; charset=%00|415",
+        "multipart/form-data; boundary=x|415", "multipart/form-data|415", "multipart/mixed; boundary=\"x|400"})
+    void aTypeThatCannotBeReadIsRefusedOnEveryPath(String type, int status) throws Exception {
+        String body = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\ncontent\r\n--x--\r\n";
+        for (String request : List.of("POST /api/v1/runs", "GET /api/v1/runs", "GET /", "POST /own", "GET /own", "PUT /nothing",
+                "DELETE /api/v1/runs", "GET /observe/health", "GET /api/v1/runs/none/events")) {
+            boolean free = type.endsWith("utf-16") && !request.startsWith("POST /api");
+            String answer = client.raw(request + " HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: " + type
+                    + "\nContent-Length: " + body.replace("\r", "").replace("\n", "\r\n").length() + "\n\n" + body.replace("\r", ""));
+            assertThat(answer).as(request).doesNotStartWith("HTTP/1.1 5").doesNotContain("\tat ");
+            if (!free) {
+                assertThat(answer).as(request).startsWith("HTTP/1.1 " + status).contains("application/problem+json");
+            }
+        }
+        assertThat(Path.of("file-uploads")).doesNotExist();
+    }
+
+    @Test
+    void aFormIsNotTakenWhereItCannotBeReadAndLeavesNothingInTheWorkingDirectory() throws Exception {
+        String form = " HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: application/x-www-form-urlencoded\n"
+                + "Content-Length: 8\n\n%zz=%zz&";
+        for (String request : List.of("GET /", "HEAD /own", "GET /api/v1/runs", "OPTIONS /observe/health", "DELETE /own",
+                "POST /api/v1/runs")) {
+            assertThat(client.raw(request + form)).as(request).startsWith("HTTP/1.1 415");
+        }
+        assertThat(client.raw("POST /own" + form)).doesNotStartWith("HTTP/1.1 5").doesNotContain("\tat ");
+        assertThat(client.raw("POST /own" + form.replace("%zz=%zz&", "a=b&c=de"))).startsWith("HTTP/1.1 200");
+        assertThat(Path.of("file-uploads")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xchunked", "identity", "gzip, chunked", "chunked, identity", "chunked\nTransfer-Encoding: chunked"})
+    void aBodyWhoseEndIsNotKnownIsRefusedAndNothingBehindItIsRead(String coding) throws Exception {
+        String answer = client.raw("POST /api/v1/runs HTTP/1.1\nHost: localhost\nContent-Type: application/yaml\nTransfer-Encoding: "
+                + coding + "\nContent-Length: 5\n\nkind:GET /own HTTP/1.1\nHost: localhost\n\n");
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("application/problem+json").containsOnlyOnce("HTTP/1.1");
+    }
+
+    @Test
+    void aClientThatGoesAwayInMidBodyIsNoNews() throws Exception {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        Logger entrance = (Logger) LoggerFactory.getLogger(Entrance.class);
+        entrance.setLevel(ch.qos.logback.classic.Level.DEBUG);
+        log.start();
+        entrance.addAppender(log);
+        try {
+            // Not every time has the server read the head before the connection is reset.
+            await().until(() -> {
+                breakOff();
+                return !List.copyOf(log.list).isEmpty();
+            });
+            assertThat(log.list).allMatch(event -> event.getLevel() == ch.qos.logback.classic.Level.DEBUG);
+        } finally {
+            entrance.detachAppender(log);
+            entrance.setLevel(null);
+        }
+    }
+
+    private static void breakOff() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", serving.port())) {
+            socket.setSoLinger(true, 0);
+            socket.getOutputStream().write(("POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\n"
+                    + "Content-Length: 1000\r\n\r\nkind: ").getBytes(StandardCharsets.UTF_8));
+            Awaitility.await().pollDelay(Duration.ofMillis(50)).until(() -> true);
+        }
+    }
+
     // ---- paths and methods
 
     @ParameterizedTest
@@ -415,6 +491,99 @@ class ApiTest {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(json(answer).get("status").asText()).isEqualTo("UP");
         }
+    }
+
+    // ---- specs and routes
+
+    @Test
+    void aSpecIsCheckedWithoutARun() throws Exception {
+        String spec = Serving.spec("only-checked", "198.51.100.9").replace("roles: [control-plane]",
+                "roles: [control-plane], ssh: {hostKeyCheck: accept-new, knownHosts: canary-file}");
+        HttpResponse<String> refused = client.postSpec("/api/v1/validate", spec);
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.body()).contains("may not name this file");
+        JsonNode valid = json(client.postSpec("/api/v1/validate", spec.replace("hostKeyCheck: accept-new, knownHosts: canary-file",
+                "hostKeyCheck: \"off\"")));
+        assertThat(valid.get("cluster").asText()).isEqualTo("only-checked");
+        assertThat(valid.get("relaxed").get(0).asText()).contains("hostKeyCheck");
+        assertThat(client.postSpec("/api/v1/validate", "").statusCode()).isEqualTo(422);
+        assertThat(client.get("/api/v1/validate").statusCode()).isEqualTo(405);
+        assertThat(listed("?cluster=only-checked")).isEmpty();
+    }
+
+    @Test
+    void theSpecOfARunIsGivenWithoutItsSecrets() throws Exception {
+        String id = json(client.postSpec(RUNS, Serving.spec("with-secret", "198.51.100.10").replace("roles: [control-plane]",
+                "roles: [control-plane], ssh: {sudoPassword: canary-3142}"))).get("id").asText();
+        HttpResponse<String> spec = client.get(RUNS + "/" + id + "/spec");
+        assertThat(spec.headers().firstValue("Content-Type")).contains("application/yaml");
+        assertThat(spec.body()).contains("name: with-secret").contains("***").doesNotContain("canary-3142");
+        assertThat(client.get(RUNS + "/nosuch/spec").statusCode()).isEqualTo(404);
+        serving.release(id);
+    }
+
+    @Test
+    void oneRouteIsShownByItsId() throws Exception {
+        assertThat(json(client.get("/api/v1/routes/provision-host")))
+                .isEqualTo(routeOf(json(client.get("/api/v1/routes")).get("routes"), "provision-host"));
+        assertThat(client.get("/api/v1/routes/nosuch").statusCode()).isEqualTo(404);
+    }
+
+    // ---- clusters
+
+    @Test
+    void aKubeconfigIsNotGivenWithoutAToken() throws Exception {
+        Files.writeString(Files.createDirectories(serving.data().resolve("clusters/guarded")).resolve("kubeconfig"), "canary-kubeconfig");
+        HttpResponse<String> refused = client.get("/api/v1/clusters/guarded/kubeconfig");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(json(refused).get("type").asText()).isEqualTo("urn:caravan:problem:token-required");
+        assertThat(refused.body()).doesNotContain("canary");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nosuch", "/..", "/%2e%2e", "/A", "/a_b"})
+    void aClusterThatIsNotThereIsAProblem(String path) throws Exception {
+        assertThat(client.get("/api/v1/clusters" + path).statusCode()).isEqualTo(404);
+    }
+
+    // ---- the list of runs
+
+    @Test
+    void theListHasTheRunsThatAreAskedFor() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            ids.add(json(client.postSpec(RUNS + (i == 1 ? "?action=plan" : ""), Serving.spec("listed-" + i % 2, "198.51.100.7")))
+                    .get("id").asText());
+            if (i < 2) {
+                serving.fail(ids.get(i), "no power");
+                serving.ended(ids.get(i));
+                await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> ids.contains(run.id())));
+            }
+        }
+        assertThat(listed("?cluster=listed-0")).containsExactly(ids.get(2), ids.get(0));
+        assertThat(listed("?cluster=listed-0&state=failed")).containsExactly(ids.get(0));
+        assertThat(listed("?cluster=listed-1&action=apply")).isEmpty();
+        assertThat(listed("?cluster=listed-1&action=plan")).containsExactly(ids.get(1));
+        assertThat(listed("?limit=1&before=" + ids.get(2))).containsExactly(ids.get(1));
+        String oldest = json(client.get(RUNS + "/" + ids.get(0))).get("createdAt").asText();
+        assertThat(listed("?before=" + oldest)).doesNotContainAnyElementsOf(ids);
+        serving.release(ids.get(2));
+    }
+
+    private static List<String> listed(String query) throws Exception {
+        List<String> ids = new ArrayList<>();
+        json(client.get(RUNS + query)).get("runs").forEach(run -> ids.add(run.get("id").asText()));
+        return ids;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"?stat=failed|Did you mean state?", "?colour=canary-77|There are state, cluster",
+        "?state=broken|one of queued, running, succeeded", "?state=|one of queued", "?cluster=A%20B|is a name", "?action=%27|is a name",
+        "?before=yesterday|2026-11-28T09:30:00Z", "?before=|2026-11-28", "?limit=0|1 to 500", "?limit=501|1 to 500"})
+    void aParameterOfTheListThatCannotBeUsedIsRefused(String query, String detail) throws Exception {
+        HttpResponse<String> refused = client.get(RUNS + query);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(json(refused).get("detail").asText()).contains(detail).doesNotContain("canary-77");
     }
 
     @Test
@@ -638,6 +807,22 @@ class ApiTest {
         String other = client.begin();
         assertThat(client.post(RUNS + "/" + other + "/cancel", "", "Origin", "http://127.0.0.1:" + serving.port()).statusCode())
                 .isEqualTo(202);
+    }
+
+    @Test
+    void anOrdinaryWordAsASecretSpoilsNoAnswer() throws Exception {
+        String spec = Serving.spec("docker", "198.51.100.11").replace("name: h1", "name: node")
+                .replace("roles: [control-plane]", "roles: [control-plane], ssh: {sudoPassword: docker, password: node, user: node}");
+        String id = json(client.postSpec(RUNS, spec)).get("id").asText();
+        serving.fail(id, "docker.service on node failed; password: docker");
+        serving.ended(id);
+        JsonNode run = json(client.get(RUNS + "/" + id));
+        assertThat(run.get("cluster").asText()).isEqualTo("docker");
+        assertThat(run.get("hosts").get(0).get("name").asText()).isEqualTo("node");
+        assertThat(run.get("message").asText()).contains("docker.service on node failed; password: ***");
+        assertThat(client.get(RUNS + "/" + id + "/events").body()).contains("short or a common word");
+        assertThat(client.get(RUNS + "/" + id + "/spec").body()).contains("name: docker").contains("user: node")
+                .contains("sudoPassword: \"***\"").contains("password: \"***\"");
     }
 
     @Test

@@ -37,7 +37,8 @@ final class Described {
         String path = pathAndQuery.split("\\?", 2)[0];
         String mediaType = answer.headers().firstValue("Content-Type").orElse("").split(";", 2)[0];
         Optional<Map.Entry<String, JsonNode>> described = DOCUMENT.get("paths").properties().stream()
-                .filter(each -> path.matches(each.getKey().replace(".", "\\.").replace("{id}", "[A-Za-z0-9-]{1,32}"))).findFirst();
+                .filter(each -> path.matches(each.getKey().replace(".", "\\.").replace("{id}", "[A-Za-z0-9-]{1,32}")
+                        .replace("{name}", "[a-z0-9-]{1,63}").replace("{route}", "[A-Za-z0-9._-]{1,64}"))).findFirst();
         if (described.isEmpty() || method.equals("HEAD") || answer.statusCode() == 405) {
             if (mediaType.equals(ProblemDocument.MEDIA_TYPE) && !method.equals("HEAD")) {
                 validate(PROBLEM, JSON.readTree(answer.body()));

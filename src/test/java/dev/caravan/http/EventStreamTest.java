@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -172,6 +173,39 @@ class EventStreamTest {
         assertThat(client.get("/api/v1/runs/" + id + "/events", "Last-Event-ID", last).statusCode()).isEqualTo(204);
         assertThat(client.get("/api/v1/runs/" + id + "/events?after=" + last).statusCode()).isEqualTo(204);
         assertThat(client.get("/api/v1/runs/" + id + "/events", "Last-Event-ID", "nonsense").body()).startsWith("retry: 2000\n\nid: 1\n");
+    }
+
+    @Test
+    void whoAsksForANumberThatIsNotThereYetGetsWhatComesAndTheEnd() throws Exception {
+        String id = client.begin();
+        try (Follower follower = new Follower(id, "Last-Event-ID", "999999")) {
+            serving.underWay(id).note(null, "from now on");
+            serving.release(id);
+            follower.awaitEnd();
+            assertThat(follower.events).extracting(Event::type).contains(Event.Type.NOTE).endsWith(Event.Type.RUN_ENDED)
+                    .doesNotContain(Event.Type.RUN_QUEUED);
+        }
+    }
+
+    @Test
+    void noMoreClientsFollowThanMayAlsoIfAllAskAtOnce() throws Exception {
+        try (Serving narrow = Serving.start(directory.resolve("narrow"), Optional.empty(), Map.of("caravan.http.streams", "3"))) {
+            String id = new Client(narrow).begin();
+            HttpRequest request = HttpRequest.newBuilder(narrow.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build();
+            List<HttpResponse<InputStream>> answers = IntStream.range(0, 20)
+                    .mapToObj(i -> client.http().sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())).toList().stream()
+                    .map(CompletableFuture::join).toList();
+            assertThat(answers).extracting(HttpResponse::statusCode).filteredOn(status -> status == 200).hasSize(3);
+            for (HttpResponse<InputStream> answer : answers) {
+                answer.body().close();
+            }
+            await().atMost(LONG).until(() -> {
+                HttpResponse<InputStream> again = client.http().send(request, HttpResponse.BodyHandlers.ofInputStream());
+                again.body().close();
+                return again.statusCode() == 200;
+            });
+            narrow.release(id);
+        }
     }
 
     @Test

@@ -7,10 +7,14 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
+import dev.caravan.artefacts.Artefact;
+import dev.caravan.backups.Backup;
+import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.Secret;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -100,6 +104,9 @@ class OpenApiTest {
         client.get(RUNS + "/told/timeline");
         client.get("/api/v1/routes");
         client.get("/api/v1/actions");
+        client.get("/api/v1/routes/apply");
+        client.get(RUNS + "/told/spec");
+        client.postSpec("/api/v1/validate", Serving.spec());
         client.get(RUNS + "/told/events", "Last-Event-ID", "99");
         String spec = Serving.spec();
         String first = json(client.postSpec(RUNS, spec)).get("id").asText();
@@ -119,9 +126,26 @@ class OpenApiTest {
         serving.ended(third);
         assertThat(json(client.get(RUNS + "/" + second)).path("takenBackBy").asText()).isEqualTo(third);
         client.get(RUNS);
+        lookAtClusters();
         resumeOneThatWasLeft();
 
         assertThat(described()).isSubsetOf(Described.seen());
+    }
+
+    /** Without a token there is no kubeconfig: this asks an engine that has one, too. */
+    private static void lookAtClusters() throws Exception {
+        Artefact file = new Artefact(5, "0".repeat(64));
+        Files.createDirectories(serving.data().resolve("backups/told"));
+        new BackupDirectory(serving.data(), "told").record(new Backup("20261128-183000-told", "told", "told", Instant.now(), "h1", "1.20.2",
+                new Backup.Snapshot("3.4.13", 7, 1, 2, 3, 1), false, file, file));
+        client.get("/api/v1/clusters");
+        client.get("/api/v1/clusters/told");
+        Path other = Files.createDirectories(directory.resolve("with-token"));
+        Files.writeString(Files.createDirectories(other.resolve("data/clusters/told")).resolve("kubeconfig"), "kind: Config\n");
+        try (Serving withToken = Serving.start(other, Optional.of(new Secret("right")))) {
+            assertThat(new Client(withToken).get("/api/v1/clusters/told/kubeconfig", "Authorization", "Bearer right").body())
+                    .isEqualTo("kind: Config\n");
+        }
     }
 
     /** The engine goes on with such runs by itself, now and then before the test asks. */
@@ -163,7 +187,8 @@ class OpenApiTest {
         tell(journal, Event.Type.RUN_QUEUED, null, null,
                 Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting),
                 "takesBack", List.of("before"),
-                "changesHosts", true, "plan", false, "outcome", "is as its spec says", "parameters", Map.of("shade", "dark")));
+                "changesHosts", true, "version", "1.20.2", "plan", false, "outcome", "is as its spec says",
+                "parameters", Map.of("shade", "dark")));
         tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
         tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
         tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
@@ -177,6 +202,8 @@ class OpenApiTest {
                 "delayMillis", 100);
         tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
         tell(journal, Event.Type.STEP_RETRY, "h1", "facts", failure);
+        tell(journal, Event.Type.STEP_ENDED, "h2", "facts", Map.of("state", "ok", "outputs", Map.of("kubernetes", "kubelet.conf",
+                "kubeletVersion", "1.20.2", "apiServerVersion", "1.20.2", "certificate", "1800000000 /etc/kubernetes/pki/x.crt")));
         tell(journal, Event.Type.STEP_STARTED, "h1", "images-pull", Map.of());
         Map<String, Object> lasting = new HashMap<>(failure);
         lasting.put("state", "failed");

@@ -162,6 +162,35 @@ abstract class JournalContract {
     }
 
     @Test
+    void listsTheRunsThatMeetAFilterFromAnyPlaceOn() {
+        for (int i = 0; i < 6; i++) {
+            // Two of them begin in the same moment.
+            journal.begin(new RunRecord("r" + i, i % 2 == 0 ? "even" : "odd", i < 3 ? "apply" : "plan", "command", false, "{}", "/",
+                    "queued", Optional.empty(), AT.plusMillis(i == 3 ? 2 : i), Optional.empty()));
+        }
+        journal.running("r2");
+        assertThat(listed(RunFilter.newest(9))).containsExactly("r5", "r4", "r2", "r3", "r1", "r0");
+        assertThat(listed(RunFilter.of("even", 2))).containsExactly("r4", "r2");
+        assertThat(listed(new RunFilter(Optional.of("queued"), Optional.of("even"), Optional.of("apply"), Optional.empty(), 9)))
+                .containsExactly("r0");
+        assertThat(listed(before(RunFilter.Before.of(journal.run("r2").orElseThrow())))).containsExactly("r3", "r1", "r0");
+        assertThat(listed(before(RunFilter.Before.of(journal.run("r3").orElseThrow())))).containsExactly("r1", "r0");
+        assertThat(listed(before(RunFilter.Before.of(AT.plusMillis(2))))).containsExactly("r1", "r0");
+        assertThat(journal.clusters(9)).containsExactly("odd", "even");
+        assertThat(journal.clusters(1)).containsExactly("odd");
+        assertThat(journal.hasRuns(false)).isTrue();
+        assertThat(journal.hasRuns(true)).isFalse();
+    }
+
+    private static RunFilter before(RunFilter.Before place) {
+        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(place), 9);
+    }
+
+    private List<String> listed(RunFilter filter) {
+        return journal.runs(filter).stream().map(RunRecord::id).toList();
+    }
+
+    @Test
     void keepsAnyTextAsItIs() {
         journal.begin(run("a", AT));
         List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t",

@@ -115,8 +115,23 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
-    public synchronized List<RunRecord> runs(int limit) {
-        return runs.values().stream().limit(limit).toList();
+    public synchronized List<RunRecord> runs(RunFilter filter) {
+        if (filter.before().isPresent()) {
+            throw new UnsupportedOperationException("this journal is for tests that do not ask so");
+        }
+        return runs.values().stream().filter(run -> filter.cluster().map(run.cluster()::equals).orElse(true))
+                .filter(run -> filter.action().map(run.action()::equals).orElse(true))
+                .filter(run -> filter.state().map(run.state()::equals).orElse(true)).limit(filter.limit()).toList();
+    }
+
+    @Override
+    public synchronized boolean hasRuns(boolean rehearsal) {
+        return runs.values().stream().anyMatch(run -> run.rehearsal() == rehearsal);
+    }
+
+    @Override
+    public synchronized List<String> clusters(int limit) {
+        return runs.values().stream().map(RunRecord::cluster).distinct().limit(limit).toList();
     }
 
     @Override

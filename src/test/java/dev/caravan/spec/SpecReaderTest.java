@@ -513,6 +513,14 @@ class SpecReaderTest {
         assertThat(invalid.problems()).singleElement().extracting(Problem::path).isEqualTo("spec.ssh.knownHosts");
     }
 
+    /** Java takes a minute for a number of that many digits. */
+    @ParameterizedTest
+    @ValueSource(strings = {"port: ", "sudoPassword: ", "unknown: ", "port: 1.", "port: 0x", "port: 1e"})
+    void aNumberOfHundredsOfThousandsOfDigitsIsRefusedByItsLength(String key) {
+        String text = SMALLEST + "  ssh: {" + key + "7".repeat(400_000) + "}\n";
+        assertThat(problems(text).getMessage()).contains("a number longer than 100 characters").hasSizeLessThan(2_000);
+    }
+
     /** Who types a password where it belongs may have typed it elsewhere first. */
     @Test
     void aDeclaredSecretIsShownInNoMessageAboutAnotherField() {
@@ -532,8 +540,8 @@ class SpecReaderTest {
         }
         assertThat(shown(SMALLEST + "  ssh: {sudoPassword: CANARYsudopw33, user: \"ops:CANARYsudopw33\"}\n")).contains("ops:***");
         assertThat(shown(SMALLEST + "  ssh: {password: 12345678, port: 12345678}\n")).doesNotContain("12345678");
-        assertThat(shown(SMALLEST + "  ssh: {password: a, user: \"a b\", agnt: true}\n")).as("a short one").contains("\"*** b\"")
-                .contains("agnt").contains("agent");
+        assertThat(shown(SMALLEST + "  ssh: {password: a, user: \"a b\", agnt: true}\n")).as("a short one spoils no text")
+                .contains("\"a b\"").contains("not a valid user name").contains("agnt").contains("agent");
     }
 
     @Test
@@ -734,7 +742,7 @@ class SpecReaderTest {
     void readsTheExamples(String name) throws Exception {
         String text = Files.readString(Path.of("examples", name + ".yaml"));
 
-        Cluster cluster = read(text, Map.of("SUDO_PASSWORD", "x"));
+        Cluster cluster = read(text, Map.of("SUDO_PASSWORD", "correct-horse-battery"));
 
         assertThat(cluster.hosts()).isNotEmpty();
         assertThat(Relaxations.of(cluster)).isEmpty();

@@ -1,0 +1,30 @@
+package dev.caravan.cli;
+
+import dev.caravan.actions.Action;
+import dev.caravan.terminal.RunView;
+import picocli.CommandLine.Option;
+
+/** What commands take that may run a plan: whether the exit status says that something would change. */
+final class DetailedExit {
+    /** A plan succeeded and found something to change. */
+    static final int WOULD_CHANGE = 8;
+
+    @Option(names = "--detailed-exitcode", description = "Ends with exit status 8 if the plan shows a change, and with 0 if it shows none.")
+    private boolean asked;
+
+    /**
+     * To be called before anything begins.
+     *
+     * @throws UserError if it is asked of an action that is no plan
+     */
+    void requirePlan(Action action) throws UserError {
+        if (asked && !action.plan()) {
+            throw new UserError("--detailed-exitcode is for plans, and " + action.name() + " is none: leave it out");
+        }
+    }
+
+    /** The exit status of the command for a run that ended so. */
+    int status(RunView ended, int status) {
+        return asked && status == 0 && ended.changes() > 0 ? WOULD_CHANGE : status;
+    }
+}

@@ -1,0 +1,142 @@
+package dev.caravan.clusters;
+
+import dev.caravan.actions.Actions;
+import dev.caravan.clusters.KnownCluster.Node;
+import dev.caravan.journal.Event;
+import dev.caravan.journal.RunRecord;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Version, nodes and certificates of a cluster, from the events of its runs, the newest run first. The newest run that knows the nodes
+ * counts: an apply that succeeded, whose hosts are all nodes then; or a run whose step facts found nodes. Not thread-safe.
+ */
+final class ClusterFold {
+    private static final String RESET = "reset";
+    private static final String FACTS = "facts";
+    private static final Set<String> DONE = Set.of("succeeded", "partly");
+    /** The run that makes a cluster sees no certificates: how many older ones are read for them. */
+    private static final int MORE_FOR_CERTIFICATES = 3;
+
+    private final Instant now;
+    private final Map<String, Instant> certificates = new HashMap<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private Optional<String> version = Optional.empty();
+    private boolean nodesKnown;
+    private int readSinceNodes;
+    private boolean gone;
+
+    ClusterFold(Instant now) {
+        this.now = now;
+    }
+
+    /** Whether an older run could add something. */
+    boolean wantsMore() {
+        boolean complete = nodes.stream().allMatch(node -> certificates.containsKey(node.name()));
+        return !gone && (!nodesKnown || !complete && readSinceNodes < MORE_FOR_CERTIFICATES);
+    }
+
+    /** Adds a run that is older than those before. */
+    void add(RunRecord run, List<Event> events) {
+        readSinceNodes += nodesKnown ? 1 : 0;
+        boolean succeeded = DONE.contains(run.state());
+        if (succeeded && run.action().equals(RESET)) {
+            gone = true;
+            return;
+        }
+        Map<String, Map<?, ?>> facts = new HashMap<>();
+        Map<String, Instant> seen = new HashMap<>();
+        Set<String> failed = new HashSet<>();
+        for (Event event : events) {
+            if (event.type() == Event.Type.STEP_ENDED && event.host().isPresent()) {
+                String host = event.host().get();
+                if ("failed".equals(event.data().get("state"))) {
+                    failed.add(host);
+                }
+                if (event.data().get("outputs") instanceof Map<?, ?> outputs) {
+                    expiry(outputs).ifPresent(end -> seen.put(host, end));
+                    if (event.step().equals(Optional.of(FACTS))) {
+                        facts.put(host, outputs);
+                    }
+                }
+            }
+        }
+        seen.forEach(certificates::putIfAbsent);
+        if (!nodesKnown) {
+            events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).findFirst()
+                    .ifPresent(queued -> nodes(run, queued, facts, failed, succeeded));
+        }
+    }
+
+    private void nodes(RunRecord run, Event queued, Map<String, Map<?, ?>> facts, Set<String> failed, boolean succeeded) {
+        Optional<String> wanted = text(queued.data(), "version");
+        if (succeeded && run.action().equals(Actions.USUAL) && wanted.isPresent()) {
+            version = wanted;
+            nodesKnown = true;
+            hosts(queued).stream().filter(host -> !failed.contains(String.valueOf(host.get("name"))))
+                    .forEach(host -> nodes.add(node(host, wanted)));
+        } else if (!facts.isEmpty()) {
+            nodesKnown = true;
+            hosts(queued).forEach(host -> {
+                Map<?, ?> found = facts.getOrDefault(String.valueOf(host.get("name")), Map.of());
+                if (text(found, "kubernetes").filter(files -> files.lines().anyMatch("kubelet.conf"::equals)).isPresent()) {
+                    nodes.add(node(host, text(found, "kubeletVersion")));
+                    version = version.or(() -> text(found, "apiServerVersion"));
+                }
+            });
+        }
+    }
+
+    private static List<Map<?, ?>> hosts(Event queued) {
+        List<Map<?, ?>> hosts = new ArrayList<>();
+        if (queued.data().get("hosts") instanceof List<?> list) {
+            list.forEach(each -> {
+                if (each instanceof Map<?, ?> host) {
+                    hosts.add(host);
+                }
+            });
+        }
+        return hosts;
+    }
+
+    private static Node node(Map<?, ?> host, Optional<String> version) {
+        List<String> roles = host.get("roles") instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of();
+        return new Node(String.valueOf(host.get("name")), String.valueOf(host.get("address")), roles, version, OptionalLong.empty());
+    }
+
+    /* Of those that nobody renews by itself the one that expires first: seconds since the epoch, path. */
+    private static Optional<Instant> expiry(Map<?, ?> outputs) {
+        try {
+            return text(outputs, "certificate").map(line -> Instant.ofEpochSecond(Long.parseLong(line.split(" ", 2)[0])));
+        } catch (NumberFormatException | DateTimeException notATime) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> text(Map<?, ?> data, String name) {
+        return data.get(name) instanceof String text && !text.isBlank() ? Optional.of(text.strip()) : Optional.empty();
+    }
+
+    Optional<String> version() {
+        return version;
+    }
+
+    List<Node> nodes() {
+        return nodes.stream().map(node -> new Node(node.name(), node.address(), node.roles(), node.version(), days(node.name()))).toList();
+    }
+
+    private OptionalLong days(String host) {
+        return certificates.containsKey(host)
+                ? OptionalLong.of(Math.floorDiv(Duration.between(now, certificates.get(host)).toSeconds(), Duration.ofDays(1).toSeconds()))
+                : OptionalLong.empty();
+    }
+}

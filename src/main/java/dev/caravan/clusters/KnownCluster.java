@@ -1,0 +1,46 @@
+package dev.caravan.clusters;
+
+import dev.caravan.journal.RunRecord;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What the last runs saw of a cluster. Nothing is asked of the cluster itself. Immutable.
+ *
+ * @param version    of Kubernetes; empty if no run has seen it, or the cluster was taken off its hosts
+ * @param nodes      as the last run that knows them saw them, in the order of its spec
+ * @param lastRun    the newest one
+ * @param backups    the newest first
+ * @param kubeconfig whether the data directory has one
+ */
+public record KnownCluster(
+        String name, Optional<String> version, List<Node> nodes, RunRecord lastRun, List<KnownBackup> backups, boolean kubeconfig) {
+
+    public KnownCluster {
+        nodes = List.copyOf(nodes);
+        backups = List.copyOf(backups);
+    }
+
+    /**
+     * A node.
+     *
+     * @param version         of its kubelet, if a run has seen it
+     * @param certificateDays until the first certificate on it expires that nobody renews by itself; below 0 if it has expired; empty if no
+     *                        run has seen one
+     */
+    public record Node(String name, String address, List<String> roles, Optional<String> version, OptionalLong certificateDays) {
+        public Node {
+            roles = List.copyOf(roles);
+        }
+    }
+
+    /** A backup as its record describes it; whether its file is still good is not looked at. */
+    public record KnownBackup(String id, Instant takenAt, String host, String kubernetes, long revision, long bytes, boolean encrypted) {}
+
+    /** Until the first certificate of any node expires. */
+    public OptionalLong certificateDays() {
+        return nodes.stream().map(Node::certificateDays).filter(OptionalLong::isPresent).mapToLong(OptionalLong::getAsLong).min();
+    }
+}

@@ -1,0 +1,25 @@
+package dev.caravan.terminal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class HintsTest {
+    @Test
+    void everyCommandAboutARunGetsTheOptionsBehindTheRun() {
+        Hints hints = new Hints("--data /srv/data");
+        assertThat(hints.in("see `caravan logs 3d7d9d55 --step facts`, or caravan rollback-run 3d7d9d55 rolls it back"))
+                .isEqualTo("see `caravan logs 3d7d9d55 --data /srv/data --step facts`, or caravan rollback-run 3d7d9d55 --data /srv/data "
+                        + "rolls it back");
+        assertThat(hints.in("caravan logs, step probe; caravan serve; caravan logs 3d7d9d55 --data x"))
+                .isEqualTo("caravan logs, step probe; caravan serve; caravan logs 3d7d9d55 --data x");
+        assertThat(Hints.NONE.in("caravan logs 3d7d9d55")).isEqualTo("caravan logs 3d7d9d55");
+    }
+
+    @Test
+    void aWordIsQuotedWhereAShellWouldReadItDifferently() {
+        assertThat(Hints.word("/srv/data")).isEqualTo("/srv/data");
+        assertThat(Hints.word("my data's")).isEqualTo("'my data'\\''s'");
+        assertThat(Hints.word("")).isEqualTo("''");
+    }
+}
