@@ -669,7 +669,7 @@ class ApiTest {
         assertThat(provision.get("description").asText()).isEqualTo("Makes one bare host a member of the cluster.");
         assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
         assertThat(provision.get("nodes").get(1).get("uri").asText()).isEqualTo("direct:os-prepare");
-        JsonNode choice = provision.get("nodes").get(7);
+        JsonNode choice = provision.get("nodes").get(8);
         assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
         assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
         assertThat(choice.at("/nodes/1/kind").asText()).isEqualTo("otherwise");
