@@ -24,6 +24,7 @@ import dev.caravan.step.StepEndpoint;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
+import dev.caravan.workflow.Removals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
@@ -101,7 +102,7 @@ final class Wiring extends MainListenerSupport {
     private Map<String, Object> beans(Journal opened) {
         return Map.of("hosts", new Hosts(), "facts", new FactsKeeper(), "rollback", new Rollback(),
                 "verify", new Verification(options.data()), "backups", new Backups(options.data(), opened),
-                "restores", new Restores(options.data()));
+                "restores", new Restores(options.data()), "removal", new Removals());
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
@@ -82,7 +83,7 @@ public final class Rehearsal implements AutoCloseable {
      * @throws IOException where the directory is not empty or cannot be written, or this machine lacks a basic command
      */
     public static Rehearsal start(Cluster cluster, List<Fault> faults, Path scratch, Options options) throws IOException {
-        List<String> names = cluster.hosts().stream().map(Host::name).toList();
+        List<String> names = cluster.everyHost().stream().map(Host::name).toList();
         faults.forEach(fault -> requireKnown(names, fault.host(), "the fault " + fault));
         options.families().keySet().forEach(name -> requireKnown(names, name, "the choice of a package family"));
         ExecutorService executor = SimulatedHost.newExecutor();
@@ -108,11 +109,11 @@ public final class Rehearsal implements AutoCloseable {
         this.readinessFaults = new ReadinessFaults(faults);
         this.hosts = new LinkedHashMap<>();
         Authority authority = new Authority();
-        authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
+        authority.writeTo(workshop.shared().resolve("pki"), cluster.everyHost().stream().map(Host::name).toList());
         this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), readinessFaults, authority.serverContext(), executor);
         try {
             Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
-            for (Host host : cluster.hosts()) {
+            for (Host host : cluster.everyHost()) {
                 BareHost bare = workshop.install(describe(host, hosts.size() + 1, cluster, options), faults);
                 bare.sudoPassword(host.ssh().sudoPassword());
                 hosts.put(host.name(), new SimulatedHost(bare, faults, workshop.clientKey(), executor, false));
@@ -121,7 +122,8 @@ public final class Rehearsal implements AutoCloseable {
             close();
             throw e;
         }
-        this.cluster = withHosts(cluster, cluster.hosts().stream().map(this::simulated).toList());
+        this.cluster = withHosts(cluster, cluster.hosts().stream().map(this::simulated).toList(),
+                cluster.leaving().stream().map(this::simulated).toList());
     }
 
     private static BareHost.Description describe(Host host, int number, Cluster cluster, Options options) {
@@ -137,12 +139,13 @@ public final class Rehearsal implements AutoCloseable {
     }
 
     private Host simulated(Host host) {
-        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints());
+        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints(),
+                host.state());
     }
 
-    private static Cluster withHosts(Cluster cluster, List<Host> hosts) {
+    private static Cluster withHosts(Cluster cluster, List<Host> hosts, List<Host> leaving) {
         return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(),
-                hosts, cluster.onFailure(), cluster.backup());
+                hosts, cluster.onFailure(), cluster.backup(), leaving, Optional.empty());
     }
 
     /**

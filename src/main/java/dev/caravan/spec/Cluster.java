@@ -4,12 +4,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a spec says, validated, defaults filled in. Immutable.
  *
  * @param name      the cluster's name, a DNS label
- * @param hosts     in the spec's order; at least one is a control plane, and the first of these is initialised first
+ * @param hosts     those that are present, in the spec's order; at least one is a control plane
+ * @param leaving   those that are absent or lost, in the spec's order
+ * @param leader    the name of the control plane that the others join through; empty: the first one of the spec, which is initialised
  */
 public record Cluster(
         String name,
@@ -19,9 +22,17 @@ public record Cluster(
         Network network,
         List<Host> hosts,
         OnFailure onFailure,
-        Backup backup) {
+        Backup backup,
+        List<Host> leaving,
+        Optional<String> leader) {
 
-    /** One with the usual backups. */
+    /** One that no host leaves. */
+    public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
+            OnFailure onFailure, Backup backup) {
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, backup, List.of(), Optional.empty());
+    }
+
+    /** One that no host leaves, with the usual backups. */
     public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
             OnFailure onFailure) {
         this(name, kubernetes, packages, runtime, network, hosts, onFailure, Backup.USUAL);
@@ -39,7 +50,7 @@ public record Cluster(
 
     /** What a backup may precede. */
     public enum Occasion {
-        UPGRADE("upgrade"), RESTORE("restore"), RENEW_CERTIFICATES("renew-certificates");
+        UPGRADE("upgrade"), RESTORE("restore"), RENEW_CERTIFICATES("renew-certificates"), REMOVE_CONTROL_PLANE("remove-control-plane");
 
         private final String word;
 
@@ -127,14 +138,25 @@ public record Cluster(
 
     public enum OnFailure { ROLLBACK, KEEP }
 
-    /** The control plane that kubeadm init runs on: the first in the spec. */
+    /** The control plane that kubeadm init runs on; in a cluster that exists, one that is in it. */
     public Host firstControlPlane() {
-        return hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow();
+        return controlPlanes().stream().filter(host -> host.name().equals(leader.orElse(host.name()))).findFirst().orElseThrow();
+    }
+
+    /** All hosts of the spec: those that are present, and after them those that leave. */
+    public List<Host> everyHost() {
+        return Stream.concat(hosts.stream(), leaving.stream()).toList();
     }
 
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
-        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, backup);
+        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, backup, leaving, leader);
+    }
+
+    /** The same with that control plane as the first one. */
+    public Cluster ledBy(Host controlPlane) {
+        return new Cluster(name, kubernetes, packages, runtime, network, hosts, onFailure, backup, leaving,
+                Optional.of(controlPlane.name()));
     }
 
     /** The kind of document that kubeadm gets on that host: only the first control plane is initialised, all others join. */

@@ -50,6 +50,7 @@ final class Contradictions {
         contradictions.problems.addAll(SubnetContradictions.problems(root, minor));
         contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
         contradictions.problems.addAll(UpgradeContradictions.problems(root));
+        contradictions.problems.addAll(RemovalContradictions.problems(root));
         return contradictions.problems;
     }
 

@@ -50,7 +50,7 @@ public final class PreflightCheck {
                 .map(Host::name)
                 .filter(failures::containsKey)
                 .forEach(host -> findings.add(unseen(host, failures.get(host))));
-        findings.addAll(preflight.check(run.cluster(), run.allFacts()));
+        findings.addAll(preflight.check(run.cluster(), run.allFacts(), Removals.known(exchange)));
         findings.addAll(withoutRepository(run));
         findings.addAll(preflight.judged(network.keep(run).stream().toList()));
         findings.stream().filter(finding -> !finding.refuses())
@@ -72,14 +72,14 @@ public final class PreflightCheck {
     private List<Finding> withoutRepository(Run run) {
         Map<String, List<String>> hosts = new LinkedHashMap<>();
         Map<String, NoRepository> reasons = new LinkedHashMap<>();
-        run.allFacts().forEach((host, facts) -> {
+        run.cluster().hosts().stream().map(Host::name).forEach(host -> run.facts(host).ifPresent(facts -> {
             try {
                 ScriptEnvironment.repositories(run.cluster(), versions, facts);
             } catch (NoRepository none) {
                 hosts.computeIfAbsent(none.getMessage(), any -> new ArrayList<>()).add(host);
                 reasons.put(none.getMessage(), none);
             }
-        });
+        }));
         return hosts.entrySet().stream()
                 .map(lacking -> new Finding(lacking.getValue(), "repository", Severity.REFUSES, lacking.getKey(),
                         reasons.get(lacking.getKey()).remedy()))

@@ -121,7 +121,12 @@ public final class Rollback {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         run.rollingBack();
-        Map<String, List<Found>> bySteps = run.toGiveBack(host).stream()
+        return undos(run.toGiveBack(host));
+    }
+
+    /** The same of any records of one host, the oldest first. */
+    static List<Undo> undos(List<Found> recorded) {
+        Map<String, List<Found>> bySteps = recorded.stream()
                 .filter(one -> !isOf(one, NO_NODE) && !isOf(one, Run.UPGRADED))
                 .collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
         List<Undo> undos = new ArrayList<>();
@@ -182,9 +187,12 @@ public final class Rollback {
         return String.join(" ", words);
     }
 
-    /** Whether the first control plane is about to be given back with the cluster that it was made into; asked before any host is. */
+    /**
+     * Whether the cluster goes with its hosts; asked before any host is given back: it was made by what is undone, or all of its hosts are
+     * reset. The control plane that it was made on may have been removed since.
+     */
     public boolean clusterGoes(@Variable(Variables.RUN) Run run) {
-        return has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
+        return run.action().undoes() == Undoes.CLUSTER || has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
     }
 
     /** Hosts that are given back alone leave the cluster to the others. */
