@@ -28,6 +28,8 @@ import org.apache.camel.Exchange;
 public final class Removals {
     /** The exchange variable that holds what is known. */
     private static final String STATE = "leaving";
+    /** An output of the step facts if the host was not reached. */
+    private static final String MACHINE = "machine";
 
     /** What the exchanges of the hosts share; it is complete once the cluster was asked. */
     private static final class State {
@@ -48,16 +50,39 @@ public final class Removals {
         return run(exchange).cluster().leaving();
     }
 
-    /** Keeps, in doCatch, why the exchange's host could not be looked at. */
+    /**
+     * Keeps, in doCatch, why the exchange's host could not be looked at. That nothing answers is no failure of a host that leaves: its step
+     * is recorded as skipped.
+     */
     public void notReached(Exchange exchange) {
+        Run run = run(exchange);
+        String host = Variables.hostName(exchange);
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        NotReached notReached = recorded(exchange).orElseGet(() -> notReached(failure));
+        if (failure instanceof StepFailure step && notReached.machine() == Machine.NONE) {
+            StepTold told = new StepTold(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
+            told.started();
+            told.ended(new StepResult(step.getStep(), host, StepResult.State.SKIPPED, List.of(),
+                    Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
+        } else if (failure instanceof StepFailure step) {
+            run.gaveUp(step);
+        }
+        state(exchange).notReached.put(host, notReached);
+    }
+
+    private static NotReached notReached(Exception failure) {
         Machine machine = Machine.SOME;
         if (failure instanceof StepFailure step) {
-            run(exchange).gaveUp(step);
             boolean another = step.getKind().equals("changed-host-key");
             machine = StepFailure.isOfTheConnection(step.getKind()) ? Machine.NONE : another ? Machine.ANOTHER : Machine.SOME;
         }
-        state(exchange).notReached.put(Variables.hostName(exchange), new NotReached(machine, String.valueOf(failure.getMessage())));
+        return new NotReached(machine, String.valueOf(failure.getMessage()));
+    }
+
+    /* What an earlier life of the run recorded here. */
+    private static Optional<NotReached> recorded(Exchange exchange) {
+        return exchange.getMessage().getBody() instanceof StepResult result && !result.output(MACHINE).isEmpty()
+                ? Optional.of(new NotReached(Machine.valueOf(result.output(MACHINE)), result.message())) : Optional.empty();
     }
 
     /** The control plane to ask about the hosts that leave; none if no host does, or there is no cluster yet. */

@@ -110,7 +110,9 @@ public final class Rollback {
                     + "caravan apply resumes the upgrade");
         }
         run.rollingBackAll();
-        return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
+        // The machine of a lost host is gone with all that was changed there.
+        run.cluster().leaving().stream().filter(Host::isLost).forEach(host -> run.gaveBack(run.toGiveBack(host)));
+        return run.cluster().everyHost().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
     }
 
     /**

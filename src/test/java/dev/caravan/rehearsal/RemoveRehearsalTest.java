@@ -88,6 +88,20 @@ class RemoveRehearsalTest {
     }
 
     @Test
+    void aResetAlsoResetsAHostThatWasNotRemovedYet() throws Exception {
+        try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = engine(rehearsal)) {
+            Map<String, String> before = files(rehearsal, "h2");
+            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+
+            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(files(rehearsal, "h2")).isEqualTo(before);
+
+            unplugged.add("h2");
+            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+        }
+    }
+
+    @Test
     void aRemovalThatFailsIsContinuedByTheSameCommand() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of(Fault.parse("h1:drain-node:fail*1"), Fault.parse("h1:forget-node:fail*1")));
                 Engine engine = engine(rehearsal)) {
