@@ -56,3 +56,43 @@ json_number() { # NAME
 }
 
 sha256_of() { sha256sum < "$1" | cut -d ' ' -f 1; } # FILE
+
+# --- members
+
+# The same at the member with that URL.
+etcdctl_at() { # URL ARGUMENT...
+  etcd_url=$1
+  shift
+  ETCDCTL_API=3 "$ETCD_BIN/etcdctl" --endpoints="$etcd_url" --cacert="$R$(pod_flag "$ETCD_MANIFEST" trusted-ca-file)" \
+    --cert="$R$(pod_flag "$ETCD_MANIFEST" cert-file)" --key="$R$(pod_flag "$ETCD_MANIFEST" key-file)" "$@"
+}
+
+# Writes the members into $WORK/members: ID NAME voter|learner healthy|unhealthy PEER-URLS CLIENT-URL, with a dash for what a member does
+# not have. Fails if etcd does not answer, with its words in $WORK/output. A member is healthy if it answers with the consent of the others.
+list_members() {
+  etcdctl member list > "$WORK/member-list" 2>"$WORK/output" || return 1
+  while IFS= read -r member_line; do
+    echo "$member_line" | awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), ($6 == "true" ? "learner" : "voter"), ($4 == "" ? "-" : $4), ($5 == "" ? "-" : $5) }' > "$WORK/member"
+    read -r member_id member_name member_role member_peers member_clients < "$WORK/member"
+    member_client=${member_clients%%,*}
+    member_health=unhealthy
+    if [ "$member_client" != - ] && etcdctl_at "$member_client" endpoint health > "$WORK/health" 2>&1 < /dev/null; then member_health=healthy; fi
+    echo "$member_id $member_name $member_role $member_health $member_peers $member_client"
+  done < "$WORK/member-list" > "$WORK/members"
+}
+
+# The line of $WORK/members about that node: kubeadm names a member after its node. A member that never started has no name; it is known by
+# an address among its peer URLs.
+member_of() { # NODE ADDRESS...
+  member_node=$1
+  shift
+  awk -v node="$member_node" '$2 == node' "$WORK/members" | grep . && return 0
+  for member_address; do
+    case $member_address in *:*) member_address="[$member_address]" ;; esac
+    awk -v at="://$member_address:" '$2 == "-" && index($5, at)' "$WORK/members" | grep . && return 0
+  done
+  return 0
+}
+
+voters() { awk '$3 == "voter"' "$WORK/members" | grep -c . || true; }
+healthy_voters() { awk '$3 == "voter" && $4 == "healthy"' "$WORK/members" | grep -c . || true; }

@@ -27,6 +27,7 @@
 #   certificate       SECONDS PATH: of the certificates that nobody renews by itself, the one that expires first, and when (since the epoch)
 #   nodeName          the name under which this host's kubelet is registered
 #   apiServer         the URL that this host's kubelet talks to
+#   adminServer       the URL in admin.conf: the endpoint of the cluster
 #   runtime           docker|containerd|cri-o VERSION active|inactive
 #   socket            PATH of a container runtime's socket
 #   cniConfig         file name in /etc/cni/net.d
@@ -383,6 +384,7 @@ kubernetes() {
     image=$(sed -n 's/^ *image: *//p' "$R/etc/kubernetes/manifests/${component%%:*}.yaml" 2>/dev/null | head -n 1) || image=
     case ${image##*/} in *:[v0-9]*) version=${image##*:} version=${version#v} && fact "${component#*:}" "${version%%[!0-9.]*}" ;; esac
   done
+  if [ -r "$R/etc/kubernetes/admin.conf" ]; then fact adminServer "$(sed -n 's/^ *server: *//p' "$R/etc/kubernetes/admin.conf" | head -n 1)"; fi
   if kubelet_replaced; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Deletes the node of a host that was rolled back from the cluster. Runs on the first control plane.
+# Deletes the node of a host that was rolled back, or that leaves the cluster. Runs on a control plane that stays.
 # Environment: FORGOTTEN_NODE.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"

@@ -4,6 +4,8 @@
 #   nodes/NAME/   root, address, version, role, runtime, pod-cidr, labels, taints; joined (its number) last of all
 #   secrets/NAME  bootstrap-token-ID: the token's digest and description; kubeadm-certs: the certificate key's digest
 #   daemonsets    lines NAMESPACE/NAME;   applied: digests of manifests;   pod-network: the file that it puts on nodes
+#   nodes/NAME/no-member   its member of etcd was removed;   etcd-leader: the node that leads etcd, if it was chosen
+#   volume-attachments     lines NODE VOLUME
 #   probes/NODE   NODE|UID|ADDRESS|NODE-ADDRESS of a probe's pod;   probe-service: ADDRESS|NODE-PORT
 #   pki/          made by the rehearsal at its start
 

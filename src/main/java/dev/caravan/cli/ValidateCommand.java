@@ -29,8 +29,9 @@ final class ValidateCommand implements Callable<Integer> {
         SpecFile.text(spec.path());
         Cluster cluster = SpecReader.validate(spec.path());
         Relaxations.of(cluster).forEach(line -> System.err.println("caravan: warning: " + line));
-        System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%n",
-                spec.path(), cluster.name(), cluster.kubernetes().version(), cluster.hosts().size());
+        System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%s%n",
+                spec.path(), cluster.name(), cluster.kubernetes().version(), cluster.hosts().size(),
+                cluster.leaving().isEmpty() ? "" : ", besides " + cluster.leaving().size() + " that leave");
         return 0;
     }
 }

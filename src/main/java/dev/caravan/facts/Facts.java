@@ -145,6 +145,7 @@ public record Facts(
      * @param caHash           {@code sha256:HEX} of the cluster CA's public key
      * @param nodeName         what the kubelet is registered as
      * @param apiServer        the URL that the kubelet talks to
+     * @param adminServer      the URL in admin.conf, on a control plane: the endpoint of its cluster
      * @param apiServerVersion of the static pod; empty where its image's tag is no version, as for the next one
      * @param etcdVersion      of the static pod
      * @param kubeletReplaced  the kubelet that runs is of an earlier installation than the program that is there
@@ -160,6 +161,7 @@ public record Facts(
             Optional<String> caHash,
             Optional<String> nodeName,
             Optional<String> apiServer,
+            Optional<String> adminServer,
             Optional<String> apiServerVersion,
             Optional<String> etcdVersion,
             boolean kubeletReplaced,

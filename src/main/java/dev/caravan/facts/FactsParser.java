@@ -74,6 +74,7 @@ final class FactsParser {
                 optional("caHash"),
                 optional("nodeName"),
                 optional("apiServer"),
+                optional("adminServer"),
                 optional("apiServerVersion"),
                 optional("etcdVersion"),
                 optional("kubeletReplaced").isPresent(),

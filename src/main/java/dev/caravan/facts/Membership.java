@@ -18,9 +18,9 @@ public enum Membership {
     OTHER_CLUSTER;
 
     /**
-     * The first control plane decides: it belongs to the cluster of the spec if its kubelet talks to the spec's endpoint, to a
-     * control plane of the spec, or to itself. Another host belongs to it if the CA's public key is the first control plane's;
-     * where that is not known, by the same endpoints.
+     * The first control plane (see {@link #led}) decides: it belongs to the cluster of the spec if its kubelet talks to the spec's
+     * endpoint, to a control plane of the spec, or to itself. Another host belongs to it if the CA's public key is the first control
+     * plane's; where that is not known, by the same endpoints.
      *
      * @param facts by host name; a host that is not in it is part of no cluster
      */
@@ -40,6 +40,27 @@ public enum Membership {
         boolean comparable = !first.caHash().isEmpty() && !own.caHash().isEmpty();
         boolean same = comparable ? first.caHash().equals(own.caHash()) : talksTo(cluster, host, own);
         return same ? THIS_CLUSTER : OTHER_CLUSTER;
+    }
+
+    /**
+     * The cluster with the control plane that leads it: the first of the spec that is in it. A control plane after the first one is
+     * held to be in the cluster of the spec if its administrator's kubeconfig has the endpoint of the spec, and somebody may answer
+     * there: it is not the address of the first one, which is in no cluster.
+     *
+     * @param facts by host name; a host that is not in it is part of no cluster
+     */
+    public static Cluster led(Cluster cluster, Map<String, Facts> facts) {
+        Host first = cluster.controlPlanes().get(0);
+        Endpoint endpoint = Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint());
+        boolean firstIsIn = facts.containsKey(first.name()) && facts.get(first.name()).joined();
+        if (firstIsIn || same(endpoint, new Endpoint(first.address(), endpoint.port()))) {
+            return cluster.ledBy(first);
+        }
+        return cluster.controlPlanes().stream()
+                .filter(host -> facts.containsKey(host.name()) && facts.get(host.name()).initialised())
+                .filter(host -> facts.get(host.name()).kubernetes().adminServer().map(Endpoint::parse)
+                        .filter(server -> same(server, endpoint)).isPresent())
+                .findFirst().map(cluster::ledBy).orElseGet(() -> cluster.ledBy(first));
     }
 
     /** A kubelet.conf that names no server was cut short while it was written, by whoever writes one here: Caravan. */

@@ -49,6 +49,10 @@ public final class Preflight {
             ClusterRules::ports,
             ClusterRules::leftoverNetwork,
             CertificateRule::check,
+            RemovalRules::asked,
+            RemovalRules::absent,
+            RemovalRules::lost,
+            RemovalRules::quorum,
             AddressFamilyRules::bothFamilies,
             AddressFamilyRules::routerAdvertisements,
             ReachRule::check,
@@ -77,7 +81,16 @@ public final class Preflight {
      * @return what refuses first, each part in the order of the rules; empty if nothing is to be said
      */
     public List<Finding> check(Cluster cluster, Map<String, Facts> facts) {
-        Survey survey = Survey.of(cluster, facts, limits, versions);
+        return check(cluster, facts, Leaving.NONE);
+    }
+
+    /**
+     * The same for a cluster that hosts leave.
+     *
+     * @param leaving what is known of them beside their facts
+     */
+    public List<Finding> check(Cluster cluster, Map<String, Facts> facts, Leaving leaving) {
+        Survey survey = Survey.of(cluster, facts, leaving, limits, versions);
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> findings.addAll(rule.check(survey)));
         return judged(findings);

@@ -15,10 +15,12 @@ import java.util.stream.Stream;
  * What the rules look at: a cluster as it is wanted, and its hosts as they are.
  *
  * @param hosts       those whose facts are known, in the spec's order
+ * @param leaving     what is known of the hosts that are to leave the cluster
  * @param minor       what the cluster's version of Kubernetes needs
  * @param versions    what each minor needs
  */
-record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limits limits, Minor minor, KubernetesTable versions) {
+record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Leaving leaving, Limits limits, Minor minor,
+        KubernetesTable versions) {
 
     static final String INIT = "InitConfiguration";
     static final String JOIN = "JoinConfiguration";
@@ -34,12 +36,13 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Limit
         }
     }
 
-    static Survey of(Cluster cluster, Map<String, Facts> facts, Limits limits, KubernetesTable versions) {
+    static Survey of(Cluster spec, Map<String, Facts> facts, Leaving leaving, Limits limits, KubernetesTable versions) {
+        Cluster cluster = Membership.led(spec, facts);
         List<Seen> hosts = cluster.hosts().stream()
                 .filter(host -> facts.containsKey(host.name()))
                 .map(host -> new Seen(host, facts.get(host.name()), Membership.of(cluster, host, facts)))
                 .toList();
-        return new Survey(cluster, Map.copyOf(facts), hosts, limits, versions.minor(cluster.kubernetes().minor()), versions);
+        return new Survey(cluster, Map.copyOf(facts), hosts, leaving, limits, versions.minor(cluster.kubernetes().minor()), versions);
     }
 
     List<Seen> hosts(Predicate<Seen> which) {

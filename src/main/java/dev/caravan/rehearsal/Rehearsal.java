@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
@@ -86,7 +87,7 @@ public final class Rehearsal implements AutoCloseable {
      * @throws IOException where the directory is not empty or cannot be written, or this machine lacks a basic command
      */
     public static Rehearsal start(Cluster cluster, List<Fault> faults, Path scratch, Options options) throws IOException {
-        List<String> names = cluster.hosts().stream().map(Host::name).toList();
+        List<String> names = cluster.everyHost().stream().map(Host::name).toList();
         faults.forEach(fault -> requireKnown(names, fault.host(), "the fault " + fault));
         options.families().keySet().forEach(name -> requireKnown(names, name, "the choice of a package family"));
         ExecutorService executor = SimulatedHost.newExecutor();
@@ -113,7 +114,7 @@ public final class Rehearsal implements AutoCloseable {
         this.workshop = workshop;
         this.options = options;
         this.authority = new Authority();
-        authority.writeTo(workshop.shared().resolve("pki"), cluster.hosts().stream().map(Host::name).toList());
+        authority.writeTo(workshop.shared().resolve("pki"), cluster.everyHost().stream().map(Host::name).toList());
         this.api = new ApiStandIn(new ClusterRecord(workshop.shared()), readinessFaults, authority.serverContext(), executor);
         try {
             Files.writeString(workshop.shared().resolve("api-url"), api.uri() + "\n");
@@ -122,13 +123,14 @@ public final class Rehearsal implements AutoCloseable {
             close();
             throw e;
         }
-        this.cluster = cluster.withHosts(cluster.hosts().stream().map(this::simulated).toList());
+        this.cluster = cluster.withHosts(cluster.hosts().stream().map(this::simulated).toList(),
+                cluster.leaving().stream().map(this::simulated).toList());
     }
 
     /** Installs the hosts that are not there yet; those that are stay as they are. */
     private void install(Cluster wanted) throws IOException {
         Map<String, SimulatedHost> all = new LinkedHashMap<>(hosts);
-        for (Host host : wanted.hosts()) {
+        for (Host host : wanted.everyHost()) {
             if (!all.containsKey(host.name())) {
                 BareHost bare = workshop.install(describe(host, all.size() + 1, wanted, options), faults);
                 bare.sudoPassword(host.ssh().sudoPassword());
@@ -146,9 +148,9 @@ public final class Rehearsal implements AutoCloseable {
      */
     public synchronized void grow(Cluster later) throws IOException {
         authority.writeNodes(workshop.shared().resolve("pki"),
-                later.hosts().stream().map(Host::name).filter(name -> !hosts.containsKey(name)).toList());
+                later.everyHost().stream().map(Host::name).filter(name -> !hosts.containsKey(name)).toList());
         install(later);
-        for (Host host : later.hosts()) {
+        for (Host host : later.everyHost()) {
             host(host.name()).sudoPassword(host.ssh().sudoPassword());
             offer(host(host.name()), later.kubernetes().version());
         }
@@ -167,7 +169,8 @@ public final class Rehearsal implements AutoCloseable {
     }
 
     private Host simulated(Host host) {
-        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints());
+        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints(),
+                host.state());
     }
 
     /**

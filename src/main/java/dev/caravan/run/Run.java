@@ -4,6 +4,7 @@ import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
+import dev.caravan.facts.Membership;
 import dev.caravan.journal.Event;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
@@ -46,7 +47,7 @@ public final class Run implements Confidant {
 
     private final String id;
     private final ActionCall call;
-    private final Cluster cluster;
+    private volatile Cluster cluster;
     private final boolean rehearsal;
     private final Journal journal;
     private final Past past;
@@ -92,13 +93,13 @@ public final class Run implements Confidant {
         this.names = cluster.names();
         this.rehearsal = rehearsal;
         this.journal = journal;
-        cluster.hosts().forEach(host -> keepSecrets(host.ssh()));
+        cluster.everyHost().forEach(host -> keepSecrets(host.ssh()));
         UrlSecrets.of(cluster).forEach(this::keepSecret);
         cluster.backup().passphrase().ifPresent(this::keepSecret);
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
-            cluster.hosts().forEach(host -> toGiveBack(host)
+            cluster.everyHost().forEach(host -> toGiveBack(host)
                     .forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
     }
@@ -128,6 +129,7 @@ public final class Run implements Confidant {
         return action().plan();
     }
 
+    /** As the spec describes it; its first control plane is one that is in it, once that is known. */
     public Cluster cluster() {
         return cluster;
     }
@@ -158,8 +160,10 @@ public final class Run implements Confidant {
 
     // ---- hosts
 
-    public void keepFacts(String host, Facts taken) {
+    /** Keeps what was seen on that host; from all of it follows which control plane leads the cluster. */
+    public synchronized void keepFacts(String host, Facts taken) {
         facts.put(host, taken);
+        cluster = Membership.led(cluster, allFacts());
     }
 
     /** The facts of that host, once they were taken. */
@@ -249,6 +253,11 @@ public final class Run implements Confidant {
         return journal.found(cluster.name(), host.address()).stream()
                 .filter(found -> action().undoes() == Undoes.CLUSTER || found.run().equals(id) || takesBack.contains(found.run()))
                 .toList();
+    }
+
+    /** What all runs of the cluster found on that host and did not give back, oldest first. */
+    public List<Found> recorded(Host host) {
+        return journal.found(cluster.name(), host.address());
     }
 
     /**

@@ -178,7 +178,7 @@ public final class Runs {
         Action action = order.call().action();
         Map<String, Object> data = new HashMap<>(Map.of(
                 "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
-                "hosts", order.cluster().hosts().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
+                "hosts", order.cluster().everyHost().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
         data.put("plan", action.plan());
         data.put("version", order.cluster().kubernetes().version());
         if (!action.outcome().isEmpty()) {
@@ -281,7 +281,7 @@ public final class Runs {
     private void claim(Run run) throws Busy {
         List<String> names = new ArrayList<>();
         names.add("cluster/" + run.cluster().name());
-        run.cluster().hosts().forEach(host -> names.add("host/" + host.address()));
+        run.cluster().everyHost().forEach(host -> names.add("host/" + host.address()));
         Optional<String> other = journal.claim(run.id(), names);
         if (other.isPresent()) {
             throw new Busy(other.get(), other.get().equals(run.id())
@@ -355,13 +355,13 @@ public final class Runs {
 
     private void refuseIfBusy(Cluster cluster) throws Busy {
         Set<String> addresses = new HashSet<>();
-        cluster.hosts().forEach(host -> addresses.add(host.address()));
+        cluster.everyHost().forEach(host -> addresses.add(host.address()));
         for (UnderWay other : underWay.values()) {
             Cluster theirs = other.run().cluster();
             if (theirs.name().equals(cluster.name())) {
                 throw new Busy(other.run().id(), "cluster " + cluster.name() + " is being worked on by run " + other.run().id());
             }
-            for (Host host : theirs.hosts()) {
+            for (Host host : theirs.everyHost()) {
                 if (addresses.contains(host.address())) {
                     throw new Busy(other.run().id(), "host " + host.address() + " is being worked on by run " + other.run().id()
                             + " of cluster " + theirs.name());

@@ -10,9 +10,11 @@ import java.util.stream.Stream;
  * What a spec says, validated, defaults filled in. Immutable.
  *
  * @param name      the cluster's name, a DNS label
- * @param hosts     in the spec's order; at least one is a control plane, and the first of these is initialised first
+ * @param hosts     those that are present, in the spec's order; at least one is a control plane
  * @param maxFailedHosts how many hosts may fail while the run goes on; empty if any host but the first control plane may, once preflight
  *                  has passed
+ * @param leaving   those that are absent or lost, in the spec's order
+ * @param leader    the name of the control plane that the others join through; empty: the first one of the spec, which is initialised
  */
 public record Cluster(
         String name,
@@ -23,9 +25,17 @@ public record Cluster(
         List<Host> hosts,
         OnFailure onFailure,
         Optional<Share> maxFailedHosts,
-        Backup backup) {
+        Backup backup,
+        List<Host> leaving,
+        Optional<String> leader) {
 
-    /** One with the usual backups, in which any number of hosts may fail. */
+    /** One that no host leaves. */
+    public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
+            OnFailure onFailure, Optional<Share> maxFailedHosts, Backup backup) {
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, List.of(), Optional.empty());
+    }
+
+    /** One that no host leaves, with the usual backups, in which any number of hosts may fail. */
     public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
             OnFailure onFailure) {
         this(name, kubernetes, packages, runtime, network, hosts, onFailure, Optional.empty(), Backup.USUAL);
@@ -43,7 +53,7 @@ public record Cluster(
 
     /** What a backup may precede. */
     public enum Occasion {
-        UPGRADE("upgrade"), RESTORE("restore"), RENEW_CERTIFICATES("renew-certificates");
+        UPGRADE("upgrade"), RESTORE("restore"), RENEW_CERTIFICATES("renew-certificates"), REMOVE_CONTROL_PLANE("remove-control-plane");
 
         private final String word;
 
@@ -137,22 +147,40 @@ public record Cluster(
 
     /** Its own name, and names and addresses of its hosts: what output shows of it. */
     public List<String> names() {
-        return Stream.concat(Stream.of(name), hosts.stream().flatMap(host -> Stream.of(host.name(), host.address()))).toList();
+        return Stream.concat(Stream.of(name), everyHost().stream().flatMap(host -> Stream.of(host.name(), host.address()))).toList();
     }
 
-    /** The control plane that kubeadm init runs on: the first in the spec. */
+    /** The control plane that kubeadm init runs on; in a cluster that exists, one that is in it. */
     public Host firstControlPlane() {
-        return hosts.stream().filter(Host::isControlPlane).findFirst().orElseThrow();
+        return controlPlanes().stream().filter(host -> host.name().equals(leader.orElse(host.name()))).findFirst().orElseThrow();
+    }
+
+    /** All hosts of the spec: those that are present, and after them those that leave. */
+    public List<Host> everyHost() {
+        return Stream.concat(hosts.stream(), leaving.stream()).toList();
     }
 
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
-        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, maxFailedHosts, backup);
+        return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
+                leader);
     }
 
-    /** The same with other hosts. */
+    /** The same with other hosts that are present. */
     public Cluster withHosts(List<Host> others) {
-        return new Cluster(name, kubernetes, packages, runtime, network, List.copyOf(others), onFailure, maxFailedHosts, backup);
+        return withHosts(others, leaving);
+    }
+
+    /** The same with other hosts, and others that leave. */
+    public Cluster withHosts(List<Host> others, List<Host> othersLeaving) {
+        return new Cluster(name, kubernetes, packages, runtime, network, List.copyOf(others), onFailure, maxFailedHosts, backup,
+                List.copyOf(othersLeaving), leader);
+    }
+
+    /** The same with that control plane as the first one. */
+    public Cluster ledBy(Host controlPlane) {
+        return new Cluster(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
+                Optional.of(controlPlane.name()));
     }
 
     /** Whether a run goes on when so many of its hosts have failed. */

@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Makes a {@link Cluster} of a spec without problems, defaults filled in. */
 final class ClusterAssembly {
@@ -38,16 +39,19 @@ final class ClusterAssembly {
         Mirror mirror = word(Mirror.class, "aliyun", "spec", "packages", "mirror");
         List<Host> hosts = root.list("spec", "hosts").stream().map(this::host).toList();
         Kubernetes kubernetes = kubernetes(mirror, hosts);
+        Map<Boolean, List<Host>> present = hosts.stream().collect(Collectors.partitioningBy(Host::isPresent));
         return new Cluster(
                 root.text("metadata", "name").orElseThrow(),
                 kubernetes,
                 new Packages(mirror, repository("kubernetes"), repository("runtime")),
                 runtime(kubernetes.minor()),
                 network(),
-                hosts,
+                present.get(true),
                 word(OnFailure.class, "rollback", "spec", "onFailure"),
                 root.at("spec", "maxFailedHosts").map(share -> Share.parse(share.plain().toString())),
-                backup());
+                backup(),
+                present.get(false),
+                Optional.empty());
     }
 
     private Backup backup() {
@@ -168,7 +172,8 @@ final class ClusterAssembly {
                 Collections.unmodifiableSet(roles),
                 ssh.access(List.of(node.map("ssh"), root.map("spec", "ssh"))),
                 Collections.unmodifiableMap(labels),
-                texts(node.list("taints")));
+                texts(node.list("taints")),
+                node.text("state").map(word -> Host.State.valueOf(word.toUpperCase(Locale.ROOT))).orElse(Host.State.PRESENT));
     }
 
     private <E extends Enum<E>> E word(Class<E> type, String byDefault, String... keys) {

@@ -51,6 +51,7 @@ final class Contradictions {
         contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
         contradictions.problems.addAll(UpgradeContradictions.problems(root));
         contradictions.problems.addAll(EndpointContradictions.problems(root));
+        contradictions.problems.addAll(RemovalContradictions.problems(root));
         return contradictions.problems;
     }
 

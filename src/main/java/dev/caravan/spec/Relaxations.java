@@ -27,7 +27,7 @@ public final class Relaxations {
             lines.add("images from " + String.join(", ", cluster.runtime().insecureRegistries())
                     + " may come over plain HTTP (runtime.insecureRegistries)");
         }
-        hostKeys(cluster.hosts()).forEach((check, names) -> lines.add(line(check, names)));
+        hostKeys(cluster.everyHost()).forEach((check, names) -> lines.add(line(check, names)));
         lines.addAll(WeakSecrets.of(cluster));
         return lines;
     }

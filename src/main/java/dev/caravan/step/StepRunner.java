@@ -237,7 +237,7 @@ public final class StepRunner {
     }
 
     private CompletionStage<Void> stop(Run run, Past.UnderWay step) {
-        return run.cluster().hosts().stream().filter(host -> host.name().equals(step.at())).findFirst()
+        return run.cluster().everyHost().stream().filter(host -> host.name().equals(step.at())).findFirst()
                 .map(host -> stop(run, host, step.id(), step.step()))
                 .orElseGet(() -> CompletableFuture.completedFuture(null));
     }
@@ -263,7 +263,7 @@ public final class StepRunner {
         shared.keySet().removeIf(key -> key.startsWith(run.id() + " "));
         unfinished.keySet().removeIf(key -> key.startsWith(run.id() + " "));
         retries.keySet().removeIf(key -> key.startsWith(run.id() + " "));
-        CompletableFuture<?>[] cleared = run.cluster().hosts().stream()
+        CompletableFuture<?>[] cleared = run.cluster().everyHost().stream()
                 .map(host -> clear(run, host).toCompletableFuture())
                 .toArray(CompletableFuture[]::new);
         return CompletableFuture.allOf(cleared);

@@ -49,7 +49,8 @@ public final class StepTold {
         run.tell(Event.Type.STEP_PROGRESS, host, step, attempt, what, Map.of());
     }
 
-    void ended(StepResult result) {
+    /** Ends it with that result. */
+    public void ended(StepResult result) {
         ended(result.state(), result.changes(), result.differences(), result.outputs(), !result.secrets().isEmpty(), result.artefact(),
                 result.message());
     }

@@ -16,11 +16,12 @@ public final class PreflightTable {
             "runtime-version", "removed-setting", "dual-stack", "kube-proxy-mode", "network-manifest", "operating-system", "init-system",
             "architecture", "kernel", "cgroups", "kernel-modules", "cpus", "memory", "disk", "clock", "one-machine", "address",
             "mac-address", "product-uuid", "hostname", "node-name", "role", "kubelet-version", "kubernetes-version",
-            "version-skew", "etcd-version", "program-version", "port-in-use", "reach", "endpoint");
+            "version-skew", "etcd-version", "program-version", "port-in-use", "reach", "endpoint",
+            "absent-host", "lost-host", "etcd-quorum");
     /** Those that by themselves only warn. */
     private static final Set<String> WARNING =
             Set.of("untried-version", "package-signature", "firewall", "machine-id", "hostname-differs", "leftover-network",
-                    "certificates");
+                    "certificates", "etcd-tolerance");
 
     /** What the table says of a rule. */
     public enum Say {

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
@@ -94,7 +95,8 @@ public final class Backups {
     private static Occasion occasion(String word) {
         return Stream.of(Occasion.values()).filter(occasion -> occasion.word().equals(word)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("the variable " + BEFORE + " is " + word
-                        + "; a backup is taken before upgrade, restore or renew-certificates"));
+                        + "; a backup is taken before "
+                        + Stream.of(Occasion.values()).map(Occasion::word).collect(Collectors.joining(", "))));
     }
 
     /** The control planes that may give the backup, one after the other until one did; none if no backup is wanted. */

@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.actions.Action.Undoes;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
@@ -9,15 +10,21 @@ import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
 /** The hosts of a run, for routes: bean {@code hosts}. */
 public final class Hosts {
 
-    /** The hosts to work on: all of the cluster's whose pipeline has not failed. */
+    /**
+     * The hosts to work on: all of the cluster's whose pipeline has not failed. An action that undoes the cluster also works on absent
+     * hosts that were not removed yet.
+     */
     public List<Host> all(@Variable(Variables.RUN) Run run) {
-        return run.cluster().hosts().stream().filter(host -> !run.hasFailed(host.name())).toList();
+        Stream<Host> notYetRemoved = run.action().undoes() != Undoes.CLUSTER ? Stream.empty() : run.cluster().leaving().stream()
+                .filter(host -> !host.isLost() && (run.facts(host.name()).isPresent() || !run.recorded(host).isEmpty()));
+        return Stream.concat(run.cluster().hosts().stream(), notYetRemoved).filter(host -> !run.hasFailed(host.name())).toList();
     }
 
     /** Begins a host's pipeline: the body is the host; sets the variables {@code host} and, once taken, {@code facts}. */
@@ -69,7 +76,7 @@ public final class Hosts {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
             failures.values().removeIf(NotReached.class::isInstance);
-            throw HostsFailed.of(run.cluster().hosts(), failures);
+            throw HostsFailed.of(run.cluster().everyHost(), failures);
         }
     }
 }

@@ -83,8 +83,7 @@ public final class KubeadmDocuments {
     public String uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
         boolean wanted = cluster.controlPlanes().stream()
-                .skip(1)
-                .filter(host -> !run.hasFailed(host.name()))
+                .filter(host -> !host.equals(cluster.firstControlPlane()) && !run.hasFailed(host.name()))
                 .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
         NodeSettings settings = settings(run, cluster.firstControlPlane());
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";

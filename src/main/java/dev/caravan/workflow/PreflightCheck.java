@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
+import dev.caravan.facts.Leaving;
 import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
@@ -52,7 +53,7 @@ public final class PreflightCheck {
         }
         StepTold told = new StepTold(run, null, STEP, 1);
         told.started();
-        Judgement judgement = judge(run);
+        Judgement judgement = judge(run, Removals.known(exchange));
         List<Finding> findings = judgement.findings();
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
@@ -69,7 +70,7 @@ public final class PreflightCheck {
         if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }
-        told.ended(StepResult.State.OK, run.podCidrs(), facts.size() + " hosts checked, nothing to put right"
+        told.ended(StepResult.State.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 
@@ -80,9 +81,9 @@ public final class PreflightCheck {
     private record Judgement(List<Finding> findings, Map<String, StepFailure> leftOut) {}
 
     /* Without some hosts the rules may say something else of the others. So they are asked again until nobody else is left out. */
-    private Judgement judge(Run run) throws InterruptedException {
+    private Judgement judge(Run run, Leaving leaving) throws InterruptedException {
         List<Finding> network = preflight.judged(this.network.keep(run).stream().toList());
-        List<Finding> all = findings(run, run.cluster(), network);
+        List<Finding> all = findings(run, run.cluster(), leaving, network);
         List<Finding> findings = all;
         Map<String, StepFailure> leftOut = new LinkedHashMap<>();
         while (findings.stream().anyMatch(Finding::refuses)) {
@@ -101,12 +102,12 @@ public final class PreflightCheck {
                         + run.cluster().maxFailedHosts().get(), "Repair the hosts, or allow more to fail in the spec."));
                 return new Judgement(tooMany, Map.of());
             }
-            findings = findings(run, without(run.cluster(), leftOut.keySet()), network);
+            findings = findings(run, without(run.cluster(), leftOut.keySet()), leaving, network);
         }
         return new Judgement(findings, leftOut);
     }
 
-    private List<Finding> findings(Run run, Cluster cluster, List<Finding> network) {
+    private List<Finding> findings(Run run, Cluster cluster, Leaving leaving, List<Finding> network) {
         List<Finding> findings = new ArrayList<>();
         Map<String, Throwable> failures = run.failures();
         Map<String, Facts> facts = of(cluster, run.allFacts());
@@ -114,8 +115,8 @@ public final class PreflightCheck {
                 .map(Host::name)
                 .filter(failures::containsKey)
                 .forEach(host -> findings.add(unseen(host, failures.get(host))));
-        findings.addAll(preflight.check(cluster, facts));
-        findings.addAll(withoutRepository(cluster, facts));
+        findings.addAll(preflight.check(cluster, facts, leaving));
+        findings.addAll(withoutRepository(cluster, run));
         findings.addAll(network);
         return findings;
     }
@@ -126,7 +127,7 @@ public final class PreflightCheck {
 
     private static Map<String, Facts> of(Cluster cluster, Map<String, Facts> all) {
         Map<String, Facts> facts = new LinkedHashMap<>();
-        cluster.hosts().stream().map(Host::name).filter(all::containsKey).forEach(host -> facts.put(host, all.get(host)));
+        cluster.everyHost().stream().map(Host::name).filter(all::containsKey).forEach(host -> facts.put(host, all.get(host)));
         return facts;
     }
 
@@ -157,17 +158,17 @@ public final class PreflightCheck {
     }
 
     /** Hosts for which the spec's mirror has no repository; one finding for all that lack the same. */
-    private List<Finding> withoutRepository(Cluster cluster, Map<String, Facts> known) {
+    private List<Finding> withoutRepository(Cluster cluster, Run run) {
         Map<String, List<String>> hosts = new LinkedHashMap<>();
         Map<String, NoRepository> reasons = new LinkedHashMap<>();
-        known.forEach((host, facts) -> {
+        cluster.hosts().stream().map(Host::name).forEach(host -> run.facts(host).ifPresent(facts -> {
             try {
                 ScriptEnvironment.repositories(cluster, versions, facts);
             } catch (NoRepository none) {
                 hosts.computeIfAbsent(none.getMessage(), any -> new ArrayList<>()).add(host);
                 reasons.put(none.getMessage(), none);
             }
-        });
+        }));
         return hosts.entrySet().stream()
                 .map(lacking -> new Finding(lacking.getValue(), "repository", Severity.REFUSES, lacking.getKey(),
                         reasons.get(lacking.getKey()).remedy()))

@@ -116,7 +116,9 @@ public final class Rollback {
                     + "caravan apply resumes the upgrade");
         }
         run.rollingBackAll();
-        return run.cluster().hosts().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
+        // The machine of a lost host is gone with all that was changed there.
+        run.cluster().leaving().stream().filter(Host::isLost).forEach(host -> run.gaveBack(run.toGiveBack(host)));
+        return run.cluster().everyHost().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
     }
 
     /**
@@ -127,7 +129,12 @@ public final class Rollback {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         run.rollingBack();
-        Map<String, List<Found>> bySteps = run.toGiveBack(host).stream()
+        return undos(run.toGiveBack(host));
+    }
+
+    /** The same of any records of one host, the oldest first. */
+    static List<Undo> undos(List<Found> recorded) {
+        Map<String, List<Found>> bySteps = recorded.stream()
                 .filter(one -> !isOf(one, NO_NODE) && !isOf(one, Run.UPGRADED))
                 .collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
         List<Undo> undos = new ArrayList<>();
@@ -188,9 +195,12 @@ public final class Rollback {
         return String.join(" ", words);
     }
 
-    /** Whether the first control plane is about to be given back with the cluster that it was made into; asked before any host is. */
+    /**
+     * Whether the cluster goes with its hosts; asked before any host is given back: it was made by what is undone, or all of its hosts are
+     * reset. The control plane that it was made on may have been removed since.
+     */
     public boolean clusterGoes(@Variable(Variables.RUN) Run run) {
-        return has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
+        return run.action().undoes() == Undoes.CLUSTER || has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
     }
 
     /** Hosts that are given back alone leave the cluster to the others. */

@@ -53,6 +53,47 @@ class MembershipTest {
                 .as("another CA").isEqualTo(Membership.OTHER_CLUSTER);
     }
 
+    @Test
+    void aControlPlaneThatIsInTheClusterLeadsIfTheFirstOneIsNot() {
+        Map<String, String> second = outputs(2, "https://10.77.0.12:6443", "eth0 10.77.0.12");
+        second.put("adminServer", "https://" + ENDPOINT);
+        Map<String, Facts> facts = Map.of("h1", bare(1), "h2", Facts.parse(second, RecordedFacts.NOW, RecordedFacts.NOW));
+
+        assertThat(leader(cluster(Map.of()), facts)).isEqualTo("h2");
+        assertThat(leader(cluster(Map.of()), Map.of())).as("nothing is known").isEqualTo("h1");
+        assertThat(leader(cluster(Map.of()), Map.of("h1", node(1, "https://" + ENDPOINT, "eth0 10.77.0.11"), "h2", facts.get("h2"))))
+                .as("the first one is in it").isEqualTo("h1");
+        assertThat(Membership.of(Membership.led(cluster(Map.of()), facts), cluster(Map.of()).hosts().get(1), facts))
+                .isEqualTo(Membership.THIS_CLUSTER);
+    }
+
+    @Test
+    void aControlPlaneWithAnotherEndpointLeadsNobody() {
+        Map<String, String> second = outputs(2, "https://10.77.0.12:6443", "eth0 10.77.0.12");
+        second.put("adminServer", "https://other.example.org:6443");
+
+        assertThat(leader(cluster(Map.of()), Map.of("h1", bare(1), "h2", Facts.parse(second, RecordedFacts.NOW, RecordedFacts.NOW))))
+                .isEqualTo("h1");
+    }
+
+    /** Nobody would answer the hosts that join. */
+    @Test
+    void noOtherLeadsIfTheEndpointIsTheFirstOnesAddress() {
+        Cluster cluster = Clusters.of(2, 1, "1.34.4", "10.244.0.0/16", "10.77.0.11:6443", RuntimeName.CONTAINERD, Map.of());
+        Map<String, String> second = outputs(2, "https://10.77.0.12:6443", "eth0 10.77.0.12");
+        second.put("adminServer", "https://10.77.0.11:6443");
+
+        assertThat(leader(cluster, Map.of("h1", bare(1), "h2", Facts.parse(second, RecordedFacts.NOW, RecordedFacts.NOW)))).isEqualTo("h1");
+    }
+
+    private static String leader(Cluster cluster, Map<String, Facts> facts) {
+        return Membership.led(cluster, facts).firstControlPlane().name();
+    }
+
+    private static Facts bare(int number) {
+        return Facts.parse(RecordedFacts.bareHost(number), RecordedFacts.NOW, RecordedFacts.NOW);
+    }
+
     private static Membership of(Cluster cluster, String host, Map<String, Facts> facts) {
         return Membership.of(cluster, cluster.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow(), facts);
     }

@@ -49,7 +49,8 @@ class PodCidrsTest {
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
         assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null)))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThat(PodCidrs.check(Survey.of(cluster(podSubnet, count), Map.of(), Limits.defaults(), KubernetesTable.builtIn())))
+        Survey survey = Survey.of(cluster(podSubnet, count), Map.of(), Leaving.NONE, Limits.defaults(), KubernetesTable.builtIn());
+        assertThat(PodCidrs.check(survey))
                 .singleElement()
                 .matches(finding -> finding.rule().equals("pod-subnet") && finding.refuses() && finding.problem().contains(podSubnet));
     }
