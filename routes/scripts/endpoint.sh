@@ -100,13 +100,23 @@ not_theirs() { # FILE PROGRAM
     "Use a load balancer of your own (kubernetes.controlPlaneEndpoint in the spec), or move the file away, if nobody needs it."
 }
 
+# Directories that the packages, and those that they need, add to or leave behind, and links of their init scripts.
+keep_places() { # PROGRAM
+  for place in "/etc/$1" "/var/lib/$1" "/run/$1.pid" "/run/$1-master.sock" /etc/libnl-3 /etc/rsyslog.d /etc/sensors.d /etc/snmp; do
+    if [ "$place" = "/etc/$1" ] || [ ! -d "$R$place" ]; then keep_tree "$R$place"; fi
+  done
+  for place in "$R"/etc/rc[0-6].d; do
+    if [ -d "$place" ]; then keep_tree "$place"; fi
+  done
+}
+
 # Installs what is missing, writes the configuration, and has the service read it.
 keep_service() { # PROGRAM FILE, its configuration on standard input
   cat > "$WORK/$1"
   not_theirs "$2" "$1"
   if [ -z "$(package_version "$1")" ] && change "install $1"; then
     keep_unit "$1.service"
-    keep_file "$2"
+    keep_places "$1"
     say "installing $1"
     install_packages "$1"
   fi
