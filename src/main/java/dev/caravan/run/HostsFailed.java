@@ -57,7 +57,7 @@ public class HostsFailed extends Exception {
     }
 
     private static String words(Failed failed) {
-        return String.valueOf(failed.failure().getMessage()).strip().lines().findFirst().orElse("");
+        return String.valueOf(failed.failure().getMessage()).strip().lines().findFirst().orElse("").replaceFirst("[.:]$", "");
     }
 
     private static String shortened(String words, int length) {
