@@ -102,8 +102,8 @@ not_theirs() { # FILE PROGRAM
 
 # Directories that the packages, and those that they need, add to or leave behind, and links of their init scripts.
 keep_places() { # PROGRAM
-  for place in "/etc/$1" "/var/lib/$1" "/run/$1.pid" "/run/$1-master.sock" /etc/libnl-3 /etc/rsyslog.d /etc/sensors.d /etc/snmp; do
-    if [ "$place" = "/etc/$1" ] || [ ! -d "$R$place" ]; then keep_tree "$R$place"; fi
+  for place in "/etc/$1" "/var/lib/$1" "/run/$1" "/run/$1.pid" "/run/$1-master.sock" /run/adduser /etc/libnl-3 /etc/rsyslog.d /etc/sensors.d /etc/snmp; do
+    if [ "$place" = "/etc/$1" ] || [ ! -e "$R$place" ]; then keep_tree "$R$place"; fi
   done
   for place in "$R"/etc/rc[0-6].d; do
     if [ -d "$place" ]; then keep_tree "$place"; fi
