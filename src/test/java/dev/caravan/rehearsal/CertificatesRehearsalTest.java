@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -125,6 +126,7 @@ class CertificatesRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aRenewalIsRolledBackByCommandAndASecondOneBelowSomeDaysChangesNothing() throws Exception {
         Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root());

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -75,6 +76,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void anAbsentWorkerThatCannotBeReachedIsRefusedWhileTheClusterHasIt() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = engine(rehearsal)) {
@@ -87,6 +89,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aResetAlsoResetsAHostThatWasNotRemovedYet() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = engine(rehearsal)) {
@@ -101,6 +104,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aRemovalThatFailsIsContinuedByTheSameCommand() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of(Fault.parse("h1:drain-node:fail*1"), Fault.parse("h1:forget-node:fail*1")));
@@ -125,6 +129,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void controlPlanesLeaveOneAfterTheOtherTheFirstOneToo() throws Exception {
         try (Rehearsal rehearsal = start(3, 1, List.of()); Engine engine = engine(rehearsal)) {
@@ -166,6 +171,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aLostControlPlaneIsForgottenAndAnotherMachineTakesItsPlace() throws Exception {
         try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = engine(rehearsal)) {
