@@ -15,6 +15,8 @@ final class Link implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long PAUSE_MILLIS = 200;
     private static final int ALIVE_SECONDS = 5;
+    /** The longest that the close of a connection is waited for. A large journal is compacted meanwhile. */
+    private static final Duration CLOSE = Duration.ofSeconds(60);
 
     private final Database database;
     private final Duration patience;
@@ -120,13 +122,39 @@ final class Link implements AutoCloseable {
         return true;
     }
 
+    /*
+     * H2 does not return from the close of a store whose disk fails during the close: MVStore.closeStore then waits for itself (2.x). So
+     * the wait has a limit. The thread that is left keeps no process alive.
+     */
     private void drop() {
+        Connection dropped = connection;
+        connection = null;
+        Thread closing = new Thread(() -> close(dropped), "caravan-journal-close");
+        closing.setDaemon(true);
+        closing.start();
+        boolean interrupted = false;
+        long until = System.nanoTime() + CLOSE.toNanos();
+        for (long left = CLOSE.toMillis(); closing.isAlive() && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
+            try {
+                closing.join(left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (closing.isAlive()) {
+            LOG.warn("{} did not close within {} s; it is left as it is", database.name(), CLOSE.toSeconds());
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void close(Connection connection) {
         try {
             connection.close();
         } catch (SQLException e) {
             LOG.debug("a lost connection did not close", e);
         }
-        connection = null;
     }
 
     /** A disk that is full is said at once: waiting makes no room. */
