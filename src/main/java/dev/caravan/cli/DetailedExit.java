@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.actions.Action;
 import dev.caravan.terminal.RunView;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** What commands take that may run a plan: whether the exit status says that something would change. */
@@ -24,7 +25,7 @@ final class DetailedExit {
     }
 
     /** The exit status of the command for a run that ended so. */
-    int status(RunView ended, int status) {
-        return asked && status == 0 && ended.changes() > 0 ? WOULD_CHANGE : status;
+    int status(Supplier<RunView> ended, int status) {
+        return asked && status == 0 && ended.get().changes() > 0 ? WOULD_CHANGE : status;
     }
 }

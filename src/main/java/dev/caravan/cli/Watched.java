@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jline.utils.Signals;
 
 /** One run from beginning to end, shown on the terminal: what commands that run an action have in common. */
@@ -38,7 +39,8 @@ final class Watched {
     /** What a command makes of the exit status of a run that has ended. */
     @FunctionalInterface
     interface Verdict {
-        int of(RunView ended, int status);
+        /** @param ended the run as it ended; read from the journal when it is asked for */
+        int of(Supplier<RunView> ended, int status);
     }
 
     /** The exit status of the run itself. */
@@ -70,7 +72,7 @@ final class Watched {
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
             int status = outcome.toCompletableFuture().get().exitStatus();
-            return verdict.of(RunView.of(engine.journal().events(run.id(), 0)), status);
+            return verdict.of(() -> RunView.of(engine.journal().events(run.id(), 0)), status);
         } catch (Busy | CannotBegin refused) {
             throw new UserError(refused.getMessage());
         } catch (ExecutionException e) {

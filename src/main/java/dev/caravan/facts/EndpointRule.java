@@ -33,10 +33,10 @@ final class EndpointRule {
             findings.add(finding(holders, "has the virtual address " + endpoint.address() + " already",
                     "Take an address that no host has."));
         }
-        boolean kepts = survey.hosts().stream().anyMatch(seen -> seen.isMember() || keeps(seen, endpoint));
+        boolean isOurs = survey.hosts().stream().anyMatch(seen -> seen.isMember() || keeps(seen, endpoint));
         List<Seen> answered = survey.hosts(seen -> seen.facts().reach().stream()
                 .anyMatch(reach -> reach.label().equals(ReachTargets.ENDPOINT) && reach.outcome().reached()));
-        if (!kepts && holders.isEmpty() && !answered.isEmpty()) {
+        if (!isOurs && holders.isEmpty() && !answered.isEmpty()) {
             findings.add(finding(answered, "a host answers at the virtual address " + endpoint.address() + ", which must be free",
                     "Take another address, or find that host: ip neigh show " + endpoint.address() + "."));
         }
