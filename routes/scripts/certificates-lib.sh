@@ -136,3 +136,27 @@ another_container() { # COMPONENT CONTAINER
   another=$(container_of "$1")
   [ -n "$another" ] && [ "$another" != "$2" ]
 }
+
+# For undos, after undo-lib.sh: restores the files that were saved there, and restarts what reads them. If one of them has expired in the
+# meantime, the new ones stay.
+restore_saved() { # DIRECTORY
+  has_expired=$(saved_expired "$R$1")
+  if [ -n "$has_expired" ]; then
+    echo "the former $has_expired has expired, so the new certificates stay"
+    return 0
+  fi
+  restored=no
+  while read -r path; do
+    if cmp -s "$R$1$path" "$R$path"; then continue; fi
+    changing "restore $path"
+    restored=yes
+    if ! cp -p "$R$1$path" "$R$path" 2>"$WORK/output" || ! cmp -s "$R$1$path" "$R$path"; then left "$path, which is in $1: $(last_words)"; fi
+  done < "$R$1/complete"
+  [ "$restored" = yes ] || return 0
+  echo "$COMPONENTS" > "$WORK/components"
+  while read -r component _; do
+    [ -f "$KUBERNETES/manifests/$component.yaml" ] || continue
+    changing "restart $component"
+    restart_component "$component" || left_for_now "$component, which does not come back with its former certificates: $why"
+  done < "$WORK/components"
+}

@@ -29,11 +29,13 @@
 #     found lines PATH absent|LINES                 only added lines of a known form are removed
 #     found image NAME absent                       found images RUNTIME IDS
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
+#     found annotation NODE/KEY absent|set VALUE
+#     found config-map NAMESPACE/NAME YAML
 #     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
 #     found upgrade CLUSTER VERSION                 the control plane was upgraded: a rollback is not possible any more
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent
 #     found saved DIRECTORY -                       copies of files with keys, which stay on the host (certificates-renew)
-# LIST, NAMES, RULES, IDS and LINES are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
+# LIST, NAMES, RULES, IDS, LINES and YAML are packed by gzip and base64. If a step records one KIND and KEY several times, the first line
 # counts: a second attempt finds what the first one left.
 
 set -eu
@@ -411,19 +413,35 @@ file_diff() { # PATH MODE
   if grep -qs 'PRIVATE KEY' "$diff_old" "$WORK/content"; then diff_shown="it is a key"; fi
   if [ "$diff_shown" != yes ]; then
     echo "(content not shown: $diff_shown)" > "$WORK/diff"
-  elif have diff; then
-    diff -u -L "$(if [ -e "$1" ]; then echo "${1#"$R"}"; else echo /dev/null; fi)" -L "${1#"$R"}" "$diff_old" "$WORK/content" |
-      sed -E -e 's,(://[^/@:[:space:]]*):[^/@[:space:]]+@,\1:(hidden)@,g' \
-        -e 's/((pass(word|wd|phrase)?|secret|token|credentials?|auth|api_?key)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?)[^],"'"'"'[:space:]]+/\1(hidden)/Ig' |
-      cut -c 1-400 > "$WORK/diff-whole" || true
-    head -n "$DIFF_LINES" "$WORK/diff-whole" > "$WORK/diff"
-    diff_rest=$(($(wc -l < "$WORK/diff-whole") - DIFF_LINES))
-    if [ "$diff_rest" -gt 0 ]; then echo "(and $diff_rest more lines)" >> "$WORK/diff"; fi
   else
-    echo "(content not shown: there is no diff on this host)" > "$WORK/diff"
+    masked_diff "$diff_old" "$WORK/content" "$(if [ -e "$1" ]; then echo "${1#"$R"}"; else echo /dev/null; fi)" "${1#"$R"}" > "$WORK/diff"
   fi
   cat "$WORK/diff"
   result diff "${1#"$R"}" "$(base64 -w0 < "$WORK/diff")"
+}
+
+# A unified diff of two files, at most DIFF_LINES lines. What looks like a password is not shown; --anonymous-auth=false does not.
+masked_diff() { # OLD NEW OLD-NAME NEW-NAME
+  if ! have diff; then
+    echo "(content not shown: there is no diff on this host)"
+    return 0
+  fi
+  diff -u -L "$3" -L "$4" "$1" "$2" |
+    sed -E -e 's/-auth=(true|false)$/-\x01auth=\x01\1/' -e 's,(://[^/@:[:space:]]*):[^/@[:space:]]+@,\1:(hidden)@,g' \
+      -e 's/((pass(word|wd|phrase)?|secret|token|credentials?|auth|api_?key)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?)[^],"'"'"'[:space:]\x01]+/\1(hidden)/Ig' \
+      -e 's/\x01//g' |
+    cut -c 1-400 > "$WORK/diff-whole" || true
+  head -n "$DIFF_LINES" "$WORK/diff-whole"
+  diff_rest=$(($(wc -l < "$WORK/diff-whole") - DIFF_LINES))
+  if [ "$diff_rest" -gt 0 ]; then echo "(and $diff_rest more lines)"; fi
+}
+
+# In a plan, shows how a text would differ, after `change` returned false. The caller knows that every reader of a plan may see both.
+text_would_differ() { # SUBJECT OLD-FILE NEW-FILE
+  planning || return 0
+  masked_diff "$2" "$3" "$1" "$1" > "$WORK/diff"
+  cat "$WORK/diff"
+  result diff "$1" "$(base64 -w0 < "$WORK/diff")"
 }
 
 # Writes standard input to PATH, unless PATH has this content already. The file is replaced atomically, even if the host fails.

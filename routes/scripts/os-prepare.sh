@@ -119,6 +119,11 @@ sysctl_files | while read -r file; do
   if [ "$file" != "$own" ]; then overruled "$file"; fi
 done | awk "$setting"' { last[key] = value } END { for (key in last) print key " = " last[key] }' > "$WORK/at-boot"
 
+# Whether Caravan's own file has no other value than 1 for the key.
+own_agrees() { # KEY
+  [ ! -f "$own" ] || awk -v wanted="$1" "$setting"' key == wanted { last = value } END { exit last != "" && last != "1" }' "$own"
+}
+
 missing=
 for key in $keys; do
   file=$(sysctl_path "$key")
@@ -139,8 +144,10 @@ for key in $keys; do
       would_differ "$key" "$(cat "$file" 2>/dev/null || echo "not there yet")" 1
     fi
   fi
-  grep -qxF "$key = 1" "$WORK/at-boot" || missing="$missing$key = 1
+  if ! grep -qxF "$key = 1" "$WORK/at-boot" || ! own_agrees "$key"; then
+    missing="$missing$key = 1
 "
+  fi
 done
 if [ -n "$missing" ]; then
   printf '# Kubernetes needs these.\n%s' "$missing" | put_file "$own" 0644

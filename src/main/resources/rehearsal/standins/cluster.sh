@@ -3,7 +3,9 @@
 #   initialised, version, endpoint, pod-subnet, allocates      of the control plane that was initialised
 #   nodes/NAME/   root, address, version, role, runtime, pod-cidr, labels, taints; joined (its number) last of all
 #   secrets/NAME  bootstrap-token-ID: the token's digest and description; kubeadm-certs: the certificate key's digest
+#   cluster-configuration, kubelet-configuration      as kubeadm keeps them in ConfigMaps
 #   daemonsets    lines NAMESPACE/NAME;   applied: digests of manifests;   pod-network: the file that it puts on nodes
+#   nodes/NAME/applied     the labels and taints that Caravan set
 #   nodes/NAME/no-member   its member of etcd was removed;   etcd-leader: the node that leads etcd, if it was chosen
 #   volume-attachments     lines NODE VOLUME
 #   probes/NODE   NODE|UID|ADDRESS|NODE-ADDRESS of a probe's pod;   probe-service: ADDRESS|NODE-PORT
@@ -25,8 +27,10 @@ cluster_is_up() { # Does a control plane answer?
 
 static_container() { # COMPONENT: the id of its container, or nothing
   [ -f "$R/etc/kubernetes/manifests/$1.yaml" ] && unit_is kubelet active || return 0
+  # a flag that no component knows
+  if grep -q -e --no-such-flag "$R/etc/kubernetes/manifests/$1.yaml"; then return 0; fi
   if [ -f "$STATE/containers/$1.down" ] && [ "$(line_of "$STATE/containers/$1.down")" = "$(static_certificate)" ]; then return 0; fi
-  { echo "$1" && cat "$STATE/containers/$1" 2>/dev/null; } | sha256sum | cut -d ' ' -f 1
+  { echo "$1" && cat "$STATE/containers/$1" "$R/etc/kubernetes/manifests/$1.yaml" 2>/dev/null; } | sha256sum | cut -d ' ' -f 1
 }
 static_inspect() { # CONTAINER: when it was started, as crictl and docker print it: some seconds after its manifest came, or its last stop
   for static_name in etcd kube-apiserver kube-controller-manager kube-scheduler; do

@@ -43,6 +43,45 @@ value() { # KEY
   sed -n "s/^ *\(- *\)\{0,1\}$1: *[\"']\{0,1\}\([^\"'#]*[^\"'# ]\).*/\2/p" "$configuration" | head -n 1
 }
 
+# The documents of a kind in a file, as they are; without comments, quotes and the version, as two that say the same are the same.
+document() { # KIND FILE
+  tr -d "\"'" < "$2" | awk -v kind="$1" '
+    function done() { if (text ~ "(^|\n)kind: *" kind " *\n") printf "%s", text; text = "" }
+    /^---/ { done(); next } /^ *#/ || /^apiVersion:/ { next } { text = text $0 "\n" } END { done() }'
+}
+# What is configured for the cluster: by the configuration that is given, else as the cluster keeps it.
+cluster_document() { document ClusterConfiguration "$configuration" | grep . || cat "$SHARED/cluster-configuration" 2>/dev/null || :; }
+kubelet_document() { document KubeletConfiguration "$configuration" | grep . || cat "$SHARED/kubelet-configuration" 2>/dev/null || echo 'kind: KubeletConfiguration'; }
+
+# Arguments of a component, as lines of its manifest.
+arguments_of() { # SECTION of ClusterConfiguration
+  cluster_document | awk -v section="$1:" '
+    /^[^ ]/ { here = ($1 == section); arguments = 0 }
+    here {
+      match($0, /^ */)
+      if (arguments && RLENGTH <= level && $1 != "-") arguments = 0
+      if ($1 == "extraArgs:") { arguments = 1; level = RLENGTH; next }
+      if (!arguments) next
+      if ($1 == "-") name = $3
+      else if ($1 == "value:") print "    - --" name "=" $2
+      else print "    - --" substr($1, 1, length($1) - 1) "=" $2
+    }'
+}
+
+# More names for a certificate, one a line.
+more_names() { # apiServer certSANs | etcd serverCertSANs | etcd peerCertSANs
+  cluster_document | awk -v section="$1:" -v list="$2:" '
+    /^[^ ]/ { here = ($1 == section); names = 0 }
+    here && $1 == list { names = 1; next }
+    here && names && $1 == "-" { print $2; next }
+    { names = 0 }'
+}
+
+# A directory as this process sees it: another one may be mounted over it.
+place() { # DIRECTORY
+  at=$1 awk -F'\t' '$1 == ENVIRON["at"] { found = $2 } END { print found != "" ? found : ENVIRON["at"] }' "${REHEARSED_MOUNTS:-/dev/null}"
+}
+
 # Does the controller manager give nodes their blocks of the pod network?
 allocates() {
   [ -n "$(value podSubnet)" ] || return 1
@@ -168,6 +207,7 @@ write_certificates() {
     cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/$file.crt"
     (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/$file.key")
   done
+  if [ -n "$(more_names apiServer certSANs)" ]; then sign apiserver "$R/etc/kubernetes/pki"; fi
   for file in apiserver.key sa.key sa.pub; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
 }
 
@@ -242,28 +282,42 @@ END
 }
 
 write_kubelet() {
-  mkdir -p "$R/var/lib/kubelet"
-  printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n' > "$R/var/lib/kubelet/config.yaml"
-  echo 'KUBELET_KUBEADM_ARGS=""' > "$R/var/lib/kubelet/kubeadm-flags.env"
+  kubelet_directory=$(place "$R/var/lib/kubelet")
+  mkdir -p "$kubelet_directory"
+  { echo 'apiVersion: kubelet.config.k8s.io/v1beta1' && kubelet_document; } | write_file "$kubelet_directory/config.yaml"
+  echo 'KUBELET_KUBEADM_ARGS=""' > "$kubelet_directory/kubeadm-flags.env"
 }
 
 write_manifests() { # VERSION
-  mkdir -p "$R/etc/kubernetes/manifests" "$R/var/lib/etcd/member"
-  for component in "kube-apiserver:v$1" "kube-controller-manager:v$1" "kube-scheduler:v$1" "$(etcd_image "$1")"; do
-    {
-      printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n' "${component%%:*}"
-      printf '  - command:\n    - %s\n' "${component%%:*}"
-      case $component in kube-apiserver:*) printf '    - --advertise-address=%s\n    - --secure-port=6443\n' "$(line_of "$STATE/address")" ;; esac
-      printf '    image: registry.rehearsal/%s\n    name: %s\n' "$component" "${component%%:*}"
-    } > "$R/etc/kubernetes/manifests/${component%%:*}.yaml"
-  done
-  printf '    command:\n    - etcd\n    - --name=%s\n    - --cert-file=/etc/kubernetes/pki/etcd/server.crt\n    - --key-file=/etc/kubernetes/pki/etcd/server.key\n    - --listen-client-urls=https://127.0.0.1:2379\n    - --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt\n' "$(line_of "$STATE/name")" >> "$R/etc/kubernetes/manifests/etcd.yaml"
-  printf '    command:\n    - kube-apiserver\n    - --client-ca-file=/etc/kubernetes/pki/ca.crt\n' >> "$R/etc/kubernetes/manifests/kube-apiserver.yaml"
+  mkdir -p "$R/var/lib/etcd/member"
+  for component in "kube-apiserver:v$1" "kube-controller-manager:v$1" "kube-scheduler:v$1" "$(etcd_image "$1")"; do write_manifest "$component"; done
   # the running etcd, with the programs of its image
   mkdir -p "$R/proc/2379/root/usr/local/bin"
   echo etcd > "$R/proc/2379/comm"
   printf 'etcd\000--name=%s\000' "$(line_of "$STATE/name")" > "$R/proc/2379/cmdline"
   for program in etcdctl etcdutl; do ln -sf "$WORKSHOP/standins/etcdctl" "$R/proc/2379/root/usr/local/bin/$program"; done
+}
+
+write_manifest() { # COMPONENT:VERSION
+  manifest_directory=$(place "$R/etc/kubernetes/manifests")
+  mkdir -p "$manifest_directory"
+  {
+    printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  namespace: kube-system\nspec:\n  containers:\n' "${1%%:*}"
+    printf '  - command:\n    - %s\n' "${1%%:*}"
+    case $1 in
+      kube-apiserver:*)
+        printf '    - --advertise-address=%s\n    - --secure-port=6443\n    - --client-ca-file=/etc/kubernetes/pki/ca.crt\n' "$(line_of "$STATE/address")"
+        arguments_of apiServer
+        ;;
+      kube-controller-manager:*) arguments_of controllerManager ;;
+      kube-scheduler:*) arguments_of scheduler ;;
+      etcd:*)
+        printf '    - --name=%s\n    - --cert-file=/etc/kubernetes/pki/etcd/server.crt\n    - --key-file=/etc/kubernetes/pki/etcd/server.key\n    - --listen-client-urls=https://127.0.0.1:2379\n    - --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt\n' "$(line_of "$STATE/name")"
+        arguments_of etcd
+        ;;
+    esac
+    printf '    image: registry.rehearsal/%s\n    name: %s\n' "$1" "${1%%:*}"
+  } | write_file "$manifest_directory/${1%%:*}.yaml"
 }
 
 # From 1.34 on, etcd 3.6 (k/k cmd/kubeadm/app/constants).
@@ -289,6 +343,9 @@ upgrade_apply() { # vVERSION
   work 1500
   write_manifests "$upgrade_version"
   echo "$upgrade_version" | write_file "$SHARED/version"
+  sed "s/^kubernetesVersion:.*/kubernetesVersion: v$upgrade_version/" "$SHARED/cluster-configuration" > "$STATE/upgraded"
+  write_file "$SHARED/cluster-configuration" < "$STATE/upgraded"
+  rm -f "$STATE/upgraded"
   echo "[upgrade] SUCCESS! A control plane node of your cluster was upgraded to \"v$upgrade_version\"."
 }
 
@@ -324,13 +381,33 @@ renew_certificates() {
 }
 renew() { # FILE
   renew_subject=$(openssl x509 -in "$1" -noout -subject -nameopt compat | sed 's/^subject= *//')
-  renew_days=$(line_of "$SHARED/certificate-days")
-  printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n' > "$1.extensions"
-  openssl req -new -key "$SHARED/pki/admin.key" -subj "$renew_subject" 2>/dev/null |
-    openssl x509 -req -CA "$R/etc/kubernetes/pki/ca.crt" -CAkey "$R/etc/kubernetes/pki/ca.key" -set_serial "0x1$(random_hex 7)" -days "${renew_days:-365}" \
+  renew_names=$(openssl x509 -in "$1" -noout -text | awk '/Subject Alternative Name/ { getline; gsub(/ *IP Address:/, "IP:"); gsub(/ /, ""); print; exit }')
+  signed "$1" "$renew_subject" "${renew_names:-IP:127.0.0.1,DNS:localhost}"
+}
+# A certificate of the administrator's key, for a year, or as many days as the test wants.
+signed() { # FILE SUBJECT NAMES
+  signed_days=$(line_of "$SHARED/certificate-days")
+  printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "$3" > "$1.extensions"
+  openssl req -new -key "$SHARED/pki/admin.key" -subj "$2" 2>/dev/null |
+    openssl x509 -req -CA "$SHARED/pki/ca.crt" -CAkey "$SHARED/pki/ca.key" -set_serial "0x1$(random_hex 7)" -days "${signed_days:-365}" \
       -extfile "$1.extensions" -out "$1.new" 2>/dev/null
   rm -f "$1.extensions"
   mv -f "$1.new" "$1"
+}
+# The certificate of that name in a directory, with its key, if it is not there.
+sign() { # apiserver|etcd-server|etcd-peer DIRECTORY
+  case $1 in
+    apiserver) sign_file=$2/apiserver sign_subject=/CN=kube-apiserver sign_names=$(more_names apiServer certSANs) ;;
+    etcd-server) sign_file=$2/etcd/server sign_subject=/O=system:masters/CN=kubernetes-admin sign_names=$(more_names etcd serverCertSANs) ;;
+    etcd-peer) sign_file=$2/etcd/peer sign_subject=/O=system:masters/CN=kubernetes-admin sign_names=$(more_names etcd peerCertSANs) ;;
+    *) does_not_know "certs $1" ;;
+  esac
+  echo rehearsal > "$sign_file.key"
+  # without a real openssl, all certificates are the rehearsal's own
+  if [ ! -e "$WORKSHOP/tools/openssl" ]; then cp "$SHARED/pki/server.crt" "$sign_file.crt" && return 0; fi
+  sign_list=IP:127.0.0.1,DNS:localhost
+  for sign_name in $sign_names; do case $sign_name in *[!0-9.]*) sign_list=$sign_list,DNS:$sign_name ;; *) sign_list=$sign_list,IP:$sign_name ;; esac; done
+  signed "$sign_file.crt" "$sign_subject" "$sign_list"
 }
 
 # --- tokens

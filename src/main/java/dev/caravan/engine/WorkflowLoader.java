@@ -19,6 +19,7 @@ import dev.caravan.step.StepRunner;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
+import dev.caravan.workflow.ClusterSettings;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
@@ -98,6 +99,7 @@ final class WorkflowLoader {
         registry.bind(Variables.EXECUTOR, executor);
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
+        registry.bind("settings", new ClusterSettings(versions));
         registry.bind("upgrade", new Upgrades(versions, environment));
         tables(context, registry, files, versions);
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.

@@ -82,6 +82,34 @@ public final class KubeadmConfig {
         return new Secret(YamlDocuments.write(List.of(init, config.clusterConfiguration())));
     }
 
+    /**
+     * What kubeadm takes to write the files of a node that is in the cluster already: InitConfiguration, ClusterConfiguration and
+     * KubeletConfiguration, for {@code kubeadm init phase}. What the spec says of joins counts for a node that joined.
+     */
+    public static String settingsDocuments(Cluster cluster, Host host, NodeSettings settings) {
+        KubeadmConfig config = new KubeadmConfig(cluster, settings);
+        Map<String, Object> init = document("InitConfiguration", config.api.apiVersion());
+        localApiEndpoint(init, host);
+        init.put("nodeRegistration", config.nodeRegistration(host, settings));
+        return YamlDocuments.write(
+                List.of(config.merge.merged(init, config.ofANode(host)), config.clusterConfiguration(), config.kubelet(settings)));
+    }
+
+    /* The spec's own values for a node, in the places where an InitConfiguration has them. */
+    private Map<String, Object> ofANode(Host host) {
+        Map<String, Object> override = cluster.kubernetes().kubeadm().getOrDefault(cluster.kubeadmKind(host), Map.of());
+        Map<String, Object> own = new LinkedHashMap<>();
+        for (String key : List.of("nodeRegistration", "localAPIEndpoint", "patches")) {
+            if (override.containsKey(key)) {
+                own.put(key, override.get(key));
+            }
+        }
+        if (override.get("controlPlane") instanceof Map<?, ?> controlPlane && controlPlane.get("localAPIEndpoint") != null) {
+            own.put("localAPIEndpoint", controlPlane.get("localAPIEndpoint"));
+        }
+        return own;
+    }
+
     private Map<String, Object> init(Host host, NodeSettings settings, Optional<Secret> certificateKey) {
         Map<String, Object> document = document("InitConfiguration", api.apiVersion());
         document.put(

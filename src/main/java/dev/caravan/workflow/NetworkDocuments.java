@@ -1,5 +1,6 @@
 package dev.caravan.workflow;
 
+import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
 import dev.caravan.facts.Severity;
 import dev.caravan.network.Manifests;
@@ -91,11 +92,16 @@ public final class NetworkDocuments {
         }
     }
 
-    /** A line for each label and taint that the spec gives to a node that came through. */
+    /**
+     * A line for each node that came through, which says whether it joined in this run, and one for each label and taint that the spec
+     * gives it.
+     */
     public String nodeAttributes(@Variable(Variables.RUN) Run run) {
         StringBuilder lines = new StringBuilder();
         for (Host host : run.cluster().hosts()) {
             if (!run.hasFailed(host.name())) {
+                boolean joined = run.facts(host.name()).map(Facts::joined).orElse(false);
+                lines.append(host.name()).append(joined ? " node\n" : " new\n");
                 host.labels().forEach((key, value) -> lines.append(host.name()).append(" label ").append(key).append('=').append(value)
                         .append('\n'));
                 host.taints().forEach(taint -> lines.append(host.name()).append(" taint ").append(taint).append('\n'));

@@ -571,7 +571,8 @@ class WorkflowTest {
         assertThat(hosts.calls().stream().filter(call -> !call.step().equals("facts"))).isNotEmpty()
                 .allSatisfy(call -> assertThat(call.environment()).containsEntry("CARAVAN_PLAN", "1"));
         assertThat(hosts.calls()).extracting(Call::step).doesNotContain(
-                "join-credentials", "credentials-revoke", "network-ready", "label-nodes", "probe-start", "probe", "probe-stop");
+                "join-credentials", "credentials-revoke", "network-ready", "probe-start", "probe", "probe-stop");
+        assertThat(calls("label-nodes")).hasSize(1);
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join"));
     }
 
