@@ -36,7 +36,7 @@ class ReportTest {
                 Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
                 Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"),
                 Optional.of("no space\nleft"), Optional.empty(), ""));
-        assertThat(report.exitStatus()).isEqualTo(1);
+        assertThat(report.exitStatus()).hasValue(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");
     }
 
