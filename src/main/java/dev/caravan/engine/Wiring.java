@@ -154,7 +154,8 @@ final class Wiring extends MainListenerSupport {
         try {
             if (options.triggers()) {
                 Entrance.install(context, vertx, limits(context), options.token(),
-                        context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                        context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join(),
+                        context.getRegistry().lookupByNameAndType("http", Http.class));
             }
             WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {
