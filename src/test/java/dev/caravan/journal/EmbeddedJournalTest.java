@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,6 +103,7 @@ class EmbeddedJournalTest extends JournalContract {
         assertThat(List.of(mode(data.resolve("journal.mv.db")), mode(data.resolve("journal.redo")))).containsOnly("rw-------");
     }
 
+    @Tag("long")
     @Test
     void aFileThatStaysOpenGivesBackWhatIsNeededNoMore() throws IOException {
         journal.begin(run("a"));

@@ -77,6 +77,7 @@ class CertificatesRehearsalTest {
     }
 
     /** Two control planes and a worker, whose certificates have all expired, kubelets' as well, and an old copy of admin.conf. */
+    @Tag("long")
     @Test
     void certificatesThatHaveAllExpiredAreRenewed() throws Exception {
         Cluster cluster = Clusters.of(2, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
@@ -156,6 +157,7 @@ class CertificatesRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aControlPlaneWhoseApiServerDoesNotComeBackIsRolledBackAndNamedAndTheNextIsNotTouched() throws Exception {
         Cluster plain = Clusters.of(2, 0, Cluster.RuntimeName.DOCKER, Clusters.root());

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -31,6 +32,7 @@ class EndpointRehearsalTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void aVirtualAddressKnowsControlPlanesThatAreAdded() throws Exception {
         Cluster cluster = kept(Clusters.of(2, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()),

@@ -43,6 +43,7 @@ class RemoveRehearsalTest {
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
     private final Set<String> unplugged = ConcurrentHashMap.newKeySet();
 
+    @Tag("long")
     @Test
     void anAbsentWorkerIsDrainedRestoredAndForgotten() throws Exception {
         try (Rehearsal rehearsal = start(1, 2, List.of()); Engine engine = engine(rehearsal)) {

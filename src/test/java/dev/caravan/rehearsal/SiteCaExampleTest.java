@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -29,6 +30,7 @@ class SiteCaExampleTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void bringsTheCertificateToEveryHostBeforeAnythingElseAndOnlyOnce() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(),

@@ -35,6 +35,7 @@ class UpgradeRehearsalTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void controlPlanesComeFirstAndWorkersAreDrainedOnce() throws Exception {
         try (Rehearsal rehearsal =

@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -338,6 +339,7 @@ class StepRunnerTest {
         assertThat(get(runner.run(order(2, "quick"))).state()).isEqualTo(StepResult.State.OK);
     }
 
+    @Tag("long")
     @Test
     void aHundredHostsTenAtATimeNeedFewThreads() throws Exception {
         start(100);
