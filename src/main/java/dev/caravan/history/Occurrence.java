@@ -2,8 +2,6 @@ package dev.caravan.history;
 
 import dev.caravan.artefacts.Artefact;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +42,9 @@ public sealed interface Occurrence {
         }
     }
 
+    /** Something that is shown as no more than its text. */
+    sealed interface Remark extends Occurrence {}
+
     /**
      * The first event of each run.
      *
@@ -60,13 +61,13 @@ public sealed interface Occurrence {
         public RunQueued {
             hosts = List.copyOf(hosts);
             takesBack = List.copyOf(takesBack);
-            parameters = copy(parameters);
+            parameters = Texts.copy(parameters);
         }
 
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
             return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, takesBack, redact.apply(outcome),
-                    values(parameters, redact));
+                    Texts.redacted(parameters, redact));
         }
     }
 
@@ -79,7 +80,7 @@ public sealed interface Occurrence {
     }
 
     /** An engine resumes a run whose engine is gone. */
-    record RunResumed(String action, String message) implements Occurrence {
+    record RunResumed(String action, String message) implements Remark {
         @Override
         public RunResumed redacted(UnaryOperator<String> redact) {
             return new RunResumed(action, redact.apply(message));
@@ -91,7 +92,7 @@ public sealed interface Occurrence {
      *
      * @param file what distinguishes it from other files
      */
-    record RequestedByFile(String file, String message) implements Occurrence {
+    record RequestedByFile(String file, String message) implements Remark {
         @Override
         public RequestedByFile redacted(UnaryOperator<String> redact) {
             return new RequestedByFile(file, redact.apply(message));
@@ -99,7 +100,7 @@ public sealed interface Occurrence {
     }
 
     /** The run was asked to stop: steps that run may end, no new one starts. */
-    record CancelRequested(String message) implements Occurrence {
+    record CancelRequested(String message) implements Remark {
         @Override
         public CancelRequested redacted(UnaryOperator<String> redact) {
             return new CancelRequested(redact.apply(message));
@@ -107,7 +108,7 @@ public sealed interface Occurrence {
     }
 
     /** The work on all hosts ends: no new step starts, but for those that roll back. The message says why. */
-    record GivenUp(String message) implements Occurrence {
+    record GivenUp(String message) implements Remark {
         @Override
         public GivenUp redacted(UnaryOperator<String> redact) {
             return new GivenUp(redact.apply(message));
@@ -134,15 +135,6 @@ public sealed interface Occurrence {
             return new HostRolledBack(host, redact.apply(message));
         }
     }
-
-    /**
-     * A step that runs detached on a host.
-     *
-     * @param id        by which it is found there
-     * @param logOffset where its part of the step's log file begins, in bytes
-     * @param at        the host that it runs on, if that is another one than the one it is for
-     */
-    record Detached(String id, long logOffset, Optional<String> at) {}
 
     /** @param detached empty if the step is no script */
     record StepStarted(Attempt attempt, Optional<Detached> detached) implements OfStep {
@@ -199,7 +191,12 @@ public sealed interface Occurrence {
             }
             changes = List.copyOf(changes);
             differences = List.copyOf(differences);
-            outputs = copy(outputs);
+            outputs = Texts.copy(outputs);
+        }
+
+        /** The output {@code report}, a table for the reader: tabs separate the fields, the first line has the headings; may be empty. */
+        public String report() {
+            return outputs.getOrDefault("report", "");
         }
 
         /** A step that failed. */
@@ -211,13 +208,13 @@ public sealed interface Occurrence {
         @Override
         public StepEnded redacted(UnaryOperator<String> redact) {
             return new StepEnded(attempt, redact.apply(message), state, changes.stream().map(redact).toList(),
-                    differences.stream().map(each -> each.redacted(redact)).toList(), values(outputs, redact), secrets, artefact,
+                    differences.stream().map(each -> each.redacted(redact)).toList(), Texts.redacted(outputs, redact), secrets, artefact,
                     duration, failure.map(each -> each.redacted(redact)));
         }
     }
 
     /** Anything else worth a line: a relaxed safety setting, a reconnect. Nothing but its text follows from it. */
-    record Note(Optional<String> host, String message) implements Occurrence {
+    record Note(Optional<String> host, String message) implements Remark {
         @Override
         public Note redacted(UnaryOperator<String> redact) {
             return new Note(host, redact.apply(message));
@@ -242,7 +239,7 @@ public sealed interface Occurrence {
                 throw new IllegalArgumentException("a run cannot end " + state.word());
             }
             findings = List.copyOf(findings);
-            left = copy(left);
+            left = Texts.copy(left);
         }
 
         /** An end of which there is no more to say. */
@@ -257,12 +254,12 @@ public sealed interface Occurrence {
         @Override
         public RunEnded redacted(UnaryOperator<String> redact) {
             return new RunEnded(state, redact.apply(message), kubeconfig.map(redact),
-                    findings.stream().map(each -> each.redacted(redact)).toList(), values(left, redact), action);
+                    findings.stream().map(each -> each.redacted(redact)).toList(), Texts.redacted(left, redact), action);
         }
     }
 
     /** Of a kind that this version does not know: a newer one wrote it. It is passed on as it is, and nothing follows from it. */
-    record Unknown(EventRow row) implements Occurrence {
+    record Unknown(EventRow row) implements Remark {
         @Override
         public Optional<String> host() {
             return row.host();
@@ -277,15 +274,5 @@ public sealed interface Occurrence {
         public Unknown redacted(UnaryOperator<String> redact) {
             return new Unknown(row.withMessage(redact.apply(row.message())));
         }
-    }
-
-    private static Map<String, String> copy(Map<String, String> texts) {
-        return Collections.unmodifiableMap(new LinkedHashMap<>(texts));
-    }
-
-    private static Map<String, String> values(Map<String, String> texts, UnaryOperator<String> redact) {
-        Map<String, String> redacted = new LinkedHashMap<>();
-        texts.forEach((name, value) -> redacted.put(name, redact.apply(value)));
-        return redacted;
     }
 }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.history.Occurrence.CancelRequested;
-import dev.caravan.history.Occurrence.Detached;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.Note;

@@ -3,7 +3,6 @@ package dev.caravan.history;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.history.Occurrence.CancelRequested;
-import dev.caravan.history.Occurrence.Detached;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
