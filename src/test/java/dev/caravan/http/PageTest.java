@@ -233,6 +233,8 @@ class PageTest {
                 Optional.of(Duration.ofMinutes(1)), Optional.empty()));
         browser.until("document.querySelector(\"" + cell("h1", "facts") + "\").className === 'retrying'");
         assertThat(browser.text("#cell")).contains("will be retried", "not yet");
+        browser.until("/^again in [1-5]?[0-9]s after: not yet$/.test(document.querySelector('#matrix .doing').innerText)");
+        browser.until("/The next attempt is due at .*, in [1-5]?[0-9]s\\./.test(document.getElementById('cell').innerText)");
         failed("growing", "given up");
         browser.until("document.querySelector('#title .badge').innerText === 'failed'");
     }
