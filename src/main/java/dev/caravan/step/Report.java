@@ -1,6 +1,8 @@
 package dev.caravan.step;
 
 import dev.caravan.artefacts.Artefact;
+import dev.caravan.history.Difference;
+import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -116,8 +118,8 @@ record Report(
 
     /** @param artefact what was saved of the host, or sent to it */
     StepResult toResult(String step, String host, Optional<Artefact> artefact) {
-        StepResult.State state = skipped.isPresent() ? StepResult.State.SKIPPED
-                : changes.isEmpty() ? StepResult.State.OK : StepResult.State.CHANGED;
+        StepState state = skipped.isPresent() ? StepState.SKIPPED
+                : changes.isEmpty() ? StepState.OK : StepState.CHANGED;
         String message = skipped.orElseGet(() -> String.join("\n", changes));
         return new StepResult(step, host, state, changes, differences, outputs, secrets, artefact, message);
     }

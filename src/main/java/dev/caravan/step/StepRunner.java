@@ -2,7 +2,7 @@ package dev.caravan.step;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.DataFiles;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.journal.JournalException;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -150,7 +151,7 @@ public final class StepRunner {
         }
         boolean awaited = order.at().equals(order.run().cluster().firstControlPlane());
         return admitted(order, slots.take(order.at().address(), awaited),
-                "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()),
+                "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", OptionalInt.of(slots.hosts()),
                 this::begin);
     }
 
@@ -177,15 +178,15 @@ public final class StepRunner {
         if (recorded.isPresent()) {
             return recorded.get();
         }
-        return admitted(order, order.run().turn(word), "waits for its turn: " + order.step(), Map.of(), this::act);
+        return admitted(order, order.run().turn(word), "waits for its turn: " + order.step(), OptionalInt.empty(), this::act);
     }
 
     /* Says what the host waits for, where it has to wait. */
-    private CompletionStage<StepResult> admitted(StepOrder order, CompletionStage<Runnable> place, String wait, Map<String, Object> details,
+    private CompletionStage<StepResult> admitted(StepOrder order, CompletionStage<Runnable> place, String wait, OptionalInt among,
             Function<StepOrder, CompletionStage<StepResult>> then) {
         if (!place.toCompletableFuture().isDone()) {
             try {
-                order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, wait, details);
+                order.run().tell(new HostWaiting(Optional.of(order.host().name()), wait, among));
             } catch (RuntimeException e) {
                 place.thenAcceptAsync(Runnable::run, executor); // nobody else's place is lost
                 return CompletableFuture.failedFuture(e);

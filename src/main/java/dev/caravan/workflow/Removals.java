@@ -6,6 +6,7 @@ import dev.caravan.facts.Leaving;
 import dev.caravan.facts.Leaving.Machine;
 import dev.caravan.facts.Leaving.NotReached;
 import dev.caravan.facts.Membership;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Found;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
@@ -62,7 +63,7 @@ public final class Removals {
         if (failure instanceof StepFailure step && notReached.machine() == Machine.NONE) {
             StepTold told = new StepTold(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
             told.started();
-            told.ended(new StepResult(step.getStep(), host, StepResult.State.SKIPPED, List.of(),
+            told.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
         } else if (failure instanceof StepFailure step) {
             run.gaveUp(step);
@@ -196,7 +197,7 @@ public final class Removals {
         }
         StepTold told = new StepTold(run, host, "remove-host", run.nextAttempt(host, "remove-host"));
         told.started();
-        told.ended(new StepResult("remove-host", host, StepResult.State.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
+        told.ended(new StepResult("remove-host", host, StepState.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
                 ""));
     }
 

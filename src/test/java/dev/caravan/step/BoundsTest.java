@@ -3,7 +3,8 @@ package dev.caravan.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
@@ -157,7 +158,7 @@ class BoundsTest {
     void twoMillionLinesOfProgressAreAThousandEvents() throws Exception {
         StepResult result = run(1, "yes '== at work' | head -n 2000000\n").get(4, TimeUnit.MINUTES);
 
-        assertThat(result.state()).isEqualTo(StepResult.State.OK);
-        assertThat(journal.all(Event.Type.STEP_PROGRESS).size()).isBetween(1, StepLog.MOST_PROGRESS);
+        assertThat(result.state()).isEqualTo(StepState.OK);
+        assertThat(journal.all(StepProgress.class).size()).isBetween(1, StepLog.MOST_PROGRESS);
     }
 }

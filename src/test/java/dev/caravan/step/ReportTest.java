@@ -2,6 +2,7 @@ package dev.caravan.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -62,12 +63,12 @@ class ReportTest {
             'skip\tnot wanted here\n',   SKIPPED, not wanted here
             'change\ta\nskip\tb\n',      SKIPPED, b
             """)
-    void theStateFollowsFromTheLines(String lines, StepResult.State state, String message) {
+    void theStateFollowsFromTheLines(String lines, StepState state, String message) {
         StepResult result = report(lines).toResult("swap", "h1", Optional.empty());
 
         assertThat(result.state()).isEqualTo(state);
         assertThat(result.message()).isEqualTo(message);
-        assertThat(result.isChanged()).isEqualTo(state == StepResult.State.CHANGED);
+        assertThat(result.isChanged()).isEqualTo(state == StepState.CHANGED);
         assertThat(result.output("nothing")).isEmpty();
     }
 
