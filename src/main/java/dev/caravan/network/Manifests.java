@@ -67,7 +67,7 @@ public final class Manifests {
      * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
     public String read(Source source, Cluster cluster) throws IOException, InterruptedException {
-        byte[] content = source.isAddress() ? fetch(source.place()) : ManifestFile.read(source.place());
+        byte[] content = source.isAddress() ? fetch(source.place(), this.proxies.orOf(cluster)) : ManifestFile.read(source.place());
         String digest = Sha256.hex(content);
         if (source.sha256().filter(wanted -> !wanted.equals(digest)).isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " is not the one that was released: its SHA-256 is " + digest
@@ -81,7 +81,7 @@ public final class Manifests {
         return source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
     }
 
-    private byte[] fetch(String source) throws IOException, InterruptedException {
+    private static byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {
         String through = "";
         try {
             URI address = URI.create(source);

@@ -21,6 +21,7 @@ import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Redactor;
+import dev.caravan.spec.Registry;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.spec.UrlSecrets;
@@ -102,6 +103,7 @@ public final class Run implements Confidant {
         cluster.everyHost().forEach(host -> keepSecrets(host.ssh()));
         UrlSecrets.of(cluster).forEach(this::keepSecret);
         cluster.backup().passphrase().ifPresent(this::keepSecret);
+        cluster.runtime().registries().stream().flatMap(Registry::secrets).forEach(this::keepSecret);
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.

@@ -52,6 +52,8 @@ final class Contradictions {
         contradictions.problems.addAll(UpgradeContradictions.problems(root));
         contradictions.problems.addAll(EndpointContradictions.problems(root));
         contradictions.problems.addAll(RemovalContradictions.problems(root));
+        contradictions.problems.addAll(ProxyContradictions.problems(root));
+        contradictions.problems.addAll(RegistryContradictions.problems(root, minor));
         return contradictions.problems;
     }
 

@@ -11,13 +11,17 @@ import dev.caravan.packages.Repository;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.Registry;
 import dev.caravan.step.Environment;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The environment that every script gets; the table stands in docs/routes.md. */
@@ -49,6 +53,8 @@ public final class ScriptEnvironment implements Environment {
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
+        variables.put("PROXIED", Boolean.toString(cluster.proxy().isPresent()));
+        variables.put("PROXY_EXCEPT", cluster.proxy().map(proxy -> String.join(" ", proxy.noProxy())).orElse(""));
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
@@ -82,7 +88,27 @@ public final class ScriptEnvironment implements Environment {
         variables.put("RUNTIME_VERSION", cluster.runtime().version().orElse(""));
         variables.put("CRI_SOCKET", settings.criSocket());
         variables.put("CGROUP_DRIVER", settings.cgroupDriver());
-        variables.put("INSECURE_REGISTRIES", String.join(" ", cluster.runtime().insecureRegistries()));
+        registries(variables, cluster.runtime());
+    }
+
+    /* For Docker, those that need no verified certificate are in the same list as those of plain HTTP. */
+    private static void registries(Map<String, String> variables, Cluster.Runtime runtime) {
+        List<Registry> all = runtime.registries();
+        Set<String> insecure = new LinkedHashSet<>(runtime.insecureRegistries());
+        Set<String> mirrors = new LinkedHashSet<>();
+        if (runtime.name() == Cluster.RuntimeName.DOCKER) {
+            all.stream().filter(registry -> registry.insecure() && registry.isForItself(all)).map(Registry::host).forEach(insecure::add);
+            all.forEach(registry -> registry.mirrors().forEach(mirror -> {
+                mirrors.add(mirror.scheme() + "://" + mirror.host());
+                if (mirror.isPlain() || registry.entryOf(mirror, all).insecure()) {
+                    insecure.add(mirror.host());
+                }
+            }));
+        }
+        variables.put("INSECURE_REGISTRIES", String.join(" ", insecure));
+        variables.put("REGISTRY_MIRRORS", String.join(" ", mirrors));
+        variables.put("REGISTRIES", all.stream().map(Registry::host).collect(Collectors.joining(" ")));
+        variables.put("REGISTRY_PASSWORDS", Boolean.toString(all.stream().anyMatch(registry -> registry.password().isPresent())));
     }
 
     /**
