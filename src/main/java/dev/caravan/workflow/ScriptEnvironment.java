@@ -39,7 +39,7 @@ public final class ScriptEnvironment implements Environment {
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());
         variables.put("NODE_NAME", host.name());
-        variables.put("NODE_ADDRESS", host.address());
+        variables.put("NODE_ADDRESS", host.nodeAddress());
         variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
         variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
