@@ -114,6 +114,9 @@ pod_cidr_for() { # NUMBER
   fi
 }
 
+# The certSANs of a ClusterConfiguration on standard input.
+certificate_names() { awk '/^ *certSANs: *$/ { inside = 1; next } inside && /^ *- / { sub(/^ *- */, ""); gsub(/["'"'"']/, ""); print; next } { inside = 0 }'; }
+
 # A label or a taint: lines KEY=VALUE, for taints KEY=VALUE:EFFECT or KEY:EFFECT.
 set_pair() { # labels|taints NODE KEY REST
   drop_pair "$1" "$2" "$3"

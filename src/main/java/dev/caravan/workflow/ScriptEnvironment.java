@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.kubeadm.Addons;
+import dev.caravan.kubeadm.KubeadmConfig;
 import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.kubeadm.NodeSettings;
 import dev.caravan.kubeadm.RuntimeRules;
@@ -47,6 +48,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
+        variables.put("CERTIFICATE_NAMES", String.join(" ", KubeadmConfig.certificateNames(cluster)));
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
