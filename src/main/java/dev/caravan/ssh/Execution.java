@@ -27,6 +27,7 @@ final class Execution implements ExecChannel.Listener {
     private volatile Future<?> limit;
     private volatile boolean sent;
     private boolean secondTry;
+    private int refusals;
     private boolean done;
 
     Execution(Login login, SshCommand command, ScheduledExecutorService timer, Executor callbacks) {
@@ -55,6 +56,11 @@ final class Execution implements ExecChannel.Listener {
         boolean first = !secondTry;
         secondTry = true;
         return first;
+    }
+
+    /** Whether it may be tried once more after a refusal with nothing else running: 50 times, which is 5 s. */
+    synchronized boolean mayWait() {
+        return refusals++ < 50;
     }
 
     /** What the connection that lends the channel is told; each at most once for a start. */
