@@ -77,8 +77,16 @@ create_again() {
   logged probes delete pods,services -l app=caravan-probe --ignore-not-found --grace-period 1 --timeout 30s && create
 }
 
+# The controller manager makes the service accounts of a new cluster. Until then pods are refused.
+account_missing() { grep -q 'error looking up service account' "$WORK/output"; }
+account_made() { probes get serviceaccount default -o name; }
+create_with_account() {
+  say "waiting for the service account of kube-system"
+  wait_until "$PROBE_SECONDS" account_made && create_again
+}
+
 say "starting a pod on each of $(wc -l < "$WORK/nodes") nodes"
-if ! create; then
+if ! create && ! { account_missing && create_with_account; }; then
   cp "$WORK/output" "$WORK/refused"
   if ! grep -q AlreadyExists "$WORK/refused" || ! { all_run || create_again; }; then
     command_failed "could not start the pods that try the cluster: $(last_words)" "Does the cluster admit pods in kube-system? Without the line direct:probe-cluster in steps/verify.camel.yaml nothing is tried."
