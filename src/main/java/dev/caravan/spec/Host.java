@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /**
  * One host of a cluster.
  *
- * @param name    the node's name; unique in the spec, a DNS label
+ * @param name    the node's name; unique in the spec, DNS labels with dots between them
  * @param address the IP address or DNS name that SSH uses; the cluster uses it, too, if there are no internal addresses
  * @param internalAddresses IP addresses of the cluster's own traffic, as {@link IpAddress#text} writes them: none, one, or one of each
  *                family, that of the cluster's first Service network first

@@ -22,7 +22,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Rehearsal: internal addresses of both families. On real hosts {@code src/test/lab/networks} shows the same, with traffic. */
+/**
+ * Rehearsal: internal addresses of both families, and a node whose name has dots. On real hosts {@code src/test/lab/networks} shows the
+ * same, with traffic.
+ */
 class InternalAddressRehearsalTest {
     private static final long LIMIT_SECONDS = 240;
     private static final String SPEC = """
@@ -41,7 +44,7 @@ class InternalAddressRehearsalTest {
               hosts:
                 - {name: h1, address: 203.0.113.11, internalAddress: "10.88.0.11,fd00:88::11", roles: [control-plane]}
                 - {name: h2, address: 203.0.113.12, internalAddress: "10.88.0.12,fd00:88::12", roles: [control-plane]}
-                - {name: h3, address: 203.0.113.13, internalAddress: "10.88.0.13,fd00:88::13", roles: [worker]}
+                - {name: h3.example.com, address: 203.0.113.13, internalAddress: "10.88.0.13,fd00:88::13", roles: [worker]}
             """;
 
     @RegisterExtension
@@ -58,24 +61,24 @@ class InternalAddressRehearsalTest {
             Cluster one = both.withHosts(both.hosts().stream().filter(host -> !host.name().equals("h2")).toList());
             assertThat(run(engine, one, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
             Path shared = scratch.directory().resolve("shared");
-            assertThat(shared.resolve("nodes/h3/address")).hasContent("10.88.0.13");
-            assertThat(shared.resolve("nodes/h3/pod-cidr")).hasContent("10.244.1.0/24,fd00:10:244:1::/64");
+            assertThat(shared.resolve("nodes/h3.example.com/address")).hasContent("10.88.0.13");
+            assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).hasContent("10.244.1.0/24,fd00:10:244:1::/64");
             assertThat(shared.resolve("certificate-names")).hasContent("203.0.113.11\nfd00:88::11");
-            assertThat(rehearsal.roots().get("h3").resolve("etc/cni/net.d/10-caravan-bridge.conflist")).content()
+            assertThat(rehearsal.roots().get("h3.example.com").resolve("etc/cni/net.d/10-caravan-bridge.conflist")).content()
                     .contains("\"ranges\": [[{\"subnet\": \"10.244.1.0/24\"}], [{\"subnet\": \"fd00:10:244:1::/64\"}]]",
                             "\"routes\": [{\"dst\": \"0.0.0.0/0\"}, {\"dst\": \"::/0\"}]");
 
             assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
             assertThat(Files.readAllLines(shared.resolve("certificate-names"))).as("of the control plane that was added as well")
                     .containsExactlyInAnyOrder("203.0.113.11", "fd00:88::11", "203.0.113.12", "fd00:88::12");
-            assertThat(shared.resolve("nodes/h3/pod-cidr")).as("as before").hasContent("10.244.1.0/24,fd00:10:244:1::/64");
+            assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).as("as before").hasContent("10.244.1.0/24,fd00:10:244:1::/64");
 
             events.clear();
             assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
             assertThat(events).filteredOn(event -> "changed".equals(event.data().get("state"))).isEmpty();
 
             assertThat(run(engine, both, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
-            assertThat(rehearsal.roots().get("h3").resolve("etc/caravan/pod-network")).doesNotExist();
+            assertThat(rehearsal.roots().get("h3.example.com").resolve("etc/caravan/pod-network")).doesNotExist();
         }
     }
 

@@ -123,6 +123,19 @@ class InternalAddressesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"h2.example.org, true", "ip-10-0-0-12.ec2.internal, true", "h2..example.org, false", "h2., false", "h2.-a, false",
+        "abcdefghij.abcdefghij.abcdefghij.abcdefghij.abcdefghij.abcdefghij, false"})
+    void aNodeNameMayHaveDots(String name, boolean valid) {
+        String text = spec("", "10.0.0.11", "10.0.0.12", "").replace("name: h2,", "name: " + name + ",");
+
+        if (valid) {
+            assertThat(read(text).hosts().get(1).name()).isEqualTo(name);
+        } else {
+            assertThat(said(text)).singleElement().asString().startsWith("not a valid node name: \"" + name + "\"");
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"2001:DB8:0:0::11, 2001:db8::11", "0:0:1:0:0:0:0:1, 0:0:1::1", "::, ::", "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7",
         "fd00:0:0:1::, fd00:0:0:1::", "192.0.2.1, 192.0.2.1", "h1.example.org, h1.example.org"})
     void anAddressHasOneForm(String written, String form) {
