@@ -114,6 +114,7 @@ public final class Kubeconfigs {
             return true;
         } catch (KubernetesClientException e) {
             LoggerFactory.getLogger(Kubeconfigs.class).debug("the API server does not answer yet", e);
+            // -1 or 0 if there was no answer of an API server: no connection, or a certificate for other names
             return e.getCode() > 0;
         }
     }
