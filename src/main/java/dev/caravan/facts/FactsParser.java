@@ -39,7 +39,8 @@ final class FactsParser {
                 each("reach", 4, FactsParser::reach),
                 each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))),
                 new AddressFamilies(links(),
-                        each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1])))),
+                        each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1]))),
+                        optional("nodeIp").map(text -> List.of(text.split(","))).orElse(List.of())),
                 new Facts.Kernel(lines("cgroupController"), lines("moduleMissing")));
     }
 

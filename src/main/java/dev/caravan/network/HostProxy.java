@@ -51,7 +51,7 @@ public final class HostProxy {
 
     /** What a host is called by the others. */
     private static List<String> names(Host host) {
-        return List.of(host.name(), host.address());
+        return Stream.concat(Stream.of(host.name()), host.addresses().stream()).toList();
     }
 
     private static String host(String hostAndPort) {

@@ -62,7 +62,7 @@ public final class Manifests {
     }
 
     /**
-     * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default.
+     * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default, and with the hosts' interface.
      *
      * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
@@ -78,7 +78,9 @@ public final class Manifests {
         if (problem.isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " cannot be used: " + problem.get());
         }
-        return source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
+        String own = source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet()))
+                .orElse(manifest);
+        return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
     }
 
     private static byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {

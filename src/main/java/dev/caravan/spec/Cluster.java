@@ -149,8 +149,17 @@ public record Cluster(
         }
     }
 
-    /** @param manifest path or URL of a manifest to apply instead of the named CNI's own */
-    public record Network(Cni cni, Optional<String> manifest) {}
+    /**
+     * @param manifest         path or URL of a manifest to apply instead of the named CNI's own
+     * @param networkInterface the hosts' interface for the pod network; empty: that of each host's internal address, or of its default
+     *                         route
+     */
+    public record Network(Cni cni, Optional<String> manifest, Optional<String> networkInterface) {
+        /** On the interface that follows from the hosts' addresses. */
+        public Network(Cni cni, Optional<String> manifest) {
+            this(cni, manifest, Optional.empty());
+        }
+    }
 
     public enum Cni { FLANNEL, CALICO, CILIUM, BRIDGE, NONE }
 
@@ -158,7 +167,8 @@ public record Cluster(
 
     /** Its own name, and names and addresses of its hosts: what output shows of it. */
     public List<String> names() {
-        return Stream.concat(Stream.of(name), everyHost().stream().flatMap(host -> Stream.of(host.name(), host.address()))).toList();
+        return Stream.concat(Stream.of(name), everyHost().stream()
+                .flatMap(host -> Stream.concat(Stream.of(host.name()), host.addresses().stream()))).toList();
     }
 
     /** The control plane that kubeadm init runs on; in a cluster that exists, one that is in it. */

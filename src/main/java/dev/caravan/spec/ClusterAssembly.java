@@ -78,7 +78,7 @@ final class ClusterAssembly {
                 .filter(Host::isControlPlane)
                 .findFirst()
                 .orElseThrow()
-                .address();
+                .nodeAddress();
         Optional<KeptEndpoint> endpoint = endpoint();
         return new Kubernetes(
                 root.text("spec", "kubernetes", "version").orElseThrow(),
@@ -175,7 +175,8 @@ final class ClusterAssembly {
                 .map(text -> text.contains("://") ? text : expansion.path(text));
         // A manifest alone is the whole network.
         return new Network(
-                word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest);
+                word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest,
+                root.text("spec", "network", "interface"));
     }
 
     private Host host(SpecNode node) {
@@ -188,6 +189,7 @@ final class ClusterAssembly {
         return new Host(
                 node.text("name").orElseThrow(),
                 node.text("address").orElseThrow(),
+                InternalAddresses.of(root, node),
                 Collections.unmodifiableSet(roles),
                 ssh.access(List.of(node.map("ssh"), root.map("spec", "ssh"))),
                 Collections.unmodifiableMap(labels),

@@ -31,6 +31,7 @@ final class Execution implements ExecChannel.Listener {
     private volatile Exception notTaken;
     private volatile boolean failed;
     private boolean secondTry;
+    private int refusals;
     private boolean done;
 
     Execution(Login login, SshCommand command, ScheduledExecutorService timer, Executor callbacks) {
@@ -59,6 +60,11 @@ final class Execution implements ExecChannel.Listener {
         boolean first = !secondTry;
         secondTry = true;
         return first;
+    }
+
+    /** Whether it may be tried once more after a refusal with nothing else running: 50 times, which is 5 s. */
+    synchronized boolean mayWait() {
+        return refusals++ < 50;
     }
 
     /** What the connection that lends the channel is told; each at most once for a start. */

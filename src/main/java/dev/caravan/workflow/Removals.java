@@ -168,7 +168,7 @@ public final class Removals {
         Upgrade.Drain drain = run.cluster().kubernetes().upgrade().drain();
         variable(exchange, "NODE", host.name());
         variable(exchange, "LEAVING_NODE", host.name());
-        variable(exchange, "LEAVING_ADDRESS", host.address());
+        variable(exchange, "LEAVING_ADDRESS", host.nodeAddress());
         variable(exchange, "DRAIN_SECONDS", Long.toString(drain.timeout().toSeconds()));
         variable(exchange, "ON_BLOCKED", drain.onBlocked().name().toLowerCase(Locale.ROOT));
         // The cluster stays, but this host has nothing to take out of it: its member of etcd and its node are removed by others.

@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.kubeadm.Addons;
+import dev.caravan.kubeadm.KubeadmConfig;
 import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.kubeadm.NodeSettings;
 import dev.caravan.kubeadm.RuntimeRules;
@@ -43,7 +44,7 @@ public final class ScriptEnvironment implements Environment {
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());
         variables.put("NODE_NAME", host.name());
-        variables.put("NODE_ADDRESS", host.address());
+        variables.put("NODE_ADDRESS", host.nodeAddress());
         variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
         variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
@@ -51,6 +52,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
+        variables.put("CERTIFICATE_NAMES", String.join(" ", KubeadmConfig.certificateNames(cluster)));
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
         variables.put("PROXIED", Boolean.toString(cluster.proxy().isPresent()));
