@@ -26,12 +26,13 @@
 #   caHash            sha256:HEX of the cluster CA's public key, as kubeadm's discovery wants it
 #   certificate       SECONDS PATH: of the certificates that nobody renews by itself, the one that expires first, and when (since the epoch)
 #   nodeName          the name under which this host's kubelet is registered
+#   nodeIp            ADDRESS,... of the kubelet's option --node-ip, as kubeadm wrote it
 #   apiServer         the URL that this host's kubelet talks to
 #   adminServer       the URL in admin.conf: the endpoint of the cluster
 #   runtime           docker|containerd|cri-o VERSION active|inactive
 #   socket            PATH of a container runtime's socket
 #   cniConfig         file name in /etc/cni/net.d
-#   podCidr           the block in Caravan's own bridge configuration
+#   podCidr           the blocks, CIDR,..., in Caravan's own bridge configuration
 #   dockerDaemon      /etc/docker/daemon.json, passwords within URLs masked
 #   reach             ADDRESS PORT LABEL open|refused|timeout|no-route|unreachable|unresolved
 #                     (refused: the host answered, nothing listens there yet)
@@ -385,6 +386,7 @@ kubernetes() {
     case ${image##*/} in *:[v0-9]*) version=${image##*:} version=${version#v} && fact "${component#*:}" "${version%%[!0-9.]*}" ;; esac
   done
   if [ -r "$R/etc/kubernetes/admin.conf" ]; then fact adminServer "$(sed -n 's/^ *server: *//p' "$R/etc/kubernetes/admin.conf" | head -n 1)"; fi
+  fact nodeIp "$(sed -n 's/.*--node-ip=\([0-9A-Fa-f.:,]*\).*/\1/p' "$R/var/lib/kubelet/kubeadm-flags.env" 2>/dev/null)"
   if kubelet_replaced; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
@@ -447,7 +449,7 @@ pod_network() {
   fact cniConfig "$list"
   conflist=$R/etc/cni/net.d/10-caravan-bridge.conflist
   if [ -r "$conflist" ]; then
-    fact podCidr "$(tr -d ' \n\t' <"$conflist" | sed -n 's/.*"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p')"
+    fact podCidr "$(tr -d ' \n\t' <"$conflist" | tr '{' '\n' | sed -n 's/^"subnet":"\([0-9a-fA-F.:/]*\)".*/\1/p' | paste -s -d ,)"
   fi
 }
 

@@ -51,7 +51,8 @@ present() { # IMAGE
 }
 pull() { # IMAGE
   case $client in
-    docker) docker pull -q "$1" ;;
+    # with the passwords of runtime.registries, if there are any
+    docker) if [ -r "$R/var/lib/kubelet/config.json" ]; then docker --config "$R/var/lib/kubelet" pull -q "$1"; else docker pull -q "$1"; fi ;;
     crictl) crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$1" ;;
     # ctr does not read containerd's configuration, which names plain HTTP and mirrors
     ctr) ctr --namespace k8s.io images pull --hosts-dir "$R/etc/containerd/certs.d" "$1" ;;

@@ -151,6 +151,61 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# --- proxies
+
+# The spec's proxy, as the step proxy wrote it: HTTP_PROXY=URL, HTTPS_PROXY=URL, NO_PROXY=LIST. A URL may hold a password.
+PROXY_FILE=$R/etc/caravan/proxy.env
+# Also kubeadm finds the variables of the environment: it writes them into the manifests of the control plane, whose requests to services
+# and kubelets would then go to the proxy (its GetProxyEnvVars takes every name that ends with _proxy). kubectl would reach the API server
+# through it. So no program has these variables, except those that with_proxy runs.
+PROXY_HTTP=${http_proxy:-${HTTP_PROXY:-}}
+PROXY_HTTPS=${https_proxy:-${HTTPS_PROXY:-}}
+PROXY_NOT=${no_proxy:-${NO_PROXY:-}}
+for proxy_variable in $(env | sed -n 's/^\([A-Za-z][A-Za-z0-9_]*_[Pp][Rr][Oo][Xx][Yy]\)=.*/\1/p'); do unset "$proxy_variable"; done
+if [ -r "$PROXY_FILE" ]; then
+  proxy_place=$PROXY_FILE
+elif [ -z "$PROXY_HTTP$PROXY_HTTPS" ] && grep -qsiE '^[[:space:]]*(export[[:space:]]+)?https?_proxy=' "$R/etc/environment"; then
+  # pam_env gives it to logins, but sudo may not pass it on
+  proxy_place=$R/etc/environment
+else
+  proxy_place=
+fi
+proxy_value() { # NAME in lower case: the last value in $proxy_place
+  sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//Ip" "$proxy_place" | tail -n 1 | sed -E -e 's/[[:space:]]+$//' -e "s/^([\"'])(.*)\1\$/\2/"
+}
+if [ -n "$proxy_place" ]; then
+  PROXY_HTTP=$(proxy_value http_proxy)
+  PROXY_HTTPS=$(proxy_value https_proxy)
+  PROXY_NOT=$(proxy_value no_proxy)
+fi
+
+# Runs a program that fetches from outside.
+with_proxy() ( # COMMAND ARGUMENT...
+  if [ -n "$PROXY_HTTP" ]; then export http_proxy="$PROXY_HTTP" HTTP_PROXY="$PROXY_HTTP"; fi
+  if [ -n "$PROXY_HTTPS" ]; then export https_proxy="$PROXY_HTTPS" HTTPS_PROXY="$PROXY_HTTPS"; fi
+  if [ -n "$PROXY_NOT" ]; then export no_proxy="$PROXY_NOT" NO_PROXY="$PROXY_NOT"; fi
+  exec "$@"
+)
+
+# The spec's proxy for that URL; nothing if NO_PROXY names its host or a domain above it, or if the spec has no proxy.
+proxy_for() { # URL
+  [ -r "$PROXY_FILE" ] || return 0
+  case $1 in https:*) proxy_url=$PROXY_HTTPS ;; *) proxy_url=$PROXY_HTTP ;; esac
+  proxy_host=${1#*://}
+  proxy_host=${proxy_host%%/*}
+  proxy_host=${proxy_host##*@}
+  case $proxy_host in "["*) proxy_host=${proxy_host#"["} && proxy_host=${proxy_host%%"]"*} ;; *) proxy_host=${proxy_host%%:*} ;; esac
+  host=$proxy_host list=$PROXY_NOT awk 'BEGIN {
+    host = tolower(ENVIRON["host"]); n = split(tolower(ENVIRON["list"]), entry, ",")
+    for (i = 1; i <= n; i++) {
+      domain = entry[i]; sub(/^[*]?[.]/, "", domain)
+      if (host == domain) exit 1
+      if (domain !~ /^[0-9.]+$/ && length(host) > length(domain) && substr(host, length(host) - length(domain)) == "." domain) exit 1
+    }
+  }' || return 0
+  if [ -n "$proxy_url" ]; then echo "$proxy_url"; fi
+}
+
 # --- what was found, recorded for the undo. Each function is called before the change.
 
 found() { # KIND KEY STATE...
@@ -469,6 +524,29 @@ put_file() { # PATH MODE
   fi
 }
 
+# Removes a file that Caravan wrote, and that the spec does not ask for any more. Sets file_changed=yes|no.
+drop_file() { # PATH
+  file_changed=no
+  [ -e "$1" ] || return 0
+  # shellcheck disable=SC2034 # for the caller
+  file_changed=yes
+  if change "remove ${1#"$R"}: the spec does not ask for it"; then
+    keep_file "$1"
+    if [ -n "$FILE_READER" ]; then found reader "${1#"$R"}" "$FILE_READER"; fi
+    rm -f "$1"
+    rmdir "$(dirname "$1")" 2>/dev/null || true
+  fi
+}
+
+# The spec names no proxy: removes what the step proxy wrote when it did. The runtime's part is in runtime-install.sh.
+forget_proxy() {
+  drop_file "$R/etc/apt/apt.conf.d/90caravan-proxy"
+  if [ -e "$PROXY_FILE" ]; then
+    drop_file "$PROXY_FILE"
+    if ! planning; then PROXY_HTTP='' PROXY_HTTPS='' PROXY_NOT=''; fi
+  fi
+}
+
 # --- commands
 
 have() { command -v "$1" >/dev/null 2>&1; } # COMMAND
@@ -586,9 +664,9 @@ try_packages() { # [OPTION...] PACKAGE...
 run_installation() { # [OPTION...] PACKAGE...
   case $FAMILY in
     # not -q: it hides why a mirror failed
-    yum) logged "$(yum_command)" install -y "$@" ;;
+    yum) logged with_proxy "$(yum_command)" install -y "$@" ;;
     apt)
-      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
       ;;
   esac
@@ -606,7 +684,7 @@ read_indices() {
     yum) logged "$(yum_command)" clean expire-cache || true ;;
     apt)
       keep_tree "$R/var/lib/apt/lists" 2
-      logged apt-get update -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 || true
+      logged with_proxy apt-get update -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 || true
       ;;
   esac
 }
@@ -619,7 +697,7 @@ repair_debs() {
   [ -n "$repair_names" ] || return 0
   say "installing $repair_names again: an installation was interrupted"
   # shellcheck disable=SC2086 # names of packages
-  logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
+  logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
 }
 
@@ -698,13 +776,14 @@ package_proxy() { # URL
   esac
 }
 
-# Fetches URL into FILE, through the package manager's proxy if it has one; returns curl's status. A URL may contain a password, and every
-# user can see command lines. So curl reads the URL as a line of its configuration, where backslashes and quotes are escaped.
+# Fetches URL into FILE; returns curl's status. It goes through the spec's proxy, or else through that of the package manager or of the
+# host, if there is one. A URL may contain a password, and every user can see command lines. So curl reads the URL as a line of its
+# configuration, where backslashes and quotes are escaped.
 fetched() { # URL FILE
   {
     printf 'url = "%s"\n' "$(printf '%s\n' "$1" | sed 's/[\\"]/\\&/g')"
-    package_proxy "$1" | sed -e 's/[\\"]/\\&/g' -e 's/.*/proxy = "&"/'
-  } | curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
+    if [ ! -r "$PROXY_FILE" ]; then package_proxy "$1" | sed -e 's/[\\"]/\\&/g' -e 's/.*/proxy = "&"/'; fi
+  } | with_proxy curl -K - -fsSL --connect-timeout 10 --max-time 60 -o "$2" 2>"$WORK/output"
 }
 
 package_failure() { # [OPTION...] PACKAGE...

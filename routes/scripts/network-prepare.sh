@@ -2,16 +2,25 @@
 # Installs what the bridge network needs on each host before kubelet starts: the CNI configuration, and a small service. The service sets
 # the node's block of addresses and keeps a route to each other node's. If a node is added or removed later, the services of all others
 # notice it, so no other host needs a change. Other networks install their own files.
-# Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), SERVICE_SUBNET, NODE_NAME.
+# Environment: CNI, POD_CIDR (this node's block), POD_SUBNET (all of them), SERVICE_SUBNET, NODE_NAME. For dual stack, POD_CIDR and the
+# subnets are one of each family, with a comma between them.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 [ "$CNI" = bridge ] || skip "the $CNI network needs nothing on the host before kubeadm"
 
-case $POD_CIDR in
-  *.*.*.*/*) ;;
-  *) fail "the bridge network takes IPv4 blocks, and this node's is '$POD_CIDR'" "Set kubernetes.podSubnet to an IPv4 range, or choose another network.cni." ;;
-esac
+ranges=
+default_routes=
+for block in $(echo "$POD_CIDR" | tr , ' '); do
+  case $block in
+    *:*/*) destination=::/0 ;;
+    *.*.*.*/*) destination=0.0.0.0/0 ;;
+    *) fail "this node's block of pod addresses is '$block', which is no network" "Correct kubernetes.podSubnet in the spec." ;;
+  esac
+  ranges="${ranges:+$ranges, }[{\"subnet\": \"$block\"}]"
+  default_routes="${default_routes:+$default_routes, }{\"dst\": \"$destination\"}"
+done
+[ -n "$ranges" ] || fail "this node has no block of pod addresses" "Correct kubernetes.podSubnet in the spec."
 
 # The bridge's own masquerading would hide pods from each other; the service masquerades what leaves the pod network.
 put_file "$R/etc/cni/net.d/10-caravan-bridge.conflist" 0644 <<JSON
@@ -27,8 +36,8 @@ put_file "$R/etc/cni/net.d/10-caravan-bridge.conflist" 0644 <<JSON
       "ipMasq": false,
       "ipam": {
         "type": "host-local",
-        "ranges": [[{"subnet": "$POD_CIDR"}]],
-        "routes": [{"dst": "0.0.0.0/0"}]
+        "ranges": [$ranges],
+        "routes": [$default_routes]
       }
     },
     {"type": "portmap", "capabilities": {"portMappings": true}}
@@ -43,7 +52,7 @@ put_file "$R/etc/caravan/pod-network" 0644 <<VALUES
 NODE_NAME=$NODE_NAME
 POD_CIDR=$POD_CIDR
 POD_SUBNET=$POD_SUBNET
-SERVICE_SUBNET=$(printf '%s\n' "${SERVICE_SUBNET:-}" | tr , '\n' | grep -F . | head -n 1)
+SERVICE_SUBNET=${SERVICE_SUBNET:-}
 VALUES
 [ "$file_changed" = no ] || service_changed=yes
 
@@ -62,40 +71,63 @@ files=${RUNTIME_DIRECTORY:-/run/caravan-pod-network}
 
 cluster() { kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" --request-timeout 10s "$@"; }
 
+# What is of that family, 4 or 6, among networks or addresses with commas or spaces between them; one a line.
+of_family() { # FAMILY LIST
+  case $1 in 6) pattern=: ;; *) pattern="[.]" ;; esac
+  echo "$2" | tr -s ' ,' '[\n*]' | grep -e "$pattern"
+}
+family_of() { case $1 in *:*) echo 6 ;; *) echo 4 ;; esac; } # NETWORK
+
 rules() { # -A or -D
-  each_rule "$1" nat POSTROUTING -s "$POD_CIDR" ! -d "$POD_SUBNET" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
-  # A packet to a Service that kube-proxy has not translated yet would be lost, and with it each later one of its connection: the
-  # kernel keeps the first one's way. CoreDNS would try for 30 s, at each start of the node. An answer makes it connect again at once.
-  if [ -n "${SERVICE_SUBNET:-}" ]; then
-    each_rule "$1" filter FORWARD -i cni0 -d "$SERVICE_SUBNET" -m comment --comment "caravan: Services that are not ready" -j REJECT
-  fi
-  each_rule "$1" filter FORWARD -s "$POD_SUBNET" -m comment --comment "caravan: from pods" -j ACCEPT
-  each_rule "$1" filter FORWARD -d "$POD_SUBNET" -m comment --comment "caravan: to pods" -j ACCEPT
+  for family in 4 6; do
+    block=$(of_family $family "$POD_CIDR") || continue
+    pods=$(of_family $family "$POD_SUBNET")
+    case $family in 6) tables=ip6tables ;; *) tables=iptables ;; esac
+    each_rule "$1" nat POSTROUTING -s "$block" ! -d "$pods" -m comment --comment "caravan: pods to the outside" -j MASQUERADE
+    # A packet to a Service that kube-proxy has not translated yet would be lost, and with it each later one of its connection: the
+    # kernel keeps the first one's way. CoreDNS would try for 30 s, at each start of the node. An answer makes it connect again at once.
+    if services=$(of_family $family "${SERVICE_SUBNET:-}"); then
+      each_rule "$1" filter FORWARD -i cni0 -d "$services" -m comment --comment "caravan: Services that are not ready" -j REJECT
+    fi
+    each_rule "$1" filter FORWARD -s "$pods" -m comment --comment "caravan: from pods" -j ACCEPT
+    each_rule "$1" filter FORWARD -d "$pods" -m comment --comment "caravan: to pods" -j ACCEPT
+  done
 }
 each_rule() { # -A or -D, TABLE CHAIN RULE...
   action=$1 table=$2 chain=$3
   shift 3
-  if iptables -w -t "$table" -C "$chain" "$@" 2>/dev/null; then
-    if [ "$action" = -D ]; then iptables -w -t "$table" -D "$chain" "$@"; fi
+  if "$tables" -w -t "$table" -C "$chain" "$@" 2>/dev/null; then
+    if [ "$action" = -D ]; then "$tables" -w -t "$table" -D "$chain" "$@"; fi
   elif [ "$action" = -A ]; then
-    iptables -w -t "$table" -A "$chain" "$@"
+    "$tables" -w -t "$table" -A "$chain" "$@"
   fi
 }
 
-# One node as the API server describes it: its block for this node, a route for any other.
-node() { # NAME CIDR ADDRESS
+# One node as the API server describes it: its blocks for this node, a route to each for any other. The first block is named twice, as
+# it is in two fields.
+node() { # NAME CIDRS ADDRESSES
   if [ "$1" = "$NODE_NAME" ]; then
-    if [ -z "$2" ]; then
-      [ "$given" = yes ] || give_block "$1"
-    elif [ "$2" != "$POD_CIDR" ]; then
-      echo "node $1 has the block $2, but this host was prepared for $POD_CIDR: its pods will not be reached" >&2
-    fi
-  elif [ -n "$2" ] && [ -n "$3" ]; then
-    if ! ip -4 route show "$2" | grep -qF "via $3 "; then
-      echo "route to $2 through $1 at $3"
-      ip -4 route replace "$2" via "$3" proto $protocol
-    fi
+    case $2 in
+      *[!\ ]*)
+        for block in $(of_family 4 "$POD_CIDR") $(of_family 6 "$POD_CIDR"); do
+          case " $2 " in
+            *" $block "*) ;;
+            *) echo "node $1 has the blocks $2, but this host was prepared for $POD_CIDR: its pods will not be reached" >&2 ;;
+          esac
+        done
+        ;;
+      *) [ "$given" = yes ] || give_block "$1" ;;
+    esac
+    return 0
   fi
+  for block in $(echo "$2" | tr ' ' '\n' | sort -u); do
+    family=$(family_of "$block")
+    via=$(of_family "$family" "$3" | head -n 1)
+    if [ -n "$via" ] && ! ip "-$family" route show "$block" | grep -qF "via $via "; then
+      echo "route to $block through $1 at $via"
+      ip "-$family" route replace "$block" via "$via" proto $protocol
+    fi
+  done
 }
 
 # kubelet reports its node's state at once when the block appears, and again only 10 s later. So the block comes when
@@ -106,26 +138,33 @@ give_block() { # NODE
     sleep 0.3
   done
   echo "giving node $1 the block $POD_CIDR"
-  if cluster patch node "$1" -p "{\"spec\":{\"podCIDR\":\"$POD_CIDR\",\"podCIDRs\":[\"$POD_CIDR\"]}}" >/dev/null; then given=yes; fi
+  blocks=$(echo "$POD_CIDR" | sed 's/,/","/g')
+  if cluster patch node "$1" -p "{\"spec\":{\"podCIDR\":\"${POD_CIDR%%,*}\",\"podCIDRs\":[\"$blocks\"]}}" >/dev/null; then given=yes; fi
 }
 
-gone() { # CIDR
-  if [ -n "$1" ] && [ -n "$(ip -4 route show "$1" proto $protocol)" ]; then
-    echo "no route to $1 any more"
-    ip -4 route del "$1" proto $protocol
-  fi
+gone() { # CIDRS
+  for block in $1; do
+    family=$(family_of "$block")
+    if [ -n "$(ip "-$family" route show "$block" proto $protocol)" ]; then
+      echo "no route to $block any more"
+      ip "-$family" route del "$block" proto $protocol
+    fi
+  done
 }
+
+# Our routes: their destinations.
+own_routes() { { ip -4 route show proto $protocol; ip -6 route show proto $protocol 2>/dev/null; } | cut -d ' ' -f 1; }
 
 # Routes of nodes that are not there any more, such as went while nobody looked.
 sweep() { # FILE with the nodes there are
-  ip -4 route show proto $protocol | while read -r cidr _; do
-    cut -d '|' -f 2 "$1" | grep -qxF "$cidr" || gone "$cidr"
+  own_routes | while read -r cidr; do
+    cut -d '|' -f 2 "$1" | tr ' ' '\n' | grep -qxF "$cidr" || gone "$cidr"
   done
 }
 
 if [ "${1:-}" = clear ]; then
   rules -D
-  ip -4 route show proto $protocol | while read -r cidr _; do gone "$cidr"; done
+  own_routes | while read -r cidr; do gone "$cidr"; done
   exit 0
 fi
 
@@ -136,7 +175,7 @@ trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
 until [ -f "$kubeconfig" ]; do sleep 0.5; done
 
 rules -A
-fields='{.metadata.name}{"|"}{.spec.podCIDR}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
+fields='{.metadata.name}{"|"}{.spec.podCIDR}{" "}{.spec.podCIDRs[*]}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
 event_fields=$(printf %s "$fields" | sed 's/{[.]/{.object./g')
 rm -f "$files/events"
 mkfifo "$files/events"
@@ -158,7 +197,7 @@ while [ -f "$kubeconfig" ]; do
     watch=$!
     while IFS='|' read -r event name cidr address; do
       case $event in
-        ADDED | MODIFIED) node "$name" "$cidr" "${address%% *}" ;;
+        ADDED | MODIFIED) node "$name" "$cidr" "$address" ;;
         DELETED) gone "$cidr" ;;
       esac
     done < "$files/events"

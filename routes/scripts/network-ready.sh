@@ -8,14 +8,17 @@ if planning; then exit 0; fi
 [ "$CNI" = bridge ] || skip "the pods of the $CNI network report when it is ready"
 
 bridge_ready() {
-  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{"\n"}{end}' > "$WORK/nodes" || return 1
+  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{" "}{.spec.podCIDRs[*]}{"\n"}{end}' > "$WORK/nodes" || return 1
   : > "$WORK/waiting"
-  ip -4 route show > "$WORK/routes"
-  while IFS='|' read -r name cidr; do
-    if [ -z "$cidr" ]; then
+  { ip -4 route show; ip -6 route show 2>/dev/null || true; } > "$WORK/routes"
+  while IFS='|' read -r name cidrs; do
+    cidrs=$(echo "$cidrs" | tr -s ' ' '\n' | sed '/^$/d' | sort -u)
+    if [ -z "$cidrs" ]; then
       echo "$name has no block of addresses yet" >> "$WORK/waiting"
-    elif [ "$name" != "$NODE_NAME" ] && ! grep -qF "$cidr via " "$WORK/routes"; then
-      echo "no route to $name ($cidr) yet" >> "$WORK/waiting"
+    elif [ "$name" != "$NODE_NAME" ]; then
+      for cidr in $cidrs; do
+        grep -qF "$cidr via " "$WORK/routes" || echo "no route to $name ($cidr) yet" >> "$WORK/waiting"
+      done
     fi
   done < "$WORK/nodes"
   [ -s "$WORK/nodes" ] && [ ! -s "$WORK/waiting" ]

@@ -90,10 +90,10 @@ wanted() { case " ${PROBE_LEAVE_OUT:-} " in *" $1 "*) return 1 ;; esac; } # KIND
 # What to try: KIND ADDRESS PORT NODE. The peers are the next nodes in the order of names; after the last one the first follows.
 {
   awk -F'|' -v node="$NODE_NAME" -v peers="$PROBE_PEERS" '$1 == "pod" { name[++n] = $2; address[n] = $4; if ($2 == node) me = n }
-    END { for (i = 1; i <= peers && i < n; i++) { k = (me + i - 1) % n + 1; if (address[k] != "") print "pod", address[k], 8001, name[k] } }' "$WORK/table"
-  if wanted service; then echo "service $service 80 -"; fi
-  if wanted node-port; then echo "node-port $(field 5) $node_port -"; fi
-  if wanted dns; then echo "dns $service caravan-probe.kube-system.svc -"; fi
+    END { for (i = 1; i <= peers && i < n; i++) { k = (me + i - 1) % n + 1; parts = split(address[k], part, " "); for (p = 1; p <= parts; p++) print "pod", part[p], 8001, name[k] } }' "$WORK/table"
+  if wanted service; then for at in $service; do echo "service $at 80 -"; done; fi
+  if wanted node-port; then for at in $(field 5); do echo "node-port $at $node_port -"; done; fi
+  if wanted dns; then for at in $service; do echo "dns $at caravan-probe.kube-system.svc -"; done; fi
 } > "$WORK/todo"
 tried=$(wc -l < "$WORK/todo")
 
@@ -143,6 +143,7 @@ kube_proxy_words() {
 # Why this host may drop packets that it forwards.
 forward_words() {
   if [ "$(cat "$R/proc/sys/net/ipv4/ip_forward" 2>/dev/null)" = 0 ]; then echo "net.ipv4.ip_forward is 0"; fi
+  if grep -q '^[^ ]* [^ ]*:' "$WORK/todo" && [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 0 ]; then echo "net.ipv6.conf.all.forwarding is 0"; fi
   for tables in $(tables_commands); do
     "$tables" -S FORWARD 2>/dev/null | grep -E '^-P FORWARD DROP|^-A FORWARD( -[iosd] [^ ]+)* -j (DROP|REJECT)' | head -n 2 | sed "s/^/$tables has /"
   done

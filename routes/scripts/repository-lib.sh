@@ -6,6 +6,7 @@
 # URL, as in a sources line. RUNTIME_REPO_URL may be empty: the runtime is then in another repository of the host.
 write_repositories() {
   know_family
+  if [ "${PROXIED:-}" != true ]; then forget_proxy; fi
   if [ "$KUBERNETES_REPO_CHECK" = false ] || [ "${RUNTIME_REPO_CHECK:-true}" = false ]; then
     echo "note: packages are installed without a check of their signatures, as the spec says"
   fi
@@ -118,8 +119,11 @@ yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
     if [ "$7" = false ]; then echo "repo_gpgcheck=0"; else echo "repo_gpgcheck=1"; fi
     if [ -n "$5" ]; then echo "gpgkey=$5"; fi
     if [ -n "${8:-}" ]; then echo "exclude=$8"; fi
+    # of its own, for updates that Caravan does not start; _none_: not even the proxy of dnf.conf
+    if [ "${PROXIED:-}" = true ] && [ -r "$PROXY_FILE" ]; then echo "proxy=$(proxy_for "$4" | grep . || echo _none_)"; fi
   } > "$WORK/repository"
-  put_file "$1" 0644 < "$WORK/repository"
+  if grep -q '^proxy=.*@' "$WORK/repository"; then yum_mode=0600; else yum_mode=0644; fi
+  put_file "$1" "$yum_mode" < "$WORK/repository"
   # a wrong address should fail here, not during an installation
   if [ "$file_changed" = yes ] && ! planning; then fetch "${4%/}/repodata/repomd.xml" "$WORK/index" "the index of"; fi
 }
@@ -302,10 +306,10 @@ apt_update() {
   fi
   keep_tree "$R/var/lib/apt/lists" 2
   # apt only warns about an index that it could not read; the option makes that an error
-  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
+  logged with_proxy apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
   if signature_failed && apt_renew_keys; then
     say "reading the package index with the newer keys"
-    logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
+    logged with_proxy apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=2 "$@" && return 0
   fi
   command_failed "apt-get update: $(last_words)" "Check packages.* in the spec.$(other_mirror "$KUBERNETES_REPO_URL ${RUNTIME_REPO_URL:-}")"
 }

@@ -133,6 +133,30 @@ take_file /etc/cni/net.d/10-caravan-bridge.conflist
 take_file /etc/systemd/system/caravan-pod-network.service
 take_file /etc/systemd/system/kubelet.service.d/20-caravan.conf
 rmdir "$R/etc/systemd/system/kubelet.service.d" 2>/dev/null || true
+for unit in containerd.service docker.service crio.service; do
+  if [ -e "$R/etc/systemd/system/$unit.d/90-caravan-proxy.conf" ]; then
+    take_file "/etc/systemd/system/$unit.d/90-caravan-proxy.conf"
+    rmdir "$R/etc/systemd/system/$unit.d" 2>/dev/null || true
+    systemctl daemon-reload || true
+    # it would keep the proxy, and its password, in its environment
+    if systemctl is-active -q "$unit"; then restart_runtime "$unit" || left_for_now "$unit, which does not start without the proxy: $(last_words)"; fi
+  fi
+done
+for path in "$R"/etc/containerd/certs.d/*/hosts.toml; do
+  grep -qs '^# Written by Caravan for runtime.registries' "$path" || continue
+  take_file "${path#"$R"}"
+done
+for path in "$R"/etc/containerd/certs.d/*/caravan-ca*.crt "$R"/etc/docker/certs.d/*/caravan-ca.crt "$R"/etc/containers/certs.d/*/caravan-ca.crt; do
+  if [ -e "$path" ]; then
+    take_file "${path#"$R"}"
+    rmdir "$(dirname "$path")" 2>/dev/null || true
+  fi
+done
+rmdir "$R/etc/containerd/certs.d" "$R/etc/docker/certs.d" "$R/etc/containers/certs.d" 2>/dev/null || true
+take_file /etc/containers/registries.conf.d/20-caravan-registries.conf
+take_file /etc/crio/caravan-auth.json
+if grep -qs '^{"caravan": ' "$R/var/lib/kubelet/config.json"; then take_file /var/lib/kubelet/config.json; fi
+take_file /etc/apt/apt.conf.d/90caravan-proxy
 take_file /etc/caravan
 take_file /usr/local/lib/caravan
 take_file /etc/yum.repos.d/caravan-runtime.repo

@@ -2,7 +2,7 @@
 # Installs the container runtime, configures it for kubelet, enables and starts it. If a runtime is there with the right configuration, it
 # is not changed; it is restarted only if its configuration changed. This step comes after kube-install: kubeadm names the sandbox image.
 # Environment: RUNTIME, RUNTIME_VERSION, CRI_SOCKET, CGROUP_DRIVER, INSECURE_REGISTRIES, KUBERNETES_VERSION, KUBERNETES_MINOR,
-# IMAGE_REPOSITORY; if a route sets PAUSE_IMAGE, it is the sandbox image instead of kubeadm's.
+# IMAGE_REPOSITORY, PROXIED, PROXY_EXCEPT, REGISTRIES, REGISTRY_MIRRORS, REGISTRY_PASSWORDS; if a route sets PAUSE_IMAGE, it is the sandbox image instead of kubeadm's.
 # Standard input: the whole configuration file (docker: daemon.json, containerd: config.toml, cri-o: the drop-in). If it is empty, the
 # script writes its own, but never replaces a file that an administrator wrote.
 
@@ -12,6 +12,7 @@ know_family
 cat > "$WORK/wanted"
 
 restart_due=no
+proxy_changed=no
 
 # The newest Docker that is known to work with the dockershim of Kubernetes up to 1.23. Docker 29 accepts clients only from API version 1.44
 # on, instead of 1.24, and keeps images in containerd (its release notes); dockershim's client is from 2019.
@@ -47,7 +48,7 @@ versions_of() { # PACKAGE
   # shellcheck disable=SC2046 # the words after list
   case $FAMILY in
     apt) apt-cache madison "$1" 2>/dev/null | awk '{ print $3 }' ;;
-    yum) "$(yum_command)" list $(yum_list_available) "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
+    yum) with_proxy "$(yum_command)" list $(yum_list_available) "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
   esac | sed 's/^[0-9]*://; s/[-~+].*//' | sort -u -t . -k 1,1nr -k 2,2nr -k 3,3nr
 }
 
@@ -83,7 +84,7 @@ yum_name() { echo "$1${RUNTIME_VERSION:+-$RUNTIME_VERSION}"; } # PACKAGE
 yum_offer() { # PACKAGE...: the name of the first that yum lists
   for package in "$@"; do set -- "$@" "$(yum_name "$package")" && shift; done
   # shellcheck disable=SC2046 # options
-  "$(yum_command)" list $(yum_list_available) "$@" </dev/null > "$WORK/offers" 2>/dev/null || return 0
+  with_proxy "$(yum_command)" list $(yum_list_available) "$@" </dev/null > "$WORK/offers" 2>/dev/null || return 0
   for package in "$@"; do
     package=${package%"${RUNTIME_VERSION:+-$RUNTIME_VERSION}"}
     if awk -v name="$package" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { found = 1 } END { exit !found }' "$WORK/offers"; then
@@ -128,7 +129,39 @@ hold_runtime() { # PACKAGE...: those that are installed
   done
 }
 
+# Has a runtime use the spec's proxy. systemctl show prints the variables of a unit to every user, so they are in a file of root's.
+use_proxy() { # UNIT
+  keep_reader "$1"
+  proxy_drop_in=$R/etc/systemd/system/$1.d/90-caravan-proxy.conf
+  if [ "${PROXIED:-}" = true ]; then
+    printf '# Written by Caravan.\n[Service]\nEnvironmentFile=-%s\n' "${PROXY_FILE#"$R"}" > "$WORK/drop-in"
+    put_file "$proxy_drop_in" 0644 < "$WORK/drop-in"
+  else
+    drop_file "$proxy_drop_in"
+  fi
+  proxy_changed=$file_changed
+  if [ "$proxy_changed" = yes ] && ! planning; then systemctl daemon-reload; fi
+}
+
+# Whether the unit runs with another proxy than the file has. A host that was added to NO_PROXY does not restart a runtime: with Docker,
+# that would end its containers.
+runs_with_other_proxy() { # UNIT
+  [ "${PROXIED:-}" = true ] || return 1
+  runs_pid=$(systemctl show -p MainPID "$1" 2>/dev/null | sed 's/^MainPID=//')
+  case ${runs_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
+  [ -r "$R/proc/$runs_pid/environ" ] || return 1
+  tr '\0' '\n' < "$R/proc/$runs_pid/environ" > "$WORK/runs-with"
+  { grep -E '^HTTPS?_PROXY=' "$WORK/runs-with" || true; } | sort > "$WORK/runs-proxy"
+  { grep -E '^HTTPS?_PROXY=' "$PROXY_FILE" || true; } | sort | cmp -s - "$WORK/runs-proxy" || return 0
+  runs_except=$(sed -n 's/^NO_PROXY=//p' "$WORK/runs-with")
+  for runs_entry in ${PROXY_EXCEPT:-}; do
+    case ,$runs_except, in *",$runs_entry,"*) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+
 restart_if_due() { # UNIT
+  if [ "$proxy_changed" = yes ] || runs_with_other_proxy "$1"; then restart_due=yes; fi
   # a unit that starts only now reads the new configuration anyway
   systemctl is-active -q "$1" || restart_due=no
   unit_running "$1"
@@ -136,6 +169,26 @@ restart_if_due() { # UNIT
     say "restarting $1 for its new configuration"
     restart_runtime "$1" || fail "$1 does not start with its new configuration: $(last_words)" "See: journalctl -u $1"
   fi
+}
+
+# --- registries, if the spec does not name them any more; registries.sh writes the files
+
+# The file with the passwords, if no registry has one, and the CAs, if there are no registries.
+drop_registries() { # PASSWORDS CERTIFICATES
+  if [ "${REGISTRY_PASSWORDS:-}" != true ] && grep -qs '^{"caravan": ' "$R$1"; then drop_file "$R$1"; fi
+  if [ -n "${REGISTRIES:-}" ]; then return 0; fi
+  for drop_certificate in "$R$2"/*/caravan-ca.crt; do drop_file "$drop_certificate"; done
+}
+
+# containerd's files for registries.
+drop_host_files() {
+  for drop_hosts in "$R"/etc/containerd/certs.d/*/hosts.toml; do
+    grep -qs '^# Written by Caravan for runtime.registries' "$drop_hosts" || continue
+    drop_directory=$(dirname "$drop_hosts")
+    case " ${REGISTRIES:-} ${INSECURE_REGISTRIES:-} " in *" ${drop_directory##*/} "*) continue ;; esac
+    for drop_certificate in "$drop_directory"/caravan-ca*.crt; do drop_file "$drop_certificate"; done
+    drop_file "$drop_hosts"
+  done
 }
 
 # --- Docker
@@ -146,6 +199,11 @@ docker_config() {
   echo '{'
   echo "  \"exec-opts\": [\"native.cgroupdriver=$CGROUP_DRIVER\"],"
   if [ -n "$registries" ]; then echo "  \"insecure-registries\": [$registries],"; fi
+  if [ -n "${REGISTRY_MIRRORS:-}" ]; then
+    mirrors=
+    for mirror in $REGISTRY_MIRRORS; do mirrors="${mirrors:+$mirrors, }\"$mirror\""; done
+    echo "  \"registry-mirrors\": [$mirrors],"
+  fi
   echo '  "log-driver": "json-file",'
   echo '  "log-opts": {"max-size": "100m"},'
   echo '  "storage-driver": "overlay2"'
@@ -160,6 +218,13 @@ docker_lacks() {
   for registry in ${INSECURE_REGISTRIES:-}; do
     grep -qF " $registry " "$WORK/docker-info" || echo "it does not take $registry as an insecure registry (insecure-registries)"
   done
+  if [ -n "${REGISTRY_MIRRORS:-}" ]; then
+    docker info --format '{{range .RegistryConfig.Mirrors}} {{.}}{{end}} ' > "$WORK/docker-info" 2>/dev/null || true
+    for mirror in $REGISTRY_MIRRORS; do
+      # Docker adds a slash
+      grep -qF " $mirror/ " "$WORK/docker-info" || echo "it does not ask the mirror $mirror (registry-mirrors)"
+    done
+  fi
 }
 
 install_docker() {
@@ -170,7 +235,9 @@ install_docker() {
   if [ "$present" = no ] && ! planning; then
     keep_runtime docker /var/lib/docker /var/lib/containerd /etc/docker /etc/containerd /etc/cni /opt/containerd /run/docker /run/containerd
   fi
+  use_proxy docker.service
   keep_reader docker.service
+  drop_registries /var/lib/kubelet/config.json /etc/docker/certs.d
 
   if [ -s "$WORK/wanted" ]; then
     put_file "$daemon_json" 0644 < "$WORK/wanted"
@@ -194,6 +261,7 @@ install_docker() {
     keep_unit containerd.service
     # its configuration is there before its first start, so no restart is due
     restart_due=no
+    proxy_changed=no
     # if this is not the newest version, hold it as well
     if [ -z "${RUNTIME_VERSION:-}" ]; then RUNTIME_VERSION=$(older_docker docker-ce docker.io moby-engine); fi
     install_one_of docker-ce docker.io moby-engine
@@ -291,7 +359,7 @@ containerd_lacks() {
     *"[/opt/cni/bin]"* | *"[/opt/cni/bin,"* | *" /opt/cni/bin"*) ;;
     *) echo 'it does not look for CNI plugins in /opt/cni/bin (cni bin_dir; since containerd 2.1 bin_dirs)' ;;
   esac
-  if [ -n "${INSECURE_REGISTRIES:-}" ]; then
+  if [ -n "${INSECURE_REGISTRIES:-}${REGISTRIES:-}" ]; then
     case :$(dumped .registry config_path): in
       *:/etc/containerd/certs.d:*) ;;
       *) echo 'it does not read /etc/containerd/certs.d, where registries are described (registry config_path)' ;;
@@ -309,6 +377,7 @@ as_packaged() { # FILE
 install_containerd() {
   config=$R/etc/containerd/config.toml
   same_version containerd.io containerd
+  use_proxy containerd.service
   if ! have containerd; then
     if ! change "install containerd${RUNTIME_VERSION:+ $RUNTIME_VERSION}"; then
       change "write ${config#"$R"}" || true
@@ -335,6 +404,8 @@ install_containerd() {
     printf 'server = "http://%s"\n\n[host."http://%s"]\n  capabilities = ["pull", "resolve"]\n' "$registry" "$registry" > "$WORK/hosts"
     put_file "$R/etc/containerd/certs.d/$registry/hosts.toml" 0644 < "$WORK/hosts"
   done
+
+  drop_host_files
 
   if [ -s "$WORK/wanted" ]; then
     put_file "$config" 0644 < "$WORK/wanted"
@@ -367,6 +438,7 @@ install_containerd() {
 
 install_crio() {
   same_version cri-o
+  use_proxy crio.service
   if ! have crio; then
     if ! change "install CRI-O${RUNTIME_VERSION:+ $RUNTIME_VERSION}"; then
       change "enable and start crio.service" || true
@@ -386,11 +458,17 @@ install_crio() {
   if [ ! -s "$WORK/wanted" ]; then
     # conmon runs in the pod's cgroup unless systemd manages the cgroups
     if [ "$CGROUP_DRIVER" = systemd ]; then conmon=system.slice; else conmon=pod; fi
-    printf '[crio.image]\npause_image = "%s"\n\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$sandbox_image" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
+    if [ "${REGISTRY_PASSWORDS:-}" = true ]; then passwords='global_auth_file = "/etc/crio/caravan-auth.json"\n'; else passwords=; fi
+    printf '[crio.image]\npause_image = "%s"\n%b\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$sandbox_image" "$passwords" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
   fi
   # it overrides 10-crio.conf of CRI-O's package, because by its name it is read later
   put_file "$R/etc/crio/crio.conf.d/20-caravan.conf" 0644 < "$WORK/wanted"
   restart_due=$file_changed
+  drop_registries /etc/crio/caravan-auth.json /etc/containers/certs.d
+  if [ -z "${REGISTRIES:-}" ]; then
+    drop_file "$R/etc/containers/registries.conf.d/20-caravan-registries.conf"
+    [ "$file_changed" = no ] || restart_due=yes
+  fi
   # its name in earlier versions
   crio_before=$R/etc/crio/crio.conf.d/10-caravan.conf
   if [ -f "$crio_before" ] && change "remove ${crio_before#"$R"}: 20-caravan.conf is in its place"; then

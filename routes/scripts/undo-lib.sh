@@ -372,12 +372,12 @@ finish_installation() {
   case $FAMILY in
     yum)
       # shellcheck disable=SC2086 # as the step had them
-      logged "$(yum_command)" install -y $finish_arguments || left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
+      logged with_proxy "$(yum_command)" install -y $finish_arguments || left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
     apt)
       repair_debs
       # shellcheck disable=SC2086
-      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $finish_arguments ||
         left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
@@ -491,11 +491,11 @@ bring_packages_back() {
     yum)
       sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
       # shellcheck disable=SC2046 # names of packages
-      logged "$(yum_command)" install -y $(cat "$WORK/missing-names") || logged "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
+      logged with_proxy "$(yum_command)" install -y $(cat "$WORK/missing-names") || logged with_proxy "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
       ;;
     apt)
       # shellcheck disable=SC2046
-      logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $(cat "$WORK/missing-packages") || true
       ;;
   esac

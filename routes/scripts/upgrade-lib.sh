@@ -16,7 +16,7 @@ kubernetes_versions() { # PACKAGE
     yum)
       # -y: the repository's key may be new
       # shellcheck disable=SC2046 # words
-      "$(yum_command)" -y "$(yum_without_excludes "$(yum_repository_id | grep . || echo kubernetes)")" list $(yum_list_available) "$1" </dev/null 2>"$WORK/list-errors" |
+      with_proxy "$(yum_command)" -y "$(yum_without_excludes "$(yum_repository_id | grep . || echo kubernetes)")" list $(yum_list_available) "$1" </dev/null 2>"$WORK/list-errors" |
         awk -v name="$1" 'index($1, name ".") == 1 { print $2 }'
       ;;
     apt) apt-cache madison "$1" 2>/dev/null | awk '{ print $3 }' ;;

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Lays out a freshly installed machine in $CARAVAN_ROOT. Run once for each host when a rehearsal starts.
-# Environment: NAME ADDRESS FAMILY(yum|apt) NUMBER VERSION RUNTIME RUNTIME_VERSION PACE LOGIN WORKSHOP
+# Environment: NAME ADDRESS OTHER_ADDRESSES FAMILY(yum|apt) NUMBER VERSION RUNTIME RUNTIME_VERSION PACE LOGIN WORKSHOP
 R=$CARAVAN_ROOT
 state=$R/.rehearsal
 
@@ -12,6 +12,7 @@ ln -s "$WORKSHOP/standins" "$state/standins"
 echo "$WORKSHOP" > "$state/workshop"
 echo "$NAME" > "$state/name"
 echo "$ADDRESS" > "$state/address"
+echo "$OTHER_ADDRESSES" | tr ' ' '\n' | sed '/^$/d' > "$state/other-addresses"
 echo "$NUMBER" > "$state/number"
 echo "$FAMILY" > "$state/family"
 echo "$PACE" > "$state/pace"

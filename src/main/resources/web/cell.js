@@ -138,11 +138,13 @@ const panel = {
       this.drawn = drawn;
       this.facts(step, who);
     }
+    if (step && this.left) setText(this.left, until(step.retryAt));
     if (step && this.time) setText(this.time, step.endedAt || !page.model.ended ? since(step.startedAt, step.endedAt) : 'unknown');
   },
 
   facts(step, host) {
     this.time = null;
+    this.left = null;
     const facts = byId('cell-facts');
     if (!step) {
       facts.replaceChildren(el('p', {class: 'soft', text: 'Not started' + (host.waitsFor && !page.model.ended ? ': ' + page.model.hostDoing(host) : '') + '.'}));
@@ -153,7 +155,10 @@ const panel = {
       el('p', {class: 'cell-line'}, el('span', {class: 'badge ' + step.state}, icon(step.state), STEP_WORDS[step.state]),
         el('span', {text: 'attempt ' + step.attempt}), this.time, el('span', {class: 'soft', text: 'from ' + clockTime(step.startedAt)}), el('span', {class: 'soft', text: host.address}))];
     if (step.message) rows.push(el('p', {class: 'said', text: step.message}));
-    if (step.retryAt && step.state === 'retrying') rows.push(el('p', {class: 'soft', text: 'The next attempt is due at ' + clockTime(step.retryAt) + '.'}));
+    if (step.state === 'retrying') {
+      this.left = el('span');
+      rows.push(el('p', {class: 'soft'}, 'The next attempt is due at ' + clockTime(step.retryAt) + ', in ', this.left, '.'));
+    }
     if (step.failure && step.failure.remedy) rows.push(el('div', {class: 'remedy'}, el('h3', {text: 'What to do'}), el('p', {text: step.failure.remedy})));
     if (step.changes && step.changes.length) {
       rows.push(el('h3', {text: page.model.told.action === 'plan' ? 'It would change' : 'It changed'}), el('ul', {class: 'changes'}, ...step.changes.map(text => el('li', {text}))));

@@ -65,6 +65,11 @@ function since(from, to) {
   return to ? duration(Date.parse(to) - Date.parse(from)) : duration(Math.floor((clock.now() - Date.parse(from)) / 1000) * 1000).replace('.0s', 's');
 }
 
+/** How long it is until then, in whole seconds; none if that has passed. */
+function until(at) {
+  return duration(Math.max(0, Math.ceil((Date.parse(at) - clock.now()) / 1000)) * 1000).replace('.0s', 's');
+}
+
 function clockTime(at) {
   return new Date(at).toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false});
 }

@@ -108,10 +108,14 @@ const matrix = {
       row.tr.dataset.state = state;
       setIcon(row.mark, state);
     }
+    this.drawDoing(row);
+    for (const [name, cell] of row.cells) this.drawCell(cell, row.host, row.host.cells.get(name), name);
+  },
+
+  drawDoing(row) {
     const doing = this.model.hostDoing(row.host);
     setText(row.doing, doing);
     setAttribute(row.doing, 'title', doing);
-    for (const [name, cell] of row.cells) this.drawCell(cell, row.host, row.host.cells.get(name), name);
   },
 
   drawCell(cell, host, step, name) {
@@ -146,6 +150,7 @@ const matrix = {
     if (!model || model.ended || model.stepsChanged) return;
     for (const row of this.rows.values()) {
       if (row.tr.hidden) continue;
+      if (row.state === 'retrying') this.drawDoing(row);
       for (const step of row.host.cells.values()) {
         if (!step.endedAt) this.drawCell(row.cells.get(step.step), row.host, step, step.step);
       }

@@ -123,7 +123,8 @@ class RunModel {
     const failed = [...host.cells.values()].find(step => step.state === 'failed');
     if (failed) return (host.rolledBack ? 'rolled back, ' : '') + failed.step + ' failed';
     const step = this.current(host);
-    if (step) return (step.state === 'retrying' && step.message ? 'again after: ' : '') + (step.message || step.step);
+    if (step && step.state === 'retrying') return 'again in ' + until(step.retryAt) + (step.message ? ' after: ' + step.message : '');
+    if (step) return step.message || step.step;
     if (host.waitsFor && !this.ended) return host.waitsFor.replace(/^waits /, '');
     const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
     if (!host.cells.size) return 'not started';

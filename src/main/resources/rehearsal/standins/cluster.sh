@@ -118,6 +118,9 @@ pod_cidr_for() { # NUMBER
   fi
 }
 
+# The certSANs of a ClusterConfiguration on standard input.
+certificate_names() { awk '/^ *certSANs: *$/ { inside = 1; next } inside && /^ *- / { sub(/^ *- */, ""); gsub(/["'"'"']/, ""); print; next } { inside = 0 }'; }
+
 # A label or a taint: lines KEY=VALUE, for taints KEY=VALUE:EFFECT or KEY:EFFECT.
 set_pair() { # labels|taints NODE KEY REST
   drop_pair "$1" "$2" "$3"
@@ -142,8 +145,10 @@ pod_network_on() { # ROOT
 pod_routes() {
   if [ -f "$R/etc/kubernetes/kubelet.conf" ] && unit_is caravan-pod-network.service active && cluster_is_up; then
     for route_node in $(nodes); do
-      if [ "$(node_value "$route_node" root)" != "$R" ] && [ -n "$(node_value "$route_node" pod-cidr)" ]; then
-        echo "$(node_value "$route_node" pod-cidr) via $(node_value "$route_node" address) dev eth0 proto 186"
+      if [ "$(node_value "$route_node" root)" != "$R" ]; then
+        for route_block in $(node_value "$route_node" pod-cidr | tr , ' '); do
+          echo "$route_block via $(node_value "$route_node" address) dev eth0 proto 186"
+        done
       fi
     done
   fi

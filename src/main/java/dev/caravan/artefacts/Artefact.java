@@ -1,7 +1,5 @@
 package dev.caravan.artefacts;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -25,19 +23,5 @@ public record Artefact(long bytes, String sha256) {
     public static Optional<Artefact> of(String bytes, String sha256) {
         return SIZE.matcher(bytes).matches() && DIGEST.matcher(sha256).matches()
                 ? Optional.of(new Artefact(Long.parseLong(bytes), sha256)) : Optional.empty();
-    }
-
-    /** As the data of an event. */
-    public Map<String, Object> data() {
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("bytes", bytes);
-        data.put("sha256", sha256);
-        return data;
-    }
-
-    /** Of what {@link #data} gave; empty if it is something else. */
-    public static Optional<Artefact> ofData(Object data) {
-        return data instanceof Map<?, ?> members
-                ? of(String.valueOf(members.get("bytes")), String.valueOf(members.get("sha256"))) : Optional.empty();
     }
 }

@@ -62,7 +62,7 @@ final class ClustersCommand implements Callable<Integer> {
     }
 
     private static String last(RunRecord run) {
-        return run.id() + "  " + TIME.format(run.createdAt()) + "  " + run.action() + " " + run.state()
+        return run.id() + "  " + TIME.format(run.createdAt()) + "  " + run.action() + " " + run.state().word()
                 + (run.rehearsal() ? " (rehearsal)" : "");
     }
 }

@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action;
-import dev.caravan.terminal.RunView;
+import dev.caravan.history.RunView;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 

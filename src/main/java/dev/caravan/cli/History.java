@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.clusters.KnownCluster;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
 import java.time.Duration;

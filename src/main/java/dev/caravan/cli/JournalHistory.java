@@ -2,7 +2,7 @@ package dev.caravan.cli;
 
 import dev.caravan.clusters.Clusters;
 import dev.caravan.clusters.KnownCluster;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;

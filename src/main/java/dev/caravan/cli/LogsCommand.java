@@ -1,6 +1,9 @@
 package dev.caravan.cli;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.terminal.LogOutput;
 import dev.caravan.terminal.TerminalFacts;
@@ -35,7 +38,6 @@ import picocli.CommandLine.Parameters;
         })
 final class LogsCommand implements Callable<Integer> {
     private static final Duration LOOK = Duration.ofMillis(400);
-    private static final int FAILED = 5;
 
     @Mixin
     private HistoryOptions where;
@@ -90,10 +92,11 @@ final class LogsCommand implements Callable<Integer> {
 
     /** Events of scripts: what else is a step has no log. */
     private Optional<Log> log(Event event) {
-        return event.type() == Event.Type.STEP_STARTED && event.data().containsKey("id") && event.host().isPresent()
-                ? event.step().map(name -> new Log(event.host().get(), name)).filter(log -> host == null || log.host().equals(host))
-                        .filter(log -> step == null || log.step().equals(step))
-                : Optional.empty();
+        return event.as(StepStarted.class)
+                .filter(started -> started.detached().isPresent())
+                .flatMap(started -> started.host().map(name -> new Log(name, started.step())))
+                .filter(log -> host == null || log.host().equals(host))
+                .filter(log -> step == null || log.step().equals(step));
     }
 
     private int follow(History history, RunRecord found) throws Exception {
@@ -106,9 +109,7 @@ final class LogsCommand implements Callable<Integer> {
                 Set<Log> ending = new LinkedHashSet<>();
                 for (Event event : events) {
                     log(event).ifPresent(log -> open.put(log, Optional.ofNullable(ended.remove(log)).orElse(open.getOrDefault(log, 0L))));
-                    if (event.type() == Event.Type.STEP_ENDED) {
-                        ending.add(new Log(event.host().orElse(""), event.step().orElse("")));
-                    }
+                    event.as(StepEnded.class).ifPresent(step -> ending.add(new Log(step.host().orElse(""), step.step())));
                 }
                 for (Map.Entry<Log, Long> log : open.entrySet()) {
                     log.setValue(log.getValue() + printed(history, found, log.getKey(), log.getValue()));
@@ -118,10 +119,10 @@ final class LogsCommand implements Callable<Integer> {
                     output.end(log.host(), log.step());
                     ended.put(log, open.remove(log));
                 });
-                Optional<Event> end = events.stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst();
+                Optional<RunEnded> end = events.stream().flatMap(event -> event.as(RunEnded.class).stream()).findFirst();
                 if (end.isPresent()) {
                     open.keySet().forEach(log -> output.end(log.host(), log.step()));
-                    return status(end.get());
+                    return end.get().exitStatus().code();
                 }
                 abandoned.look(events.isEmpty());
             }
@@ -132,10 +133,5 @@ final class LogsCommand implements Callable<Integer> {
         byte[] more = history.log(found, log.host(), log.step(), from).orElse(new byte[0]);
         output.print(log.host(), log.step(), more);
         return more.length;
-    }
-
-    /** How a run ended, as a command's exit status. */
-    static int status(Event end) {
-        return end.data().get("exitStatus") instanceof Number number ? number.intValue() : FAILED;
     }
 }

@@ -54,7 +54,7 @@ final class RollbackCommand implements Callable<Integer> {
                 throw new UserError("run " + run
                         + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to roll back");
             }
-            told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state() : "under way");
+            told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state().word() : "under way");
         }
         if (!common.isAgreed("Roll back everything that run " + run + " (" + told + ") changed?")) {
             throw new UserError("nothing was done");

@@ -129,7 +129,7 @@ final class RunsCommand implements Callable<Integer> {
     /** Of 80 columns, 19 are left for the cluster's name. */
     static String line(RunRecord run, boolean unfinished) {
         String took = run.endedAt().map(end -> Durations.text(Duration.between(run.createdAt(), end))).orElse("");
-        return String.format(LINE, run.id(), TIME.format(run.createdAt()), run.action(), unfinished ? "unfinished" : run.state(), took,
-                run.cluster() + (run.rehearsal() ? " (rehearsal)" : ""));
+        return String.format(LINE, run.id(), TIME.format(run.createdAt()), run.action(), unfinished ? "unfinished" : run.state().word(),
+                took, run.cluster() + (run.rehearsal() ? " (rehearsal)" : ""));
     }
 }

@@ -1,7 +1,8 @@
 package dev.caravan.cli;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.RunEnded;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,7 +99,7 @@ final class ServerEvents implements History.Following {
                 Event event = EventJson.read(line.substring(DATA.length()).strip());
                 after = event.seq();
                 heard.add(new Heard(event, null));
-                if (event.type() == Event.Type.RUN_ENDED) {
+                if (event.is(RunEnded.class)) {
                     return true;
                 }
             }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.clusters.ClusterJson;
 import dev.caravan.clusters.Clusters;
 import dev.caravan.clusters.KnownCluster;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
 import dev.caravan.spec.Secret;

@@ -1,11 +1,12 @@
 package dev.caravan.cli;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.RunView;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.terminal.LiveTable;
 import dev.caravan.terminal.Mode;
 import dev.caravan.terminal.RunOutput;
-import dev.caravan.terminal.RunView;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,8 +78,8 @@ final class StatusCommand implements Callable<Integer> {
                 List<Event> events = following.next(LOOK);
                 for (Event event : events) {
                     output.on(event);
-                    if (event.type() == Event.Type.RUN_ENDED) {
-                        return LogsCommand.status(event);
+                    if (event.occurrence() instanceof RunEnded ended) {
+                        return ended.exitStatus().code();
                     }
                 }
                 abandoned.look(events.isEmpty());

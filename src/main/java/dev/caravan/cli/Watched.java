@@ -2,14 +2,14 @@ package dev.caravan.cli;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.terminal.RunOutput;
-import dev.caravan.terminal.RunView;
+import dev.caravan.history.RunView;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.util.Optional;
@@ -71,7 +71,7 @@ final class Watched {
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
-            int status = outcome.toCompletableFuture().get().exitStatus();
+            int status = outcome.toCompletableFuture().get().exitStatus().code();
             return verdict.of(() -> RunView.of(engine.journal().events(run.id(), 0)), status);
         } catch (Busy | CannotBegin refused) {
             throw new UserError(refused.getMessage());

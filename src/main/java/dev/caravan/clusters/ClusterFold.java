@@ -2,12 +2,18 @@ package dev.caravan.clusters;
 
 import dev.caravan.actions.Actions;
 import dev.caravan.clusters.KnownCluster.Node;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +29,7 @@ import java.util.Set;
 final class ClusterFold {
     private static final String RESET = "reset";
     private static final String FACTS = "facts";
-    private static final Set<String> DONE = Set.of("succeeded", "partly");
+    private static final Set<RunState> DONE = EnumSet.of(RunState.SUCCEEDED, RunState.PARTLY);
     /** The run that makes a cluster sees no certificates: how many older ones are read for them. */
     private static final int MORE_FOR_CERTIFICATES = 3;
 
@@ -53,41 +59,39 @@ final class ClusterFold {
             gone = true;
             return;
         }
-        Map<String, Map<?, ?>> facts = new HashMap<>();
+        Map<String, Map<String, String>> facts = new HashMap<>();
         Map<String, Instant> seen = new HashMap<>();
         Set<String> failed = new HashSet<>();
         for (Event event : events) {
-            if (event.type() == Event.Type.STEP_ENDED && event.host().isPresent()) {
-                String host = event.host().get();
-                if ("failed".equals(event.data().get("state"))) {
+            if (event.occurrence() instanceof StepEnded ended && ended.host().isPresent()) {
+                String host = ended.host().get();
+                if (ended.state() == StepState.FAILED) {
                     failed.add(host);
                 }
-                if (event.data().get("outputs") instanceof Map<?, ?> outputs) {
-                    expiry(outputs).ifPresent(end -> seen.put(host, end));
-                    if (event.step().equals(Optional.of(FACTS))) {
-                        facts.put(host, outputs);
-                    }
+                expiry(ended.outputs()).ifPresent(end -> seen.put(host, end));
+                if (ended.step().equals(FACTS) && !ended.outputs().isEmpty()) {
+                    facts.put(host, ended.outputs());
                 }
             }
         }
         seen.forEach(certificates::putIfAbsent);
         if (!nodesKnown) {
-            events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).findFirst()
+            events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst()
                     .ifPresent(queued -> nodes(run, queued, facts, failed, succeeded));
         }
     }
 
-    private void nodes(RunRecord run, Event queued, Map<String, Map<?, ?>> facts, Set<String> failed, boolean succeeded) {
-        Optional<String> wanted = text(queued.data(), "version");
+    private void nodes(RunRecord run, RunQueued queued, Map<String, Map<String, String>> facts, Set<String> failed, boolean succeeded) {
+        Optional<String> wanted = queued.version().filter(text -> !text.isBlank());
         if (succeeded && run.action().equals(Actions.USUAL) && wanted.isPresent()) {
             version = wanted;
             nodesKnown = true;
-            hosts(queued).stream().filter(host -> !failed.contains(String.valueOf(host.get("name"))))
+            queued.hosts().stream().filter(host -> !failed.contains(host.name()))
                     .forEach(host -> nodes.add(node(host, wanted)));
         } else if (!facts.isEmpty()) {
             nodesKnown = true;
-            hosts(queued).forEach(host -> {
-                Map<?, ?> found = facts.getOrDefault(String.valueOf(host.get("name")), Map.of());
+            queued.hosts().forEach(host -> {
+                Map<String, String> found = facts.getOrDefault(host.name(), Map.of());
                 if (text(found, "kubernetes").filter(files -> files.lines().anyMatch("kubelet.conf"::equals)).isPresent()) {
                     nodes.add(node(host, text(found, "kubeletVersion")));
                     version = version.or(() -> text(found, "apiServerVersion"));
@@ -96,25 +100,12 @@ final class ClusterFold {
         }
     }
 
-    private static List<Map<?, ?>> hosts(Event queued) {
-        List<Map<?, ?>> hosts = new ArrayList<>();
-        if (queued.data().get("hosts") instanceof List<?> list) {
-            list.forEach(each -> {
-                if (each instanceof Map<?, ?> host) {
-                    hosts.add(host);
-                }
-            });
-        }
-        return hosts;
-    }
-
-    private static Node node(Map<?, ?> host, Optional<String> version) {
-        List<String> roles = host.get("roles") instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of();
-        return new Node(String.valueOf(host.get("name")), String.valueOf(host.get("address")), roles, version, OptionalLong.empty());
+    private static Node node(RunHost host, Optional<String> version) {
+        return new Node(host.name(), host.address(), host.roles(), version, OptionalLong.empty());
     }
 
     /* Of those that nobody renews by itself the one that expires first: seconds since the epoch, path. */
-    private static Optional<Instant> expiry(Map<?, ?> outputs) {
+    private static Optional<Instant> expiry(Map<String, String> outputs) {
         try {
             return text(outputs, "certificate").map(line -> Instant.ofEpochSecond(Long.parseLong(line.split(" ", 2)[0])));
         } catch (NumberFormatException | DateTimeException notATime) {
@@ -122,8 +113,8 @@ final class ClusterFold {
         }
     }
 
-    private static Optional<String> text(Map<?, ?> data, String name) {
-        return data.get(name) instanceof String text && !text.isBlank() ? Optional.of(text.strip()) : Optional.empty();
+    private static Optional<String> text(Map<String, String> outputs, String name) {
+        return Optional.ofNullable(outputs.get(name)).filter(text -> !text.isBlank()).map(String::strip);
     }
 
     Optional<String> version() {

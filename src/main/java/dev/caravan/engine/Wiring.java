@@ -26,6 +26,7 @@ import dev.caravan.workflow.Endpoints;
 import dev.caravan.workflow.FactsKeeper;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.Kubeconfigs;
+import dev.caravan.workflow.RegistryFiles;
 import dev.caravan.workflow.Removals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
@@ -116,7 +117,7 @@ final class Wiring extends MainListenerSupport {
     private Map<String, Object> beans(Journal opened) {
         return Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(), "rollback", new Rollback(),
                 "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()), "backups", new Backups(options.data(), opened),
-                "restores", new Restores(options.data()), "removal", new Removals());
+                "restores", new Restores(options.data()), "removal", new Removals(), "registries", new RegistryFiles());
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */
@@ -154,7 +155,8 @@ final class Wiring extends MainListenerSupport {
         try {
             if (options.triggers()) {
                 Entrance.install(context, vertx, limits(context), options.token(),
-                        context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join());
+                        context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join(),
+                        context.getRegistry().lookupByNameAndType("http", Http.class));
             }
             WorkflowLoader.loadRoutes(context, files);
         } catch (Exception e) {

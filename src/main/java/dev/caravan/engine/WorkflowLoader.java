@@ -20,6 +20,7 @@ import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
 import dev.caravan.workflow.ClusterSettings;
+import dev.caravan.workflow.HostProxies;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
@@ -115,6 +116,7 @@ final class WorkflowLoader {
         registry.bind("network", network);
         registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
+        registry.bind("proxy", new HostProxies(versions));
         registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), versions, network));
     }
 

@@ -12,8 +12,9 @@ import java.util.Optional;
  *
  * @param links      addresses without prefix lengths; those that end by themselves (temporary, deprecated) come last
  * @param advertised interfaces whose IPv6 default route comes from router advertisements
+ * @param node       the addresses with which the kubelet runs (--node-ip); empty where it chooses by itself, or there is none
  */
-public record AddressFamilies(Map<String, List<String>> links, List<Advertised> advertised) {
+public record AddressFamilies(Map<String, List<String>> links, List<Advertised> advertised, List<String> node) {
 
     /** @param acceptRa the kernel's setting of that name: 0 never, 1 unless the host forwards, 2 also where it forwards */
     public record Advertised(String link, int acceptRa) {}

@@ -33,7 +33,7 @@ final class AddressFamilyRules {
 
     /** Problem and remedy. An address that is on no interface at all has a rule of its own. */
     private static Optional<String[]> lacking(Seen seen) {
-        String address = seen.host().address();
+        String address = seen.host().nodeAddress();
         if (!IpAddress.is(address)) {
             return Optional.of(new String[] {
                 "podSubnet has a network of each family, and this host's address is a name, which does not tell which of its addresses are "
@@ -41,13 +41,14 @@ final class AddressFamilyRules {
                 "Write its IP address into the spec."});
         }
         AddressFamilies families = seen.facts().families();
-        if (!families.has(address) || families.besides(address).isPresent()) {
+        if (seen.host().otherNodeAddress().isPresent() || !families.has(address) || families.besides(address).isPresent()) {
             return Optional.empty();
         }
         String other = address.contains(":") ? "IPv4" : "IPv6";
         return Optional.of(new String[] {
             "podSubnet has a network of each family, and the interface of " + address + " has no " + other + " address",
-            "Give it one, or take one network each for podSubnet and serviceSubnet."});
+            "Give it one; or write an address of each family as internalAddress, if they are on different interfaces; or take one network "
+                    + "each for podSubnet and serviceSubnet."});
     }
 
     /**
@@ -76,7 +77,7 @@ final class AddressFamilyRules {
     /** As os-prepare.sh decides whether to turn IPv6 forwarding on. */
     private static boolean usesIpv6(Cluster cluster, Seen seen) {
         Cluster.Kubernetes kubernetes = cluster.kubernetes();
-        return (kubernetes.podSubnet() + kubernetes.serviceSubnet() + seen.host().address()).contains(":")
+        return (kubernetes.podSubnet() + kubernetes.serviceSubnet() + seen.host().nodeAddress()).contains(":")
                 || kubernetes.controlPlaneEndpoint().startsWith("[");
     }
 }

@@ -58,7 +58,7 @@ public record ClusterMembers(Map<String, String> nodes, List<EtcdMember> etcd) {
 
     /** The member on that host: kubeadm names it after the node. One that never started is known by its address. */
     public Optional<EtcdMember> member(Host host) {
-        String peer = "https://" + IpAddress.withPort(host.address(), 2380);
+        String peer = "https://" + IpAddress.withPort(host.nodeAddress(), 2380);
         return etcd.stream().filter(member -> member.name().equals(host.name())).findFirst()
                 .or(() -> etcd.stream().filter(member -> member.name().isEmpty() && member.peerUrls().contains(peer)).findFirst());
     }

@@ -9,9 +9,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Reads the outputs of facts.sh, whose head describes each of them. */
 final class FactsParser {
+    /** Of any length, or with an exponent, a number could take minutes to read. */
+    private static final Pattern SECONDS = Pattern.compile("[0-9]{1,12}([.][0-9]{1,12})?");
+    private static final int SHOWN = 200;
+
     private final Map<String, String> outputs;
 
     FactsParser(Map<String, String> outputs) {
@@ -34,7 +39,8 @@ final class FactsParser {
                 each("reach", 4, FactsParser::reach),
                 each("neighbour", 2, part -> new Facts.Neighbour(part[0], part[1].toLowerCase(Locale.ROOT))),
                 new AddressFamilies(links(),
-                        each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1])))),
+                        each("advertised", 2, part -> new AddressFamilies.Advertised(part[0], Integer.parseInt(part[1]))),
+                        optional("nodeIp").map(text -> List.of(text.split(","))).orElse(List.of())),
                 new Facts.Kernel(lines("cgroupController"), lines("moduleMissing")));
     }
 
@@ -124,11 +130,10 @@ final class FactsParser {
 
     private Instant clock() {
         String value = required("clock");
-        try {
-            return Instant.ofEpochMilli(new BigDecimal(value).movePointRight(3).longValue());
-        } catch (NumberFormatException notANumber) {
-            throw unreadable("clock", value, notANumber);
+        if (!SECONDS.matcher(value).matches()) {
+            throw unreadable("clock", value, null);
         }
+        return Instant.ofEpochMilli(new BigDecimal(value).movePointRight(3).longValue());
     }
 
     private String text(String name) {
@@ -171,6 +176,7 @@ final class FactsParser {
     }
 
     private static IllegalArgumentException unreadable(String name, String value, RuntimeException cause) {
-        return new IllegalArgumentException("the step facts gave an output " + name + " that cannot be read: " + value, cause);
+        return new IllegalArgumentException("the step facts gave an output " + name + " that cannot be read: "
+                + (value.length() <= SHOWN ? value : value.substring(0, SHOWN) + " ..."), cause);
     }
 }

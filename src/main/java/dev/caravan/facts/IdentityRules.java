@@ -62,7 +62,7 @@ final class IdentityRules {
 
     /** Harmless, as kubeadm is told the node's name; people who log in may still wonder. */
     static List<Finding> hostnameDiffers(Survey survey) {
-        List<Seen> hosts = survey.hosts(seen -> !firstLabel(seen.facts().hostname()).equals(seen.name()));
+        List<Seen> hosts = survey.hosts(seen -> !alike(seen.facts().hostname().toLowerCase(Locale.ROOT), seen.name()));
         if (hosts.isEmpty()) {
             return List.of();
         }
@@ -74,6 +74,11 @@ final class IdentityRules {
                 Severity.WARNS,
                 "the host name is not the node's name: " + names,
                 "Kubernetes will use the node's name from the spec. Rename one of the two where they should be alike."));
+    }
+
+    /** One of the two may lack the domain. */
+    private static boolean alike(String hostname, String name) {
+        return hostname.equals(name) || firstLabel(hostname).equals(name) || hostname.equals(firstLabel(name));
     }
 
     /** The first host of each machine stands for it. */

@@ -49,7 +49,7 @@ final class MacAddressRule {
     /** What neighbours know of hosts without facts: hosts by MAC address. */
     private static Map<String, Set<String>> told(Survey survey) {
         Map<String, Host> byAddress = survey.cluster().hosts().stream()
-                .collect(Collectors.toMap(Host::address, host -> host, (one, other) -> one));
+                .collect(Collectors.toMap(Host::nodeAddress, host -> host, (one, other) -> one));
         Map<String, Set<String>> told = new TreeMap<>();
         Set<String> routers = new LinkedHashSet<>();
         for (Seen seen : survey.hosts()) {

@@ -53,7 +53,7 @@ public enum Membership {
         Host first = cluster.controlPlanes().get(0);
         Endpoint endpoint = Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint());
         boolean firstIsIn = facts.containsKey(first.name()) && facts.get(first.name()).joined();
-        if (firstIsIn || same(endpoint, new Endpoint(first.address(), endpoint.port()))) {
+        if (firstIsIn || same(endpoint, new Endpoint(first.nodeAddress(), endpoint.port()))) {
             return cluster.ledBy(first);
         }
         return cluster.controlPlanes().stream()
@@ -70,7 +70,7 @@ public enum Membership {
                 .orElse(true);
     }
 
-    /** The spec's endpoint, and every control plane at its address or at the one that the spec's documents name. */
+    /** The spec's endpoint, and every control plane at its addresses or at the one that the spec's documents name. */
     private static Stream<Endpoint> known(Cluster cluster) {
         int port = Ports.of(cluster).apiServer();
         Stream<Object> advertised = Stream.of(
@@ -79,7 +79,8 @@ public enum Membership {
                 .flatMap(Optional::stream);
         return Stream.of(
                         Stream.of(Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint())),
-                        cluster.controlPlanes().stream().map(host -> new Endpoint(host.address(), port)),
+                        cluster.controlPlanes().stream().flatMap(host -> host.addresses().stream())
+                                .map(address -> new Endpoint(address, port)),
                         advertised.map(address -> new Endpoint(address.toString(), port)))
                 .flatMap(endpoints -> endpoints);
     }

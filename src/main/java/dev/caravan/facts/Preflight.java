@@ -33,6 +33,8 @@ public final class Preflight {
             InstalledRules::packageSignatures,
             IdentityRules::oneMachine,
             AddressRule::check,
+            AddressRule::moved,
+            AddressRule::networkInterface,
             MacAddressRule::check,
             IdentityRules::machineIdentity,
             IdentityRules::machineId,

@@ -33,17 +33,17 @@ public final class ReachTargets {
         for (Host other : host.isControlPlane() ? cluster.hosts() : cluster.controlPlanes()) {
             if (!other.name().equals(host.name())) {
                 for (int port : needed(ports, host, other)) {
-                    labels.putIfAbsent(other.address() + " " + port, other.name());
+                    labels.putIfAbsent(other.nodeAddress() + " " + port, other.name());
                 }
             }
         }
         Endpoint endpoint = Endpoint.parse(cluster.kubernetes().controlPlaneEndpoint());
-        boolean own = endpoint.address().equals(host.address()) && endpoint.port() == ports.apiServer();
+        boolean own = endpoint.address().equals(host.nodeAddress()) && endpoint.port() == ports.apiServer();
         boolean local = cluster.kubernetes().endpoint().filter(kept -> kept.kind() == KeptEndpoint.Kind.NODE_LOCAL).isPresent();
         if (!own && !local) {
             labels.putIfAbsent(endpoint.address() + " " + endpoint.port(), ENDPOINT);
         }
-        neighbours(cluster.hosts(), host).forEach(other -> labels.putIfAbsent(other.address() + " " + Ports.KUBELET, NEIGHBOUR));
+        neighbours(cluster.hosts(), host).forEach(other -> labels.putIfAbsent(other.nodeAddress() + " " + Ports.KUBELET, NEIGHBOUR));
         StringBuilder lines = new StringBuilder();
         labels.forEach((target, label) -> lines.append(target).append(' ').append(label).append('\n'));
         return lines.toString();

@@ -4,6 +4,8 @@ import dev.caravan.journal.Journal;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Secret;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.StreamResetException;
@@ -20,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Threshold} and the {@link Door} before
- * everything that is served, the event streams behind it, and problem documents at the end. A service that starts after the server and
- * before any route; without it nothing starts.
+ * everything that is served, liveness and the event streams behind it, and problem documents at the end. A service that starts after
+ * the server and before any route; without it nothing starts.
  */
 public final class Entrance extends ServiceSupport {
     private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
@@ -34,20 +36,23 @@ public final class Entrance extends ServiceSupport {
     private final Optional<Secret> token;
     private final Runs runs;
     private final Journal journal;
+    private final Health health;
 
-    private Entrance(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal) {
+    private Entrance(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal,
+            Health health) {
         this.context = context;
         this.vertx = vertx;
         this.limits = limits;
         this.token = token;
         this.runs = runs;
         this.journal = journal;
+        this.health = health;
     }
 
     /** Adds it to a context that has been configured and has not been started. */
     public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs,
-            Journal journal) throws Exception {
-        context.addService(new Entrance(context, vertx, limits, token, runs, journal), true, true);
+            Journal journal, Http http) throws Exception {
+        context.addService(new Entrance(context, vertx, limits, token, runs, journal, http.health()), true, true);
     }
 
     @Override
@@ -59,10 +64,15 @@ public final class Entrance extends ServiceSupport {
         Access access = new Access(token);
         RedactedLog.keepFrom(access);
         vertx.letIn(new Threshold(vertx.vertx(), access, new Rates(limits.requestsPerSecond(), System::nanoTime), vertx.connections()));
+        // A thread of its own: requests that wait for a disk may hold all of Camel's, and who gets no answer here kills the process.
+        WorkerExecutor liveness = vertx.vertx().createSharedWorkerExecutor("caravan-liveness", 1);
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
             Door door = new Door(vertx.connections(), limits);
             router.route().order(FIRST).handler(door);
+            Route live = router.route(HttpMethod.GET, Health.LIVE).order(FIRST + 1);
+            live.handler(request -> liveness.executeBlocking(health::live, false)
+                    .onSuccess(reply -> send(request, reply)).onFailure(request::fail));
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
@@ -70,6 +80,11 @@ public final class Entrance extends ServiceSupport {
             Route failures = router.route().order(LAST);
             failures.failureHandler(Entrance::failed);
         }
+    }
+
+    private static void send(RoutingContext request, Reply reply) {
+        request.response().setStatusCode(reply.status()).putHeader("Content-Type", reply.mediaType())
+                .end(Buffer.buffer((byte[]) reply.body()));
     }
 
     /** A client that goes away in the middle of a request is no news. */

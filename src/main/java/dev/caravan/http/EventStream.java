@@ -1,7 +1,8 @@
 package dev.caravan.http;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerResponse;
@@ -116,7 +117,7 @@ final class EventStream {
             after = last.seq();
             silent = 0;
             response.write(text.toString());
-            if (last.type() == Event.Type.RUN_ENDED) {
+            if (last.is(RunEnded.class)) {
                 end();
                 return;
             }

@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Runs;
 import io.vertx.core.Handler;
@@ -81,7 +82,7 @@ final class EventStreams implements Handler<RoutingContext> {
         }
         // Also for a number that the run never came to: the stream would wait for that for ever.
         List<Event> events = journal.events(id, 0);
-        if (events.stream().anyMatch(event -> event.type() == Event.Type.RUN_ENDED)) {
+        if (events.stream().anyMatch(event -> event.is(RunEnded.class))) {
             return ALL_SEEN;
         }
         return events.isEmpty() ? 0 : Math.min(after, events.get(events.size() - 1).seq());

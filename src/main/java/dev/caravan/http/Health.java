@@ -19,6 +19,7 @@ import org.apache.camel.health.HealthCheckHelper;
  * runs, both from Camel's checks and the journal; 200 for UP and 503 for DOWN. Thread-safe.
  */
 final class Health {
+    static final String LIVE = "/observe/health/live";
     private static final int JOURNAL_SECONDS = 2;
 
     private final CamelContext context;
@@ -36,10 +37,14 @@ final class Health {
     Reply answer(Request request) throws Refused {
         return switch (request.path()) {
             case "/observe/health" -> reply(HealthCheckHelper.invoke(context), true);
-            case "/observe/health/live" -> reply(HealthCheckHelper.invokeLiveness(context), false);
+            case LIVE -> live();
             case "/observe/health/ready" -> reply(HealthCheckHelper.invokeReadiness(context), true);
             default -> throw new Refused(ProblemDocument.notFound());
         };
+    }
+
+    Reply live() {
+        return reply(HealthCheckHelper.invokeLiveness(context), false);
     }
 
     private Reply reply(Collection<HealthCheck.Result> results, boolean withJournal) {

@@ -31,6 +31,7 @@ public final class Http {
     private static final Logger LOG = LoggerFactory.getLogger(Http.class);
 
     private final Resources resources;
+    private final Health health;
 
     /**
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
@@ -42,8 +43,9 @@ public final class Http {
             Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken, boolean rehearsal) {
         RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
         ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data), asksForToken);
+        this.health = new Health(context, journal, routesProblem);
         this.resources = resources(ofRuns, ofClusters, new SpecsResource(submissions), new RoutesResource(routes),
-                new Health(context, journal, routesProblem), metrics, new Page(rehearsal));
+                health, metrics, new Page(rehearsal));
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
@@ -74,10 +76,15 @@ public final class Http {
                 .post("/api/v1/runs/{id}/resume", (request, id) -> runs.resume(id))
                 .post("/api/v1/runs/{id}/rollback", (request, id) -> runs.rollback(id))
                 .get("/observe/health", (request, id) -> health.answer(request))
-                .get("/observe/health/live", (request, id) -> health.answer(request))
+                .get(Health.LIVE, (request, id) -> health.answer(request))
                 .get("/observe/health/ready", (request, id) -> health.answer(request))
                 .get("/observe/metrics", (request, id) -> scrape(metrics, request))
                 .get("/", (request, id) -> page.answer());
+    }
+
+    /** Whether the process is worth keeping. */
+    Health health() {
+        return health;
     }
 
     /** Paths with their methods. */

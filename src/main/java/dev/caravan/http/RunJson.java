@@ -2,12 +2,14 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.RunState;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
-import dev.caravan.terminal.RunView;
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.terminal.ReportTable;
 import java.util.List;
 
 /** The JSON form of runs. Members that have no value are left out. */
@@ -22,8 +24,8 @@ final class RunJson {
     /** All of it; {@code seq} is the number of the last event that it takes into account. */
     static ObjectNode whole(RunRecord run, List<Event> events) {
         RunView view = RunView.of(events);
-        ObjectNode tree = head(run, events.isEmpty() ? run.state() : view.state().word());
-        view.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
+        ObjectNode tree = head(run, events.isEmpty() ? run.state() : view.state());
+        view.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
         view.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
@@ -45,9 +47,9 @@ final class RunJson {
         return tree;
     }
 
-    private static ObjectNode head(RunRecord run, String state) {
+    private static ObjectNode head(RunRecord run, RunState state) {
         return Json.object().put("id", run.id()).put("action", run.action()).put("cluster", run.cluster())
-                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", state);
+                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", state.word());
     }
 
     private static ObjectNode host(HostView host) {
@@ -72,10 +74,11 @@ final class RunJson {
         if (!step.changes().isEmpty()) {
             tree.set("changes", Json.tree(step.changes()));
         }
-        if (!step.report().isEmpty()) {
+        List<List<String>> rows = ReportTable.rows(step.report());
+        if (!rows.isEmpty()) {
             ObjectNode report = tree.putObject("report");
-            report.set("columns", Json.tree(step.report().get(0)));
-            report.set("rows", Json.tree(step.report().subList(1, step.report().size())));
+            report.set("columns", Json.tree(rows.get(0)));
+            report.set("rows", Json.tree(rows.subList(1, rows.size())));
         }
         step.retryAt().ifPresent(at -> tree.put("retryAt", at.toString()));
         step.failure().ifPresent(failure -> {

@@ -1,10 +1,10 @@
 package dev.caravan.http;
 
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunFilter;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Nearest;
-import dev.caravan.terminal.RunView;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -32,13 +32,13 @@ final class RunQuery {
         return new RunFilter(state(request), named(request, "cluster"), named(request, "action"), before(request, journal), limit(request));
     }
 
-    private static Optional<String> state(Request request) throws Refused {
-        Optional<String> state = request.parameter("state");
-        List<String> states = Arrays.stream(RunView.State.values()).map(RunView.State::word).toList();
-        if (state.isPresent() && !states.contains(state.get())) {
+    private static Optional<RunState> state(Request request) throws Refused {
+        Optional<String> word = request.parameter("state");
+        List<String> states = Arrays.stream(RunState.values()).map(RunState::word).toList();
+        if (word.isPresent() && !states.contains(word.get())) {
             throw refused("The parameter state is one of " + states.stream().collect(Collectors.joining(", ")) + ".");
         }
-        return state;
+        return word.map(RunState::of);
     }
 
     /* A name that no run has gives an empty list: the last run of a cluster may have been deleted. */

@@ -2,7 +2,15 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.Remark;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -31,46 +39,51 @@ final class RunTimeline {
     }
 
     private void accept(Event event) {
-        switch (event.type()) {
-            case STEP_STARTED -> {
-                close(waits.remove(event.host().orElse("")), event, "waited");
-                close(steps.remove(key(event)), event, "interrupted");
-                steps.put(key(event), open(event, "attempt"));
-            }
-            case STEP_RETRY -> {
-                close(steps.remove(key(event)), event, "retrying");
-                steps.put(key(event), open(event, "pause"));
-            }
-            case STEP_ENDED -> ended(event);
-            case HOST_WAITING -> {
-                ObjectNode before = waits.get(event.host().orElse(""));
-                if (before == null || !before.path("message").asText().equals(event.message())) {
-                    close(before, event, "waited");
-                    waits.put(event.host().orElse(""), open(event, "wait"));
-                }
-            }
-            case NOTE -> note(event);
-            case RUN_ENDED -> {
-                steps.values().forEach(span -> close(span, event, "interrupted"));
-                waits.values().forEach(span -> close(span, event, "waited"));
-                steps.clear();
-                waits.clear();
-            }
-            case RUN_QUEUED, RUN_STARTED, STEP_PROGRESS, HOST_ROLLED_BACK -> { }
+        Occurrence what = event.occurrence();
+        if (what instanceof StepStarted started) {
+            close(waits.remove(host(what)), event, "waited");
+            close(steps.remove(key(started)), event, "interrupted");
+            steps.put(key(started), open(event, "attempt"));
+        } else if (what instanceof StepRetried retried) {
+            close(steps.remove(key(retried)), event, "retrying");
+            steps.put(key(retried), open(event, "pause"));
+        } else if (what instanceof StepEnded ended) {
+            ended(event, ended);
+        } else if (what instanceof HostWaiting) {
+            waits(event);
+        } else if (what instanceof RunEnded) {
+            steps.values().forEach(span -> close(span, event, "interrupted"));
+            waits.values().forEach(span -> close(span, event, "waited"));
+            steps.clear();
+            waits.clear();
+        } else if (what instanceof Remark) {
+            about(notes.addObject().put("at", event.at().toString()), event);
         }
     }
 
-    private void ended(Event event) {
-        ObjectNode span = steps.remove(key(event));
+    private void waits(Event event) {
+        ObjectNode before = waits.get(host(event.occurrence()));
+        if (before == null || !before.path("message").asText().equals(event.message())) {
+            close(before, event, "waited");
+            waits.put(host(event.occurrence()), open(event, "wait"));
+        }
+    }
+
+    private void ended(Event event, StepEnded ended) {
+        ObjectNode span = steps.remove(key(ended));
         if (span == null || !span.get("kind").asText().equals("attempt")) {
             close(span, event, "waited");
             span = open(event, "attempt");
         }
-        close(span, event, String.valueOf(event.data().getOrDefault("state", "ok")));
+        close(span, event, ended.state().word());
     }
 
-    private static String key(Event event) {
-        return event.host().orElse("") + "\n" + event.step().orElse("");
+    private static String host(Occurrence what) {
+        return what.host().orElse("");
+    }
+
+    private static String key(OfStep what) {
+        return host(what) + "\n" + what.step();
     }
 
     private ObjectNode open(Event event, String kind) {
@@ -89,10 +102,6 @@ final class RunTimeline {
         }
         boolean attempt = span.get("kind").asText().equals("attempt");
         span.put("to", event.at().toString()).put("state", attempt ? state : "waited");
-    }
-
-    private void note(Event event) {
-        about(notes.addObject().put("at", event.at().toString()), event);
     }
 
     private static ObjectNode about(ObjectNode tree, Event event) {

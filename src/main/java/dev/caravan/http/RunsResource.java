@@ -96,7 +96,7 @@ final class RunsResource {
 
     private Reply accepted(String id) throws Refused {
         RunRecord run = find(id);
-        return Reply.json(202, Json.object().put("id", id).put("state", run.state())).header("Location", PATH + "/" + id);
+        return Reply.json(202, Json.object().put("id", id).put("state", run.state().word())).header("Location", PATH + "/" + id);
     }
 
     /** The actions that runs can begin with now. */
@@ -180,7 +180,7 @@ final class RunsResource {
         if (!runs.cancel(id)) {
             throw new Refused(run.hasEnded()
                     ? ProblemDocument.of(409, "ended", "The run has ended",
-                            "Run " + id + " is " + run.state() + "; there is nothing to cancel.")
+                            "Run " + id + " is " + run.state().word() + "; there is nothing to cancel.")
                     : ProblemDocument.of(409, "elsewhere", "The run is not this process's",
                             "Run " + id + " was begun by another process, and only that can cancel it: press Ctrl-C there."));
         }
@@ -191,7 +191,8 @@ final class RunsResource {
     Reply retry(String id) throws Refused {
         RunRecord run = find(id);
         if (isUnderWay(id)) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet", "Run " + id + " is " + run.state() + ".")
+            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
+                    "Run " + id + " is " + run.state().word() + ".")
                     .member("run", id));
         }
         try {
@@ -208,7 +209,7 @@ final class RunsResource {
         RunRecord run = find(id);
         if (run.hasEnded()) {
             throw new Refused(ProblemDocument.of(409, "ended", "The run has ended",
-                    "Run " + id + " is " + run.state() + "; begin it again with retry."));
+                    "Run " + id + " is " + run.state().word() + "; begin it again with retry."));
         }
         if (!isLeft(id)) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on",
@@ -231,7 +232,7 @@ final class RunsResource {
         RunRecord run = find(id);
         if (!run.hasEnded()) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
-                    "Run " + id + " is " + run.state() + "; cancel it first.")
+                    "Run " + id + " is " + run.state().word() + "; cancel it first.")
                     .member("run", id));
         }
         try {

@@ -4,6 +4,7 @@ import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Runs.Outcome;
@@ -110,7 +111,7 @@ public final class Inbox {
     public void finish(Exchange exchange) {
         Outcome outcome = exchange.getMessage().getBody(Outcome.class);
         Taken taken = exchange.getProperty(Taken.PROPERTY, Taken.class);
-        boolean done = outcome.state().equals("succeeded");
+        boolean done = outcome.state() == RunState.SUCCEEDED;
         if (!done && isStopping(exchange)) {
             LOG.info("{} stays in the inbox and is taken up again after the restart", taken.shown());
             return;
@@ -121,7 +122,7 @@ public final class Inbox {
         }
         try {
             results.write(taken, outcome, done);
-            LOG.info("{}: run {} {}", taken.shown(), outcome.run(), outcome.state());
+            LOG.info("{}: run {} {}", taken.shown(), outcome.run(), outcome.state().word());
         } catch (IOException | RuntimeException e) {
             worked.keep(taken, outcome);
             leave(taken, e);

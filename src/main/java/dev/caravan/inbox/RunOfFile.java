@@ -75,7 +75,8 @@ public final class RunOfFile extends AsyncProcessorSupport {
         }
         Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
         if (earlier.isPresent()) {
-            LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(), earlier.get().state());
+            LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(),
+                    earlier.get().state().word());
             return CompletableFuture.completedFuture(earlier.get());
         }
         Run run = runFor(submission, exchange);

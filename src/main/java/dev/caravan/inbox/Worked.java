@@ -1,6 +1,7 @@
 package dev.caravan.inbox;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.RequestedByFile;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs.Outcome;
@@ -18,8 +19,6 @@ import java.util.Optional;
 final class Worked {
     private static final int REMEMBERED = 10_000;
     private static final int LOOKED_THROUGH = 200;
-    /** In the data of the note by which a run says what file it is for. */
-    private static final String FILE = "file";
 
     private final Journal journal;
     private final Map<Taken, Outcome> unwritten = new LinkedHashMap<>();
@@ -33,8 +32,7 @@ final class Worked {
         if (isFor(run.id(), taken)) {
             return;
         }
-        run.tell(Event.Type.NOTE, null, null, 0, "asked for by the file " + taken.shown() + " in the inbox",
-                Map.of(FILE, taken.seen().identity()));
+        run.tell(new RequestedByFile(taken.seen().identity(), "asked for by the file " + taken.shown() + " in the inbox"));
     }
 
     /** Keeps what is still to be written for that file. */
@@ -56,13 +54,14 @@ final class Worked {
         String spec = RedactedSpec.of(submission.text());
         return journal.runs(LOOKED_THROUGH).stream()
                 .filter(run -> run.source().equals(submission.source()) && run.action().equals(submission.action().name()))
-                .filter(run -> run.state().equals("succeeded") && run.spec().equals(spec) && isFor(run.id(), taken))
-                .map(run -> new Outcome(run.id(), run.state(), run.exitStatus().orElse(0)))
+                .filter(run -> run.state() == RunState.SUCCEEDED && run.spec().equals(spec) && isFor(run.id(), taken))
+                .map(run -> new Outcome(run.id(), run.state()))
                 .findFirst();
     }
 
     private boolean isFor(String run, Taken taken) {
         return journal.events(run, 0).stream()
-                .anyMatch(event -> event.type() == Event.Type.NOTE && taken.seen().identity().equals(event.data().get(FILE)));
+                .anyMatch(event -> event.as(RequestedByFile.class).filter(request -> request.file().equals(taken.seen().identity()))
+                        .isPresent());
     }
 }

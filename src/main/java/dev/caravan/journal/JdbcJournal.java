@@ -1,8 +1,16 @@
 package dev.caravan.journal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Writer.Way;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -15,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +32,6 @@ import java.util.function.Consumer;
 /** A journal in a database reached over JDBC: one connection to write by, one to read by. */
 final class JdbcJournal implements Journal {
     private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
-    private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
     /** How long a run is kept by which a request or a file that comes again is recognised. */
     private static final Duration RECOGNISED = Duration.ofDays(1);
     /** Its values are those of {@link #limits}. What follows may select among these. */
@@ -98,7 +104,7 @@ final class JdbcJournal implements Journal {
             Sql.update(connection,
                     "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) "
                             + "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state(),
+                    run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state().word(),
                     Sql.time(run.createdAt()), run.confined());
             if (key.isPresent()) {
                 Sql.update(connection, INSERT_KEY, key.get().name(), sealed.orElseThrow(), run.id());
@@ -130,51 +136,42 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
-    public Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
-        Draft last = draft(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
+    public Event end(String run, RunEnded end) {
+        Draft last = draft(run, end);
         return writer.write(Way.DURABLE, (connection, engine) -> {
             Event event = last.enter(connection, engine);
-            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", state, exitStatus,
-                    Sql.time(event.at()), run);
+            Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", end.state().word(),
+                    end.exitStatus().code(), Sql.time(event.at()), run);
             return event;
         }, this::tell);
     }
 
     @Override
-    public Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        Way way = type == Event.Type.STEP_PROGRESS || type == Event.Type.HOST_WAITING ? Way.LOOSE : Way.DURABLE;
-        return writer.write(way, draft(run, type, host, step, attempt, message, data)::enter, this::tell);
+    public Event append(String run, Occurrence what) {
+        Way way = what instanceof StepProgress || what instanceof HostWaiting ? Way.LOOSE : Way.DURABLE;
+        return writer.write(way, draft(run, what)::enter, this::tell);
     }
 
-    private Draft draft(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        Map<String, Object> details = Map.copyOf(data);
-        Event event = new Event(0, now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt,
-                Characters.storable(message), details);
-        return new Draft(event, written(run, details), own);
+    private Draft draft(String run, Occurrence what) {
+        EventRow whole = EventRow.of(what);
+        EventRow row = new EventRow(whole.type(), whole.host(), whole.step(), whole.attempt(), Characters.storable(whole.message()),
+                whole.data());
+        return new Draft(now(), run, row, own);
     }
 
     private void tell(Event event) {
         listeners.forEach(listener -> listener.accept(event));
     }
 
-    /** An event that gets its number when it is entered; {@code written} is its data as JSON. */
-    private record Draft(Event event, String written, OwnRuns own) {
+    /** An event that gets its number when it is entered. */
+    private record Draft(Instant at, String run, EventRow row, OwnRuns own) {
         Event enter(Connection connection, String engine) throws SQLException {
-            long seq = own.next(connection, event.run(), engine);
+            long seq = own.next(connection, run, engine);
             Sql.update(connection,
                     "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    event.run(), seq, Sql.time(event.at()), event.type().word(), event.host().orElse(null), event.step().orElse(null),
-                    event.attempt(), event.message(), written);
-            return new Event(seq, event.at(), event.run(), event.type(), event.host(), event.step(), event.attempt(), event.message(),
-                    event.data());
-        }
-    }
-
-    private String written(String run, Map<String, Object> data) {
-        try {
-            return Characters.storableJson(json.writeValueAsString(data));
-        } catch (JsonProcessingException e) {
-            throw new JournalException("an event of run " + run + " cannot be written as JSON", e);
+                    run, seq, Sql.time(at), row.type(), row.host().orElse(null), row.step().orElse(null), row.attempt(), row.message(),
+                    Characters.storableJson(row.data().toString()));
+            return new Event(seq, at, run, row.occurrence());
         }
     }
 
@@ -185,19 +182,14 @@ final class JdbcJournal implements Journal {
     }
 
     private Event event(ResultSet row) throws SQLException {
+        String run = row.getString("run");
         try {
-            return new Event(
-                    row.getLong("seq"),
-                    row.getObject("at", OffsetDateTime.class).toInstant(),
-                    row.getString("run"),
-                    Event.Type.valueOf(row.getString("type").toUpperCase(Locale.ROOT).replace('-', '_')),
-                    Optional.ofNullable(row.getString("host")),
-                    Optional.ofNullable(row.getString("step")),
-                    row.getInt("attempt"),
-                    row.getString("message"),
-                    json.readValue(row.getString("data"), MAP));
-        } catch (JsonProcessingException e) {
-            throw new JournalException("an event of run " + row.getString("run") + " cannot be read", e);
+            EventRow stored = new EventRow(row.getString("type"), Optional.ofNullable(row.getString("host")),
+                    Optional.ofNullable(row.getString("step")), row.getInt("attempt"), row.getString("message"),
+                    json.readValue(row.getString("data"), ObjectNode.class));
+            return new Event(row.getLong("seq"), row.getObject("at", OffsetDateTime.class).toInstant(), run, stored.occurrence());
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+            throw new JournalException("an event of run " + run + " cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -210,7 +202,7 @@ final class JdbcJournal implements Journal {
     public List<RunRecord> runs(RunFilter filter) {
         StringBuilder sql = new StringBuilder("select * from run where true");
         List<Object> values = new ArrayList<>();
-        Map.of("state", filter.state(), "cluster", filter.cluster(), "action", filter.action())
+        Map.of("state", filter.state().map(RunState::word), "cluster", filter.cluster(), "action", filter.action())
                 .forEach((column, wanted) -> wanted.ifPresent(value -> {
                     sql.append(" and ").append(column).append(" = ?");
                     values.add(value);
@@ -248,8 +240,7 @@ final class JdbcJournal implements Journal {
                 row.getBoolean("rehearsal"),
                 row.getString("spec"),
                 row.getString("directory"),
-                row.getString("state"),
-                Optional.ofNullable(row.getObject("exit_status", Integer.class)),
+                RunState.of(row.getString("state")),
                 Sql.instant(row, "created_at").orElseThrow(),
                 Sql.instant(row, "ended_at"),
                 row.getBoolean("confined"));
@@ -287,8 +278,8 @@ final class JdbcJournal implements Journal {
         return query("select event.* from event join run on run.id = event.run"
                         + " where run.action in ('rollback', 'rollback-run') and event.type = ?"
                         + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc",
-                        this::event, Event.Type.RUN_QUEUED.word(), run).stream()
-                .filter(event -> event.data().get("takesBack") instanceof Collection<?> runs && runs.contains(run))
+                        this::event, EventRow.word(RunQueued.class), run).stream()
+                .filter(event -> event.as(RunQueued.class).filter(queued -> queued.takesBack().contains(run)).isPresent())
                 .map(Event::run)
                 .findFirst();
     }

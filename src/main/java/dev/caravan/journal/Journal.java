@@ -1,16 +1,20 @@
 package dev.caravan.journal;
 
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepProgress;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
  * The record of every run, kept on disk. What a call enters survives a power cut once the call has returned, and only then do
- * listeners hear of it; but for events of type STEP_PROGRESS and HOST_WAITING, which get to the disk with the next entry or
+ * listeners hear of it; but for {@link StepProgress} and {@link HostWaiting}, which get to the disk with the next entry or
  * within seconds. A database that is lost is waited for, for half a minute; nothing is entered twice because of that. Where it
  * does not come back, or cannot be written, calls throw {@link JournalException}, and nobody knows whether the entry is there.
  * Implementations are thread-safe. It holds no secret; what was found on hosts is encrypted.
@@ -58,17 +62,11 @@ public interface Journal extends AutoCloseable {
     /** Enters that a run is under way. */
     void running(String run);
 
-    /** Enters that a run has ended, together with its last event, of type RUN_ENDED; {@code state} is one of the final ones. */
-    Event end(String run, String state, int exitStatus, String message, Map<String, Object> data);
+    /** Enters that a run has ended: its state and its last event. */
+    Event end(String run, RunEnded end);
 
-    /**
-     * Appends to a run what happened.
-     *
-     * @param host    null for what concerns the whole run
-     * @param step    null for what concerns no step
-     * @param attempt from 1; 0 where there is none
-     */
-    Event append(String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data);
+    /** Appends to a run what happened. */
+    Event append(String run, Occurrence what);
 
     /** The events of a run after that number, in order; after 0 for all of them. */
     List<Event> events(String run, long after);

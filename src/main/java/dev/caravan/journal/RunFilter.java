@@ -1,18 +1,18 @@
 package dev.caravan.journal;
 
+import dev.caravan.history.RunState;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
  * Which runs are asked for: the newest of those that meet all conditions. Immutable.
  *
- * @param state   the word of a state, as {@link RunRecord#state()} has it
  * @param cluster the name of the cluster
  * @param action  the name of the action, as {@link RunRecord#action()} has it
  * @param before  only runs that a list has after this one
  * @param limit   how many at most, from 1
  */
-public record RunFilter(Optional<String> state, Optional<String> cluster, Optional<String> action, Optional<Before> before, int limit) {
+public record RunFilter(Optional<RunState> state, Optional<String> cluster, Optional<String> action, Optional<Before> before, int limit) {
 
     /**
      * A place in the list of all runs, the newest first.

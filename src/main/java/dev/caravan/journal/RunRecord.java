@@ -1,5 +1,7 @@
 package dev.caravan.journal;
 
+import dev.caravan.history.ExitStatus;
+import dev.caravan.history.RunState;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -10,8 +12,6 @@ import java.util.Optional;
  * @param source     what triggered it: command, inbox or http
  * @param spec       the spec's text with secrets replaced
  * @param directory  where the spec's relative paths start
- * @param state      queued, running, succeeded, partly, refused, failed, rolled-back or cancelled
- * @param exitStatus as the command line's, once the run has ended
  * @param confined   whether the spec is of somebody who may not name the engine's files and variables, as one that came over HTTP is
  */
 public record RunRecord(
@@ -22,17 +22,21 @@ public record RunRecord(
         boolean rehearsal,
         String spec,
         String directory,
-        String state,
-        Optional<Integer> exitStatus,
+        RunState state,
         Instant createdAt,
         Optional<Instant> endedAt,
         boolean confined) {
 
     /** One whose spec may name whatever it likes. */
     public RunRecord(
-            String id, String cluster, String action, String source, boolean rehearsal, String spec, String directory, String state,
-            Optional<Integer> exitStatus, Instant createdAt, Optional<Instant> endedAt) {
-        this(id, cluster, action, source, rehearsal, spec, directory, state, exitStatus, createdAt, endedAt, false);
+            String id, String cluster, String action, String source, boolean rehearsal, String spec, String directory, RunState state,
+            Instant createdAt, Optional<Instant> endedAt) {
+        this(id, cluster, action, source, rehearsal, spec, directory, state, createdAt, endedAt, false);
+    }
+
+    /** How its command ended; empty until the run has ended. */
+    public Optional<ExitStatus> exitStatus() {
+        return state.exitStatus();
     }
 
     public boolean hasEnded() {

@@ -3,6 +3,7 @@ package dev.caravan.journal;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.history.RunState;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -16,8 +17,8 @@ public final class RunRecordJson {
     public static ObjectNode tree(RunRecord run) {
         ObjectNode tree = JsonNodeFactory.instance.objectNode().put("id", run.id()).put("action", run.action())
                 .put("cluster", run.cluster())
-                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state());
-        run.exitStatus().ifPresent(status -> tree.put("exitStatus", status));
+                .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state().word());
+        run.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
         return tree;
@@ -26,9 +27,8 @@ public final class RunRecordJson {
     /** What {@link #tree} was made of, for those who got it over HTTP; without the spec. */
     public static RunRecord read(JsonNode tree) {
         return new RunRecord(tree.path("id").asText(), tree.path("cluster").asText(), tree.path("action").asText(),
-                tree.path("source").asText(), tree.path("rehearsal").asBoolean(), "", "", tree.path("state").asText(),
-                tree.has("exitStatus") ? Optional.of(tree.get("exitStatus").asInt()) : Optional.empty(),
-                Instant.parse(tree.path("createdAt").asText()),
+                tree.path("source").asText(), tree.path("rehearsal").asBoolean(), "", "",
+                RunState.of(tree.path("state").asText()), Instant.parse(tree.path("createdAt").asText()),
                 tree.has("endedAt") ? Optional.of(Instant.parse(tree.get("endedAt").asText())) : Optional.empty());
     }
 }

@@ -7,9 +7,11 @@ import dev.caravan.spec.IpAddress;
 import dev.caravan.spec.Secret;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * kubeadm's documents for a cluster, in the API version that its kubeadm takes, with the spec's own values merged over them.
@@ -173,7 +175,39 @@ public final class KubeadmConfig {
             // Caravan gives each node its block itself, before the node exists; the controller would give it another.
             document.put("controllerManager", map("extraArgs", map("allocate-node-cidrs", "false")));
         }
-        return overridden("ClusterConfiguration", document);
+        return withCertificateNames(overridden("ClusterConfiguration", document));
+    }
+
+    /**
+     * The addresses of control planes under which kubeadm would not issue a certificate by itself: those of SSH, if the cluster uses other
+     * ones, and those of the other family. Names that the spec's own document adds stay.
+     */
+    private Map<String, Object> withCertificateNames(Map<String, Object> document) {
+        Set<Object> names = new LinkedHashSet<>();
+        Map<String, Object> apiServer = new LinkedHashMap<>();
+        if (document.get("apiServer") instanceof Map<?, ?> given) {
+            given.forEach((key, value) -> apiServer.put(key.toString(), value));
+        }
+        if (apiServer.get("certSANs") instanceof List<?> given) {
+            names.addAll(given);
+        }
+        List<String> missing = certificateNames(cluster).stream().filter(name -> !names.contains(name)).toList();
+        if (missing.isEmpty()) {
+            return document;
+        }
+        names.addAll(missing);
+        apiServer.put("certSANs", List.copyOf(names));
+        document.put("apiServer", apiServer);
+        return document;
+    }
+
+    /** The addresses of a cluster's control planes that are not the ones which their API servers advertise, in the spec's order. */
+    public static List<String> certificateNames(Cluster cluster) {
+        return cluster.controlPlanes().stream()
+                .flatMap(host -> host.addresses().stream()
+                        .filter(address -> !IpAddress.canonical(address).equals(IpAddress.canonical(host.nodeAddress()))))
+                .distinct()
+                .toList();
     }
 
     private Map<String, Object> kubelet(NodeSettings settings) {
@@ -201,8 +235,8 @@ public final class KubeadmConfig {
 
     /** Where the address is a name, kubeadm finds the address itself, by the default route. */
     private static void localApiEndpoint(Map<String, Object> document, Host host) {
-        if (IpAddress.is(host.address())) {
-            document.put("localAPIEndpoint", map("advertiseAddress", host.address()));
+        if (IpAddress.is(host.nodeAddress())) {
+            document.put("localAPIEndpoint", map("advertiseAddress", host.nodeAddress()));
         }
     }
 

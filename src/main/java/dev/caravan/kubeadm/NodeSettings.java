@@ -24,15 +24,15 @@ public record NodeSettings(
     static final String NODE_IP = "node-ip";
 
     /**
-     * What follows from the spec and the table of versions. The node's IP is its address, where that is an IP, so that a host with several
-     * networks uses the right one.
+     * What follows from the spec and the table of versions. The node's IP is its internal address, or its address, where that is an IP, so
+     * that a host with several networks uses the right one.
      */
     public static NodeSettings of(Cluster cluster, Host host, KubernetesTable versions) {
         Minor minor = versions.minor(cluster.kubernetes().minor());
         return new NodeSettings(
                 RuntimeRules.criSocket(cluster.runtime().name(), minor),
                 RuntimeRules.cgroupDriver(cluster, minor),
-                Optional.of(host.address()).filter(IpAddress::is),
+                Optional.of(host.nodeAddress()).filter(IpAddress::is),
                 KubeadmApi.of(minor),
                 minor.controlPlaneTaints());
     }
@@ -43,9 +43,13 @@ public record NodeSettings(
      * (kubernetes.io, "Dual-stack support with kubeadm").
      */
     public static boolean needsBothFamilies(Cluster cluster, Host host) {
-        boolean named = cluster.kubernetes().override(cluster.kubeadmKind(host), "nodeRegistration", "kubeletExtraArgs")
+        return cluster.kubernetes().podSubnet().contains(",") && !namesNodeIp(cluster, host);
+    }
+
+    /** Whether the spec's kubeadm documents name the addresses of this node themselves. */
+    public static boolean namesNodeIp(Cluster cluster, Host host) {
+        return cluster.kubernetes().override(cluster.kubeadmKind(host), "nodeRegistration", "kubeletExtraArgs")
                 .filter(NodeSettings::namesNodeIp).isPresent();
-        return cluster.kubernetes().podSubnet().contains(",") && !named;
     }
 
     /** @param arguments as a spec may write them: a map, or a list of name and value */
@@ -59,15 +63,17 @@ public record NodeSettings(
      * The same with the node's address of the other family, where both are needed. That of the services' first family comes
      * first: it is the node's primary one.
      *
-     * @param other what the facts know; empty where the host has none, or is not known
+     * @param other what the facts know, for a host of which the spec names no second address; empty where the host has none, or is not
+     *              known
      */
     public NodeSettings withOtherFamily(Cluster cluster, Host host, Optional<String> other) {
-        if (nodeIp.isEmpty() || other.isEmpty() || !needsBothFamilies(cluster, host)) {
+        Optional<String> second = host.otherNodeAddress().or(() -> other);
+        if (nodeIp.isEmpty() || second.isEmpty() || !needsBothFamilies(cluster, host)) {
             return this;
         }
         boolean ipv6First = cluster.kubernetes().serviceSubnet().split(",")[0].contains(":");
         boolean inOrder = nodeIp.get().contains(":") == ipv6First;
-        String both = inOrder ? nodeIp.get() + "," + other.get() : other.get() + "," + nodeIp.get();
+        String both = inOrder ? nodeIp.get() + "," + second.get() : second.get() + "," + nodeIp.get();
         return new NodeSettings(criSocket, cgroupDriver, Optional.of(both), api, controlPlaneTaints);
     }
 }

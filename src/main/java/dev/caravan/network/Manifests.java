@@ -62,12 +62,12 @@ public final class Manifests {
     }
 
     /**
-     * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default.
+     * Reads a manifest, with the cluster's pod subnet in it where the project's own file has a default, and with the hosts' interface.
      *
      * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
     public String read(Source source, Cluster cluster) throws IOException, InterruptedException {
-        byte[] content = source.isAddress() ? fetch(source.place()) : ManifestFile.read(source.place());
+        byte[] content = source.isAddress() ? fetch(source.place(), this.proxies.orOf(cluster)) : ManifestFile.read(source.place());
         String digest = Sha256.hex(content);
         if (source.sha256().filter(wanted -> !wanted.equals(digest)).isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " is not the one that was released: its SHA-256 is " + digest
@@ -78,10 +78,12 @@ public final class Manifests {
         if (problem.isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " cannot be used: " + problem.get());
         }
-        return source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet())).orElse(manifest);
+        String own = source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet()))
+                .orElse(manifest);
+        return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
     }
 
-    private byte[] fetch(String source) throws IOException, InterruptedException {
+    private static byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {
         String through = "";
         try {
             URI address = URI.create(source);

@@ -1,5 +1,6 @@
 package dev.caravan.network;
 
+import dev.caravan.spec.Cluster;
 import dev.caravan.spec.IpAddress;
 import dev.caravan.spec.Subnet;
 import java.io.IOException;
@@ -25,7 +26,8 @@ import java.util.stream.Stream;
 
 /**
  * The proxies through which the engine fetches. The JVM's properties ({@code https.proxyHost} and those beside it) go first. Without
- * them the environment counts: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, also in lower case, which goes first. Immutable and thread-safe.
+ * them the spec's proxy counts, and without that the environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, also in lower case, which goes
+ * first. Immutable and thread-safe.
  */
 final class Proxies {
     /** Set by nobody else, the JDK does not send a name and a password to a proxy for https. It reads this once, at its first client. */
@@ -39,10 +41,26 @@ final class Proxies {
     }
 
     private final Map<String, String> environment;
+    private final String place;
 
     /** @param environment the engine's, by name */
     Proxies(Map<String, String> environment) {
+        this(environment, "the engine's environment");
+    }
+
+    private Proxies(Map<String, String> environment, String place) {
         this.environment = Map.copyOf(environment);
+        this.place = place;
+    }
+
+    /** Those of the cluster's spec; these where it has none. */
+    Proxies orOf(Cluster cluster) {
+        return HostProxy.of(cluster).map(proxy -> new Proxies(proxy.variables(), "the spec")).orElse(this);
+    }
+
+    /** Whether that address is fetched without the proxy. */
+    boolean exempts(URI address) {
+        return isExempt(address);
     }
 
     /** A proxy of the environment; its credentials are for its authenticator alone. */
@@ -140,11 +158,11 @@ final class Proxies {
         } catch (URISyntaxException e) {
             // Its message has the whole value, with a password in it.
             throw new IOException(shown
-                    + " in the engine's environment is no address of a proxy; for example http://proxy.example.com:3128");
+                    + " in " + place + " is no address of a proxy; for example http://proxy.example.com:3128");
         }
         if (uri.getHost() == null || !"http".equalsIgnoreCase(uri.getScheme())) {
             throw new IOException(shown
-                    + " in the engine's environment is no proxy that can be used here: it must be http://HOST:PORT, also for https");
+                    + " in " + place + " is no proxy that can be used here: it must be http://HOST:PORT, also for https");
         }
         return Optional.of(new Known(bare(uri.getHost()), uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
                 Optional.ofNullable(uri.getRawUserInfo()).orElse("")));

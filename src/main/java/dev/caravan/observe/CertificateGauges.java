@@ -1,6 +1,9 @@
 package dev.caravan.observe;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import io.micrometer.core.instrument.Gauge;
@@ -39,23 +42,21 @@ final class CertificateGauges {
         this.registry = registry;
     }
 
-    void began(Event queued) {
-        if (queued.data().get("cluster") instanceof String cluster && queued.data().get("action") instanceof String action) {
-            runs.put(queued.run(), new UnderWay(cluster, action));
-        }
+    void began(String run, RunQueued queued) {
+        runs.put(run, new UnderWay(queued.cluster(), queued.action()));
     }
 
-    void heard(Event stepEnded) {
-        UnderWay run = runs.get(stepEnded.run());
+    void heard(String id, StepEnded ended) {
+        UnderWay run = runs.get(id);
         if (run != null) {
-            keep(run.cluster(), stepEnded);
+            keep(run.cluster(), ended);
         }
     }
 
     /** A cluster that was taken off its hosts has no certificates. */
-    void ended(Event runEnded) {
-        UnderWay run = runs.remove(runEnded.run());
-        if (run != null && run.action().equals(RESET) && "succeeded".equals(runEnded.data().get("state"))) {
+    void ended(String id, RunEnded ended) {
+        UnderWay run = runs.remove(id);
+        if (run != null && run.action().equals(RESET) && ended.state() == RunState.SUCCEEDED) {
             forget(run.cluster());
         }
     }
@@ -67,24 +68,24 @@ final class CertificateGauges {
             if (times > RUNS_OF_A_CLUSTER || clusters.containsKey(run.cluster())) {
                 continue;
             }
-            if (run.action().equals(RESET) && run.state().equals("succeeded")) {
+            if (run.action().equals(RESET) && run.state() == RunState.SUCCEEDED) {
                 looked.put(run.cluster(), RUNS_OF_A_CLUSTER);
             } else {
-                journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED)
-                        .forEach(event -> keep(run.cluster(), event));
+                journal.events(run.id(), 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
+                        .forEach(ended -> keep(run.cluster(), ended));
             }
         }
     }
 
-    private void keep(String cluster, Event stepEnded) {
-        if (stepEnded.host().isEmpty() || !(stepEnded.data().get("outputs") instanceof Map<?, ?> outputs)) {
+    private void keep(String cluster, StepEnded ended) {
+        if (ended.host().isEmpty() || ended.outputs().isEmpty()) {
             return;
         }
-        String host = stepEnded.host().get();
-        Optional<Instant> end = end(outputs.get(OUTPUT));
+        String host = ended.host().get();
+        Optional<Instant> end = end(ended.outputs().getOrDefault(OUTPUT, ""));
         if (end.isPresent()) {
             clusters.computeIfAbsent(cluster, this::shown).ends().put(host, end.get());
-        } else if (stepEnded.step().filter(FACTS::equals).isPresent() && clusters.containsKey(cluster)) {
+        } else if (ended.step().equals(FACTS) && clusters.containsKey(cluster)) {
             clusters.get(cluster).ends().remove(host);
             if (clusters.get(cluster).ends().isEmpty()) {
                 forget(cluster);
@@ -92,9 +93,9 @@ final class CertificateGauges {
         }
     }
 
-    private static Optional<Instant> end(Object output) {
+    private static Optional<Instant> end(String text) {
         try {
-            return output instanceof String text && !text.isBlank()
+            return !text.isBlank()
                     ? Optional.of(Instant.ofEpochSecond(Long.parseLong(text.strip().split(" ", 2)[0]))) : Optional.empty();
         } catch (NumberFormatException | java.time.DateTimeException notATime) {
             return Optional.empty();

@@ -1,6 +1,16 @@
 package dev.caravan.observe;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
@@ -45,8 +55,10 @@ public final class Metrics {
     private static final Duration[] RUN_BUCKETS = durations("PT5S PT10S PT30S PT1M PT2M PT5M PT10M PT20M PT30M PT1H PT2H");
     /** Step names are words of route files. Should a route make them up as it goes, memory stays bounded. */
     private static final int MOST_STEPS = 200;
-    private static final List<String> RUN_RESULTS = List.of("succeeded", "partly", "refused", "failed", "rolled-back", "cancelled");
-    private static final List<String> STEP_RESULTS = List.of("ok", "changed", "failed");
+    private static final List<String> RUN_RESULTS = Stream.of(RunState.values()).filter(state -> state.exitStatus().isPresent())
+            .map(RunState::word).toList();
+    private static final List<String> STEP_RESULTS = Stream.of(StepState.OK, StepState.CHANGED, StepState.FAILED)
+            .map(StepState::word).toList();
     private static final String UNKNOWN = "unknown";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -130,53 +142,49 @@ public final class Metrics {
 
     /** Counts an event; to be called for every one, in order. */
     public void heard(Event event) {
-        switch (event.type()) {
-            case RUN_QUEUED -> {
-                runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
-                certificates.began(event);
-            }
-            case NOTE -> {
-                if (Boolean.TRUE.equals(event.data().get("resumed"))) {
-                    runs.put(event.run(), new UnderWay(text(event, "action"), event.at()));
-                    resumed(text(event, "action")).increment();
-                }
-            }
-            case STEP_STARTED -> started(event);
-            case STEP_RETRY -> counter("caravan.step.retries", "Attempts at a step that failed in a way that may pass.",
-                    "step", event.step().orElse(UNKNOWN), "kind", text(event, "kind")).increment();
-            case STEP_ENDED -> {
-                ended(event);
-                certificates.heard(event);
-            }
-            case RUN_ENDED -> runEnded(event);
-            default -> { }
+        Occurrence what = event.occurrence();
+        if (what instanceof RunQueued queued) {
+            runs.put(event.run(), new UnderWay(known(queued.action()), event.at()));
+            certificates.began(event.run(), queued);
+        } else if (what instanceof RunResumed again) {
+            runs.put(event.run(), new UnderWay(known(again.action()), event.at()));
+            resumed(known(again.action())).increment();
+        } else if (what instanceof StepStarted started) {
+            started(event, started);
+        } else if (what instanceof StepRetried retried) {
+            counter("caravan.step.retries", "Attempts at a step that failed in a way that may pass.", "step", retried.step(),
+                    "kind", known(retried.failure().kind())).increment();
+        } else if (what instanceof StepEnded ended) {
+            ended(event, ended);
+            certificates.heard(event.run(), ended);
+        } else if (what instanceof RunEnded ended) {
+            runEnded(event, ended);
         }
     }
 
-    private void started(Event event) {
+    private void started(Event event, StepStarted started) {
         UnderWay run = runs.get(event.run());
         if (run == null) {
             return;
         }
-        run.steps.putIfAbsent(key(event), event.at());
-        if (!run.takesBack && event.step().filter(step -> step.startsWith("undo-")).isPresent()) {
+        run.steps.putIfAbsent(key(started), event.at());
+        if (!run.takesBack && started.step().startsWith("undo-")) {
             run.takesBack = true;
             rollbacks(run.action).increment();
         }
     }
 
-    private void ended(Event event) {
+    private void ended(Event event, StepEnded ended) {
         UnderWay run = runs.get(event.run());
-        Instant since = run == null ? null : run.steps.remove(key(event));
-        stepDuration(event.step().orElse(UNKNOWN), text(event, "state"))
-                .record(Duration.between(since == null ? event.at() : since, event.at()));
+        Instant since = run == null ? null : run.steps.remove(key(ended));
+        stepDuration(ended.step(), ended.state().word()).record(Duration.between(since == null ? event.at() : since, event.at()));
     }
 
-    private void runEnded(Event event) {
-        certificates.ended(event);
+    private void runEnded(Event event, RunEnded ended) {
+        certificates.ended(event.run(), ended);
         UnderWay run = runs.remove(event.run());
-        String action = run == null ? text(event, "action") : run.action;
-        runDuration(action, text(event, "state")).record(Duration.between(run == null ? event.at() : run.since, event.at()));
+        String action = run == null ? known(ended.action().orElse("")) : run.action;
+        runDuration(action, ended.state().word()).record(Duration.between(run == null ? event.at() : run.since, event.at()));
     }
 
     private Timer stepDuration(String step, String result) {
@@ -201,12 +209,12 @@ public final class Metrics {
         return Counter.builder(name).description(description).tags(tags).register(registry);
     }
 
-    private static String key(Event event) {
-        return event.host().orElse("") + " " + event.step().orElse("");
+    private static String key(OfStep what) {
+        return what.host().orElse("") + " " + what.step();
     }
 
-    private static String text(Event event, String name) {
-        return event.data().get(name) instanceof String text && !text.isEmpty() ? text : UNKNOWN;
+    private static String known(String word) {
+        return word.isEmpty() ? UNKNOWN : word;
     }
 
     private static String word(SshException.Kind kind) {

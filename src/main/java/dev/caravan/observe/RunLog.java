@@ -1,10 +1,19 @@
 package dev.caravan.observe;
 
-import dev.caravan.journal.Event;
-import java.util.Collection;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +33,6 @@ public final class RunLog implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.caravan.run");
     private static final int MOST_WAITING = 10_000;
-    /** The states of runs and steps that somebody should look at. */
-    private static final Set<String> BAD = Set.of("failed", "rolled-back", "refused", "partly");
 
     private final ThreadPoolExecutor writer = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MOST_WAITING), work -> {
@@ -36,9 +43,9 @@ public final class RunLog implements AutoCloseable {
 
     /** To be called for every event, in order. */
     public void heard(Event event) {
-        switch (event.type()) {
-            case RUN_QUEUED, HOST_ROLLED_BACK, STEP_RETRY, STEP_ENDED, NOTE, RUN_ENDED -> writer.execute(() -> log(event));
-            default -> { }
+        Occurrence what = event.occurrence();
+        if (!(what instanceof RunStarted || what instanceof HostWaiting || what instanceof StepStarted || what instanceof StepProgress)) {
+            writer.execute(() -> log(event));
         }
     }
 
@@ -48,7 +55,7 @@ public final class RunLog implements AutoCloseable {
         event.step().ifPresent(step -> MDC.put(STEP, step));
         try {
             String line = line(event);
-            if (event.type() == Event.Type.STEP_RETRY || isBad(event)) {
+            if (isBad(event.occurrence())) {
                 LOG.warn(line);
             } else {
                 LOG.info(line);
@@ -58,19 +65,14 @@ public final class RunLog implements AutoCloseable {
         }
     }
 
-    private static boolean isBad(Event event) {
-        return event.type() == Event.Type.HOST_ROLLED_BACK || BAD.contains(String.valueOf(event.data().get("state")));
+    private static boolean isBad(Occurrence what) {
+        return what instanceof StepRetried || what instanceof HostRolledBack
+                || what instanceof StepEnded step && step.state() == StepState.FAILED
+                || what instanceof RunEnded run && run.state() != RunState.SUCCEEDED && run.state() != RunState.CANCELLED;
     }
 
     private static String line(Event event) {
-        String what = switch (event.type()) {
-            case RUN_QUEUED -> event.data().get("action") + " of " + event.data().get("cluster") + " begins"
-                    + (event.data().get("hosts") instanceof Collection<?> hosts ? ", hosts: " + hosts.size() : "");
-            case STEP_RETRY -> "attempt " + event.attempt() + " failed and may pass (" + event.data().get("kind") + ")";
-            case STEP_ENDED, RUN_ENDED -> String.valueOf(event.data().get("state")) + took(event);
-            case HOST_ROLLED_BACK -> "rolled back";
-            default -> "note";
-        };
+        String what = words(event.occurrence());
         StringBuilder line = new StringBuilder("run ").append(event.run());
         event.host().ifPresent(host -> line.append("  ").append(host));
         event.step().ifPresent(step -> line.append("  ").append(step));
@@ -80,9 +82,18 @@ public final class RunLog implements AutoCloseable {
         return message.isEmpty() ? line.toString() : line.append(": ").append(message).toString();
     }
 
-    private static String took(Event event) {
-        return Optional.ofNullable(event.data().get("durationMillis")).filter(Number.class::isInstance)
-                .map(millis -> String.format(Locale.ROOT, " (%.1fs)", ((Number) millis).longValue() / 1000.0)).orElse("");
+    private static String words(Occurrence what) {
+        if (what instanceof RunQueued queued) {
+            return queued.action() + " of " + queued.cluster() + " begins, hosts: " + queued.hosts().size();
+        } else if (what instanceof StepRetried retried) {
+            return "attempt " + retried.attempt().number() + " failed and may pass (" + retried.failure().kind() + ")";
+        } else if (what instanceof StepEnded ended) {
+            return ended.state().word() + ended.duration()
+                    .map(time -> String.format(Locale.ROOT, " (%.1fs)", time.toMillis() / 1000.0)).orElse("");
+        } else if (what instanceof RunEnded ended) {
+            return ended.state().word();
+        }
+        return what instanceof HostRolledBack ? "rolled back" : "note";
     }
 
     /** Writes what is left. */

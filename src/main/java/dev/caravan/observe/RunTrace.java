@@ -1,7 +1,21 @@
 package dev.caravan.observe;
 
 import dev.caravan.digest.Sha256;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -15,10 +29,10 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A run that ended, as spans: the run is the root, each step on each host a child, from its first attempt to the end of its last.
@@ -27,6 +41,7 @@ import java.util.Map;
  */
 final class RunTrace {
     private static final String PREFIX = "caravan.";
+    private static final String UNFINISHED = "unfinished";
 
     private final Resource resource;
     private final List<Event> events;
@@ -58,55 +73,58 @@ final class RunTrace {
     }
 
     private void add(Event event) {
-        switch (event.type()) {
-            case STEP_STARTED, STEP_RETRY -> open.computeIfAbsent(key(event), any -> new ArrayList<>()).add(event);
-            case STEP_ENDED -> {
-                List<Event> begun = open.remove(key(event));
-                step(begun == null ? List.of(event) : begun, event);
-            }
-            case HOST_WAITING, HOST_ROLLED_BACK, NOTE ->
-                    told.add(EventData.create(nanos(event.at()), event.type().word(),
-                            attributes(event, Map.of("message", event.message()))));
-            default -> { }
+        Occurrence what = event.occurrence();
+        if (what instanceof StepStarted || what instanceof StepRetried) {
+            open.computeIfAbsent(key((OfStep) what), any -> new ArrayList<>()).add(event);
+        } else if (what instanceof StepEnded ended) {
+            List<Event> begun = open.remove(key(ended));
+            step(begun == null ? List.of(event) : begun, event);
+        } else if (!(what instanceof RunQueued || what instanceof RunStarted || what instanceof StepProgress || what instanceof RunEnded)) {
+            told.add(EventData.create(nanos(event.at()), EventRow.of(what).type(),
+                    attributes(event, Map.of("message", event.message()))));
         }
     }
 
     private void step(List<Event> begun, Event end) {
-        List<EventData> retries = begun.stream().filter(event -> event.type() == Event.Type.STEP_RETRY)
-                .map(event -> EventData.create(nanos(event.at()), "retry", Attributes.builder()
-                        .put(PREFIX + "attempt", event.attempt()).put("error.type", String.valueOf(event.data().get("kind")))
-                        .put("message", event.message()).build()))
+        List<EventData> retries = begun.stream().flatMap(event -> event.as(StepRetried.class).map(retried ->
+                EventData.create(nanos(event.at()), "retry", Attributes.builder()
+                        .put(PREFIX + "attempt", retried.attempt().number()).put("error.type", retried.failure().kind())
+                        .put("message", retried.message()).build())).stream())
                 .toList();
+        OfStep last = (OfStep) end.occurrence();
+        Optional<StepEnded> ended = end.as(StepEnded.class);
         Map<String, Object> more = new LinkedHashMap<>();
-        String state = end.type() == Event.Type.STEP_ENDED ? String.valueOf(end.data().get("state")) : "unfinished";
-        more.put(PREFIX + "step", end.step().orElse(""));
-        more.put(PREFIX + "attempt", (long) end.attempt());
-        more.put(PREFIX + "result", state);
-        more.put(PREFIX + "undo", end.step().orElse("").startsWith("undo-"));
-        if (end.data().get("changes") instanceof Collection<?> changes) {
-            more.put(PREFIX + "changes", (long) changes.size());
-        }
-        if (end.data().get("kind") instanceof String kind) {
-            more.put("error.type", kind);
-        }
+        more.put(PREFIX + "step", last.step());
+        more.put(PREFIX + "attempt", (long) last.attempt().number());
+        more.put(PREFIX + "result", ended.map(result -> result.state().word()).orElse(UNFINISHED));
+        more.put(PREFIX + "undo", last.step().startsWith("undo-"));
+        ended.ifPresent(result -> more.put(PREFIX + "changes", (long) result.changes().size()));
+        failure(last).ifPresent(failure -> more.put("error.type", failure.kind()));
         Event start = begun.get(0);
-        spans.add(new Span(end.step().orElse("step"), context(start.seq()), root, status("failed".equals(state), end.message()),
+        boolean failed = ended.filter(result -> result.state() == StepState.FAILED).isPresent();
+        spans.add(new Span(last.step(), context(start.seq()), root, status(failed, end.message()),
                 nanos(start.at()), nanos(end.at()), attributes(end, more), retries, resource));
+    }
+
+    private static Optional<Failure> failure(OfStep last) {
+        return last instanceof StepEnded ended ? ended.failure()
+                : last instanceof StepRetried retried ? Optional.of(retried.failure()) : Optional.empty();
     }
 
     private void root() {
         Event first = events.get(0);
         Event last = events.get(events.size() - 1);
-        String state = String.valueOf(last.data().getOrDefault("state", "unfinished"));
+        Optional<RunQueued> queued = first.as(RunQueued.class);
+        Optional<RunState> state = last.as(RunEnded.class).map(RunEnded::state);
         Map<String, Object> more = new LinkedHashMap<>();
-        String action = String.valueOf(first.data().getOrDefault("action", "run"));
+        String action = queued.map(RunQueued::action).orElse("run");
         more.put(PREFIX + "action", action);
-        more.put(PREFIX + "cluster", String.valueOf(first.data().getOrDefault("cluster", "")));
-        more.put(PREFIX + "rehearsal", Boolean.TRUE.equals(first.data().get("rehearsal")));
-        more.put(PREFIX + "hosts", first.data().get("hosts") instanceof Collection<?> hosts ? (long) hosts.size() : 0L);
-        more.put(PREFIX + "result", state);
-        more.put(PREFIX + "resumed", events.stream().filter(event -> Boolean.TRUE.equals(event.data().get("resumed"))).count());
-        boolean failed = !"succeeded".equals(state) && !"cancelled".equals(state);
+        more.put(PREFIX + "cluster", queued.map(RunQueued::cluster).orElse(""));
+        more.put(PREFIX + "rehearsal", queued.map(RunQueued::rehearsal).orElse(false));
+        more.put(PREFIX + "hosts", queued.map(run -> (long) run.hosts().size()).orElse(0L));
+        more.put(PREFIX + "result", state.map(RunState::word).orElse(UNFINISHED));
+        more.put(PREFIX + "resumed", events.stream().filter(event -> event.is(RunResumed.class)).count());
+        boolean failed = !state.equals(Optional.of(RunState.SUCCEEDED)) && !state.equals(Optional.of(RunState.CANCELLED));
         spans.add(new Span(action, root, SpanContext.getInvalid(), status(failed, last.message()), nanos(first.at()), nanos(last.at()),
                 attributes(last, more), told, resource));
     }
@@ -135,8 +153,8 @@ final class RunTrace {
                 TraceState.getDefault());
     }
 
-    private static String key(Event event) {
-        return event.host().orElse("") + " " + event.step().orElse("");
+    private static String key(OfStep what) {
+        return what.host().orElse("") + " " + what.step();
     }
 
     private static long nanos(Instant at) {

@@ -1,6 +1,7 @@
 package dev.caravan.observe;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -52,7 +53,7 @@ public final class Traces implements AutoCloseable {
 
     /** To be called for every event, in order. */
     public void heard(Event event) {
-        if (event.type() == Event.Type.RUN_ENDED) {
+        if (event.is(RunEnded.class)) {
             sender.execute(() -> send(event.run()));
         }
     }

@@ -25,6 +25,8 @@ record BareHost(String name, Path root, Path tools) {
     /**
      * What a bare host is told about itself.
      *
+     * @param address           the node's, which the cluster uses
+     * @param otherAddresses    IP addresses that it has as well
      * @param number            position among the rehearsal's hosts, from 1; its MAC address and the like derive from it
      * @param kubernetesVersion the version that its package repositories offer
      * @param runtime           the runtime whose version the repositories are to offer
@@ -34,6 +36,7 @@ record BareHost(String name, Path root, Path tools) {
     record Description(
             String name,
             String address,
+            List<String> otherAddresses,
             Family family,
             int number,
             String kubernetesVersion,
@@ -42,7 +45,7 @@ record BareHost(String name, Path root, Path tools) {
             String login) {
 
         static Description alone(String name, Family family) {
-            return new Description(name, "10.77.0.11", family, 1, "1.20.2", "docker", "", "root");
+            return new Description(name, "10.77.0.11", List.of(), family, 1, "1.20.2", "docker", "", "root");
         }
     }
 
@@ -83,6 +86,7 @@ record BareHost(String name, Path root, Path tools) {
                 Map.entry("LC_ALL", "C"),
                 Map.entry("NAME", description.name()),
                 Map.entry("ADDRESS", description.address()),
+                Map.entry("OTHER_ADDRESSES", String.join(" ", description.otherAddresses())),
                 Map.entry("FAMILY", description.family().name().toLowerCase(Locale.ROOT)),
                 Map.entry("NUMBER", Integer.toString(description.number())),
                 Map.entry("VERSION", description.kubernetesVersion()),

@@ -82,8 +82,9 @@ final class KubernetesObjects {
         labels.putAll(node.labels());
         Map<String, Object> spec = new LinkedHashMap<>();
         if (!node.podCidr().isEmpty()) {
-            spec.put("podCIDR", node.podCidr());
-            spec.put("podCIDRs", List.of(node.podCidr()));
+            List<String> blocks = List.of(node.podCidr().split(","));
+            spec.put("podCIDR", blocks.get(0));
+            spec.put("podCIDRs", blocks);
         }
         List<Map<String, Object>> taints = new ArrayList<>(node.taints().stream().map(KubernetesObjects::taint).toList());
         if (!isReady(node)) {

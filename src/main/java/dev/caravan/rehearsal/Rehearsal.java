@@ -4,6 +4,7 @@ import dev.caravan.data.Trees;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.IpAddress;
 import dev.caravan.ssh.SshTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -159,7 +160,8 @@ public final class Rehearsal implements AutoCloseable {
     private static BareHost.Description describe(Host host, int number, Cluster cluster, Options options) {
         return new BareHost.Description(
                 host.name(),
-                host.address(),
+                host.nodeAddress(),
+                host.addresses().stream().filter(address -> IpAddress.is(address) && !address.equals(host.nodeAddress())).toList(),
                 options.families().getOrDefault(host.name(), options.family()),
                 number,
                 cluster.kubernetes().version(),
@@ -169,8 +171,8 @@ public final class Rehearsal implements AutoCloseable {
     }
 
     private Host simulated(Host host) {
-        return new Host(host.name(), host.address(), host.roles(), host(host.name()).access(host.ssh()), host.labels(), host.taints(),
-                host.state());
+        return new Host(host.name(), host.address(), host.internalAddresses(), host.roles(), host(host.name()).access(host.ssh()),
+                host.labels(), host.taints(), host.state());
     }
 
     /**

@@ -1,54 +1,57 @@
 package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.RunState;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
-/**
- * How a run ended, from what its workflow left.
- *
- * @param exitStatus see docs/reference.md: 0 done, 3 refused, 4 failed and rolled back, 5 failed and not rolled back, 6 done but for
- *                   some hosts, 130 cancelled
- */
-record Ending(String state, int exitStatus, String message, Map<String, Object> data) {
+/** How a run ended, from what its workflow left. */
+final class Ending {
+    private Ending() {}
 
     /** @param thrown by the workflow; null if it succeeded */
-    static Ending of(Run run, Throwable thrown) {
+    static RunEnded of(Run run, Throwable thrown) {
         Throwable failure = Unwrapped.of(thrown);
         if (failure instanceof PreflightRefused refused) {
-            return new Ending("refused", 3, refused.getMessage(),
-                    Map.of("findings", refused.getFindings().stream().map(Ending::describe).toList()));
+            return ended(run, RunState.REFUSED, refused.getMessage(), refused.getFindings());
         }
         String left = run.leftBehind().entrySet().stream()
                 .map(host -> host.getKey() + ": " + host.getValue())
                 .sorted()
                 .collect(Collectors.joining("; "));
-        Map<String, Object> data = left.isEmpty() ? Map.of() : Map.of("left", run.leftBehind());
         if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
-            return new Ending("cancelled", 130, run.isRehearsal()
+            return ended(run, RunState.CANCELLED, run.isRehearsal()
                     ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
                     : "cancelled: what was done so far stays. The same command resumes"
-                            + (run.isUpgraded() ? "" : "; caravan rollback-run " + run.id() + " rolls it back"), data);
+                            + (run.isUpgraded() ? "" : "; caravan rollback-run " + run.id() + " rolls it back"), List.of());
         }
         if (failure == null) {
-            return new Ending("succeeded", 0, "", Map.of());
+            return ended(run, RunState.SUCCEEDED, "", List.of());
         }
-        String why = run.redact(said(failure));
+        String why = said(failure);
         if (!left.isEmpty()) {
-            return new Ending("failed", 5, why + ". Left on the hosts: " + run.redact(left)
-                    + ". Mend that, then take it up again: caravan reset with this spec", data);
+            return ended(run, RunState.FAILED, why + ". Left on the hosts: " + left
+                    + ". Mend that, then take it up again: caravan reset with this spec", List.of());
         }
         if (run.isRollingBackAll()) {
-            return new Ending("rolled-back", 4, why + ". The run was rolled back: its hosts are as it found them", data);
+            return ended(run, RunState.ROLLED_BACK, why + ". The run was rolled back: its hosts are as it found them", List.of());
         }
         if (failure instanceof HostsFailed && !run.isGivenUp() && run.failures().keySet().stream().allMatch(run::isRestored)) {
-            return new Ending("partly", 6, why + restored(run), data);
+            return ended(run, RunState.PARTLY, why + restored(run), List.of());
         }
         return failure instanceof StepFailure step && step.getHost() != null && run.isRestored(step.getHost())
-                ? new Ending("rolled-back", 4, why + restored(run) + ". The cluster and the other hosts stay", data)
-                : new Ending("failed", 5, why, data);
+                ? ended(run, RunState.ROLLED_BACK, why + restored(run) + ". The cluster and the other hosts stay", List.of())
+                : ended(run, RunState.FAILED, why, List.of());
+    }
+
+    private static RunEnded ended(Run run, RunState state, String message, List<Finding> findings) {
+        boolean saysWhatIsLeft = state != RunState.REFUSED && state != RunState.SUCCEEDED;
+        return new RunEnded(state, message, run.kubeconfig(), findings.stream().map(Ending::recorded).toList(),
+                saysWhatIsLeft ? run.leftBehind() : Map.of(), Optional.empty());
     }
 
     private static String restored(Run run) {
@@ -63,7 +66,7 @@ record Ending(String state, int exitStatus, String message, Map<String, Object> 
         return String.valueOf(failure.getMessage());
     }
 
-    private static Map<String, Object> describe(Finding finding) {
-        return Map.of("hosts", List.copyOf(finding.hosts()), "problem", finding.problem(), "remedy", finding.remedy());
+    private static dev.caravan.history.Finding recorded(Finding finding) {
+        return new dev.caravan.history.Finding(List.copyOf(finding.hosts()), finding.problem(), finding.remedy());
     }
 }

@@ -1,7 +1,8 @@
 package dev.caravan.run;
 
-import dev.caravan.journal.Event;
-import java.util.Map;
+import dev.caravan.history.Occurrence.HostWaiting;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Consumer;
@@ -88,8 +89,8 @@ public class GateEndpoint extends DefaultEndpoint {
 
         private boolean await(Exchange exchange, Run run, CompletableFuture<Void> gate, AsyncCallback callback) {
             if (!gate.isDone()) {
-                run.tell(Event.Type.HOST_WAITING, Variables.hostName(exchange), null, 0,
-                        "waits for " + (waitsFor.isEmpty() ? name : waitsFor), Map.of());
+                run.tell(new HostWaiting(Optional.ofNullable(Variables.hostName(exchange)),
+                        "waits for " + (waitsFor.isEmpty() ? name : waitsFor), OptionalInt.empty()));
                 gate.whenCompleteAsync((nothing, failure) -> {
                     exchange.setException(failure);
                     callback.done(false);

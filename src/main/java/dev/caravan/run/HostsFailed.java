@@ -43,8 +43,11 @@ public class HostsFailed extends Exception {
     }
 
     private static String cause(Failed failed) {
-        return step(failed) + words(failed).replace(failed.host().address(), "?").replace(failed.host().name(), "?")
-                .replaceAll("\\d+", "#");
+        String words = words(failed);
+        for (String address : failed.host().addresses()) {
+            words = words.replace(address, "?");
+        }
+        return step(failed) + words.replace(failed.host().name(), "?").replaceAll("\\d+", "#");
     }
 
     private static String said(List<Failed> hosts, int length) {

@@ -1,21 +1,31 @@
 package dev.caravan.run;
 
 import dev.caravan.actions.Action.ResumeFrom;
-import dev.caravan.artefacts.Artefact;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.GivenUp;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.StepState;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a run did before its engine went away, from its events. A run is gone on with by sending it through its routes again:
@@ -29,7 +39,7 @@ import java.util.Set;
 public final class Past {
     private static final String PREFLIGHT = "preflight";
 
-    private final Map<String, Deque<Event>> ended = new HashMap<>();
+    private final Map<String, Deque<StepEnded>> ended = new HashMap<>();
     private final Set<String> done = new HashSet<>();
     private final Set<String> rolledBack = new HashSet<>();
     private final Map<String, UnderWay> underWay = new LinkedHashMap<>();
@@ -51,10 +61,8 @@ public final class Past {
 
     private Past(List<Event> events, ResumeFrom from) {
         this.events = List.copyOf(events);
-        this.preflightPassed = events.stream().anyMatch(event -> event.type() == Event.Type.STEP_ENDED
-                && event.step().equals(Optional.of(PREFLIGHT))
-                && "ok".equals(event.data().get("state")));
-        events.forEach(this::add);
+        this.preflightPassed = ended(PREFLIGHT).anyMatch(event -> event.state() == StepState.OK);
+        events.forEach(event -> add(event.occurrence()));
         if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
             ended.clear();
             done.clear();
@@ -73,48 +81,43 @@ public final class Past {
         return new Past(events, from);
     }
 
-    private void add(Event event) {
-        switch (event.type()) {
-            case STEP_STARTED -> started(event);
-            case STEP_RETRY -> {
-                // A lost connection says nothing about the step, which is found again by its id.
-                if (!StepFailure.isOfTheConnection(String.valueOf(event.data().get("kind")))) {
-                    over(event);
-                }
+    private void add(Occurrence what) {
+        if (what instanceof StepStarted started) {
+            started(started);
+        } else if (what instanceof StepRetried retried) {
+            // A lost connection says nothing about the step, which is found again by its id.
+            if (!StepFailure.isOfTheConnection(retried.failure().kind())) {
+                over(retried);
             }
-            case STEP_ENDED -> {
-                over(event);
-                done.add(key(event));
-                if (!Boolean.TRUE.equals(event.data().get("secrets"))) {
-                    ended.computeIfAbsent(key(event), any -> new ArrayDeque<>()).add(event);
-                }
+        } else if (what instanceof StepEnded step) {
+            over(step);
+            done.add(key(step));
+            if (!step.secrets()) {
+                ended.computeIfAbsent(key(step), any -> new ArrayDeque<>()).add(step);
             }
-            case HOST_ROLLED_BACK -> event.host().ifPresent(rolledBack::add);
-            case NOTE -> {
-                cancelled |= Boolean.TRUE.equals(event.data().get("cancelled"));
-                if (Boolean.TRUE.equals(event.data().get("givenUp"))) {
-                    givenUp = Optional.of(event.message());
-                }
-            }
-            default -> { }
+        } else if (what instanceof HostRolledBack) {
+            what.host().ifPresent(rolledBack::add);
+        } else if (what instanceof CancelRequested) {
+            cancelled = true;
+        } else if (what instanceof GivenUp reason) {
+            givenUp = Optional.of(reason.message());
         }
     }
 
-    private void started(Event event) {
-        attempts.merge(key(event), event.attempt(), Math::max);
-        if (event.data().get("id") instanceof String id) {
+    private void started(StepStarted started) {
+        attempts.merge(key(started), started.attempt().number(), Math::max);
+        started.detached().ifPresent(detached -> {
+            String id = detached.id();
             lastDetached = Math.max(lastDetached, Integer.parseInt(id.substring(id.lastIndexOf('-') + 1)));
-            long offset = event.data().get("logOffset") instanceof Number number ? number.longValue() : 0;
-            UnderWay before = underWay.get(key(event));
-            String host = event.host().orElse("");
+            String host = started.host().orElse("");
             // The next attempt at the same detached step goes on in the same part of the log.
-            underWay.put(key(event), before != null && before.id().equals(id) ? before
-                    : new UnderWay(host, event.step().orElse(""), text(event, "at").isEmpty() ? host : text(event, "at"), id, offset));
-        }
+            underWay.merge(key(started), new UnderWay(host, started.step(), detached.at().orElse(host), id, detached.logOffset()),
+                    (before, now) -> before.id().equals(id) ? before : now);
+        });
     }
 
-    private void over(Event event) {
-        UnderWay step = underWay.remove(key(event));
+    private void over(OfStep what) {
+        UnderWay step = underWay.remove(key(what));
         if (step != null) {
             left(step.at(), step.id());
         }
@@ -124,8 +127,12 @@ public final class Past {
         leftDirectories.computeIfAbsent(host, any -> new ArrayList<>()).add(id);
     }
 
-    private static String key(Event event) {
-        return key(event.host().orElse(""), event.step().orElse(""));
+    private Stream<StepEnded> ended(String step) {
+        return events.stream().flatMap(event -> event.as(StepEnded.class).stream()).filter(event -> event.step().equals(step));
+    }
+
+    private static String key(OfStep what) {
+        return key(what.host().orElse(""), what.step());
     }
 
     private static String key(String host, String step) {
@@ -140,19 +147,17 @@ public final class Past {
      * @throws StepFailure the recorded failure, where that is how it ended
      */
     public synchronized Optional<StepResult> result(String host, String step) throws StepFailure {
-        Deque<Event> results = ended.get(key(host, step));
-        Event event = results == null ? null : results.poll();
-        if (event == null) {
+        Deque<StepEnded> results = ended.get(key(host, step));
+        StepEnded recorded = results == null ? null : results.poll();
+        if (recorded == null) {
             return Optional.empty();
         }
-        if ("failed".equals(event.data().get("state"))) {
-            throw new StepFailure(host, step, text(event, "kind"), false, event.message(), text(event, "remedy"),
-                    list(event, "lastWords"), null);
+        if (recorded.failure().isPresent()) {
+            Failure failure = recorded.failure().get();
+            throw new StepFailure(host, step, failure.kind(), false, recorded.message(), failure.remedy(), failure.lastWords(), null);
         }
-        StepResult.State state = Arrays.stream(StepResult.State.values()).filter(known -> known.word().equals(text(event, "state")))
-                .findFirst().orElseThrow();
-        return Optional.of(new StepResult(step, host, state, list(event, "changes"), List.of(), outputs(event), Map.of(),
-                Artefact.ofData(event.data().get("artefact")), event.message()));
+        return Optional.of(new StepResult(step, host, recorded.state(), recorded.changes(), recorded.differences(), recorded.outputs(),
+                Map.of(), recorded.artefact(), recorded.message()));
     }
 
     /** Whether this step ended on that host, in whichever way. */
@@ -177,11 +182,7 @@ public final class Past {
 
     /** Every value that a step gave under that name, on whichever host. */
     public List<String> outputs(String step, String name) {
-        return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(step)))
-                .map(event -> outputs(event).get(name))
-                .filter(value -> value != null)
-                .toList();
+        return ended(step).map(event -> event.outputs().get(name)).filter(Objects::nonNull).toList();
     }
 
     // ---- asked by the run
@@ -196,10 +197,7 @@ public final class Past {
 
     /** What the rules over all hosts gave, where preflight passed. */
     Map<String, String> preflightOutputs() {
-        return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(PREFLIGHT)))
-                .filter(event -> event.host().isEmpty())
-                .map(Past::outputs)
+        return ended(PREFLIGHT).filter(ended -> ended.host().isEmpty()).map(StepEnded::outputs)
                 .reduce(Map.of(), (first, second) -> second);
     }
 
@@ -222,21 +220,5 @@ public final class Past {
 
     Map<String, Integer> attempts() {
         return Map.copyOf(attempts);
-    }
-
-    private static String text(Event event, String name) {
-        return event.data().get(name) instanceof String text ? text : "";
-    }
-
-    private static List<String> list(Event event, String name) {
-        return event.data().get(name) instanceof List<?> items ? items.stream().map(String::valueOf).toList() : List.of();
-    }
-
-    private static Map<String, String> outputs(Event event) {
-        Map<String, String> outputs = new LinkedHashMap<>();
-        if (event.data().get("outputs") instanceof Map<?, ?> values) {
-            values.forEach((name, value) -> outputs.put(String.valueOf(name), String.valueOf(value)));
-        }
-        return outputs;
     }
 }

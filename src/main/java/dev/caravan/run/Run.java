@@ -5,7 +5,14 @@ import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Membership;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.GivenUp;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
@@ -14,6 +21,7 @@ import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Redactor;
+import dev.caravan.spec.Registry;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.spec.UrlSecrets;
@@ -21,7 +29,6 @@ import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +103,7 @@ public final class Run implements Confidant {
         cluster.everyHost().forEach(host -> keepSecrets(host.ssh()));
         UrlSecrets.of(cluster).forEach(this::keepSecret);
         cluster.backup().passphrase().ifPresent(this::keepSecret);
+        cluster.runtime().registries().stream().flatMap(Registry::secrets).forEach(this::keepSecret);
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
@@ -284,7 +292,7 @@ public final class Run implements Confidant {
         if (givenUpFor.compareAndSet(null, notReached)) {
             // First of all nobody waits any more, also where the journal cannot be told.
             gates.values().forEach(gate -> gate.completeExceptionally(notReached));
-            tell(Event.Type.NOTE, null, null, 0, reason, Map.of("givenUp", true));
+            tell(new GivenUp(reason));
         }
     }
 
@@ -320,7 +328,7 @@ public final class Run implements Confidant {
     public void hostRolledBack(String host) {
         leftBehind.remove(host);
         if (rolledBack.add(host) && action().undoes() == Undoes.NOTHING) {
-            tell(Event.Type.HOST_ROLLED_BACK, host, null, 0, "the host is as it was found", Map.of());
+            tell(new HostRolledBack(Optional.of(host), "the host is as it was found"));
         }
     }
 
@@ -478,36 +486,14 @@ public final class Run implements Confidant {
         return known.redact(text);
     }
 
-    private Object redactAll(Object value) {
-        if (value instanceof String text) {
-            return redact(text);
-        }
-        if (value instanceof Collection<?> items) {
-            return items.stream().map(this::redactAll).toList();
-        }
-        if (value instanceof Map<?, ?> members) {
-            Map<Object, Object> clean = new LinkedHashMap<>();
-            members.forEach((key, member) -> clean.put(key, redactAll(member)));
-            return clean;
-        }
-        return value;
-    }
-
-    /** Enters into the journal what happened; {@code host} and {@code step} may be null. */
-    public Event tell(Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        Map<String, Object> clean = new HashMap<>(data);
-        clean.replaceAll((key, value) -> redactAll(value));
-        return enter(() -> journal.append(id, type, host, step, attempt, redact(message), clean));
+    /** Enters into the journal what happened. */
+    public Event tell(Occurrence what) {
+        return enter(() -> journal.append(id, what.redacted(this::redact)));
     }
 
     /** Enters that the run has ended so. */
-    void end(Ending ending) {
-        Map<String, Object> data = new HashMap<>(ending.data());
-        data.put("state", ending.state());
-        data.put("exitStatus", ending.exitStatus());
-        kubeconfig().ifPresent(path -> data.put("kubeconfig", path));
-        data.replaceAll((key, value) -> redactAll(value));
-        enter(() -> journal.end(id, ending.state(), ending.exitStatus(), redact(ending.message()), data));
+    void end(RunEnded end) {
+        enter(() -> journal.end(id, end.redacted(this::redact)));
     }
 
     /**
@@ -518,19 +504,18 @@ public final class Run implements Confidant {
         if (!failure.isPassing() || !givenUp.add(failure)) {
             return;
         }
-        Map<String, Object> data = new HashMap<>();
-        data.put("state", "failed");
-        data.put("changes", List.of());
-        data.put("kind", failure.getKind());
-        data.put("remedy", failure.getRemedy());
-        data.put("lastWords", failure.getLastWords());
         int attempt = attempts.getOrDefault(failure.getHost() + " " + failure.getStep(), new AtomicInteger(1)).get();
-        tell(Event.Type.STEP_ENDED, failure.getHost(), failure.getStep(), attempt, failure.getMessage(), data);
+        tell(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),
+                Optional.empty()));
     }
 
-    /** Enters a line worth keeping. */
+    /**
+     * Enters a line worth keeping.
+     *
+     * @param host null if it concerns the whole run
+     */
     public void note(String host, String message) {
-        tell(Event.Type.NOTE, host, null, 0, message, Map.of());
+        tell(new Note(Optional.ofNullable(host), message));
     }
 
     @Override

@@ -7,7 +7,15 @@ import dev.caravan.actions.Action.Undoes;
 import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.ExitStatus;
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RequestKey;
@@ -19,7 +27,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +63,16 @@ public final class Runs {
     /* Runs that are not under way any more, where the journal was not told yet. */
     private final Set<String> toLetGo = ConcurrentHashMap.newKeySet();
 
-    /** How a run ended, or will have. */
-    public record Outcome(String run, String state, int exitStatus) {}
+    /**
+     * How a run ended, or will have.
+     *
+     * @param state one that has an {@linkplain RunState#exitStatus() exit status}
+     */
+    public record Outcome(String run, RunState state) {
+        public ExitStatus exitStatus() {
+            return state.exitStatus().orElseThrow();
+        }
+    }
 
     /**
      * What is asked for.
@@ -129,12 +144,12 @@ public final class Runs {
             claim(run);
             prepare.accept(order.cluster());
             journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
-                    order.directory(), "queued", Optional.empty(), Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
+                    order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
                     order.confined()), order.key());
-            run.tell(Event.Type.RUN_QUEUED, null, null, 0, "", queued(order, takesBack));
+            run.tell(queued(order, takesBack));
             left.forEach(old -> supersede(old, run));
             journal.running(run.id());
-            run.tell(Event.Type.RUN_STARTED, null, null, 0, "", Map.of());
+            run.tell(new RunStarted());
             order.relaxed().forEach(line -> run.note(null, line));
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -162,9 +177,9 @@ public final class Runs {
         try {
             claim(run);
             prepare.accept(cluster);
-            run.tell(Event.Type.NOTE, null, null, 0, "resumed where it was at "
+            run.tell(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
-                    + ", as the engine that ran it is gone", Map.of("resumed", true, "action", record.action()));
+                    + ", as the engine that ran it is gone"));
             journal.running(run.id());
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -174,20 +189,13 @@ public final class Runs {
         return run;
     }
 
-    private Map<String, Object> queued(Order order, Set<String> takesBack) {
+    private RunQueued queued(Order order, Set<String> takesBack) {
         Action action = order.call().action();
-        Map<String, Object> data = new HashMap<>(Map.of(
-                "action", action.name(), "cluster", order.cluster().name(), "rehearsal", rehearsal, "changesHosts", action.changesHosts(),
-                "hosts", order.cluster().everyHost().stream().map(Runs::describe).toList(), "takesBack", List.copyOf(takesBack)));
-        data.put("plan", action.plan());
-        data.put("version", order.cluster().kubernetes().version());
-        if (!action.outcome().isEmpty()) {
-            data.put("outcome", action.outcome());
-        }
-        if (!order.call().parameters().isEmpty()) {
-            data.put("parameters", order.call().texts());
-        }
-        return data;
+        List<RunHost> hosts = order.cluster().everyHost().stream()
+                .map(host -> new RunHost(host.name(), host.address(), host.roles().stream().map(Object::toString).sorted().toList()))
+                .toList();
+        return new RunQueued(action.name(), order.cluster().name(), hosts, rehearsal, action.changesHosts(), action.plan(),
+                Optional.of(order.cluster().kubernetes().version()), List.copyOf(takesBack), action.outcome(), order.call().texts());
     }
 
     /* The run that this one is to roll back, if that is what its action does. */
@@ -238,13 +246,11 @@ public final class Runs {
     }
 
     private static Map<String, String> parameters(List<Event> events) {
-        Map<String, String> values = new HashMap<>();
-        events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).forEach(event -> {
-            if (event.data().get("parameters") instanceof Map<?, ?> recorded) {
-                recorded.forEach((name, value) -> values.put(String.valueOf(name), String.valueOf(value)));
-            }
-        });
-        return values;
+        return queued(events).map(RunQueued::parameters).orElse(Map.of());
+    }
+
+    private static Optional<RunQueued> queued(List<Event> events) {
+        return events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst();
     }
 
     private List<RunRecord> leftUnfinished(Cluster cluster) {
@@ -254,18 +260,12 @@ public final class Runs {
     }
 
     private static Set<String> takesBack(List<Event> events) {
-        Set<String> ids = new HashSet<>();
-        events.stream().filter(event -> event.type() == Event.Type.RUN_QUEUED).forEach(event -> {
-            if (event.data().get("takesBack") instanceof Collection<?> runs) {
-                runs.forEach(id -> ids.add(String.valueOf(id)));
-            }
-        });
-        return ids;
+        return queued(events).map(RunQueued::takesBack).map(Set::copyOf).orElse(Set.of());
     }
 
     private void supersede(RunRecord old, Run by) {
         String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
-        journal.end(old.id(), "failed", 5, message, Map.of("state", "failed", "exitStatus", 5, "action", old.action()));
+        journal.end(old.id(), new RunEnded(RunState.FAILED, message, Optional.empty(), List.of(), Map.of(), Optional.of(old.action())));
     }
 
     private UnderWay enter(Run run) throws Busy {
@@ -326,7 +326,7 @@ public final class Runs {
             return known.outcome();
         }
         return journal.run(run.id()).filter(RunRecord::hasEnded)
-                .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state(), record.exitStatus().orElse(5))))
+                .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state())))
                 .orElseGet(() -> CompletableFuture.failedFuture(new JournalException("run " + run.id()
                         + " is paused, as the journal could not be written. The same command resumes it", null)));
     }
@@ -337,8 +337,7 @@ public final class Runs {
         if (known == null) {
             return false;
         }
-        known.run().tell(Event.Type.NOTE, null, null, 0, "asked to stop: running steps may finish, no new step starts",
-                Map.of("cancelled", true));
+        known.run().tell(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
         known.run().cancel();
         return true;
     }
@@ -402,19 +401,14 @@ public final class Runs {
             if (failure instanceof StepFailure step) {
                 run.gaveUp(step);
             }
-            Ending ending = Ending.of(run, failure);
+            RunEnded ending = Ending.of(run, failure);
             run.end(ending);
             leave(run);
-            outcome.complete(new Outcome(run.id(), ending.state(), ending.exitStatus()));
+            outcome.complete(new Outcome(run.id(), ending.state()));
         } catch (RuntimeException e) {
             // Nobody knows how it ended: it is gone on with as if its engine had gone, once the journal takes entries again.
             leave(run);
             outcome.completeExceptionally(e);
         }
-    }
-
-    private static Map<String, Object> describe(Host host) {
-        return Map.of("name", host.name(), "address", host.address(),
-                "roles", host.roles().stream().map(Object::toString).sorted().toList());
     }
 }

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  *                  has passed
  * @param leaving   those that are absent or lost, in the spec's order
  * @param leader    the name of the control plane that the others join through; empty: the first one of the spec, which is initialised
+ * @param proxy     the way out of the hosts' network; empty where hosts and engine need none
  */
 public record Cluster(
         String name,
@@ -27,12 +28,14 @@ public record Cluster(
         Optional<Share> maxFailedHosts,
         Backup backup,
         List<Host> leaving,
-        Optional<String> leader) {
+        Optional<String> leader,
+        Optional<Proxy> proxy) {
 
-    /** One that no host leaves. */
+    /** One that no host leaves, without a proxy. */
     public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
             OnFailure onFailure, Optional<Share> maxFailedHosts, Backup backup) {
-        this(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, List.of(), Optional.empty());
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, List.of(), Optional.empty(),
+                Optional.empty());
     }
 
     /** One that no host leaves, with the usual backups, in which any number of hosts may fail. */
@@ -115,8 +118,16 @@ public record Cluster(
     /** What the spec overrides of a mirror's repository; empty values leave the mirror's. */
     public record RepositoryOverride(Optional<String> baseUrl, List<String> gpgKeys, Optional<Boolean> gpgCheck) {}
 
-    /** @param version exact version, or empty for the newest in the repository */
-    public record Runtime(RuntimeName name, Optional<String> version, List<String> insecureRegistries) {}
+    /**
+     * @param version    exact version, or empty for the newest in the repository
+     * @param registries what the spec says of single registries, in its order
+     */
+    public record Runtime(RuntimeName name, Optional<String> version, List<String> insecureRegistries, List<Registry> registries) {
+        /** One that says nothing of single registries. */
+        public Runtime(RuntimeName name, Optional<String> version, List<String> insecureRegistries) {
+            this(name, version, insecureRegistries, List.of());
+        }
+    }
 
     /** RKT and FRAKTI are archived; a spec may name them, as the article does, and preflight refuses them. */
     public enum RuntimeName {
@@ -138,8 +149,17 @@ public record Cluster(
         }
     }
 
-    /** @param manifest path or URL of a manifest to apply instead of the named CNI's own */
-    public record Network(Cni cni, Optional<String> manifest) {}
+    /**
+     * @param manifest         path or URL of a manifest to apply instead of the named CNI's own
+     * @param networkInterface the hosts' interface for the pod network; empty: that of each host's internal address, or of its default
+     *                         route
+     */
+    public record Network(Cni cni, Optional<String> manifest, Optional<String> networkInterface) {
+        /** On the interface that follows from the hosts' addresses. */
+        public Network(Cni cni, Optional<String> manifest) {
+            this(cni, manifest, Optional.empty());
+        }
+    }
 
     public enum Cni { FLANNEL, CALICO, CILIUM, BRIDGE, NONE }
 
@@ -147,7 +167,8 @@ public record Cluster(
 
     /** Its own name, and names and addresses of its hosts: what output shows of it. */
     public List<String> names() {
-        return Stream.concat(Stream.of(name), everyHost().stream().flatMap(host -> Stream.of(host.name(), host.address()))).toList();
+        return Stream.concat(Stream.of(name), everyHost().stream()
+                .flatMap(host -> Stream.concat(Stream.of(host.name()), host.addresses().stream()))).toList();
     }
 
     /** The control plane that kubeadm init runs on; in a cluster that exists, one that is in it. */
@@ -163,7 +184,7 @@ public record Cluster(
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
         return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
-                leader);
+                leader, proxy);
     }
 
     /** The same with other hosts that are present. */
@@ -174,13 +195,13 @@ public record Cluster(
     /** The same with other hosts, and others that leave. */
     public Cluster withHosts(List<Host> others, List<Host> othersLeaving) {
         return new Cluster(name, kubernetes, packages, runtime, network, List.copyOf(others), onFailure, maxFailedHosts, backup,
-                List.copyOf(othersLeaving), leader);
+                List.copyOf(othersLeaving), leader, proxy);
     }
 
     /** The same with that control plane as the first one. */
     public Cluster ledBy(Host controlPlane) {
         return new Cluster(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
-                Optional.of(controlPlane.name()));
+                Optional.of(controlPlane.name()), proxy);
     }
 
     /** Whether a run goes on when so many of its hosts have failed. */

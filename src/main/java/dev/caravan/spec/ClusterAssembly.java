@@ -51,7 +51,14 @@ final class ClusterAssembly {
                 root.at("spec", "maxFailedHosts").map(share -> Share.parse(share.plain().toString())),
                 backup(),
                 present.get(false),
-                Optional.empty());
+                Optional.empty(),
+                proxy());
+    }
+
+    private Optional<Proxy> proxy() {
+        Optional<Secret> http = root.text("spec", "proxy", "http").map(Secret::new);
+        Optional<Secret> https = root.text("spec", "proxy", "https").map(Secret::new).or(() -> http);
+        return https.map(any -> new Proxy(http, https, texts(root.list("spec", "proxy", "noProxy"))));
     }
 
     private Backup backup() {
@@ -71,7 +78,7 @@ final class ClusterAssembly {
                 .filter(Host::isControlPlane)
                 .findFirst()
                 .orElseThrow()
-                .address();
+                .nodeAddress();
         Optional<KeptEndpoint> endpoint = endpoint();
         return new Kubernetes(
                 root.text("spec", "kubernetes", "version").orElseThrow(),
@@ -148,7 +155,19 @@ final class ClusterAssembly {
         return new Runtime(
                 name,
                 root.text("spec", "runtime", "version"),
-                texts(root.list("spec", "runtime", "insecureRegistries")));
+                texts(root.list("spec", "runtime", "insecureRegistries")),
+                root.map("spec", "runtime", "registries").entrySet().stream()
+                        .map(entry -> registry(entry.getKey(), entry.getValue())).toList());
+    }
+
+    private Registry registry(String host, SpecNode node) {
+        return new Registry(
+                host,
+                node.list("mirrors").stream().map(mirror -> Registry.Mirror.parse(mirror.asText().orElseThrow())).toList(),
+                node.text("username"),
+                node.text("password").map(Secret::new),
+                node.text("caFile").map(expansion::path),
+                node.at("insecure").map(insecure -> (Boolean) insecure.plain()).orElse(false));
     }
 
     private Network network() {
@@ -156,7 +175,8 @@ final class ClusterAssembly {
                 .map(text -> text.contains("://") ? text : expansion.path(text));
         // A manifest alone is the whole network.
         return new Network(
-                word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest);
+                word(Cni.class, manifest.isPresent() ? "none" : "flannel", "spec", "network", "cni"), manifest,
+                root.text("spec", "network", "interface"));
     }
 
     private Host host(SpecNode node) {
@@ -169,6 +189,7 @@ final class ClusterAssembly {
         return new Host(
                 node.text("name").orElseThrow(),
                 node.text("address").orElseThrow(),
+                InternalAddresses.of(root, node),
                 Collections.unmodifiableSet(roles),
                 ssh.access(List.of(node.map("ssh"), root.map("spec", "ssh"))),
                 Collections.unmodifiableMap(labels),

@@ -11,8 +11,8 @@ import java.util.Set;
  * written to. Private keys are used and shown to nobody, and so are known hosts, but where new ones are added to them.
  */
 final class Confinement {
-    private static final Set<String> READ = Set.of("manifest");
-    private static final Set<String> READ_AND_WRITTEN = Set.of("manifest", "knownHosts");
+    private static final Set<String> READ = Set.of("manifest", "caFile");
+    private static final Set<String> READ_AND_WRITTEN = Set.of("manifest", "caFile", "knownHosts");
     /** kubeadm's own documents, whose paths are the host's. */
     private static final String OVERRIDES = "spec.kubernetes.kubeadm";
 

@@ -47,11 +47,14 @@ final class Contradictions {
         contradictions.problems.addAll(RepositoryPlaceholders.problems(root));
         contradictions.network();
         int minor = contradictions.minor().orElse(Integer.MAX_VALUE);
+        contradictions.problems.addAll(InternalAddresses.problems(root));
         contradictions.problems.addAll(SubnetContradictions.problems(root, minor));
         contradictions.problems.addAll(KubeadmOverrides.problems(root, minor));
         contradictions.problems.addAll(UpgradeContradictions.problems(root));
         contradictions.problems.addAll(EndpointContradictions.problems(root));
         contradictions.problems.addAll(RemovalContradictions.problems(root));
+        contradictions.problems.addAll(ProxyContradictions.problems(root));
+        contradictions.problems.addAll(RegistryContradictions.problems(root, minor));
         return contradictions.problems;
     }
 
@@ -249,16 +252,22 @@ final class Contradictions {
                     "render its chart (helm template) and name the file in network.manifest",
                     "spec", "network", "cni");
         }
-        if (bridge
-                && root.text("spec", "kubernetes", "podSubnet")
-                        .filter(subnet -> subnet.contains(","))
-                        .isPresent()) {
-            add(
-                    "cni bridge takes one network",
-                    "write one network, or take another CNI",
-                    "spec",
-                    "kubernetes",
-                    "podSubnet");
+        networkInterface();
+    }
+
+    private void networkInterface() {
+        Optional<SpecNode> named = root.at("spec", "network", "interface");
+        String cni = root.text("spec", "network", "cni").orElse("flannel");
+        if (named.isPresent() && root.text("spec", "network", "manifest").isPresent()) {
+            problems.add(named.get().problem(
+                    "network.interface is for the released manifests of flannel and calico, and the spec names another",
+                    "name the interface in the manifest itself"));
+        } else if (named.isPresent() && cni.equals("bridge")) {
+            problems.add(named.get().problem("cni bridge has no use for an interface: its routes lead to the nodes' addresses",
+                    "give each host the address of that interface as internalAddress"));
+        } else if (named.isPresent() && !cni.equals("flannel") && !cni.equals("calico")) {
+            problems.add(named.get().problem("network.interface is for flannel and calico, and cni is " + cni,
+                    "take it away, and name the interface where that network is configured"));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.caravan.spec;
 import dev.caravan.spec.Cluster.Mirror;
 import dev.caravan.spec.Cluster.RuntimeName;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,7 +40,10 @@ final class Defaults {
         Optional<String> other = root.text("spec", "kubernetes", otherKey).filter(networks -> !networks.contains(","));
         List<SpecNode> hosts = root.list("spec", "hosts");
         return other.map(network -> network.contains(":")).orElseGet(() -> !hosts.isEmpty() && hosts.stream()
-                .allMatch(host -> host.text("address").flatMap(IpAddress::parse).filter(Inet6Address.class::isInstance).isPresent()));
+                .allMatch(host -> {
+                    List<InetAddress> addresses = InternalAddresses.ofNode(host);
+                    return !addresses.isEmpty() && addresses.stream().allMatch(Inet6Address.class::isInstance);
+                }));
     }
 
     static RuntimeName runtime(int minor) {

@@ -38,12 +38,12 @@ final class EndpointContradictions {
             return;
         }
         for (SpecNode host : root.list("spec", "hosts")) {
-            String address = host.text("address").orElse("");
-            if (IpAddress.parse(address).equals(vip)) {
+            List<InetAddress> addresses = InternalAddresses.ofNode(host);
+            if (addresses.contains(vip.get()) || host.text("address").flatMap(IpAddress::parse).equals(vip)) {
                 problems.add(place.problem("vip is the address of a host", "write a free address of the hosts' network"));
-            } else if (IpAddress.parse(address).isEmpty() && !address.isEmpty()) {
-                problems.add(host.at("address").orElseThrow().problem("with a vip, the address of each host must be an IP address",
-                        "keepalived reaches the other control planes by address"));
+            } else if (addresses.isEmpty() && host.text("address").isPresent()) {
+                problems.add(InternalAddresses.place(host).problem("with a vip, the address of each host must be an IP address",
+                        "keepalived reaches the other control planes by address; a name may stay if there is an internalAddress"));
             }
         }
     }

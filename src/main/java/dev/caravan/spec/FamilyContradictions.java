@@ -62,9 +62,12 @@ final class FamilyContradictions {
     private void network() {
         String cni = root.text("spec", "network", "cni").orElse("");
         boolean ipv6 = pods.stream().anyMatch(Subnet::isIpv6);
-        if (cni.equals("bridge") && pods.size() == 1 && ipv6) {
-            problems.add(place("podSubnet").problem("cni bridge takes an IPv4 network",
-                    "for example " + Defaults.POD_SUBNET + ", or take another CNI"));
+        boolean flannel = cni.equals("flannel") || cni.isEmpty() && root.text("spec", "network", "manifest").isEmpty();
+        boolean internal = root.list("spec", "hosts").stream().anyMatch(host -> host.at(InternalAddresses.KEY).isPresent());
+        if (flannel && pods.size() > 1 && internal && root.text("spec", "network", "interface").isEmpty()) {
+            problems.add(place("podSubnet").problem(
+                    "with two pod networks and an internalAddress, flannel must be told the hosts' interface",
+                    "write network: {cni: flannel, interface: NAME}; the interface has an address of each family"));
         }
         if (cni.equals("calico") && ipv6 && root.text("spec", "network", "manifest").isEmpty()) {
             problems.add(place("podSubnet").problem(
@@ -104,26 +107,27 @@ final class FamilyContradictions {
         Optional<String> override = first
                 ? root.text("spec", "kubernetes", "kubeadm", "InitConfiguration", "localAPIEndpoint", "advertiseAddress")
                 : root.text("spec", "kubernetes", "kubeadm", "JoinConfiguration", "controlPlane", "localAPIEndpoint", "advertiseAddress");
-        Optional<InetAddress> address = override.or(() -> host.text("address")).flatMap(IpAddress::parse);
+        List<InetAddress> addresses = override.map(text -> IpAddress.parse(text).stream().toList())
+                .orElseGet(() -> InternalAddresses.ofNode(host));
         boolean ipv6 = services.get(0).isIpv6();
-        if (address.isPresent() && isIpv6(address.get()) != ipv6) {
-            problems.add(host.at("address").orElse(host).problem(
+        if (!addresses.isEmpty() && addresses.stream().allMatch(address -> isIpv6(address) != ipv6)) {
+            problems.add(InternalAddresses.place(host).problem(
                     "the API server would be at an " + family(!ipv6) + " address, and serviceSubnet " + services.get(0) + " is "
                             + family(ipv6),
                     "write an " + family(!ipv6) + " network first in serviceSubnet and podSubnet, or give the control plane's "
-                            + family(ipv6) + " address"));
+                            + family(ipv6) + " address as internalAddress"));
         }
     }
 
     /** Unless the spec says by itself which address a node has. */
     private void worker(SpecNode host) {
-        Optional<InetAddress> address = host.text("address").flatMap(IpAddress::parse);
-        if (address.isPresent() && !KubeadmOverrides.setsNodeIp(root)
-                && pods.stream().noneMatch(pod -> pod.isIpv6() == isIpv6(address.get()))) {
-            boolean ipv6 = isIpv6(address.get());
-            problems.add(host.at("address").orElse(host).problem(
+        List<InetAddress> addresses = InternalAddresses.ofNode(host);
+        if (!addresses.isEmpty() && !KubeadmOverrides.setsNodeIp(root)
+                && pods.stream().noneMatch(pod -> addresses.stream().anyMatch(address -> pod.isIpv6() == isIpv6(address)))) {
+            boolean ipv6 = isIpv6(addresses.get(0));
+            problems.add(InternalAddresses.place(host).problem(
                     "the address is " + family(ipv6) + ", and podSubnet has no " + family(ipv6) + " network",
-                    "give the host's " + family(!ipv6) + " address, or take networks of both families"));
+                    "give the host's " + family(!ipv6) + " address as internalAddress, or take networks of both families"));
         }
     }
 

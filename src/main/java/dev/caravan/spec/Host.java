@@ -2,19 +2,24 @@ package dev.caravan.spec;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One host of a cluster.
  *
- * @param name    the node's name; unique in the spec, a DNS label
- * @param address the IP address or DNS name that SSH and the other nodes use
+ * @param name    the node's name; unique in the spec, DNS labels with dots between them
+ * @param address the IP address or DNS name that SSH uses; the cluster uses it, too, if there are no internal addresses
+ * @param internalAddresses IP addresses of the cluster's own traffic, as {@link IpAddress#text} writes them: none, one, or one of each
+ *                family, that of the cluster's first Service network first
  * @param labels  node labels to set
  * @param taints  node taints as kubectl writes them, {@code key=value:Effect}
  * @param state   whether it is to be in the cluster
  */
 public record Host(
-        String name, String address, Set<Role> roles, SshAccess ssh, Map<String, String> labels, List<String> taints, State state) {
+        String name, String address, List<String> internalAddresses, Set<Role> roles, SshAccess ssh, Map<String, String> labels,
+        List<String> taints, State state) {
 
     /** What a spec wants of a host. */
     public enum State {
@@ -26,9 +31,30 @@ public record Host(
         LOST
     }
 
-    /** One that is present. */
+    /** One without internal addresses. */
+    public Host(
+            String name, String address, Set<Role> roles, SshAccess ssh, Map<String, String> labels, List<String> taints, State state) {
+        this(name, address, List.of(), roles, ssh, labels, taints, state);
+    }
+
+    /** One that is present, without internal addresses. */
     public Host(String name, String address, Set<Role> roles, SshAccess ssh, Map<String, String> labels, List<String> taints) {
         this(name, address, roles, ssh, labels, taints, State.PRESENT);
+    }
+
+    /** Where the cluster reaches this host: its first internal address, or the one that SSH uses. */
+    public String nodeAddress() {
+        return internalAddresses.isEmpty() ? address : internalAddresses.get(0);
+    }
+
+    /** Its internal address of the other family, if the spec has one of each. */
+    public Optional<String> otherNodeAddress() {
+        return internalAddresses.stream().skip(1).findFirst();
+    }
+
+    /** All its addresses in the spec, that of SSH first. */
+    public List<String> addresses() {
+        return Stream.concat(Stream.of(address), internalAddresses.stream()).distinct().toList();
     }
 
     public boolean isControlPlane() {

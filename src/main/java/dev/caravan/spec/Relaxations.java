@@ -27,8 +27,22 @@ public final class Relaxations {
             lines.add("images from " + String.join(", ", cluster.runtime().insecureRegistries())
                     + " may come over plain HTTP (runtime.insecureRegistries)");
         }
+        lines.addAll(registries(cluster.runtime().registries()));
         hostKeys(cluster.everyHost()).forEach((check, names) -> lines.add(line(check, names)));
         lines.addAll(WeakSecrets.of(cluster));
+        return lines;
+    }
+
+    private static List<String> registries(List<Registry> registries) {
+        List<String> lines = new ArrayList<>();
+        for (Registry registry : registries) {
+            if (registry.insecure()) {
+                lines.add("certificates for images of " + registry.host() + " are not checked (runtime.registries." + registry.host()
+                        + ".insecure: true)");
+            }
+            registry.mirrors().stream().filter(Registry.Mirror::isPlain).forEach(mirror -> lines.add("images of " + registry.host()
+                    + " may come over plain HTTP from " + mirror.host() + " (runtime.registries." + registry.host() + ".mirrors)"));
+        }
         return lines;
     }
 

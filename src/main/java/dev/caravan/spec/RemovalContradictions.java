@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Hosts that a spec wants to leave the cluster, and without which there would be none. */
 final class RemovalContradictions {
@@ -20,7 +21,7 @@ final class RemovalContradictions {
         }
         Optional<String> endpoint = root.text("spec", "kubernetes", "controlPlaneEndpoint").map(RemovalContradictions::withoutPort);
         for (SpecNode host : leaving) {
-            if (isControlPlane(host) && endpoint.isPresent() && host.text("address").filter(own -> same(own, endpoint.get())).isPresent()) {
+            if (isControlPlane(host) && endpoint.filter(any -> isAt(host, any)).isPresent()) {
                 problems.add(state(host).problem(
                         host.text("name").orElse("this host") + " cannot leave: its address is the cluster's controlPlaneEndpoint",
                         "without it no node would reach the API server. Leave it present: a host can leave if the endpoint of the cluster "
@@ -32,6 +33,11 @@ final class RemovalContradictions {
 
     private static boolean leaves(SpecNode host) {
         return host.text("state").filter(state -> state.equals("absent") || state.equals("lost")).isPresent();
+    }
+
+    private static boolean isAt(SpecNode host, String endpoint) {
+        return Stream.concat(host.text("address").stream(), InternalAddresses.ofNode(host).stream().map(IpAddress::text))
+                .anyMatch(own -> same(own, endpoint));
     }
 
     private static boolean isControlPlane(SpecNode host) {

@@ -53,8 +53,8 @@ public final class SpecReader {
     }
 
     /**
-     * As {@link #read(Path)}, and looks at the files that only a run would open: the network's manifest and private keys. A spec whose
-     * manifest is gone can still be read, as it can still be rolled back and reset.
+     * As {@link #read(Path)}, and looks at the files that only a run would open: the network's manifest, private keys and registries'
+     * CAs. A spec whose manifest is gone can still be read, as it can still be rolled back and reset.
      *
      * @throws InvalidSpec if it cannot be read or used
      */
@@ -73,6 +73,7 @@ public final class SpecReader {
             if (withFiles && problems.isEmpty()) {
                 problems.addAll(ManifestFile.problems(root.get(), expansion));
                 problems.addAll(PrivateKeyFiles.problems(root.get(), expansion));
+                problems.addAll(CertificateFile.problems(root.get(), expansion));
             }
             Contradictions.problems(root.get()).stream()
                     .filter(found ->

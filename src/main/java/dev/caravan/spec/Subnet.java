@@ -72,9 +72,19 @@ public record Subnet(InetAddress network, int prefix) {
         return new Subnet(address(number(canonical().network).add(offset)), blockPrefix);
     }
 
+    /** Its first address, as a number. */
+    public BigInteger first() {
+        return number(canonical().network);
+    }
+
+    /** Its last address, as a number. */
+    public BigInteger last() {
+        return first().add(BigInteger.TWO.pow(bits() - prefix)).subtract(BigInteger.ONE);
+    }
+
     @Override
     public String toString() {
-        return network.getHostAddress() + "/" + prefix;
+        return IpAddress.text(network) + "/" + prefix;
     }
 
     private int bits() {

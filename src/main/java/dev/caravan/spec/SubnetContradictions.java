@@ -43,6 +43,12 @@ final class SubnetContradictions {
             Optional<InetAddress> address = host.text("address").flatMap(IpAddress::parse);
             address.ifPresent(ip -> outside(host, ip, pods, "podSubnet"));
             address.ifPresent(ip -> outside(host, ip, services, "serviceSubnet"));
+            if (host.at(InternalAddresses.KEY).isPresent()) {
+                for (InetAddress internal : InternalAddresses.ofNode(host)) {
+                    outside(host, internal, pods, "podSubnet");
+                    outside(host, internal, services, "serviceSubnet");
+                }
+            }
         }
     }
 
@@ -50,8 +56,10 @@ final class SubnetContradictions {
         subnets.stream()
                 .filter(subnet -> subnet.contains(address))
                 .findFirst()
-                .ifPresent(subnet -> problems.add(host.at("address")
-                        .orElseThrow()
+                .ifPresent(subnet -> problems.add(host.text("address").flatMap(IpAddress::parse)
+                        .filter(address::equals)
+                        .map(any -> host.at("address").orElseThrow())
+                        .orElseGet(() -> InternalAddresses.place(host))
                         .problem(
                                 "the address lies inside " + key + " " + subnet,
                                 "take another " + key + ": hosts and the cluster must not share addresses")));

@@ -17,13 +17,14 @@ public final class UrlSecrets {
 
     private UrlSecrets() {}
 
-    /** Of repositories, their keys, and the network's manifest. */
+    /** Of repositories, their keys, the network's manifest, and the proxy. */
     public static Set<Secret> of(Cluster cluster) {
         Set<Secret> secrets = new HashSet<>();
         Stream.concat(
                 Stream.of(cluster.packages().kubernetes(), cluster.packages().runtime()).flatMap(UrlSecrets::urls),
                 cluster.network().manifest().stream())
                 .forEach(url -> Stream.of(PASSWORD, VALUE).forEach(pattern -> collect(pattern.matcher(url), secrets)));
+        cluster.proxy().map(Proxy::passwords).ifPresent(secrets::addAll);
         return secrets;
     }
 

@@ -25,6 +25,9 @@ final class WeakSecrets {
         WeakSecrets weak = new WeakSecrets(cluster.names());
         cluster.hosts().forEach(host -> weak.look(host.name(), host.ssh()));
         cluster.backup().passphrase().ifPresent(secret -> weak.look("backup.passphrase", "the backups", secret));
+        cluster.runtime().registries().forEach(registry -> registry.password()
+                .ifPresent(secret -> weak.look("runtime.registries", registry.host(), secret)));
+        cluster.proxy().ifPresent(proxy -> proxy.passwords().forEach(secret -> weak.look("proxy", "the proxy", secret)));
         List<String> lines = new ArrayList<>();
         weak.found.forEach((key, where) -> lines.add("the secret of " + shown(where)
                 + " is short or a common word: it is easily guessed, and cannot be hidden wherever output has that word (" + key

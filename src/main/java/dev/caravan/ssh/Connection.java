@@ -25,6 +25,8 @@ import org.apache.sshd.common.session.SessionListener;
 final class Connection implements Execution.Lender {
     /** OpenSSH allows 10 sessions in a connection (MaxSessions); the rest is for a person's own use of it. */
     private static final int CHANNELS = 8;
+    /** A server counts a session until its process is gone, which is after the channel was closed. */
+    private static final long PAUSE_MILLIS = 100;
 
     /** What the pool gives a connection. */
     interface Pool {
@@ -49,6 +51,7 @@ final class Connection implements Execution.Lender {
     private State state = State.NEW;
     private ClientSession session;
     private int channels = CHANNELS;
+    private boolean served;
     private int tunnels;
     private Future<?> idle;
     private volatile Throwable lostBecause;
@@ -161,17 +164,24 @@ final class Connection implements Execution.Lender {
         starting.forEach(each -> each.start(over, this));
     }
 
-    /** The host allows fewer channels than thought: the command waits, if there is anything to wait for. */
+    /**
+     * The host allows fewer channels than thought: the command waits for one of the others. If there is none, the server may still count
+     * one that has ended, so the command waits for a moment.
+     */
     @Override
     public boolean refused(Execution execution) {
         synchronized (this) {
-            if (state != State.OPEN || running.size() <= 1) {
+            boolean alone = running.size() <= 1;
+            if (state != State.OPEN || alone && !(served && execution.mayWait())) {
                 return false;
             }
             running.remove(execution);
             execution.again();
             waiting.addFirst(execution);
             channels = Math.max(1, running.size());
+            if (alone) {
+                timer.schedule(this::startWaiting, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            }
             return true;
         }
     }
@@ -183,6 +193,7 @@ final class Connection implements Execution.Lender {
                 return; // close has the commands
             }
             running.remove(execution);
+            served |= execution.sent();
             waitIfIdle();
         }
         startWaiting();

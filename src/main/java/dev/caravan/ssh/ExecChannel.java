@@ -2,6 +2,7 @@ package dev.caravan.ssh;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.sshd.client.channel.AbstractClientChannel;
 import org.apache.sshd.common.SshConstants;
@@ -21,7 +22,8 @@ final class ExecChannel extends AbstractClientChannel {
         /** From now on the host may run the command. */
         void sending();
 
-        void stdout(byte[] data, int offset, int length);
+        /** @return ends when the host may send as much again */
+        CompletionStage<Void> stdout(byte[] data, int offset, int length);
 
         void stderr(byte[] data, int offset, int length);
 
@@ -141,8 +143,18 @@ final class ExecChannel extends AbstractClientChannel {
     @Override
     protected void doWriteData(byte[] data, int offset, long length) throws IOException {
         if (!isClosing()) {
-            listener.stdout(data, offset, (int) length);
-            getLocalWindow().release(length);
+            listener.stdout(data, offset, (int) length).thenRun(() -> release(length));
+        }
+    }
+
+    private void release(long length) {
+        try {
+            if (!isClosing()) {
+                getLocalWindow().release(length);
+            }
+        } catch (IOException e) {
+            log.debug("release({}) {}", this, e.toString());
+            close(false);
         }
     }
 
@@ -150,7 +162,7 @@ final class ExecChannel extends AbstractClientChannel {
     protected void doWriteExtendedData(byte[] data, int offset, long length) throws IOException {
         if (!isClosing()) {
             listener.stderr(data, offset, (int) length);
-            getLocalWindow().release(length);
+            release(length);
         }
     }
 

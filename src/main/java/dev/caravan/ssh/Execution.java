@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -26,7 +27,11 @@ final class Execution implements ExecChannel.Listener {
     private volatile ExecChannel channel;
     private volatile Future<?> limit;
     private volatile boolean sent;
+    private volatile CompletableFuture<Void> taken = CompletableFuture.completedFuture(null); // set on the session's thread alone
+    private volatile Exception notTaken;
+    private volatile boolean failed;
     private boolean secondTry;
+    private int refusals;
     private boolean done;
 
     Execution(Login login, SshCommand command, ScheduledExecutorService timer, Executor callbacks) {
@@ -55,6 +60,11 @@ final class Execution implements ExecChannel.Listener {
         boolean first = !secondTry;
         secondTry = true;
         return first;
+    }
+
+    /** Whether it may be tried once more after a refusal with nothing else running: 50 times, which is 5 s. */
+    synchronized boolean mayWait() {
+        return refusals++ < 50;
     }
 
     /** What the connection that lends the channel is told; each at most once for a start. */
@@ -119,17 +129,26 @@ final class Execution implements ExecChannel.Listener {
         }
     }
 
+    /* The listener may block, on the journal's disk for one: the session's thread, which other hosts share, must not. */
     @Override
-    public void stdout(byte[] data, int offset, int length) {
+    public CompletionStage<Void> stdout(byte[] data, int offset, int length) {
         if (command.onStdout() == null) {
             collect(stdout, data, offset, length);
+        } else {
+            byte[] piece = Arrays.copyOfRange(data, offset, offset + length);
+            taken = taken.thenRunAsync(() -> take(piece), callbacks);
+        }
+        return taken;
+    }
+
+    private void take(byte[] piece) {
+        if (failed || notTaken != null) {
             return;
         }
         try {
-            if (!isDone()) {
-                command.onStdout().accept(Arrays.copyOfRange(data, offset, offset + length));
-            }
+            command.onStdout().accept(piece);
         } catch (RuntimeException e) {
+            notTaken = e;
             fail(e);
         }
     }
@@ -157,14 +176,21 @@ final class Execution implements ExecChannel.Listener {
         SshResult result = new SshResult(exitStatus == null ? -1 : exitStatus,
                 stdout.toByteArray(), stderr.toByteArray(), Optional.ofNullable(signal));
         if (finish()) {
-            callbacks.execute(() -> future.complete(result));
+            taken.thenRunAsync(() -> {
+                if (notTaken == null) {
+                    future.complete(result);
+                } else {
+                    future.completeExceptionally(notTaken);
+                }
+            }, callbacks);
         }
     }
 
     /** Ends the command with an error, and its channel if it has one. */
     void fail(Exception failure) {
         if (finish()) {
-            callbacks.execute(() -> future.completeExceptionally(failure));
+            failed = true;
+            taken.thenRunAsync(() -> future.completeExceptionally(failure), callbacks);
             ExecChannel running = channel;
             if (running != null) {
                 running.abandon();

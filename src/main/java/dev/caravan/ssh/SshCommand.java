@@ -16,8 +16,8 @@ import java.util.function.Consumer;
  * @param timeout        how long the command may take from the moment its channel is opened (waiting for a connection
  *                       or for a free channel does not count); {@link Duration#ZERO} for no limit
  * @param onStdout       gets standard output piece by piece as it comes, in order, one call at a time; null to collect
- *                       it. Called on a network thread that other hosts share: it must not block. What it throws fails
- *                       the command
+ *                       it. It may block: the host sends no more than the channel's window meanwhile. The command's result
+ *                       follows its last call. What it throws fails the command
  * @param maxOutputBytes how much of standard output and of standard error is collected, each. A command that writes
  *                       more fails with {@link SshException.Kind#OUTPUT_LIMIT}. With {@code onStdout} standard output
  *                       is not collected and has no limit

@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import dev.caravan.history.Failure;
 import java.util.List;
 
 /**
@@ -57,6 +58,11 @@ public class StepFailure extends Exception {
     /** What the reader can do; may be empty. */
     public String getRemedy() {
         return remedy;
+    }
+
+    /** As events hold it. */
+    public Failure recorded() {
+        return new Failure(kind, remedy, lastWords);
     }
 
     /** The last lines that the command printed. */

@@ -1,6 +1,8 @@
 package dev.caravan.step;
 
 import dev.caravan.artefacts.Artefact;
+import dev.caravan.history.Difference;
+import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.Optional;
 public record StepResult(
         String step,
         String host,
-        State state,
+        StepState state,
         List<String> changes,
         List<Difference> differences,
         Map<String, String> outputs,
@@ -28,27 +30,14 @@ public record StepResult(
         String message) {
 
     /** Without differences and artefact. */
-    public StepResult(String step, String host, State state, List<String> changes, Map<String, String> outputs, Map<String, Secret> secrets,
-            String message) {
+    public StepResult(String step, String host, StepState state, List<String> changes, Map<String, String> outputs,
+            Map<String, Secret> secrets, String message) {
         this(step, host, state, changes, List.of(), outputs, secrets, Optional.empty(), message);
-    }
-
-    public enum State {
-        /** Looked and found everything as it should be. */
-        OK,
-        CHANGED,
-        SKIPPED,
-        FAILED;
-
-        /** The word used in events and JSON. */
-        public String word() {
-            return name().toLowerCase(java.util.Locale.ROOT);
-        }
     }
 
     /** Whether the host is not as it was before. */
     public boolean isChanged() {
-        return state == State.CHANGED;
+        return state == StepState.CHANGED;
     }
 
     /** The output of that name, or an empty string. */

@@ -2,7 +2,7 @@ package dev.caravan.step;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.DataFiles;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.journal.JournalException;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -58,11 +59,13 @@ public final class StepRunner {
     private static final String GENERIC_UNDO = "undo.sh";
     /** A script is sent each of these that it names. */
     private static final Pattern LIBRARY = Pattern.compile("\\b[a-z]+(-[a-z]+)*-lib[.]sh\\b");
-    private static final int MAX_OUTPUT = 16 << 20;
+    /** Of a step's result, in bytes. */
+    private static final int LARGEST_RESULT = 4 << 20;
     private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. "
             + "If this lasts, check the host and its network, then run the same command again.";
     private static final String WHEN_NEVER_REACHED = "This step started nothing on the host. Check the host, its address and its network, "
             + "then run the same command again.";
+    private static final String OUTPUT_LIMIT = "output-limit";
     private static final Duration SHORT = Duration.ofSeconds(30);
 
     private final SshSessions sessions;
@@ -148,7 +151,7 @@ public final class StepRunner {
         }
         boolean awaited = order.at().equals(order.run().cluster().firstControlPlane());
         return admitted(order, slots.take(order.at().address(), awaited),
-                "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", Map.of("slots", slots.hosts()),
+                "waits for its turn: " + order.step() + " (" + slots.hosts() + " hosts at a time)", OptionalInt.of(slots.hosts()),
                 this::begin);
     }
 
@@ -175,15 +178,15 @@ public final class StepRunner {
         if (recorded.isPresent()) {
             return recorded.get();
         }
-        return admitted(order, order.run().turn(word), "waits for its turn: " + order.step(), Map.of(), this::act);
+        return admitted(order, order.run().turn(word), "waits for its turn: " + order.step(), OptionalInt.empty(), this::act);
     }
 
     /* Says what the host waits for, where it has to wait. */
-    private CompletionStage<StepResult> admitted(StepOrder order, CompletionStage<Runnable> place, String wait, Map<String, Object> details,
+    private CompletionStage<StepResult> admitted(StepOrder order, CompletionStage<Runnable> place, String wait, OptionalInt among,
             Function<StepOrder, CompletionStage<StepResult>> then) {
         if (!place.toCompletableFuture().isDone()) {
             try {
-                order.run().tell(Event.Type.HOST_WAITING, order.host().name(), null, 0, wait, details);
+                order.run().tell(new HostWaiting(Optional.of(order.host().name()), wait, among));
             } catch (RuntimeException e) {
                 place.thenAcceptAsync(Runnable::run, executor); // nobody else's place is lost
                 return CompletableFuture.failedFuture(e);
@@ -422,7 +425,7 @@ public final class StepRunner {
                 .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.launch())
                         .withStdin(what.toBytes(privileges.password(target, privilege)))
                         .withTimeout(order.timeout())
-                        .withMaxOutputBytes(MAX_OUTPUT)
+                        .withMaxOutputBytes(LARGEST_RESULT)
                         .withOnStdout(detached.log()::accept)))
                 .handle((result, failure) -> {
                     if (failure == null || !(cause(failure) instanceof SshException ssh) || !ssh.passing()) {
@@ -436,7 +439,7 @@ public final class StepRunner {
                         });
                         return CompletableFuture.completedFuture(read(order, detached, result));
                     }
-                    return stopIfTimedOut(order, target, detached, cause(failure));
+                    return stopped(order, target, detached, cause(failure));
                 })
                 .thenCompose(Function.identity());
     }
@@ -483,22 +486,40 @@ public final class StepRunner {
         });
     }
 
-    private CompletableFuture<Report> stopIfTimedOut(StepOrder order, SshTarget target, Detached detached, Throwable failure) {
-        if (!(failure instanceof SshException ssh) || ssh.kind() != SshException.Kind.TIMEOUT) {
+    /* A step that takes too long, or sends too much, is stopped. */
+    private CompletableFuture<Report> stopped(StepOrder order, SshTarget target, Detached detached, Throwable failure) {
+        Optional<StepFailure> reason = reasonToStop(order, detached, failure);
+        if (reason.isEmpty()) {
             return CompletableFuture.failedFuture(failure instanceof SshException ssh ? connection(order, detached, ssh) : failure);
         }
-        StepFailure timedOut = failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
-                "Look at the step's log for what it was waiting for. The time limit is in the step's route.",
-                detached.log().lastLines(8), null);
         return privileges.of(target)
                 .thenCompose(privilege -> sessions.execute(target, SshCommand.of(privilege.stop())
                         .withStdin(Launcher.ids(List.of(detached.id()), privileges.password(target, privilege)))
                         .withTimeout(SHORT)))
                 .<Report>handle((stopped, problem) -> {
                     toClear(order, detached);
-                    throw new CompletionException(timedOut);
+                    throw new CompletionException(reason.get());
                 })
                 .toCompletableFuture();
+    }
+
+    private static Optional<StepFailure> reasonToStop(StepOrder order, Detached detached, Throwable failure) {
+        List<String> lastWords = detached.log().lastLines(8);
+        if (failure instanceof StepLog.TooMuch tooMuch) {
+            return Optional.of(failure(order, OUTPUT_LIMIT, false, tooMuch.getMessage() + "; stopped",
+                    "Look at the step's log for what prints so much.", lastWords, null));
+        }
+        if (!(failure instanceof SshException ssh)) {
+            return Optional.empty();
+        }
+        return switch (ssh.kind()) {
+            case TIMEOUT -> Optional.of(failure(order, "timeout", false, "not done after " + order.timeout().toSeconds() + " s, stopped",
+                    "Look at the step's log for what it was waiting for. The time limit is in the step's route.", lastWords, null));
+            case OUTPUT_LIMIT -> Optional.of(failure(order, OUTPUT_LIMIT, false,
+                    "its result is larger than " + (LARGEST_RESULT >> 20) + " MiB; stopped",
+                    "Look at what its script reports, and at what the account's shell prints when it starts.", lastWords, null));
+            default -> Optional.empty();
+        };
     }
 
     private static StepFailure connection(StepOrder order, Detached detached, SshException problem) {
@@ -526,6 +547,10 @@ public final class StepRunner {
                     "It starts again. If that happens again, find out on the host what ends it: its memory, another administrator.",
                     lastWords, null));
         }
+        if (report.exitStatus().isEmpty()) {
+            throw new CompletionException(failure(order, "result", false, "the host sent no exit status of the step",
+                    "Look at the step's log. If another program writes into /run/caravan on the host, stop it.", lastWords, null));
+        }
         FailureRules.Verdict verdict = verdict(report, detached.log());
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
                 ? "exit status " + report.status()
@@ -536,7 +561,8 @@ public final class StepRunner {
 
     /* By the most particular words there are: an earlier error of the same log, from which the script recovered, decides nothing. */
     private FailureRules.Verdict verdict(Report report, StepLog log) {
-        return rules.judge(report.exitStatus(), report.words().or(report::problem).orElseGet(() -> String.join("\n", log.lastLines(30))));
+        String words = report.words().or(report::problem).orElseGet(() -> String.join("\n", log.lastLines(30)));
+        return rules.judge(report.exitStatus().getAsInt(), words);
     }
 
     /* A rule that knows a command's words knows more than the script that ran it; what the script judged itself, it knows best. */

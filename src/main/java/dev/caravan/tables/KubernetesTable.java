@@ -17,11 +17,13 @@ public final class KubernetesTable {
     private final NavigableMap<Integer, Minor> minors;
     private final int newestTried;
     private final String lastLegacy;
+    private final String offered;
 
-    private KubernetesTable(NavigableMap<Integer, Minor> minors, int newestTried, String lastLegacy) {
+    private KubernetesTable(NavigableMap<Integer, Minor> minors, int newestTried, String lastLegacy, String offered) {
         this.minors = minors;
         this.newestTried = newestTried;
         this.lastLegacy = lastLegacy;
+        this.offered = offered;
     }
 
     /** The table that travels with Caravan. */
@@ -36,7 +38,7 @@ public final class KubernetesTable {
      */
     public static KubernetesTable of(RouteFiles files) {
         Value file = Value.read(files, FILE);
-        Map<String, Value> fields = file.fields("newestTried", "lastLegacy", "minors");
+        Map<String, Value> fields = file.fields("newestTried", "offered", "lastLegacy", "minors");
         if (!fields.keySet().containsAll(List.of("newestTried", "lastLegacy", "minors"))) {
             throw file.wrong("newestTried, lastLegacy or minors is missing",
                     "write newestTried: 1.37, lastLegacy: 1.28.2, and under minors a row for each minor");
@@ -54,7 +56,10 @@ public final class KubernetesTable {
         }
         Value tried = fields.get("newestTried");
         String legacy = fields.get("lastLegacy").text("1\\.\\d{1,3}\\.\\d{1,3}", "1.28.2");
-        return new KubernetesTable(minors, number(tried, tried.text()), legacy);
+        String offered = fields.containsKey("offered")
+                ? fields.get("offered").text("1\\.\\d{1,3}\\.\\d{1,3}", "1.37.2")
+                : tried.text() + ".0";
+        return new KubernetesTable(minors, number(tried, tried.text()), legacy, offered);
     }
 
     private static int number(Value place, String text) {
@@ -81,6 +86,11 @@ public final class KubernetesTable {
     /** The newest minor that Caravan was tried with: 37 for 1.37. */
     public int newestTried() {
         return newestTried;
+    }
+
+    /** The version that {@code caravan init} offers: 1.37.2. Where the table names none, the first one of the newest minor tried. */
+    public String offered() {
+        return offered;
     }
 
     /** The last version in the repository that had all versions: 1.28.2. */

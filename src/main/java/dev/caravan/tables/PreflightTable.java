@@ -15,6 +15,7 @@ public final class PreflightTable {
     private static final List<String> REFUSING = List.of(
             "runtime-version", "removed-setting", "dual-stack", "kube-proxy-mode", "network-manifest", "operating-system", "init-system",
             "architecture", "kernel", "cgroups", "kernel-modules", "cpus", "memory", "disk", "clock", "one-machine", "address",
+            "node-address", "network-interface",
             "mac-address", "product-uuid", "hostname", "node-name", "role", "kubelet-version", "kubernetes-version",
             "version-skew", "etcd-version", "program-version", "port-in-use", "reach", "endpoint",
             "absent-host", "lost-host", "etcd-quorum");

@@ -1,7 +1,8 @@
 package dev.caravan.terminal;
 
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.Difference;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -39,7 +40,7 @@ record Change(String step, String text, String diff) {
     }
 
     private static String diff(StepView step, String change) {
-        return step.diffs().stream().filter(diff -> Text.firstLine(diff.change()).equals(change)).map(RunView.Diff::text)
+        return step.diffs().stream().filter(diff -> Text.firstLine(diff.change()).equals(change)).map(Difference::text)
                 .collect(Collectors.joining("\n"));
     }
 

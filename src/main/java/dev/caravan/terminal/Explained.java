@@ -1,7 +1,7 @@
 package dev.caravan.terminal;
 
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +13,7 @@ final class Explained {
 
     /** The host on which the same step failed before in the same words, but for the host's name and address. */
     Optional<String> before(StepView failed, HostView host) {
-        String said = failed.failure().orElseThrow().cause();
-        return Optional.ofNullable(hosts.putIfAbsent(List.of(failed.step(), Change.neutral(said, host)), failed.host()))
+        return Optional.ofNullable(hosts.putIfAbsent(List.of(failed.step(), Change.neutral(failed.message(), host)), failed.host()))
                 .filter(first -> !first.equals(failed.host()));
     }
 }

@@ -1,7 +1,7 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
 
 /** A JSON object for each event, one a line, and nothing else. */
 final class JsonOutput implements RunOutput {

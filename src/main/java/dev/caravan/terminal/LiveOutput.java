@@ -1,8 +1,15 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
-import dev.caravan.terminal.RunView.StepState;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.Remark;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.RunFold;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
 import dev.caravan.terminal.TerminalFacts.Size;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,27 +61,24 @@ final class LiveOutput implements RunOutput {
         }
         fold.accept(event);
         changed = true;
-        switch (event.type()) {
-            case RUN_QUEUED -> {
-                if (fold.view().rehearsal()) {
-                    above.addAll(Text.wrap(Wording.REHEARSAL, facts.size().get().columns()));
-                }
-            }
-            case HOST_ROLLED_BACK, NOTE -> above.addAll(note(event));
-            case STEP_ENDED -> failure(event);
-            case RUN_ENDED -> {
-                draw(clock.instant());
-                restore();
-                out.write("\n");
-                out.write(Summary.lines(fold.view(), facts.textWidth(), facts.look()));
-            }
-            default -> { }
+        Occurrence what = event.occurrence();
+        if (what instanceof RunQueued queued && queued.rehearsal()) {
+            above.addAll(Text.wrap(Wording.REHEARSAL, facts.size().get().columns()));
+        } else if (what instanceof StepEnded ended) {
+            failure(event.run(), ended);
+        } else if (what instanceof RunEnded) {
+            draw(clock.instant());
+            restore();
+            out.write("\n");
+            out.write(Summary.lines(fold.view(), facts.textWidth(), facts.look()));
+        } else if (what instanceof HostRolledBack || what instanceof Remark) {
+            above.addAll(note(what));
         }
     }
 
-    private List<String> note(Event event) {
-        String who = event.host().map(host -> host + "  ").orElse("") + event.step().map(step -> step + "  ").orElse("");
-        List<String> lines = Text.wrap(who + event.message(), facts.size().get().columns());
+    private List<String> note(Occurrence what) {
+        String who = what.host().map(host -> host + "  ").orElse("");
+        List<String> lines = Text.wrap(who + what.message(), facts.size().get().columns());
         return lines.isEmpty() ? List.of() : indentedAfterFirst(lines);
     }
 
@@ -84,9 +88,8 @@ final class LiveOutput implements RunOutput {
         return indented;
     }
 
-    private void failure(Event event) {
-        StepView step = fold.host(event.host().orElse(""))
-                .flatMap(host -> event.step().map(name -> host.steps().get(name)))
+    private void failure(String run, StepEnded ended) {
+        StepView step = fold.step(ended)
                 .filter(each -> each.state() == StepState.FAILED && !each.failure().orElseThrow().isRefusal())
                 .orElse(null);
         if (step != null) {
@@ -97,7 +100,7 @@ final class LiveOutput implements RunOutput {
                 return;
             }
             above.addAll(Wording.indent(4,
-                    Wording.explain(event.run(), step, true, facts.size().get().columns() - 4, facts.hints())));
+                    Wording.explain(run, step, true, facts.size().get().columns() - 4, facts.hints())));
         }
     }
 

@@ -1,11 +1,12 @@
 package dev.caravan.terminal;
 
+import dev.caravan.history.RunState;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.Activity;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
 import dev.caravan.terminal.Look.Ink;
-import dev.caravan.terminal.RunView.Activity;
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.State;
-import dev.caravan.terminal.RunView.StepState;
-import dev.caravan.terminal.RunView.StepView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -217,9 +217,6 @@ public final class LiveTable {
 
         private Cell cell(HostView host, int index) {
             String name = run.steps().get(index);
-            if (host.waiting().filter(wait -> wait.step().equals(Optional.of(name))).isPresent()) {
-                return new Cell("wait", Ink.WAITING, 5);
-            }
             StepView step = host.steps().get(name);
             if (step == null) {
                 boolean toCome = !run.ended() && host.failed().isEmpty() && !isPast(host, index);
@@ -246,8 +243,7 @@ public final class LiveTable {
         private String now(HostView host) {
             if (host.failed().isPresent()) {
                 StepView step = host.failed().get();
-                return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: "
-                        + Text.firstLine(step.failure().orElseThrow().cause());
+                return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: " + Text.firstLine(step.message());
             }
             if (host.rolledBack()) {
                 return "rolled back";
@@ -280,7 +276,7 @@ public final class LiveTable {
         }
 
         private String inTheEnd(HostView host) {
-            if (run.state() != State.SUCCEEDED && host.current().isPresent()) {
+            if (run.state() != RunState.SUCCEEDED && host.current().isPresent()) {
                 return host.current().get().step() + " was not finished";
             }
             if (host.name().isEmpty() && host.last().isPresent()) {

@@ -1,9 +1,22 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.StepState;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.Remark;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunFold;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +41,7 @@ final class PlainLines {
     private final Explained explained = new Explained();
     /** When a line of a step was last shown, by host and step. */
     private final Map<List<String>, Instant> shown = new HashMap<>();
-    private final Map<String, String> waits = new HashMap<>();
+    private final Map<String, String> waitsOf = new HashMap<>();
     private Instant origin;
     private int hostWidth = 4;
 
@@ -41,21 +54,28 @@ final class PlainLines {
     /** The lines for the run's next event; often none. */
     List<String> of(Event event) {
         fold.accept(event);
-        if (origin == null || event.type() == Event.Type.RUN_STARTED) {
+        Occurrence what = event.occurrence();
+        if (origin == null || what instanceof RunStarted) {
             origin = event.at();
         }
-        return switch (event.type()) {
-            case RUN_QUEUED -> queued();
-            case RUN_STARTED -> event.message().isBlank() ? List.of() : told(event, "started", event.message());
-            case HOST_WAITING -> waiting(event);
-            case STEP_STARTED -> started(event);
-            case STEP_PROGRESS -> isDue(event) ? told(event, "working", event.message()) : List.of();
-            case STEP_RETRY -> told(event, "retry", retry(event));
-            case STEP_ENDED -> ended(event);
-            case HOST_ROLLED_BACK -> told(event, "rolled back", event.message());
-            case NOTE -> told(event, "note", event.message());
-            case RUN_ENDED -> summary();
-        };
+        if (what instanceof RunQueued) {
+            return queued();
+        } else if (what instanceof HostWaiting waits) {
+            return waiting(event, waits);
+        } else if (what instanceof StepStarted) {
+            return started(event);
+        } else if (what instanceof StepProgress) {
+            return isDue(event) ? told(event, "working", event.message()) : List.of();
+        } else if (what instanceof StepRetried retried) {
+            return told(event, "retry", retry(retried));
+        } else if (what instanceof StepEnded ended) {
+            return ended(event, ended);
+        } else if (what instanceof HostRolledBack) {
+            return told(event, "rolled back", event.message());
+        } else if (what instanceof RunEnded) {
+            return summary();
+        }
+        return what instanceof Remark && !event.message().isBlank() ? told(event, "note", event.message()) : List.of();
     }
 
     /** What is still at work though nothing was shown of it for this long; asked where output must not fall silent. */
@@ -91,18 +111,18 @@ final class PlainLines {
         return lines;
     }
 
-    private List<String> waiting(Event event) {
-        if (event.data().containsKey("slots")) {
+    private List<String> waiting(Event event, HostWaiting waits) {
+        if (waits.slots().isPresent()) {
             // With more hosts than slots each step of each host would have a line.
             return List.of();
         }
         String what = Wording.waiting(event.message());
-        boolean known = what.equals(waits.put(event.host().orElse(""), what));
+        boolean known = what.equals(waitsOf.put(event.host().orElse(""), what));
         return known ? List.of() : told(event, "waiting", what.replaceFirst("^waiting ", ""));
     }
 
     private List<String> started(Event event) {
-        waits.remove(event.host().orElse(""));
+        waitsOf.remove(event.host().orElse(""));
         shown.put(key(event), event.at());
         return List.of();
     }
@@ -112,20 +132,13 @@ final class PlainLines {
         return last != null && !event.at().isBefore(last.plus(SILENCE));
     }
 
-    private String retry(Event event) {
-        String pause = event.data().get("delayMillis") instanceof Number millis
-                ? ", again in " + Durations.text(Duration.ofMillis(millis.longValue()))
-                : "";
-        return "attempt " + Math.max(1, event.attempt()) + " failed" + pause + ": " + event.message();
+    private static String retry(StepRetried retried) {
+        String pause = retried.pause().map(time -> ", again in " + Durations.text(time)).orElse("");
+        return "attempt " + retried.attempt().number() + " failed" + pause + ": " + retried.message();
     }
 
-    private List<String> ended(Event event) {
-        Optional<StepView> ended = fold.host(event.host().orElse(""))
-                .flatMap(host -> event.step().map(name -> host.steps().get(name)));
-        if (ended.isEmpty()) {
-            return List.of();
-        }
-        StepView step = ended.get();
+    private List<String> ended(Event event, StepEnded ended) {
+        StepView step = fold.step(ended).orElseThrow();
         if (step.state() == StepState.FAILED && !step.failure().orElseThrow().isRefusal()) {
             List<String> lines = new ArrayList<>();
             Optional<String> before = explained.before(step, fold.host(step.host()).orElseThrow());

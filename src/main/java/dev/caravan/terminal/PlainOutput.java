@@ -1,6 +1,7 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,7 +26,7 @@ final class PlainOutput implements RunOutput {
     @Override
     public synchronized void on(Event event) {
         out.write(lines.of(event));
-        if (event.type() == Event.Type.RUN_ENDED) {
+        if (event.is(RunEnded.class)) {
             close();
         }
     }

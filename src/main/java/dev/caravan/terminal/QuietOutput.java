@@ -1,6 +1,8 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.RunFold;
 
 /** How the run ended: each cause of a failure once, with its hosts. */
 final class QuietOutput implements RunOutput {
@@ -16,7 +18,7 @@ final class QuietOutput implements RunOutput {
     @Override
     public synchronized void on(Event event) {
         fold.accept(event);
-        if (event.type() == Event.Type.RUN_ENDED) {
+        if (event.is(RunEnded.class)) {
             out.write(Summary.brief(fold.view(), facts.textWidth(), facts.look()));
         }
     }

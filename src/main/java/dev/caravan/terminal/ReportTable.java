@@ -1,16 +1,14 @@
 package dev.caravan.terminal;
 
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** The tables that scripts return: the output {@code report} of a step. The first line has the headings; tabs separate the fields. */
-final class ReportTable {
-    /** The output of a step that holds it. */
-    private static final String OUTPUT = "report";
+public final class ReportTable {
     private static final int MOST_ROWS = 500;
     private static final int MOST_COLUMNS = 12;
     private static final int LONGEST_FIELD = 1000;
@@ -19,9 +17,9 @@ final class ReportTable {
 
     private ReportTable() {}
 
-    /** The rows in the data of an ended step, each as long as the headings, within the limits above; empty if there are none. */
-    static List<List<String>> rows(Map<String, Object> data) {
-        if (!(data.get("outputs") instanceof Map<?, ?> outputs) || !(outputs.get(OUTPUT) instanceof String text) || text.isBlank()) {
+    /** The rows of a report, each as long as the headings, within the limits above; empty if there are none. */
+    public static List<List<String>> rows(String text) {
+        if (text.isBlank()) {
             return List.of();
         }
         int columns = Math.min(MOST_COLUMNS, text.lines().findFirst().orElse("").split("\t", -1).length);
@@ -56,14 +54,15 @@ final class ReportTable {
         List<List<String>> table = new ArrayList<>();
         for (HostView host : run.hosts()) {
             StepView ended = host.steps().get(step);
-            if (ended == null || ended.report().isEmpty()) {
+            List<List<String>> rows = ended == null ? List.of() : rows(ended.report());
+            if (rows.isEmpty()) {
                 continue;
             }
             if (table.isEmpty()) {
-                table.add(with("host", ended.report().get(0)));
+                table.add(with("host", rows.get(0)));
             }
             int columns = table.get(0).size();
-            ended.report().stream().skip(1).map(row -> with(Wording.host(host.name()), row)).filter(row -> row.size() == columns)
+            rows.stream().skip(1).map(row -> with(Wording.host(host.name()), row)).filter(row -> row.size() == columns)
                     .forEach(table::add);
         }
         return table;

@@ -1,6 +1,6 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import java.io.PrintStream;
 import java.time.InstantSource;
 

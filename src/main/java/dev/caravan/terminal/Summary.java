@@ -1,11 +1,12 @@
 package dev.caravan.terminal;
 
+import dev.caravan.history.Finding;
+import dev.caravan.history.RunState;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
 import dev.caravan.terminal.Look.Ink;
-import dev.caravan.terminal.RunView.Finding;
-import dev.caravan.terminal.RunView.HostView;
-import dev.caravan.terminal.RunView.State;
-import dev.caravan.terminal.RunView.StepState;
-import dev.caravan.terminal.RunView.StepView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ public final class Summary {
     /** The failures, how the run ended and what to do now: for those who asked for no more. */
     static List<String> brief(RunView run, int width, Look look) {
         Summary summary = new Summary(run, width, look);
-        if (run.state() != State.REFUSED) {
+        if (run.state() != RunState.REFUSED) {
             summary.failures(true);
         }
         summary.findings();
@@ -52,7 +53,7 @@ public final class Summary {
     }
 
     private List<String> whole() {
-        if (run.state() != State.REFUSED) {
+        if (run.state() != RunState.REFUSED) {
             List<String> reports = ReportTable.lines(run, width, look);
             reported = !reports.isEmpty();
             lines.addAll(reports);
@@ -61,7 +62,7 @@ public final class Summary {
                     plan();
                 }
             } else {
-                if (run.state() != State.ROLLED_BACK) {
+                if (run.state() != RunState.ROLLED_BACK) {
                     // Runs of earlier versions do not say of each host that it was rolled back.
                     changes();
                 }
@@ -78,12 +79,12 @@ public final class Summary {
     // How it ended
 
     private void headline() {
-        boolean partly = run.state() == State.PARTLY;
+        boolean partly = run.state() == RunState.PARTLY;
         if (partly) {
             // What is read last is which hosts failed, and why.
             whatIsThere();
         }
-        Ink ink = run.state() == State.SUCCEEDED ? Ink.GOOD : partly || run.state() == State.CANCELLED ? Ink.WAITING : Ink.BAD;
+        Ink ink = run.state() == RunState.SUCCEEDED ? Ink.GOOD : partly || run.state() == RunState.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
         lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
         if (!partly) {
@@ -337,7 +338,7 @@ public final class Summary {
         Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
             host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
-                    .computeIfAbsent(Arrays.asList(step.step(), Change.neutral(step.failure().orElseThrow().cause(), host)),
+                    .computeIfAbsent(Arrays.asList(step.step(), Change.neutral(step.message(), host)),
                             key -> new ArrayList<>())
                     .add(step));
         }

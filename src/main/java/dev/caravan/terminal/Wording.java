@@ -1,8 +1,9 @@
 package dev.caravan.terminal;
 
-import dev.caravan.terminal.RunView.Failure;
-import dev.caravan.terminal.RunView.StepState;
-import dev.caravan.terminal.RunView.StepView;
+import dev.caravan.history.Failure;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -45,7 +46,7 @@ final class Wording {
     /** Cause, the command's last words where they are wanted, remedy, and where the whole log is. */
     static List<String> explain(String run, StepView step, boolean lastWords, int width, Hints hints) {
         Failure failure = step.failure().orElseThrow();
-        List<String> lines = new ArrayList<>(Text.wrap(failure.cause(), width));
+        List<String> lines = new ArrayList<>(Text.wrap(step.message(), width));
         if (lastWords) {
             List<String> words = failure.lastWords().stream().flatMap(word -> Text.lines(word).stream()).toList();
             if (!words.equals(lines)) {

@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.facts.Facts;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -201,7 +202,7 @@ public final class Backups {
             lines.put(backup.id(), line);
             run.note(null, line);
         }
-        told.ended(StepResult.State.OK, lines, lines.isEmpty() ? "there is no backup of " + run.cluster().name()
+        told.ended(StepState.OK, lines, lines.isEmpty() ? "there is no backup of " + run.cluster().name()
                 : lines.size() + (lines.size() == 1 ? " backup, " : " backups, ") + (damaged == 0 ? "none" : damaged) + " damaged");
     }
 }

@@ -31,9 +31,9 @@ public final class Endpoints {
         variable(exchange, "ENDPOINT_ADDRESS", endpoint.address());
         variable(exchange, "ENDPOINT_PORT", Integer.toString(endpoint.port()));
         variable(exchange, "ENDPOINT_SERVERS", controlPlanes.stream()
-                .map(each -> each.name() + "=" + IpAddress.withPort(each.address(), cluster.apiServerPort()))
+                .map(each -> each.name() + "=" + IpAddress.withPort(each.nodeAddress(), cluster.apiServerPort()))
                 .collect(Collectors.joining(" ")));
-        variable(exchange, "ENDPOINT_PEERS", controlPlanes.stream().filter(each -> !each.equals(host)).map(Host::address)
+        variable(exchange, "ENDPOINT_PEERS", controlPlanes.stream().filter(each -> !each.equals(host)).map(Host::nodeAddress)
                 .collect(Collectors.joining(" ")));
         variable(exchange, "ENDPOINT_PRIORITY", Integer.toString(Math.max(1, HIGHEST_PRIORITY - controlPlanes.indexOf(host))));
     }

@@ -48,7 +48,7 @@ public final class KubeadmDocuments {
     }
 
     private NodeSettings settings(Run run, Host host) {
-        Optional<String> other = run.facts(host.name()).flatMap(facts -> facts.families().besides(host.address()));
+        Optional<String> other = run.facts(host.name()).flatMap(facts -> facts.families().besides(host.nodeAddress()));
         return NodeSettings.of(run.cluster(), host, versions).withOtherFamily(run.cluster(), host, other);
     }
 

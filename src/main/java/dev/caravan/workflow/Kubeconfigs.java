@@ -3,6 +3,8 @@ package dev.caravan.workflow;
 import dev.caravan.data.PrivateFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.IpAddress;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepResult;
 import io.fabric8.kubernetes.client.Config;
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 import org.apache.camel.spi.Registry;
@@ -21,6 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /** The kubeconfigs of clusters in the data directory, and the clients made of them: bean {@code kubeconfig}. */
 public final class Kubeconfigs {
+    private static final Pattern SERVER = Pattern.compile("^( *server: ).*$", Pattern.MULTILINE);
+
     private final Path data;
 
     /** @param data the data directory; kubeconfigs are kept in {@code clusters/NAME/kubeconfig} below it */
@@ -42,7 +48,9 @@ public final class Kubeconfigs {
 
     /**
      * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
-     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds.
+     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds. If the hosts have
+     * internal addresses and the endpoint is not reached from here, the kubeconfig leads to the first control plane at the address that SSH
+     * uses, if that answers.
      */
     public void keep(Exchange exchange) throws IOException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
@@ -50,6 +58,17 @@ public final class Kubeconfigs {
         if (kubeconfig == null) {
             return;
         }
+        Answering answering = answering(run, kubeconfig);
+        keep(run, answering.kubeconfig());
+        Registry registry = exchange.getContext().getRegistry();
+        registry.bind(client(run), answering.client());
+        run.atEnd(() -> {
+            registry.unbind(client(run));
+            answering.client().close();
+        });
+    }
+
+    private void keep(Run run, Secret kubeconfig) throws IOException {
         Path file = kubeconfig(run);
         PrivateFiles.makeDirectories(file.getParent());
         Path temporary = Files.createTempFile(file.getParent(), "kubeconfig", ".new",
@@ -57,21 +76,46 @@ public final class Kubeconfigs {
         Files.writeString(temporary, kubeconfig.reveal());
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         run.keepKubeconfig(file.toString());
+    }
+
+    private record Answering(Secret kubeconfig, KubernetesClient client) {}
+
+    private static Answering answering(Run run, Secret kubeconfig) {
+        Answering usual = new Answering(kubeconfig, newClient(kubeconfig));
+        Host first = run.cluster().firstControlPlane();
+        if (answers(usual.client()) || first.internalAddresses().isEmpty()) {
+            return usual;
+        }
+        String server = "https://" + IpAddress.withPort(first.address(), run.cluster().apiServerPort());
+        Secret other = new Secret(SERVER.matcher(kubeconfig.reveal()).replaceAll("$1" + Matcher.quoteReplacement(server)));
+        Answering direct = new Answering(other, newClient(other));
+        if (!answers(direct.client())) {
+            direct.client().close();
+            return usual;
+        }
+        run.note(null, "the endpoint " + run.cluster().kubernetes().controlPlaneEndpoint()
+                + " is not reached from here: the kubeconfig leads to " + server);
+        usual.client().close();
+        return direct;
+    }
+
+    private static KubernetesClient newClient(Secret kubeconfig) {
         Config config = Config.fromKubeconfig(kubeconfig.reveal());
         config.setConnectionTimeout(5_000);
         config.setRequestTimeout(10_000);
         config.setRequestRetryBackoffLimit(0);
-        KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
-        Registry registry = exchange.getContext().getRegistry();
-        registry.bind(client(run), client);
-        run.atEnd(() -> {
-            registry.unbind(client(run));
-            client.close();
-        });
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /** Whether an API server is there, be it that it refuses. */
+    private static boolean answers(KubernetesClient client) {
         try {
             client.nodes().list();
+            return true;
         } catch (KubernetesClientException e) {
             LoggerFactory.getLogger(Kubeconfigs.class).debug("the API server does not answer yet", e);
+            // -1 or 0 if there was no answer of an API server: no connection, or a certificate for other names
+            return e.getCode() > 0;
         }
     }
 

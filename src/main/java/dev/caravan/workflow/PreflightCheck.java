@@ -6,6 +6,7 @@ import dev.caravan.facts.Leaving;
 import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
+import dev.caravan.history.StepState;
 import dev.caravan.packages.NoRepository;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
@@ -14,7 +15,6 @@ import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
 import dev.caravan.tables.KubernetesTable;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ public final class PreflightCheck {
         if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }
-        told.ended(StepResult.State.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
+        told.ended(StepState.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 

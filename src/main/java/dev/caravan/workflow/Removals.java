@@ -6,6 +6,7 @@ import dev.caravan.facts.Leaving;
 import dev.caravan.facts.Leaving.Machine;
 import dev.caravan.facts.Leaving.NotReached;
 import dev.caravan.facts.Membership;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Found;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
@@ -62,7 +63,7 @@ public final class Removals {
         if (failure instanceof StepFailure step && notReached.machine() == Machine.NONE) {
             StepTold told = new StepTold(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
             told.started();
-            told.ended(new StepResult(step.getStep(), host, StepResult.State.SKIPPED, List.of(),
+            told.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
         } else if (failure instanceof StepFailure step) {
             run.gaveUp(step);
@@ -167,7 +168,7 @@ public final class Removals {
         Upgrade.Drain drain = run.cluster().kubernetes().upgrade().drain();
         variable(exchange, "NODE", host.name());
         variable(exchange, "LEAVING_NODE", host.name());
-        variable(exchange, "LEAVING_ADDRESS", host.address());
+        variable(exchange, "LEAVING_ADDRESS", host.nodeAddress());
         variable(exchange, "DRAIN_SECONDS", Long.toString(drain.timeout().toSeconds()));
         variable(exchange, "ON_BLOCKED", drain.onBlocked().name().toLowerCase(Locale.ROOT));
         // The cluster stays, but this host has nothing to take out of it: its member of etcd and its node are removed by others.
@@ -196,7 +197,7 @@ public final class Removals {
         }
         StepTold told = new StepTold(run, host, "remove-host", run.nextAttempt(host, "remove-host"));
         told.started();
-        told.ended(new StepResult("remove-host", host, StepResult.State.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
+        told.ended(new StepResult("remove-host", host, StepState.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
                 ""));
     }
 

@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.kubeadm.Addons;
+import dev.caravan.kubeadm.KubeadmConfig;
 import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.kubeadm.NodeSettings;
 import dev.caravan.kubeadm.RuntimeRules;
@@ -11,13 +12,17 @@ import dev.caravan.packages.Repository;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.spec.Registry;
 import dev.caravan.step.Environment;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The environment that every script gets; the table stands in docs/routes.md. */
@@ -39,7 +44,7 @@ public final class ScriptEnvironment implements Environment {
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("CLUSTER_NAME", cluster.name());
         variables.put("NODE_NAME", host.name());
-        variables.put("NODE_ADDRESS", host.address());
+        variables.put("NODE_ADDRESS", host.nodeAddress());
         variables.put("NODE_ROLES", host.roles().stream().map(Object::toString).sorted().collect(Collectors.joining(" ")));
         variables.put("KUBERNETES_VERSION", cluster.kubernetes().version());
         variables.put("KUBERNETES_MINOR", Integer.toString(cluster.kubernetes().minor()));
@@ -47,8 +52,11 @@ public final class ScriptEnvironment implements Environment {
         variables.put("KUBELET_ASKS_AMAZON", Boolean.toString(minor.kubeletAsksAmazon()));
         variables.put("IMAGE_REPOSITORY", cluster.kubernetes().imageRepository());
         variables.put("CONTROL_PLANE_ENDPOINT", cluster.kubernetes().controlPlaneEndpoint());
+        variables.put("CERTIFICATE_NAMES", String.join(" ", KubeadmConfig.certificateNames(cluster)));
         variables.put("POD_SUBNET", cluster.kubernetes().podSubnet());
         variables.put("SERVICE_SUBNET", cluster.kubernetes().serviceSubnet());
+        variables.put("PROXIED", Boolean.toString(cluster.proxy().isPresent()));
+        variables.put("PROXY_EXCEPT", cluster.proxy().map(proxy -> String.join(" ", proxy.noProxy())).orElse(""));
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
@@ -82,7 +90,27 @@ public final class ScriptEnvironment implements Environment {
         variables.put("RUNTIME_VERSION", cluster.runtime().version().orElse(""));
         variables.put("CRI_SOCKET", settings.criSocket());
         variables.put("CGROUP_DRIVER", settings.cgroupDriver());
-        variables.put("INSECURE_REGISTRIES", String.join(" ", cluster.runtime().insecureRegistries()));
+        registries(variables, cluster.runtime());
+    }
+
+    /* For Docker, those that need no verified certificate are in the same list as those of plain HTTP. */
+    private static void registries(Map<String, String> variables, Cluster.Runtime runtime) {
+        List<Registry> all = runtime.registries();
+        Set<String> insecure = new LinkedHashSet<>(runtime.insecureRegistries());
+        Set<String> mirrors = new LinkedHashSet<>();
+        if (runtime.name() == Cluster.RuntimeName.DOCKER) {
+            all.stream().filter(registry -> registry.insecure() && registry.isForItself(all)).map(Registry::host).forEach(insecure::add);
+            all.forEach(registry -> registry.mirrors().forEach(mirror -> {
+                mirrors.add(mirror.scheme() + "://" + mirror.host());
+                if (mirror.isPlain() || registry.entryOf(mirror, all).insecure()) {
+                    insecure.add(mirror.host());
+                }
+            }));
+        }
+        variables.put("INSECURE_REGISTRIES", String.join(" ", insecure));
+        variables.put("REGISTRY_MIRRORS", String.join(" ", mirrors));
+        variables.put("REGISTRIES", all.stream().map(Registry::host).collect(Collectors.joining(" ")));
+        variables.put("REGISTRY_PASSWORDS", Boolean.toString(all.stream().anyMatch(registry -> registry.password().isPresent())));
     }
 
     /**

@@ -1,12 +1,12 @@
 package dev.caravan.workflow;
 
+import dev.caravan.history.StepState;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepResult;
 import dev.caravan.step.StepTold;
 import dev.caravan.workflow.ClusterHealth.Lack;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
@@ -208,7 +208,7 @@ public final class Verification {
             state.told.failed(failure);
             throw failure;
         }
-        state.told.ended(StepResult.State.OK, Map.of(),
+        state.told.ended(StepState.OK, Map.of(),
                 state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
     }
@@ -243,7 +243,7 @@ public final class Verification {
             told.failed(failure.getStep().equals(STEP) ? failure : notReady(host, failure.getStep() + " failed on this node"));
             run.hostFailed(host, failure);
         });
-        state.told.ended(StepResult.State.OK, Map.of(), "to be verified again without " + String.join(", ", atFault.keySet()));
+        state.told.ended(StepState.OK, Map.of(), "to be verified again without " + String.join(", ", atFault.keySet()));
         exchange.setVariable(LEFT_OUT, run.cluster().hosts().stream().filter(host -> atFault.containsKey(host.name())).toList());
     }
 

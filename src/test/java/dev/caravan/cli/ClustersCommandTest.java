@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,7 @@ class ClustersCommandTest {
         assertThat(CaravanCommand.execute(all)).as(console.err()).isZero();
     }
 
+    @Tag("long")
     @Test
     void aClusterIsListedWithWhatRunsSawOfIt() throws Exception {
         assertThat(rehearsed(0, "clusters")).as("no cluster yet").hasLineCount(1);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ class DetailedExitTest {
         return CaravanCommand.execute(all.toArray(String[]::new));
     }
 
+    @Tag("long")
     @Test
     void aPlanThatShowsAChangeEndsWithEightIfThatIsAskedFor() {
         String plan = "rehearse examples/three-nodes.yaml --plan --pace 0 --output quiet";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,7 @@ class HintsTest {
     @RegisterExtension
     final Console console = new Console();
 
+    @Tag("long")
     @Test
     void theCommandThatShowsTheLogWorksAsItIsPrinted() {
         String data = directory.resolve("data").toString();

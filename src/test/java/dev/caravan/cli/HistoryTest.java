@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.engine.Serving;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Detached;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Secret;
+import dev.caravan.step.StepTold;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,8 +65,9 @@ class HistoryTest {
         String id = await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream()
                         .filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
                 Optional::isPresent).orElseThrow().id();
-        await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state().equals("running")).isPresent());
-        serving.underWay(id).tell(Event.Type.STEP_STARTED, "h1", "kube-install", 1, "", Map.of("id", "x1", "logOffset", 0));
+        await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state() == RunState.RUNNING).isPresent());
+        serving.underWay(id).tell(
+                new StepStarted(Attempt.of("h1", "kube-install", 1), Optional.of(new Detached("x1", 0, Optional.empty()))));
         print(id, "first line\n");
         return id;
     }
@@ -73,7 +79,7 @@ class HistoryTest {
 
     private static void end(String id) throws Exception {
         print(id, "last line, without an end");
-        serving.underWay(id).tell(Event.Type.STEP_ENDED, "h1", "kube-install", 1, "", Map.of("state", "ok"));
+        new StepTold(serving.underWay(id), "h1", "kube-install", 1).ended(StepState.OK, Map.of(), "");
         serving.fail(id, "as the test wants it");
         serving.ended(id);
     }

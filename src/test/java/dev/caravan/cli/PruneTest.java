@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.Serving;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.Submissions;
@@ -69,7 +70,7 @@ class PruneTest {
                     .isDirectoryContaining(log -> log.endsWith(ended.get(2))).isDirectoryContaining(log -> log.endsWith(underWay));
             assertThat(runs(serving, "--prune", "--keep-runs", "1")).contains("1 run deleted");
             serving.release(underWay);
-            assertThat(serving.ended(underWay).state()).isEqualTo("succeeded");
+            assertThat(serving.ended(underWay).state()).isEqualTo(RunState.SUCCEEDED);
             assertThat(runs(serving, "--prune", "--keep-runs", "1")).contains("0 runs deleted");
         }
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ class CamelToolsTest {
     @TempDir
     private Path directory;
 
+    @Tag("long")
     @Test
     void theCamelCommandAndJmxSeeTheRoutesWhenSwitchedOn() throws Exception {
         String home = System.getProperty("user.home");

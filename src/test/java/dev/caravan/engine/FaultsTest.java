@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.MemoryJournal;
@@ -134,7 +140,7 @@ class FaultsTest {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.cut();
-            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
+            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
             tells(failure(run), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             ends(run, "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             onceEach(run);
@@ -143,9 +149,9 @@ class FaultsTest {
     }
 
     private void assertThatThePauseWasKept(Run run, Event retry) {
-        int pause = ((Number) retry.data().get("delayMillis")).intValue();
+        int pause = (int) retry.as(StepRetried.class).flatMap(StepRetried::pause).orElseThrow().toMillis();
         Event next = journal.events(run.id(), 0).stream()
-                .filter(event -> event.type() == Event.Type.STEP_STARTED && event.host().equals(retry.host())
+                .filter(event -> event.is(StepStarted.class) && event.host().equals(retry.host())
                         && event.step().equals(retry.step()))
                 .filter(event -> event.attempt() == retry.attempt() + 1)
                 .findFirst().orElseThrow();
@@ -161,7 +167,7 @@ class FaultsTest {
             link.delay(Duration.ofMillis(30));
             go.complete(null);
             succeedsWithEachStepOnce(engine, run);
-            assertThat(journal.all(Event.Type.STEP_RETRY)).isEmpty();
+            assertThat(journal.all(StepRetried.class)).isEmpty();
         }
     }
 
@@ -171,9 +177,9 @@ class FaultsTest {
             Run run = inMidStep(engine);
             pinnedKey = Optional.of("SHA256:" + "A".repeat(43));
             link.reset();
-            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("failed");
+            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
             // the one that the reset cost
-            assertThat(journal.all(Event.Type.STEP_RETRY)).as(() -> told(run)).hasSize(1);
+            assertThat(journal.all(StepRetried.class)).as(() -> told(run)).hasSize(1);
             String pinned = "SHA256:" + "A".repeat(43);
             tells(failure(run), "`hostKey` pins " + pinned, "correct `hostKey`");
             ends(run, "`hostKey` pins " + pinned, "correct `hostKey`");
@@ -194,7 +200,7 @@ class FaultsTest {
                     .hasMessageContaining("cluster " + cluster.name()).hasMessageContaining(run.id())
                     .hasMessageContaining("in another process");
             go.complete(null);
-            assertThat(outcome(one, run).state()).isEqualTo("succeeded");
+            assertThat(outcome(one, run).state()).isEqualTo(RunState.SUCCEEDED);
             onceEach(run);
         }
     }
@@ -294,7 +300,7 @@ class FaultsTest {
     }
 
     private List<Event> retries(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_RETRY).toList();
+        return journal.events(run.id(), 0).stream().filter(event -> event.is(StepRetried.class)).toList();
     }
 
     private Event retry(Run run) {
@@ -302,15 +308,17 @@ class FaultsTest {
     }
 
     private Event failure(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED
-                && "failed".equals(event.data().get("state"))).findFirst().orElseThrow();
+        return journal.events(run.id(), 0).stream().filter(event -> event.as(StepEnded.class).flatMap(StepEnded::failure).isPresent())
+                .findFirst().orElseThrow();
     }
 
     /** Host, step, where it was tried, what came back, what to do. */
     private void tells(Event event, String cause, String remedy) {
         assertThat(event.host()).contains("h2");
         assertThat(event.step()).contains(STEP);
-        assertThat(event.message() + " " + event.data().getOrDefault("remedy", "")).contains("root@127.0.0.1:" + link.port())
+        Failure failure = event.as(StepEnded.class).flatMap(StepEnded::failure)
+                .or(() -> event.as(StepRetried.class).map(StepRetried::failure)).orElseThrow();
+        assertThat(event.message() + " " + failure.remedy()).contains("root@127.0.0.1:" + link.port())
                 .contains(cause).contains(remedy);
     }
 
@@ -320,7 +328,7 @@ class FaultsTest {
     }
 
     private void succeedsWithEachStepOnce(Engine engine, Run run) throws Exception {
-        assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo("succeeded");
+        assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.SUCCEEDED);
         onceEach(run);
     }
 
@@ -338,13 +346,12 @@ class FaultsTest {
     }
 
     private String end(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst()
+        return journal.events(run.id(), 0).stream().filter(event -> event.is(RunEnded.class)).findFirst()
                 .orElseThrow().message();
     }
 
     private String told(Run run) {
-        return journal.events(run.id(), 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " "
-                + event.step().orElse("") + " " + event.message())
+        return journal.events(run.id(), 0).stream().map(event -> event.occurrence().toString())
                 .collect(Collectors.joining("\n"));
     }
 

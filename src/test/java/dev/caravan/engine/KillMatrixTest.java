@@ -2,7 +2,9 @@ package dev.caravan.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -235,8 +237,8 @@ class KillMatrixTest {
         private void die(String host, String step, Point point) throws Exception {
             SshSessions sessions = new SshSessions();
             MortalJournal mortal = new MortalJournal(journal, sessions::close);
-            Predicate<Event> started = event -> event.type() == Event.Type.STEP_STARTED && isOf(event, host, step);
-            Predicate<Event> ended = event -> event.type() == Event.Type.STEP_ENDED && isOf(event, host, step);
+            Predicate<Event> started = event -> event.is(StepStarted.class) && isOf(event, host, step);
+            Predicate<Event> ended = event -> event.is(StepEnded.class) && isOf(event, host, step);
             switch (point) {
                 case BEFORE -> mortal.dieBefore(started);
                 case ANNOUNCED -> mortal.dieAfter(started);
@@ -266,7 +268,7 @@ class KillMatrixTest {
                 Run run = engine.runs().begin(order());
                 assertThat(run.id()).isEqualTo(id);
                 revived.complete(null);
-                return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+                return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
             }
         }
 
@@ -301,16 +303,15 @@ class KillMatrixTest {
 
         private List<String> mintedAndNotRevoked() {
             List<String> tokens = new ArrayList<>(journal.events(id, 0).stream()
-                    .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("join-credentials")))
-                    .map(event -> ((Map<?, ?>) event.data().get("outputs")).get("tokenId").toString()).toList());
+                    .flatMap(event -> event.as(StepEnded.class).stream()).filter(ended -> ended.step().equals("join-credentials"))
+                    .map(ended -> ended.outputs().get("tokenId")).toList());
             calls().stream().filter(call -> call.step().equals("credentials-revoke"))
                     .forEach(call -> tokens.removeAll(List.of(call.environment().get("TOKEN_ID").split(" "))));
             return tokens;
         }
 
         private String told() {
-            return journal.events(id, 0).stream().map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("")
-                    + " " + event.message())
+            return journal.events(id, 0).stream().map(event -> event.occurrence().toString())
                     .collect(Collectors.joining("\n")) + "\n"
                             + calls().stream().map(call -> call.host() + " " + call.step()).collect(Collectors.joining(", "));
         }
@@ -338,7 +339,7 @@ class KillMatrixTest {
         try (Engine engine = engine(one.journal, new SshSessions())) {
             Run run = engine.runs().begin(one.order());
             one.id = run.id();
-            assertThat(engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state())
+            assertThat(engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word())
                     .isEqualTo("succeeded");
         }
         return one.once();

@@ -1,6 +1,8 @@
 package dev.caravan.engine;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
@@ -11,7 +13,6 @@ import dev.caravan.journal.RunRecord;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -65,17 +66,13 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized Event append(String run, Event.Type type, String host, String step, int attempt, String message,
-            Map<String, Object> data) {
-        return mortally(run, type, host, step, attempt, message, data, () -> journal.append(run, type, host, step, attempt, message, data));
+    public synchronized Event append(String run, Occurrence what) {
+        return mortally(run, what, () -> journal.append(run, what));
     }
 
-    private Event mortally(
-            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data,
-            Supplier<Event> entering) {
+    private Event mortally(String run, Occurrence what, Supplier<Event> entering) {
         requireLife();
-        Event planned = new Event(0, java.time.Instant.EPOCH, run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt,
-                message, data);
+        Event planned = new Event(0, java.time.Instant.EPOCH, run, what);
         if (before.test(planned)) {
             die();
             requireLife();
@@ -112,8 +109,8 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
-        return mortally(run, Event.Type.RUN_ENDED, null, null, 0, message, data, () -> journal.end(run, state, exitStatus, message, data));
+    public synchronized Event end(String run, RunEnded end) {
+        return mortally(run, end, () -> journal.end(run, end));
     }
 
     @Override

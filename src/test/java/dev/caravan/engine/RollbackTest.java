@@ -2,7 +2,13 @@ package dev.caravan.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.GivenUp;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.RunState;
+import dev.caravan.history.RunView;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
@@ -16,7 +22,6 @@ import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.ScriptedHosts;
 import dev.caravan.step.ScriptedHosts.Call;
 import dev.caravan.step.ScriptedHosts.Reply;
-import dev.caravan.terminal.RunView;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -92,8 +97,8 @@ class RollbackTest {
         Cluster cluster = cluster(1, 2, "rollback\n  maxFailedHosts: " + maxFailedHosts);
         Run run = apply(cluster);
 
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(RunState.ROLLED_BACK);
         assertThat(end.message()).contains("it is not to be");
         for (String host : List.of("h1", "h2", "h3")) {
             assertThat(undone(run, host)).as(host).filteredOn(step -> !step.equals("network")).isEqualTo(changed(run, host));
@@ -107,8 +112,8 @@ class RollbackTest {
         fail("h3", step);
         Run run = apply(cluster(1, 2, "rollback" + (maxFailedHosts.isEmpty() ? "" : "\n  maxFailedHosts: " + maxFailedHosts)));
 
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(RunState.PARTLY);
         assertThat(end.message()).contains("failed: " + step + " on h3: it is not to be").endsWith("Rolled back: h3");
         assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3")).isNotEmpty();
         assertThat(undone(run, "h1")).isEmpty();
@@ -119,12 +124,12 @@ class RollbackTest {
                 .allSatisfy(call -> assertThat(call.environment()).containsEntry("FORGOTTEN_NODE", "h3"));
 
         RunView view = RunView.of(journal.events(run.id(), 0));
-        assertThat(view.state()).isEqualTo(RunView.State.PARTLY);
+        assertThat(view.state()).isEqualTo(RunState.PARTLY);
         assertThat(view.realHosts()).extracting(RunView.HostView::rolledBack).containsExactly(false, false, true);
         RunView.HostView rolledBack = view.realHosts().get(2);
         assertThat(rolledBack.changes()).isZero();
         assertThat(rolledBack.steps().values()).filteredOn(one -> !one.step().startsWith("undo-")).noneMatch(RunView.StepView::changed);
-        assertThat(rolledBack.count(RunView.StepState.ROLLED_BACK)).isEqualTo(changed(run, "h3").size() - 1);
+        assertThat(rolledBack.count(StepState.ROLLED_BACK)).isEqualTo(changed(run, "h3").size() - 1);
     }
 
     @Test
@@ -132,8 +137,8 @@ class RollbackTest {
         fail("h1", "join-credentials");
         Run run = apply(cluster(1, 2));
 
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(RunState.PARTLY);
         assertThat(end.message()).contains("Rolled back: h2, h3");
         assertThat(undone(run, "h1")).isEmpty();
     }
@@ -145,27 +150,27 @@ class RollbackTest {
         Cluster cluster = cluster(1, 3, "rollback\n  maxFailedHosts: 1");
         Run run = apply(cluster);
 
-        assertThat(end(run).data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
-        assertThat(journal.events(run.id(), 0)).filteredOn(event -> event.type() == Event.Type.NOTE)
+        assertThat(end(run).state()).isEqualTo(RunState.ROLLED_BACK);
+        assertThat(journal.events(run.id(), 0)).filteredOn(event -> event.is(GivenUp.class))
                 .anyMatch(event -> event.message().contains("more hosts than maxFailedHosts allows"));
         cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
     }
 
     @ParameterizedTest
-    @CsvSource({"1, partly, 6", "0, refused, 3", "'', refused, 3"})
-    void aHostThatCannotBeLookedAtIsLeftOutIfTheSpecAllowsIt(String maxFailedHosts, String state, int exitStatus) throws Exception {
+    @CsvSource({"1, PARTLY", "0, REFUSED", "'', REFUSED"})
+    void aHostThatCannotBeLookedAtIsLeftOutIfTheSpecAllowsIt(String maxFailedHosts, RunState state) throws Exception {
         fail("h3", "facts");
         Cluster cluster = cluster(1, 2, "rollback" + (maxFailedHosts.isEmpty() ? "" : "\n  maxFailedHosts: " + maxFailedHosts));
         Run run = apply(cluster);
 
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", state).containsEntry("exitStatus", exitStatus);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(state);
         assertThat(calls(run, "h3")).containsOnly("facts");
-        if (state.equals("partly")) {
+        if (state == RunState.PARTLY) {
             assertThat(end.message()).isEqualTo("failed: facts on h3: it is not to be. Left out, unchanged: h3");
             assertThat(calls(run, "h2")).contains("kubeadm-join");
         } else {
-            assertThat(end.data().get("findings").toString()).contains("h3")
+            assertThat(end.findings().toString()).contains("h3")
                     .matches(told -> told.contains("1 of 3 hosts cannot take part, and maxFailedHosts is 0") == maxFailedHosts.equals("0"));
             assertThat(calls(run, "h1")).containsOnly("facts");
         }
@@ -178,9 +183,9 @@ class RollbackTest {
                 : answer(call));
         Run run = apply(cluster(1, 2, "rollback\n  maxFailedHosts: 2"));
 
-        Event end = end(run);
+        RunEnded end = end(run);
         boolean first = refused.equals("h1");
-        assertThat(end.data()).containsEntry("state", first ? "refused" : "partly").containsEntry("exitStatus", first ? 3 : 6);
+        assertThat(end.state()).isEqualTo(first ? RunState.REFUSED : RunState.PARTLY);
         assertThat(calls(run, refused)).containsOnly("facts");
         if (!first) {
             assertThat(end.message()).contains("failed: preflight on h2: ").contains("memory").endsWith("Left out, unchanged: h2");
@@ -196,8 +201,8 @@ class RollbackTest {
                 : answer(call));
         Run run = apply(cluster);
 
-        Event end = end(run);
-        assertThat(end.data()).as(end.message()).containsEntry("state", "partly").containsEntry("exitStatus", 6);
+        RunEnded end = end(run);
+        assertThat(end.state()).as(end.message()).isEqualTo(RunState.PARTLY);
         assertThat(end.message()).contains("failed: verify on h3: ").contains("kube-proxy-x7 on h3 to run").endsWith("Rolled back: h3");
         assertThat(undone(run, "h3")).isEqualTo(changed(run, "h3")).isNotEmpty();
         assertThat(undone(run, "h2")).isEmpty();
@@ -206,16 +211,16 @@ class RollbackTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"h3, partly, 6", "h1, rolled-back, 4"})
-    void aProbeThatFailsOnOtherNodesThanTheFirstControlPlaneIsTheirFault(String host, String state, int exitStatus) throws Exception {
+    @CsvSource({"h3, PARTLY", "h1, ROLLED_BACK"})
+    void aProbeThatFailsOnOtherNodesThanTheFirstControlPlaneIsTheirFault(String host, RunState state) throws Exception {
         fail(host, "probe");
         Run run = apply(cluster(1, 2));
 
-        Event end = end(run);
-        assertThat(end.data()).as(end.message()).containsEntry("state", state).containsEntry("exitStatus", exitStatus);
+        RunEnded end = end(run);
+        assertThat(end.state()).as(end.message()).isEqualTo(state);
         assertThat(end.message()).contains("probe on " + host + ": it is not to be");
-        assertThat(undone(run, "h2").isEmpty()).isEqualTo(state.equals("partly"));
-        assertThat(calls(run, "h2")).filteredOn("probe"::equals).hasSize(state.equals("partly") ? 2 : 1);
+        assertThat(undone(run, "h2").isEmpty()).isEqualTo(state == RunState.PARTLY);
+        assertThat(calls(run, "h2")).filteredOn("probe"::equals).hasSize(state == RunState.PARTLY ? 2 : 1);
     }
 
     @Test
@@ -224,7 +229,7 @@ class RollbackTest {
         api.breaks("h1");
         Run run = apply(cluster);
 
-        assertThat(end(run).data()).containsEntry("state", "rolled-back").containsEntry("exitStatus", 4);
+        assertThat(end(run).state()).isEqualTo(RunState.ROLLED_BACK);
         cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
     }
 
@@ -236,7 +241,7 @@ class RollbackTest {
                 : answer(call));
         Run run = apply(cluster(1, 2));
 
-        assertThat(end(run).data()).containsEntry("exitStatus", 6);
+        assertThat(end(run).state()).isEqualTo(RunState.PARTLY);
         assertThat(calls(run, "h1")).filteredOn("forget-node"::equals).hasSize(3);
         assertThat(undone(run, "h1")).isEmpty();
         assertThat(undone(run, "h2")).isEmpty();
@@ -250,8 +255,8 @@ class RollbackTest {
                 : call.is(host, step) ? now(Reply.failed("it sticks")) : answer(call));
         Run run = apply(cluster(1, 2));
 
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(RunState.FAILED);
         assertThat(end.message()).contains("failed: kubeadm-join on h3: it is not to be").contains("Left on the hosts: " + left);
         assertThat(undone(run, "h1")).isEmpty();
         assertThat(undone(run, "h2")).isEmpty();
@@ -267,7 +272,7 @@ class RollbackTest {
 
         assertThat(undone(run, "h1")).contains("runtime-install", "os-prepare");
         assertThat(engine.journal().events(run.id(), 0))
-                .filteredOn(event -> event.type() == Event.Type.NOTE && event.message().contains("no nft")).singleElement()
+                .filteredOn(event -> event.is(Note.class) && event.message().contains("no nft")).singleElement()
                 .satisfies(event -> assertThat(event.host()).contains("h1"));
     }
 
@@ -277,7 +282,7 @@ class RollbackTest {
         fail("h3", "runtime-install");
         Run run = apply(cluster(1, 3));
 
-        assertThat(end(run).data()).containsEntry("exitStatus", 6);
+        assertThat(end(run).state()).isEqualTo(RunState.PARTLY);
         assertThat(undone(run, "h3")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
         assertThat(undone(run, "h4")).isEmpty();
         assertThat(calls(run, "h4")).contains("kubeadm-join");
@@ -288,12 +293,12 @@ class RollbackTest {
         fail("h1", "kubeadm-init");
         Cluster cluster = cluster(1, 1, "keep");
         Run run = apply(cluster);
-        assertThat(end(run).data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        assertThat(end(run).state()).isEqualTo(RunState.FAILED);
         assertThat(undone(run, "h1")).isEmpty();
 
         Run back = engine.runs()
                 .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
-        assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
         assertThat(undone(back, "h2")).isEqualTo(changed(run, "h2"));
     }
@@ -304,15 +309,15 @@ class RollbackTest {
         Cluster cluster = cluster(1, 1, "keep");
         Run run = apply(cluster);
         end(run);
-        RunRecord left = new RunRecord("01dw0rd5", cluster.name(), "rollback", "command", false, "spec", "", "running", Optional.empty(),
+        RunRecord left = new RunRecord("01dw0rd5", cluster.name(), "rollback", "command", false, "spec", "", RunState.RUNNING,
                 Instant.now(), Optional.empty());
         journal.begin(left);
-        journal.append(left.id(), Event.Type.RUN_QUEUED, null, null, 0, "",
-                Map.of("action", "rollback", "cluster", cluster.name(), "hosts", List.of(), "takesBack", List.of(run.id())));
+        journal.append(left.id(), new RunQueued("rollback", cluster.name(), List.of(), false, true, false, Optional.empty(),
+                List.of(run.id()), "", Map.of()));
 
         Run back = engine.runs().resume(left, cluster);
         assertThat(back.action()).isEqualTo(TestActions.ROLLBACK_RUN);
-        assertThat(end(back).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
     }
 
@@ -325,12 +330,12 @@ class RollbackTest {
         org.awaitility.Awaitility.await().until(() -> calls(run, "h1").contains("runtime-install"));
         engine.runs().cancel(run.id());
         go.complete(null);
-        assertThat(end(run).data()).containsEntry("state", "cancelled").containsEntry("exitStatus", 130);
+        assertThat(end(run).state()).isEqualTo(RunState.CANCELLED);
         assertThat(undone(run, "h1")).isEmpty();
 
         Run back = engine.runs()
                 .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
-        assertThat(end(back).data()).containsEntry("exitStatus", 0);
+        assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
     }
 
@@ -340,8 +345,8 @@ class RollbackTest {
                 : call.is("h2", "undo-runtime-install") ? now(Reply.failed("it is not to be")) : answer(call));
         Cluster cluster = cluster(1, 1);
         Run run = apply(cluster);
-        Event end = end(run);
-        assertThat(end.data()).containsEntry("state", "failed").containsEntry("exitStatus", 5);
+        RunEnded end = end(run);
+        assertThat(end.state()).isEqualTo(RunState.FAILED);
         assertThat(end.message()).contains("h2: what runtime-install, kube-install, package-repository, os-prepare changed")
                 .contains("it is not to be").contains("caravan reset")
                 .startsWith("h1  kubeadm-init: the control plane did not come up. ").doesNotContain("Multicast");
@@ -349,7 +354,7 @@ class RollbackTest {
 
         hosts.script(this::answer);
         Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
-        assertThat(end(reset).data()).containsEntry("state", "succeeded").containsEntry("exitStatus", 0);
+        assertThat(end(reset).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(reset, "h1")).isEmpty();
         assertThat(undone(reset, "h2")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
         assertThat(calls(reset, "h1")).contains("reset-host");
@@ -359,14 +364,14 @@ class RollbackTest {
     void resetGivesBackWhatAllRunsOfTheClusterChanged() throws Exception {
         Cluster cluster = cluster(1, 1);
         Run first = apply(cluster);
-        assertThat(end(first).data()).containsEntry("exitStatus", 0);
+        assertThat(end(first).state()).isEqualTo(RunState.SUCCEEDED);
         Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
-        assertThat(end(reset).data()).containsEntry("exitStatus", 0);
+        assertThat(end(reset).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(reset, "h1")).isEqualTo(changed(first, "h1"));
         assertThat(undone(reset, "h2")).isEqualTo(changed(first, "h2"));
 
         Run again = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
-        assertThat(end(again).data()).containsEntry("exitStatus", 0);
+        assertThat(end(again).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(again, "h1")).isEmpty();
     }
 
@@ -376,7 +381,7 @@ class RollbackTest {
                 : call.is("h2", "undo-runtime-install") && call.attempt() < 3 ? now(Reply.failedForNow("locked")) : answer(call));
         Run run = apply(cluster(1, 1));
 
-        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(end(run).state()).isEqualTo(RunState.ROLLED_BACK);
         assertThat(undone(run, "h2")).filteredOn("runtime-install"::equals).hasSize(3);
     }
 
@@ -402,9 +407,9 @@ class RollbackTest {
 
         fail("h1", "kubeadm-init");
         Run run = engine.runs().begin(new Runs.Order(cluster, "another spec", "", TestActions.APPLY, "command", List.of()));
-        assertThat(end(run).data()).containsEntry("exitStatus", 4);
+        assertThat(end(run).state()).isEqualTo(RunState.ROLLED_BACK);
         assertThat(run.id()).isNotEqualTo(left.id());
-        assertThat(journal.run(left.id()).orElseThrow().state()).isEqualTo("failed");
+        assertThat(journal.run(left.id()).orElseThrow().state()).isEqualTo(RunState.FAILED);
         cluster.hosts().forEach(host -> assertThat(journal.found(cluster.name(), host.address())).isEmpty());
     }
 
@@ -422,9 +427,9 @@ class RollbackTest {
         return engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
     }
 
-    private Event end(Run run) throws Exception {
+    private RunEnded end(Run run) throws Exception {
         engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
-        return journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.RUN_ENDED).findFirst().orElseThrow();
+        return journal.events(run.id(), 0).stream().flatMap(event -> event.as(RunEnded.class).stream()).findFirst().orElseThrow();
     }
 
     private static List<String> calls(Run run, String host) {

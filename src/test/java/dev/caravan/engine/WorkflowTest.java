@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.actions.Action;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -142,7 +150,7 @@ class WorkflowTest {
     }
 
     private static String end(Run run) throws Exception {
-        return engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS).state().word();
     }
 
     private static String apply(Cluster cluster) throws Exception {
@@ -162,17 +170,16 @@ class WorkflowTest {
     }
 
     private static boolean ended(Run run, String host, String step) {
-        return events(run, Event.Type.STEP_ENDED).stream()
-                .anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step)));
+        return events(run, StepEnded.class).stream()
+                .anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(step));
     }
 
-    private static List<Event> events(Run run, Event.Type type) {
-        return engine.journal().events(run.id(), 0).stream().filter(event -> event.type() == type).toList();
+    private static <T extends Occurrence> List<T> events(Run run, Class<T> kind) {
+        return engine.journal().events(run.id(), 0).stream().flatMap(event -> event.as(kind).stream()).toList();
     }
 
-    private static Event last(Run run) {
-        List<Event> all = engine.journal().events(run.id(), 0);
-        return all.get(all.size() - 1);
+    private static RunEnded last(Run run) {
+        return events(run, RunEnded.class).get(0);
     }
 
     private static void awaitThat(Callable<Boolean> condition) {
@@ -274,8 +281,8 @@ class WorkflowTest {
         script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
         Run run = begin(cluster(2, 2), TestActions.APPLY);
 
-        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 3 && begun("h1", "kubeadm-init"));
-        assertThat(events(run, Event.Type.HOST_WAITING)).extracting(Event::message).containsOnly("waits for the first control plane");
+        awaitThat(() -> events(run, HostWaiting.class).size() == 3 && begun("h1", "kubeadm-init"));
+        assertThat(events(run, HostWaiting.class)).extracting(Occurrence::message).containsOnly("waits for the first control plane");
         assertThat(calls("join-credentials")).isEmpty();
         assertThat(calls("kubeadm-join")).isEmpty();
         go.complete(null);
@@ -294,7 +301,7 @@ class WorkflowTest {
 
         // Both workers are joining, and one of two control planes; the other waits for its turn.
         awaitThat(() -> joins.size() == 3
-                && events(run, Event.Type.HOST_WAITING).stream().anyMatch(event -> event.message().contains("its turn")));
+                && events(run, HostWaiting.class).stream().anyMatch(event -> event.message().contains("its turn")));
         assertThat(joins).containsKeys("h4", "h5");
         String first = joins.containsKey("h2") ? "h2" : "h3";
         String second = first.equals("h2") ? "h3" : "h2";
@@ -326,16 +333,16 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
-        assertThat(last(run).data()).containsEntry("exitStatus", 5);
+        assertThat(last(run).state()).isEqualTo(RunState.FAILED);
         assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
         assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join", "probe"));
         assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
-        Event failure = events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))).findFirst()
+        StepEnded failure = events(run, StepEnded.class).stream().filter(event -> event.state() == StepState.FAILED).findFirst()
                 .orElseThrow();
         assertThat(failure.host()).contains("h2");
         assertThat(failure.step()).contains("runtime-install");
         assertThat(failure.message()).isEqualTo("no such package");
-        assertThat(failure.data().get("lastWords")).isEqualTo(List.of("no such package"));
+        assertThat(failure.failure().orElseThrow().lastWords()).containsExactly("no such package");
     }
 
     @Test
@@ -343,12 +350,12 @@ class WorkflowTest {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h1", "kubeadm-init") ? go.thenApply(any -> Reply.failed("port 6443 is in use")) : null);
         Run run = begin(cluster(1, 2), TestActions.APPLY);
-        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
+        awaitThat(() -> events(run, HostWaiting.class).size() == 2);
         go.complete(null);
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("port 6443 is in use");
-        assertThat(events(run, Event.Type.STEP_ENDED).stream().filter(event -> "failed".equals(event.data().get("state"))))
+        assertThat(events(run, StepEnded.class).stream().filter(event -> event.state() == StepState.FAILED))
                 .extracting(event -> event.host().orElseThrow()).containsExactly("h1");
         assertThat(run.failures()).containsOnlyKeys("h1", "h2", "h3");
         assertThat(run.failures().get("h2")).isInstanceOf(NotReached.class).hasMessage("not reached: h1 failed");
@@ -362,8 +369,8 @@ class WorkflowTest {
         Run run = begin(cluster(1, 1), TestActions.APPLY);
 
         assertThat(end(run)).isEqualTo("refused");
-        assertThat(last(run).data()).containsEntry("exitStatus", 3);
-        assertThat(last(run).data().get("findings").toString()).contains("h2").contains("sh: syntax error");
+        assertThat(last(run).state()).isEqualTo(RunState.REFUSED);
+        assertThat(last(run).findings().toString()).contains("h2").contains("sh: syntax error");
         assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
     }
 
@@ -402,14 +409,14 @@ class WorkflowTest {
         assertThat(end(run)).isEqualTo("failed");
         kinds.forEach((host, kind) -> {
             assertThat(calls("kube-install").stream().filter(call -> call.host().equals(host))).as(kind.word()).hasSize(kind.attempts());
-            assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.host().equals(Optional.of(host))
-                    && event.step().equals(Optional.of("kube-install")))
+            assertThat(events(run, StepEnded.class)).filteredOn(event -> event.host().equals(Optional.of(host))
+                    && event.step().equals("kube-install"))
                     .singleElement().satisfies(event -> {
-                        assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", kind.word());
-                        assertThat(event.attempt()).isEqualTo(kind.attempts());
+                        assertThat(event.failure().orElseThrow().kind()).isEqualTo(kind.word());
+                        assertThat(event.attempt().number()).isEqualTo(kind.attempts());
                     });
-            assertThat(events(run, Event.Type.STEP_RETRY)).filteredOn(event -> event.host().equals(Optional.of(host)))
-                    .hasSize(kind.attempts() - 1).allSatisfy(event -> assertThat(event.data()).containsEntry("kind", kind.word()));
+            assertThat(events(run, StepRetried.class)).filteredOn(event -> event.host().equals(Optional.of(host)))
+                    .hasSize(kind.attempts() - 1).allSatisfy(event -> assertThat(event.failure().kind()).isEqualTo(kind.word()));
         });
     }
 
@@ -422,7 +429,7 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(calls("kubeadm-join")).hasSize(4);
-        assertThat(events(run, Event.Type.STEP_RETRY)).hasSize(3).extracting(event -> event.data().get("kind")).containsOnly("not-yet");
+        assertThat(events(run, StepRetried.class)).hasSize(3).extracting(event -> event.failure().kind()).containsOnly("not-yet");
     }
 
     @Test
@@ -445,14 +452,14 @@ class WorkflowTest {
         Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> begun("h2", "runtime-install"));
         hosts.breakConnections("h2");
-        awaitThat(() -> !events(run, Event.Type.STEP_RETRY).isEmpty());
+        awaitThat(() -> !events(run, StepRetried.class).isEmpty());
         install.complete(Reply.changed("install the runtime"));
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(calls("runtime-install").stream().filter(call -> call.host().equals("h2"))).hasSize(1);
-        List<Event> starts = events(run, Event.Type.STEP_STARTED).stream()
-                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals(Optional.of("runtime-install"))).toList();
-        assertThat(starts).hasSizeGreaterThan(1).extracting(event -> event.data().get("id")).containsOnly(starts.get(0).data().get("id"));
+        List<StepStarted> starts = events(run, StepStarted.class).stream()
+                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals("runtime-install")).toList();
+        assertThat(starts).hasSizeGreaterThan(1).extracting(StepStarted::detached).containsOnly(starts.get(0).detached());
     }
 
     // ---- credentials
@@ -590,8 +597,8 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("succeeded");
         assertThat(api.looks()).isGreaterThan(5);
-        assertThat(events(run, Event.Type.STEP_PROGRESS)).filteredOn(event -> event.step().equals(Optional.of("verify")))
-                .extracting(Event::message).containsExactly("waits for node h2 to be Ready");
+        assertThat(events(run, StepProgress.class)).filteredOn(event -> event.step().equals("verify"))
+                .extracting(Occurrence::message).containsExactly("waits for node h2 to be Ready");
         assertThat(Path.of(run.kubeconfig().orElseThrow())).content().isEqualTo(api.kubeconfig());
         assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain("administrator-token");
     }
@@ -605,8 +612,8 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("failed");
         assertThat(last(run).message()).contains("a pod of deployment coredns to be created (" + words + ")").doesNotContain("after ");
-        assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.step().equals(Optional.of("verify"))).singleElement()
-                .satisfies(event -> assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "never-ready"));
+        assertThat(events(run, StepEnded.class)).filteredOn(event -> event.step().equals("verify")).singleElement()
+                .satisfies(event -> assertThat(event.failure().orElseThrow().kind()).isEqualTo("never-ready"));
     }
 
     @Test
@@ -638,8 +645,8 @@ class WorkflowTest {
         assertThat(last(run).message()).contains("probe on h2: " + words);
         assertThat(calls("probe")).hasSize(3);
         assertThat(calls("probe-stop")).hasSize(1);
-        assertThat(events(run, Event.Type.STEP_ENDED)).filteredOn(event -> event.step().equals(Optional.of("verify"))).singleElement()
-                .satisfies(event -> assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "cluster-network"));
+        assertThat(events(run, StepEnded.class)).filteredOn(event -> event.step().equals("verify")).singleElement()
+                .satisfies(event -> assertThat(event.failure().orElseThrow().kind()).isEqualTo("cluster-network"));
     }
 
     @Test
@@ -678,7 +685,7 @@ class WorkflowTest {
         go.complete(null);
 
         assertThat(end(run)).isEqualTo("cancelled");
-        assertThat(last(run).data()).containsEntry("exitStatus", 130);
+        assertThat(last(run).state()).isEqualTo(RunState.CANCELLED);
         assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts", "os-prepare", "package-repository");
     }
 
@@ -687,7 +694,7 @@ class WorkflowTest {
         CompletableFuture<Void> go = new CompletableFuture<>();
         script(call -> call.is("h1", "kubeadm-init") ? go.thenCompose(any -> answer(call)) : null);
         Run run = begin(cluster(1, 2), TestActions.APPLY);
-        awaitThat(() -> events(run, Event.Type.HOST_WAITING).size() == 2);
+        awaitThat(() -> events(run, HostWaiting.class).size() == 2);
         engine.runs().cancel(run.id());
         go.complete(null);
 

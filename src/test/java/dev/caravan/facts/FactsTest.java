@@ -145,4 +145,17 @@ class FactsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("output " + name + " that cannot be read");
     }
+
+    @Test
+    void aClockThatIsNoTimeIsRefusedAtOnceAndNotRepeatedInFull() {
+        for (String clock : List.of("9".repeat(10_000_000), "1e999999999", "1e-999999999", "-1")) {
+            Map<String, String> outputs = RecordedFacts.bareHost(1);
+            outputs.put("clock", clock);
+
+            assertThatThrownBy(() -> Facts.parse(outputs, RecordedFacts.NOW, RecordedFacts.NOW))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("the step facts gave an output clock that cannot be read: " + clock.substring(0, 2))
+                    .satisfies(failure -> assertThat(failure.getMessage().length()).isLessThan(300));
+        }
+    }
 }

@@ -26,7 +26,10 @@ class PodCidrsTest {
         "10.244.8.0/24 | 1 |                                | 10.244.8.0/24",
         "10.244.8.0/25 | 2 |                                | 10.244.8.0/26 10.244.8.64/26",
         "10.244.8.0/24 | 3 | - 10.244.8.0/25 -              | 10.244.8.128/26 10.244.8.0/25 10.244.8.192/26",
-        "fd00::/48,10.244.0.0/16 | 1 |                      | 10.244.0.0/24",
+        "fd00::/48,10.244.0.0/16 | 2 |                      | fd00::/64,10.244.0.0/24 fd00:0:0:1::/64,10.244.1.0/24",
+        "10.244.0.0/16,fd00::/48 | 2 | - 10.244.0.0/24,fd00:0:0:7::/64 | 10.244.1.0/24,fd00::/64 10.244.0.0/24,fd00:0:0:7::/64",
+        "fd00:10:244::/56 | 3 | - fd00:10:244:0::/64 -      | fd00:10:244:1::/64 fd00:10:244::/64 fd00:10:244:2::/64",
+        "fd00:10:244::/64 | 2 |                             | fd00:10:244::/65 fd00:10:244:0:8000::/65",
     })
     void givesEachHostABlock(String podSubnet, int count, String existing, String expected) {
         Cluster cluster = cluster(podSubnet, count);
@@ -45,7 +48,7 @@ class PodCidrsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"10.244.0.0/28, 2", "fd00::/48, 1"})
+    @CsvSource({"10.244.0.0/28, 2", "fd00::/112, 2"})
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
         assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null)))
                 .isInstanceOf(IllegalArgumentException.class);

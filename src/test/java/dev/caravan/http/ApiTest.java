@@ -9,8 +9,15 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.Serving;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.run.Run;
+import dev.caravan.step.StepTold;
 import java.io.ByteArrayInputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -24,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -82,9 +90,9 @@ class ApiTest {
     @Test
     void aStepIsShownWithItsHostAttemptsAndTimes() throws Exception {
         String id = client.begin();
-        var told = new dev.caravan.step.StepTold(serving.underWay(id), "h1", "os-prepare", 1);
+        StepTold told = new StepTold(serving.underWay(id), "h1", "os-prepare", 1);
         told.started();
-        told.ended(dev.caravan.step.StepResult.State.CHANGED, Map.of(), "prepared");
+        told.ended(StepState.CHANGED, Map.of(), "prepared");
         JsonNode step = json(client.get(RUNS + "/" + id)).get("steps").get(0);
         assertThat(step.get("host").asText()).isEqualTo("h1");
         assertThat(step.get("step").asText()).isEqualTo("os-prepare");
@@ -693,16 +701,18 @@ class ApiTest {
     @Test
     void theTimelineTellsAttemptsPausesAndWaits() throws Exception {
         String id = client.begin();
-        var journal = serving.engine().journal();
-        for (Object[] event : new Object[][] {{Event.Type.HOST_WAITING, null, Map.of()}, {Event.Type.STEP_STARTED, "facts", Map.of()},
-            {Event.Type.STEP_RETRY, "facts", Map.of("delayMillis", 10)}, {Event.Type.STEP_STARTED, "facts", Map.of()},
-            {Event.Type.STEP_ENDED, "facts", Map.of("state", "changed")}, {Event.Type.STEP_STARTED, "os-prepare", Map.of()}}) {
-            @SuppressWarnings("unchecked")
-            Map<String, Object> data = (Map<String, Object>) event[2];
-            journal.append(id, (Event.Type) event[0], "h1", (String) event[1], event[1] == null ? 0 : 1, "", data);
-        }
+        Run run = serving.underWay(id);
+        HostWaiting waiting = new HostWaiting(Optional.of("h1"), "", OptionalInt.empty());
+        run.tell(waiting);
+        new StepTold(run, "h1", "facts", 1).started();
+        run.tell(new StepRetried(Attempt.of("h1", "facts", 1), "", new Failure("mirror", "", List.of()), Optional.of(Duration.ofMillis(10)),
+                Optional.empty()));
+        StepTold second = new StepTold(run, "h1", "facts", 2);
+        second.started();
+        second.ended(StepState.CHANGED, Map.of(), "");
+        new StepTold(run, "h1", "os-prepare", 1).started();
         for (String reason : List.of("waits for h0", "waits for h0", "waits for its turn")) {
-            journal.append(id, Event.Type.HOST_WAITING, "h1", null, 0, reason, Map.of());
+            run.tell(new HostWaiting(waiting.host(), reason, OptionalInt.empty()));
         }
         List<String> spans = new ArrayList<>();
         json(client.get(RUNS + "/" + id + "/timeline")).get("spans").forEach(span -> {
@@ -741,7 +751,7 @@ class ApiTest {
     @Test
     void aRehearsalIsNeverGoneOnWithForReal() throws Exception {
         serving.engine().journal().begin(new RunRecord("rehearsed", "rehearsed", "apply", "command", true,
-                Serving.spec("rehearsed", "192.0.2.250"), "/", "queued", Optional.empty(), Instant.now(), Optional.empty()));
+                Serving.spec("rehearsed", "192.0.2.250"), "/", RunState.QUEUED, Instant.now(), Optional.empty()));
         assertThat(json(client.get(RUNS + "/rehearsed")).get("possible")).isEmpty();
         for (String action : List.of("resume", "retry")) {
             HttpResponse<String> refused = client.post(RUNS + "/rehearsed/" + action, "");
@@ -756,7 +766,7 @@ class ApiTest {
     void aRunIsCancelled() throws Exception {
         String id = client.begin();
         assertThat(client.post(RUNS + "/" + id + "/cancel", "").statusCode()).isEqualTo(202);
-        assertThat(serving.ended(id).state()).isEqualTo("cancelled");
+        assertThat(serving.ended(id).state()).isEqualTo(RunState.CANCELLED);
         JsonNode run = json(client.get(RUNS + "/" + id));
         assertThat(run.get("exitStatus").asInt()).isEqualTo(130);
         HttpResponse<String> again = client.post(RUNS + "/" + id + "/cancel", "");
@@ -769,7 +779,7 @@ class ApiTest {
         String id = client.begin();
         assertThat(client.post(RUNS + "/" + id + "/retry", "").statusCode()).isEqualTo(409);
         serving.fail(id, "no power");
-        assertThat(serving.ended(id).state()).isEqualTo("failed");
+        assertThat(serving.ended(id).state()).isEqualTo(RunState.FAILED);
         HttpResponse<String> retried = client.post(RUNS + "/" + id + "/retry", "");
         assertThat(retried.statusCode()).isEqualTo(202);
         String next = json(retried).get("id").asText();
@@ -781,7 +791,7 @@ class ApiTest {
     @Test
     void aRunWhoseSpecIsNotKeptCannotBeTriedAgain() throws Exception {
         serving.engine().journal()
-                .begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+                .begin(new RunRecord("elsewhere", "other", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                         Optional.empty()));
         HttpResponse<String> refused = client.post(RUNS + "/elsewhere/retry", "");
         assertThat(refused.statusCode()).isEqualTo(409);

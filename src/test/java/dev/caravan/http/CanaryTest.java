@@ -11,6 +11,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
 import dev.caravan.engine.Serving;
+import dev.caravan.history.RunState;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.run.Run;
@@ -143,7 +144,7 @@ class CanaryTest {
                     .forEach(canaries::add);
             run.secrets().stream().map(Secret::reveal).flatMap(String::lines).filter(line -> line.contains("client-key-data:"))
                     .map(String::strip).forEach(kept::add);
-            assertThat(serving.ended(id).state()).as(answers.get(0)).isEqualTo("succeeded");
+            assertThat(serving.ended(id).state()).as(answers.get(0)).isEqualTo(RunState.SUCCEEDED);
             assertThat(canaries).as("the join token and the certificate key")
                     .anyMatch(secret -> secret.matches("[a-z0-9]{6}\\.[a-z0-9]{16}")).anyMatch(secret -> secret.matches("[0-9a-f]{64}"));
 

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.engine.Serving;
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
@@ -115,14 +121,15 @@ class EventStreamTest {
     @Test
     void aRunThatAnotherEngineWorksOnIsFollowedAsWell() throws Exception {
         try (Journal other = Journal.open(JournalPlace.in(directory.resolve("data")))) {
-            other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+            other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                     Optional.empty()));
-            other.append("elsewhere", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of());
+            other.append("elsewhere", new RunQueued("apply", "theirs", List.of(), false, true, false, Optional.empty(), List.of(), "",
+                    Map.of()));
             try (Follower follower = new Follower("elsewhere")) {
                 await().atMost(LONG).until(() -> follower.events.size() == 1);
-                other.append("elsewhere", Event.Type.STEP_PROGRESS, "h1", "step", 1, "meanwhile", Map.of());
+                other.append("elsewhere", new StepProgress(Attempt.of("h1", "step", 1), "meanwhile"));
                 await().atMost(LONG).until(() -> follower.events.size() == 2);
-                other.end("elsewhere", "succeeded", 0, "", Map.of("state", "succeeded", "exitStatus", 0));
+                other.end("elsewhere", RunEnded.of(RunState.SUCCEEDED, ""));
                 follower.awaitEnd();
                 assertThat(follower.ids).containsExactly(1L, 2L, 3L);
             }
@@ -138,10 +145,9 @@ class EventStreamTest {
             }
             serving.release(id);
             follower.awaitEnd();
-            assertThat(follower.events).isEqualTo(serving.engine().journal().events(id, 0).stream()
-                    .map(event -> EventJson.read(EventJson.write(event))).toList());
+            assertThat(follower.events).isEqualTo(serving.engine().journal().events(id, 0));
             assertThat(follower.ids).isEqualTo(LongStream.rangeClosed(1, follower.last()).boxed().toList());
-            assertThat(follower.events.get(follower.events.size() - 1).type()).isEqualTo(Event.Type.RUN_ENDED);
+            assertThat(follower.events.get(follower.events.size() - 1).occurrence()).isInstanceOf(RunEnded.class);
         }
     }
 
@@ -182,8 +188,8 @@ class EventStreamTest {
             serving.underWay(id).note(null, "from now on");
             serving.release(id);
             follower.awaitEnd();
-            assertThat(follower.events).extracting(Event::type).contains(Event.Type.NOTE).endsWith(Event.Type.RUN_ENDED)
-                    .doesNotContain(Event.Type.RUN_QUEUED);
+            assertThat(follower.events).extracting(Event::occurrence).hasAtLeastOneElementOfType(Note.class)
+                    .doesNotHaveAnyElementsOfTypes(RunQueued.class).last().isInstanceOf(RunEnded.class);
         }
     }
 

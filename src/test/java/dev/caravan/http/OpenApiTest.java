@@ -11,17 +11,40 @@ import dev.caravan.artefacts.Artefact;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Serving;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Detached;
+import dev.caravan.history.Difference;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Finding;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.GivenUp;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RequestedByFile;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Secret;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -155,7 +178,7 @@ class OpenApiTest {
             String id = "left-" + number.incrementAndGet();
             serving.engine().journal().begin(new RunRecord(id, id, "apply", "command", false,
                     Serving.spec(id, "192.0.2." + (200 + number.get())), directory.toString(),
-                    "running", Optional.empty(), Instant.now(), Optional.empty()));
+                    RunState.RUNNING, Instant.now(), Optional.empty()));
             boolean resumed = client.post(RUNS + "/" + id + "/resume", "").statusCode() == 202;
             await().until(() -> serving.engine().runs().underWay().stream().anyMatch(run -> run.id().equals(id)));
             serving.release(id);
@@ -180,45 +203,39 @@ class OpenApiTest {
 
     /** A run in which everything happens that can happen. */
     private static void tellOfEverything(Journal journal) throws Exception {
-        journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", "queued", Optional.empty(), Instant.now(),
+        journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        Map<String, Object> host = Map.of("name", "h1", "address", "192.0.2.1", "roles", List.of("control-plane"));
-        Map<String, Object> waiting = Map.of("name", "h2", "address", "192.0.2.2", "roles", List.of("worker"));
-        tell(journal, Event.Type.RUN_QUEUED, null, null,
-                Map.of("action", "apply", "cluster", "told", "rehearsal", false, "hosts", List.of(host, waiting),
-                "takesBack", List.of("before"),
-                "changesHosts", true, "version", "1.20.2", "plan", false, "outcome", "is as its spec says",
-                "parameters", Map.of("shade", "dark")));
-        tell(journal, Event.Type.RUN_STARTED, null, null, Map.of());
-        tell(journal, Event.Type.HOST_WAITING, "h2", null, Map.of());
-        tell(journal, Event.Type.STEP_STARTED, "h1", "os-prepare", Map.of("id", "told-1", "logOffset", 0));
-        tell(journal, Event.Type.STEP_PROGRESS, "h1", "os-prepare", Map.of());
-        tell(journal, Event.Type.STEP_ENDED, "h1", "os-prepare",
-                Map.of("state", "changed", "changes", List.of("swap off"),
-                        "diffs", List.of(Map.of("change", "swap off", "subject", "/etc/fstab", "diff", "-swap")),
-                        "outputs", Map.of("swap", "off", "report", "device\tsize\n/dev/sda2\t2 GB"), "secrets", true,
-                        "artefact", Map.of("bytes", 5, "sha256", "0".repeat(64)), "durationMillis", 5));
-        Map<String, Object> failure = Map.of("kind", "mirror", "remedy", "Wait.", "lastWords", List.of("503"), "durationMillis", 5,
-                "delayMillis", 100);
-        tell(journal, Event.Type.STEP_STARTED, "h1", "facts", Map.of());
-        tell(journal, Event.Type.STEP_RETRY, "h1", "facts", failure);
-        tell(journal, Event.Type.STEP_ENDED, "h2", "facts", Map.of("state", "ok", "outputs", Map.of("kubernetes", "kubelet.conf",
-                "kubeletVersion", "1.20.2", "apiServerVersion", "1.20.2", "certificate", "1800000000 /etc/kubernetes/pki/x.crt")));
-        tell(journal, Event.Type.STEP_STARTED, "h1", "images-pull", Map.of());
-        Map<String, Object> lasting = new HashMap<>(failure);
-        lasting.put("state", "failed");
-        lasting.remove("delayMillis");
-        tell(journal, Event.Type.STEP_ENDED, "h1", "images-pull", lasting);
-        tell(journal, Event.Type.HOST_ROLLED_BACK, "h1", null, Map.of());
-        tell(journal, Event.Type.NOTE, "h1", null,
-                Map.of("cancelled", true, "givenUp", true, "resumed", true, "action", "apply", "file", "spec.yaml"));
+        List<RunHost> hosts = List.of(new RunHost("h1", "192.0.2.1", List.of("control-plane")),
+                new RunHost("h2", "192.0.2.2", List.of("worker")));
+        Failure failure = new Failure("mirror", "Wait.", List.of("503"));
+        Optional<Duration> duration = Optional.of(Duration.ofMillis(5));
+        for (Occurrence what : List.of(
+                new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
+                        "is as its spec says", Map.of("shade", "dark")),
+                new RunStarted(),
+                new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
+                new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),
+                new StepProgress(Attempt.of("h1", "os-prepare", 1), "said"),
+                new StepEnded(Attempt.of("h1", "os-prepare", 1), "said", StepState.CHANGED, List.of("swap off"),
+                        List.of(new Difference("swap off", "/etc/fstab", "-swap")), Map.of("swap", "off", "report",
+                        "device\tsize\n/dev/sda2\t2 GB"), true, Optional.of(new Artefact(5, "0".repeat(64))), duration, Optional.empty()),
+                new StepStarted(Attempt.of("h1", "facts", 1), Optional.empty()),
+                new StepRetried(Attempt.of("h1", "facts", 1), "said", failure, Optional.of(Duration.ofMillis(100)), duration),
+                new StepEnded(Attempt.of("h2", "facts", 1), "said", StepState.OK, List.of(), List.of(), Map.of("kubernetes", "kubelet.conf",
+                        "kubeletVersion", "1.20.2", "apiServerVersion", "1.20.2", "certificate", "1800000000 /etc/kubernetes/pki/x.crt"),
+                        false, Optional.empty(), duration, Optional.empty()),
+                new StepStarted(Attempt.of("h1", "images-pull", 1), Optional.empty()),
+                StepEnded.failed(Attempt.of("h1", "images-pull", 1), "said", failure, duration),
+                new HostRolledBack(Optional.of("h1"), "said"),
+                new Note(Optional.of("h1"), "said"),
+                new RequestedByFile("spec.yaml", "said"),
+                new RunResumed("apply", "said"),
+                new CancelRequested("said"),
+                new GivenUp("said"))) {
+            journal.append("told", what);
+        }
         client.get(RUNS + "/told");
-        journal.end("told", "failed", 5, "said",
-                Map.of("state", "failed", "exitStatus", 5, "kubeconfig", "data/told/kubeconfig", "left", Map.of("h1", "a repository"),
-                "findings", List.of(Map.of("hosts", List.of("h1"), "problem", "no swap", "remedy", "None."))));
-    }
-
-    private static void tell(Journal journal, Event.Type type, String host, String step, Map<String, Object> data) {
-        journal.append("told", type, host, step, step == null ? 0 : 1, "said", data);
+        journal.end("told", new RunEnded(RunState.FAILED, "said", Optional.of("data/told/kubeconfig"),
+                List.of(new Finding(List.of("h1"), "no swap", "None.")), Map.of("h1", "a repository"), Optional.empty()));
     }
 }

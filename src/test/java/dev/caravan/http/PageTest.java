@@ -7,7 +7,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.Serving;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Finding;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
@@ -21,6 +37,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -83,23 +100,32 @@ class PageTest {
         return serving.engine().journal();
     }
 
-    private static void tell(String run, Event.Type type, String host, String step, String message, Map<String, Object> data) {
-        journal().append(run, type, host, step, step == null ? 0 : 1, message, data);
+    private static void tell(String run, Occurrence what) {
+        journal().append(run, what);
     }
 
-    private static void told(String run, String cluster, List<Map<String, Object>> hosts) {
-        journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", "queued", Optional.empty(), Instant.now(),
+    private static void started(String run, String host, String step) {
+        tell(run, new StepStarted(Attempt.of(host, step, 1), Optional.empty()));
+    }
+
+    private static void done(String run, String host, String step, StepState state) {
+        tell(run, new StepEnded(Attempt.of(host, step, 1), "", state, List.of(), List.of(), Map.of(), false,
+                Optional.empty(), Optional.of(Duration.ofMillis(900)), Optional.empty()));
+    }
+
+    private static void told(String run, String cluster, List<RunHost> hosts) {
+        journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        tell(run, Event.Type.RUN_QUEUED, null, null, "", Map.of("action", "apply", "cluster", cluster, "rehearsal", true, "hosts", hosts));
-        tell(run, Event.Type.RUN_STARTED, null, null, "", Map.of());
+        tell(run, new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of()));
+        tell(run, new RunStarted());
     }
 
-    private static Map<String, Object> host(String name) {
-        return Map.of("name", name, "address", "192.0.2.99", "roles", List.of("worker"));
+    private static RunHost host(String name) {
+        return new RunHost(name, "192.0.2.99", List.of("worker"));
     }
 
-    private static void ended(String run, String state, String message, Map<String, Object> more) {
-        journal().end(run, state, 5, message, more);
+    private static void failed(String run, String message) {
+        journal().end(run, RunEnded.of(RunState.FAILED, message));
     }
 
     private static void open(String run, String view) {
@@ -139,7 +165,8 @@ class PageTest {
         browser.press("Tab");
         browser.press("Enter");
         browser.until("page.model.ended");
-        assertThat(serving.ended(id).state()).as(json(client.get("/api/v1/runs/" + id)).path("message").asText()).isEqualTo("succeeded");
+        assertThat(serving.ended(id).state()).as(json(client.get("/api/v1/runs/" + id)).path("message").asText())
+                .isEqualTo(RunState.SUCCEEDED);
         browser.until("document.querySelector('#title .badge').innerText === 'succeeded'");
         assertThat(browser.value("window.loadedOnce").asBoolean()).as("the page was not loaded again").isTrue();
         for (JsonNode step : json(client.get("/api/v1/runs/" + id)).get("steps")) {
@@ -175,19 +202,19 @@ class PageTest {
         browser.until("document.getElementById('ask').open");
         browser.press("Escape");
         browser.until("!document.getElementById('ask').open");
-        assertThat(journal().events(id, 0)).noneMatch(event -> event.data().containsKey("cancelled"));
+        assertThat(journal().events(id, 0)).noneMatch(event -> event.is(CancelRequested.class));
         browser.click("[data-action=cancel]");
         browser.until("document.getElementById('ask').open");
         browser.click("#ask-yes");
         browser.until("document.querySelector('#title .badge').innerText === 'cancelled'");
-        assertThat(serving.ended(id).state()).isEqualTo("cancelled");
+        assertThat(serving.ended(id).state()).isEqualTo(RunState.CANCELLED);
         browser.until("document.getElementById('actions').innerText.trim() === 'Retry'");
     }
 
     @Test
     void aLogIsShownAsItGrowsAndACellAsItChanges() throws Exception {
         told("growing", "growing", List.of(host("h1")));
-        tell("growing", Event.Type.STEP_STARTED, "h1", "facts", "", Map.of());
+        started("growing", "h1", "facts");
         Path log = Files.createDirectories(serving.data().resolve("logs/growing/h1")).resolve("facts.log");
         Files.writeString(log, "first line\n");
         open("growing", "");
@@ -201,30 +228,33 @@ class PageTest {
         // The step goes on from an earlier point, and what it printed after that comes again.
         Files.writeString(log, "anew\n");
         browser.until("document.getElementById('log').innerText === 'anew\\n'");
-        tell("growing", Event.Type.HOST_WAITING, "h1", null, "waits for the weather", Map.of());
-        tell("growing", Event.Type.STEP_RETRY, "h1", "facts", "not yet", Map.of("delayMillis", 60000));
+        tell("growing", new HostWaiting(Optional.of("h1"), "waits for the weather", OptionalInt.empty()));
+        tell("growing", new StepRetried(Attempt.of("h1", "facts", 1), "not yet", new Failure("mirror", "", List.of()),
+                Optional.of(Duration.ofMinutes(1)), Optional.empty()));
         browser.until("document.querySelector(\"" + cell("h1", "facts") + "\").className === 'retrying'");
         assertThat(browser.text("#cell")).contains("will be retried", "not yet");
-        ended("growing", "failed", "given up", Map.of());
+        browser.until("/^again in [1-5]?[0-9]s after: not yet$/.test(document.querySelector('#matrix .doing').innerText)");
+        browser.until("/The next attempt is due at .*, in [1-5]?[0-9]s\\./.test(document.getElementById('cell').innerText)");
+        failed("growing", "given up");
         browser.until("document.querySelector('#title .badge').innerText === 'failed'");
     }
 
     @Test
     void textOfHostsAndSpecsIsNeverMarkup() throws Exception {
-        told("hostile", HOSTILE, List.of(host("h1"), Map.of("name", "h2" + HOSTILE, "address", HOSTILE, "roles", List.of(HOSTILE))));
-        tell("hostile", Event.Type.NOTE, null, null, HOSTILE, Map.of());
-        tell("hostile", Event.Type.HOST_WAITING, "h2" + HOSTILE, null, HOSTILE, Map.of());
-        tell("hostile", Event.Type.STEP_STARTED, "h1", "facts", "", Map.of());
+        told("hostile", HOSTILE, List.of(host("h1"), new RunHost("h2" + HOSTILE, HOSTILE, List.of(HOSTILE))));
+        tell("hostile", new Note(Optional.empty(), HOSTILE));
+        tell("hostile", new HostWaiting(Optional.of("h2" + HOSTILE), HOSTILE, OptionalInt.empty()));
+        started("hostile", "h1", "facts");
         open("hostile", "");
         browser.until("document.querySelectorAll('#matrix td.running').length > 0");
-        tell("hostile", Event.Type.STEP_PROGRESS, "h1", "facts", HOSTILE, Map.of());
-        tell("hostile", Event.Type.STEP_STARTED, "h2" + HOSTILE, HOSTILE, "", Map.of());
-        tell("hostile", Event.Type.STEP_ENDED, "h1", "facts", HOSTILE,
-                Map.of("state", "failed", "kind", HOSTILE, "remedy", HOSTILE, "lastWords", List.of(HOSTILE), "changes", List.of(HOSTILE)));
+        tell("hostile", new StepProgress(Attempt.of("h1", "facts", 1), HOSTILE));
+        started("hostile", "h2" + HOSTILE, HOSTILE);
+        tell("hostile", new StepEnded(Attempt.of("h1", "facts", 1), HOSTILE, StepState.FAILED, List.of(HOSTILE), List.of(), Map.of(), false,
+                Optional.empty(), Optional.empty(), Optional.of(new Failure(HOSTILE, HOSTILE, List.of(HOSTILE)))));
         Files.writeString(Files.createDirectories(serving.data().resolve("logs/hostile/h1")).resolve("facts.log"),
                 HOSTILE + "\n== " + HOSTILE + "\n");
-        ended("hostile", "failed", HOSTILE,
-                Map.of("findings", List.of(Map.of("hosts", List.of(HOSTILE), "problem", HOSTILE, "remedy", HOSTILE))));
+        journal().end("hostile", new RunEnded(RunState.FAILED, HOSTILE, Optional.empty(),
+                List.of(new Finding(List.of(HOSTILE), HOSTILE, HOSTILE)), Map.of(), Optional.empty()));
         browser.until("page.model.ended");
         browser.click(cell("h1", "facts"));
         browser.until("document.getElementById('log').innerText.includes('onerror')");
@@ -243,7 +273,7 @@ class PageTest {
     void columnsStandStillAndAHostCountsAsOkOnceItsWayHasEnded() throws Exception {
         told("paused", "paused", List.of(host("h1"), host("h2")));
         List.of("h1", "h2").forEach(name ->
-                tell("paused", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+                done("paused", name, "facts", StepState.OK));
         open("paused", "");
         browser.until("document.querySelectorAll('#matrix td.ok').length === 2");
         assertThat(chips()).contains("Between steps 2").doesNotContain("All ok");
@@ -251,11 +281,11 @@ class PageTest {
         String before = browser.value(heads).asText();
         assertThat(before).contains("facts", "preflight", "os-prepare", "kubeadm-join", "credentials-revoke");
 
-        tell("paused", Event.Type.STEP_ENDED, "h2", "kubeadm-join", "", Map.of("state", "changed", "durationMillis", 900));
+        done("paused", "h2", "kubeadm-join", StepState.CHANGED);
         browser.until("document.querySelectorAll('#matrix td.changed').length === 1");
         assertThat(browser.value(heads).asText()).isEqualTo(before);
         assertThat(chips()).contains("Between steps 1", "All ok 1");
-        ended("paused", "failed", "", Map.of());
+        failed("paused", "");
         browser.until("document.querySelectorAll('#matrix thead th').length === 3");
         assertThat(chips()).contains("All ok 2");
 
@@ -273,11 +303,11 @@ class PageTest {
         List<String> names = IntStream.rangeClosed(1, 200).mapToObj(i -> "node-%03d".formatted(i)).toList();
         told("many", "many", names.stream().map(PageTest::host).toList());
         names.parallelStream()
-                .forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "facts", "", Map.of("state", "ok", "durationMillis", 900)));
+                .forEach(name -> done("many", name, "facts", StepState.OK));
         List<String> broken = List.of("node-007", "node-150");
-        broken.forEach(name -> tell("many", Event.Type.STEP_ENDED, name, "os-prepare", "no space left on " + name,
-                Map.of("state", "failed", "kind", "disk-full", "remedy", "Make room.", "lastWords", List.of())));
-        ended("many", "failed", "two hosts failed", Map.of());
+        broken.forEach(name -> tell("many", StepEnded.failed(Attempt.of(name, "os-prepare", 1), "no space left on " + name,
+                new Failure("disk-full", "Make room.", List.of()), Optional.empty())));
+        failed("many", "two hosts failed");
         open("many", "");
         String shown = "[...document.querySelectorAll('#matrix tbody tr[data-host]')].filter(row => !row.hidden).map(row => "
                 + "row.dataset.host).join()";
@@ -320,8 +350,8 @@ class PageTest {
     @Test
     void aPhoneShowsTheRunsAndThenARun() throws Exception {
         told("pocket", "pocket", List.of(host("h1")));
-        tell("pocket", Event.Type.STEP_ENDED, "h1", "facts", "", Map.of("state", "ok", "durationMillis", 900));
-        ended("pocket", "failed", "", Map.of());
+        done("pocket", "h1", "facts", StepState.OK);
+        failed("pocket", "");
         browser.size(390, 844, true);
         browser.open(serving.uri("/"));
         browser.until("document.querySelector('[data-run=pocket]')");

@@ -13,6 +13,7 @@ import dev.caravan.rehearsal.Scratch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -31,6 +32,7 @@ class RehearsalsTest {
         return json(client.get("/api/v1/runs/" + id));
     }
 
+    @Tag("long")
     @Test
     void clustersComeGrowAndStayUntilTheServiceEnds() throws Exception {
         try (Rehearsals rehearsals = new Rehearsals(scratch.directory(), Rehearsal.Options.usual().withPace(0));

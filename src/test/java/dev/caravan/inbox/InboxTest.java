@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.Markdown;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepTold;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
@@ -126,8 +128,8 @@ class InboxTest {
     void aRunThatFailsIsToldWithHostAndStep() throws Exception {
         drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
         String id = runOf("demo");
-        serving.underWay(id).tell(dev.caravan.journal.Event.Type.STEP_ENDED, "h1", "kubeadm-init", 1, "port 6443 is in use",
-                java.util.Map.of("state", "failed", "remedy", "Stop what listens there."));
+        new StepTold(serving.underWay(id), "h1", "kubeadm-init", 1).failed(new StepFailure("h1", "kubeadm-init", "port", false,
+                "port 6443 is in use", "Stop what listens there.", List.of(), null));
         serving.fail(id, "h1 failed");
         JsonNode result = result(".failed", "demo.yaml");
         assertThat(result.get("state").asText()).isEqualTo("failed");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.history.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +20,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,6 +103,7 @@ class EmbeddedJournalTest extends JournalContract {
         assertThat(List.of(mode(data.resolve("journal.mv.db")), mode(data.resolve("journal.redo")))).containsOnly("rw-------");
     }
 
+    @Tag("long")
     @Test
     void aFileThatStaysOpenGivesBackWhatIsNeededNoMore() throws IOException {
         journal.begin(run("a"));
@@ -237,8 +239,7 @@ class EmbeddedJournalTest extends JournalContract {
             if (number == 100) {
                 first.destroyForcibly();
             }
-            kept.add(journal.append("a", number % 4 == 0 ? Event.Type.STEP_PROGRESS : Event.Type.NOTE, null, null, 0,
-                    "event " + number, Map.of()));
+            kept.add(number % 4 == 0 ? Records.progress(journal, "a", "event " + number) : Records.note(journal, "a", "event " + number));
             if (number % 10 == 0) {
                 journal.keepFound("a", "h1", "10.0.0.1", "step", "file\t/x" + number + "\tabsent");
             }

@@ -7,6 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.caravan.artefacts.Artefact;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Difference;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.ExitStatus;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.Unknown;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -14,17 +27,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -83,8 +96,8 @@ abstract class JournalContract {
     void whetherASpecIsConfinedIsKept() {
         RunRecord free = run("a");
         journal.begin(free);
-        journal.begin(new RunRecord("b", free.cluster(), free.action(), "http", false, free.spec(), free.directory(), "queued",
-                Optional.empty(), AT, Optional.empty(), true));
+        journal.begin(new RunRecord("b", free.cluster(), free.action(), "http", false, free.spec(), free.directory(), RunState.QUEUED,
+                AT, Optional.empty(), true));
         reopen();
         assertThat(journal.run("a").orElseThrow().confined()).isFalse();
         assertThat(journal.run("b").orElseThrow().confined()).isTrue();
@@ -120,8 +133,9 @@ abstract class JournalContract {
     @Test
     void keepsEverythingOverARestartAndGoesOnCounting() {
         journal.begin(run("a", AT));
-        Event first = journal.append("a", Event.Type.STEP_ENDED, "h1", "os-prepare", 2, "done",
-                Map.of("state", "changed", "changes", List.of("x", "y"), "durationMillis", 12));
+        Event first = journal.append("a", new StepEnded(Attempt.of("h1", "os-prepare", 2), "done", StepState.CHANGED, List.of("x", "y"),
+                List.of(), Map.of("version", "1.37.2"), false, Optional.of(new Artefact(7, "ab".repeat(32))),
+                Optional.of(Duration.ofMillis(12)), Optional.empty()));
         reopen();
 
         assertThat(journal.events("a", 0)).containsExactly(first);
@@ -134,18 +148,14 @@ abstract class JournalContract {
         journal.begin(run("a", AT));
         assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
         journal.running("a");
-        assertThat(journal.run("a").orElseThrow().state()).isEqualTo("running");
-        journal.end("a", "failed", 5, "no answer", Map.of("state", "failed"));
+        assertThat(journal.run("a").orElseThrow().state()).isEqualTo(RunState.RUNNING);
+        journal.end("a", RunEnded.of(RunState.FAILED, "no answer"));
         reopen();
 
         RunRecord ended = journal.run("a").orElseThrow();
-        assertThat(ended.state()).isEqualTo("failed");
-        assertThat(ended.exitStatus()).contains(5);
-        assertThat(journal.events("a", 0)).singleElement().satisfies(event -> {
-            assertThat(event.type()).isEqualTo(Event.Type.RUN_ENDED);
-            assertThat(event.message()).isEqualTo("no answer");
-            assertThat(event.data()).containsEntry("state", "failed");
-        });
+        assertThat(ended.state()).isEqualTo(RunState.FAILED);
+        assertThat(ended.exitStatus()).contains(ExitStatus.FAILED);
+        assertThat(journal.events("a", 0)).extracting(Event::occurrence).containsExactly(RunEnded.of(RunState.FAILED, "no answer"));
         assertThat(ended.hasEnded()).isTrue();
         assertThat(ended.endedAt().orElseThrow()).isAfter(AT);
         assertThat(journal.run("b")).isEmpty();
@@ -166,12 +176,12 @@ abstract class JournalContract {
         for (int i = 0; i < 6; i++) {
             // Two of them begin in the same moment.
             journal.begin(new RunRecord("r" + i, i % 2 == 0 ? "even" : "odd", i < 3 ? "apply" : "plan", "command", false, "{}", "/",
-                    "queued", Optional.empty(), AT.plusMillis(i == 3 ? 2 : i), Optional.empty()));
+                    RunState.QUEUED, AT.plusMillis(i == 3 ? 2 : i), Optional.empty()));
         }
         journal.running("r2");
         assertThat(listed(RunFilter.newest(9))).containsExactly("r5", "r4", "r2", "r3", "r1", "r0");
         assertThat(listed(RunFilter.of("even", 2))).containsExactly("r4", "r2");
-        assertThat(listed(new RunFilter(Optional.of("queued"), Optional.of("even"), Optional.of("apply"), Optional.empty(), 9)))
+        assertThat(listed(new RunFilter(Optional.of(RunState.QUEUED), Optional.of("even"), Optional.of("apply"), Optional.empty(), 9)))
                 .containsExactly("r0");
         assertThat(listed(before(RunFilter.Before.of(journal.run("r2").orElseThrow())))).containsExactly("r3", "r1", "r0");
         assertThat(listed(before(RunFilter.Before.of(journal.run("r3").orElseThrow())))).containsExactly("r1", "r0");
@@ -191,12 +201,24 @@ abstract class JournalContract {
     }
 
     @Test
+    void passesOnEventsOfANewerVersion() {
+        journal.begin(run("a", AT));
+        Event newer = journal.append("a", new Unknown(new EventRow("host-drained", Optional.of("h1"), Optional.of("drain"), 2, "moved",
+                JsonNodeFactory.instance.objectNode().put("pods", 7))));
+        reopen();
+
+        assertThat(journal.events("a", 0)).containsExactly(newer);
+        assertThat(note(journal, "a", "next").seq()).isEqualTo(2);
+    }
+
+    @Test
     void keepsAnyTextAsItIs() {
         journal.begin(run("a", AT));
         List<Event> appended = Stream.of("", " ", "'; drop table event; --", "\"quoted\" \\ back", "two\nlines\r\n", "\t",
                 "\u00e4\u20ac\ud83d\ude80", "\u0000 zero", "\ud800 half a pair", "{\"json\": [1]}", "?")
-                .map(text -> journal.append("a", Event.Type.NOTE, "h1", "step", 1, text,
-                        Map.of("text", text, "key " + text, List.of(Map.of("inner", text)))))
+                .map(text -> journal.append("a", new StepEnded(Attempt.of("h1", "step", 1), text, StepState.OK, List.of(text),
+                        List.of(new Difference(text, text, text)), Map.of("key " + text, text), false, Optional.empty(),
+                        Optional.empty(), Optional.empty())))
                 .toList();
         reopen();
 
@@ -288,9 +310,10 @@ abstract class JournalContract {
         journal.begin(run("a"));
         journal.begin(run("b"));
         RunRecord like = run("c");
-        journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), "queued",
-                Optional.empty(), like.createdAt(), Optional.empty()));
-        journal.append("c", Event.Type.RUN_QUEUED, null, null, 0, "", Map.of("takesBack", List.of("a")));
+        journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
+                like.createdAt(), Optional.empty()));
+        journal.append("c", new RunQueued("rollback", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("a"),
+                "", Map.of()));
 
         assertThat(journal.takenBackBy("a")).contains("c");
         assertThat(journal.takenBackBy("b")).isEmpty();
@@ -417,7 +440,7 @@ abstract class JournalContract {
 
             assertThatThrownBy(() -> note(crashed, "a", "not gone after all")).isInstanceOf(JournalException.class)
                     .hasMessageContaining("does not belong to this engine any more");
-            assertThatThrownBy(() -> crashed.end("a", "failed", 5, "no answer", Map.of("state", "failed")))
+            assertThatThrownBy(() -> crashed.end("a", RunEnded.of(RunState.FAILED, "no answer")))
                     .isInstanceOf(JournalException.class);
             assertThatThrownBy(() -> crashed.keepFound("a", "h1", "1", "step", "file\t/x\tabsent")).isInstanceOf(JournalException.class);
             assertThat(journal.run("a").orElseThrow().hasEnded()).isFalse();
@@ -456,7 +479,7 @@ abstract class JournalContract {
         journal.begin(run("b", AT.plusSeconds(1)));
         assertThat(journal.claim("b", Set.of("host/1"))).isEmpty();
         assertThat(journal.orphans()).extracting(RunRecord::id).containsExactly("a");
-        journal.end("a", "failed", 5, "no answer", Map.of("state", "failed"));
+        journal.end("a", RunEnded.of(RunState.FAILED, "no answer"));
         assertThat(journal.orphans()).isEmpty();
         reopen();
         assertThat(journal.orphans()).as("its engine was closed").extracting(RunRecord::id).containsExactly("b");
@@ -470,7 +493,7 @@ abstract class JournalContract {
     private void ended(String id, int second) {
         journal.begin(run(id, AT.plusSeconds(second)));
         note(journal, id, "of " + id);
-        journal.end(id, "succeeded", 0, "", Map.of("state", "succeeded"));
+        journal.end(id, RunEnded.of(RunState.SUCCEEDED, ""));
     }
 
     private List<String> deletable(Retention keep, Instant now) {
@@ -483,9 +506,9 @@ abstract class JournalContract {
             ended("a" + number, number);
         }
         RunRecord like = run("b");
-        journal.begin(new RunRecord("b", "other", like.action(), like.source(), false, like.spec(), like.directory(), "queued",
-                Optional.empty(), AT, Optional.empty()));
-        journal.end("b", "succeeded", 0, "", Map.of("state", "succeeded"));
+        journal.begin(new RunRecord("b", "other", like.action(), like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
+                AT, Optional.empty()));
+        journal.end("b", RunEnded.of(RunState.SUCCEEDED, ""));
 
         assertThat(deletable(NEWEST, LATER)).as("oldest first; the only run of a cluster stays").containsExactly("a0", "a1", "a2");
         assertThat(deletable(new Retention(OptionalInt.of(3), OptionalInt.empty()), LATER)).containsExactly("a0");
@@ -529,9 +552,9 @@ abstract class JournalContract {
         ended("key", 3);
         journal.keepKey("key", new RequestKey("deploy-1", "digest-2718"));
         RunRecord like = run("inbox", AT.plusSeconds(4));
-        journal.begin(new RunRecord("inbox", like.cluster(), like.action(), "inbox", false, like.spec(), like.directory(), "queued",
-                Optional.empty(), like.createdAt(), Optional.empty()));
-        journal.end("inbox", "succeeded", 0, "", Map.of("state", "succeeded"));
+        journal.begin(new RunRecord("inbox", like.cluster(), like.action(), "inbox", false, like.spec(), like.directory(), RunState.QUEUED,
+                like.createdAt(), Optional.empty()));
+        journal.end("inbox", RunEnded.of(RunState.SUCCEEDED, ""));
         ended("newest", 5);
 
         assertThat(deletable(NEWEST, Instant.now().plusSeconds(60))).isEmpty();

@@ -1,5 +1,10 @@
 package dev.caravan.journal;
 
+import dev.caravan.history.Event;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.RunState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -68,27 +73,25 @@ public final class MemoryJournal implements Journal {
         requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run,
-                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), "running",
-                old.exitStatus(), old.createdAt(), old.endedAt(), old.confined()));
+                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(),
+                RunState.RUNNING, old.createdAt(), old.endedAt(), old.confined()));
     }
 
     @Override
-    public synchronized Event end(String run, String state, int exitStatus, String message, Map<String, Object> data) {
+    public synchronized Event end(String run, RunEnded end) {
         requireRoom();
         RunRecord old = runs.get(run);
         runs.put(run,
-                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(), state,
-                Optional.of(exitStatus), old.createdAt(), Optional.of(Instant.now()), old.confined()));
-        return append(run, Event.Type.RUN_ENDED, null, null, 0, message, data);
+                new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(),
+                end.state(), old.createdAt(), Optional.of(Instant.now()), old.confined()));
+        return append(run, end);
     }
 
     @Override
-    public synchronized Event append(
-            String run, Event.Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
+    public synchronized Event append(String run, Occurrence what) {
         requireRoom();
         long seq = events.stream().filter(event -> event.run().equals(run)).count() + 1;
-        Event event = new Event(
-                seq, Instant.now(), run, type, Optional.ofNullable(host), Optional.ofNullable(step), attempt, message, Map.copyOf(data));
+        Event event = new Event(seq, Instant.now(), run, EventRow.of(what).occurrence());
         events.add(event);
         listeners.forEach(listener -> listener.accept(event));
         return event;
@@ -99,9 +102,9 @@ public final class MemoryJournal implements Journal {
         return List.copyOf(events);
     }
 
-    /** Everything of that type. */
-    public List<Event> all(Event.Type type) {
-        return all().stream().filter(event -> event.type() == type).toList();
+    /** Everything of that kind. */
+    public <T extends Occurrence> List<T> all(Class<T> kind) {
+        return all().stream().flatMap(event -> event.as(kind).stream()).toList();
     }
 
     @Override

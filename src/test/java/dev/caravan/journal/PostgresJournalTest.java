@@ -5,11 +5,11 @@ import static dev.caravan.journal.Records.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.history.Event;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -87,7 +87,7 @@ class PostgresJournalTest extends JournalContract {
         List<Event> kept = new ArrayList<>();
         List<String> found = new ArrayList<>();
         for (int number = 0; !restarts.isDone() || number % 10 != 0; number++) {
-            kept.add(journal.append("a", Event.Type.NOTE, null, null, 0, "event " + number, Map.of()));
+            kept.add(Records.note(journal, "a", "event " + number));
             found.add("file\t/x" + number + "\tabsent");
             journal.keepFound("a", "h1", "10.0.0.1", "step", found.get(number));
         }

@@ -4,6 +4,7 @@ import static dev.caravan.journal.Records.note;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.history.Event;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,11 @@
 package dev.caravan.journal;
 
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.RunState;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 
 /** Runs and events for tests of the journal. */
@@ -15,15 +19,15 @@ final class Records {
     }
 
     static RunRecord run(String id, Instant at) {
-        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "/specs", "queued", Optional.empty(), at,
+        return new RunRecord(id, "demo", "apply", "command", false, "spec: ***\n", "/specs", RunState.QUEUED, at,
                 Optional.empty());
     }
 
     static Event note(Journal journal, String run, String message) {
-        return journal.append(run, Event.Type.NOTE, null, null, 0, message, Map.of());
+        return journal.append(run, new Note(Optional.empty(), message));
     }
 
     static Event progress(Journal journal, String run, String message) {
-        return journal.append(run, Event.Type.STEP_PROGRESS, "h1", "step", 1, message, Map.of());
+        return journal.append(run, new StepProgress(Attempt.of("h1", "step", 1), message));
     }
 }

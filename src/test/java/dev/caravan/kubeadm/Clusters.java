@@ -103,6 +103,30 @@ final class Clusters {
                         .formatted(version));
     }
 
+    /** Two control planes and a worker that SSH reaches at other addresses than the cluster does; the spec's documents add a name. */
+    static Cluster internal(String version) {
+        return read(
+                """
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: internal}
+                spec:
+                  kubernetes:
+                    version: %s
+                    controlPlaneEndpoint: api.example.org:6443
+                    podSubnet: "10.244.0.0/16,fd00:10:244::/56"
+                    serviceSubnet: "10.96.0.0/16,fd00:10:96::/112"
+                    kubeadm: {ClusterConfiguration: {apiServer: {certSANs: [api.example.net]}}}
+                  runtime: {name: containerd}
+                  network: {cni: bridge}
+                  hosts:
+                    - {name: c1, address: 203.0.113.11, internalAddress: "fd00::11,10.0.0.11", roles: [control-plane]}
+                    - {name: c2, address: c2.example.org, internalAddress: 10.0.0.12, roles: [control-plane]}
+                    - {name: w1, address: 203.0.113.13, internalAddress: 10.0.0.13, roles: [worker]}
+                """
+                        .formatted(version));
+    }
+
     /** IPv6 alone, by the hosts' addresses and nothing else; without kube-proxy, as for Cilium in its place. */
     static Cluster withoutKubeProxy(String version) {
         return read(

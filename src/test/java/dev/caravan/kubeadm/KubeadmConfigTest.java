@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.tables.KubernetesTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -171,6 +173,19 @@ class KubeadmConfigTest {
         assertThat(settings(cluster, 0).nodeIp()).contains("192.0.2.11,2001:db8::11");
         assertThat(settings(cluster, 1).nodeIp()).contains("192.0.2.12");
         assertThat(join(cluster, 1, Clusters.worker())).contains("value: \"::\"").doesNotContain("2001:db8::12");
+    }
+
+    @Test
+    void internalAddressesAreTheNodesAndTheOthersAreInTheCertificates() {
+        Cluster cluster = Clusters.internal("1.34.4");
+        NodeSettings first = NodeSettings.of(cluster, cluster.hosts().get(0), KubernetesTable.builtIn())
+                .withOtherFamily(cluster, cluster.hosts().get(0), Optional.of("fd00::99"));
+
+        assertThat(first.nodeIp()).as("not what the facts know").contains("10.0.0.11,fd00::11");
+        assertThat(init(cluster)).contains("advertiseAddress: 10.0.0.11",
+                "  certSANs:\n    - api.example.net\n    - 203.0.113.11\n    - \"fd00::11\"\n    - c2.example.org\n");
+        assertThat(join(cluster, 1, Clusters.controlPlane())).contains("advertiseAddress: 10.0.0.12");
+        assertThat(NodeSettings.of(cluster, cluster.hosts().get(2), KubernetesTable.builtIn()).nodeIp()).contains("10.0.0.13");
     }
 
     @Test

@@ -2,8 +2,18 @@ package dev.caravan.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.Event.Type;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Detached;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.time.Instant;
@@ -19,20 +29,29 @@ class EventsObservedTest {
 
     private final List<Event> events = new ArrayList<>();
 
-    private void tell(int second, Type type, String host, String step, int attempt, Map<String, Object> data) {
-        events.add(new Event(events.size() + 1, START.plusSeconds(second), "3d7d9d55", type, Optional.ofNullable(host),
-                Optional.ofNullable(step), attempt, "", data));
+    private void tell(int second, Occurrence what) {
+        events.add(new Event(events.size() + 1, START.plusSeconds(second), "3d7d9d55", what));
+    }
+
+    private static StepStarted started(String step, int attempt, String id) {
+        return new StepStarted(Attempt.of("h1", step, attempt), Optional.of(new Detached(id, 0, Optional.empty())));
+    }
+
+    private static StepEnded ended(String step, int attempt, StepState state, String... changes) {
+        return new StepEnded(Attempt.of("h1", step, attempt), "", state, List.of(changes), List.of(), Map.of(), false, Optional.empty(),
+                Optional.empty(), Optional.empty());
     }
 
     private void resumedRun() {
-        tell(0, Type.RUN_QUEUED, null, null, 0, Map.of("action", "apply", "cluster", "demo", "hosts", List.of(Map.of("name", "h1"))));
-        tell(1, Type.STEP_STARTED, "h1", "os-prepare", 1, Map.of("id", "3d7d9d55-1"));
-        tell(2, Type.STEP_ENDED, "h1", "os-prepare", 1, Map.of("state", "changed", "changes", List.of("a", "b")));
-        tell(3, Type.STEP_STARTED, "h1", "kubeadm-init", 1, Map.of("id", "3d7d9d55-2"));
-        tell(100, Type.NOTE, null, null, 0, Map.of("resumed", true, "action", "apply"));
-        tell(101, Type.STEP_STARTED, "h1", "kubeadm-init", 2, Map.of("id", "3d7d9d55-2"));
-        tell(110, Type.STEP_ENDED, "h1", "kubeadm-init", 2, Map.of("state", "changed", "changes", List.of("c")));
-        tell(120, Type.RUN_ENDED, null, null, 0, Map.of("state", "succeeded", "exitStatus", 0));
+        tell(0, new RunQueued("apply", "demo", List.of(new RunHost("h1", "192.0.2.1", List.of("control-plane"))), false, true, false,
+                Optional.empty(), List.of(), "", Map.of()));
+        tell(1, started("os-prepare", 1, "3d7d9d55-1"));
+        tell(2, ended("os-prepare", 1, StepState.CHANGED, "a", "b"));
+        tell(3, started("kubeadm-init", 1, "3d7d9d55-2"));
+        tell(100, new RunResumed("apply", ""));
+        tell(101, started("kubeadm-init", 2, "3d7d9d55-2"));
+        tell(110, ended("kubeadm-init", 2, StepState.CHANGED, "c"));
+        tell(120, RunEnded.of(RunState.SUCCEEDED, ""));
     }
 
     @Test
@@ -79,7 +98,7 @@ class EventsObservedTest {
         resumedRun();
         metrics.heard(events.get(0));
         for (int i = 0; i < 1_000; i++) {
-            tell(121, Type.STEP_ENDED, "h1", "made-up-" + i, 1, Map.of("state", "ok"));
+            tell(121, ended("made-up-" + i, 1, StepState.OK));
             metrics.heard(events.get(events.size() - 1));
         }
         assertThat(metrics.scrape(Metrics.TEXT).lines().filter(line -> line.startsWith("caravan_step_duration_seconds_count")))

@@ -3,14 +3,17 @@ package dev.caravan.rehearsal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.actions.Action;
-import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.Outgoing;
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -60,7 +63,7 @@ class BackupRehearsalTest {
         Action action = engine.runs().actions().require(name);
         Run run = engine.runs().begin(
                 new Runs.Order(rehearsal.cluster(), "kind: Cluster", "", action.call(parameters), "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private Rehearsal start(Cluster cluster) throws Exception {
@@ -68,7 +71,7 @@ class BackupRehearsalTest {
     }
 
     private List<String> notes() {
-        return events.stream().filter(event -> event.type() == Event.Type.NOTE).map(Event::message).toList();
+        return events.stream().filter(event -> event.is(Note.class)).map(Event::message).toList();
     }
 
     private void flip(Path file) throws Exception {
@@ -95,10 +98,10 @@ class BackupRehearsalTest {
             assertThat(first.host()).isEqualTo("h1");
             StoredFile archive = directory.archive(first, Optional.of(new Secret("correct horse")));
             assertThat(Outgoing.measure(archive)).isEqualTo(first.content());
-            assertThat(events).filteredOn(event -> event.step().equals(Optional.of("save-backup")) && event.type() == Event.Type.STEP_ENDED)
-                    .singleElement().satisfies(event -> {
-                assertThat(event.data().get("state")).isEqualTo("ok");
-                assertThat(Artefact.ofData(event.data().get("artefact"))).contains(first.content());
+            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream()))
+                    .filteredOn(end -> end.step().equals("save-backup")).singleElement().satisfies(end -> {
+                assertThat(end.state()).isEqualTo(StepState.OK);
+                assertThat(end.artefact()).contains(first.content());
             });
             assertThat(rehearsal.host("h1").root().resolve("var/lib/caravan")).doesNotExist();
             assertThat(events.toString()).doesNotContain("horse");
@@ -134,7 +137,7 @@ class BackupRehearsalTest {
             Files.delete(rehearsal.host("h2").root().resolve("etc/kubernetes/manifests/etcd.yaml"));
             events.clear();
             assertThat(run(engine, rehearsal, "backup", Map.of())).isEqualTo("failed");
-            assertThat(events).filteredOn(event -> event.type() == Event.Type.RUN_ENDED).singleElement().extracting(Event::message)
+            assertThat(events).filteredOn(event -> event.is(RunEnded.class)).singleElement().extracting(Event::message)
                     .asString().contains("no control plane could give a backup").contains("h1: ").contains("h2: ");
             assertThat(directory.all()).as("the last good one stays").hasSize(1);
         }

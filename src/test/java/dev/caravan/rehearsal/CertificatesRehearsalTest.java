@@ -7,13 +7,15 @@ import dev.caravan.Programs;
 import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.RunView;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.Look;
-import dev.caravan.terminal.RunView;
+import dev.caravan.terminal.ReportTable;
 import dev.caravan.terminal.Summary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,6 +79,7 @@ class CertificatesRehearsalTest {
     }
 
     /** Two control planes and a worker, whose certificates have all expired, kubelets' as well, and an old copy of admin.conf. */
+    @Tag("long")
     @Test
     void certificatesThatHaveAllExpiredAreRenewed() throws Exception {
         Cluster cluster = Clusters.of(2, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
@@ -156,6 +159,7 @@ class CertificatesRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aControlPlaneWhoseApiServerDoesNotComeBackIsRolledBackAndNamedAndTheNextIsNotTouched() throws Exception {
         Cluster plain = Clusters.of(2, 0, Cluster.RuntimeName.DOCKER, Clusters.root());
@@ -245,14 +249,13 @@ class CertificatesRehearsalTest {
 
     private static String told(Engine engine, Ended run) {
         return engine.journal().events(run.id(), 0).stream()
-                .map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + ": " + event.message() + " "
-                        + event.data())
+                .map(EventJson::write)
                 .collect(Collectors.joining("\n"));
     }
 
     private static List<List<String>> report(RunView run, String host) {
-        return run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
-                .steps().get("certificates-read").report();
+        return ReportTable.rows(run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
+                .steps().get("certificates-read").report());
     }
 
     private Rehearsal start(Cluster cluster) throws Exception {
@@ -269,7 +272,7 @@ class CertificatesRehearsalTest {
     private static Ended run(Engine engine, Rehearsal rehearsal, String action, Map<String, String> parameters) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(
                 rehearsal.cluster(), "a rehearsal's", "", ACTIONS.require(action).call(parameters), "command", List.of()));
-        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
         List<Event> events = engine.journal().events(run.id(), 0);
         return new Ended(run.id(), state, events.get(events.size() - 1).message());
     }

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.StepState;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -230,24 +235,23 @@ class DriftRehearsalTest {
         /** HOST STEP of the steps that changed something, or would, in their order. */
         List<String> changed() {
             return events.stream()
-                    .filter(event -> event.type() == Event.Type.STEP_ENDED && event.data().get("changes") instanceof List<?> changes
-                            && !changes.isEmpty())
+                    .filter(event -> event.as(StepEnded.class).filter(ended -> !ended.changes().isEmpty()).isPresent())
                     .filter(event -> !event.step().orElse("").matches("join-credentials|credentials-revoke|probe-start|probe-stop|undo"))
                     .map(event -> event.host().orElse("") + " " + event.step().orElse(""))
                     .toList();
         }
 
         String diffs() {
-            return events.stream().map(event -> String.valueOf(event.data().get("diffs"))).collect(Collectors.joining("\n"));
+            return events.stream().flatMap(event -> event.as(StepEnded.class).stream()).map(ended -> ended.differences().toString())
+                    .collect(Collectors.joining("\n"));
         }
 
         String told() {
             return events.stream()
-                    .filter(event -> event.type() != Event.Type.STEP_STARTED && event.type() != Event.Type.STEP_PROGRESS)
+                    .filter(event -> event.as(StepStarted.class).isEmpty() && event.as(StepProgress.class).isEmpty())
                     .filter(event -> !event.step().equals(Optional.of("facts")))
-                    .filter(event -> event.type() != Event.Type.STEP_ENDED || !"ok".equals(event.data().get("state")))
-                    .map(event -> event.type() + " " + event.host().orElse("") + " " + event.step().orElse("") + ": " + event.message()
-                            + " " + event.data())
+                    .filter(event -> event.as(StepEnded.class).filter(ended -> ended.state() == StepState.OK).isEmpty())
+                    .map(EventJson::write)
                     .collect(Collectors.joining("\n"));
         }
     }
@@ -255,7 +259,7 @@ class DriftRehearsalTest {
     private static Ended run(Engine engine, Cluster cluster, String action, Map<String, String> parameters) throws Exception {
         Run run = engine.runs().begin(
                 new Runs.Order(cluster, "a rehearsal's", "", ACTIONS.require(action).call(parameters), "command", List.of()));
-        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
         return new Ended(run.id(), state, engine.journal().events(run.id(), 0));
     }
 }

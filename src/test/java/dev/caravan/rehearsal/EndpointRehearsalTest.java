@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -20,6 +23,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -31,6 +35,7 @@ class EndpointRehearsalTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void aVirtualAddressKnowsControlPlanesThatAreAdded() throws Exception {
         Cluster cluster = kept(Clusters.of(2, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()),
@@ -51,7 +56,8 @@ class EndpointRehearsalTest {
 
             events.clear();
             assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(events).filteredOn(event -> "changed".equals(event.data().get("state"))).isEmpty();
+            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream()))
+                    .filteredOn(ended -> ended.state() == StepState.CHANGED).isEmpty();
 
             assertThat(run(engine, both, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
             assertThat(haproxy).doesNotExist();
@@ -103,11 +109,10 @@ class EndpointRehearsalTest {
 
     private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private String told() {
-        return String.join("\n", events.stream().map(event -> event.type() + " " + event.host().orElse("") + " "
-                + event.step().orElse("") + ": " + event.message()).toList());
+        return String.join("\n", events.stream().map(EventJson::write).toList());
     }
 }

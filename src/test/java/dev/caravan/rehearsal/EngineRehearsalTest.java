@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -43,10 +46,8 @@ class EngineRehearsalTest {
             assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
             events.clear();
             assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
-            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED)
-                    .isNotEmpty()
-                    .allSatisfy(event -> assertThat(event.data().get("state")).as("%s %s: %s", event.host(), event.step(), event.data())
-                            .isIn("ok", "skipped"));
+            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream())).isNotEmpty()
+                    .allSatisfy(ended -> assertThat(ended.state()).as(ended.toString()).isIn(StepState.OK, StepState.SKIPPED));
         }
     }
 
@@ -96,7 +97,7 @@ class EngineRehearsalTest {
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
                 Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
             assertThat(apply(engine, rehearsal)).as(this::told).isIn("failed", "rolled-back");
-            assertThat(events).filteredOn(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of("verify")))
+            assertThat(events).filteredOn(event -> event.is(StepEnded.class) && event.step().equals(Optional.of("verify")))
                     .singleElement()
                     .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4")
                             .contains("the pod on h1 at 10.244.", "rehearsed fault"));
@@ -133,7 +134,7 @@ class EngineRehearsalTest {
 
     private long retries(String host, String step) {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_RETRY && event.host().equals(Optional.of(host))
+                .filter(event -> event.is(StepRetried.class) && event.host().equals(Optional.of(host))
                         && event.step().equals(Optional.of(step)))
                 .count();
     }
@@ -155,15 +156,13 @@ class EngineRehearsalTest {
 
     private static String apply(Engine engine, Rehearsal rehearsal) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private String told() {
         StringBuilder text = new StringBuilder();
         for (Event event : events) {
-            text.append(event.at()).append(' ').append(event.type()).append(' ').append(event.host().orElse("")).append(' ')
-                    .append(event.step().orElse(""))
-                    .append(": ").append(event.message()).append(' ').append(event.data()).append('\n');
+            text.append(event.at()).append(' ').append(event.occurrence()).append('\n');
         }
         return text.toString();
     }

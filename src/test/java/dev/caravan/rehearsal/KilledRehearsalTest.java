@@ -6,7 +6,9 @@ import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.engine.Engines;
 import dev.caravan.engine.MortalJournal;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
 import dev.caravan.routes.RouteFiles;
@@ -84,15 +86,16 @@ class KilledRehearsalTest {
         for (Kill kill : kills) {
             SshSessions sessions = new SshSessions();
             MortalJournal mortal = new MortalJournal(journal, sessions::close);
-            Predicate<Event> started = event -> event.type() == Event.Type.STEP_STARTED && kill.isOf(event);
-            Predicate<Event> ended = event -> event.type() == Event.Type.STEP_ENDED && kill.isOf(event);
+            Predicate<Event> started = event -> event.is(StepStarted.class) && kill.isOf(event);
+            Predicate<Event> ended = event -> event.is(StepEnded.class) && kill.isOf(event);
             switch (kill.when()) {
                 case BEFORE -> mortal.dieAfter(started);
                 case AFTER -> mortal.dieBefore(ended);
                 case DURING -> journal.listen(event -> {
                     if (started.test(event) && !mortal.isDead()) {
                         dieOnceStarted(mortal,
-                                rehearsal.host(kill.host()).root().resolve("run/caravan").resolve(event.data().get("id") + "/started"));
+                                rehearsal.host(kill.host()).root().resolve("run/caravan").resolve(
+                                        event.as(StepStarted.class).flatMap(StepStarted::detached).orElseThrow().id() + "/started"));
                     }
                 });
             }
@@ -118,7 +121,7 @@ class KilledRehearsalTest {
 
     private static String outcome(Engine engine, Rehearsal rehearsal) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private Rehearsal start(String name) throws Exception {

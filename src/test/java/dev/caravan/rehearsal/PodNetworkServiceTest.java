@@ -44,26 +44,51 @@ class PodNetworkServiceTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
+    /** The same of a dual-stack cluster, which a node leaves. */
+    private static final String KUBECTL_OF_BOTH = """
+            case " $* " in
+              *" get nodes --watch "*)
+                echo 'ADDED|h1|10.244.0.0/24 10.244.0.0/24 fd00:244::/64|10.77.0.11 fd00:77::11'
+                echo 'ADDED|h2| |10.77.0.12 fd00:77::12'
+                echo 'DELETED|h3|10.244.2.0/24 10.244.2.0/24 fd00:244:0:2::/64|10.77.0.13 fd00:77::13'
+                exec sleep 3600
+                ;;
+              *" get nodes "*) echo 'h2| |10.77.0.12 fd00:77::12' ;;
+              *" get csinode h2 "*) echo csinode/h2 ;;
+              *" patch node h2 "*) echo "$*" >> "$STATE/calls" ;;
+              *) echo "unexpected: $*" >&2; exit 1 ;;
+            esac
+            """;
+
     private Path state;
+    private Path bin;
     private Path log;
     private Process service;
 
     @BeforeEach
     void start() throws IOException {
         state = Files.createDirectories(scratch.parent().resolve("state"));
-        Path bin = Files.createDirectories(scratch.parent().resolve("bin"));
+        bin = Files.createDirectories(scratch.parent().resolve("bin"));
         Programs.script(bin.resolve("kubectl"), KUBECTL);
-        Programs.script(bin.resolve("iptables"), "case \" $* \" in *' -C '*) exit 1 ;; *) echo \"$*\" >> \"$STATE/rules\" ;; esac");
-        Programs.script(bin.resolve("ip"), "case \"$*\" in *replace*) echo \"$*\" >> \"$STATE/routes\" ;; esac");
+        for (String tables : List.of("iptables", "ip6tables")) {
+            Programs.script(bin.resolve(tables),
+                    "case \" $* \" in *' -C '*) exit 1 ;; *) echo \"$*\" >> \"$STATE/rules-of-" + tables + "\" ;; esac");
+        }
+        Programs.script(bin.resolve("ip"), "case \"$*\" in *replace* | *del*) echo \"$*\" >> \"$STATE/routes\" ;; "
+                + "*show*' proto '*) case \"$*\" in *:2::/64*) echo there ;; esac ;; esac");
         Files.writeString(state.resolve("refused"), REFUSED + "\n");
         Files.writeString(state.resolve("kubelet.conf"), "");
         log = state.resolve("log");
+        begin("10.244.1.0/24", "10.244.0.0/16", "10.96.0.0/12");
+    }
+
+    private void begin(String block, String pods, String services) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", script()).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(Map.of(
                 "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(),
                 "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
-                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", "10.244.1.0/24", "POD_SUBNET", "10.244.0.0/16",
-                "SERVICE_SUBNET", "10.96.0.0/12"));
+                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", block, "POD_SUBNET", pods,
+                "SERVICE_SUBNET", services));
         service = builder.start();
     }
 
@@ -93,7 +118,7 @@ class PodNetworkServiceTest {
 
     @Test
     void aPacketToAServiceThatIsNotReadyIsAnsweredRatherThanLetOut() {
-        await().untilAsserted(() -> assertThat(lines("rules")).filteredOn(rule -> rule.contains("FORWARD")).hasSize(3)
+        await().untilAsserted(() -> assertThat(lines("rules-of-iptables")).filteredOn(rule -> rule.contains("FORWARD")).hasSize(3)
                 .first().asString().startsWith("-w -t filter -A FORWARD -i cni0 -d 10.96.0.0/12 ").endsWith("-j REJECT"));
     }
 
@@ -104,6 +129,26 @@ class PodNetworkServiceTest {
 
         Files.writeString(state.resolve("role"), "");
         await().untilAsserted(() -> assertThat(lines("routes")).containsExactly("-4 route replace 10.244.0.0/24 via 10.77.0.11 proto 202"));
+    }
+
+    @Test
+    void bothFamiliesHaveBlocksRoutesAndRules() throws Exception {
+        stop();
+        Files.deleteIfExists(state.resolve("rules-of-iptables"));
+        Programs.script(bin.resolve("kubectl"), KUBECTL_OF_BOTH);
+        begin("10.244.1.0/24,fd00:244:0:1::/64", "10.244.0.0/16,fd00:244::/48", "10.96.0.0/12,fd00:96::/112");
+
+        await().untilAsserted(() -> assertThat(lines("routes")).containsExactly(
+                "-4 route replace 10.244.0.0/24 via 10.77.0.11 proto 202", "-6 route replace fd00:244::/64 via fd00:77::11 proto 202",
+                "-6 route del fd00:244:0:2::/64 proto 202"));
+        for (String tables : List.of("iptables", "ip6tables")) {
+            assertThat(lines("rules-of-" + tables)).hasSize(4);
+        }
+        assertThat(lines("rules-of-ip6tables")).first().asString()
+                .startsWith("-w -t nat -A POSTROUTING -s fd00:244:0:1::/64 ! -d fd00:244::/48 ");
+        assertThat(lines("rules-of-ip6tables")).anyMatch(rule -> rule.contains("-d fd00:96::/112 "));
+        assertThat(lines("calls")).anyMatch(call -> call.contains(
+                "{\"spec\":{\"podCIDR\":\"10.244.1.0/24\",\"podCIDRs\":[\"10.244.1.0/24\",\"fd00:244:0:1::/64\"]}}"));
     }
 
     @Test

@@ -6,7 +6,9 @@ import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.engine.Engines;
 import dev.caravan.engine.MortalJournal;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
@@ -55,9 +57,9 @@ class RemoveKilledRehearsalTest {
             for (String step : STEPS) {
                 Predicate<Event> ofStep = event -> (event.host().orElse("") + " " + event.step().orElse("")).equals(step);
                 killed(rehearsal, journal, without, mortal -> mortal.dieAfter(ofStep.and(event ->
-                        event.type() == Event.Type.STEP_STARTED)), step + " begins");
+                        event.is(StepStarted.class))), step + " begins");
                 killed(rehearsal, journal, without, mortal -> mortal.dieBefore(ofStep.and(event ->
-                        event.type() == Event.Type.STEP_ENDED)), step + " ends");
+                        event.is(StepEnded.class))), step + " ends");
             }
             try (Engine engine = engine(rehearsal, journal, new SshSessions())) {
                 assertThat(outcome(engine, without)).isEqualTo("succeeded");
@@ -89,7 +91,7 @@ class RemoveKilledRehearsalTest {
     private static String outcome(Engine engine, Cluster cluster) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(cluster, "hosts: " + cluster.hosts().size(), "", TestActions.APPLY, "command",
                 List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private Engine engine(Rehearsal rehearsal, Journal journal, SshSessions sessions) throws Exception {

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -43,6 +47,7 @@ class RemoveRehearsalTest {
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
     private final Set<String> unplugged = ConcurrentHashMap.newKeySet();
 
+    @Tag("long")
     @Test
     void anAbsentWorkerIsDrainedRestoredAndForgotten() throws Exception {
         try (Rehearsal rehearsal = start(1, 2, List.of()); Engine engine = engine(rehearsal)) {
@@ -280,30 +285,29 @@ class RemoveRehearsalTest {
 
     private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     /** HOST STEP of the steps that changed something, or would, in their order. */
     private List<String> changed() {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.data().get("changes") instanceof List<?> changes
-                        && !changes.isEmpty())
-                .filter(event -> !event.step().orElse("").matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
-                .map(event -> event.host().orElse("") + " " + event.step().orElse(""))
+                .flatMap(event -> event.as(StepEnded.class).stream())
+                .filter(ended -> !ended.changes().isEmpty())
+                .filter(ended -> !ended.step().matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
+                .map(ended -> ended.host().orElse("") + " " + ended.step())
                 .toList();
     }
 
     private List<String> notes() {
-        return events.stream().filter(event -> event.type() == Event.Type.NOTE).map(Event::message).toList();
+        return events.stream().filter(event -> event.is(Note.class)).map(Event::message).toList();
     }
 
     private String findings() {
-        return events.stream().filter(event -> event.type() == Event.Type.RUN_ENDED)
-                .map(event -> String.valueOf(event.data().get("findings"))).collect(Collectors.joining("\n"));
+        return events.stream().flatMap(event -> event.as(RunEnded.class).stream())
+                .map(end -> end.findings().toString()).collect(Collectors.joining("\n"));
     }
 
     private String told() {
-        return events.stream().skip(Math.max(0, events.size() - 30)).map(event -> event.type() + " " + event.host().orElse("") + " "
-                + event.step().orElse("") + ": " + event.message() + " " + event.data()).collect(Collectors.joining("\n"));
+        return events.stream().skip(Math.max(0, events.size() - 30)).map(EventJson::write).collect(Collectors.joining("\n"));
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
 import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
@@ -208,7 +208,7 @@ class RollbackRehearsalTest {
 
     private boolean failed(String host, String step) {
         return events.stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step))
-                && (event.message() + event.data()).contains("rehearsed fault"));
+                && event.occurrence().toString().contains("rehearsed fault"));
     }
 
     private static Cluster cluster(Cluster.RuntimeName runtime) {
@@ -229,14 +229,13 @@ class RollbackRehearsalTest {
 
     private static String run(Engine engine, Rehearsal rehearsal, Action action) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private String told() {
         StringBuilder text = new StringBuilder();
         for (Event event : events) {
-            text.append(event.type()).append(' ').append(event.host().orElse("")).append(' ').append(event.step().orElse(""))
-                    .append(": ").append(event.message()).append(' ').append(event.data()).append('\n');
+            text.append(event.occurrence()).append('\n');
         }
         return text.toString();
     }

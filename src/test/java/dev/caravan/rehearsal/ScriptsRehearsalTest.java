@@ -45,6 +45,7 @@ class ScriptsRehearsalTest {
     }
 
     /** kube-proxy's words are 1.37's in the lab, as containerd writes them, and as Docker does. */
+    @Tag("long")
     @Test
     void aProbeNamesWhatItDoesNotReachAndWhatTheHostSaysOfIt() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 2, Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),

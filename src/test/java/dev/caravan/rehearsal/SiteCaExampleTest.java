@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -29,6 +31,7 @@ class SiteCaExampleTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void bringsTheCertificateToEveryHostBeforeAnythingElseAndOnlyOnce() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(),
@@ -54,19 +57,18 @@ class SiteCaExampleTest {
 
     private String apply(Engine engine, Rehearsal rehearsal) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", "", TestActions.APPLY, "test", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state().word();
     }
 
     private Map<String, String> states(String step) {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.step().equals(Optional.of(step)))
-                .collect(java.util.stream.Collectors.toMap(event -> event.host().orElseThrow(),
-                        event -> String.valueOf(event.data().get("state"))));
+                .flatMap(event -> event.as(StepEnded.class).stream()).filter(ended -> ended.step().equals(step))
+                .collect(java.util.stream.Collectors.toMap(ended -> ended.host().orElseThrow(), ended -> ended.state().word()));
     }
 
     private List<String> stepsOf(String host) {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.host().equals(Optional.of(host)))
+                .filter(event -> event.is(StepEnded.class) && event.host().equals(Optional.of(host)))
                 .map(event -> event.step().orElseThrow())
                 .toList();
     }

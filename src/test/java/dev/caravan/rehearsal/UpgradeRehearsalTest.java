@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
@@ -21,7 +23,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -35,6 +37,7 @@ class UpgradeRehearsalTest {
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
+    @Tag("long")
     @Test
     void controlPlanesComeFirstAndWorkersAreDrainedOnce() throws Exception {
         try (Rehearsal rehearsal =
@@ -130,7 +133,7 @@ class UpgradeRehearsalTest {
 
     private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
         Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state();
+        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 
     private static Cluster at(Cluster cluster, String version, Map<Integer, String> via) {
@@ -146,10 +149,10 @@ class UpgradeRehearsalTest {
     /** HOST STEP of the steps that changed something, or would, in their order. */
     private List<String> changed() {
         return events.stream()
-                .filter(event -> event.type() == Event.Type.STEP_ENDED && event.data().get("changes") instanceof List<?> changes
-                        && !changes.isEmpty())
-                .filter(event -> !event.step().orElse("").matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
-                .map(event -> event.host().orElse("") + " " + event.step().orElse(""))
+                .flatMap(event -> event.as(StepEnded.class).stream())
+                .filter(ended -> !ended.changes().isEmpty())
+                .filter(ended -> !ended.step().matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
+                .map(ended -> ended.host().orElse("") + " " + ended.step())
                 .toList();
     }
 
@@ -168,10 +171,6 @@ class UpgradeRehearsalTest {
     }
 
     private String told() {
-        StringBuilder text = new StringBuilder();
-        Stream<Event> tail = events.stream().skip(Math.max(0, events.size() - 40));
-        tail.forEach(event -> text.append(event.type()).append(' ').append(event.host().orElse("")).append(' ')
-                .append(event.step().orElse("")).append(": ").append(event.message()).append(' ').append(event.data()).append('\n'));
-        return text.toString();
+        return events.stream().skip(Math.max(0, events.size() - 40)).map(EventJson::write).collect(Collectors.joining("\n"));
     }
 }

@@ -2,12 +2,12 @@ package dev.caravan.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.BareContext;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -64,9 +64,9 @@ class GateTest extends CamelTestSupport {
         MockEndpoint joined = getMockEndpoint("mock:joined");
         CompletableFuture<Exchange> second = send("direct:join", run, 2);
         CompletableFuture<Exchange> third = send("direct:join", run, 3);
-        org.awaitility.Awaitility.await().until(() -> journal.all(Event.Type.HOST_WAITING).size() == 2);
+        org.awaitility.Awaitility.await().until(() -> journal.all(HostWaiting.class).size() == 2);
         assertThat(joined.getReceivedCounter()).isZero();
-        assertThat(journal.all(Event.Type.HOST_WAITING)).extracting(Event::message).containsOnly("waits for the first control plane");
+        assertThat(journal.all(HostWaiting.class)).extracting(HostWaiting::message).containsOnly("waits for the first control plane");
 
         joined.expectedMessageCount(3);
         send("direct:open", run, 1).get(30, TimeUnit.SECONDS);
@@ -75,7 +75,7 @@ class GateTest extends CamelTestSupport {
         send("direct:join", run, 2).get(30, TimeUnit.SECONDS);
 
         MockEndpoint.assertIsSatisfied(context(), 30, TimeUnit.SECONDS);
-        assertThat(journal.all(Event.Type.HOST_WAITING)).as("who finds it open does not wait").hasSize(2);
+        assertThat(journal.all(HostWaiting.class)).as("who finds it open does not wait").hasSize(2);
     }
 
     @Test

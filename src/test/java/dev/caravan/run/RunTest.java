@@ -2,12 +2,17 @@ package dev.caravan.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepTold;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import net.jqwik.api.ForAll;
@@ -68,13 +73,17 @@ class RunTest {
 
     @Test
     void noSecretIsEnteredHoweverDeepItLies() {
-        run.tell(Event.Type.STEP_ENDED, "h1", "os-prepare", 1, "used correct horse", Map.of(
-                "remedy", "not correct horse", "changes", List.of("set correct horse", 7),
-                "findings", List.of(Map.of("problem", "correct horse"))));
+        StepTold told = new StepTold(run, "h1", "os-prepare", 1);
+        told.ended(StepState.CHANGED, Map.of("password", "correct horse"), "used correct horse");
+        told.failed(new StepFailure("h1", "os-prepare", "lasting", false, "correct horse", "not correct horse", List.of("a correct horse"),
+                null));
 
         assertThat(journal.all().toString()).doesNotContain("horse");
-        assertThat(journal.all().get(0).data())
-                .isEqualTo(Map.of("remedy", "not ***", "changes", List.of("set ***", 7), "findings", List.of(Map.of("problem", "***"))));
+        StepEnded ended = (StepEnded) journal.all().get(0).occurrence();
+        assertThat(ended.message()).isEqualTo("used ***");
+        assertThat(ended.outputs()).containsExactly(Map.entry("password", "***"));
+        StepEnded failed = (StepEnded) journal.all().get(1).occurrence();
+        assertThat(failed.failure()).contains(new Failure("lasting", "not ***", List.of("a ***")));
     }
 
     // ---- gates and turns
@@ -151,11 +160,8 @@ class RunTest {
         run.gaveUp(new StepFailure("h1", "os-prepare", "lasting", false, "no", "", List.of(), null));
 
         assertThat(journal.all()).singleElement().satisfies(event -> {
-            assertThat(event.type()).isEqualTo(Event.Type.STEP_ENDED);
-            assertThat(event.attempt()).isEqualTo(2);
-            assertThat(event.message()).isEqualTo("no answer from ***");
-            assertThat(event.data()).containsEntry("state", "failed").containsEntry("kind", "mirror")
-                    .containsEntry("lastWords", List.of("last", "words"));
+            assertThat(event.occurrence()).isEqualTo(StepEnded.failed(Attempt.of("h1", "os-prepare", 2), "no answer from ***",
+                    new Failure("mirror", "try", List.of("last", "words")), Optional.empty()));
         });
     }
 

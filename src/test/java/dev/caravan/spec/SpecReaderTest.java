@@ -278,12 +278,12 @@ class SpecReaderTest {
             textBlock =
                     """
             1.34.4, podSubnet: "fd00:244::/48", serviceSubnet: 10.96.0.0/16        | 192.0.2.11    | 192.0.2.12    | 5:76 spec.kubernetes.serviceSubnet: serviceSubnet 10.96.0.0/16 is IPv4, and podSubnet has no IPv4 network | write networks of the same families, for example serviceSubnet: fd00:10:96::/112
-            1.34.4, serviceSubnet: "10.96.0.0/16,fd00:96::/112"                    | 192.0.2.11    | 192.0.2.12    | 5:48 spec.kubernetes.serviceSubnet: serviceSubnet fd00:96:0:0:0:0:0:0/112 is IPv6, and podSubnet has no IPv6 network | write networks of the same families, for example serviceSubnet: 10.96.0.0/12
-            1.34.4, podSubnet: "fd00:244::/48"                                     | 192.0.2.11    | 192.0.2.12    | 7:27 spec.hosts[0].address: the API server would be at an IPv4 address, and serviceSubnet fd00:10:96:0:0:0:0:0/112 is IPv6 | write an IPv4 network first in serviceSubnet and podSubnet, or give the control plane's IPv6 address
-            1.34.4, podSubnet: "10.244.0.0/16,fd00:244::/48", serviceSubnet: "fd00:96::/112,10.96.0.0/16" | 192.0.2.11 | 192.0.2.12 | 7:27 spec.hosts[0].address: the API server would be at an IPv4 address, and serviceSubnet fd00:96:0:0:0:0:0:0/112 is IPv6 | write an IPv4 network first
+            1.34.4, serviceSubnet: "10.96.0.0/16,fd00:96::/112"                    | 192.0.2.11    | 192.0.2.12    | 5:48 spec.kubernetes.serviceSubnet: serviceSubnet fd00:96::/112 is IPv6, and podSubnet has no IPv6 network | write networks of the same families, for example serviceSubnet: 10.96.0.0/12
+            1.34.4, podSubnet: "fd00:244::/48"                                     | 192.0.2.11    | 192.0.2.12    | 7:27 spec.hosts[0].address: the API server would be at an IPv4 address, and serviceSubnet fd00:10:96::/112 is IPv6 | write an IPv4 network first in serviceSubnet and podSubnet, or give the control plane's IPv6 address
+            1.34.4, podSubnet: "10.244.0.0/16,fd00:244::/48", serviceSubnet: "fd00:96::/112,10.96.0.0/16" | 192.0.2.11 | 192.0.2.12 | 7:27 spec.hosts[0].address: the API server would be at an IPv4 address, and serviceSubnet fd00:96::/112 is IPv6 | write an IPv4 network first
             1.34.4, podSubnet: 10.244.0.0/16                                       | "2001:db8::11"  | "2001:db8::12"  | 7:27 spec.hosts[0].address: the API server would be at an IPv6 address, and serviceSubnet 10.96.0.0/12 is IPv4 | write an IPv6 network first
             1.34.4                                                                 | "2001:db8::11"  | 192.0.2.12    | 7:27 spec.hosts[0].address: the API server would be at an IPv6 address, and serviceSubnet 10.96.0.0/12 is IPv4 | write an IPv6 network first
-            1.34.4                                                                 | 192.0.2.11    | "2001:db8::12"  | 8:27 spec.hosts[1].address: the address is IPv6, and podSubnet has no IPv6 network | give the host's IPv4 address, or take networks of both families
+            1.34.4                                                                 | 192.0.2.11    | "2001:db8::12"  | 8:27 spec.hosts[1].address: the address is IPv6, and podSubnet has no IPv6 network | give the host's IPv4 address as internalAddress, or take networks of both families
             1.20.2, podSubnet: "10.244.0.0/16,fd00:244::/48"                       | 192.0.2.11    | 192.0.2.12    | 5:44 spec.kubernetes.podSubnet: two networks need Kubernetes 1.21 or later: before that, dual stack is an alpha feature | write one network, or take a later version
             """)
     void familiesThatCannotGoTogetherAreRefused(String kubernetes, String controlPlane, String worker, String problem, String remedy) {
@@ -339,7 +339,6 @@ class SpecReaderTest {
             delimiter = '|',
             textBlock =
                     """
-            bridge | "2001:db8::11" | 1.34.4                                            | 5:3 spec.kubernetes: cni bridge takes an IPv4 network -> for example 10.244.0.0/16, or take another CNI
             calico | "2001:db8::11" | 1.34.4                                            | 5:3 spec.kubernetes: calico's released manifest is for IPv4 alone, and podSubnet has an IPv6 network -> put IPv6 into Calico's manifest
             calico | 192.0.2.11   | 1.34.4, podSubnet: "10.244.0.0/16,fd00:244::/48"    | 5:44 spec.kubernetes.podSubnet: calico's released manifest is for IPv4 alone
             """)

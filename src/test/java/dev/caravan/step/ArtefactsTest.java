@@ -7,7 +7,7 @@ import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.data.PrivateFiles;
 import dev.caravan.digest.Sha256;
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
@@ -173,8 +173,9 @@ class ArtefactsTest {
         assertThat(stored("").path()).hasSameBinaryContentAs(source);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(stored("").path()))).isEqualTo("rw-------");
         assertThat(names(stored("").path().getParent())).containsExactly("file");
-        Event ended = journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.STEP_ENDED).findFirst().orElseThrow();
-        assertThat(ended.data().get("artefact")).isEqualTo(Map.of("bytes", expected.bytes(), "sha256", expected.sha256()));
+        StepEnded ended = journal.events(run.id(), 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
+                .findFirst().orElseThrow();
+        assertThat(ended.artefact()).contains(expected);
         assertThat(directory.resolve("data/logs/7f3a/h1/give.log")).content().isEqualTo("700\n");
         runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(root.resolve("var/lib/caravan")).doesNotExist();

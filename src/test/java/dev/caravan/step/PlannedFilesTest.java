@@ -2,6 +2,7 @@ package dev.caravan.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.Difference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.caravan.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -36,7 +37,7 @@ class ReportTest {
                 Optional.empty(), Map.of("caCertHash", "sha256:ä\nb"),
                 Map.of("token", new Secret("abcdef.0123456789abcdef")), Optional.of("no disk"), Optional.of("buy one"),
                 Optional.of("no space\nleft"), Optional.empty(), ""));
-        assertThat(report.exitStatus()).isEqualTo(1);
+        assertThat(report.exitStatus()).hasValue(1);
         assertThat(report.toString()).doesNotContain("0123456789abcdef");
     }
 
@@ -62,12 +63,12 @@ class ReportTest {
             'skip\tnot wanted here\n',   SKIPPED, not wanted here
             'change\ta\nskip\tb\n',      SKIPPED, b
             """)
-    void theStateFollowsFromTheLines(String lines, StepResult.State state, String message) {
+    void theStateFollowsFromTheLines(String lines, StepState state, String message) {
         StepResult result = report(lines).toResult("swap", "h1", Optional.empty());
 
         assertThat(result.state()).isEqualTo(state);
         assertThat(result.message()).isEqualTo(message);
-        assertThat(result.isChanged()).isEqualTo(state == StepResult.State.CHANGED);
+        assertThat(result.isChanged()).isEqualTo(state == StepState.CHANGED);
         assertThat(result.output("nothing")).isEmpty();
     }
 

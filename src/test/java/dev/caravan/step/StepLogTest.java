@@ -1,6 +1,7 @@
 package dev.caravan.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -183,5 +184,24 @@ class StepLogTest {
 
         assertThat(log.known()).isEqualTo(5);
         assertThat(log.lastLines(9)).hasSize(2);
+    }
+
+    @Test
+    void ofALineThatIsTooLongTheBeginningIsKeptAndNoPartOfASecret() {
+        arrive(MARK + "a".repeat(StepLog.LONGEST_LINE - 3) + "hunter22" + "b".repeat(100_000) + "\nnext\n");
+
+        assertThat(kept().lines().toList()).hasSize(2).last().isEqualTo("next");
+        assertThat(kept()).startsWith("aaaa").contains("a ... (cut: the line is longer than 64 KiB)\n").doesNotContain("hun");
+        assertThat(kept().length()).isLessThan(StepLog.LONGEST_LINE);
+        assertThat(log.known()).isEqualTo(StepLog.LONGEST_LINE - 3 + 8 + 100_000 + 1 + 5);
+        assertThat(log.lastLines(2).get(0).length()).isLessThan(2_100);
+    }
+
+    @Test
+    void aLoginShellThatGreetsWithoutEndIsTooMuch() {
+        assertThatThrownBy(() -> arrive("x".repeat(StepLog.LARGEST_GREETING + 1))).isInstanceOf(StepLog.TooMuch.class)
+                .hasMessage("its login shell prints more than 1 MiB");
+        log.attach(doing::add);
+        assertThatThrownBy(() -> arrive("hello\n".repeat(StepLog.LARGEST_GREETING / 6 + 1))).isInstanceOf(StepLog.TooMuch.class);
     }
 }

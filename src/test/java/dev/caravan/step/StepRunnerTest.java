@@ -3,7 +3,11 @@ package dev.caravan.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.StepState;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.RouteFiles;
@@ -24,6 +28,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,13 +150,13 @@ class StepRunnerTest {
             result = get(runner.run(order(1, "greet", LONG, "from stdin")));
         }
 
-        assertThat(result.state()).isEqualTo(StepResult.State.CHANGED);
+        assertThat(result.state()).isEqualTo(StepState.CHANGED);
         assertThat(result.changes()).containsExactly("say hello");
         assertThat(result.output("greeting")).isEqualTo("hello, world");
         assertThat(hosts.connections).hasValue(1);
         assertThat(sessions.openConnections()).isEqualTo(1);
         assertThat(file("logs/7f3a/h1/greet.log")).contains("== greeting h1\n").contains("input: from stdin\n");
-        assertThat(journal.all(Event.Type.STEP_ENDED)).hasSize(10);
+        assertThat(journal.all(StepEnded.class)).hasSize(10);
         assertThat(hosts.root(host(1)).resolve("run/caravan").toFile().list()).as("earlier steps were removed").hasSize(1);
 
         runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -174,12 +181,13 @@ class StepRunnerTest {
         CompletableFuture<StepResult> second = runner.run(order(1, "slow")).toCompletableFuture();
         letGo("go");
 
-        assertThat(get(second).state()).isEqualTo(StepResult.State.OK);
+        assertThat(get(second).state()).isEqualTo(StepState.OK);
         assertThat(file("logs/7f3a/h1/slow.log")).isEqualTo("one\ntwo\nthree\n");
         assertThat(file("runs")).isEqualTo("ran\n");
         assertThat(hosts.connections).hasValue(2);
-        assertThat(journal.all(Event.Type.STEP_STARTED)).extracting(event -> event.data().get("id")).containsExactly("7f3a-1", "7f3a-1");
-        assertThat(journal.all(Event.Type.STEP_RETRY)).hasSize(1);
+        assertThat(journal.all(StepStarted.class)).extracting(started -> started.detached().orElseThrow().id())
+                .containsExactly("7f3a-1", "7f3a-1");
+        assertThat(journal.all(StepRetried.class)).hasSize(1);
     }
 
     @Test
@@ -281,7 +289,7 @@ class StepRunnerTest {
         }
 
         for (CompletableFuture<StepResult> each : all) {
-            assertThat(get(each).state()).isEqualTo(StepResult.State.OK);
+            assertThat(get(each).state()).isEqualTo(StepState.OK);
         }
     }
 
@@ -305,12 +313,8 @@ class StepRunnerTest {
         get(line.underWay());
         get(line.waiting());
 
-        assertThat(journal.events(run.id(), 0).stream().filter(event -> event.type() == Event.Type.HOST_WAITING)).singleElement()
-                .satisfies(event -> {
-            assertThat(event.host()).contains("h2");
-            assertThat(event.message()).isEqualTo("waits for its turn: slow (1 hosts at a time)");
-            assertThat(event.data()).isEqualTo(Map.of("slots", 1));
-        });
+        assertThat(journal.all(HostWaiting.class)).containsExactly(
+                new HostWaiting(Optional.of("h2"), "waits for its turn: slow (1 hosts at a time)", OptionalInt.of(1)));
     }
 
     @Test
@@ -319,7 +323,7 @@ class StepRunnerTest {
         run.cancel();
         letGo("go");
 
-        assertThat(get(line.underWay()).state()).as("what is under way ends").isEqualTo(StepResult.State.OK);
+        assertThat(get(line.underWay()).state()).as("what is under way ends").isEqualTo(StepState.OK);
         failure(line.waiting(), RunCancelled.class);
         assertThat(file("runs")).isEqualTo("h1\n");
     }
@@ -335,9 +339,10 @@ class StepRunnerTest {
 
         // The run that met it stands from then on; another one finds the slot free.
         run = TestRuns.apply(run.cluster(), journal);
-        assertThat(get(runner.run(order(2, "quick"))).state()).isEqualTo(StepResult.State.OK);
+        assertThat(get(runner.run(order(2, "quick"))).state()).isEqualTo(StepState.OK);
     }
 
+    @Tag("long")
     @Test
     void aHundredHostsTenAtATimeNeedFewThreads() throws Exception {
         start(100);
@@ -353,7 +358,7 @@ class StepRunnerTest {
         }
 
         for (CompletableFuture<StepResult> each : all) {
-            assertThat(get(each).state()).isEqualTo(StepResult.State.OK);
+            assertThat(get(each).state()).isEqualTo(StepState.OK);
         }
         List<Integer> counts = file("counts").lines().map(String::strip).map(Integer::valueOf).toList();
         assertThat(counts).hasSize(200).allSatisfy(count -> assertThat(count).isBetween(1, 10));

@@ -2,10 +2,15 @@ package dev.caravan.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Event;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.RunView;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -61,7 +66,7 @@ class LiveTableTest {
         SampleRun run = SampleRun.of("1", "apply", false, IntStream.rangeClosed(1, 40).mapToObj(i -> "h" + i).toList());
         IntStream.rangeClosed(1, 40).forEach(i -> run.started(1, "h" + i, "facts", 1));
         assertThat(frame(run, 2, 80, 24).get(0)).doesNotContain("stopping");
-        run.add(2, Event.Type.NOTE, "", "", 0, "asked to stop", Map.of("cancelled", true));
+        run.add(2, new CancelRequested("asked to stop"));
         assertThat(frame(run, 3, 80, 24).get(0)).endsWith("stopping, 40 hosts: 40 working");
         assertThat(frame(run, 3, 40, 24).get(0)).contains("stopping, 40 working");
     }
@@ -100,10 +105,11 @@ class LiveTableTest {
     }
 
     private static Event scrambled(Event event, Random random) {
-        boolean odd = random.nextInt(4) == 0;
-        return new Event(
-                event.seq(), event.at(), event.run(), odd ? Event.Type.values()[random.nextInt(9)] : event.type(),
-                random.nextInt(9) == 0 ? Optional.empty() : event.host(), event.step(), random.nextInt(4),
-                odd ? "节点\u001b[2J\n" : event.message(), event.data());
+        Occurrence what = random.nextInt(4) == 0 ? event.occurrence().redacted(text -> "节点\u001b[2J\n") : event.occurrence();
+        if (what instanceof StepEnded ended && random.nextInt(4) == 0) {
+            what = new StepRetried(Attempt.of(null, ended.step(), 1 + random.nextInt(3)), ended.message(),
+                    ended.failure().orElse(new Failure("", "", List.of())), ended.duration(), ended.duration());
+        }
+        return new Event(event.seq(), event.at(), event.run(), what);
     }
 }

@@ -3,8 +3,13 @@ package dev.caravan.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.Unknown;
+import dev.caravan.history.RunView;
 import dev.caravan.terminal.TerminalFacts.Size;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +20,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jline.builtins.ScreenTerminal;
 import org.junit.jupiter.api.Test;
@@ -77,13 +84,24 @@ class RunOutputTest {
 
     @Test
     void plainDoesNotTellOfEveryWaitForASlot() {
-        Event event = SampleRuns.many(1).waiting(1, "h1", "", "waits for its turn: kube-install (50 hosts at a time)").events().stream()
-                .filter(each -> each.type() == Event.Type.HOST_WAITING).findFirst().orElseThrow();
-        Event forASlot = new Event(event.seq(), event.at(), event.run(), event.type(), event.host(), event.step(), 0, event.message(),
-                Map.of("slots", 50));
+        String turn = "waits for its turn: kube-install (50 hosts at a time)";
+        Event event = new Event(1, SampleRun.START, "b0b0", new HostWaiting(Optional.of("h1"), turn, OptionalInt.empty()));
+        Event forASlot = new Event(1, SampleRun.START, "b0b0", new HostWaiting(Optional.of("h1"), turn, OptionalInt.of(50)));
 
         assertThat(new PlainLines(100, Look.BARE).of(event)).isNotEmpty();
         assertThat(new PlainLines(100, Look.BARE).of(forASlot)).isEmpty();
+    }
+
+    @Test
+    void whatANewerVersionWroteIsShownAsANote() {
+        EventRow row = new EventRow("host-drained", Optional.of("h1"), Optional.empty(), 0, "moved 7 pods",
+                JsonNodeFactory.instance.objectNode().put("pods", 7));
+        SampleRun run = SampleRun.of("1", "apply", false, List.of("h1")).add(1, new Unknown(row));
+        assertThat(shown(Mode.PLAIN, PIPE, run)).endsWith("0.9s  h1                      note      moved 7 pods\n");
+        bytes.reset();
+        assertThat(shown(Mode.JSON, PIPE, run)).endsWith("\"type\":\"host-drained\",\"host\":\"h1\",\"message\":\"moved 7 pods\","
+                + "\"data\":{\"pods\":7}}\n");
+        assertThat(RunView.of(run.events()).hosts()).singleElement().extracting(host -> host.steps().size()).isEqualTo(0);
     }
 
     @Test

@@ -1,21 +1,36 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.Event.Type;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Detached;
+import dev.caravan.history.Event;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.Note;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Writes the events of a run as an engine would have recorded them, each at a time given in seconds from its start. */
 final class SampleRun {
     static final Instant START = Instant.parse("2026-11-23T06:00:00Z");
 
-    private record Draft(
-            double at, Type type, String host, String step, int attempt, String message, Map<String, Object> data) {}
+    private record Draft(double at, Occurrence what) {}
 
     private final String id;
     private final List<Draft> drafts = new ArrayList<>();
@@ -26,74 +41,83 @@ final class SampleRun {
 
     static SampleRun of(String id, String action, boolean rehearsal, List<String> hosts) {
         SampleRun run = new SampleRun(id);
-        List<Map<String, Object>> described = new ArrayList<>();
+        List<RunHost> described = new ArrayList<>();
         for (int i = 0; i < hosts.size(); i++) {
-            described.add(Map.of("name", hosts.get(i), "address", "10.77." + i / 200 + "." + (11 + i % 200), "roles",
+            described.add(new RunHost(hosts.get(i), "10.77." + i / 200 + "." + (11 + i % 200),
                     List.of(i == 0 ? "control-plane" : "worker")));
         }
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("action", action);
-        data.put("cluster", "demo");
-        data.put("hosts", described);
-        data.put("rehearsal", rehearsal);
-        data.put("changesHosts", !action.equals("plan"));
-        if (action.equals("apply")) {
-            data.put("outcome", "is as its spec says");
-        }
-        run.add(0, Type.RUN_QUEUED, "", "", 0, "", data);
-        run.add(0.1, Type.RUN_STARTED, "", "", 0, "", Map.of());
+        run.add(0, new RunQueued(action, "demo", described, rehearsal, !action.equals("plan"), action.equals("plan"),
+                Optional.of("1.20.2"), List.of(),
+                action.equals("apply") ? "is as its spec says" : "", Map.of()));
+        run.add(0.1, new RunStarted());
         return run;
     }
 
-    SampleRun add(double at, Type type, String host, String step, int attempt, String message, Map<String, Object> data) {
-        drafts.add(new Draft(at, type, host, step, attempt, message, data));
+    SampleRun add(double at, Occurrence what) {
+        drafts.add(new Draft(at, what));
         return this;
     }
 
+    /** @param host empty for the cluster as a whole */
+    private static Attempt attempt(String host, String step, int number) {
+        return new Attempt(some(host), step, number);
+    }
+
+    private static Optional<String> some(String host) {
+        return Optional.of(host).filter(name -> !name.isEmpty());
+    }
+
     /** A step from its start to its end at the first attempt. */
-    SampleRun step(double from, double to, String host, String step, String state, String message, String... changes) {
+    SampleRun step(double from, double to, String host, String step, StepState state, String message, String... changes) {
         started(from, host, step, 1);
         return ended(from, to, host, step, 1, state, message, changes);
     }
 
     SampleRun started(double at, String host, String step, int attempt) {
-        return add(at, Type.STEP_STARTED, host, step, attempt, "", Map.of("id", id + "-" + host + "-" + step));
+        return add(at, new StepStarted(attempt(host, step, attempt), Optional.of(
+                new Detached(id + "-" + host + "-" + step, 0, Optional.empty()))));
     }
 
     SampleRun progress(double at, String host, String step, String message) {
-        return add(at, Type.STEP_PROGRESS, host, step, 1, message, Map.of());
+        return add(at, new StepProgress(attempt(host, step, 1), message));
     }
 
-    SampleRun waiting(double at, String host, String step, String message) {
-        return add(at, Type.HOST_WAITING, host, step, 0, message, Map.of());
+    SampleRun waiting(double at, String host, String message) {
+        return add(at, new HostWaiting(some(host), message, OptionalInt.empty()));
     }
 
     SampleRun retry(double at, String host, String step, int attempt, long delayMillis, String message) {
-        return add(at, Type.STEP_RETRY, host, step, attempt, message, Map.of("kind", "connection", "delayMillis", delayMillis));
+        return add(at, new StepRetried(attempt(host, step, attempt), message, new Failure("connection", "", List.of()),
+                Optional.of(Duration.ofMillis(delayMillis)), Optional.empty()));
     }
 
     SampleRun note(double at, String host, String message) {
-        return add(at, Type.NOTE, host, "", 0, message, Map.of());
+        return add(at, new Note(some(host), message));
     }
 
     SampleRun ended(
-            double from, double to, String host, String step, int attempt, String state, String message, String... changes) {
-        return add(to, Type.STEP_ENDED, host, step, attempt, message,
-                Map.of("state", state, "changes", List.of(changes), "durationMillis", Math.round((to - from) * 1000)));
+            double from, double to, String host, String step, int attempt, StepState state, String message, String... changes) {
+        return add(to, new StepEnded(attempt(host, step, attempt), message, state, List.of(changes), List.of(), Map.of(), false,
+                Optional.empty(), Optional.of(duration(from, to)), Optional.empty()));
     }
 
     SampleRun failed(
             double from, double to, String host, String step, int attempt, String cause, String remedy, String... lastWords) {
-        return add(to, Type.STEP_ENDED, host, step, attempt, cause, Map.of(
-                "state", "failed", "changes", List.of(), "durationMillis", Math.round((to - from) * 1000),
-                "kind", "command", "remedy", remedy, "lastWords", List.of(lastWords)));
+        return add(to, StepEnded.failed(attempt(host, step, attempt), cause, new Failure("command", remedy, List.of(lastWords)),
+                Optional.of(duration(from, to))));
     }
 
-    SampleRun end(double at, String state, int exitStatus, String message, Map<String, Object> more) {
-        Map<String, Object> data = new LinkedHashMap<>(more);
-        data.put("state", state);
-        data.put("exitStatus", exitStatus);
-        return add(at, Type.RUN_ENDED, "", "", 0, message, data);
+    private static Duration duration(double from, double to) {
+        return Duration.ofMillis(Math.round((to - from) * 1000));
+    }
+
+    SampleRun end(double at, RunState state) {
+        return add(at, RunEnded.of(state, ""));
+    }
+
+    /** With the kubeconfig that was fetched. */
+    SampleRun end(double at, String kubeconfig) {
+        return add(at, new RunEnded(RunState.SUCCEEDED, "", Optional.of(kubeconfig), List.of(), Map.of(), Optional.empty()));
     }
 
     /** The events in the order of their times, numbered. */
@@ -101,13 +125,7 @@ final class SampleRun {
         List<Draft> sorted = new ArrayList<>(drafts);
         sorted.sort(Comparator.comparingDouble(Draft::at));
         List<Event> events = new ArrayList<>();
-        for (Draft draft : sorted) {
-            events.add(new Event(
-                    events.size() + 1, START.plusMillis(Math.round(draft.at() * 1000)), id, draft.type(),
-                    Optional.of(draft.host()).filter(host -> !host.isEmpty()),
-                    Optional.of(draft.step()).filter(step -> !step.isEmpty()),
-                    draft.attempt(), draft.message(), draft.data()));
-        }
+        sorted.forEach(draft -> events.add(new Event(events.size() + 1, at(draft.at()), id, draft.what())));
         return events;
     }
 

@@ -1,7 +1,7 @@
 package dev.caravan.terminal;
 
-import dev.caravan.journal.Event;
-import dev.caravan.journal.EventJson;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.BareContext;
 import dev.caravan.run.HostsFailed;
@@ -66,7 +66,7 @@ class HostsTest {
         hosts.failed(exchange);
 
         assertThat(run.failures()).containsEntry("h2", failure);
-        assertThat(journal.all(Event.Type.STEP_ENDED)).hasSize(1);
+        assertThat(journal.all(StepEnded.class)).hasSize(1);
     }
 
     @Test

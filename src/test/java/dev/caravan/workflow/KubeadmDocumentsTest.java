@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.BareContext;
 import dev.caravan.run.Run;
@@ -37,7 +38,7 @@ class KubeadmDocumentsTest {
     private void mint(Exchange exchange, String tokenId) {
         Map<String, Secret> secrets = kubeadm.uploadCertsDocuments(run).isEmpty()
                 ? Map.of("token", new Secret(TOKEN)) : Map.of("token", new Secret(TOKEN), "certificateKey", new Secret(KEY));
-        exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepResult.State.OK, List.of(),
+        exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepState.OK, List.of(),
                 Map.of("tokenId", tokenId, "caCertHash", CA_HASH, "caCertificate", CA_CERTIFICATE), secrets, ""));
         kubeadm.keepCredentials(exchange);
     }
@@ -82,7 +83,7 @@ class KubeadmDocumentsTest {
     void whoHasJoinedGetsNoDocumentButTheHashToCompare() {
         Exchange init = exchange(run, 1);
         init.getMessage()
-                .setBody(new StepResult("kubeadm-init", "h1", StepResult.State.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), ""));
+                .setBody(new StepResult("kubeadm-init", "h1", StepState.OK, List.of(), Map.of("caCertHash", CA_HASH), Map.of(), ""));
         kubeadm.keepInit(init);
         Exchange worker = exchange(run, 3);
 

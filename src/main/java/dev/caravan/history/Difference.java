@@ -1,6 +1,6 @@
-package dev.caravan.step;
+package dev.caravan.history;
 
-import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * How something would differ after a change, in a plan.
@@ -10,8 +10,7 @@ import java.util.Map;
  * @param text    of a file a unified diff, of the rest a line with {@code -} and one with {@code +}; or why it is not shown
  */
 public record Difference(String change, String subject, String text) {
-    /** As events hold it. */
-    Map<String, Object> data() {
-        return Map.of("change", change, "subject", subject, "diff", text);
+    Difference redacted(UnaryOperator<String> redact) {
+        return new Difference(redact.apply(change), redact.apply(subject), redact.apply(text));
     }
 }

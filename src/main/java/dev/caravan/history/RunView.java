@@ -1,13 +1,11 @@
-package dev.caravan.terminal;
+package dev.caravan.history;
 
-import dev.caravan.journal.Event;
+import dev.caravan.history.Occurrence.StepEnded;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * How a run stands: host by step, as its events tell. Immutable. No clock is read here; what depends on the present time
@@ -34,7 +32,7 @@ public record RunView(
         String outcome,
         String cluster,
         boolean rehearsal,
-        State state,
+        RunState state,
         Optional<Instant> queuedAt,
         Optional<Instant> startedAt,
         Optional<Instant> endedAt,
@@ -43,38 +41,8 @@ public record RunView(
         boolean stopping,
         Optional<Waiting> waitingFor,
         String message,
-        OptionalInt exitStatus,
         Optional<String> kubeconfig,
         List<Finding> findings) {
-
-    /** The states of a run, in the words of the API. */
-    public enum State {
-        QUEUED, RUNNING, SUCCEEDED, PARTLY, REFUSED, FAILED, ROLLED_BACK, CANCELLED;
-
-        /** The API's word: {@code rolled-back}. */
-        public String word() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-    }
-
-    /** The states of a step on a host. */
-    public enum StepState {
-        RUNNING,
-        /** An attempt failed; the next one is to come after a pause. */
-        RETRYING,
-        OK, CHANGED, SKIPPED, FAILED,
-        /** It changed the host, and what it changed was undone. */
-        ROLLED_BACK;
-
-        /** The API's word: {@code rolled-back}. */
-        public String word() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-
-        public boolean ended() {
-            return this != RUNNING && this != RETRYING;
-        }
-    }
 
     /** What a host is at now. */
     public enum Activity {
@@ -88,30 +56,8 @@ public record RunView(
         FAILED
     }
 
-    /** @param what what for, in the words of the event @param step where the wait is a step's */
-    public record Waiting(String what, Optional<String> step, Instant since) {}
-
-    /**
-     * @param change one of the step's
-     * @param subject what would differ
-     * @param text a unified diff, or lines with {@code -} and {@code +}
-     */
-    public record Diff(String change, String subject, String text) {}
-
-    /** @param hosts empty where it concerns none in particular */
-    public record Finding(List<String> hosts, String problem, String remedy) {}
-
-    /**
-     * @param kind      word for the kind of error; may be empty
-     * @param remedy    what the reader can do; may be empty
-     * @param lastWords the failing command's last lines
-     */
-    public record Failure(String kind, String cause, String remedy, List<String> lastWords) {
-        /** Of a step that refuses the run and whose reasons are the run's {@link RunView#findings() findings}. */
-        public boolean isRefusal() {
-            return kind.equals("refused");
-        }
-    }
+    /** @param what what for, in the words of the event */
+    public record Waiting(String what, Instant since) {}
 
     /**
      * A step on a host.
@@ -121,9 +67,9 @@ public record RunView(
      * @param updatedAt when anything was last heard of it
      * @param duration  of all attempts, once it ended
      * @param doing     what it does now, in its own words; while retrying, why the last attempt failed; may be empty
-     * @param message   what it said at its end; may be empty
+     * @param message   what it said at its end, why it failed; may be empty
      * @param diffs     in a plan, what changes would make of things
-     * @param report    what it gave people to read: rows of equal length, the first of them the headings; empty if it gave nothing
+     * @param report    what it gave people to read: a table, see {@link StepEnded#report()}; may be empty
      * @param retryAt   when the next attempt is due, while retrying
      */
     public record StepView(
@@ -138,8 +84,8 @@ public record RunView(
             String doing,
             String message,
             List<String> changes,
-            List<Diff> diffs,
-            List<List<String>> report,
+            List<Difference> diffs,
+            String report,
             Optional<Instant> retryAt,
             Optional<Failure> failure) {
 
@@ -183,10 +129,9 @@ public record RunView(
                     .reduce((one, other) -> other.updatedAt().isBefore(one.updatedAt()) ? one : other);
         }
 
-        /** What it waits for, unless another step of it has been heard of since. */
+        /** What it waits for, unless a step of it has been heard of since. */
         public Optional<Waiting> waitsFor() {
             return waiting.filter(wait -> current()
-                    .filter(step -> !wait.step().equals(Optional.of(step.step())))
                     .filter(step -> step.updatedAt().isAfter(wait.since()))
                     .isEmpty());
         }
@@ -240,6 +185,11 @@ public record RunView(
 
     public boolean ended() {
         return endedAt.isPresent();
+    }
+
+    /** What the command ends with, once the run has ended. */
+    public Optional<ExitStatus> exitStatus() {
+        return state.exitStatus();
     }
 
     public boolean isPlan() {

@@ -1,0 +1,23 @@
+package dev.caravan.history;
+
+/** How a command ends whose run has ended; {@code docs/reference.md} explains them. */
+public enum ExitStatus {
+    SUCCEEDED(0),
+    REFUSED(3),
+    ROLLED_BACK(4),
+    FAILED(5),
+    /** Done, but for some hosts. */
+    PARTLY(6),
+    CANCELLED(130);
+
+    private final int code;
+
+    ExitStatus(int code) {
+        this.code = code;
+    }
+
+    /** The process's exit status. */
+    public int code() {
+        return code;
+    }
+}

@@ -1,0 +1,197 @@
+package dev.caravan.history;
+
+import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.RunView.Waiting;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Takes a run's events one after the other and keeps how the run stands. An event costs the same however many hosts there
+ * are; {@link #view()} costs one copy of the list of hosts. Not thread-safe.
+ */
+public final class RunFold {
+    private final Map<String, HostView> hosts = new LinkedHashMap<>();
+    private final Set<String> steps = new LinkedHashSet<>();
+    private String run = "";
+    private String action = "apply";
+    private boolean looksOnly;
+    private boolean changesNothing;
+    private String outcome = "";
+    private String cluster = "";
+    private boolean rehearsal;
+    private RunState state = RunState.QUEUED;
+    private Optional<Instant> queuedAt = Optional.empty();
+    private Optional<Instant> startedAt = Optional.empty();
+    private Optional<Instant> endedAt = Optional.empty();
+    private boolean stopping;
+    private Optional<Waiting> waiting = Optional.empty();
+    private String message = "";
+    private Optional<String> kubeconfig = Optional.empty();
+    private List<Finding> findings = List.of();
+
+    /** Takes the next event. */
+    public void accept(Event event) {
+        run = event.run();
+        Instant at = event.at();
+        Occurrence what = event.occurrence();
+        if (what instanceof RunQueued queued) {
+            queued(at, queued);
+        } else if (what instanceof RunStarted) {
+            started(at);
+        } else if (what instanceof HostWaiting waits) {
+            waits(at, waits);
+        } else if (what instanceof OfStep step) {
+            step(at, step);
+        } else if (what instanceof HostRolledBack) {
+            rolledBack(what);
+        } else if (what instanceof CancelRequested) {
+            stopping = true;
+        } else if (what instanceof RunEnded ended) {
+            ended(at, ended);
+        }
+    }
+
+    /** How the run stands now. */
+    public RunView view() {
+        List<HostView> inOrder = new ArrayList<>(hosts.size());
+        hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
+        hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
+        return new RunView(
+                run, action, looksOnly, changesNothing, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt,
+                Collections.unmodifiableList(inOrder), List.copyOf(steps), stopping, waiting, message, kubeconfig, findings);
+    }
+
+    /** Whether any event was taken yet. */
+    public boolean begun() {
+        return !run.isEmpty();
+    }
+
+    /** One host as it stands now. */
+    public Optional<HostView> host(String name) {
+        return Optional.ofNullable(hosts.get(name));
+    }
+
+    /** The step of that event as it stands now. */
+    public Optional<StepView> step(OfStep of) {
+        return host(of.host().orElse("")).map(host -> host.steps().get(of.step()));
+    }
+
+    private void queued(Instant at, RunQueued queued) {
+        queuedAt = Optional.of(at);
+        action = queued.action();
+        looksOnly = queued.plan();
+        changesNothing = !queued.changesHosts();
+        outcome = queued.outcome();
+        cluster = queued.cluster();
+        rehearsal = queued.rehearsal();
+        queued.hosts().forEach(host -> hosts.put(host.name(),
+                new HostView(host.name(), host.address(), host.roles(), Map.of(), Optional.empty(), false)));
+    }
+
+    private void started(Instant at) {
+        startedAt = Optional.of(at);
+        endedAt = Optional.empty();
+        state = RunState.RUNNING;
+        waiting = Optional.empty();
+    }
+
+    private void waits(Instant at, HostWaiting waits) {
+        Waiting what = new Waiting(waits.message(), at);
+        if (waits.host().isEmpty()) {
+            waiting = Optional.of(what);
+            return;
+        }
+        HostView host = hostOf(waits);
+        // The same wait told again has lasted since it was first told.
+        if (host.waiting().filter(before -> before.what().equals(what.what())).isEmpty()) {
+            hosts.put(host.name(), with(host, host.steps(), Optional.of(what)));
+        }
+    }
+
+    private void step(Instant at, OfStep what) {
+        String name = what.step();
+        steps.add(name);
+        HostView host = hostOf(what);
+        Map<String, StepView> stepsOfHost = new LinkedHashMap<>(host.steps());
+        stepsOfHost.put(name, next(at, what, host.name(), Optional.ofNullable(host.steps().get(name))));
+        hosts.put(host.name(), with(host, Collections.unmodifiableMap(stepsOfHost),
+                what instanceof StepStarted ? Optional.empty() : host.waiting()));
+    }
+
+    private void rolledBack(Occurrence what) {
+        HostView host = hostOf(what);
+        Map<String, StepView> undone = new LinkedHashMap<>(host.steps());
+        undone.replaceAll((name, step) -> step.changed() && !step.isUndo() ? step.rolledBack() : step);
+        hosts.put(host.name(), new HostView(host.name(), host.address(), host.roles(), Collections.unmodifiableMap(undone), host.waiting(),
+                true));
+    }
+
+    private static StepView next(Instant at, OfStep what, String host, Optional<StepView> before) {
+        // A step that had ended and starts again, in a resumed or repeated run, begins anew.
+        Optional<Instant> since = before.filter(view -> !view.state().ended() || !(what instanceof StepStarted)).map(StepView::startedAt);
+        if (what instanceof StepEnded ended) {
+            return finished(at, ended, host, before, since);
+        }
+        StepState state = what instanceof StepRetried ? StepState.RETRYING : StepState.RUNNING;
+        Optional<Instant> retryAt = what instanceof StepRetried retried
+                ? Optional.of(at.plus(retried.pause().orElse(Duration.ZERO))) : Optional.empty();
+        return new StepView(host, what.step(), state, what.attempt().number(), since.orElse(at), at, Optional.empty(), Optional.empty(),
+                what.message(), "", before.map(StepView::changes).orElse(List.of()), before.map(StepView::diffs).orElse(List.of()), "",
+                retryAt, Optional.empty());
+    }
+
+    private static StepView finished(Instant at, StepEnded ended, String host, Optional<StepView> before, Optional<Instant> start) {
+        Instant since = start.orElseGet(() -> at.minus(ended.duration().orElse(Duration.ZERO)));
+        int attempt = ended.attempt().number();
+        // What is told covers one attempt; the pauses and the attempts before it count too.
+        Duration whole = attempt > 1 ? Duration.between(since, at) : ended.duration().orElseGet(() -> Duration.between(since, at));
+        // A step that a run repeats, as an upgrade over several versions does, has the changes of all its times.
+        List<String> changes = joined(before.map(StepView::changes), ended.changes());
+        boolean changedBefore = before.filter(view -> !view.changes().isEmpty()).isPresent();
+        StepState state = ended.state() == StepState.OK && changedBefore ? StepState.CHANGED : ended.state();
+        return new StepView(host, ended.step(), state, attempt, since, at, Optional.of(at), Optional.of(whole), "", ended.message(),
+                changes, joined(before.map(StepView::diffs), ended.differences()), ended.report(), Optional.empty(), ended.failure());
+    }
+
+    private static <T> List<T> joined(Optional<List<T>> before, List<T> now) {
+        return Stream.concat(before.stream().flatMap(List::stream), now.stream()).distinct().toList();
+    }
+
+    private void ended(Instant at, RunEnded ended) {
+        endedAt = Optional.of(at);
+        state = ended.state();
+        message = ended.message();
+        waiting = Optional.empty();
+        kubeconfig = ended.kubeconfig().filter(path -> !path.isEmpty());
+        findings = ended.findings();
+        hosts.replaceAll((name, host) -> with(host, host.steps(), Optional.empty()));
+    }
+
+    private HostView hostOf(Occurrence what) {
+        return hosts.computeIfAbsent(what.host().orElse(""), name -> new HostView(name, "", List.of(), Map.of(), Optional.empty(), false));
+    }
+
+    private static HostView with(HostView host, Map<String, StepView> steps, Optional<Waiting> waiting) {
+        return new HostView(host.name(), host.address(), host.roles(), steps, waiting, host.rolledBack());
+    }
+}
