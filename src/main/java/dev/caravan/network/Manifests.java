@@ -7,6 +7,7 @@ import dev.caravan.tables.NetworkRelease;
 import dev.caravan.tables.NetworkTable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The manifests of pod networks: the spec's own, or the project's released one for the CNI named. Each is pinned to a
@@ -25,16 +29,26 @@ public final class Manifests {
 
     private final NetworkTable releases;
     private final Proxies proxies;
+    private final Duration limit;
 
     /** With the proxies of the engine's environment. */
     public Manifests(NetworkTable releases) {
-        this(releases, System.getenv());
+        this(releases, System.getenv(), LIMIT);
     }
 
     /** @param environment names the proxies */
     Manifests(NetworkTable releases, Map<String, String> environment) {
+        this(releases, environment, LIMIT);
+    }
+
+    /**
+     * @param environment names the proxies
+     * @param limit       of connecting, of the wait for an answer, and of its arrival, each
+     */
+    Manifests(NetworkTable releases, Map<String, String> environment, Duration limit) {
         this.releases = releases;
         this.proxies = new Proxies(environment);
+        this.limit = limit;
     }
 
     /**
@@ -83,25 +97,45 @@ public final class Manifests {
         return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
     }
 
-    private static byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {
+    private byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {
         String through = "";
         try {
             URI address = URI.create(source);
             through = proxies.said(address);
             HttpResponse<InputStream> answer = proxies.through(address, HttpClient.newBuilder())
                     .followRedirects(HttpClient.Redirect.NORMAL)
-                    .connectTimeout(LIMIT)
+                    .connectTimeout(limit)
                     .build()
-                    .send(HttpRequest.newBuilder(address).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofInputStream());
+                    .send(HttpRequest.newBuilder(address).timeout(limit).build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream body = answer.body()) {
                 if (answer.statusCode() != 200) {
                     throw new IOException("status " + answer.statusCode());
                 }
-                return ManifestFile.bounded(body);
+                return within(limit, body);
             }
         } catch (IOException | IllegalArgumentException e) {
             String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             throw new IOException("cannot fetch the network's manifest " + source + through + ": " + reason, e);
+        }
+    }
+
+    /* The client's own limit ends with the head of the answer; a server could send the rest byte by byte. */
+    private static byte[] within(Duration limit, InputStream body) throws IOException {
+        AtomicBoolean late = new AtomicBoolean();
+        CompletableFuture<Void> timer = CompletableFuture.runAsync(() -> {
+            late.set(true);
+            try {
+                body.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }, CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            return ManifestFile.bounded(body);
+        } catch (IOException e) {
+            throw late.get() ? new IOException("it did not arrive within " + limit.toSeconds() + " s", e) : e;
+        } finally {
+            timer.cancel(false);
         }
     }
 }

@@ -13,8 +13,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,5 +99,27 @@ class ManifestsTest {
                 .contains(new Manifests.Source("https://example.org/cni.yaml", Optional.empty(), Optional.empty()));
         assertThat(manifests.source(cluster("1.34.4", "{cni: calico}")).orElseThrow().place()).contains("/v3.32.1/");
         assertThat(manifests.source(cluster("1.34.4", "{cni: bridge}"))).isEmpty();
+    }
+
+    @Test
+    void aServerThatSendsByteByByteIsNotWaitedForForEver() {
+        CountDownLatch read = new CountDownLatch(1);
+        server.createContext("/drip", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try {
+                while (!read.await(20, TimeUnit.MILLISECONDS)) {
+                    exchange.getResponseBody().write('#');
+                    exchange.getResponseBody().flush();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        Manifests hurried = new Manifests(NetworkTable.builtIn(), Map.of(), Duration.ofSeconds(2));
+
+        assertThatThrownBy(() -> hurried.read(source("/drip", null), cluster("1.34.4", "{cni: flannel}")))
+                .isInstanceOf(IOException.class).hasMessageEndingWith("it did not arrive within 2 s");
+        read.countDown();
     }
 }
