@@ -918,8 +918,9 @@ ca_cert_hash() { # CERTIFICATE
   printf 'sha256:%s\n' "$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)"
 }
 
-# Writes a kubeconfig for root, and for the user that sudo was called by, if they have none.
+# Writes a kubeconfig for root, and for the user that sudo was called by, if they have none; not on a host that was adopted.
 admin_kubeconfigs() {
+  [ "${ADOPTED:-}" != true ] || return 0
   [ -f "$ADMIN_CONF" ] || return 0
   put_kubeconfig "$R/root" 0 0
   if [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ]; then

@@ -51,7 +51,11 @@ document() { # KIND FILE
 }
 # What is configured for the cluster: by the configuration that is given, else as the cluster keeps it.
 cluster_document() { document ClusterConfiguration "$configuration" | grep . || cat "$SHARED/cluster-configuration" 2>/dev/null || :; }
-kubelet_document() { document KubeletConfiguration "$configuration" | grep . || cat "$SHARED/kubelet-configuration" 2>/dev/null || echo 'kind: KubeletConfiguration'; }
+kubelet_document() {
+  document KubeletConfiguration "$configuration" | grep . && return 0
+  # a host that joins takes the cluster's; an init without the document makes the defaults
+  if grep -q '^kind: .*ClusterConfiguration' "$configuration" || ! cat "$SHARED/kubelet-configuration" 2>/dev/null; then echo 'kind: KubeletConfiguration'; fi
+}
 
 # Arguments of a component, as lines of its manifest.
 arguments_of() { # SECTION of ClusterConfiguration
@@ -73,7 +77,7 @@ more_names() { # apiServer certSANs | etcd serverCertSANs | etcd peerCertSANs
   cluster_document | awk -v section="$1:" -v list="$2:" '
     /^[^ ]/ { here = ($1 == section); names = 0 }
     here && $1 == list { names = 1; next }
-    here && names && $1 == "-" { print $2; next }
+    here && names && $1 == "-" { gsub(/"/, "", $2); print $2; next }
     { names = 0 }'
 }
 
@@ -406,7 +410,7 @@ sign() { # apiserver|etcd-server|etcd-peer DIRECTORY
   # without a real openssl, all certificates are the rehearsal's own
   if [ ! -e "$WORKSHOP/tools/openssl" ]; then cp "$SHARED/pki/server.crt" "$sign_file.crt" && return 0; fi
   sign_list=IP:127.0.0.1,DNS:localhost
-  for sign_name in $sign_names; do case $sign_name in *[!0-9.]*) sign_list=$sign_list,DNS:$sign_name ;; *) sign_list=$sign_list,IP:$sign_name ;; esac; done
+  for sign_name in $sign_names; do case $sign_name in *:*) sign_list=$sign_list,IP:$sign_name ;; *[!0-9.]*) sign_list=$sign_list,DNS:$sign_name ;; *) sign_list=$sign_list,IP:$sign_name ;; esac; done
   signed "$sign_file.crt" "$sign_subject" "$sign_list"
 }
 

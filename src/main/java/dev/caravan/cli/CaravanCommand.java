@@ -46,7 +46,8 @@ import picocli.CommandLine;
         subcommands = {
             ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, BackupCommand.class,
             BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
-            ActionsCommand.class, RehearseCommand.class, InitCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
+            ActionsCommand.class, RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class,
+            RunsCommand.class,
             StatusCommand.class, LogsCommand.class, ClustersCommand.class, KubeconfigCommand.class,
             RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
@@ -80,6 +81,7 @@ public final class CaravanCommand implements Callable<Integer> {
             Map.entry("plan", new String[] {"--yes"}), Map.entry("certificates", new String[] {"--yes"}),
             Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("rehearse", new String[] {"--yes", "--journal"}),
             Map.entry("init", new String[] {"--data", "--journal", "--output"}),
+            Map.entry("adopt", new String[] {"--yes"}),
             Map.entry("runs", new String[] {"--routes", "--yes"}), Map.entry("status", new String[] {"--routes", "--yes"}),
             Map.entry("clusters", new String[] {"--routes", "--yes"}),
             Map.entry("kubeconfig", new String[] {"--routes", "--output", "--yes"}),

@@ -46,7 +46,8 @@ public final class Clusters {
     /** The cluster of that name, if the journal has a run of it. */
     public Optional<KnownCluster> find(String name) throws IOException {
         List<RunRecord> runs = journal.runs(RunFilter.of(name, RUNS_READ));
-        if (runs.isEmpty()) {
+        // what was only read into a spec has another name there
+        if (runs.stream().allMatch(run -> run.action().equals("adopt"))) {
             return Optional.empty();
         }
         ClusterFold fold = new ClusterFold(Instant.now());

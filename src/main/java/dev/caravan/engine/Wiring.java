@@ -21,6 +21,7 @@ import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.StepEndpoint;
+import dev.caravan.workflow.Adoption;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.Endpoints;
 import dev.caravan.workflow.FactsKeeper;
@@ -32,6 +33,7 @@ import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -115,9 +117,13 @@ final class Wiring extends MainListenerSupport {
     }
 
     private Map<String, Object> beans(Journal opened) {
-        return Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(), "rollback", new Rollback(),
-                "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()), "backups", new Backups(options.data(), opened),
-                "restores", new Restores(options.data()), "removal", new Removals(), "registries", new RegistryFiles());
+        Map<String, Object> beans = Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(),
+                "rollback", new Rollback(), "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()),
+                "backups", new Backups(options.data(), opened), "restores", new Restores(options.data()), "removal", new Removals(),
+                "registries", new RegistryFiles());
+        Map<String, Object> all = new HashMap<>(beans);
+        all.put("adoption", new Adoption(options.data()));
+        return all;
     }
 
     /** Ends the watch over the routes directory, and what was loaded from there; to be called first. */

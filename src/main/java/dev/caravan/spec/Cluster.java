@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param leaving   those that are absent or lost, in the spec's order
  * @param leader    the name of the control plane that the others join through; empty: the first one of the spec, which is initialised
  * @param proxy     the way out of the hosts' network; empty where hosts and engine need none
+ * @param adopted   names of hosts that were nodes of the cluster before Caravan knew it, see {@code caravan adopt}
  */
 public record Cluster(
         String name,
@@ -29,7 +30,15 @@ public record Cluster(
         Backup backup,
         List<Host> leaving,
         Optional<String> leader,
-        Optional<Proxy> proxy) {
+        Optional<Proxy> proxy,
+        Set<String> adopted) {
+
+    /** One of which no host was adopted. */
+    public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
+            OnFailure onFailure, Optional<Share> maxFailedHosts, Backup backup, List<Host> leaving, Optional<String> leader,
+            Optional<Proxy> proxy) {
+        this(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving, leader, proxy, Set.of());
+    }
 
     /** One that no host leaves, without a proxy. */
     public Cluster(String name, Kubernetes kubernetes, Packages packages, Runtime runtime, Network network, List<Host> hosts,
@@ -184,7 +193,7 @@ public record Cluster(
     /** The same at another version of Kubernetes. */
     public Cluster at(String version) {
         return new Cluster(name, kubernetes.at(version), packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
-                leader, proxy);
+                leader, proxy, adopted);
     }
 
     /** The same with other hosts that are present. */
@@ -195,13 +204,13 @@ public record Cluster(
     /** The same with other hosts, and others that leave. */
     public Cluster withHosts(List<Host> others, List<Host> othersLeaving) {
         return new Cluster(name, kubernetes, packages, runtime, network, List.copyOf(others), onFailure, maxFailedHosts, backup,
-                List.copyOf(othersLeaving), leader, proxy);
+                List.copyOf(othersLeaving), leader, proxy, adopted);
     }
 
     /** The same with that control plane as the first one. */
     public Cluster ledBy(Host controlPlane) {
         return new Cluster(name, kubernetes, packages, runtime, network, hosts, onFailure, maxFailedHosts, backup, leaving,
-                Optional.of(controlPlane.name()), proxy);
+                Optional.of(controlPlane.name()), proxy, adopted);
     }
 
     /** Whether a run goes on when so many of its hosts have failed. */

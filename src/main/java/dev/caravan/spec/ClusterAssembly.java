@@ -52,13 +52,19 @@ final class ClusterAssembly {
                 backup(),
                 present.get(false),
                 Optional.empty(),
-                proxy());
+                proxy(),
+                adopted());
     }
 
     private Optional<Proxy> proxy() {
         Optional<Secret> http = root.text("spec", "proxy", "http").map(Secret::new);
         Optional<Secret> https = root.text("spec", "proxy", "https").map(Secret::new).or(() -> http);
         return https.map(any -> new Proxy(http, https, texts(root.list("spec", "proxy", "noProxy"))));
+    }
+
+    private Set<String> adopted() {
+        return root.text("metadata", "annotations", "caravan/adopted").filter(names -> !names.isBlank())
+                .map(names -> Set.copyOf(Arrays.asList(names.strip().split("[\\s,]+")))).orElse(Set.of());
     }
 
     private Backup backup() {

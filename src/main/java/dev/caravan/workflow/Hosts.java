@@ -1,6 +1,7 @@
 package dev.caravan.workflow;
 
 import dev.caravan.actions.Action.Undoes;
+import dev.caravan.facts.Facts;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
@@ -48,6 +49,16 @@ public final class Hosts {
     public boolean isFirstControlPlane(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         return run.cluster().firstControlPlane().name().equals(Variables.hostName(exchange));
+    }
+
+    /**
+     * Whether Caravan prepares the exchange's host and keeps it so: any but a node that was adopted, and still is one. See
+     * {@code caravan adopt}.
+     */
+    public boolean isPrepared(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        String host = Variables.hostName(exchange);
+        return !run.cluster().adopted().contains(host) || !run.facts(host).map(Facts::joined).orElse(false);
     }
 
     /** Fails where the first control plane did, without which there is no cluster to go on with, or where the run was given up. */

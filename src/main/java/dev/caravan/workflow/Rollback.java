@@ -2,6 +2,8 @@ package dev.caravan.workflow;
 
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
+import dev.caravan.facts.Finding;
+import dev.caravan.facts.Severity;
 import dev.caravan.journal.Found;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
@@ -232,6 +234,17 @@ public final class Rollback {
         }
         if (run.isCancelled()) {
             throw new RunCancelled();
+        }
+    }
+
+    /** Refuses to reset a cluster with hosts that were adopted: Caravan did not make it, and cannot restore what was before. */
+    public void requireNothingAdopted(@Variable(Variables.RUN) Run run) throws PreflightRefused {
+        List<String> adopted = run.cluster().everyHost().stream().map(Host::name).filter(run.cluster().adopted()::contains).toList();
+        if (!adopted.isEmpty()) {
+            throw new PreflightRefused(List.of(new Finding(adopted, "adopted-host", Severity.REFUSES,
+                    "was a node before Caravan knew the cluster: a reset would remove a cluster that Caravan did not make",
+                    "To remove it all the same, delete caravan/adopted from metadata.annotations in the spec; packages and what else was "
+                            + "there before stay.")));
         }
     }
 

@@ -58,6 +58,7 @@ public final class ScriptEnvironment implements Environment {
         variables.put("PROXIED", Boolean.toString(cluster.proxy().isPresent()));
         variables.put("PROXY_EXCEPT", cluster.proxy().map(proxy -> String.join(" ", proxy.noProxy())).orElse(""));
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
+        variables.put("ADOPTED", Boolean.toString(cluster.adopted().contains(host.name())));
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
         variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster, minor).lastOfInit()));
