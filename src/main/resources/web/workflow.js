@@ -61,7 +61,9 @@ const workflow = {
       return [step];
     }
     if (node.kind === 'choice') return (node.nodes || []).flatMap(branch => this.walk(branch.nodes, above, plan));
-    return this.walk(node.nodes, above, plan, node.kind === 'loop');
+    // What is done under a condition, such as bringing settings into line, is not what every host's pipeline ends with.
+    const inside = node.kind === 'filter' ? {steps: plan.steps, last: []} : plan;
+    return this.walk(node.nodes, above, inside, node.kind === 'loop');
   },
 
   /** A step's own route is drawn as one node. */
