@@ -27,6 +27,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -77,6 +78,7 @@ class DriftRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void changedSettingsOfTheSpecReachEveryNodeAndARollbackTakesThemBack() throws Exception {
         try (Rehearsal rehearsal = start(2, 1); Engine engine = engine(rehearsal)) {
@@ -116,6 +118,7 @@ class DriftRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void anArgumentThatTheApiServerDoesNotTakeIsPutBackAndTheNextControlPlaneIsNotTouched() throws Exception {
         try (Rehearsal rehearsal = start(2, 0); Engine engine = engine(rehearsal)) {
@@ -135,6 +138,7 @@ class DriftRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void whatCannotBeChangedInARunningClusterIsRefused() throws Exception {
         try (Rehearsal rehearsal = start(1, 0); Engine engine = engine(rehearsal)) {
@@ -149,6 +153,7 @@ class DriftRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void labelsAndTaintsThatLeftTheSpecAreRemovedIfCaravanSetThemAndOthersStay() throws Exception {
         try (Rehearsal rehearsal = start(1, 1); Engine engine = engine(rehearsal)) {
