@@ -233,6 +233,8 @@ public final class Serving implements AutoCloseable {
     }
 
     public Run underWay(String id) {
+        // What a test tells of the run counts from the run's own first event on, and that comes after the run's row.
+        await().atMost(LONG).until(() -> !engine.journal().events(id, 0).isEmpty());
         return engine.runs().underWay().stream().filter(run -> run.id().equals(id)).findFirst().orElseThrow();
     }
 
