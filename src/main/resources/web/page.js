@@ -226,7 +226,7 @@ const page = {
     const told = this.model.told;
     const from = told.startedAt || told.createdAt;
     const elapsed = told.endedAt ? since(from, told.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.takenBackBy && 'rolled back by run ' + told.takenBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
+    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.rolledBackBy && 'rolled back by run ' + told.rolledBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));

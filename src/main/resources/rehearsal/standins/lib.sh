@@ -100,8 +100,8 @@ fault() { # fail|busy
     fail.kubeadm) printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Rehearsal]: a fault was asked for in step %s (rehearsed fault)\n' "$CARAVAN_STEP" >&2 ;;
     fail.docker | fail.crictl | fail.ctr) echo "Error response from daemon: manifest for the image not found: manifest unknown (rehearsed fault)" >&2 ;;
     busy.kubectl) echo "The connection to the server was refused - did you specify the right host or port? (rehearsed fault)" >&2 ;;
-    busy.sh) echo "the step met a passing fault: connection refused (rehearsed fault)" >&2 && exit 75 ;;
-    fail.sh) echo "the step met a lasting fault (rehearsed fault)" >&2 ;;
+    busy.sh) echo "the step met a transient fault: connection refused (rehearsed fault)" >&2 && exit 75 ;;
+    fail.sh) echo "the step met a permanent fault (rehearsed fault)" >&2 ;;
     fail.systemctl) echo "Job failed because the control process exited with error code. See \"journalctl -xe\" for details. (rehearsed fault)" >&2 ;;
     busy.*) echo "$me: dial tcp: connect: connection refused (rehearsed fault)" >&2 ;;
     *) echo "$me: Input/output error (rehearsed fault)" >&2 ;;

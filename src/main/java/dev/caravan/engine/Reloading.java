@@ -175,7 +175,7 @@ final class Reloading implements Workflows, AutoCloseable {
     }
 
     @Override
-    public void giveBack(Workflow workflow) {
+    public void release(Workflow workflow) {
         List<Version> over;
         synchronized (this) {
             versions.stream().filter(version -> version.workflow == workflow).forEach(version -> version.runs--);

@@ -82,7 +82,7 @@ final class Wiring extends MainListenerSupport {
         Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
         context.getRegistry().bind("journal", opened);
-        letToolsIn(context, isOn(context, "caravan.camel-tools"));
+        enableCamelTools(context, isOn(context, "caravan.camel-tools"));
         observation.metrics().filter(metrics -> options.routes().isPresent()).ifPresent(metrics -> reloading = Optional.of(new Reloading(
                 options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal(),
@@ -107,7 +107,7 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private static void letToolsIn(CamelContext context, boolean asked) {
+    private static void enableCamelTools(CamelContext context, boolean asked) {
         context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(asked);
         if (asked) {
             // With camel-kubernetes in the jar the connector reads these unasked, and writes nothing where they are null (4.18.0).

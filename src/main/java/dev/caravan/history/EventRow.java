@@ -106,7 +106,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         }
         put(data, "parameters", queued.parameters());
         data.put("plan", queued.plan()).put("rehearsal", queued.rehearsal());
-        put(data, "takesBack", queued.takesBack());
+        put(data, "rollsBack", queued.rollsBack());
         queued.version().ifPresent(version -> data.put("version", version));
     }
 
@@ -194,8 +194,13 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         // Runs of earlier versions did not say whether they change hosts, nor whether they are plans.
         boolean changesHosts = members.flag("changesHosts").orElse(!action.equals("plan"));
         return new RunQueued(action, members.textOr("cluster", ""), hosts, members.flag("rehearsal").orElse(false), changesHosts,
-                members.flag("plan").orElse(!changesHosts), members.text("version"), members.texts("takesBack"),
+                members.flag("plan").orElse(!changesHosts), members.text("version"), rollsBack(members),
                 members.textOr("outcome", ""), members.textsByName("parameters"));
+    }
+
+    /* Earlier versions wrote takesBack. */
+    private static List<String> rollsBack(Members members) {
+        return members.texts(members.has("rollsBack") ? "rollsBack" : "takesBack");
     }
 
     private StepEnded ended(Members members) {

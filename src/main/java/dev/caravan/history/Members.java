@@ -11,6 +11,10 @@ import java.util.OptionalInt;
 
 /** Reads members of a JSON object. A member that is missing or of another type is empty, never an error. */
 record Members(JsonNode object) {
+    boolean has(String name) {
+        return object.has(name);
+    }
+
     Optional<String> text(String name) {
         JsonNode member = object.path(name);
         return member.isTextual() ? Optional.of(member.asText()) : Optional.empty();

@@ -49,7 +49,7 @@ public sealed interface Occurrence {
      * The first event of each run.
      *
      * @param hosts      in the spec's order
-     * @param takesBack  the runs that this one rolls back, or replaces
+     * @param rollsBack  the runs that this one rolls back, or replaces
      * @param plan       whether its scripts only say what they would change
      * @param version    of Kubernetes, as the spec has it; empty if the run did not record it
      * @param outcome    what is true of the cluster once the run has succeeded, as the end of a sentence; may be empty
@@ -57,16 +57,16 @@ public sealed interface Occurrence {
      */
     record RunQueued(
             String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
-            Optional<String> version, List<String> takesBack, String outcome, Map<String, String> parameters) implements Occurrence {
+            Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters) implements Occurrence {
         public RunQueued {
             hosts = List.copyOf(hosts);
-            takesBack = List.copyOf(takesBack);
+            rollsBack = List.copyOf(rollsBack);
             parameters = Texts.copy(parameters);
         }
 
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
-            return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, takesBack, redact.apply(outcome),
+            return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, redact.apply(outcome),
                     Texts.redacted(parameters, redact));
         }
     }

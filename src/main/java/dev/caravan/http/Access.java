@@ -1,7 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.digest.Sha256;
-import dev.caravan.log.Confidant;
+import dev.caravan.log.SecretSource;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * Who may ask. With a token: who presents it, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
  * programs on this machine, and no web page of another origin that a browser on this machine shows. Thread-safe.
  */
-final class Access implements Confidant {
+final class Access implements SecretSource {
     private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1\\])(:\\d{1,5})?");
     private static final List<String> SAFE_METHODS = List.of("GET", "HEAD", "OPTIONS");
 

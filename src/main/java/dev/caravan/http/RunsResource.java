@@ -120,7 +120,7 @@ final class RunsResource {
         boolean hasFound = run.hasEnded() && journal.hasFound(id);
         tree.set("possible", Json.tree(possible(run, hasFound)));
         if (run.hasEnded() && !hasFound && runs.actions().find(run.action()).filter(Action::isRecorded).isPresent()) {
-            journal.takenBackBy(run.id()).ifPresent(by -> tree.put("takenBackBy", by));
+            journal.rolledBackBy(run.id()).ifPresent(by -> tree.put("rolledBackBy", by));
         }
         return Reply.json(200, tree);
     }

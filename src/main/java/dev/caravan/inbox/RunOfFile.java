@@ -94,7 +94,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
             return run;
         } catch (Busy busy) {
             // After a restart the run that this file began goes on by itself, as a rule before the file is seen again.
-            Run own = submissions.goneOnWith(submission).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
+            Run own = submissions.resumedRun(submission).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
             LOG.info("{}: run {} of cluster {} is resumed", name(exchange), own.id(), own.cluster().name());
             return own;
         }

@@ -32,7 +32,7 @@ final class Worked {
         if (isFor(run.id(), taken)) {
             return;
         }
-        run.tell(new RequestedByFile(taken.seen().identity(), "asked for by the file " + taken.shown() + " in the inbox"));
+        run.record(new RequestedByFile(taken.seen().identity(), "asked for by the file " + taken.shown() + " in the inbox"));
     }
 
     /** Keeps what is still to be written for that file. */

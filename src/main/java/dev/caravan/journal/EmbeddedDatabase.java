@@ -91,13 +91,13 @@ final class EmbeddedDatabase implements Database {
         for (int round = 1;; round++) {
             Optional<String> known = isNew ? Optional.of(password.make()) : password.read();
             try {
-                return known.isPresent() ? connect(known.get()) : tell(connect(NONE));
+                return known.isPresent() ? connect(known.get()) : announce(connect(NONE));
             } catch (SQLException e) {
                 requireWrongPassword(e);
             }
             if (known.isPresent()) {
                 try {
-                    return tell(connect(NONE));
+                    return announce(connect(NONE));
                 } catch (SQLException e) {
                     requireWrongPassword(e);
                 }
@@ -115,7 +115,7 @@ final class EmbeddedDatabase implements Database {
     }
 
     /** The file is on the disk before the database asks for what is in it. */
-    private Connection tell(Connection connection) throws SQLException {
+    private Connection announce(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("alter user " + USER + " set password '" + password.make() + "'");
             force(connection);

@@ -40,7 +40,7 @@ final class JdbcJournal implements Journal {
             + " where place > ? and ended_at < ? and (ended_at < ? or source <> 'inbox'"
             + " and not exists (select name from request_key where request_key.run = ranked.id))"
             + " and not exists (select name from claim where claim.run = ranked.id)"
-            + " and not exists (select id from found where found.run = ranked.id and not found.given_back)";
+            + " and not exists (select id from found where found.run = ranked.id and not found.rolled_back)";
     private static final int ASKED_AT_ONCE = 500;
 
     private final Database database;
@@ -87,7 +87,7 @@ final class JdbcJournal implements Journal {
     void requireKey() {
         try {
             vault.require();
-            query("select * from found where not given_back order by id desc limit 1",
+            query("select * from found where not rolled_back order by id desc limit 1",
                     row -> vault.open(row.getString("line"), about(row.getString("run"), row.getString("address"), row.getString("step"))));
         } catch (JournalException e) {
             close();
@@ -139,17 +139,17 @@ final class JdbcJournal implements Journal {
     public Event end(String run, RunEnded end) {
         Draft last = draft(run, end);
         return writer.write(Way.DURABLE, (connection, engine) -> {
-            Event event = last.enter(connection, engine);
+            Event event = last.write(connection, engine);
             Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", end.state().word(),
                     end.exitStatus().code(), Sql.time(event.at()), run);
             return event;
-        }, this::tell);
+        }, this::publish);
     }
 
     @Override
     public Event append(String run, Occurrence what) {
         Way way = what instanceof StepProgress || what instanceof HostWaiting ? Way.LOOSE : Way.DURABLE;
-        return writer.write(way, draft(run, what)::enter, this::tell);
+        return writer.write(way, draft(run, what)::write, this::publish);
     }
 
     private Draft draft(String run, Occurrence what) {
@@ -159,13 +159,13 @@ final class JdbcJournal implements Journal {
         return new Draft(now(), run, row, own);
     }
 
-    private void tell(Event event) {
+    private void publish(Event event) {
         listeners.forEach(listener -> listener.accept(event));
     }
 
-    /** An event that gets its number when it is entered. */
+    /** An event that gets its number when it is written. */
     private record Draft(Instant at, String run, EventRow row, OwnRuns own) {
-        Event enter(Connection connection, String engine) throws SQLException {
+        Event write(Connection connection, String engine) throws SQLException {
             long seq = own.next(connection, run, engine);
             Sql.update(connection,
                     "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -257,7 +257,7 @@ final class JdbcJournal implements Journal {
     @Override
     public List<Found> found(String cluster, String address) {
         List<Found> sealed = query("select found.* from found join run on run.id = found.run"
-                        + " where run.cluster = ? and found.address = ? and not found.given_back order by found.id",
+                        + " where run.cluster = ? and found.address = ? and not found.rolled_back order by found.id",
                 row -> new Found(row.getLong("id"), row.getString("run"), row.getString("host"), row.getString("address"),
                         row.getString("step"), row.getString("line")),
                 cluster, address);
@@ -269,17 +269,17 @@ final class JdbcJournal implements Journal {
 
     @Override
     public boolean hasFound(String run) {
-        return !query("select id from found where run = ? and not given_back limit 1", row -> row.getLong("id"), run).isEmpty();
+        return !query("select id from found where run = ? and not rolled_back limit 1", row -> row.getLong("id"), run).isEmpty();
     }
 
     @Override
-    public Optional<String> takenBackBy(String run) {
-        // What a run takes back is in its first event. An apply, too, takes back what it takes the place of.
+    public Optional<String> rolledBackBy(String run) {
+        // The first event of a run names the runs that it rolls back. For an apply these are the runs that it replaces.
         return query("select event.* from event join run on run.id = event.run"
                         + " where run.action in ('rollback', 'rollback-run') and event.type = ?"
                         + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc",
                         this::event, EventRow.word(RunQueued.class), run).stream()
-                .filter(event -> event.as(RunQueued.class).filter(queued -> queued.takesBack().contains(run)).isPresent())
+                .filter(event -> event.as(RunQueued.class).filter(queued -> queued.rollsBack().contains(run)).isPresent())
                 .map(Event::run)
                 .findFirst();
     }
@@ -289,11 +289,11 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
-    public void gaveBack(Collection<Found> found) {
+    public void markRolledBack(Collection<Found> found) {
         List<Long> ids = found.stream().map(Found::id).toList();
         writer.write(Way.DURABLE, (connection, engine) -> {
             for (Long id : ids) {
-                Sql.update(connection, "update found set given_back = true where id = ?", id);
+                Sql.update(connection, "update found set rolled_back = true where id = ?", id);
             }
             return null;
         });

@@ -105,10 +105,10 @@ public interface Journal extends AutoCloseable {
     boolean hasFound(String run);
 
     /** The last run that was begun to take back what this one did. */
-    Optional<String> takenBackBy(String run);
+    Optional<String> rolledBackBy(String run);
 
     /** Enters that the hosts have these back as they were found. */
-    void gaveBack(Collection<Found> found);
+    void markRolledBack(Collection<Found> found);
 
     // ---- who works on what
 

@@ -69,7 +69,7 @@ final class PowerSafeFile extends FileBase {
         }
         waiting.clear();
         if (log.size() > LARGE_LOG) {
-            log.beginAnew(file);
+            log.restart(file);
         }
     }
 

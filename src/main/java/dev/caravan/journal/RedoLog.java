@@ -65,7 +65,7 @@ final class RedoLog implements AutoCloseable {
             }
         }
         end = at;
-        beginAnew(file);
+        restart(file);
     }
 
     private ByteBuffer read(long at, long size) throws IOException {
@@ -110,7 +110,7 @@ final class RedoLog implements AutoCloseable {
     }
 
     /** Once all that the log holds was written to the file. */
-    void beginAnew(FileChannel file) throws IOException {
+    void restart(FileChannel file) throws IOException {
         if (end > 0) {
             file.force(true);
         }

@@ -43,7 +43,7 @@ final class Writer implements AutoCloseable {
     private boolean closing;
 
     // What follows belongs to the thread.
-    private final Deque<Runnable> toTell = new ArrayDeque<>();
+    private final Deque<Runnable> toNotify = new ArrayDeque<>();
     private boolean telling;
     private String engine = UUID.randomUUID().toString();
     private boolean entered;
@@ -93,7 +93,7 @@ final class Writer implements AutoCloseable {
             result = change.make(connection, engine);
         }
 
-        private void tell() {
+        private void notifyCaller() {
             try {
                 told.accept(result);
             } catch (RuntimeException e) {
@@ -182,11 +182,11 @@ final class Writer implements AutoCloseable {
             }
             return;
         }
-        batch.forEach(entry -> toTell.add(entry::tell));
+        batch.forEach(entry -> toNotify.add(entry::notifyCaller));
         if (!telling) {
             telling = true;
-            while (!toTell.isEmpty()) {
-                toTell.remove().run();
+            while (!toNotify.isEmpty()) {
+                toNotify.remove().run();
             }
             telling = false;
         }
@@ -219,7 +219,7 @@ final class Writer implements AutoCloseable {
             if (alone) {
                 Claims.takeTurn(connection);
             }
-            if (enter(connection, transaction)) {
+            if (write(connection, transaction)) {
                 if (!durable) {
                     database.relax(connection);
                 }
@@ -249,7 +249,7 @@ final class Writer implements AutoCloseable {
     }
 
     /** False where that transaction has been committed. */
-    private boolean enter(Connection connection, long transaction) throws SQLException {
+    private boolean write(Connection connection, long transaction) throws SQLException {
         // Where the earlier attempt is still being committed, this waits for it and then finds its number.
         if (Sql.update(connection, "update engine set written = ?, seen_at = current_timestamp where id = ? and written < ?", transaction,
                 engine, transaction) == 1) {

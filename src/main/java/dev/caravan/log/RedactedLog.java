@@ -22,13 +22,13 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
- * The last door before the program's log. Caravan's own messages hold no secrets, but libraries log what they are given: Camel, for one,
- * logs every exception that a user's route does not handle, and at TRACE all kinds of things. So what any of the {@link Confidant}s knows
- * is replaced in every line, whatever its format. Thread-safe.
+ * The last filter before the program's log. Caravan's own messages hold no secrets, but libraries log what they are given. Camel, for
+ * example, logs every exception that a user's route does not handle, and at TRACE much more. So the secrets of every
+ * {@link SecretSource} are replaced in every line, whatever its format. Thread-safe.
  */
 public final class RedactedLog {
-    /** Weak, so that nobody has to take leave. */
-    private static final Set<Confidant> CONFIDANTS = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    /** Weak references: a source need not be removed. */
+    private static final Set<SecretSource> SOURCES = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     /** Of the last line; lines are many, and secrets seldom others than those of the line before. */
     private static volatile Known known = new Known(Set.of(), Set.of(), Redactor.NONE);
@@ -36,8 +36,8 @@ public final class RedactedLog {
     private RedactedLog() {}
 
     /** From now on nothing is logged of what that one knows, for as long as it is referred to. */
-    public static void keepFrom(Confidant confidant) {
-        CONFIDANTS.add(confidant);
+    public static void keepFrom(SecretSource source) {
+        SOURCES.add(source);
     }
 
     /** Puts it before every appender that writes text; once is enough, more do no harm. */
@@ -83,10 +83,10 @@ public final class RedactedLog {
     private static Known known() {
         Set<Secret> secrets;
         Set<String> names;
-        synchronized (CONFIDANTS) {
-            secrets = CONFIDANTS.stream().flatMap(confidant -> confidant.secrets().stream()).collect(Collectors.toSet());
+        synchronized (SOURCES) {
+            secrets = SOURCES.stream().flatMap(source -> source.secrets().stream()).collect(Collectors.toSet());
             names = secrets.isEmpty() ? Set.of()
-                    : CONFIDANTS.stream().flatMap(confidant -> confidant.names().stream()).collect(Collectors.toSet());
+                    : SOURCES.stream().flatMap(source -> source.names().stream()).collect(Collectors.toSet());
         }
         Known before = known;
         if (!before.secrets().equals(secrets) || !before.names().equals(names)) {

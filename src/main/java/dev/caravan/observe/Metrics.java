@@ -70,7 +70,7 @@ public final class Metrics {
         private final String action;
         private final Instant since;
         private final Map<String, Instant> steps = new ConcurrentHashMap<>();
-        private boolean takesBack;
+        private boolean rollsBack;
 
         private UnderWay(String action, Instant since) {
             this.action = action;
@@ -168,8 +168,8 @@ public final class Metrics {
             return;
         }
         run.steps.putIfAbsent(key(started), event.at());
-        if (!run.takesBack && started.step().startsWith("undo-")) {
-            run.takesBack = true;
+        if (!run.rollsBack && started.step().startsWith("undo-")) {
+            run.rollsBack = true;
             rollbacks(run.action).increment();
         }
     }

@@ -68,7 +68,7 @@ public final class LooseEnds {
         for (String id : Optional.ofNullable(route.getRouteConfigurationId()).orElse("").split(",")) {
             boolean isName = !id.isBlank() && !id.contains("*") && !id.contains("{{");
             if (isName && !configurations.contains(id.strip())) {
-                tell(route, "there is no routeConfiguration " + id.strip(), "", id.strip(), configurations);
+                report(route, "there is no routeConfiguration " + id.strip(), "", id.strip(), configurations);
             }
         }
         look(route.getErrorHandler(), route);
@@ -121,12 +121,12 @@ public final class LooseEnds {
 
     private void lead(LineNumberAware where, String uri) {
         if (uri.startsWith(DIRECT) && !inputs.contains(name(uri)) && !uri.contains("failIfNoConsumers=false")) {
-            tell(where, "no route begins with direct:" + name(uri), DIRECT, name(uri), inputs);
+            report(where, "no route begins with direct:" + name(uri), DIRECT, name(uri), inputs);
         }
         if (uri.startsWith(STEP)) {
             String script = script(uri);
             if (!scripts.contains(script)) {
-                tell(where, "step:" + name(uri) + " has no script scripts/" + script, SCRIPTS, script, scripts);
+                report(where, "step:" + name(uri) + " has no script scripts/" + script, SCRIPTS, script, scripts);
             }
         }
     }
@@ -144,7 +144,7 @@ public final class LooseEnds {
         }
     }
 
-    private void tell(LineNumberAware where, String what, String prefix, String name, Set<String> known) {
+    private void report(LineNumberAware where, String what, String prefix, String name, Set<String> known) {
         found.add(RouteFiles.place(where.getLocation(), where.getLineNumber()) + ": " + what
                 + Nearest.to(name, known).map(near -> "; did you mean " + prefix + near + "?").orElse(""));
     }

@@ -89,7 +89,7 @@ public class GateEndpoint extends DefaultEndpoint {
 
         private boolean await(Exchange exchange, Run run, CompletableFuture<Void> gate, AsyncCallback callback) {
             if (!gate.isDone()) {
-                run.tell(new HostWaiting(Optional.ofNullable(Variables.hostName(exchange)),
+                run.record(new HostWaiting(Optional.ofNullable(Variables.hostName(exchange)),
                         "waits for " + (waitsFor.isEmpty() ? name : waitsFor), OptionalInt.empty()));
                 gate.whenCompleteAsync((nothing, failure) -> {
                     exchange.setException(failure);

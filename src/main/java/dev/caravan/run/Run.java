@@ -16,7 +16,7 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
-import dev.caravan.log.Confidant;
+import dev.caravan.log.SecretSource;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -48,7 +48,7 @@ import java.util.stream.Stream;
  * What the steps of one run share while it lasts; the exchange variable {@code run}. It holds no order of steps: that
  * stands in the routes. Thread-safe.
  */
-public final class Run implements Confidant {
+public final class Run implements SecretSource {
     /** The kind of what a step records when it has upgraded a control plane. */
     public static final String UPGRADED = "upgrade";
 
@@ -58,7 +58,7 @@ public final class Run implements Confidant {
     private final boolean rehearsal;
     private final Journal journal;
     private final Past past;
-    private final Set<String> takesBack;
+    private final Set<String> rollsBack;
 
     private final Map<String, Facts> facts = new ConcurrentHashMap<>();
     private final Map<String, String> podCidrs = new ConcurrentHashMap<>();
@@ -66,7 +66,7 @@ public final class Run implements Confidant {
     private final Map<String, CompletableFuture<Void>> gates = new ConcurrentHashMap<>();
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
-    private final Map<String, Long> mintedAnew = new ConcurrentHashMap<>();
+    private final Map<String, Long> invalidatedAt = new ConcurrentHashMap<>();
     private final List<String> names;
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     /** Made of them when it is needed; null after another was added. */
@@ -74,7 +74,7 @@ public final class Run implements Confidant {
     private final Set<String> foundSubjects = ConcurrentHashMap.newKeySet();
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final AtomicInteger detached = new AtomicInteger();
-    private final Deque<Runnable> atEnd = new ConcurrentLinkedDeque<>();
+    private final Deque<Runnable> cleanups = new ConcurrentLinkedDeque<>();
     private final AtomicReference<NotReached> givenUpFor = new AtomicReference<>();
     private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
     private final Set<String> leftOut = ConcurrentHashMap.newKeySet();
@@ -85,9 +85,9 @@ public final class Run implements Confidant {
     private volatile boolean cancelled;
     private volatile String kubeconfig;
 
-    Run(String id, ActionCall call, Cluster cluster, boolean rehearsal, Journal journal, Past past, Set<String> takesBack) {
+    Run(String id, ActionCall call, Cluster cluster, boolean rehearsal, Journal journal, Past past, Set<String> rollsBack) {
         this.past = past;
-        this.takesBack = Set.copyOf(takesBack);
+        this.rollsBack = Set.copyOf(rollsBack);
         this.detached.set(past.lastDetached());
         past.attempts().forEach((step, number) -> attempts.put(step, new AtomicInteger(number)));
         this.podCidrs.putAll(past.preflightOutputs());
@@ -107,7 +107,7 @@ public final class Run implements Confidant {
         RedactedLog.keepFrom(this);
         if (!past.isEmpty()) {
             // Steps that are found again tell all that they found again.
-            cluster.everyHost().forEach(host -> toGiveBack(host)
+            cluster.everyHost().forEach(host -> toRollBack(host)
                     .forEach(found -> foundSubjects.add(host.name() + " " + found.step() + " " + found.subject())));
         }
     }
@@ -147,7 +147,7 @@ public final class Run implements Confidant {
     }
 
     /** Whether an engine that went away began it. */
-    boolean isGoneOnWith() {
+    boolean isResumed() {
         return !past.isEmpty();
     }
 
@@ -246,7 +246,7 @@ public final class Run implements Confidant {
         if (foundSubjects.contains(subject)) {
             return;
         }
-        enter(() -> {
+        write(() -> {
             journal.keepFound(id, host.name(), host.address(), step, line);
             return null;
         });
@@ -257,9 +257,9 @@ public final class Run implements Confidant {
      * What that host is to be given back, oldest first: what this run found there, or a run that it takes back or takes the
      * place of; for an action that undoes the cluster, what all runs of this cluster did.
      */
-    public List<Found> toGiveBack(Host host) {
+    public List<Found> toRollBack(Host host) {
         return journal.found(cluster.name(), host.address()).stream()
-                .filter(found -> action().undoes() == Undoes.CLUSTER || found.run().equals(id) || takesBack.contains(found.run()))
+                .filter(found -> action().undoes() == Undoes.CLUSTER || found.run().equals(id) || rollsBack.contains(found.run()))
                 .toList();
     }
 
@@ -273,13 +273,13 @@ public final class Run implements Confidant {
      * resumes the upgrade.
      */
     public boolean isUpgraded() {
-        return cluster.hosts().stream().anyMatch(host -> toGiveBack(host).stream().anyMatch(found -> found.kind().equals(UPGRADED)));
+        return cluster.hosts().stream().anyMatch(host -> toRollBack(host).stream().anyMatch(found -> found.kind().equals(UPGRADED)));
     }
 
     /** Enters that a host has these back. */
-    public void gaveBack(List<Found> found) {
-        enter(() -> {
-            journal.gaveBack(found);
+    public void recordRolledBack(List<Found> found) {
+        write(() -> {
+            journal.markRolledBack(found);
             return null;
         });
     }
@@ -292,7 +292,7 @@ public final class Run implements Confidant {
         if (givenUpFor.compareAndSet(null, notReached)) {
             // First of all nobody waits any more, also where the journal cannot be told.
             gates.values().forEach(gate -> gate.completeExceptionally(notReached));
-            tell(new GivenUp(reason));
+            record(new GivenUp(reason));
         }
     }
 
@@ -328,7 +328,7 @@ public final class Run implements Confidant {
     public void hostRolledBack(String host) {
         leftBehind.remove(host);
         if (rolledBack.add(host) && action().undoes() == Undoes.NOTHING) {
-            tell(new HostRolledBack(Optional.of(host), "the host is as it was found"));
+            record(new HostRolledBack(Optional.of(host), "the host is as it was found"));
         }
     }
 
@@ -389,13 +389,13 @@ public final class Run implements Confidant {
     }
 
     /** Makes results of that step which are shared, and were asked for before now, unusable. */
-    public void mintAnew(String step) {
-        mintedAnew.put(step, System.nanoTime());
+    public void invalidate(String step) {
+        invalidatedAt.put(step, System.nanoTime());
     }
 
     /** Whether a shared result of that step that was asked for at that moment, {@link System#nanoTime()}, may be used. */
     public boolean isUsable(String step, long askedAt) {
-        Long since = mintedAnew.get(step);
+        Long since = invalidatedAt.get(step);
         return since == null || askedAt - since > 0;
     }
 
@@ -424,12 +424,12 @@ public final class Run implements Confidant {
     }
 
     /** Has something let go of when the run has ended, however it does; what was given last goes first. */
-    public void atEnd(Runnable letGo) {
-        atEnd.push(letGo);
+    public void atEnd(Runnable cleanup) {
+        cleanups.push(cleanup);
     }
 
-    void letGo() {
-        for (Runnable next = atEnd.poll(); next != null; next = atEnd.poll()) {
+    void runCleanups() {
+        for (Runnable next = cleanups.poll(); next != null; next = cleanups.poll()) {
             next.run();
         }
     }
@@ -440,7 +440,7 @@ public final class Run implements Confidant {
      * Once an entry was refused, nobody knows what the journal lacks. So nothing of this run is entered any more, and as every step
      * begins with an entry, nothing more is done: it stands as if its engine had gone, and is gone on with likewise.
      */
-    private <T> T enter(Supplier<T> entry) {
+    private <T> T write(Supplier<T> entry) {
         JournalException before = refused.get();
         if (before != null) {
             throw new JournalException("run " + id + " is paused, as the journal could not be written: " + before.getMessage()
@@ -487,25 +487,25 @@ public final class Run implements Confidant {
     }
 
     /** Enters into the journal what happened. */
-    public Event tell(Occurrence what) {
-        return enter(() -> journal.append(id, what.redacted(this::redact)));
+    public Event record(Occurrence what) {
+        return write(() -> journal.append(id, what.redacted(this::redact)));
     }
 
     /** Enters that the run has ended so. */
     void end(RunEnded end) {
-        enter(() -> journal.end(id, end.redacted(this::redact)));
+        write(() -> journal.end(id, end.redacted(this::redact)));
     }
 
     /**
-     * Enters that a step whose error might have passed is given up. Lasting errors were entered when they came up; each
-     * failure is entered once.
+     * Records that a step with a transient error is given up. Permanent errors were recorded when they came up; each failure is
+     * recorded once.
      */
     public void gaveUp(StepFailure failure) {
-        if (!failure.isPassing() || !givenUp.add(failure)) {
+        if (!failure.isTransient() || !givenUp.add(failure)) {
             return;
         }
         int attempt = attempts.getOrDefault(failure.getHost() + " " + failure.getStep(), new AtomicInteger(1)).get();
-        tell(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),
+        record(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),
                 Optional.empty()));
     }
 
@@ -515,7 +515,7 @@ public final class Run implements Confidant {
      * @param host null if it concerns the whole run
      */
     public void note(String host, String message) {
-        tell(new Note(Optional.ofNullable(host), message));
+        record(new Note(Optional.ofNullable(host), message));
     }
 
     @Override

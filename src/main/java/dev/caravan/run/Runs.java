@@ -61,7 +61,7 @@ public final class Runs {
     private final Consumer<Cluster> prepare;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     /* Runs that are not under way any more, where the journal was not told yet. */
-    private final Set<String> toLetGo = ConcurrentHashMap.newKeySet();
+    private final Set<String> toRelease = ConcurrentHashMap.newKeySet();
 
     /**
      * How a run ended, or will have.
@@ -115,7 +115,7 @@ public final class Runs {
      * @throws CannotBegin if no action of that name is loaded any more, or the run that it is to roll back cannot be
      */
     public Run begin(Order order) throws Busy {
-        letGo();
+        releaseClaims();
         ActionCall call = order.call();
         Action action = call.action();
         if (actions().find(action.name()).isEmpty()) {
@@ -132,13 +132,13 @@ public final class Runs {
             order.key().ifPresent(key -> journal.keepKey(resumed.id(), key));
             return resumed;
         }
-        Set<String> takesBack = new HashSet<>(undone.stream().toList());
-        left.forEach(run -> takesBack.add(run.id()));
-        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), call, order.cluster(), rehearsal, journal, Past.none(), takesBack);
+        Set<String> rollsBack = new HashSet<>(undone.stream().toList());
+        left.forEach(run -> rollsBack.add(run.id()));
+        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), call, order.cluster(), rehearsal, journal, Past.none(), rollsBack);
         List<Past> abandoned = left.stream()
                 .map(old -> Past.of(journal.events(old.id(), 0),
                         actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
-        UnderWay mine = enter(run);
+        UnderWay mine = admit(run);
         try {
             left.forEach(old -> journal.release(old.id()));
             claim(run);
@@ -146,10 +146,10 @@ public final class Runs {
             journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
                     order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
                     order.confined()), order.key());
-            run.tell(queued(order, takesBack));
+            run.record(queued(order, rollsBack));
             left.forEach(old -> supersede(old, run));
             journal.running(run.id());
-            run.tell(new RunStarted());
+            run.record(new RunStarted());
             order.relaxed().forEach(line -> run.note(null, line));
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -172,12 +172,12 @@ public final class Runs {
     public Run resume(RunRecord record, Cluster cluster) throws Busy {
         List<Event> events = journal.events(record.id(), 0);
         ActionCall call = call(record, events);
-        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()), takesBack(events));
-        UnderWay mine = enter(run);
+        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()), rollsBack(events));
+        UnderWay mine = admit(run);
         try {
             claim(run);
             prepare.accept(cluster);
-            run.tell(new RunResumed(record.action(), "resumed where it was at "
+            run.record(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
                     + ", as the engine that ran it is gone"));
             journal.running(run.id());
@@ -189,13 +189,13 @@ public final class Runs {
         return run;
     }
 
-    private RunQueued queued(Order order, Set<String> takesBack) {
+    private RunQueued queued(Order order, Set<String> rollsBack) {
         Action action = order.call().action();
         List<RunHost> hosts = order.cluster().everyHost().stream()
                 .map(host -> new RunHost(host.name(), host.address(), host.roles().stream().map(Object::toString).sorted().toList()))
                 .toList();
         return new RunQueued(action.name(), order.cluster().name(), hosts, rehearsal, action.changesHosts(), action.plan(),
-                Optional.of(order.cluster().kubernetes().version()), List.copyOf(takesBack), action.outcome(), order.call().texts());
+                Optional.of(order.cluster().kubernetes().version()), List.copyOf(rollsBack), action.outcome(), order.call().texts());
     }
 
     /* The run that this one is to roll back, if that is what its action does. */
@@ -259,8 +259,8 @@ public final class Runs {
                 .toList();
     }
 
-    private static Set<String> takesBack(List<Event> events) {
-        return queued(events).map(RunQueued::takesBack).map(Set::copyOf).orElse(Set.of());
+    private static Set<String> rollsBack(List<Event> events) {
+        return queued(events).map(RunQueued::rollsBack).map(Set::copyOf).orElse(Set.of());
     }
 
     private void supersede(RunRecord old, Run by) {
@@ -268,12 +268,12 @@ public final class Runs {
         journal.end(old.id(), new RunEnded(RunState.FAILED, message, Optional.empty(), List.of(), Map.of(), Optional.of(old.action())));
     }
 
-    private UnderWay enter(Run run) throws Busy {
+    private UnderWay admit(Run run) throws Busy {
         synchronized (this) {
             refuseIfBusy(run.cluster());
             UnderWay mine = new UnderWay(run, workflows.take(), new CompletableFuture<>());
             underWay.put(run.id(), mine);
-            toLetGo.remove(run.id());
+            toRelease.remove(run.id());
             return mine;
         }
     }
@@ -292,17 +292,17 @@ public final class Runs {
     }
 
     private void leave(Run run) {
-        toLetGo.add(run.id());
+        toRelease.add(run.id());
         forget(run);
-        letGo();
+        releaseClaims();
     }
 
     /** Lets go of what runs that are not under way here any more had claimed, as far as the journal can be written by now. */
-    public synchronized void letGo() {
-        for (String id : toLetGo) {
+    public synchronized void releaseClaims() {
+        for (String id : toRelease) {
             try {
                 journal.release(id);
-                toLetGo.remove(id);
+                toRelease.remove(id);
             } catch (JournalException e) {
                 LOG.warn("what run {} worked on stays claimed for now: {}", id, e.getMessage());
             }
@@ -312,7 +312,7 @@ public final class Runs {
     private void forget(Run run) {
         UnderWay over = underWay.remove(run.id());
         if (over != null) {
-            workflows.giveBack(over.workflow());
+            workflows.release(over.workflow());
         }
     }
 
@@ -337,7 +337,7 @@ public final class Runs {
         if (known == null) {
             return false;
         }
-        known.run().tell(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
+        known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
         known.run().cancel();
         return true;
     }
@@ -397,7 +397,7 @@ public final class Runs {
             return;
         }
         try {
-            run.letGo();
+            run.runCleanups();
             if (failure instanceof StepFailure step) {
                 run.gaveUp(step);
             }

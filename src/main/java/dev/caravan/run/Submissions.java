@@ -123,10 +123,10 @@ public final class Submissions {
     }
 
     /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
-    public Optional<Run> goneOnWith(Submission submission) {
+    public Optional<Run> resumedRun(Submission submission) {
         String spec = RedactedSpec.of(submission.text());
         return runs.underWay().stream()
-                .filter(Run::isGoneOnWith)
+                .filter(Run::isResumed)
                 .filter(run -> run.action().name().equals(submission.action().name())
                         && run.parameters().equals(submission.call().parameters()))
                 .filter(run -> journal.run(run.id()).filter(record -> record.source().equals(submission.source())
@@ -186,7 +186,7 @@ public final class Submissions {
 
     /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
     public synchronized void resumeOrphans() {
-        runs.letGo();
+        runs.releaseClaims();
         for (RunRecord orphan : journal.orphans()) {
             if (orphan.rehearsal() || runs.underWay().stream().anyMatch(run -> run.id().equals(orphan.id()))) {
                 continue;

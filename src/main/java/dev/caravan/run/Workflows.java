@@ -8,7 +8,7 @@ public interface Workflows {
     Workflow take();
 
     /** Ends the use of one that was taken. */
-    void giveBack(Workflow workflow);
+    void release(Workflow workflow);
 
     /** The actions of the newest. */
     Actions actions();
@@ -27,7 +27,7 @@ public interface Workflows {
             }
 
             @Override
-            public void giveBack(Workflow taken) {
+            public void release(Workflow taken) {
                 // there is no other, so it stays
             }
         };

@@ -86,7 +86,7 @@ final class Connection implements Execution.Lender {
     }
 
     /**
-     * Lends the session to something that goes on until {@link #giveBack()}.
+     * Lends the session to something that goes on until {@link #release()}.
      *
      * @return null if this connection is closed
      */
@@ -102,7 +102,7 @@ final class Connection implements Execution.Lender {
         return opened;
     }
 
-    void giveBack() {
+    void release() {
         synchronized (this) {
             tunnels--;
             waitIfIdle();

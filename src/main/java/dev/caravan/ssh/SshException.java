@@ -40,10 +40,10 @@ public class SshException extends IOException {
         /** The sessions were closed by this process. */
         CLOSED(false);
 
-        private final boolean passing;
+        private final boolean isTransient;
 
-        Kind(boolean passing) {
-            this.passing = passing;
+        Kind(boolean isTransient) {
+            this.isTransient = isTransient;
         }
     }
 
@@ -78,7 +78,7 @@ public class SshException extends IOException {
      * Whether the same may work later with nothing changed. Never so for host keys, credentials and private keys. A
      * command whose connection was lost may have been carried out: who tries again must look first.
      */
-    public boolean passing() {
-        return kind.passing;
+    public boolean isTransient() {
+        return kind.isTransient;
     }
 }

@@ -199,9 +199,9 @@ public final class SshSessions implements AutoCloseable {
                     .thenCompose(session -> connector.connect(login, session));
             inner.whenComplete((session, failure) -> {
                 if (failure == null) {
-                    session.addCloseFutureListener(gone -> first.giveBack());
+                    session.addCloseFutureListener(gone -> first.release());
                 } else {
-                    first.giveBack();
+                    first.release();
                 }
             });
             return inner;

@@ -198,8 +198,8 @@ final class Artefacts {
         }
     }
 
-    private static StepFailure failed(StepOrder order, String kind, boolean passing, String problem, String remedy) {
-        return StepRunner.failure(order, kind, passing, problem, remedy, List.of(), null);
+    private static StepFailure failed(StepOrder order, String kind, boolean isTransient, String problem, String remedy) {
+        return StepRunner.failure(order, kind, isTransient, problem, remedy, List.of(), null);
     }
 
     private static StepFailure disk(StepOrder order, IOException problem) {

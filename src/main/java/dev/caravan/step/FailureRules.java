@@ -1,5 +1,6 @@
 package dev.caravan.step;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -14,8 +15,8 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /**
- * Tells passing errors from lasting ones by what a command printed. The rules are data, in {@code routes/errors/failures.yaml};
- * the first that matches wins. Immutable and thread-safe.
+ * Decides by what a command printed whether its error is transient or permanent. The rules are data, in
+ * {@code routes/errors/failures.yaml}; the first that matches wins. Immutable and thread-safe.
  */
 public final class FailureRules {
     /** sysexits.h, EX_TEMPFAIL: how a script says itself that another try may succeed. */
@@ -23,16 +24,16 @@ public final class FailureRules {
 
     /**
      * @param pattern regular expression, looked for in the failed command's words, ignoring case
-     * @param passing whether another try may succeed
+     * @param isTransient whether another attempt may succeed; files of earlier versions say {@code passing}
      */
     public record Rule(
             @JsonProperty(required = true) String kind,
             @JsonProperty(required = true) String pattern,
-            boolean passing,
+            @JsonProperty("transient") @JsonAlias("passing") boolean isTransient,
             String remedy) {}
 
     /** What a failure is. */
-    public record Verdict(String kind, boolean passing, String remedy) {}
+    public record Verdict(String kind, boolean isTransient, String remedy) {}
 
     private record Compiled(Rule rule, Pattern pattern) {}
 
@@ -44,7 +45,7 @@ public final class FailureRules {
                 .toList();
     }
 
-    /** Reads rules from YAML: a list of kind, pattern, passing, remedy. */
+    /** Reads rules from YAML: a list of kind, pattern, transient, remedy. */
     public static FailureRules read(String yaml) throws IOException {
         return new FailureRules(new ObjectMapper(new YAMLFactory()).readValue(yaml, new TypeReference<List<Rule>>() {}));
     }
@@ -58,10 +59,10 @@ public final class FailureRules {
                 ? "line " + json.getLocation().getLineNr() + ": "
                 : "";
         if (failure instanceof UnrecognizedPropertyException unknown) {
-            return line + "a rule has no " + unknown.getPropertyName() + "; it has kind, pattern, passing and remedy";
+            return line + "a rule has no " + unknown.getPropertyName() + "; it has kind, pattern, transient and remedy";
         }
         if (failure instanceof MismatchedInputException) {
-            return line + "it should be a list of rules, each with kind, pattern, passing and remedy";
+            return line + "it should be a list of rules, each with kind, pattern, transient and remedy";
         }
         // Of YAML's errors the lines that are set in show the text, or say again where that is.
         return failure instanceof JsonProcessingException json
@@ -79,10 +80,10 @@ public final class FailureRules {
         return rules.stream()
                 .filter(compiled -> compiled.pattern().matcher(lastWords).find())
                 .map(Compiled::rule)
-                .map(rule -> new Verdict(rule.kind(), rule.passing(), rule.remedy() == null ? "" : rule.remedy()))
+                .map(rule -> new Verdict(rule.kind(), rule.isTransient(), rule.remedy() == null ? "" : rule.remedy()))
                 .findFirst()
                 .orElseGet(() -> exitStatus == EX_TEMPFAIL
                         ? new Verdict("not-yet", true, "")
-                        : new Verdict("lasting", false, ""));
+                        : new Verdict("permanent", false, ""));
     }
 }

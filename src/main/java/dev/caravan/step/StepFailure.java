@@ -4,7 +4,7 @@ import dev.caravan.history.Failure;
 import java.util.List;
 
 /**
- * A step that did not do its work. Routes tell failures apart by {@link #getKind()} and {@link #isPassing()}, for instance
+ * A step that did not do its work. Routes tell failures apart by {@link #getKind()} and {@link #isTransient()}, for instance
  * {@code onWhen: {simple: "${exception.kind} == 'package-lock'"}}. The message never holds the command or its input.
  */
 public class StepFailure extends Exception {
@@ -16,18 +16,18 @@ public class StepFailure extends Exception {
     private final String host;
     private final String step;
     private final String kind;
-    private final boolean passing;
+    private final boolean isTransient;
     private final String remedy;
     private final transient List<String> lastWords;
 
     public StepFailure(
-            String host, String step, String kind, boolean passing, String problem, String remedy, List<String> lastWords,
+            String host, String step, String kind, boolean isTransient, String problem, String remedy, List<String> lastWords,
             Throwable cause) {
         super(problem, cause);
         this.host = host;
         this.step = step;
         this.kind = kind;
-        this.passing = passing;
+        this.isTransient = isTransient;
         this.remedy = remedy;
         this.lastWords = List.copyOf(lastWords);
     }
@@ -50,9 +50,14 @@ public class StepFailure extends Exception {
         return kind.equals(CONNECTION) || kind.equals(UNREACHABLE);
     }
 
-    /** Whether the same step may well succeed a little later. */
+    /** Whether the same step may well succeed a little later: {@code ${exception.transient}}. */
+    public boolean isTransient() {
+        return isTransient;
+    }
+
+    /** What {@link #isTransient()} is called in routes that users wrote for earlier versions. */
     public boolean isPassing() {
-        return passing;
+        return isTransient;
     }
 
     /** What the reader can do; may be empty. */

@@ -81,7 +81,7 @@ public final class StepRunner {
     private final Map<String, Detached> unfinished = new ConcurrentHashMap<>();
     private final Map<String, List<String>> finished = new ConcurrentHashMap<>();
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
-    private final Map<String, StepTold.Retry> retries = new ConcurrentHashMap<>();
+    private final Map<String, StepRecorder.Retry> retries = new ConcurrentHashMap<>();
 
     /**
      * A step that was begun on a host and whose result is not known yet.
@@ -186,7 +186,7 @@ public final class StepRunner {
             Function<StepOrder, CompletionStage<StepResult>> then) {
         if (!place.toCompletableFuture().isDone()) {
             try {
-                order.run().tell(new HostWaiting(Optional.of(order.host().name()), wait, among));
+                order.run().record(new HostWaiting(Optional.of(order.host().name()), wait, among));
             } catch (RuntimeException e) {
                 place.thenAcceptAsync(Runnable::run, executor); // nobody else's place is lost
                 return CompletableFuture.failedFuture(e);
@@ -297,12 +297,12 @@ public final class StepRunner {
         String host = order.host().name();
         String key = key(run, host, order.step());
         int number = run.nextAttempt(host, order.step());
-        StepTold told = new StepTold(run, host, order.step(), number);
+        StepRecorder recorder = new StepRecorder(run, host, order.step(), number);
         // where a route's error handler has no policy of ours
         retries(key, Duration.ZERO);
         Detached detached = unfinished.computeIfAbsent(key, any -> detached(order));
-        told.started(detached.id(), detached.logOffset(), order.at().name());
-        detached.log().attach(what -> executor.execute(() -> progress(told, what)));
+        recorder.started(detached.id(), detached.logOffset(), order.at().name());
+        detached.log().attach(what -> executor.execute(() -> progress(recorder, what)));
         return send(order, detached)
                 .thenCompose(sent -> launch(order, detached).thenCompose(report -> save(order, detached, report)
                         .thenApply(saved -> {
@@ -315,17 +315,17 @@ public final class StepRunner {
                         })))
                 .handle((result, failure) -> {
                     if (failure == null) {
-                        told.ended(result);
+                        recorder.ended(result);
                         return result;
                     }
                     StepFailure why = cause(failure) instanceof StepFailure known ? known : unexpected(order, cause(failure));
                     if (!StepFailure.isOfTheConnection(why.getKind())) {
                         unfinished.remove(key);
                     }
-                    if (why.isPassing()) {
-                        retries.put(key, told.mayPass(why));
+                    if (why.isTransient()) {
+                        retries.put(key, recorder.mayPass(why));
                     } else {
-                        told.failed(why);
+                        recorder.failed(why);
                     }
                     throw new CompletionException(why);
                 });
@@ -372,16 +372,16 @@ public final class StepRunner {
     }
 
     private void retries(String key, Duration pause) {
-        StepTold.Retry retry = retries.remove(key);
+        StepRecorder.Retry retry = retries.remove(key);
         if (retry != null) {
             retry.recorded(pause);
         }
     }
 
     /* That it cannot be entered is the next entry's failure. */
-    private static void progress(StepTold told, String what) {
+    private static void progress(StepRecorder recorder, String what) {
         try {
-            told.doing(what);
+            recorder.doing(what);
         } catch (JournalException e) {
             LOG.debug("what a step is doing cannot be entered", e);
         }
@@ -428,7 +428,7 @@ public final class StepRunner {
                         .withMaxOutputBytes(LARGEST_RESULT)
                         .withOnStdout(detached.log()::accept)))
                 .handle((result, failure) -> {
-                    if (failure == null || !(cause(failure) instanceof SshException ssh) || !ssh.passing()) {
+                    if (failure == null || !(cause(failure) instanceof SshException ssh) || !ssh.isTransient()) {
                         // A line that a lost connection cut in two comes again whole.
                         detached.log().end();
                     }
@@ -526,13 +526,13 @@ public final class StepRunner {
         if (problem.kind() == SshException.Kind.CONNECTION_LOST) {
             detached.mayRun().set(true);
         }
-        String remedy = !problem.passing() ? "" : detached.mayRun().get() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
+        String remedy = !problem.isTransient() ? "" : detached.mayRun().get() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
         String kind = switch (problem.kind()) {
             case CONNECTION_LOST -> StepFailure.CONNECTION;
             case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
             default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
         };
-        return failure(order, kind, problem.passing(), problem.problem(), remedy, List.of(), problem);
+        return failure(order, kind, problem.isTransient(), problem.problem(), remedy, List.of(), problem);
     }
 
     private StepResult judge(StepOrder order, Detached detached, Report report, Optional<Artefact> artefact) {
@@ -555,7 +555,7 @@ public final class StepRunner {
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
                 ? "exit status " + report.status()
                 : lastWords.get(lastWords.size() - 1));
-        throw new CompletionException(failure(order, verdict.kind(), verdict.passing(), problem,
+        throw new CompletionException(failure(order, verdict.kind(), verdict.isTransient(), problem,
                 remedy(report, verdict), lastWords, null));
     }
 
@@ -578,8 +578,8 @@ public final class StepRunner {
     }
 
     static StepFailure failure(
-            StepOrder order, String kind, boolean passing, String problem, String remedy, List<String> lastWords, Throwable cause) {
-        return new StepFailure(order.host().name(), order.step(), kind, passing, order.run().redact(problem), remedy, lastWords, cause);
+            StepOrder order, String kind, boolean isTransient, String problem, String remedy, List<String> lastWords, Throwable cause) {
+        return new StepFailure(order.host().name(), order.step(), kind, isTransient, order.run().redact(problem), remedy, lastWords, cause);
     }
 
     private static String lastLine(String text) {

@@ -3,7 +3,7 @@ package dev.caravan.terminal;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** The clockwork of outputs that show the passing of time. */
+/** The clockwork of outputs that show how time passes. */
 final class Ticker {
     private Ticker() {}
 

@@ -13,7 +13,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -189,8 +189,8 @@ public final class Backups {
 
     /** Lists the backups of the cluster, the newest first, each verified against its digest. */
     public void list(@Variable(Variables.RUN) Run run) throws IOException {
-        StepTold told = new StepTold(run, null, STEP, run.nextAttempt("", STEP));
-        told.started();
+        StepRecorder recorder = new StepRecorder(run, null, STEP, run.nextAttempt("", STEP));
+        recorder.started();
         Map<String, String> lines = new LinkedHashMap<>();
         BackupDirectory directory = directory(run);
         int damaged = 0;
@@ -202,7 +202,7 @@ public final class Backups {
             lines.put(backup.id(), line);
             run.note(null, line);
         }
-        told.ended(StepState.OK, lines, lines.isEmpty() ? "there is no backup of " + run.cluster().name()
+        recorder.ended(StepState.OK, lines, lines.isEmpty() ? "there is no backup of " + run.cluster().name()
                 : lines.size() + (lines.size() == 1 ? " backup, " : " backups, ") + (damaged == 0 ? "none" : damaged) + " damaged");
     }
 }

@@ -91,7 +91,7 @@ public final class KubeadmDocuments {
 
     /** Has the next host that asks mint credentials anew: those there are were refused. */
     public void forgetCredentials(@Variable(Variables.RUN) Run run) {
-        run.mintAnew(CREDENTIALS_STEP);
+        run.invalidate(CREDENTIALS_STEP);
     }
 
     /** Keeps what the step join-credentials minted, for this host's join and for the revocation. */

@@ -27,7 +27,7 @@ final class PodHealth {
     private static final Set<String> UNPULLED = Set.of("ErrImagePull", "ImagePullBackOff");
 
     /** Kubernetes itself, a cloud's controller or a network removes these, so they say nothing of how a node will be. */
-    private static final List<String> PASSING_TAINTS = List.of("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/");
+    private static final List<String> TEMPORARY_TAINTS = List.of("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/");
 
     /**
      * @param crashes    from how many restarts on a crash loop is permanent
@@ -155,11 +155,11 @@ final class PodHealth {
     private static Stream<Taint> taints(Node node) {
         return node.getSpec() == null || node.getSpec().getTaints() == null ? Stream.of()
                 : node.getSpec().getTaints().stream().filter(taint -> !"PreferNoSchedule".equals(taint.getEffect())
-                        && !isPassing(taint.getKey()));
+                        && !isTemporary(taint.getKey()));
     }
 
-    private static boolean isPassing(String key) {
-        return PASSING_TAINTS.stream().anyMatch(key::startsWith) || key.endsWith("-not-ready");
+    private static boolean isTemporary(String key) {
+        return TEMPORARY_TAINTS.stream().anyMatch(key::startsWith) || key.endsWith("-not-ready");
     }
 
     private static boolean tolerates(Pod pod, Taint taint) {

@@ -15,7 +15,7 @@ import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import dev.caravan.tables.KubernetesTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,8 +51,8 @@ public final class PreflightCheck {
             leftOutBefore(run);
             return;
         }
-        StepTold told = new StepTold(run, null, STEP, 1);
-        told.started();
+        StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
+        recorder.started();
         Judgement judgement = judge(run, Removals.known(exchange));
         List<Finding> findings = judgement.findings();
         findings.stream().filter(finding -> !finding.refuses())
@@ -61,7 +61,7 @@ public final class PreflightCheck {
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
         if (!refusing.isEmpty()) {
             PreflightRefused refused = new PreflightRefused(refusing);
-            told.failed(new StepFailure(null, STEP, "refused", false, refused.getMessage(), "", List.of(), null));
+            recorder.failed(new StepFailure(null, STEP, "refused", false, refused.getMessage(), "", List.of(), null));
             throw refused;
         }
         judgement.leftOut().forEach((host, failure) -> leaveOut(run, host, failure));
@@ -70,7 +70,7 @@ public final class PreflightCheck {
         if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }
-        told.ended(StepState.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
+        recorder.ended(StepState.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 
@@ -138,9 +138,9 @@ public final class PreflightCheck {
 
     private static void leaveOut(Run run, String host, StepFailure failure) {
         if (failure.getStep().equals(STEP)) {
-            StepTold told = new StepTold(run, host, STEP, 1);
-            told.started();
-            told.failed(failure);
+            StepRecorder recorder = new StepRecorder(run, host, STEP, 1);
+            recorder.started();
+            recorder.failed(failure);
         }
         run.hostLeftOut(host, failure);
     }

@@ -14,7 +14,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Upgrade;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import dev.caravan.step.Undo;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,9 +61,9 @@ public final class Removals {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         NotReached notReached = recorded(exchange).orElseGet(() -> notReached(failure));
         if (failure instanceof StepFailure step && notReached.machine() == Machine.NONE) {
-            StepTold told = new StepTold(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
-            told.started();
-            told.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
+            StepRecorder recorder = new StepRecorder(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
+            recorder.started();
+            recorder.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
         } else if (failure instanceof StepFailure step) {
             run.gaveUp(step);
@@ -195,9 +195,9 @@ public final class Removals {
         if (changes.isEmpty()) {
             changes.add("remove the cluster from the host, of which the journal has no record");
         }
-        StepTold told = new StepTold(run, host, "remove-host", run.nextAttempt(host, "remove-host"));
-        told.started();
-        told.ended(new StepResult("remove-host", host, StepState.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
+        StepRecorder recorder = new StepRecorder(run, host, "remove-host", run.nextAttempt(host, "remove-host"));
+        recorder.started();
+        recorder.ended(new StepResult("remove-host", host, StepState.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
                 ""));
     }
 
@@ -207,7 +207,7 @@ public final class Removals {
         if (!run.isPlan()) {
             Host host = host(exchange);
             List<Found> recorded = run.recorded(host);
-            run.gaveBack(recorded);
+            run.recordRolledBack(recorded);
             run.note(host.name(), host.isLost() ? "the cluster has forgotten this host; nothing was done on its machine"
                     : "removed from the cluster, and restored as it was found");
         }

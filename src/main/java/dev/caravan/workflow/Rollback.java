@@ -119,8 +119,8 @@ public final class Rollback {
         }
         run.rollingBackAll();
         // The machine of a lost host is gone with all that was changed there.
-        run.cluster().leaving().stream().filter(Host::isLost).forEach(host -> run.gaveBack(run.toGiveBack(host)));
-        return run.cluster().everyHost().stream().filter(host -> !run.toGiveBack(host).isEmpty()).toList();
+        run.cluster().leaving().stream().filter(Host::isLost).forEach(host -> run.recordRolledBack(run.toRollBack(host)));
+        return run.cluster().everyHost().stream().filter(host -> !run.toRollBack(host).isEmpty()).toList();
     }
 
     /**
@@ -131,7 +131,7 @@ public final class Rollback {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         run.rollingBack();
-        return undos(run.toGiveBack(host));
+        return undos(run.toRollBack(host));
     }
 
     /** The same of any records of one host, the oldest first. */
@@ -148,10 +148,15 @@ public final class Rollback {
         return undos;
     }
 
-    /** Enters that a step was taken back: the variable {@code undo}. That the cluster has to forget the node is remembered. */
-    public void gaveBack(Exchange exchange) {
+    /** Records that a step was rolled back: the variable {@code undo}. */
+    public void recordRolledBack(Exchange exchange) {
         noteUnseen(exchange);
-        run(exchange).gaveBack(exchange.getVariable(UNDO, Undo.class).found());
+        run(exchange).recordRolledBack(exchange.getVariable(UNDO, Undo.class).found());
+    }
+
+    /** What {@link #recordRolledBack} is called in routes that users copied from earlier versions. */
+    public void gaveBack(Exchange exchange) {
+        recordRolledBack(exchange);
     }
 
     /** Notes, once for each host, what a script could not look at: the output {@code unseen} of its result, which is the body. */
@@ -211,7 +216,7 @@ public final class Rollback {
     }
 
     private static boolean has(Run run, Host host, String kind) {
-        return run.toGiveBack(host).stream().anyMatch(found -> isOf(found, kind));
+        return run.toRollBack(host).stream().anyMatch(found -> isOf(found, kind));
     }
 
     private static boolean isOf(Found found, String kind) {
@@ -259,7 +264,7 @@ public final class Rollback {
     public void hostDone(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        run.gaveBack(run.toGiveBack(host));
+        run.recordRolledBack(run.toRollBack(host));
         run.hostRolledBack(host.name());
     }
 

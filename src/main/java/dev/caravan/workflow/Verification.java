@@ -7,7 +7,7 @@ import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import dev.caravan.workflow.ClusterHealth.Lack;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
@@ -35,7 +35,7 @@ public final class Verification {
     private static final String LEFT_OUT = "verify.leftOut";
 
     private static final class State {
-        private final StepTold told;
+        private final StepRecorder recorder;
         private final Duration limit;
         private final Instant deadline;
         private final int crashes;
@@ -46,8 +46,8 @@ public final class Verification {
         private List<Node> nodes = List.of();
         private List<Pod> pods = List.of();
 
-        private State(StepTold told, Duration limit, int crashes) {
-            this.told = told;
+        private State(StepRecorder recorder, Duration limit, int crashes) {
+            this.recorder = recorder;
             this.limit = limit;
             this.deadline = Instant.now().plus(limit);
             this.crashes = crashes;
@@ -65,9 +65,9 @@ public final class Verification {
             exchange.setVariable(LEFT_OUT, leftOutBefore(run));
             return;
         }
-        StepTold told = new StepTold(run, null, STEP, run.nextAttempt("", STEP));
-        told.started();
-        exchange.setVariable(STATE, new State(told, Duration.ofSeconds(exchange.getVariable("verify.seconds", Long.class)),
+        StepRecorder recorder = new StepRecorder(run, null, STEP, run.nextAttempt("", STEP));
+        recorder.started();
+        exchange.setVariable(STATE, new State(recorder, Duration.ofSeconds(exchange.getVariable("verify.seconds", Long.class)),
                 exchange.getVariable("verify.crashes", Integer.class)));
     }
 
@@ -142,7 +142,7 @@ public final class Verification {
         String missing = said(state);
         if (!missing.isEmpty() && !missing.equals(state.said)) {
             state.said = missing;
-            state.told.doing("waits for " + missing);
+            state.recorder.doing("waits for " + missing);
         }
     }
 
@@ -205,10 +205,10 @@ public final class Verification {
         }
         if (tried.isPresent() || !state.missing.isEmpty()) {
             StepFailure failure = failure(state, tried);
-            state.told.failed(failure);
+            state.recorder.failed(failure);
             throw failure;
         }
-        state.told.ended(StepState.OK, Map.of(),
+        state.recorder.ended(StepState.OK, Map.of(),
                 state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
                 + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
     }
@@ -238,12 +238,12 @@ public final class Verification {
 
     private static void leaveOut(Exchange exchange, Run run, State state, Map<String, StepFailure> atFault) {
         atFault.forEach((host, failure) -> {
-            StepTold told = new StepTold(run, host, STEP, run.nextAttempt(host, STEP));
-            told.started();
-            told.failed(failure.getStep().equals(STEP) ? failure : notReady(host, failure.getStep() + " failed on this node"));
+            StepRecorder recorder = new StepRecorder(run, host, STEP, run.nextAttempt(host, STEP));
+            recorder.started();
+            recorder.failed(failure.getStep().equals(STEP) ? failure : notReady(host, failure.getStep() + " failed on this node"));
             run.hostFailed(host, failure);
         });
-        state.told.ended(StepState.OK, Map.of(), "to be verified again without " + String.join(", ", atFault.keySet()));
+        state.recorder.ended(StepState.OK, Map.of(), "to be verified again without " + String.join(", ", atFault.keySet()));
         exchange.setVariable(LEFT_OUT, run.cluster().hosts().stream().filter(host -> atFault.containsKey(host.name())).toList());
     }
 

@@ -12,7 +12,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Secret;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -66,7 +66,7 @@ class HistoryTest {
                         .filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
                 Optional::isPresent).orElseThrow().id();
         await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state() == RunState.RUNNING).isPresent());
-        serving.underWay(id).tell(
+        serving.underWay(id).record(
                 new StepStarted(Attempt.of("h1", "kube-install", 1), Optional.of(new Detached("x1", 0, Optional.empty()))));
         print(id, "first line\n");
         return id;
@@ -79,7 +79,7 @@ class HistoryTest {
 
     private static void end(String id) throws Exception {
         print(id, "last line, without an end");
-        new StepTold(serving.underWay(id), "h1", "kube-install", 1).ended(StepState.OK, Map.of(), "");
+        new StepRecorder(serving.underWay(id), "h1", "kube-install", 1).ended(StepState.OK, Map.of(), "");
         serving.fail(id, "as the test wants it");
         serving.ended(id);
     }
@@ -162,8 +162,8 @@ class HistoryTest {
         assertThat(CaravanCommand.execute("runs", "--server", serving.uri("").toString().replace("http:", "https:"))).isEqualTo(2);
         assertThat(caravan("server", "status", "nosuch")).isEqualTo(2);
         assertThat(caravan("journal", "logs", "../../etc")).isEqualTo(2);
-        String told = console.err();
-        assertThat(told).contains("asks for a token").contains("no server answers at http://127.0.0.1:1")
+        String recorder = console.err();
+        assertThat(recorder).contains("asks for a token").contains("no server answers at http://127.0.0.1:1")
                 .contains("it is such as http://127.0.0.1:8080")
                 .contains("it does not speak TLS there: is it http:// and not https://?")
                 .contains(serving.uri("") + " has no run nosuch").contains("has no run ../../etc").doesNotContain("Exception")

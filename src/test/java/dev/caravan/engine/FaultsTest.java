@@ -248,7 +248,7 @@ class FaultsTest {
 
             assertThat(journal.isClaimed(run.id())).isTrue();
             journal.makeRoom();
-            engine.runs().letGo();
+            engine.runs().releaseClaims();
             assertThat(journal.isClaimed(run.id())).isFalse();
             Run again = engine.runs().begin(order(cluster));
             assertThat(again.id()).isEqualTo(run.id());

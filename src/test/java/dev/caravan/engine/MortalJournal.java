@@ -120,9 +120,9 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public synchronized void gaveBack(Collection<Found> found) {
+    public synchronized void markRolledBack(Collection<Found> found) {
         requireLife();
-        journal.gaveBack(found);
+        journal.markRolledBack(found);
     }
 
     @Override
@@ -173,8 +173,8 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
-    public Optional<String> takenBackBy(String run) {
-        return journal.takenBackBy(run);
+    public Optional<String> rolledBackBy(String run) {
+        return journal.rolledBackBy(run);
     }
 
     @Override

@@ -386,7 +386,7 @@ class WorkflowTest {
             new Kind("package-signature", 1, "Error: GPG check FAILED"),
             new Kind("disk-full", 1, "cp: error writing: No space left on device"),
             new Kind("token", 1, "could not find a JWS signature in the cluster-info ConfigMap for token ID"),
-            new Kind("lasting", 1, "something nobody knows"),
+            new Kind("permanent", 1, "something nobody knows"),
             new Kind("definitions", 9,
                     "error: unable to recognize: no matches for kind \"Installation\" in version \"operator.example.com/v1\""),
             new Kind("runtime", 6, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"),

@@ -124,6 +124,15 @@ class EventRowTest {
     }
 
     @Test
+    void readsTheRunsToRollBackUnderTheirEarlierName() {
+        RunQueued queued = (RunQueued) read("run-queued", null, "{\"action\":\"rollback\",\"takesBack\":[\"7f3a\",\"41c0\"]}");
+
+        assertThat(queued.rollsBack()).containsExactly("7f3a", "41c0");
+        assertThat(EventRow.of(queued).data().has("rollsBack")).isTrue();
+        assertThat(EventRow.of(queued).data().has("takesBack")).isFalse();
+    }
+
+    @Test
     void readsStepsWithoutTheirLaterMembers() {
         Attempt attempt = Attempt.of("h1", "facts", 1);
         assertThat(read("step-started", "facts", "{\"id\":\"7f3a-1\"}"))

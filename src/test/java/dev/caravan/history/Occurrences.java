@@ -50,8 +50,8 @@ public final class Occurrences {
         return Arbitraries.oneOf(
                 Combinators.combine(names(), names(), hosts.list().ofMaxSize(3), flags(), names().list().ofMaxSize(2), texts(),
                         textsByName(), Combinators.combine(flags(), flags(), texts().optional()).as(Kind::new))
-                        .as((action, cluster, all, rehearsal, takesBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
-                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), takesBack, outcome, parameters)),
+                        .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
+                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters)),
                 Arbitraries.just(new RunStarted()),
                 Combinators.combine(names(), texts()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())

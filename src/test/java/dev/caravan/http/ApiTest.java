@@ -17,7 +17,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import java.io.ByteArrayInputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -90,9 +90,9 @@ class ApiTest {
     @Test
     void aStepIsShownWithItsHostAttemptsAndTimes() throws Exception {
         String id = client.begin();
-        StepTold told = new StepTold(serving.underWay(id), "h1", "os-prepare", 1);
-        told.started();
-        told.ended(StepState.CHANGED, Map.of(), "prepared");
+        StepRecorder recorder = new StepRecorder(serving.underWay(id), "h1", "os-prepare", 1);
+        recorder.started();
+        recorder.ended(StepState.CHANGED, Map.of(), "prepared");
         JsonNode step = json(client.get(RUNS + "/" + id)).get("steps").get(0);
         assertThat(step.get("host").asText()).isEqualTo("h1");
         assertThat(step.get("step").asText()).isEqualTo("os-prepare");
@@ -703,16 +703,16 @@ class ApiTest {
         String id = client.begin();
         Run run = serving.underWay(id);
         HostWaiting waiting = new HostWaiting(Optional.of("h1"), "", OptionalInt.empty());
-        run.tell(waiting);
-        new StepTold(run, "h1", "facts", 1).started();
-        run.tell(new StepRetried(Attempt.of("h1", "facts", 1), "", new Failure("mirror", "", List.of()), Optional.of(Duration.ofMillis(10)),
-                Optional.empty()));
-        StepTold second = new StepTold(run, "h1", "facts", 2);
+        run.record(waiting);
+        new StepRecorder(run, "h1", "facts", 1).started();
+        run.record(new StepRetried(Attempt.of("h1", "facts", 1), "", new Failure("mirror", "", List.of()),
+                Optional.of(Duration.ofMillis(10)), Optional.empty()));
+        StepRecorder second = new StepRecorder(run, "h1", "facts", 2);
         second.started();
         second.ended(StepState.CHANGED, Map.of(), "");
-        new StepTold(run, "h1", "os-prepare", 1).started();
+        new StepRecorder(run, "h1", "os-prepare", 1).started();
         for (String reason : List.of("waits for h0", "waits for h0", "waits for its turn")) {
-            run.tell(new HostWaiting(waiting.host(), reason, OptionalInt.empty()));
+            run.record(new HostWaiting(waiting.host(), reason, OptionalInt.empty()));
         }
         List<String> spans = new ArrayList<>();
         json(client.get(RUNS + "/" + id + "/timeline")).get("spans").forEach(span -> {
@@ -739,7 +739,7 @@ class ApiTest {
         serving.ended(id);
         await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
-        serving.engine().journal().gaveBack(serving.engine().journal()
+        serving.engine().journal().markRolledBack(serving.engine().journal()
                 .found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was given back")
                 .containsExactly("retry");

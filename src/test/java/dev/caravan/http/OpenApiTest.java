@@ -147,7 +147,7 @@ class OpenApiTest {
         String third = json(client.post(RUNS + "/" + second + "/rollback", "")).get("id").asText();
         serving.release(third);
         serving.ended(third);
-        assertThat(json(client.get(RUNS + "/" + second)).path("takenBackBy").asText()).isEqualTo(third);
+        assertThat(json(client.get(RUNS + "/" + second)).path("rolledBackBy").asText()).isEqualTo(third);
         client.get(RUNS);
         lookAtClusters();
         resumeOneThatWasLeft();

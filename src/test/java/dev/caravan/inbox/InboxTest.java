@@ -9,7 +9,7 @@ import dev.caravan.Markdown;
 import dev.caravan.engine.Serving;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
@@ -128,7 +128,7 @@ class InboxTest {
     void aRunThatFailsIsToldWithHostAndStep() throws Exception {
         drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
         String id = runOf("demo");
-        new StepTold(serving.underWay(id), "h1", "kubeadm-init", 1).failed(new StepFailure("h1", "kubeadm-init", "port", false,
+        new StepRecorder(serving.underWay(id), "h1", "kubeadm-init", 1).failed(new StepFailure("h1", "kubeadm-init", "port", false,
                 "port 6443 is in use", "Stop what listens there.", List.of(), null));
         serving.fail(id, "h1 failed");
         JsonNode result = result(".failed", "demo.yaml");

@@ -23,6 +23,8 @@ import dev.caravan.history.StepState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -285,7 +287,7 @@ abstract class JournalContract {
     // ---- what was found
 
     @Test
-    void keepsWhatWasFoundUntilItIsGivenBack() {
+    void keepsWhatWasFoundUntilItIsRolledBack() {
         journal.begin(run("a"));
         journal.begin(run("b"));
         journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tc3dhcCBvbg==");
@@ -298,15 +300,33 @@ abstract class JournalContract {
                 org.assertj.core.groups.Tuple.tuple("a", "os-prepare", "file\t/etc/a\tc3dhcCBvbg=="),
                 org.assertj.core.groups.Tuple.tuple("b", "kubeadm-join", "node\th1\tabsent"));
         assertThat(journal.found("other", "10.0.0.1")).isEmpty();
-        journal.gaveBack(found.subList(1, 2));
+        journal.markRolledBack(found.subList(1, 2));
         reopen();
         assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::run).containsExactly("a");
         assertThat(journal.hasFound("a")).isTrue();
         assertThat(journal.hasFound("b")).isFalse();
     }
 
+    /** Until version 6 of the tables the column had another name. */
     @Test
-    void knowsWhichRunTookAnotherOneBack() {
+    void whatAnEarlierVersionRolledBackStaysRolledBack() throws Exception {
+        journal.begin(run("a"));
+        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tabsent");
+        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/b\tabsent");
+        journal.markRolledBack(journal.found("demo", "10.0.0.1").subList(0, 1));
+        journal.close();
+        try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
+            statement.execute("alter table found rename column rolled_back to given_back");
+            statement.execute("delete from \"flyway_schema_history\" where \"version\" = '6'");
+            connection.commit();
+        }
+        journal = Journal.open(place());
+
+        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).containsExactly("file\t/etc/b\tabsent");
+    }
+
+    @Test
+    void knowsWhichRunRolledAnotherOneBack() {
         journal.begin(run("a"));
         journal.begin(run("b"));
         RunRecord like = run("c");
@@ -315,9 +335,9 @@ abstract class JournalContract {
         journal.append("c", new RunQueued("rollback", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("a"),
                 "", Map.of()));
 
-        assertThat(journal.takenBackBy("a")).contains("c");
-        assertThat(journal.takenBackBy("b")).isEmpty();
-        assertThat(journal.takenBackBy("nosuchrun")).isEmpty();
+        assertThat(journal.rolledBackBy("a")).contains("c");
+        assertThat(journal.rolledBackBy("b")).isEmpty();
+        assertThat(journal.rolledBackBy("nosuchrun")).isEmpty();
     }
 
     @Test
@@ -523,7 +543,7 @@ abstract class JournalContract {
     void aRunIsDeletedWholeAndOnce() {
         ended("a", 0);
         journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tabsent");
-        journal.gaveBack(journal.found("demo", "10.0.0.1"));
+        journal.markRolledBack(journal.found("demo", "10.0.0.1"));
         journal.keepKey("a", new RequestKey("deploy-1", "digest-2718"));
         ended("b", 1);
 
@@ -563,7 +583,7 @@ abstract class JournalContract {
         }
         assertThat(deletable(NEWEST, LATER)).as("a request that is sent again after a day is a new one").containsExactly("key", "inbox");
         journal.release("claimed");
-        journal.gaveBack(journal.found("demo", "10.0.0.1"));
+        journal.markRolledBack(journal.found("demo", "10.0.0.1"));
         assertThat(deletable(NEWEST, LATER)).containsExactly("found", "claimed", "key", "inbox");
     }
 

@@ -154,12 +154,12 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
-    public Optional<String> takenBackBy(String run) {
+    public Optional<String> rolledBackBy(String run) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public synchronized void gaveBack(Collection<Found> given) {
+    public synchronized void markRolledBack(Collection<Found> given) {
         found.removeAll(given);
     }
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 class RedactedLogTest {
     private static final String SECRET = "canary \"in\" quotes";
-    private final Confidant confidant = () -> List.of(new Secret(SECRET), new Secret("canary"), new Secret("abc"));
+    private final SecretSource source = () -> List.of(new Secret(SECRET), new Secret("canary"), new Secret("abc"));
 
     @Test
     void whatAnybodyKnowsIsReplacedInMessagesAndTraces() {
@@ -49,7 +49,7 @@ class RedactedLogTest {
         logger.setLevel(Level.INFO);
         try {
             RedactedLog.install();
-            RedactedLog.keepFrom(confidant);
+            RedactedLog.keepFrom(source);
             logger.error("sudo: {} is wrong", SECRET, new IllegalStateException("took canary, not abc"));
         } finally {
             logger.detachAppender(appender);

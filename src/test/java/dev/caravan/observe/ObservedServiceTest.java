@@ -349,6 +349,6 @@ class ObservedServiceTest {
         Span failed = spans(bad).stream().filter(span -> span.getName().equals("beta") && value(span, "caravan.host").equals("h2"))
                 .findFirst().orElseThrow();
         assertThat(failed.getStatus().getMessage()).isEqualTo("no such thing");
-        assertThat(value(failed, "error.type")).isEqualTo("lasting");
+        assertThat(value(failed, "error.type")).isEqualTo("permanent");
     }
 }

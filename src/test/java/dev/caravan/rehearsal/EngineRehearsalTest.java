@@ -63,7 +63,7 @@ class EngineRehearsalTest {
 
     @Tag("long")
     @Test
-    void goesOnAfterACutConnectionAndAPassingError() throws Exception {
+    void goesOnAfterACutConnectionAndATransientError() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"),
                 Fault.parse("h2:kubeadm-join:busy"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);

@@ -9,7 +9,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepTold;
+import dev.caravan.step.StepRecorder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,17 +73,17 @@ class RunTest {
 
     @Test
     void noSecretIsEnteredHoweverDeepItLies() {
-        StepTold told = new StepTold(run, "h1", "os-prepare", 1);
-        told.ended(StepState.CHANGED, Map.of("password", "correct horse"), "used correct horse");
-        told.failed(new StepFailure("h1", "os-prepare", "lasting", false, "correct horse", "not correct horse", List.of("a correct horse"),
-                null));
+        StepRecorder recorder = new StepRecorder(run, "h1", "os-prepare", 1);
+        recorder.ended(StepState.CHANGED, Map.of("password", "correct horse"), "used correct horse");
+        recorder.failed(new StepFailure("h1", "os-prepare", "permanent", false, "correct horse", "not correct horse",
+                List.of("a correct horse"), null));
 
         assertThat(journal.all().toString()).doesNotContain("horse");
         StepEnded ended = (StepEnded) journal.all().get(0).occurrence();
         assertThat(ended.message()).isEqualTo("used ***");
         assertThat(ended.outputs()).containsExactly(Map.entry("password", "***"));
         StepEnded failed = (StepEnded) journal.all().get(1).occurrence();
-        assertThat(failed.failure()).contains(new Failure("lasting", "not ***", List.of("a ***")));
+        assertThat(failed.failure()).contains(new Failure("permanent", "not ***", List.of("a ***")));
     }
 
     // ---- gates and turns
@@ -151,13 +151,13 @@ class RunTest {
 
     @Test
     void givingUpIsEnteredOnceAndOnlyForWhatMightHavePassed() {
-        StepFailure passing = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try",
+        StepFailure failure = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try",
                 List.of("last", "words"), null);
         run.nextAttempt("h1", "os-prepare");
         run.nextAttempt("h1", "os-prepare");
-        run.gaveUp(passing);
-        run.gaveUp(passing);
-        run.gaveUp(new StepFailure("h1", "os-prepare", "lasting", false, "no", "", List.of(), null));
+        run.gaveUp(failure);
+        run.gaveUp(failure);
+        run.gaveUp(new StepFailure("h1", "os-prepare", "permanent", false, "no", "", List.of(), null));
 
         assertThat(journal.all()).singleElement().satisfies(event -> {
             assertThat(event.occurrence()).isEqualTo(StepEnded.failed(Attempt.of("h1", "os-prepare", 2), "no answer from ***",
@@ -166,12 +166,12 @@ class RunTest {
     }
 
     @Test
-    void letsGoOfWhatItWasGivenLastFirstAndOnce() {
+    void runsItsCleanupsLastFirstAndOnce() {
         StringBuilder order = new StringBuilder();
         run.atEnd(() -> order.append("a"));
         run.atEnd(() -> order.append("b"));
-        run.letGo();
-        run.letGo();
+        run.runCleanups();
+        run.runCleanups();
 
         assertThat(order).hasToString("ba");
     }

@@ -62,7 +62,7 @@ class ErrorsTest {
         SshException failure = failure(Access.to(port).password("x"));
 
         assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
-        assertThat(failure.passing()).isTrue();
+        assertThat(failure.isTransient()).isTrue();
     }
 
     @Test
@@ -80,7 +80,7 @@ class ErrorsTest {
                     Access.to(socket.getLocalPort()).password("x").connectTimeout(Duration.ofMillis(300)));
 
             assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
-            assertThat(failure.passing()).isTrue();
+            assertThat(failure.isTransient()).isTrue();
             assertThat(failure).hasMessageContaining("no SSH server answered").hasMessageContaining("300 ms");
         }
     }
@@ -95,7 +95,7 @@ class ErrorsTest {
         SshException failure = failureAfter("SSH-1.5-ancient\r\n");
 
         assertThat(failure.kind()).isEqualTo(Kind.PROTOCOL);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
     }
 
     private SshException failureAfter(String greeting) throws Exception {
@@ -121,7 +121,7 @@ class ErrorsTest {
         SshException failure = failure(new SshTarget("no-such-host.invalid", Access.to(22).built()));
 
         assertThat(failure.kind()).isEqualTo(Kind.NAME_RESOLUTION);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
     }
 
     @Test
@@ -129,7 +129,7 @@ class ErrorsTest {
         SshException failure = failure(Access.to(server.port()).user("tester").password("hunter2"));
 
         assertThat(failure.kind()).isEqualTo(Kind.AUTHENTICATION);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(failure).hasMessageContaining("Tried: password").hasMessageNotContaining("hunter2");
     }
 
@@ -158,7 +158,7 @@ class ErrorsTest {
         SshException failure = failure(Access.to(server.port()).key(directory.resolve("missing")));
 
         assertThat(failure.kind()).isEqualTo(Kind.PRIVATE_KEY);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(failure).hasMessageContaining("missing").hasMessageContaining("does not exist");
     }
 
@@ -201,7 +201,7 @@ class ErrorsTest {
         SshException failure = failure(server.access().knownHosts(file, HostKeyCheck.ACCEPT_NEW));
 
         assertThat(failure.kind()).isEqualTo(Kind.CHANGED_HOST_KEY);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(failure).hasMessageContaining(HostKeys.fingerprint(server.hostKey()))
                 .hasMessageContaining(HostKeys.fingerprint(old.getPublic()));
     }

@@ -144,7 +144,7 @@ class HostKeysTest {
         assertThat(failure).hasMessageContaining("node1:2222")
                 .hasMessageContaining("hostKey: " + HostKeys.fingerprint(ecdsa))
                 .hasMessageContaining(line("[node1]:2222", ecdsa));
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(HostKeys.fingerprint(ecdsa)).startsWith("SHA256:").doesNotEndWith("=");
         // The line that the message proposes is one that is accepted then.
         assertThat(refusal(keys("node1", 2222, file(line("[node1]:2222", ecdsa)), HostKeyCheck.STRICT), ecdsa))

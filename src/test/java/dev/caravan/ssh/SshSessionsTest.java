@@ -128,7 +128,7 @@ class SshSessionsTest {
         SshException failure = Failing.with(begin(SshCommand.of("sleep 60").withTimeout(Duration.ofMillis(200))));
 
         assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
-        assertThat(failure.passing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(failure).hasMessageContaining("tester@127.0.0.1").hasMessageContaining("200 ms")
                 .hasMessageNotContaining("sleep");
         await().until(() -> server.signals.contains(Signal.TERM));
@@ -186,7 +186,7 @@ class SshSessionsTest {
 
         SshException failure = Failing.with(lost);
         assertThat(failure.kind()).isEqualTo(Kind.CONNECTION_LOST);
-        assertThat(failure.passing()).isTrue();
+        assertThat(failure.isTransient()).isTrue();
         assertThat(run(SshCommand.of("echo back")).stdoutText()).isEqualTo("back\n");
         assertThat(server.connections).hasValue(2);
     }

@@ -259,7 +259,7 @@ class ArtefactsTest {
         StepFailure failure = failure(runner.run(order("give", save(stored(""), 1L << 30))).toCompletableFuture());
 
         assertThat(failure.getKind()).isEqualTo("artefact-digest");
-        assertThat(failure.isPassing()).isTrue();
+        assertThat(failure.isTransient()).isTrue();
         assertThat(stored("").path()).doesNotExist();
     }
 
@@ -272,7 +272,7 @@ class ArtefactsTest {
         StepFailure missing = failure(runner().run(order("forget", save(stored(""), MEBIBYTE))).toCompletableFuture());
 
         assertThat(large.getMessage()).isEqualTo("the file has 1060921 bytes, and at most 1048576 are saved");
-        assertThat(large.isPassing()).isFalse();
+        assertThat(large.isTransient()).isFalse();
         assertThat(missing.getMessage()).contains("left no file at $ARTEFACT");
         assertThat(directory.resolve("data/saved")).doesNotExist();
     }

@@ -76,7 +76,7 @@ class BoundsTest {
             throw new AssertionError("it did not fail: " + hostile.get(4, TimeUnit.MINUTES));
         } catch (ExecutionException e) {
             StepFailure failure = (StepFailure) StepRunner.cause(e.getCause());
-            assertThat(failure.isPassing()).isFalse();
+            assertThat(failure.isTransient()).isFalse();
             assertThat(failure.getHost()).isEqualTo("h1");
             return failure;
         }

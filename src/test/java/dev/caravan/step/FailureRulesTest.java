@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules of routes/errors/failures.yaml, held against what tools really print. */
 class FailureRulesTest {
-    private static final Set<String> PASSING = Set.of("token", "package-lock", "mirror", "registry", "runtime", "definitions",
+    private static final Set<String> TRANSIENT = Set.of("token", "package-lock", "mirror", "registry", "runtime", "definitions",
             "api-server", "kubelet");
     private static FailureRules rules;
 
@@ -35,13 +35,23 @@ class FailureRulesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "kind: x | line 1: it should be a list of rules, each with kind, pattern, passing and remedy",
-        "[{kind: x, pattern: '(', passing: true}] | the pattern ( is no regular expression: Unclosed group",
-        "[{kind: x, pattern: y, pasing: true}] | line 1: a rule has no pasing; it has kind, pattern, passing and remedy",
+        "kind: x | line 1: it should be a list of rules, each with kind, pattern, transient and remedy",
+        "[{kind: x, pattern: '(', transient: true}] | the pattern ( is no regular expression: Unclosed group",
+        "[{kind: x, pattern: y, transent: true}] | line 1: a rule has no transent; it has kind, pattern, transient and remedy",
         "[{kind: x | line 1: while parsing a flow mapping, expected ',' or '}', but got <stream end>"}, quoteCharacter = '"')
     void whatIsWrongWithRulesIsToldInTheirOwnWords(String yaml, String told) {
         assertThatThrownBy(() -> FailureRules.read(yaml)).isInstanceOfSatisfying(Exception.class,
                 wrong -> assertThat(FailureRules.explain(wrong)).isEqualTo(told));
+    }
+
+    /** Users have files of their own. */
+    @Test
+    void readsTheKeyOfEarlierVersions() throws IOException {
+        FailureRules own = FailureRules.read("[{kind: x, pattern: busy, passing: true}, {kind: y, pattern: gone, passing: false}]");
+
+        assertThat(own.judge(1, "busy")).isEqualTo(new FailureRules.Verdict("x", true, ""));
+        assertThat(own.judge(1, "gone")).isEqualTo(new FailureRules.Verdict("y", false, ""));
+        assertThat(new StepFailure("h1", "facts", "x", true, "", "", List.of(), null).isPassing()).as("as their routes ask").isTrue();
     }
 
     static List<String> messages() throws IOException, URISyntaxException {
@@ -68,7 +78,7 @@ class FailureRulesTest {
         FailureRules.Verdict verdict = rules.judge(1, text);
 
         assertThat(verdict.kind()).isEqualTo(kind);
-        assertThat(verdict.passing()).isEqualTo(PASSING.contains(kind));
+        assertThat(verdict.isTransient()).isEqualTo(TRANSIENT.contains(kind));
         assertThat(verdict.remedy()).isNotBlank();
     }
 
@@ -80,7 +90,7 @@ class FailureRulesTest {
         Set<FailureRules.Rule> deciding = new HashSet<>();
         for (String message : messages()) {
             String text = words(message);
-            all.stream().filter(rule -> !new FailureRules(List.of(rule)).judge(1, text).kind().equals("lasting")).findFirst()
+            all.stream().filter(rule -> !new FailureRules(List.of(rule)).judge(1, text).kind().equals("permanent")).findFirst()
                     .ifPresent(deciding::add);
         }
 
@@ -88,10 +98,10 @@ class FailureRulesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"75, not-yet, true", "1, lasting, false", "2, lasting, false", "137, lasting, false"})
-    void whatNoRuleKnowsIsLastingUnlessTheScriptSaysOtherwise(int status, String kind, boolean passing) {
-        assertThat(rules.judge(status, "something went wrong\nin two lines")).isEqualTo(new FailureRules.Verdict(kind, passing, ""));
-        assertThat(rules.judge(status, "")).isEqualTo(new FailureRules.Verdict(kind, passing, ""));
+    @CsvSource({"75, not-yet, true", "1, permanent, false", "2, permanent, false", "137, permanent, false"})
+    void whatNoRuleKnowsIsPermanentUnlessTheScriptSaysOtherwise(int status, String kind, boolean isTransient) {
+        assertThat(rules.judge(status, "something went wrong\nin two lines")).isEqualTo(new FailureRules.Verdict(kind, isTransient, ""));
+        assertThat(rules.judge(status, "")).isEqualTo(new FailureRules.Verdict(kind, isTransient, ""));
     }
 
     @Test

@@ -177,7 +177,7 @@ class StepRunnerTest {
         StepFailure lost = failure(first, StepFailure.class);
         assertThat(lost.getKind()).isEqualTo("connection");
         assertThat(lost.getRemedy()).startsWith("The step may still run on its host");
-        assertThat(lost.isPassing()).isTrue();
+        assertThat(lost.isTransient()).isTrue();
         CompletableFuture<StepResult> second = runner.run(order(1, "slow")).toCompletableFuture();
         letGo("go");
 
@@ -215,7 +215,7 @@ class StepRunnerTest {
         StepFailure failure = failure(runner.run(order(1, "endless", Duration.ofSeconds(2), "")), StepFailure.class);
 
         assertThat(failure.getKind()).isEqualTo("timeout");
-        assertThat(failure.isPassing()).isFalse();
+        assertThat(failure.isTransient()).isFalse();
         assertThat(failure.getMessage()).contains("not done after 2 s");
         assertThat(failure.getLastWords()).containsExactly("waiting for Godot");
         long pid = Long.parseLong(file("pid").strip());
@@ -239,10 +239,10 @@ class StepRunnerTest {
         assertThat(sad.getLastWords()).startsWith("it rains");
         assertThat(failure(runner.run(order(1, "sadder")), StepFailure.class).getMessage()).isEqualTo("last");
         StepFailure later = failure(runner.run(order(1, "later")), StepFailure.class);
-        assertThat(later.isPassing()).isTrue();
+        assertThat(later.isTransient()).isTrue();
         assertThat(later.getKind()).isEqualTo("not-yet");
         assertThat(failure(runner.run(order(1, "missing")), StepFailure.class).getMessage()).contains("missing.sh");
-        assertThat(failure(runner.run(order(1, "missing")), StepFailure.class).isPassing()).isFalse();
+        assertThat(failure(runner.run(order(1, "missing")), StepFailure.class).isTransient()).isFalse();
     }
 
     @Test

@@ -36,8 +36,8 @@ class HostsTest {
         return exchange;
     }
 
-    private static StepFailure failure(boolean passing) {
-        return new StepFailure("h1", "os-prepare", "mirror", passing, "no answer", "", List.of(), null);
+    private static StepFailure failure(boolean isTransient) {
+        return new StepFailure("h1", "os-prepare", "mirror", isTransient, "no answer", "", List.of(), null);
     }
 
     @Test
@@ -102,7 +102,7 @@ class HostsTest {
     }
 
     private static StepFailure failure(String host, String step, String message) {
-        return new StepFailure(host, step, "lasting", false, message, "", List.of(), null);
+        return new StepFailure(host, step, "permanent", false, message, "", List.of(), null);
     }
 
     @Test

@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.List;
 
 /** Somebody who knows secrets that no log may have. */
-public interface Confidant {
+public interface SecretSource {
     /** What it knows at this moment. Called on any thread. */
     Collection<Secret> secrets();
 

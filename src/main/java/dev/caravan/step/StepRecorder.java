@@ -15,26 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Enters into the journal what becomes of one attempt at a step. */
-public final class StepTold {
+public final class StepRecorder {
     private final Run run;
     private final Attempt attempt;
     private final Instant startedAt = Instant.now();
     private boolean over;
 
     /** @param host may be null for what concerns no single host */
-    public StepTold(Run run, String host, String step, int attempt) {
+    public StepRecorder(Run run, String host, String step, int attempt) {
         this.run = run;
         this.attempt = Attempt.of(host, step, attempt);
     }
 
     /** Begins what is no script. */
     public void started() {
-        run.tell(new StepStarted(attempt, Optional.empty()));
+        run.record(new StepStarted(attempt, Optional.empty()));
     }
 
     /** Begins a script under its id on the host {@code at}, whose log goes on in the log file from that offset. */
     void started(String id, long logOffset, String at) {
-        run.tell(new StepStarted(attempt, Optional.of(new Detached(id, logOffset,
+        run.record(new StepStarted(attempt, Optional.of(new Detached(id, logOffset,
                 Optional.of(at).filter(other -> !attempt.host().equals(Optional.of(other)))))));
     }
 
@@ -43,27 +43,27 @@ public final class StepTold {
         if (over || run.isStalled()) {
             return;
         }
-        run.tell(new StepProgress(attempt, what));
+        run.record(new StepProgress(attempt, what));
     }
 
     /** Ends it with that result. */
     public synchronized void ended(StepResult result) {
         over = true;
-        run.tell(new StepEnded(attempt, result.message(), result.state(), result.changes(), result.differences(), result.outputs(),
+        run.record(new StepEnded(attempt, result.message(), result.state(), result.changes(), result.differences(), result.outputs(),
                 !result.secrets().isEmpty(), result.artefact(), Optional.of(elapsed()), Optional.empty()));
     }
 
     /** Ends what is no script. */
     public synchronized void ended(StepState state, Map<String, String> outputs, String message) {
         over = true;
-        run.tell(new StepEnded(attempt, message, state, List.of(), List.of(), outputs, false, Optional.empty(), Optional.of(elapsed()),
+        run.record(new StepEnded(attempt, message, state, List.of(), List.of(), outputs, false, Optional.empty(), Optional.of(elapsed()),
                 Optional.empty()));
     }
 
     /** Ends the attempt with an error that no retry cures. */
     public synchronized void failed(StepFailure failure) {
         over = true;
-        run.tell(StepEnded.failed(attempt, failure.getMessage(), failure.recorded(), Optional.of(elapsed())));
+        run.record(StepEnded.failed(attempt, failure.getMessage(), failure.recorded(), Optional.of(elapsed())));
     }
 
     /**
@@ -91,7 +91,7 @@ public final class StepTold {
 
         /** Records that another attempt follows after that pause; 0 if it follows at once. */
         void recorded(Duration pause) {
-            run.tell(new StepRetried(attempt, failure.getMessage(), failure.recorded(), Optional.of(pause), Optional.of(duration)));
+            run.record(new StepRetried(attempt, failure.getMessage(), failure.recorded(), Optional.of(pause), Optional.of(duration)));
         }
     }
 }

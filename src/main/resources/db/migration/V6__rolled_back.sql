@@ -1,0 +1,2 @@
+-- The field's own word for it.
+alter table found rename column given_back to rolled_back;
