@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What the stand-ins of a rehearsed host share. They keep all state in plain files under the host's scratch directory:
-#   .rehearsal/                 name, address, family, pace, kubernetes-version, kubernetes-also (versions that the repositories have, too), runtime, workshop
+#   .rehearsal/                 name, address, family, pace, kubernetes-version, runtime, workshop,
+#                               kubernetes-also (versions that the repositories have, too)
 #   .rehearsal/packages/NAME/   version, release, files
 #   .rehearsal/units/UNIT/      enabled, active, masked
 # The runtime's data directory holds a file images, one a line: it goes with the directory.
@@ -90,19 +91,31 @@ fault_hits() { # KIND TIMES
 fault() { # fail|busy
   work 100
   case $1.$me in
-    busy.yum | busy.dnf) echo "Error: Failed to download metadata for repo 'kubernetes': Cannot download repomd.xml: Curl error (7): Couldn't connect to server: Connection refused (rehearsed fault)" >&2 ;;
-    fail.yum | fail.dnf) echo "Error: Transaction test error: file /usr/bin/kubelet conflicts with a file of another package (rehearsed fault)" >&2 ;;
-    busy.apt-get) echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (apt-get) (rehearsed fault)" >&2 && exit 100 ;;
+    busy.yum | busy.dnf)
+      echo "Error: Failed to download metadata for repo 'kubernetes': Cannot download repomd.xml:" \
+        "Curl error (7): Couldn't connect to server: Connection refused (rehearsed fault)" >&2 ;;
+    fail.yum | fail.dnf)
+      echo "Error: Transaction test error: file /usr/bin/kubelet conflicts with a file of another package (rehearsed fault)" >&2 ;;
+    busy.apt-get)
+      echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (apt-get) (rehearsed fault)" >&2
+      exit 100 ;;
     fail.apt-get) echo "E: Sub-process /usr/bin/dpkg returned an error code (1) (rehearsed fault)" >&2 && exit 100 ;;
     busy.curl) echo "curl: (7) Failed to connect: Connection refused (rehearsed fault)" >&2 && exit 7 ;;
     fail.curl) echo "curl: (22) The requested URL returned error: 404 (rehearsed fault)" >&2 && exit 22 ;;
-    busy.kubeadm) echo "error execution phase preflight: couldn't validate the identity of the API Server: Get \"https://10.0.0.1:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\": dial tcp 10.0.0.1:6443: connect: connection refused (rehearsed fault)" >&2 ;;
-    fail.kubeadm) printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Rehearsal]: a fault was asked for in step %s (rehearsed fault)\n' "$CARAVAN_STEP" >&2 ;;
-    fail.docker | fail.crictl | fail.ctr) echo "Error response from daemon: manifest for the image not found: manifest unknown (rehearsed fault)" >&2 ;;
+    busy.kubeadm)
+      echo "error execution phase preflight: couldn't validate the identity of the API Server:" \
+        "Get \"https://10.0.0.1:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\":" \
+        "dial tcp 10.0.0.1:6443: connect: connection refused (rehearsed fault)" >&2 ;;
+    fail.kubeadm)
+      printf 'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Rehearsal]: %s %s (rehearsed fault)\n' \
+        'a fault was asked for in step' "$CARAVAN_STEP" >&2 ;;
+    fail.docker | fail.crictl | fail.ctr)
+      echo "Error response from daemon: manifest for the image not found: manifest unknown (rehearsed fault)" >&2 ;;
     busy.kubectl) echo "The connection to the server was refused - did you specify the right host or port? (rehearsed fault)" >&2 ;;
     busy.sh) echo "the step met a transient fault: connection refused (rehearsed fault)" >&2 && exit 75 ;;
     fail.sh) echo "the step met a permanent fault (rehearsed fault)" >&2 ;;
-    fail.systemctl) echo "Job failed because the control process exited with error code. See \"journalctl -xe\" for details. (rehearsed fault)" >&2 ;;
+    fail.systemctl)
+      echo "Job failed because the control process exited with error code. See \"journalctl -xe\" for details. (rehearsed fault)" >&2 ;;
     busy.*) echo "$me: dial tcp: connect: connection refused (rehearsed fault)" >&2 ;;
     *) echo "$me: Input/output error (rehearsed fault)" >&2 ;;
   esac
@@ -111,7 +124,12 @@ fault() { # fail|busy
 
 # --- units
 
-unit_name() { case $1 in *.service | *.socket | *.path | *.swap | *.timer | *.target | *.mount) echo "$1" ;; *) echo "$1.service" ;; esac; } # UNIT
+unit_name() { # UNIT
+  case $1 in
+    *.service | *.socket | *.path | *.swap | *.timer | *.target | *.mount) echo "$1" ;;
+    *) echo "$1.service" ;;
+  esac
+}
 unit_file() { # UNIT
   for unit_directory in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
     if [ -f "$R$unit_directory/$1" ]; then

@@ -107,7 +107,8 @@ class ApiTest {
     @Test
     void aSpecMayBeJson() throws Exception {
         HttpResponse<String> begun = client.post(RUNS, """
-                {"apiVersion": "caravan/v1", "kind": "Cluster", "metadata": {"name": "in-json"}, "spec": {"kubernetes": {"version": "1.20.2"},
+                {"apiVersion": "caravan/v1", "kind": "Cluster", "metadata": {"name": "in-json"},
+                 "spec": {"kubernetes": {"version": "1.20.2"},
                  "hosts": [{"name": "h1", "address": "198.51.100.1", "roles": ["control-plane"]}]}}""",
                 "Content-Type", "application/json; charset=utf-8");
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);

@@ -150,8 +150,8 @@ class InboxTest {
 
     @Test
     void oddNamesAreNamesLikeOthers() throws Exception {
-        List<String> names = List.of("with spaces.yaml", "-rf", "--help.yaml", "ünïcödé-名前.yaml", "${env:HOME}.yaml", "$(touch x).yaml",
-                "a;b|c&d.yaml", "percent%20%2f.yaml",
+        List<String> names = List.of("with spaces.yaml", "-rf", "--help.yaml", "ünïcödé-名前.yaml", "${env:HOME}.yaml",
+                "$(touch x).yaml", "a;b|c&d.yaml", "percent%20%2f.yaml",
                 "quote'\"`.yaml", "new\nline.yaml", "no-suffix", "{{caravan.inbox}}", "a\\b.yaml", "?query=1&move=x");
         for (int i = 0; i < names.size(); i++) {
             drop(names.get(i), Serving.spec("odd" + i, "192.0.2." + (10 + i)));
