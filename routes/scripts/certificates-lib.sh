@@ -125,12 +125,13 @@ restart_component() { # COMPONENT
       *) logged runtime_client --timeout 60s stop --timeout 30 "$restart_before" ;;
     esac || why="its container could not be stopped: $(last_words)"
   fi
-  if wait_until 20 another_container "$1" "$restart_before"; then return 0; fi
+  restart_seconds=${RESTART_SECONDS:-300}
+  if wait_until "$((restart_seconds < 20 ? restart_seconds : 20))" another_container "$1" "$restart_before"; then return 0; fi
   # The kubelet waits up to five minutes before it starts a container again that ended several times, but not after its own start.
   echo "the kubelet is restarted, so that it starts $1 now"
   # shellcheck disable=SC2034
   logged systemctl restart kubelet.service || { why=$(last_words) && return 1; }
-  wait_until "${RESTART_SECONDS:-300}" another_container "$1" "$restart_before"
+  wait_until "$restart_seconds" another_container "$1" "$restart_before"
 }
 another_container() { # COMPONENT CONTAINER
   another=$(container_of "$1")
