@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.engine.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,9 +31,9 @@ class ClustersCommandTest {
         return console.out();
     }
 
-    private void rehearse(String... words) {
+    private void rehearse(String spec, String... words) {
         String[] all = Arrays.copyOf(words, words.length + 7);
-        System.arraycopy(new String[] {SPEC, "--pace", "0", "--output", "quiet", "--data", directory.toString()}, 0, all, words.length, 7);
+        System.arraycopy(new String[] {spec, "--pace", "0", "--output", "quiet", "--data", directory.toString()}, 0, all, words.length, 7);
         assertThat(CaravanCommand.execute(all)).as(console.err()).isZero();
     }
 
@@ -40,18 +41,19 @@ class ClustersCommandTest {
     @Test
     void aClusterIsListedWithWhatRunsSawOfIt() throws Exception {
         assertThat(rehearsed(0, "clusters")).as("no cluster yet").hasLineCount(1);
-        rehearse("rehearse");
+        rehearse(SPEC, "rehearse");
         assertThat(rehearsed(0, "clusters").lines().skip(1)).singleElement().asString().matches(
                 "\\S+ +\\d+\\.\\d+\\.\\d+ +3 +- +0 +[0-9a-f]{8}  .*  apply succeeded \\(rehearsal\\)");
         assertThat(rehearsed(0, "clusters", "--output", "json")).contains("\"nodes\":[{\"name\":").contains("\"kubeconfig\":true");
-        rehearse("rehearse", "--plan");
+        rehearse(SPEC, "rehearse", "--plan");
         assertThat(rehearsed(0, "clusters").lines().skip(1)).as("the plan saw other, bare hosts").singleElement().asString()
                 .matches("\\S+ +- +0 +- +0 +[0-9a-f]{8}  .*  plan succeeded \\(rehearsal\\)");
     }
 
     @Test
     void theKubeconfigIsPrintedAsItIs() throws Exception {
-        rehearse("rehearse");
+        Path spec = Files.writeString(directory.resolve("spec.yaml"), Serving.spec("demo", "192.0.2.1"));
+        rehearse(spec.toString(), "rehearse");
         String name = rehearsed(0, "clusters").lines().skip(1).findFirst().orElseThrow().split(" ")[0];
         assertThat(rehearsed(0, "kubeconfig", name))
                 .isEqualTo(Files.readString(directory.resolve("rehearsal/clusters").resolve(name).resolve("kubeconfig")));

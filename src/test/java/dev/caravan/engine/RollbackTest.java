@@ -9,6 +9,7 @@ import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.StepState;
+import dev.caravan.journal.Journal;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
@@ -34,7 +35,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,36 +57,38 @@ class RollbackTest {
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final RouteCoverage COVERAGE = new RouteCoverage();
 
-    private final MemoryJournal journal = new MemoryJournal();
+    private static MemoryJournal journal;
+    private static Engine engine;
+
     private final Set<String> joined = ConcurrentHashMap.newKeySet();
-    private Engine engine;
 
     @BeforeAll
     static void start() throws Exception {
         hosts = ScriptedHosts.start(4);
         api = ClusterApi.start();
         Engines.impatientRoutes(directory, 1);
+        journal = new MemoryJournal();
+        engine = engine(journal, new SshSessions());
+        COVERAGE.watch(engine.context());
+    }
+
+    private static Engine engine(Journal journal, SshSessions sessions) throws Exception {
+        return Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
+                SshTarget::of, Map.of()), journal, sessions);
     }
 
     @AfterAll
     static void stop() throws Exception {
         COVERAGE.report("RollbackTest");
+        engine.close();
         api.close();
         hosts.close();
     }
 
     @BeforeEach
-    void startEngine() throws Exception {
+    void forget() {
         hosts.forget();
         hosts.script(this::answer);
-        engine = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
-                SshTarget::of, Map.of()), journal, new SshSessions());
-        COVERAGE.watch(engine.context());
-    }
-
-    @AfterEach
-    void stopEngine() {
-        engine.close();
     }
 
     @ParameterizedTest
@@ -399,8 +401,7 @@ class RollbackTest {
             return answer(call);
         });
         Run left;
-        try (Engine dying = Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false,
-                false, SshTarget::of, Map.of()), mortal, sessions)) {
+        try (Engine dying = engine(mortal, sessions)) {
             left = dying.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
             assertThat(dying.runs().outcome(left).toCompletableFuture()).failsWithin(30, TimeUnit.SECONDS);
         }

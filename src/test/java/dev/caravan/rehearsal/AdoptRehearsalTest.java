@@ -42,7 +42,7 @@ class AdoptRehearsalTest {
 
     @Test
     void theSpecOfAForeignClusterHasAnEmptyPlanAndNothingThatWasFoundIsUndone() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 2, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),
                 scratch.directory(), Rehearsal.Options.usual().withPace(0))) {
             makeForeignCluster(rehearsal);
             Map<String, String> found = files(rehearsal);
@@ -56,10 +56,10 @@ class AdoptRehearsalTest {
                 String text = Files.readString(Adoption.specOf(scratch.parent().resolve("data"), read.id()));
                 Cluster adopted = reachable(rehearsal, SpecReader.read(text, "adopted"));
                 assertThat(adopted.name()).isEqualTo("demo");
-                assertThat(adopted.adopted()).containsExactlyInAnyOrder("h1", "h2", "h3");
-                assertThat(adopted.hosts()).extracting(Host::name).containsExactly("h1", "h2", "h3");
+                assertThat(adopted.adopted()).containsExactlyInAnyOrder("h1", "h2");
+                assertThat(adopted.hosts()).extracting(Host::name).containsExactly("h1", "h2");
                 assertThat(adopted.hosts().get(1).labels()).containsExactly(Map.entry("site", "north"));
-                assertThat(adopted.hosts().get(2).taints()).containsExactly("dedicated=batch:NoSchedule");
+                assertThat(adopted.hosts().get(1).taints()).containsExactly("dedicated=batch:NoSchedule");
                 assertThat(text).contains("maxPods: 60", "allocate-node-cidrs", "gpgKeys").doesNotContain("PRIVATE KEY", "node-role");
 
                 Ended plan = run(engine, adopted, "plan");
@@ -104,8 +104,8 @@ class AdoptRehearsalTest {
         }
         Path nodes = rehearsal.host("h1").root().getParent().resolveSibling("shared").resolve("nodes");
         Files.writeString(nodes.resolve("h2/labels"), "site=north\n", StandardOpenOption.APPEND);
-        Files.writeString(nodes.resolve("h3/taints"), "dedicated=batch:NoSchedule\n", StandardOpenOption.APPEND);
-        for (String host : List.of("h1", "h2", "h3")) {
+        Files.writeString(nodes.resolve("h2/taints"), "dedicated=batch:NoSchedule\n", StandardOpenOption.APPEND);
+        for (String host : List.of("h1", "h2")) {
             Path root = rehearsal.host(host).root();
             for (String file : List.of("etc/sysctl.d/90-caravan.conf", "etc/modules-load.d/caravan.conf", "root/.kube/config")) {
                 Files.deleteIfExists(root.resolve(file));
@@ -139,7 +139,7 @@ class AdoptRehearsalTest {
     /** What is in /etc, /root and /var/lib/kubelet of all hosts, and what the cluster keeps. */
     private static Map<String, String> files(Rehearsal rehearsal) throws IOException {
         Map<String, String> files = new TreeMap<>();
-        for (String host : List.of("h1", "h2", "h3")) {
+        for (String host : List.of("h1", "h2")) {
             for (String directory : List.of("etc", "root", "var/lib/kubelet")) {
                 read(files, rehearsal.host(host).root().resolve(directory), host + "/" + directory);
             }

@@ -30,6 +30,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -124,6 +125,7 @@ class BackupRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void anotherControlPlaneGivesItIfTheFirstCannotAndIfNoneCanTheRunSaysWhy() throws Exception {
         try (Rehearsal rehearsal = start(cluster(2, "")); Engine engine = engine(rehearsal)) {

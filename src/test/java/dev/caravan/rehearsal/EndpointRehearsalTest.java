@@ -65,6 +65,7 @@ class EndpointRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void eachHostHasAHaproxyOfItsOwnAndSomebodyElsesIsNotTouched() throws Exception {
         Cluster cluster = kept(Clusters.of(1, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()),

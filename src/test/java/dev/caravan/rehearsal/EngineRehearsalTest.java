@@ -23,8 +23,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rehearsal: the engine with the built-in routes, from spec to verified cluster, on simulated hosts. */
 class EngineRehearsalTest {
@@ -36,10 +34,18 @@ class EngineRehearsalTest {
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
     /** A host of each family in each cluster; control planes of the other two kinds are in the tests below and in ServedRehearsalTest. */
-    @ParameterizedTest
-    @CsvSource({"YUM,APT,DOCKER", "APT,YUM,CONTAINERD"})
-    void bringsBareHostsToAVerifiedClusterAndASecondRunChangesNothing(Family first, Family second, Cluster.RuntimeName runtime)
-            throws Exception {
+    @Test
+    void bringsBareHostsToAVerifiedClusterAndASecondRunChangesNothing() throws Exception {
+        bringsHostsToACluster(Family.YUM, Family.APT, Cluster.RuntimeName.DOCKER);
+    }
+
+    @Tag("long")
+    @Test
+    void bringsBareHostsOfTheOtherFamiliesToAVerifiedCluster() throws Exception {
+        bringsHostsToACluster(Family.APT, Family.YUM, Cluster.RuntimeName.CONTAINERD);
+    }
+
+    private void bringsHostsToACluster(Family first, Family second, Cluster.RuntimeName runtime) throws Exception {
         Rehearsal.Options options = new Rehearsal.Options(first, Map.of("h2", second), 0);
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, runtime, Clusters.root()), List.of(), scratch.directory(), options);
                 Engine engine = engine(rehearsal)) {

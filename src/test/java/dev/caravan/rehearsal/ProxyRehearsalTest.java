@@ -113,6 +113,7 @@ class ProxyRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aResetLeavesNothingOfThem() throws Exception {
         Registry own = new Registry("registry.example:5000", List.of(), Optional.of("puller"), Optional.of(new Secret(REGISTRY_PASSWORD)),

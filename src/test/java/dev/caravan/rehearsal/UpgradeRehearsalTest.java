@@ -79,7 +79,7 @@ class UpgradeRehearsalTest {
 
     @Test
     void aFirstUpgradeThatFailsIsRolledBack() throws Exception {
-        try (Rehearsal rehearsal = start(Clusters.of(1, 1, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT,
+        try (Rehearsal rehearsal = start(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT,
                         List.of(Fault.parse("h1:upgrade-control-plane:fail*1")));
                 Engine engine = engine(rehearsal)) {
             assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
