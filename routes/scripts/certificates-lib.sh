@@ -151,7 +151,9 @@ restore_saved() { # DIRECTORY
     if cmp -s "$R$1$path" "$R$path"; then continue; fi
     changing "restore $path"
     restored=yes
-    if ! cp -p "$R$1$path" "$R$path" 2>"$WORK/output" || ! cmp -s "$R$1$path" "$R$path"; then left "$path, which is in $1: $(last_words)"; fi
+    if ! cp -p "$R$1$path" "$R$path" 2>"$WORK/output" || ! cmp -s "$R$1$path" "$R$path"; then
+      left "$path, which is in $1: $(last_words)"
+    fi
   done < "$R$1/complete"
   [ "$restored" = yes ] || return 0
   echo "$COMPONENTS" > "$WORK/components"
