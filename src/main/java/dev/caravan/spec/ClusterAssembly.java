@@ -192,12 +192,14 @@ final class ClusterAssembly {
         Map<String, String> labels = new LinkedHashMap<>();
         node.map("labels")
                 .forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
+        String address = node.text("address").orElseThrow();
+        List<Map<String, SpecNode>> access = List.of(node.map("ssh"), root.map("spec", "ssh"));
         return new Host(
                 node.text("name").orElseThrow(),
-                node.text("address").orElseThrow(),
+                ssh.address(address, access),
                 InternalAddresses.of(root, node),
                 Collections.unmodifiableSet(roles),
-                ssh.access(List.of(node.map("ssh"), root.map("spec", "ssh"))),
+                ssh.access(address, access),
                 Collections.unmodifiableMap(labels),
                 texts(node.list("taints")),
                 node.text("state").map(word -> Host.State.valueOf(word.toUpperCase(Locale.ROOT))).orElse(Host.State.PRESENT));

@@ -131,6 +131,15 @@ public final class Expansion {
         }
     }
 
+    /**
+     * What OpenSSH's configuration in the home directory says of hosts; read at each call.
+     *
+     * @throws OpenSshConfig.Unusable if it cannot be used
+     */
+    OpenSshConfig openSshConfig() {
+        return OpenSshConfig.ofHome(home);
+    }
+
     /** The path with {@code ~} expanded and made absolute from the spec's directory. */
     String path(String text) {
         return directory.toAbsolutePath().resolve(withHome(text)).normalize().toString();

@@ -83,7 +83,13 @@ public final class SpecReader {
         if (!problems.isEmpty()) {
             throw new InvalidSpec(sourceName, problems, parser.secrets()::hide);
         }
-        return new ClusterAssembly(root.orElseThrow(), expansion).cluster();
+        SpecNode spec = root.orElseThrow();
+        try {
+            return new ClusterAssembly(spec, expansion).cluster();
+        } catch (OpenSshConfig.Unusable e) {
+            throw new InvalidSpec(sourceName, List.of(spec.at("spec", "ssh").orElse(spec).problem(
+                    e.getMessage(), "correct that file, or have it ignored by `ssh: {config: false}`")), parser.secrets()::hide);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.caravan.spec;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param proxyJump      the host to go through, with its own access
  * @param connectTimeout bounds connecting and authenticating, each
  * @param keepAlive      interval of keepalives that want a reply
+ * @param furtherKeys    paths of private keys that are offered after {@code privateKey}
+ * @param proxyCommand   a command for {@code /bin/sh} whose input and output are the connection; never together with {@code proxyJump}
  */
 public record SshAccess(
         String user,
@@ -33,7 +36,24 @@ public record SshAccess(
         boolean agent,
         Optional<Jump> proxyJump,
         Duration connectTimeout,
-        Duration keepAlive) {
+        Duration keepAlive,
+        List<String> furtherKeys,
+        Optional<String> proxyCommand) {
+
+    /** One with a single key at most, and without a command. */
+    public SshAccess(
+            String user, int port, Optional<String> privateKey, Optional<Secret> passphrase, Optional<Secret> password,
+            Optional<Secret> sudoPassword, String knownHosts, Optional<String> hostKey, HostKeyCheck hostKeyCheck, boolean agent,
+            Optional<Jump> proxyJump, Duration connectTimeout, Duration keepAlive) {
+        this(user, port, privateKey, passphrase, password, sudoPassword, knownHosts, hostKey, hostKeyCheck, agent, proxyJump,
+                connectTimeout, keepAlive, List.of(), Optional.empty());
+    }
+
+    /** The same through that jump host. */
+    SshAccess through(Jump jump) {
+        return new SshAccess(user, port, privateKey, passphrase, password, sudoPassword, knownHosts, hostKey, hostKeyCheck, agent,
+                Optional.of(jump), connectTimeout, keepAlive, furtherKeys, Optional.empty());
+    }
 
     /** What to do with a host key that known_hosts does not hold. A changed key is refused by all but {@link #OFF}. */
     public enum HostKeyCheck {

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Merges ssh sections, the most specific first, over the defaults. An empty text takes back what a wider section says.
- * Only for specs without problems.
+ * Merges ssh sections, the most specific first, over what OpenSSH's configuration says of the host, and that over the defaults. An
+ * empty text takes back what a wider section says. Only for specs without problems. Not thread-safe.
  */
 final class SshAssembly {
     /**
@@ -23,91 +23,153 @@ final class SshAssembly {
      * alone.
      */
     private static final Set<String> TAKEN_OVER_BY_JUMPS = Set.of(
-            "user", "privateKey", "passphrase", "knownHosts", "hostKeyCheck", "agent", "connectTimeout", "keepAlive");
+            "user", "privateKey", "passphrase", "knownHosts", "hostKeyCheck", "agent", "connectTimeout", "keepAlive",
+            "config");
+    /** Also the end of a configuration whose hosts lead to each other in a circle. */
+    private static final int DEEPEST_JUMP = 8;
 
     private final Expansion expansion;
+    /** Read when the first host wants it. */
+    private OpenSshConfig openSsh;
 
     SshAssembly(Expansion expansion) {
         this.expansion = expansion;
     }
 
-    /** @param layers ssh sections; the first that has a key decides it */
-    SshAccess access(List<Map<String, SpecNode>> layers) {
+    /**
+     * How a host is reached.
+     *
+     * @param host   what the spec calls it
+     * @param layers ssh sections; the first that has a key decides it
+     */
+    SshAccess access(String host, List<Map<String, SpecNode>> layers) {
+        return access(wanted(host, layers), DEEPEST_JUMP);
+    }
+
+    /** The address of a host: what OpenSSH's configuration gives for it, if that counts, else the same. */
+    String address(String host, List<Map<String, SpecNode>> layers) {
+        return config(wanted(host, layers)).hostName().orElse(host);
+    }
+
+    private static Wanted wanted(String host, List<Map<String, SpecNode>> layers) {
         Map<String, SpecNode> merged = new LinkedHashMap<>();
         for (Map<String, SpecNode> layer : layers) {
             layer.forEach(merged::putIfAbsent);
         }
-        return access(merged);
+        return new Wanted(host, merged, Map.of(), Optional.empty(), Optional.empty());
     }
 
-    private SshAccess access(Map<String, SpecNode> merged) {
-        Optional<Secret> password = secret(merged, "password");
-        boolean agent = scalar(merged, "agent").map(Boolean.TRUE::equals).orElse(false);
+    /**
+     * How one host is to be reached. OpenSSH's configuration stands between what the spec says of this host and what it only takes over.
+     *
+     * @param own       the spec's values for it
+     * @param takenOver those of the host behind it
+     * @param user      as part of a jump host's text; {@code port} likewise
+     */
+    private record Wanted(String host, Map<String, SpecNode> own, Map<String, SpecNode> takenOver, Optional<String> user,
+            Optional<Integer> port) {
+        Optional<String> userOfSpec() {
+            return user.or(() -> text(own, "user"));
+        }
+
+        Optional<Integer> portOfSpec() {
+            return port.or(() -> scalar(own, "port").map(number -> ((Number) number).intValue()));
+        }
+
+        /** All keys: its own, else those taken over. */
+        Map<String, SpecNode> all() {
+            Map<String, SpecNode> all = new LinkedHashMap<>(own);
+            takenOver.forEach(all::putIfAbsent);
+            return all;
+        }
+    }
+
+    private OpenSshConfig.Values config(Wanted wanted) {
+        if (scalar(wanted.all(), "config").equals(Optional.of(false))) {
+            return OpenSshConfig.Values.NONE;
+        }
+        if (openSsh == null) {
+            openSsh = expansion.openSshConfig();
+        }
+        return openSsh.of(wanted.host(), wanted.userOfSpec(), wanted.portOfSpec());
+    }
+
+    private SshAccess access(Wanted wanted, int jumpsLeft) {
+        OpenSshConfig.Values config = config(wanted);
+        Map<String, SpecNode> all = wanted.all();
+        List<String> keys = keys(wanted, config);
+        Optional<Jump> jump = jump(wanted, config, jumpsLeft);
         return new SshAccess(
-                text(merged, "user").orElse(Defaults.USER),
-                scalar(merged, "port").map(port -> ((Number) port).intValue()).orElse(Defaults.SSH_PORT),
-                privateKey(merged, password.isPresent() || agent),
-                secret(merged, "passphrase"),
-                password,
-                secret(merged, "sudoPassword"),
-                expansion.path(text(merged, "knownHosts").orElse(Defaults.KNOWN_HOSTS)),
-                text(merged, "hostKey"),
-                text(merged, "hostKeyCheck").map(SshAssembly::hostKeyCheck).orElse(HostKeyCheck.STRICT),
-                agent,
-                jump(merged),
-                duration(text(merged, "connectTimeout").orElse(Defaults.CONNECT_TIMEOUT)),
-                duration(text(merged, "keepAlive").orElse(Defaults.KEEP_ALIVE)));
+                wanted.userOfSpec().or(config::user).or(() -> text(wanted.takenOver(), "user")).orElse(Defaults.USER),
+                wanted.portOfSpec().or(config::port).orElse(Defaults.SSH_PORT),
+                keys.stream().findFirst(),
+                secret(all, "passphrase"),
+                secret(wanted.own(), "password"),
+                secret(wanted.own(), "sudoPassword"),
+                expansion.path(text(all, "knownHosts").orElse(Defaults.KNOWN_HOSTS)),
+                text(wanted.own(), "hostKey"),
+                text(all, "hostKeyCheck").map(SshAssembly::hostKeyCheck).orElse(HostKeyCheck.STRICT),
+                agent(all),
+                jump,
+                duration(text(all, "connectTimeout").orElse(Defaults.CONNECT_TIMEOUT)),
+                duration(text(all, "keepAlive").orElse(Defaults.KEEP_ALIVE)),
+                keys.stream().skip(1).toList(),
+                wanted.own().containsKey("proxyJump") || jump.isPresent() ? Optional.empty() : config.proxyCommand());
     }
 
-    private Optional<String> privateKey(Map<String, SpecNode> merged, boolean otherWays) {
-        if (merged.containsKey("privateKey")) {
-            return text(merged, "privateKey").map(expansion::path);
+    private static boolean agent(Map<String, SpecNode> from) {
+        return scalar(from, "agent").map(Boolean.TRUE::equals).orElse(false);
+    }
+
+    private List<String> keys(Wanted wanted, OpenSshConfig.Values config) {
+        if (wanted.own().containsKey("privateKey")) {
+            return text(wanted.own(), "privateKey").map(expansion::path).stream().toList();
         }
+        List<String> configured = config.identityFiles().stream().filter(Files::exists).map(Path::toString).toList();
+        if (!configured.isEmpty()) {
+            return configured;
+        }
+        if (wanted.takenOver().containsKey("privateKey")) {
+            return text(wanted.takenOver(), "privateKey").map(expansion::path).stream().toList();
+        }
+        boolean otherWays = text(wanted.own(), "password").isPresent() || agent(wanted.all());
         String byDefault = expansion.path(Defaults.PRIVATE_KEY);
-        return !otherWays || Files.exists(Path.of(byDefault)) ? Optional.of(byDefault) : Optional.empty();
+        return !otherWays || Files.exists(Path.of(byDefault)) ? List.of(byDefault) : List.of();
     }
 
-    private Optional<Jump> jump(Map<String, SpecNode> merged) {
-        SpecNode node = merged.get("proxyJump");
-        if (node == null) {
-            return Optional.empty();
-        }
-        Map<String, SpecNode> takenOver = new LinkedHashMap<>(merged);
+    private Optional<Jump> jump(Wanted wanted, OpenSshConfig.Values config, int jumpsLeft) {
+        Map<String, SpecNode> takenOver = wanted.all();
         takenOver.keySet().retainAll(TAKEN_OVER_BY_JUMPS);
+        SpecNode node = wanted.own().get("proxyJump");
+        if (node == null) {
+            List<Jumps.Hop> hops = config.proxyJump().map(Jumps::parse).orElse(List.of());
+            // As OpenSSH: a jump host for every host is none for itself.
+            boolean itself = hops.stream().anyMatch(hop -> hop.host().equalsIgnoreCase(wanted.host()));
+            return itself || jumpsLeft == 0 ? Optional.empty() : chain(hops, takenOver, jumpsLeft - 1);
+        }
         if (node.asText().isPresent()) {
-            return chain(Jumps.parse(node.asText().get()), takenOver);
+            return chain(Jumps.parse(node.asText().get()), takenOver, jumpsLeft);
         }
         Map<String, SpecNode> own = node.map();
         if (own.containsKey("privateKey")) {
             takenOver.remove("passphrase");
         }
-        return Optional.of(new Jump(text(own, "address").orElseThrow(), access(List.of(own, takenOver))));
+        String address = text(own, "address").orElseThrow();
+        return Optional.of(jump(new Wanted(address, own, takenOver, Optional.empty(), Optional.empty()), jumpsLeft));
     }
 
-    private Optional<Jump> chain(List<Jumps.Hop> hops, Map<String, SpecNode> takenOver) {
+    private Jump jump(Wanted wanted, int jumpsLeft) {
+        return new Jump(config(wanted).hostName().orElse(wanted.host()), access(wanted, jumpsLeft));
+    }
+
+    private Optional<Jump> chain(List<Jumps.Hop> hops, Map<String, SpecNode> takenOver, int jumpsLeft) {
         Optional<Jump> jump = Optional.empty();
         for (Jumps.Hop hop : hops) {
-            SshAccess base = access(takenOver);
-            jump = Optional.of(new Jump(hop.host(), through(base, hop, jump)));
+            Jump next = jump(new Wanted(hop.host(), Map.of(), takenOver, hop.user(), hop.port()), jumpsLeft);
+            // What is behind a hop of the chain is reached through it, whatever is said of it elsewhere.
+            jump = Optional.of(jump.isPresent() ? new Jump(next.address(), next.access().through(jump.get())) : next);
         }
         return jump;
-    }
-
-    private static SshAccess through(SshAccess base, Jumps.Hop hop, Optional<Jump> jump) {
-        return new SshAccess(
-                hop.user().orElse(base.user()),
-                hop.port().orElse(Defaults.SSH_PORT),
-                base.privateKey(),
-                base.passphrase(),
-                Optional.empty(),
-                Optional.empty(),
-                base.knownHosts(),
-                Optional.empty(),
-                base.hostKeyCheck(),
-                base.agent(),
-                jump,
-                base.connectTimeout(),
-                base.keepAlive());
     }
 
     private static HostKeyCheck hostKeyCheck(String word) {

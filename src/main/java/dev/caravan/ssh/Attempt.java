@@ -29,6 +29,7 @@ final class Attempt {
     private List<String> serverMethods = List.of();
     private volatile SshException refusal;
     private volatile PublicKey offered;
+    private volatile String transportEnded = "";
 
     Attempt(Login login, List<KeyPair> keys, HostKeys hostKeys, Set<String> refusedTypes) {
         this.login = login;
@@ -48,6 +49,16 @@ final class Attempt {
     /** Why the host key was refused, or null. */
     SshException refusal() {
         return refusal;
+    }
+
+    /** Keeps how the command that carried the connection ended. */
+    void transportEnded(String how) {
+        transportEnded = how;
+    }
+
+    /** How the command that carried the connection ended; empty where there was none, or it has not. */
+    String transportEnded() {
+        return transportEnded;
     }
 
     /** A further try that asks for host keys of another type, where that may help; else null. */

@@ -43,10 +43,10 @@ final class Connector {
 
     private record Prepared(Attempt attempt, List<InetSocketAddress> addresses) {}
 
-    /** Opens a connection straight to the host. */
+    /** Opens a connection straight to the host, or through the command that carries it. */
     CompletableFuture<ClientSession> connect(Login login) {
-        return prepare(login).thenCompose(prepared ->
-                tryKeyTypes(prepared.attempt(), attempt -> tcp(attempt, prepared.addresses(), 0)));
+        return prepare(login).thenCompose(prepared -> tryKeyTypes(prepared.attempt(),
+                attempt -> login.proxyCommand().isPresent() ? command(attempt) : tcp(attempt, prepared.addresses(), 0)));
     }
 
     /** Opens a connection through one to the jump host. */
@@ -64,7 +64,8 @@ final class Connector {
                     keys.addAll(load(login, source));
                 }
                 Attempt attempt = new Attempt(login, keys, HostKeys.of(login), Set.of());
-                result.complete(new Prepared(attempt, login.jump().isPresent() ? List.of() : resolve(login)));
+                result.complete(new Prepared(attempt, 
+                        login.jump().isPresent() || login.proxyCommand().isPresent() ? List.of() : resolve(login)));
             } catch (IOException | RuntimeException e) {
                 result.completeExceptionally(e);
             }
@@ -163,6 +164,18 @@ final class Connector {
                     Failures.behindJump(login, jumpLogin, new IOException("the tunnel was closed"))));
         } catch (IOException | RuntimeException e) {
             result.completeExceptionally(Failures.behindJump(login, jumpLogin, e));
+        }
+        return result;
+    }
+
+    private CompletableFuture<ClientSession> command(Attempt attempt) {
+        CompletableFuture<ClientSession> result = new CompletableFuture<>();
+        try {
+            CommandIoSession io = new CommandIoSession(client.getSessionFactory(), attempt);
+            client.connect(attempt, io).addListener(done -> connected(done, result, attempt.login()));
+            io.start();
+        } catch (Exception e) {
+            result.completeExceptionally(Failures.notConnected(attempt.login(), e));
         }
         return result;
     }

@@ -67,7 +67,7 @@ final class EndpointLogin {
         Login.Limits limits = new Login.Limits(endpoint.getConnectTimeout(), endpoint.getAuthTimeout(),
                 endpoint.getChannelOpenTimeout(), endpoint.getHeartbeatInterval());
         return new Login(user, host, port, keys(endpoint), Optional.ofNullable(endpoint.getPassword()).map(Secret::new),
-                false, trust(endpoint), jump, limits);
+                false, trust(endpoint), jump, Optional.empty(), limits);
     }
 
     private static List<KeySource> keys(CaravanSshEndpoint endpoint) {

@@ -84,6 +84,11 @@ final class Failures {
             return new SshException(Kind.PROTOCOL, login + ": the SSH handshake failed: " + reason(failure)
                     + ". Check that an SSH 2 server listens on port " + login.port() + ".", failure);
         }
+        if (serverVersion == null && login.proxyCommand().isPresent()) {
+            return new SshException(Kind.UNREACHABLE, login + ": the ProxyCommand of ~/.ssh/config gave no SSH connection ("
+                    + (attempt.transportEnded().isEmpty() ? "it said nothing" : attempt.transportEnded())
+                    + "). See what it does: ssh -v NAME, where NAME is what ~/.ssh/config calls this host.", failure);
+        }
         String reason = serverVersion == null
                 ? "the connection was closed before SSH began"
                 : "the connection broke before the login was through: " + reason(failure);

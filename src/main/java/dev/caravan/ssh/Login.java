@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Everything that makes one connection what it is, and so the key of the pool: what an {@link SshTarget} or a stock
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param keys  private keys in the order they are offered
  * @param agent whether keys of the running ssh-agent are offered, after {@code keys}
  * @param jump  the connection that this one is tunnelled through
+ * @param proxyCommand a command for {@code /bin/sh} that carries the connection; never together with {@code jump}
  */
 record Login(
         String user,
@@ -24,6 +26,7 @@ record Login(
         boolean agent,
         HostTrust trust,
         Optional<Login> jump,
+        Optional<String> proxyCommand,
         Limits limits) {
 
     /**
@@ -41,15 +44,14 @@ record Login(
     private static Login of(String host, SshAccess access) {
         Limits limits = new Limits(
                 access.connectTimeout(), access.connectTimeout(), access.connectTimeout(), access.keepAlive());
-        List<KeySource> keys = access.privateKey()
+        List<KeySource> keys = Stream.concat(access.privateKey().stream(), access.furtherKeys().stream())
                 .<KeySource>map(path -> new KeySource.File(Path.of(path), access.passphrase()))
-                .stream()
                 .toList();
         HostTrust trust = new HostTrust(
                 access.hostKeyCheck(), access.hostKey(), new KnownHosts.InFile(Path.of(access.knownHosts())));
         return new Login(
                 access.user(), host, access.port(), keys, access.password(), access.agent(), trust,
-                access.proxyJump().map(jump -> of(jump.address(), jump.access())), limits);
+                access.proxyJump().map(jump -> of(jump.address(), jump.access())), access.proxyCommand(), limits);
     }
 
     /** {@code user@host:port}. */

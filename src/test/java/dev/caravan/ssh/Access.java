@@ -5,6 +5,7 @@ import dev.caravan.spec.SshAccess;
 import dev.caravan.spec.SshAccess.HostKeyCheck;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Builds an {@link SshAccess}: a user and a port, host keys unchecked until a test says otherwise. */
@@ -79,6 +80,12 @@ record Access(SshAccess built) {
         return with(built.user(), built.privateKey(), built.passphrase(), built.password(), built.knownHosts(),
                 built.hostKey(), built.hostKeyCheck(), built.agent(), built.proxyJump(), built.connectTimeout(),
                 interval);
+    }
+
+    Access proxyCommand(String command) {
+        return new Access(new SshAccess(built.user(), built.port(), built.privateKey(), built.passphrase(), built.password(),
+                Optional.empty(), built.knownHosts(), built.hostKey(), built.hostKeyCheck(), built.agent(), Optional.empty(),
+                built.connectTimeout(), built.keepAlive(), List.of(), Optional.of(command)));
     }
 
     SshTarget loopback() {
