@@ -92,6 +92,8 @@ for done in "$WORK"/pulls/*.done; do
 done
 for failed in "$WORK"/pulls/*.failed; do
   [ -f "$failed" ] || continue
-  cp "${failed%.failed}.output" "$WORK/output"
+  # crictl says the same twice, the second time in a line of its own log
+  sed -n 's/^time="[^"]*" level=[a-z]* msg="\(.*\)"$/\1/p' "${failed%.failed}.output" | sed 's/\\"/"/g' > "$WORK/output"
+  [ -s "$WORK/output" ] || cp "${failed%.failed}.output" "$WORK/output"
   command_failed "could not pull $(cat "$failed"): $(last_words)" "Does this host reach the registry? See kubernetes.imageRepository in the spec."
 done
