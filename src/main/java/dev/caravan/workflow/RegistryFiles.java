@@ -69,6 +69,10 @@ public final class RegistryFiles {
                     hosts.append(settings(registry, directory, CA));
                     registry.basic().ifPresent(basic -> hosts.append("[header]\n").append(authorization(basic)));
                 }
+                if (registry.mirrors().isEmpty()) {
+                    // containerd 1 ignores a file without such a table. This one sends no further request: nodes do not push
+                    hosts.append("\n[host.\"https://").append(registry.server()).append("\"]\ncapabilities = [\"push\"]\n");
+                }
                 int number = 0;
                 for (Mirror mirror : registry.mirrors()) {
                     number++;

@@ -93,6 +93,9 @@ class RegistryFilesTest {
                 ca = "/etc/containerd/certs.d/own.example.org:5000/caravan-ca.crt"
                 [header]
                 Authorization = "Basic %s"
+
+                [host."https://own.example.org:5000"]
+                capabilities = ["push"]
                 """.formatted(OWN));
         assertThat(files).containsOnlyKeys("/etc/containerd/certs.d/docker.io/caravan-ca-2.crt 0644",
                 "/etc/containerd/certs.d/docker.io/hosts.toml 0600", "/etc/containerd/certs.d/m.example.org/hosts.toml 0600",
