@@ -13,7 +13,8 @@ if planning && { ! have kubeadm || older_version "$(kubeadm version -o short | s
 fi
 
 kubeadm config images list --config "$WORK/kubeadm.yaml" > "$WORK/list" 2>"$WORK/output" ||
-  fail "kubeadm config images list: $(last_words)" "The generated configuration does not suit kubeadm $(kubeadm version -o short 2>/dev/null); look at kubernetes.kubeadm in the spec."
+  fail "kubeadm config images list: $(last_words)" \
+    "The generated configuration does not suit kubeadm $(kubeadm version -o short 2>/dev/null); look at kubernetes.kubeadm in the spec."
 
 case " $NODE_ROLES " in
   *" control-plane "*) cat "$WORK/list" ;;
@@ -52,7 +53,9 @@ present() { # IMAGE
 pull() { # IMAGE
   case $client in
     # with the passwords of runtime.registries, if there are any
-    docker) if [ -r "$R/var/lib/kubelet/config.json" ]; then docker --config "$R/var/lib/kubelet" pull -q "$1"; else docker pull -q "$1"; fi ;;
+    docker)
+      if [ -r "$R/var/lib/kubelet/config.json" ]; then docker --config "$R/var/lib/kubelet" pull -q "$1"; else docker pull -q "$1"; fi
+      ;;
     crictl) crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$1" ;;
     # ctr does not read containerd's configuration, which names plain HTTP and mirrors
     ctr) ctr --namespace k8s.io images pull --hosts-dir "$R/etc/containerd/certs.d" "$1" ;;
@@ -95,5 +98,6 @@ for failed in "$WORK"/pulls/*.failed; do
   # crictl says the same twice, the second time in a line of its own log
   sed -n 's/^time="[^"]*" level=[a-z]* msg="\(.*\)"$/\1/p' "${failed%.failed}.output" | sed 's/\\"/"/g' > "$WORK/output"
   [ -s "$WORK/output" ] || cp "${failed%.failed}.output" "$WORK/output"
-  command_failed "could not pull $(cat "$failed"): $(last_words)" "Does this host reach the registry? See kubernetes.imageRepository in the spec."
+  command_failed "could not pull $(cat "$failed"): $(last_words)" \
+    "Does this host reach the registry? See kubernetes.imageRepository in the spec."
 done
