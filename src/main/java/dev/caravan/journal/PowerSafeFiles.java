@@ -17,6 +17,9 @@ import org.h2.store.fs.FilePathWrapper;
 public final class PowerSafeFiles extends FilePathWrapper {
     static final String SCHEME = "powersafe";
     private static final String DATABASE = ".mv.db";
+    /** How H2 names the thread that watches over the lock file. */
+    private static final String WATCHDOG = "H2 File Lock Watchdog";
+    private static final long PAUSE_MILLIS = 1_000;
 
     static {
         FilePath.register(new PowerSafeFiles());
@@ -62,8 +65,24 @@ public final class PowerSafeFiles extends FilePathWrapper {
 
     @Override
     public OutputStream newOutputStream(boolean append) throws IOException {
-        PrivateFiles.make(onDisk(getBase()));
-        return super.newOutputStream(append);
+        try {
+            PrivateFiles.make(onDisk(getBase()));
+            return super.newOutputStream(append);
+        } catch (IOException | RuntimeException e) {
+            if (Thread.currentThread().getName().startsWith(WATCHDOG)) {
+                pause();
+            }
+            throw e;
+        }
+    }
+
+    /** H2's watchdog retries at once and for ever if it cannot write its lock file: a data directory that is gone would cost a CPU. */
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static Path onDisk(FilePath path) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.data.Trees;
 import dev.caravan.history.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,6 +102,24 @@ class EmbeddedJournalTest extends JournalContract {
         }
         open();
         assertThat(List.of(mode(data.resolve("journal.mv.db")), mode(data.resolve("journal.redo")))).containsOnly("rw-------");
+    }
+
+    /** The thread of H2 that watches over the lock file has no pause of its own then. */
+    @Test
+    void aDataDirectoryThatIsGoneCostsNoCpu() throws Exception {
+        Path gone = Files.createDirectories(data.resolve("gone"));
+        Journal left = Journal.open(JournalPlace.in(gone));
+        Thread watchdog = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("H2 File Lock Watchdog") && thread.getName().contains(gone + "/"))
+                .findFirst().orElseThrow();
+        try {
+            Trees.delete(gone);
+            await().atMost(Duration.ofSeconds(30)).until(() -> Stream.of(watchdog.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName().equals(PowerSafeFiles.class.getName())
+                            && frame.getMethodName().equals("pause")));
+        } finally {
+            left.close();
+        }
     }
 
     @Tag("long")
