@@ -167,7 +167,7 @@ class FaultsTest {
             link.delay(Duration.ofMillis(30));
             go.complete(null);
             succeedsWithEachStepOnce(engine, run);
-            assertThat(journal.all(StepRetried.class)).isEmpty();
+            assertThat(journal.all(StepRetried.class)).noneMatch(retried -> retried.step().equals(STEP));
         }
     }
 
@@ -178,8 +178,8 @@ class FaultsTest {
             pinnedKey = Optional.of("SHA256:" + "A".repeat(43));
             link.reset();
             assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
-            // the one that the reset cost
-            assertThat(journal.all(StepRetried.class)).as(() -> told(run)).hasSize(1);
+            // the one that the reset cost; on a busy machine an earlier login may have taken too long
+            assertThat(journal.all(StepRetried.class)).as(() -> told(run)).filteredOn(retried -> retried.step().equals(STEP)).hasSize(1);
             String pinned = "SHA256:" + "A".repeat(43);
             tells(failure(run), "`hostKey` pins " + pinned, "correct `hostKey`");
             ends(run, "`hostKey` pins " + pinned, "correct `hostKey`");

@@ -248,8 +248,11 @@ public final class Serving implements AutoCloseable {
         underWay(id).gate(GATE).completeExceptionally(new IllegalStateException(message));
     }
 
+    /** The run when it has ended and its cluster is free for another one, which is a little later. */
     public RunRecord ended(String id) {
-        return await().atMost(LONG).until(() -> engine.journal().run(id).orElseThrow(), RunRecord::hasEnded);
+        await().atMost(LONG).until(() -> engine.journal().run(id).orElseThrow().hasEnded()
+                && engine.runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
+        return engine.journal().run(id).orElseThrow();
     }
 
     @Override
