@@ -1,7 +1,7 @@
 package dev.caravan.run;
 
 import dev.caravan.actions.Actions;
-import dev.caravan.step.StepRunner;
+import dev.caravan.remote.StepRunner;
 import org.apache.camel.CamelContext;
 
 /**

@@ -9,9 +9,9 @@ import java.util.List;
  */
 public class StepFailure extends Exception {
     /** A connection that was there is lost; the next attempt attaches to the same detached step. */
-    static final String CONNECTION = "connection";
+    public static final String CONNECTION = "connection";
     /** No connection came about. */
-    static final String UNREACHABLE = "unreachable";
+    public static final String UNREACHABLE = "unreachable";
 
     private final String host;
     private final String step;

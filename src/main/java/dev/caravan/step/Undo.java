@@ -18,11 +18,11 @@ public record Undo(String step, List<Found> found) {
     }
 
     /** The name that it is told and journaled by. */
-    String name() {
+    public String name() {
         return "undo-" + step;
     }
 
-    byte[] lines() {
+    public byte[] lines() {
         return found.stream().map(one -> one.line() + "\n").collect(Collectors.joining()).getBytes(StandardCharsets.UTF_8);
     }
 

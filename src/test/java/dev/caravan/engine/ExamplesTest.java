@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.caravan.step.ScriptedHosts;
-import dev.caravan.step.ScriptedHosts.Call;
-import dev.caravan.step.ScriptedHosts.Reply;
+import dev.caravan.remote.ScriptedHosts;
+import dev.caravan.remote.ScriptedHosts.Call;
+import dev.caravan.remote.ScriptedHosts.Reply;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

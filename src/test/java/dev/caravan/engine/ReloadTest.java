@@ -3,13 +3,13 @@ package dev.caravan.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.remote.ScriptedHosts;
+import dev.caravan.remote.ScriptedHosts.Call;
+import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
-import dev.caravan.step.ScriptedHosts;
-import dev.caravan.step.ScriptedHosts.Call;
-import dev.caravan.step.ScriptedHosts.Reply;
 import java.lang.ref.WeakReference;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -17,7 +17,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
-import dev.caravan.step.StepRecorder;
+import dev.caravan.run.StepRecorder;
 import java.io.ByteArrayInputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;

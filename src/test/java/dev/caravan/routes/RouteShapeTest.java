@@ -9,7 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
-import dev.caravan.step.StepRetries;
+import dev.caravan.remote.StepRetries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -22,6 +22,9 @@ import dev.caravan.ssh.OpenSshServer;
 import dev.caravan.ssh.Shell;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.FailureRules;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;

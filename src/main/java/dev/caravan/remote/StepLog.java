@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.data.PrivateFiles;
 import java.io.ByteArrayOutputStream;

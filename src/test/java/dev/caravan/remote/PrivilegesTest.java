@@ -1,10 +1,11 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.StepFailure;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

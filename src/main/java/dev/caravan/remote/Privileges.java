@@ -1,10 +1,11 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

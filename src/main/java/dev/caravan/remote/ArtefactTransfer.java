@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.run.RunCancelled;
@@ -7,6 +7,7 @@ import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.DataFiles;
@@ -9,12 +9,17 @@ import dev.caravan.run.HostSlots;
 import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
+import dev.caravan.run.StepRecorder;
 import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.FailureRules;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
+import dev.caravan.step.Undo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,8 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
+import dev.caravan.step.StepFailure;
 import java.time.Duration;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;

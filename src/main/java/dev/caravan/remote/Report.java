@@ -1,9 +1,10 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.history.Difference;
 import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;

@@ -1,5 +1,7 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.apache.camel.Consumer;

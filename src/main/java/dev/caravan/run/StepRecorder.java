@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.run;
 
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Detached;
@@ -7,7 +7,8 @@ import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.StepState;
-import dev.caravan.run.Run;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class StepRecorder {
     }
 
     /** Begins a script under its id on the host {@code at}, whose log goes on in the log file from that offset. */
-    void started(String id, long logOffset, String at) {
+    public void started(String id, long logOffset, String at) {
         run.record(new StepStarted(attempt, Optional.of(new Detached(id, logOffset,
                 Optional.of(at).filter(other -> !attempt.host().equals(Optional.of(other)))))));
     }
@@ -70,7 +71,7 @@ public final class StepRecorder {
      * Ends the attempt with an error that a retry may cure. The step stays open: another attempt is recorded by
      * {@link Retry#recorded}, and who gives up records that through {@link Run#gaveUp}.
      */
-    synchronized Retry mayPass(StepFailure failure) {
+    public synchronized Retry mayPass(StepFailure failure) {
         over = true;
         return new Retry(failure, elapsed());
     }
@@ -80,7 +81,7 @@ public final class StepRecorder {
     }
 
     /** An attempt that failed and has no successor yet. */
-    final class Retry {
+    public final class Retry {
         private final StepFailure failure;
         private final Duration duration;
 
@@ -90,7 +91,7 @@ public final class StepRecorder {
         }
 
         /** Records that another attempt follows after that pause; 0 if it follows at once. */
-        void recorded(Duration pause) {
+        public void recorded(Duration pause) {
             run.record(new StepRetried(attempt, failure.getMessage(), failure.recorded(), Optional.of(pause), Optional.of(duration)));
         }
     }

@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -14,6 +14,9 @@ import dev.caravan.run.TestRuns;
 import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.FailureRules;
+import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

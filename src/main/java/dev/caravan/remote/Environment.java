@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.run.Run;
 import dev.caravan.spec.Host;

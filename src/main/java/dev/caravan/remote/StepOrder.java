@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.run.Run;

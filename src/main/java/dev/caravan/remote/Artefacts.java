@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.Incoming;
@@ -7,6 +7,7 @@ import dev.caravan.artefacts.StoredFile;
 import dev.caravan.run.Slots;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.step.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

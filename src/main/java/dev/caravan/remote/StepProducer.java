@@ -1,10 +1,12 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
+import dev.caravan.step.Undo;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import java.util.Map;
 import org.apache.camel.Endpoint;

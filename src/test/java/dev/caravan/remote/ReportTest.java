@@ -1,9 +1,10 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
+import dev.caravan.step.StepResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;

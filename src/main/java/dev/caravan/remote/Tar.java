@@ -1,4 +1,4 @@
-package dev.caravan.step;
+package dev.caravan.remote;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
