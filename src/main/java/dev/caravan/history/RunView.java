@@ -95,7 +95,7 @@ public record RunView(
 
         /** Whether it undoes another step; routes give such steps names with this beginning. */
         boolean isUndo() {
-            return step.startsWith("undo-");
+            return UndoStep.isOne(step);
         }
 
         /** The same once its changes were undone. */

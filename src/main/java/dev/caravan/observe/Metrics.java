@@ -1,6 +1,7 @@
 package dev.caravan.observe;
 
 import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.OfStep;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
@@ -8,9 +9,9 @@ import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
-import dev.caravan.history.Occurrence;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.UndoStep;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Runs;
@@ -168,7 +169,7 @@ public final class Metrics {
             return;
         }
         run.steps.putIfAbsent(key(started), event.at());
-        if (!run.rollsBack && started.step().startsWith("undo-")) {
+        if (!run.rollsBack && UndoStep.isOne(started.step())) {
             run.rollsBack = true;
             rollbacks(run.action).increment();
         }

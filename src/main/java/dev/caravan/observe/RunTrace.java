@@ -16,6 +16,7 @@ import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.UndoStep;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -97,7 +98,7 @@ final class RunTrace {
         more.put(PREFIX + "step", last.step());
         more.put(PREFIX + "attempt", (long) last.attempt().number());
         more.put(PREFIX + "result", ended.map(result -> result.state().word()).orElse(UNFINISHED));
-        more.put(PREFIX + "undo", last.step().startsWith("undo-"));
+        more.put(PREFIX + "undo", UndoStep.isOne(last.step()));
         ended.ifPresent(result -> more.put(PREFIX + "changes", (long) result.changes().size()));
         failure(last).ifPresent(failure -> more.put("error.type", failure.kind()));
         Event start = begun.get(0);

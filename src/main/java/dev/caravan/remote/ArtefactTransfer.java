@@ -5,12 +5,9 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshResult;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -27,24 +24,20 @@ final class ArtefactTransfer {
     private static final Duration DIGEST_LIMIT = Duration.ofHours(2);
     private static final String NOTHING = "-";
 
-    private final SshSessions sessions;
-    private final Privileges privileges;
+    private final HostCommands commands;
     private final Executor executor;
-    private final SshTarget target;
-    private final StepOrder order;
+    private final StepCall call;
     private final String id;
 
-    ArtefactTransfer(SshSessions sessions, Privileges privileges, Executor executor, SshTarget target, StepOrder order, String id) {
-        this.sessions = sessions;
-        this.privileges = privileges;
+    ArtefactTransfer(HostCommands commands, Executor executor, StepCall call, String id) {
+        this.commands = commands;
         this.executor = executor;
-        this.target = target;
-        this.order = order;
+        this.call = call;
         this.id = id;
     }
 
-    StepOrder order() {
-        return order;
+    StepCall call() {
+        return call;
     }
 
     /** Of {@code length} bytes from there. */
@@ -62,19 +55,18 @@ final class ArtefactTransfer {
 
     private CompletionStage<Answer> command(Function<Launcher.Privilege, String> command, long at, long length, String sha256,
             byte[] content, Duration limit) {
-        return privileges.of(target).thenCompose(privilege -> {
-            byte[] password = privileges.password(target, privilege).map(Secret::reveal).map(word -> word + "\n").orElse("")
-                    .getBytes(StandardCharsets.UTF_8);
-            return sessions.execute(target, SshCommand.of(command.apply(privilege))
+        return commands.execute(call.at(), (privilege, secret) -> {
+            byte[] password = secret.map(Secret::reveal).map(word -> word + "\n").orElse("").getBytes(StandardCharsets.UTF_8);
+            return SshCommand.of(command.apply(privilege))
                     .withStdin(ArtefactCommands.input(password, id, at, length, sha256, content))
                     .withTimeout(limit)
-                    .withMaxOutputBytes(PIECE + ArtefactCommands.NOISE));
+                    .withMaxOutputBytes(PIECE + ArtefactCommands.NOISE);
         }).thenApply(result -> {
             int from = ArtefactCommands.answer(result.stdout());
             if (from < 0 || result.exitStatus() < 0) {
-                throw new CompletionException(StepRunner.failure(order, StepFailure.CONNECTION, true,
-                        "the connection to " + order.at().name() + " ended before a piece of the file had arrived",
-                        "The next attempt continues with what is there.", List.of(), null));
+                throw new CompletionException(call.failure(StepFailure.CONNECTION, true,
+                        "the connection to " + call.at().name() + " ended before a piece of the file had arrived",
+                        "The next attempt continues with what is there."));
             }
             return new Answer(result.stdout(), from, result);
         });
@@ -90,17 +82,17 @@ final class ArtefactTransfer {
     private void next(Supplier<CompletionStage<Boolean>> piece, CompletableFuture<Void> all) {
         CompletionStage<Boolean> one;
         try {
-            if (!order.evenWhenCancelled() && order.run().isCancelled()) {
+            if (!call.order().evenWhenCancelled() && call.run().isCancelled()) {
                 throw new CompletionException(new RunCancelled());
             }
             one = piece.get();
         } catch (RuntimeException e) {
-            all.completeExceptionally(StepRunner.cause(e));
+            all.completeExceptionally(StepJudge.cause(e));
             return;
         }
         one.whenCompleteAsync((more, failure) -> {
             if (failure != null) {
-                all.completeExceptionally(StepRunner.cause(failure));
+                all.completeExceptionally(StepJudge.cause(failure));
             } else if (more) {
                 next(piece, all);
             } else {

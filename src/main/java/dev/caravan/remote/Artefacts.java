@@ -5,13 +5,10 @@ import dev.caravan.artefacts.Incoming;
 import dev.caravan.artefacts.Outgoing;
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.run.Slots;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -28,14 +25,12 @@ final class Artefacts {
     /** Transfers of all hosts at a time. */
     private static final int AT_A_TIME = 4;
 
-    private final SshSessions sessions;
-    private final Privileges privileges;
+    private final HostCommands commands;
     private final Executor executor;
     private final Slots slots = new Slots(AT_A_TIME);
 
-    Artefacts(SshSessions sessions, Privileges privileges, Executor executor) {
-        this.sessions = sessions;
-        this.privileges = privileges;
+    Artefacts(HostCommands commands, Executor executor) {
+        this.commands = commands;
         this.executor = executor;
     }
 
@@ -45,33 +40,33 @@ final class Artefacts {
      * @param report of the step, which has ended well
      * @return fails with a {@link StepFailure}, a {@link dev.caravan.run.RunCancelled} or an {@link dev.caravan.ssh.SshException}
      */
-    CompletionStage<Artefact> save(SshTarget target, StepOrder order, String id, Report report, StoredFile to) {
+    CompletionStage<Artefact> save(StepCall call, String id, Report report, StoredFile to) {
         try {
-            Artefact announced = announced(order, report, to.path());
-            return inTurn(order, () -> {
+            Artefact announced = announced(call, report, to.path());
+            return inTurn(call, () -> {
                 Incoming incoming = Incoming.open(to, announced);
-                return closing(incoming, receive(transfer(target, order, id), incoming, announced));
+                return closing(incoming, receive(transfer(call, id), incoming, announced));
             });
         } catch (StepFailure e) {
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    private static Artefact announced(StepOrder order, Report report, Path file) throws StepFailure {
+    private static Artefact announced(StepCall call, Report report, Path file) throws StepFailure {
         long bytes = report.artefactBytes().filter(size -> size.matches("[0-9]{1,18}")).map(Long::valueOf)
-                .orElseThrow(() -> failed(order, "artefact-missing", false, "the script left no file at $ARTEFACT, and it is to be saved",
+                .orElseThrow(() -> failed(call, "artefact-missing", false, "the script left no file at $ARTEFACT, and it is to be saved",
                         "The script writes the file there, or ends by skip."));
-        if (bytes > order.files().limit()) {
-            throw failed(order, "artefact-size", false, "the file has " + bytes + " bytes, and at most " + order.files().limit()
+        if (bytes > call.order().files().limit()) {
+            throw failed(call, "artefact-size", false, "the file has " + bytes + " bytes, and at most " + call.order().files().limit()
                     + " are saved", "If it may be that large, raise saveLimit in the step's route.");
         }
         long room = room(file);
         if (bytes > room) {
-            throw failed(order, "artefact-room", false, "the file has " + bytes + " bytes, and the data directory has room for " + room,
+            throw failed(call, "artefact-room", false, "the file has " + bytes + " bytes, and the data directory has room for " + room,
                     "Make room in the data directory, or use another one (--data).");
         }
         return Artefact.of(Long.toString(bytes), report.artefactSha256())
-                .orElseThrow(() -> failed(order, "artefact-digest", true, "the host could make no SHA-256 of the file",
+                .orElseThrow(() -> failed(call, "artefact-digest", true, "the host could make no SHA-256 of the file",
                         "The host needs sha256sum."));
     }
 
@@ -101,7 +96,7 @@ final class Artefacts {
                 return CompletableFuture.completedFuture(announced);
             }
             // The part that was there may have been damaged since.
-            return continued ? receive(transfer, incoming, announced) : CompletableFuture.failedFuture(failed(transfer.order(),
+            return continued ? receive(transfer, incoming, announced) : CompletableFuture.failedFuture(failed(transfer.call(),
                     "artefact-digest", true, "what was saved has another SHA-256 than the file had on the host",
                     "The step runs again. If this lasts, check the disks of the host and of the data directory."));
         }, executor);
@@ -109,7 +104,7 @@ final class Artefacts {
 
     private static boolean keep(ArtefactTransfer transfer, Incoming incoming, ArtefactTransfer.Answer answer, long length) {
         if (answer.length() != length) {
-            throw new CompletionException(failed(transfer.order(), "artefact-missing", true,
+            throw new CompletionException(failed(transfer.call(), "artefact-missing", true,
                     "the file on the host ended before the size that it had: " + answer.said(),
                     "Find out what changes files in /var/lib/caravan on the host. The step runs again."));
         }
@@ -117,7 +112,7 @@ final class Artefacts {
             incoming.append(answer.bytes(), answer.from(), answer.length());
             return true;
         } catch (IOException e) {
-            throw new CompletionException(disk(transfer.order(), e));
+            throw new CompletionException(disk(transfer.call(), e));
         }
     }
 
@@ -125,7 +120,7 @@ final class Artefacts {
         try {
             return incoming.finish();
         } catch (IOException e) {
-            throw new CompletionException(disk(transfer.order(), e));
+            throw new CompletionException(disk(transfer.call(), e));
         }
     }
 
@@ -134,26 +129,26 @@ final class Artefacts {
      *
      * @return fails as {@link #save} does
      */
-    CompletionStage<Artefact> send(SshTarget target, StepOrder order, String id, StoredFile from) {
-        return inTurn(order, () -> {
+    CompletionStage<Artefact> send(StepCall call, String id, StoredFile from) {
+        return inTurn(call, () -> {
             Artefact whole = Outgoing.measure(from);
-            ArtefactTransfer transfer = transfer(target, order, id);
+            ArtefactTransfer transfer = transfer(call, id);
             Outgoing outgoing = new Outgoing(from);
             return closing(outgoing, transfer.command(ArtefactCommands::look, 0, 0)
                     .thenComposeAsync(answer -> {
                         String[] said = answer.text().strip().split("\\s+");
                         return said[0].equals("whole") ? CompletableFuture.completedFuture(whole)
-                                : give(transfer, outgoing, whole, there(order, said, whole));
+                                : give(transfer, outgoing, whole, there(call, said, whole));
                     }, executor));
         });
     }
 
     /* How much of it the host has; a file that begins otherwise is found by the digest. */
-    private static long there(StepOrder order, String[] said, Artefact whole) {
+    private static long there(StepCall call, String[] said, Artefact whole) {
         long there = number(said[0]);
         // Filesystem, blocks, used, available, capacity, place; of a name with blanks this says nothing.
         if (said.length == 7 && number(said[4]) >= 0 && whole.bytes() - there > number(said[4]) << 20) {
-            throw new CompletionException(failed(order, "artefact-room", false, "the file has " + whole.bytes()
+            throw new CompletionException(failed(call, "artefact-room", false, "the file has " + whole.bytes()
                     + " bytes, and /var/lib has room for " + (number(said[4]) << 20), "Make room there on the host."));
         }
         return there > whole.bytes() || there < 0 ? 0 : there;
@@ -173,7 +168,7 @@ final class Artefacts {
             return transfer.write(at[0], piece).thenApply(answer -> {
                 long now = number(answer.text().strip());
                 if (now != at[0] + piece.length) {
-                    throw new CompletionException(failed(transfer.order(), "artefact-room", true,
+                    throw new CompletionException(failed(transfer.call(), "artefact-room", true,
                             "the host did not keep a piece of the file: " + answer.said(), "Is there room in /var/lib on the host?"));
                 }
                 at[0] = now;
@@ -185,7 +180,7 @@ final class Artefacts {
                         return CompletableFuture.completedFuture(whole);
                     }
                     // A part of other content was there; nothing is now.
-                    return there > 0 ? give(transfer, outgoing, whole, 0) : CompletableFuture.failedFuture(failed(transfer.order(),
+                    return there > 0 ? give(transfer, outgoing, whole, 0) : CompletableFuture.failedFuture(failed(transfer.call(),
                             "artefact-digest", true, "the host got another SHA-256 than the file has here: " + answer.said(),
                             "If this lasts, check the disks of the host and of the data directory."));
                 });
@@ -195,34 +190,34 @@ final class Artefacts {
         try {
             return outgoing.read(at, ArtefactTransfer.PIECE);
         } catch (IOException e) {
-            throw new CompletionException(disk(transfer.order(), e));
+            throw new CompletionException(disk(transfer.call(), e));
         }
     }
 
-    private static StepFailure failed(StepOrder order, String kind, boolean isTransient, String problem, String remedy) {
-        return StepRunner.failure(order, kind, isTransient, problem, remedy, List.of(), null);
+    private static StepFailure failed(StepCall call, String kind, boolean isTransient, String problem, String remedy) {
+        return call.failure(kind, isTransient, problem, remedy);
     }
 
-    private static StepFailure disk(StepOrder order, IOException problem) {
-        return failed(order, "artefact-file", false, "the file in the data directory: " + problem.getMessage(),
+    private static StepFailure disk(StepCall call, IOException problem) {
+        return failed(call, "artefact-file", false, "the file in the data directory: " + problem.getMessage(),
                 "Check the data directory, its disk, and the passphrase if the file is encrypted.");
     }
 
-    private ArtefactTransfer transfer(SshTarget target, StepOrder order, String id) {
-        return new ArtefactTransfer(sessions, privileges, executor, target, order, id);
+    private ArtefactTransfer transfer(StepCall call, String id) {
+        return new ArtefactTransfer(commands, executor, call, id);
     }
 
     private interface Work {
         CompletionStage<Artefact> begin() throws IOException;
     }
 
-    private CompletionStage<Artefact> inTurn(StepOrder order, Work work) {
+    private CompletionStage<Artefact> inTurn(StepCall call, Work work) {
         return slots.take().thenComposeAsync(leave -> {
             CompletionStage<Artefact> done;
             try {
                 done = work.begin();
             } catch (IOException e) {
-                done = CompletableFuture.failedFuture(disk(order, e));
+                done = CompletableFuture.failedFuture(disk(call, e));
             } catch (RuntimeException e) {
                 done = CompletableFuture.failedFuture(e);
             }

@@ -1,26 +1,28 @@
 package dev.caravan.remote;
 
 import dev.caravan.artefacts.StoredFile;
-import dev.caravan.run.Run;
+import dev.caravan.history.UndoStep;
 import dev.caravan.spec.Host;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * A step to be run on a host. The generated text is not used: {@code stdin} may hold secrets.
+ * What is asked of a host: plain data, which refers to no live run. The generated text is not used: {@code stdin} may hold secrets.
  *
- * @param host             the host that it is recorded for
+ * @param run              the id of the run
+ * @param host             the host that it is recorded for, and how to reach it
  * @param at               the host that it runs on: the same one, or a control plane where the step is about the host's node
  * @param script           name of the script in {@code scripts/}
  * @param timeout          of one attempt
- * @param extraEnvironment over what every script gets
+ * @param plan             whether the script only says what it would change
  * @param evenWhenCancelled whether it is run though the run was cancelled or given up
+ * @param extraEnvironment over what every script gets
  * @param stdin            the script's standard input
  * @param files            what moves between the host and the data directory
  */
 record StepOrder(
-        Run run, Host host, Host at, String step, String script, Duration timeout, boolean evenWhenCancelled,
+        String run, Host host, Host at, String step, String script, Duration timeout, boolean plan, boolean evenWhenCancelled,
         Map<String, String> extraEnvironment, byte[] stdin, Files files) {
 
     /**
@@ -38,21 +40,18 @@ record StepOrder(
         }
     }
 
-    /** One without files. */
-    StepOrder(
-            Run run, Host host, Host at, String step, String script, Duration timeout, boolean evenWhenCancelled,
-            Map<String, String> extraEnvironment, byte[] stdin) {
-        this(run, host, at, step, script, timeout, evenWhenCancelled, extraEnvironment, stdin, Files.NONE);
+    StepKey key() {
+        return new StepKey(run, host.name(), step);
     }
 
     /** Whether a file is saved or sent: not in a plan, in which nothing is. */
     boolean moves(Optional<StoredFile> file) {
-        return file.isPresent() && !run.isPlan();
+        return file.isPresent() && !plan;
     }
 
-    /** Whether it takes another step back. */
+    /** Whether it rolls another step back. */
     boolean isUndo() {
-        return step.startsWith("undo-");
+        return UndoStep.isOne(step);
     }
 
     @Override

@@ -67,17 +67,18 @@ final class StepProducer extends DefaultAsyncProducer {
         }
         Host at = endpoint.getOn() == StepEndpoint.On.CONTROL_PLANE ? run.controlPlane() : host;
         StepOrder order = exchange.getMessage().getBody() instanceof Undo undo
-                ? new StepOrder(run, host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), true,
-                        extraEnvironment(exchange), undo.lines())
-                : new StepOrder(run, host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(),
+                ? new StepOrder(run.id(), host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), run.isPlan(), true,
+                        extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE)
+                : new StepOrder(run.id(), host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), run.isPlan(),
                         endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange), files(exchange));
+        StepCall call = new StepCall(run, order);
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
-            return runner.shared(order, endpoint.getShare());
+            return runner.shared(call, endpoint.getShare());
         }
         if (endpoint.getOneAtATime() != null) {
-            return runner.inTurn(order, endpoint.getOneAtATime());
+            return runner.inTurn(call, endpoint.getOneAtATime());
         }
-        return runner.run(order);
+        return runner.run(call);
     }
 
     private StepOrder.Files files(Exchange exchange) {

@@ -42,7 +42,7 @@ public final class StepRetries extends RedeliveryPolicy {
         exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, pause);
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         if (run != null && exchange.getProperty(Exchange.EXCEPTION_CAUGHT) instanceof StepFailure failure) {
-            runner.retries(run, failure, Duration.ofMillis(pause));
+            runner.recordRetry(run, failure, Duration.ofMillis(pause));
         }
         return true;
     }

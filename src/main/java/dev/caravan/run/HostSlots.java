@@ -2,8 +2,8 @@ package dev.caravan.run;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Bounds how many hosts are worked on at the same time. A host holds one slot while any step runs on it and none while it

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Enters into the journal what becomes of one attempt at a step. */
+/** Records start, progress and outcome of one attempt at a step. Thread-safe. */
 public final class StepRecorder {
     private final Run run;
     private final Attempt attempt;
@@ -28,18 +28,18 @@ public final class StepRecorder {
         this.attempt = Attempt.of(host, step, attempt);
     }
 
-    /** Begins what is no script. */
+    /** Records the start of what is no script. */
     public void started() {
         run.record(new StepStarted(attempt, Optional.empty()));
     }
 
-    /** Begins a script under its id on the host {@code at}, whose log goes on in the log file from that offset. */
+    /** Records the start of a script under its id on the host {@code at}, whose log begins at that offset of the log file. */
     public void started(String id, long logOffset, String at) {
         run.record(new StepStarted(attempt, Optional.of(new Detached(id, logOffset,
                 Optional.of(at).filter(other -> !attempt.host().equals(Optional.of(other)))))));
     }
 
-    /** What it is doing now; unheard once the attempt is over, as this comes from another thread, or the journal takes no entries. */
+    /** Records what it is doing now; ignored once the attempt has ended, as this comes from another thread, or the run is paused. */
     public synchronized void doing(String what) {
         if (over || run.isStalled()) {
             return;
@@ -47,31 +47,31 @@ public final class StepRecorder {
         run.record(new StepProgress(attempt, what));
     }
 
-    /** Ends it with that result. */
+    /** Records that it ended with that result. */
     public synchronized void ended(StepResult result) {
         over = true;
         run.record(new StepEnded(attempt, result.message(), result.state(), result.changes(), result.differences(), result.outputs(),
                 !result.secrets().isEmpty(), result.artefact(), Optional.of(elapsed()), Optional.empty()));
     }
 
-    /** Ends what is no script. */
+    /** Records the end of what is no script. */
     public synchronized void ended(StepState state, Map<String, String> outputs, String message) {
         over = true;
         run.record(new StepEnded(attempt, message, state, List.of(), List.of(), outputs, false, Optional.empty(), Optional.of(elapsed()),
                 Optional.empty()));
     }
 
-    /** Ends the attempt with an error that no retry cures. */
+    /** Records a permanent error. */
     public synchronized void failed(StepFailure failure) {
         over = true;
         run.record(StepEnded.failed(attempt, failure.getMessage(), failure.recorded(), Optional.of(elapsed())));
     }
 
     /**
-     * Ends the attempt with an error that a retry may cure. The step stays open: another attempt is recorded by
-     * {@link Retry#recorded}, and who gives up records that through {@link Run#gaveUp}.
+     * Ends the attempt with a transient error. The step stays open: another attempt is recorded by {@link Retry#recorded}, and the
+     * end of all attempts by {@link Run#gaveUp}.
      */
-    public synchronized Retry mayPass(StepFailure failure) {
+    public synchronized Retry failedForNow(StepFailure failure) {
         over = true;
         return new Retry(failure, elapsed());
     }

@@ -1,12 +1,13 @@
 package dev.caravan.step;
 
+import dev.caravan.history.UndoStep;
 import dev.caravan.journal.Found;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A step of a host that is to be taken back: as the body of an exchange it makes {@code step:undo} run
+ * A step of a host that is to be rolled back: as the body of an exchange it makes {@code step:undo} run
  * {@code undo-STEP.sh}, or {@code undo.sh} where there is no such script, with what the step found on standard input. The
  * generated text is not used: what was found may hold the content of a file. Immutable.
  *
@@ -17,9 +18,9 @@ public record Undo(String step, List<Found> found) {
         found = List.copyOf(found);
     }
 
-    /** The name that it is told and journaled by. */
+    /** The name of the step that rolls it back, by which it is recorded. */
     public String name() {
-        return "undo-" + step;
+        return UndoStep.of(step);
     }
 
     public byte[] lines() {

@@ -1,5 +1,2 @@
-/**
- * The {@code step:} endpoint: a script of the routes directory, run on a host detached from the connection that started
- * it, and its result.
- */
+/** What a step gives: its result or its failure, and the rules that tell transient failures from permanent ones. Plain values. */
 package dev.caravan.step;

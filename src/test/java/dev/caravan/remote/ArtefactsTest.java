@@ -105,8 +105,9 @@ class ArtefactsTest {
         Files.writeString(directory.resolve("routes/scripts/" + step + ".sh"), text);
     }
 
-    private StepOrder order(String step, StepOrder.Files files) {
-        return new StepOrder(run, host, host, step, step + ".sh", LONG, false, Map.of(), new byte[0], files);
+    private StepCall order(String step, StepOrder.Files files) {
+        return new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, run.isPlan(), false, Map.of(), new byte[0],
+                files));
     }
 
     private static StepOrder.Files save(StoredFile to, long limit) {
@@ -121,7 +122,7 @@ class ArtefactsTest {
         return result.get(10, TimeUnit.MINUTES);
     }
 
-    private StepResult run(StepRunner runner, StepOrder order) throws Exception {
+    private StepResult run(StepRunner runner, StepCall order) throws Exception {
         return get(runner.run(order).toCompletableFuture());
     }
 
@@ -129,8 +130,8 @@ class ArtefactsTest {
         try {
             throw new AssertionError("it did not fail: " + get(result));
         } catch (ExecutionException e) {
-            assertThat(StepRunner.cause(e.getCause())).as("%s", e.getCause()).isInstanceOf(StepFailure.class);
-            return (StepFailure) StepRunner.cause(e.getCause());
+            assertThat(StepJudge.cause(e.getCause())).as("%s", e.getCause()).isInstanceOf(StepFailure.class);
+            return (StepFailure) StepJudge.cause(e.getCause());
         }
     }
 

@@ -68,7 +68,8 @@ class BoundsTest {
         String step = "step-" + number;
         Files.writeString(directory.resolve("routes/scripts/" + step + ".sh"), text);
         Host host = run.cluster().hosts().get(number - 1);
-        return runner().run(new StepOrder(run, host, host, step, step + ".sh", LONG, false, Map.of(), new byte[0])).toCompletableFuture();
+        return runner().run(new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, false, false,
+                Map.of(), new byte[0], StepOrder.Files.NONE))).toCompletableFuture();
     }
 
     private StepFailure failure(String text) throws Exception {
@@ -78,7 +79,7 @@ class BoundsTest {
         try {
             throw new AssertionError("it did not fail: " + hostile.get(4, TimeUnit.MINUTES));
         } catch (ExecutionException e) {
-            StepFailure failure = (StepFailure) StepRunner.cause(e.getCause());
+            StepFailure failure = (StepFailure) StepJudge.cause(e.getCause());
             assertThat(failure.isTransient()).isFalse();
             assertThat(failure.getHost()).isEqualTo("h1");
             return failure;
@@ -151,7 +152,7 @@ class BoundsTest {
 
     @Test
     void anExitStatusThatIsNoNumberFailsTheStep() throws Exception {
-        StepFailure failure = failure("echo nonsense > \"$(dirname \"$CARAVAN_RESULT\")/exit\"; sleep 600\n");
+        StepFailure failure = failure("cd \"$(dirname \"$CARAVAN_RESULT\")\"; echo nonsense > exit; kill -KILL \"$(cat pid)\"\n");
 
         assertThat(failure.getKind()).isEqualTo("result");
         assertThat(failure.getMessage()).isEqualTo("the host sent no exit status of the step");

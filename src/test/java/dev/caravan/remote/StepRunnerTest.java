@@ -89,12 +89,12 @@ class StepRunnerTest {
         return run.cluster().hosts().get(number - 1);
     }
 
-    private StepOrder order(int host, String step, Duration timeout, String stdin) {
-        return new StepOrder(run, host(host), host(host), step, step + ".sh", timeout, false, Map.of(),
-                stdin.getBytes(StandardCharsets.UTF_8));
+    private StepCall order(int host, String step, Duration timeout, String stdin) {
+        return new StepCall(run, new StepOrder(run.id(), host(host), host(host), step, step + ".sh", timeout, false, false, Map.of(),
+                stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
     }
 
-    private StepOrder order(int host, String step) {
+    private StepCall order(int host, String step) {
         return order(host, step, LONG, "");
     }
 
@@ -106,8 +106,8 @@ class StepRunnerTest {
         try {
             throw new AssertionError("it did not fail: " + get(result));
         } catch (ExecutionException e) {
-            assertThat(StepRunner.cause(e.getCause())).isInstanceOf(type);
-            return type.cast(StepRunner.cause(e.getCause()));
+            assertThat(StepJudge.cause(e.getCause())).isInstanceOf(type);
+            return type.cast(StepJudge.cause(e.getCause()));
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -317,7 +317,7 @@ class StepRunnerTest {
         get(line.waiting());
 
         assertThat(journal.all(HostWaiting.class)).containsExactly(
-                new HostWaiting(Optional.of("h2"), "waits for its turn: slow (1 hosts at a time)", OptionalInt.of(1)));
+                new HostWaiting(Optional.of("h2"), "waits for its turn: slow (1 host at a time)", OptionalInt.of(1)));
     }
 
     @Test

@@ -1,0 +1,49 @@
+package dev.caravan.remote;
+
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Secret;
+import dev.caravan.ssh.SshCommand;
+import dev.caravan.ssh.SshResult;
+import dev.caravan.ssh.SshSessions;
+import dev.caravan.ssh.SshTarget;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** The commands that a host gets as root, over its one connection. A stage fails as {@link SshSessions#execute} does. Thread-safe. */
+final class HostCommands {
+    private static final Duration SHORT = Duration.ofSeconds(30);
+
+    private final SshSessions sessions;
+    private final Function<Host, SshTarget> targets;
+    private final Privileges privileges;
+
+    /** @param targets how a host is reached */
+    HostCommands(SshSessions sessions, Function<Host, SshTarget> targets) {
+        this.sessions = sessions;
+        this.targets = targets;
+        this.privileges = new Privileges(sessions);
+    }
+
+    /** Executes what {@code command} makes of how the account becomes root, and of the password to send first, if sudo asks for one. */
+    CompletionStage<SshResult> execute(Host at, BiFunction<Launcher.Privilege, Optional<Secret>, SshCommand> command) {
+        SshTarget target = targets.apply(at);
+        return privileges.of(target).thenCompose(privilege ->
+                sessions.execute(target, command.apply(privilege, privileges.password(target, privilege))));
+    }
+
+    /** Stops these detached steps, if they run. */
+    CompletionStage<SshResult> stop(Host at, List<String> ids) {
+        return execute(at, (privilege, password) ->
+                SshCommand.of(privilege.stop()).withStdin(Launcher.ids(ids, password)).withTimeout(SHORT));
+    }
+
+    /** Removes what these ended steps left on the host. */
+    CompletionStage<SshResult> clear(Host at, List<String> ids) {
+        return execute(at, (privilege, password) ->
+                SshCommand.of(privilege.clear()).withStdin(Launcher.ids(ids, password)).withTimeout(SHORT));
+    }
+}
