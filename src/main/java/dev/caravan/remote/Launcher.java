@@ -72,7 +72,9 @@ final class Launcher {
             caravan_name= caravan_first=
             while IFS= read -r caravan_line; do
               case $caravan_line in
-                =*) [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"; caravan_name=${caravan_line#=} caravan_value= caravan_first=1 ;;
+                =*)
+                  [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"
+                  caravan_name=${caravan_line#=} caravan_value= caravan_first=1 ;;
                 *) if [ -n "$caravan_first" ]; then caravan_value=${caravan_line# } caravan_first=; else caravan_value="$caravan_value
             ${caravan_line# }"; fi ;;
               esac
