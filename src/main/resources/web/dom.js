@@ -119,14 +119,18 @@ class Refusal extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || 'The engine answered ' + status + '.');
     this.status = status;
+    this.problems = problem.problems || [];
   }
 }
 
-async function ask(path, options) {
+async function request(path, options) {
   const answer = await fetch(api(path), options);
   if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => ({})));
-  return answer.json();
+  return answer;
 }
+
+const ask = async (path, options) => (await request(path, options)).json();
+const askText = async path => (await request(path)).text();
 
 const post = path => ask(path, {method: 'POST'});
 

@@ -2,6 +2,8 @@
 /* The run that is shown, the connection to the engine, and the actions on the run. */
 
 const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
+/** What the address names besides runs. */
+const SCREENS = ['workflow', 'new'];
 const ACTIONS = {
   cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
     + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
@@ -68,23 +70,25 @@ const page = {
 
   async route() {
     const parts = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-    const id = parts[0] === 'runs' ? parts[1] : parts[0] && parts[0] !== 'workflow' ? parts[0] : '';
-    document.body.dataset.screen = id ? 'run' : parts[0] === 'workflow' ? 'workflow' : 'list';
-    if (!id) return this.noRun(parts[0]);
+    const id = parts[0] === 'runs' ? parts[1] : parts[0] && !SCREENS.includes(parts[0]) ? parts[0] : '';
+    document.body.dataset.screen = id ? 'run' : SCREENS.includes(parts[0]) ? parts[0] : 'list';
+    byId('new').hidden = parts[0] !== 'new';
+    if (!id) return this.noRun(parts[0], parts[1]);
     const view = VIEWS[parts[2]] ? parts[2] : 'matrix';
     if (!this.model || this.model.id !== id) await this.open(id);
     if (this.model && this.model.id === id) this.turn(view);
   },
 
-  noRun(word) {
+  noRun(word, of) {
     panel.close();
     byId('run').hidden = true;
     byId('routes').hidden = word !== 'workflow';
-    byId('nothing').hidden = word === 'workflow';
+    byId('nothing').hidden = SCREENS.includes(word);
     this.opening = '';
     if (this.listed) this.choose();
     document.title = 'Caravan';
     if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
+    if (word === 'new') this.safely(() => newRun.show(of));
     this.listDrawn = '';
     soon(() => this.drawList());
   },
@@ -235,10 +239,12 @@ const page = {
 
   drawActions() {
     const possible = this.model.told.possible.filter(each => ACTIONS[each]);
+    const planned = this.model.told.action === 'plan' && this.model.told.state === 'succeeded';
     const place = byId('actions');
-    if (place.dataset.drawn === possible.join(' ')) return;
-    place.dataset.drawn = possible.join(' ');
-    place.replaceChildren(...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+    const drawn = [this.model.id, this.model.ended, planned, ...possible].join(' ');
+    if (place.dataset.drawn === drawn) return;
+    place.dataset.drawn = drawn;
+    place.replaceChildren(...(this.model.ended ? [el('a', {class: 'button' + (planned ? ' strong' : ''), id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: planned ? 'Apply this spec' : 'New run of this spec'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
   },
 
   drawAll() {
@@ -252,41 +258,53 @@ const page = {
 
   confirm(action, opener) {
     const model = this.model;
+    const how = ACTIONS[action];
+    this.askFirst({
+      title: how.word + ' ' + model.told.action + ' ' + model.told.cluster + '?', text: how.text(model), yes: how.yes,
+      danger: action === 'cancel' || action === 'rollback', name: action === 'rollback' && hasCluster(model) ? model.told.cluster : '',
+      work: () => this.doIt(action, model), opener
+    });
+  },
+
+  /** Does something once the user has agreed; where there is a name, by typing it. */
+  askFirst({title, text, yes, danger, name, work, opener}) {
     const dialog = byId('ask');
-    const name = byId('ask-name');
-    const input = name.querySelector('input');
-    const yes = byId('ask-yes');
-    const mustName = action === 'rollback' && hasCluster(model);
-    setText(byId('ask-title'), ACTIONS[action].word + ' ' + model.told.action + ' ' + model.told.cluster + '?');
-    setText(byId('ask-text'), ACTIONS[action].text(model));
-    setText(yes, ACTIONS[action].yes);
-    yes.className = 'strong' + (action === 'cancel' || action === 'rollback' ? ' danger' : '');
+    const input = byId('ask-name').querySelector('input');
+    const button = byId('ask-yes');
+    setText(byId('ask-title'), title);
+    setText(byId('ask-text'), text);
+    setText(button, yes);
+    button.className = 'strong' + (danger ? ' danger' : '');
     byId('ask-problem').hidden = true;
-    name.hidden = !mustName;
-    setText(name.querySelector('span'), 'Type ' + model.told.cluster + ' to continue');
+    byId('ask-name').hidden = !name;
+    setText(byId('ask-name').querySelector('span'), 'Type ' + name + ' to continue');
     input.value = '';
-    const check = () => { yes.disabled = mustName && input.value !== model.told.cluster; };
+    const check = () => { button.disabled = Boolean(name) && input.value !== name; };
     input.oninput = check;
     check();
-    yes.onclick = () => this.doIt(action, model);
+    button.onclick = () => this.agreed(work);
     dialog.onclose = () => (opener.isConnected ? opener : byId('main')).focus();
     dialog.showModal();
     byId('ask-no').focus();
   },
 
-  async doIt(action, model) {
+  async agreed(work) {
     byId('ask-yes').disabled = true;
     try {
-      const told = await post('/runs/' + encodeURIComponent(model.id) + '/' + action);
+      await work();
       byId('ask').close();
-      await this.list();
-      if (told.id !== model.id) this.go(told.id);
-      else if (this.model === model) await this.refresh();
     } catch (problem) {
       byId('ask-yes').disabled = false;
       byId('ask-problem').hidden = false;
       setText(byId('ask-problem'), problem.status ? problem.message : 'The engine cannot be reached. Try again when the connection is back.');
     }
+  },
+
+  async doIt(action, model) {
+    const told = await post('/runs/' + encodeURIComponent(model.id) + '/' + action);
+    await this.list();
+    if (told.id !== model.id) this.go(told.id);
+    else if (this.model === model) await this.refresh();
   },
 
   // ---- the connection
@@ -362,7 +380,7 @@ const page = {
 
   begin() {
     this.wire();
-    [matrix, panel, timeline].forEach(each => each.wire());
+    [matrix, panel, timeline, newRun].forEach(each => each.wire());
     this.safely(() => this.route());
     this.poll();
     setInterval(() => {

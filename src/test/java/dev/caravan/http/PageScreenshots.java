@@ -72,9 +72,18 @@ final class PageScreenshots {
     }
 
     private void takeAll(String spec) throws Exception {
-        String id = begin("apply", spec);
         browser.size(1440, 700, false);
         browser.dark(false);
+        browser.open(serving.uri("/#/new"));
+        browser.until("document.getElementById('new-state').className === 'ok'");
+        browser.value("(area => { area.value = area.value.replace('[worker]', '[wroker]'); area.dispatchEvent(new Event('input')); })"
+                + "(document.getElementById('new-text'))");
+        browser.until("document.querySelector('#new-problems button')");
+        browser.screenshot(to.resolve("new.png"));
+        browser.size(390, 844, true);
+        browser.screenshot(to.resolve("phone-new.png"));
+        browser.size(1440, 700, false);
+        String id = begin("apply", spec);
         open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
         browser.size(1440, 1100, false);
         open(id, "/workflow", "document.querySelectorAll('.stands .icon').length > 6", "workflow.png");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Failure;
@@ -192,6 +193,72 @@ class PageTest {
         browser.press("Escape");
     }
 
+    /** The whole path on the page: a spec with an error, mended, planned, applied; and another action with its form. */
+    @Test
+    void aSpecIsMendedPlannedAndAppliedOnThePage() throws Exception {
+        String spec = Serving.TWO_HOSTS;
+        browser.open(serving.uri("/#/new"));
+        browser.until("document.getElementById('new-state').className === 'ok'");
+        assertThat(browser.text("#new-state")).as("the example is valid").contains("demo", "3 hosts");
+        write(spec.replace("control-plane", "control-plain"));
+        browser.until("document.getElementById('new-state').className === 'failed'");
+        assertThat(browser.text("#new-problems")).contains("8:", "control-plain", "control-plane");
+        assertThat(browser.value("[...document.getElementById('new-paint').children].findIndex(e => e.className === 'wrong')").asInt())
+                .isEqualTo(7);
+        assertThat(browser.value("document.getElementById('new-start').disabled").asBoolean()).isTrue();
+        browser.click("#new-problems button");
+        browser.until("getSelection() && document.activeElement.id === 'new-text'");
+        browser.problems().removeIf(problem -> problem.contains("422")); // the browser reports the answer of validate
+        write(spec);
+        browser.until("!document.getElementById('new-plan').disabled");
+        browser.click("#new-plan");
+        browser.until("page.model && page.model.told.action === 'plan' && page.model.ended");
+        assertThat(browser.text("#actions")).contains("Apply this spec");
+
+        browser.click("#again");
+        browser.until("!document.getElementById('new-start').disabled");
+        assertThat(browser.value("document.getElementById('new-text').value").asText()).as("as it was sent").isEqualTo(spec);
+        browser.click("#new-start");
+        browser.until("document.getElementById('ask').open");
+        browser.click("#ask-yes");
+        browser.until("page.model && page.model.told.action === 'apply' && page.model.ended");
+        assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+
+        browser.open(serving.uri("/#/new/" + browser.value("page.model.id").asText()));
+        browser.until("document.getElementById('new-state').className === 'ok'");
+        choose("new-action", "restore");
+        browser.until("document.querySelector('#new-form [name=backup]')");
+        assertThat(browser.value("document.getElementById('new-start').disabled").asBoolean()).as("its backup is missing").isTrue();
+        choose("new-action", "reset");
+        browser.click("#new-start");
+        browser.until("document.getElementById('ask').open && document.getElementById('ask-yes').disabled");
+        browser.value("document.querySelector('#ask-name input').focus()");
+        browser.type("demo");
+        browser.click("#ask-yes");
+        browser.until("page.model && page.model.told.action === 'reset' && page.model.ended");
+        assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+    }
+
+    private static void write(String spec) throws Exception {
+        browser.value("(area => { area.value = " + new ObjectMapper().writeValueAsString(spec)
+                + "; area.dispatchEvent(new Event('input')); })(document.getElementById('new-text'))");
+    }
+
+    private static void choose(String select, String value) {
+        browser.value("(select => { select.value = '" + value + "'; select.dispatchEvent(new Event('change')); })(document.getElementById('"
+                + select + "'))");
+    }
+
+    @Test
+    void aSecretThatTheJournalDoesNotKeepMustBeWrittenAgain() throws Exception {
+        browser.open(serving.uri("/#/new"));
+        browser.until("document.getElementById('new-state').className === 'ok'");
+        write(Serving.TWO_HOSTS.replace("{user: root}", "{user: ops, sudoPassword: '***'}"));
+        browser.until("document.getElementById('new-state').className === 'retrying'");
+        assertThat(browser.value("document.getElementById('new-plan').disabled").asBoolean()).isTrue();
+        assertThat(browser.text("#new-state")).contains("***");
+    }
+
     @Test
     void aRunIsCancelledOnceThatIsConfirmed() throws Exception {
         String spec = Serving.TWO_HOSTS.replace("name: demo", "name: other");
@@ -208,7 +275,7 @@ class PageTest {
         browser.click("#ask-yes");
         browser.until("document.querySelector('#title .badge').innerText === 'cancelled'");
         assertThat(serving.ended(id).state()).isEqualTo(RunState.CANCELLED);
-        browser.until("document.getElementById('actions').innerText.trim() === 'Retry'");
+        browser.until("document.querySelector('#actions [data-action=retry]')");
     }
 
     @Test

@@ -1,0 +1,281 @@
+'use strict';
+/* A new run: a spec, what is wrong with it as one types, and an action with its parameters. */
+
+const EXAMPLE = `apiVersion: caravan/v1
+kind: Cluster
+metadata: {name: demo}
+spec:
+  kubernetes: {version: 1.37.2}
+  packages: {mirror: community}
+  ssh: {user: root}
+  hosts:
+    - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+    - {name: h2, address: 192.0.2.12, roles: [worker]}
+    - {name: h3, address: 192.0.2.13, roles: [worker]}
+`;
+/** What the journal has in the place of a secret. */
+const HIDDEN = /(^|[\s:[{,])(['"]?)\*\*\*\2\s*($|[,}\]#])/m;
+/** In this order: the rest of a line that is a comment, a key, a text in quotes, a number or a word of YAML. */
+const YAML = /(#.*$)|((?:^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
+const KINDS = ['', 'y-comment', 'y-key', 'y-text', 'y-value'];
+const PAUSE = 350;
+
+const newRun = {
+  actions: [], checking: 0, timer: 0, wrong: [], told: null, from: '',
+  /** The specs that this page has sent, by run: the journal has them without their secrets. */
+  sent: new Map(),
+
+  async show(run) {
+    if (!this.actions.length) {
+      this.actions = (await ask('/actions')).actions;
+      this.drawChoice();
+    }
+    if (!page.listed) await page.list();
+    this.drawSources();
+    if (run && this.from !== run) await this.take(run);
+    if (!byId('new-text').value) this.fill(EXAMPLE, 'example');
+    this.look(0);
+  },
+
+  async take(run) {
+    try {
+      const text = this.sent.get(run) || await askText('/runs/' + encodeURIComponent(run) + '/spec');
+      this.fill(text, run);
+      byId('new-action').value = 'apply';
+      this.drawForm();
+    } catch (problem) {
+      this.say('failed', problem.message);
+    }
+  },
+
+  fill(text, from) {
+    this.from = from;
+    byId('new-text').value = text;
+    byId('new-from').value = [...byId('new-from').options].some(option => option.value === from) ? from : '';
+    this.wrong = [];
+    this.paint();
+    this.look(0);
+  },
+
+  // ---- the spec
+
+  /** The text in colours, below the text area, whose own text cannot be seen. */
+  paint() {
+    const marked = new Map(this.wrong.map(problem => [problem.line, problem]));
+    const lines = byId('new-text').value.split('\n').map((text, index) => {
+      const problem = marked.get(index + 1);
+      return el('div', {class: problem ? 'wrong' : null, title: problem && problem.message}, ...coloured(text), '\n');
+    });
+    byId('new-paint').replaceChildren(...lines);
+  },
+
+  changed() {
+    this.paint();
+    this.look(PAUSE);
+  },
+
+  look(pause) {
+    clearTimeout(this.timer);
+    this.told = null;
+    this.allow();
+    this.timer = setTimeout(() => page.safely(() => this.check()), pause);
+  },
+
+  async check() {
+    const text = byId('new-text').value;
+    const mine = ++this.checking;
+    let told = null;
+    let refusal = null;
+    try {
+      told = await ask('/validate', {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
+    } catch (problem) {
+      if (!problem.status) throw problem;
+      refusal = problem;
+    }
+    if (mine !== this.checking || text !== byId('new-text').value) return;
+    this.told = told;
+    this.wrong = refusal ? refusal.problems : [];
+    this.paint();
+    this.drawProblems();
+    if (refusal) this.say('failed', this.wrong.length ? plural(this.wrong.length, 'problem') : refusal.message);
+    else if (HIDDEN.test(text)) this.say('retrying', 'The journal keeps no secrets. Replace each *** by the secret.');
+    else this.say('ok', told.cluster + ', Kubernetes ' + told.version + ', ' + plural(told.hosts, 'host') + ': the spec is valid.');
+    this.allow();
+  },
+
+  say(state, text) {
+    const place = byId('new-state');
+    if (place.dataset.said === state + text) return;
+    place.dataset.said = state + text;
+    place.className = state;
+    place.replaceChildren(icon(state), ' ', text);
+  },
+
+  drawProblems() {
+    const relaxed = this.told ? this.told.relaxed : [];
+    byId('new-problems').replaceChildren(
+      ...this.wrong.map(problem => el('li', {}, el('button', {type: 'button', class: 'host-link', text: problem.line + ':' + problem.column,
+        'aria-label': 'Go to line ' + problem.line, onclick: () => this.goTo(problem)}),
+        el('span', {}, el('b', {text: problem.path ? problem.path + ': ' : ''}), problem.message, el('span', {class: 'soft', text: ' \u2192 ' + problem.remedy})))),
+      ...relaxed.map(line => el('li', {class: 'soft'}, el('span', {text: line}))));
+  },
+
+  goTo(problem) {
+    const area = byId('new-text');
+    const lines = area.value.split('\n');
+    const start = lines.slice(0, problem.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
+    area.focus();
+    area.setSelectionRange(start + problem.column - 1, start + (lines[problem.line - 1] || '').length);
+    const painted = byId('new-paint').children[problem.line - 1];
+    if (painted) painted.scrollIntoView({block: 'center', inline: 'nearest'});
+  },
+
+  drawSources() {
+    const seen = new Set();
+    const runs = page.runs.filter(run => !seen.has(run.cluster) && seen.add(run.cluster));
+    byId('new-from').replaceChildren(
+      el('option', {value: '', text: 'my own'}),
+      el('option', {value: 'example', text: 'an example'}),
+      ...runs.map(run => el('option', {value: run.id, text: run.cluster + ', ' + run.action + ' of ' + when(run.createdAt)})));
+    byId('new-from').value = [...byId('new-from').options].some(option => option.value === this.from) ? this.from : '';
+  },
+
+  /** As other files are opened: a spec has at most 1 MiB. */
+  async open(file) {
+    if (!file) return;
+    if (file.size > 1024 * 1024) this.say('failed', file.name + ' is larger than 1 MiB.');
+    else this.fill(await file.text(), '');
+  },
+
+  // ---- the action
+
+  action() {
+    return this.actions.find(action => action.name === byId('new-action').value);
+  },
+
+  drawChoice() {
+    const shown = this.actions.filter(action => !action.plan);
+    byId('new-action').replaceChildren(...shown.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})));
+    byId('new-action').value = 'apply';
+    this.drawForm();
+  },
+
+  drawForm() {
+    const action = this.action();
+    setText(byId('new-title-of-action'), action.title);
+    setText(byId('new-about'), action.description || '');
+    byId('new-form').replaceChildren(...action.parameters.map(parameter => el('label', {class: parameter.type === 'boolean' ? 'check' : 'field'},
+      parameter.type === 'boolean' ? field(parameter) : el('span', {text: parameter.name + (parameter.required ? '' : ' (optional)')}),
+      parameter.type === 'boolean' ? el('span', {text: parameter.name}) : field(parameter),
+      el('span', {class: 'soft', text: parameter.description}))));
+    setText(byId('new-start'), action.name === 'apply' ? 'Apply' : 'Start ' + action.name);
+    byId('new-start').className = 'strong' + (action.asksFirst ? ' danger' : '');
+    byId('new-plan').hidden = action.name !== 'apply';
+    byId('new-refused').hidden = true;
+    this.allow();
+  },
+
+  /** What differs from the defaults, by name. */
+  parameters() {
+    const given = new Map();
+    for (const input of byId('new-form').querySelectorAll('[name]')) {
+      const value = input.type === 'checkbox' ? String(input.checked) : input.value.trim();
+      if (value !== (input.dataset.default || '')) given.set(input.name, value);
+    }
+    return given;
+  },
+
+  allow() {
+    const ready = this.told !== null && !HIDDEN.test(byId('new-text').value);
+    const missing = [...byId('new-form').querySelectorAll('[required]')].some(input => !input.value.trim());
+    byId('new-plan').disabled = !ready;
+    byId('new-start').disabled = !ready || missing;
+  },
+
+  start(opener) {
+    const action = this.action();
+    const told = this.told;
+    if (!action.changesHosts) return page.safely(() => this.begin(action.name));
+    page.askFirst({
+      title: action.name + ' ' + told.cluster + '?',
+      text: action.title + '. ' + plural(told.hosts, 'host') + ' may be changed.',
+      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name, danger: action.asksFirst, name: action.asksFirst ? told.cluster : '',
+      work: () => this.begin(action.name, true), opener
+    });
+  },
+
+  async begin(name, inDialog) {
+    const text = byId('new-text').value;
+    const query = new URLSearchParams([['action', name], ...(name === 'plan' ? [] : this.parameters())]);
+    byId('new-refused').hidden = true;
+    let run;
+    try {
+      run = await ask('/runs?' + query, {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
+    } catch (problem) {
+      if (inDialog || !problem.status) throw problem;
+      byId('new-refused').hidden = false;
+      setText(byId('new-refused'), problem.message);
+      return;
+    }
+    this.sent.set(run.id, text);
+    await page.list();
+    page.go(run.id);
+  },
+
+  wire() {
+    const area = byId('new-text');
+    area.addEventListener('input', () => { this.from = ''; byId('new-from').value = ''; this.changed(); });
+    area.addEventListener('keydown', event => {
+      // Escape lets go of Tab, so that the keyboard alone gets out of the text.
+      if (event.key === 'Escape') area.dataset.leave = 'yes';
+      else if (event.key === 'Tab' && !event.shiftKey && !area.dataset.leave) {
+        event.preventDefault();
+        area.setRangeText('  ', area.selectionStart, area.selectionEnd, 'end');
+        area.dispatchEvent(new Event('input'));
+      }
+    });
+    area.addEventListener('blur', () => { delete area.dataset.leave; });
+    byId('new-from').addEventListener('change', event => {
+      const from = event.target.value;
+      if (from === 'example') this.fill(EXAMPLE, from);
+      else if (from) page.safely(() => this.take(from));
+    });
+    byId('new-open').addEventListener('click', () => byId('new-file').click());
+    byId('new-file').addEventListener('change', event => { this.open(event.target.files[0]); event.target.value = ''; });
+    const frame = byId('new-editor');
+    frame.addEventListener('dragover', event => event.preventDefault());
+    frame.addEventListener('drop', event => { event.preventDefault(); this.open(event.dataTransfer.files[0]); });
+    byId('new-action').addEventListener('change', () => this.drawForm());
+    byId('new-form').addEventListener('input', () => this.allow());
+    byId('new-plan').addEventListener('click', () => page.safely(() => this.begin('plan')));
+    byId('new-start').addEventListener('click', event => this.start(event.target));
+  }
+};
+
+/** One line of YAML as nodes. */
+function coloured(text) {
+  const nodes = [];
+  let at = 0;
+  for (const found of text.matchAll(YAML)) {
+    const kind = found.slice(1).findIndex(group => group !== undefined) + 1;
+    // A # within a word is no comment.
+    if (kind === 1 && found.index > 0 && !/\s/.test(text[found.index - 1])) continue;
+    nodes.push(text.slice(at, found.index), el('span', {class: KINDS[kind], text: found[0]}));
+    at = found.index + found[0].length;
+  }
+  nodes.push(text.slice(at));
+  return nodes;
+}
+
+/** The input of a parameter. */
+function field(parameter) {
+  const by = parameter.default === undefined ? '' : String(parameter.default) + (parameter.type === 'duration' ? 's' : '');
+  const common = {name: parameter.name, required: parameter.required && parameter.type !== 'boolean', 'data-default': by};
+  if (parameter.type === 'boolean') {
+    return el('input', {...common, type: 'checkbox', checked: by === 'true', 'data-default': by || 'false'});
+  }
+  if (parameter.oneOf) {
+    return el('select', common, ...parameter.oneOf.map(each => el('option', {value: each, text: each, selected: each === by})));
+  }
+  return el('input', {...common, type: parameter.type === 'integer' ? 'number' : 'text', value: by, autocomplete: 'off', spellcheck: 'false'});
+}
