@@ -16,7 +16,7 @@ spec:
 /** What the journal has in the place of a secret. */
 const HIDDEN = /(^|[\s:[{,])(['"]?)\*\*\*\2\s*($|[,}\]#])/m;
 /** In this order: the rest of a line that is a comment, a key, a text in quotes, a number or a word of YAML. */
-const YAML = /(#.*$)|((?:^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
+const YAML = /(#.*$)|((?<=^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
 const KINDS = ['', 'y-comment', 'y-key', 'y-text', 'y-value'];
 const PAUSE = 350;
 
@@ -25,14 +25,18 @@ const newRun = {
   /** The specs that this page has sent, by run: the journal has them without their secrets. */
   sent: new Map(),
 
-  async show(run) {
-    if (!this.actions.length) {
-      this.actions = (await ask('/actions')).actions;
-      this.drawChoice();
-    }
+  async readActions() {
+    this.actions = (await ask('/actions')).actions;
+    this.drawChoice();
+  },
+
+  /** With the spec of that run, that action, and one of its parameters, where they are given. */
+  async show(run, action, parameter, value) {
+    if (!this.actions.length) await this.readActions();
     if (!page.listed) await page.list();
     this.drawSources();
     if (run && this.from !== run) await this.take(run);
+    if (run) this.choose(action || 'apply', parameter, value);
     if (!byId('new-text').value) this.fill(EXAMPLE, 'example');
     this.look(0);
   },
@@ -41,8 +45,6 @@ const newRun = {
     try {
       const text = this.sent.get(run) || await askText('/runs/' + encodeURIComponent(run) + '/spec');
       this.fill(text, run);
-      byId('new-action').value = 'apply';
-      this.drawForm();
     } catch (problem) {
       this.say('failed', problem.message);
     }
@@ -158,6 +160,15 @@ const newRun = {
     byId('new-action').replaceChildren(...shown.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})));
     byId('new-action').value = 'apply';
     this.drawForm();
+  },
+
+  choose(name, parameter, value) {
+    if (!this.actions.some(action => action.name === name && !action.plan)) return;
+    byId('new-action').value = name;
+    this.drawForm();
+    const input = [...byId('new-form').querySelectorAll('[name]')].find(each => each.name === parameter);
+    if (input) input.value = value || '';
+    this.allow();
   },
 
   drawForm() {

@@ -3,7 +3,7 @@
 
 const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** What the address names besides runs. */
-const SCREENS = ['workflow', 'new'];
+const SCREENS = ['workflow', 'new', 'clusters'];
 const ACTIONS = {
   cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
     + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
@@ -73,7 +73,8 @@ const page = {
     const id = parts[0] === 'runs' ? parts[1] : parts[0] && !SCREENS.includes(parts[0]) ? parts[0] : '';
     document.body.dataset.screen = id ? 'run' : SCREENS.includes(parts[0]) ? parts[0] : 'list';
     byId('new').hidden = parts[0] !== 'new';
-    if (!id) return this.noRun(parts[0], parts[1]);
+    byId('clusters').hidden = parts[0] !== 'clusters';
+    if (!id) return this.noRun(parts[0], parts.slice(1));
     const view = VIEWS[parts[2]] ? parts[2] : 'matrix';
     if (!this.model || this.model.id !== id) await this.open(id);
     if (this.model && this.model.id === id) this.turn(view);
@@ -88,7 +89,8 @@ const page = {
     if (this.listed) this.choose();
     document.title = 'Caravan';
     if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
-    if (word === 'new') this.safely(() => newRun.show(of));
+    if (word === 'new') this.safely(() => newRun.show(...of));
+    if (word === 'clusters') this.safely(() => clusters.show(of[0]));
     this.listDrawn = '';
     soon(() => this.drawList());
   },

@@ -91,6 +91,9 @@ final class PageScreenshots {
         String plan = begin("plan", spec);
         await().atMost(LONG).until(() -> ended(plan));
         browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
+        browser.open(serving.uri("/#/clusters/demo"));
+        browser.until("document.querySelector('#clusters .choices')");
+        browser.screenshot(to.resolve("cluster.png"));
         open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "timeline.png");
         browser.size(1440, 700, false);
         open(id, "/problems", "document.querySelectorAll('.cause').length > 0", "problems.png");

@@ -224,12 +224,17 @@ class PageTest {
         browser.until("page.model && page.model.told.action === 'apply' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
 
-        browser.open(serving.uri("/#/new/" + browser.value("page.model.id").asText()));
-        browser.until("document.getElementById('new-state').className === 'ok'");
-        choose("new-action", "restore");
+        browser.click("#to-clusters");
+        browser.until("document.querySelector('#clusters td a')");
+        assertThat(browser.text("#clusters")).contains("demo", "1.20.2", "succeeded");
+        browser.click("#clusters td a");
+        browser.until("document.querySelector('#clusters .choices')");
+        assertThat(browser.text("#clusters")).contains("h1", "control-plane", "192.0.2.12", "renew-certificates");
+        browser.click("#clusters .choices a[href$=restore]");
         browser.until("document.querySelector('#new-form [name=backup]')");
         assertThat(browser.value("document.getElementById('new-start').disabled").asBoolean()).as("its backup is missing").isTrue();
         choose("new-action", "reset");
+        browser.until("!document.getElementById('new-start').disabled");
         browser.click("#new-start");
         browser.until("document.getElementById('ask').open && document.getElementById('ask-yes').disabled");
         browser.value("document.querySelector('#ask-name input').focus()");
