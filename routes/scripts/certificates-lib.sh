@@ -93,12 +93,32 @@ kube-controller-manager controller-manager.conf
 kube-scheduler scheduler.conf'
 
 runtime_client() { crictl --runtime-endpoint "unix://${CRI_SOCKET#unix://}" "$@"; }
+# On hosts that Caravan did not prepare there may be no crictl: the package kubeadm does not depend on it from 1.33 on. containerd has ctr.
+without_crictl() { [ "$RUNTIME" = containerd ] && ! have crictl; }
+containerd_client() { ctr --address "${CRI_SOCKET#unix://}" --namespace k8s.io "$@"; }
+containerd_running() { containerd_client tasks ls | awk '$3 == "RUNNING" { print $1 }'; }
+containerd_containers() { # COMPONENT
+  containerd_running > "$WORK/tasks"
+  containerd_client containers ls -q \
+    "labels.\"io.kubernetes.container.name\"==$1,labels.\"io.kubernetes.pod.namespace\"==kube-system" | { grep -xF -f "$WORK/tasks" || true; }
+}
+containerd_ended() { ! containerd_running 2>/dev/null | grep -qxF -e "$1"; } # CONTAINER
+containerd_stop() { # CONTAINER
+  containerd_client tasks kill --signal SIGTERM "$1" || return 1
+  wait_until 30 containerd_ended "$1" || containerd_client tasks kill --signal SIGKILL "$1"
+}
 
 # The running container of a static pod; nothing if there is none.
 container_of() { # COMPONENT
   case $RUNTIME in
     docker) docker ps -q --no-trunc --filter "name=k8s_$1_" --filter label=io.kubernetes.pod.namespace=kube-system ;;
-    *) runtime_client ps -q --name "^$1\$" --state Running --label io.kubernetes.pod.namespace=kube-system ;;
+    *)
+      if without_crictl; then
+        containerd_containers "$1"
+      else
+        runtime_client ps -q --name "^$1\$" --state Running --label io.kubernetes.pod.namespace=kube-system
+      fi
+      ;;
   esac </dev/null 2>"$WORK/output" | head -n 1
 }
 
@@ -106,7 +126,11 @@ container_of() { # COMPONENT
 started_at() { # CONTAINER
   started_date=$(case $RUNTIME in
     docker) docker inspect --format '{{.State.StartedAt}}' "$1" ;;
-    *) runtime_client inspect "$1" | sed -n 's/^ *"startedAt": "\([^"]*\)".*/\1/p' | head -n 1 ;;
+    *)
+      # a container of a pod is started as soon as it was made
+      if without_crictl; then containerd_client containers info "$1"; else runtime_client inspect "$1"; fi |
+        sed -nE 's/^ *"(startedAt|CreatedAt)": "([^"]*)".*/\2/p' | head -n 1
+      ;;
   esac 2>/dev/null </dev/null) || started_date=
   if [ -z "$started_date" ] || ! date -u -d "$started_date" +%s 2>/dev/null; then echo 0; fi
 }
@@ -122,7 +146,13 @@ restart_component() { # COMPONENT
     # shellcheck disable=SC2034
     case $RUNTIME in
       docker) logged docker stop -t 30 "$restart_before" ;;
-      *) logged runtime_client --timeout 60s stop --timeout 30 "$restart_before" ;;
+      *)
+        if without_crictl; then
+          logged containerd_stop "$restart_before"
+        else
+          logged runtime_client --timeout 60s stop --timeout 30 "$restart_before"
+        fi
+        ;;
     esac || why="its container could not be stopped: $(last_words)"
   fi
   restart_seconds=${RESTART_SECONDS:-300}

@@ -78,6 +78,10 @@ for component in etcd kube-apiserver kube-controller-manager kube-scheduler; do
     if ! await_component "$component" "$former"; then
       say "$component does not come back: $why; its former manifest is put back"
       if [ "$had" = yes ]; then install_file "$WORK/former" "$path"; else rm -f "$path"; fi
+      # The kubelet waits some minutes for a container that ended several times, also if its manifest is another one by now; what undoes
+      # the steps before needs the API server.
+      logged systemctl restart kubelet.service || true
+      wait_until "${RESTART_SECONDS:-300}" own_api_answers || true
       fail "$component did not come back with the settings of the spec: $why; its former manifest is in place again" "$logs"
     fi
   elif grep -qxF "$component" "$WORK/renewed"; then
