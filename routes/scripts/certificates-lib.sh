@@ -100,7 +100,8 @@ containerd_running() { containerd_client tasks ls | awk '$3 == "RUNNING" { print
 containerd_containers() { # COMPONENT
   containerd_running > "$WORK/tasks"
   containerd_client containers ls -q \
-    "labels.\"io.kubernetes.container.name\"==$1,labels.\"io.kubernetes.pod.namespace\"==kube-system" | { grep -xF -f "$WORK/tasks" || true; }
+    "labels.\"io.kubernetes.container.name\"==$1,labels.\"io.kubernetes.pod.namespace\"==kube-system" |
+    { grep -xF -f "$WORK/tasks" || true; }
 }
 containerd_ended() { ! containerd_running 2>/dev/null | grep -qxF -e "$1"; } # CONTAINER
 containerd_stop() { # CONTAINER

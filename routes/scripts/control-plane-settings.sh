@@ -35,7 +35,8 @@ save() { # FILE
     make_directory "$saved" 0700
   fi
   if [ ! -f "$1" ] || [ -f "$saved${1#"$R"}" ]; then return 0; fi
-  (umask 077 && mkdir -p "$saved$(dirname "${1#"$R"}")" && cp -p "$1" "$saved${1#"$R"}.new" && mv "$saved${1#"$R"}.new" "$saved${1#"$R"}") 2>"$WORK/output" ||
+  save_to=$saved${1#"$R"}
+  (umask 077 && mkdir -p "$(dirname "$save_to")" && cp -p "$1" "$save_to.new" && mv "$save_to.new" "$save_to") 2>"$WORK/output" ||
     fail "could not save ${1#"$R"} to ${saved#"$R"}: $(last_words)" "Nothing was renewed. Make room there, then run this again."
   # only what is there completely is restored
   echo "${1#"$R"}" >> "$saved/complete"
@@ -44,7 +45,8 @@ install_file() { # FROM TO
   install_new=$(mktemp "$(dirname "$2")/.caravan.XXXXXX")
   if ! cat "$1" > "$install_new" || ! chmod "$(stat -L -c %a "$1")" "$install_new" || ! mv -f "$install_new" "$2"; then
     rm -f "$install_new"
-    fail "could not write ${2#"$R"}: $(df -P "$(dirname "$2")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')" "Make room there, then run this again."
+    fail "could not write ${2#"$R"}: $(df -P "$(dirname "$2")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')" \
+      "Make room there, then run this again."
   fi
 }
 
