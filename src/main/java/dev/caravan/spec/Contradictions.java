@@ -55,6 +55,7 @@ final class Contradictions {
         contradictions.problems.addAll(RemovalContradictions.problems(root));
         contradictions.problems.addAll(ProxyContradictions.problems(root));
         contradictions.problems.addAll(RegistryContradictions.problems(root, minor));
+        contradictions.problems.addAll(UrlContradictions.problems(root));
         return contradictions.problems;
     }
 
