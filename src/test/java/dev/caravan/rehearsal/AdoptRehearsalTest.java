@@ -2,43 +2,32 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
-import dev.caravan.history.Occurrence.StepEnded;
-import dev.caravan.history.Occurrence.StepProgress;
-import dev.caravan.history.Occurrence.StepStarted;
-import dev.caravan.history.StepState;
-import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.SpecReader;
 import dev.caravan.workflow.Adoption;
+import dev.caravan.testkit.RehearsedRuns;
+import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: a cluster that the journal does not know is read into a spec, and what was found is never undone. */
 class AdoptRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
-    private static final Actions ACTIONS = Actions.of(RouteFiles.builtIn());
+    private static final Map<String, String> SETTINGS = Map.of("caravan.certificates.seconds", "3");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
+
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Test
     void theSpecOfAForeignClusterHasAnEmptyPlanAndNothingThatWasFoundIsUndone() throws Exception {
@@ -46,11 +35,11 @@ class AdoptRehearsalTest {
                 scratch.directory(), Rehearsal.Options.usual().withPace(0))) {
             makeForeignCluster(rehearsal);
             Map<String, String> found = files(rehearsal);
-            try (Engine engine = engine(rehearsal, "data")) {
+            try (Engine engine = runs.engine(rehearsal::target, scratch.parent().resolve("data"), SETTINGS)) {
                 Cluster asked = new Cluster("adopt-h1", rehearsal.cluster().kubernetes(), rehearsal.cluster().packages(),
                         rehearsal.cluster().runtime(), rehearsal.cluster().network(), rehearsal.cluster().hosts().subList(0, 1),
                         Cluster.OnFailure.ROLLBACK);
-                Ended read = run(engine, asked, "adopt");
+                Ended read = runs.run(engine, asked, "adopt");
                 assertThat(read.state()).as(read::told).isEqualTo("succeeded");
                 assertThat(files(rehearsal)).as("what adopt leaves as it is").isEqualTo(found);
                 String text = Files.readString(Adoption.specOf(scratch.parent().resolve("data"), read.id()));
@@ -62,19 +51,19 @@ class AdoptRehearsalTest {
                 assertThat(adopted.hosts().get(1).taints()).containsExactly("dedicated=batch:NoSchedule");
                 assertThat(text).contains("maxPods: 60", "allocate-node-cidrs", "gpgKeys").doesNotContain("PRIVATE KEY", "node-role");
 
-                Ended plan = run(engine, adopted, "plan");
+                Ended plan = runs.run(engine, adopted, "plan");
                 assertThat(plan.state()).as(plan::told).isEqualTo("succeeded");
-                assertThat(plan.changes()).as(plan::told).isEmpty();
-                Ended apply = run(engine, adopted, "apply");
+                assertThat(plan.changed()).as(plan::told).isEmpty();
+                Ended apply = runs.run(engine, adopted, "apply");
                 assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
-                assertThat(apply.changes()).as(apply::told).isEmpty();
+                assertThat(apply.changed()).as(apply::told).isEmpty();
                 assertThat(files(rehearsal)).isEqualTo(found);
 
-                Ended failed = run(engine, wrong(adopted), "apply");
+                Ended failed = runs.run(engine, wrong(adopted), "apply");
                 assertThat(failed.state()).as(failed::told).isEqualTo("rolled-back");
                 assertThat(files(rehearsal)).as("after a rollback").isEqualTo(found);
 
-                Ended reset = run(engine, adopted, "reset");
+                Ended reset = runs.run(engine, adopted, "reset");
                 assertThat(reset.state()).as(reset::told).isEqualTo("refused");
                 assertThat(reset.told()).contains("a reset would remove a cluster that Caravan did not make");
                 assertThat(files(rehearsal)).isEqualTo(found);
@@ -86,8 +75,8 @@ class AdoptRehearsalTest {
     void aHostThatIsNoControlPlaneIsRefusedByName() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),
                         scratch.directory(), Rehearsal.Options.usual().withPace(0));
-                Engine engine = engine(rehearsal, "data")) {
-            Ended read = run(engine, rehearsal.cluster(), "adopt");
+                Engine engine = runs.engine(rehearsal::target, scratch.parent().resolve("data"), SETTINGS)) {
+            Ended read = runs.run(engine, rehearsal.cluster(), "adopt");
             assertThat(read.state()).isEqualTo("failed");
             assertThat(read.told()).contains("there is no kubeadm on this host", "Name a control plane of the cluster");
         }
@@ -99,8 +88,8 @@ class AdoptRehearsalTest {
         Cluster made = with(rehearsal.cluster(), new Cluster.Kubernetes(known.version(), known.imageRepository(),
                 known.controlPlaneEndpoint(), known.endpoint(), known.podSubnet(), known.serviceSubnet(),
                 Map.of("KubeletConfiguration", Map.of("maxPods", 60)), known.upgrade()));
-        try (Engine engine = engine(rehearsal, "before")) {
-            assertThat(run(engine, made, "apply").state()).isEqualTo("succeeded");
+        try (Engine engine = runs.engine(rehearsal::target, scratch.parent().resolve("before"), SETTINGS)) {
+            assertThat(runs.run(engine, made, "apply").state()).isEqualTo("succeeded");
         }
         Path nodes = rehearsal.host("h1").root().getParent().resolveSibling("shared").resolve("nodes");
         Files.writeString(nodes.resolve("h2/labels"), "site=north\n", StandardOpenOption.APPEND);
@@ -158,38 +147,5 @@ class AdoptRehearsalTest {
                 into.put(name + "/" + directory.relativize(file), Files.readString(file));
             }
         }
-    }
-
-    private Engine engine(Rehearsal rehearsal, String data) throws Exception {
-        return Engine.start(new EngineOptions(scratch.parent().resolve(data), Optional.empty(), false, true, rehearsal::target,
-                Map.of("caravan.certificates.seconds", "3")));
-    }
-
-    /** A run that ended. */
-    private record Ended(String id, String state, List<Event> events) {
-        List<String> changes() {
-            return events.stream()
-                    .filter(event -> event.as(StepEnded.class).filter(ended -> !ended.changes().isEmpty()).isPresent())
-                    .filter(event -> !event.step().orElse("").matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
-                    .map(event -> event.host().orElse("") + " " + event.step().orElse("") + " "
-                            + event.as(StepEnded.class).orElseThrow().changes())
-                    .toList();
-        }
-
-        String told() {
-            return events.stream()
-                    .filter(event -> event.as(StepStarted.class).isEmpty() && event.as(StepProgress.class).isEmpty())
-                    .filter(event -> !event.step().equals(Optional.of("facts")))
-                    .filter(event -> event.as(StepEnded.class).filter(ended -> ended.state() == StepState.OK).isEmpty())
-                    .map(EventJson::write)
-                    .collect(Collectors.joining("\n"));
-        }
-    }
-
-    private static Ended run(Engine engine, Cluster cluster, String action) throws Exception {
-        Run run = engine.runs().begin(
-                new Runs.Order(cluster, "a rehearsal's", "", ACTIONS.require(action).call(Map.of()), "command", List.of()));
-        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-        return new Ended(run.id(), state, engine.journal().events(run.id(), 0));
     }
 }

@@ -2,23 +2,19 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.artefacts.Outgoing;
 import dev.caravan.artefacts.StoredFile;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
 import dev.caravan.history.Event;
-import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.RehearsedRuns;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,22 +22,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: backups of a cluster on simulated hosts, with the built-in routes and scripts. */
 class BackupRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
-
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     private static Cluster cluster(int controlPlanes, String passphrase) {
         Cluster plain = Clusters.of(controlPlanes, 0, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word"));
@@ -50,29 +41,8 @@ class BackupRehearsalTest {
                 new Cluster.Backup(Set.of(), 2, Optional.of(passphrase).filter(word -> !word.isEmpty()).map(Secret::new)));
     }
 
-    private Path data() {
-        return scratch.parent().resolve("data");
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(data(), Optional.empty(), false, true, rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private String run(Engine engine, Rehearsal rehearsal, String name, Map<String, String> parameters) throws Exception {
-        Action action = engine.runs().actions().require(name);
-        Run run = engine.runs().begin(
-                new Runs.Order(rehearsal.cluster(), "kind: Cluster", "", action.call(parameters), "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
     private Rehearsal start(Cluster cluster) throws Exception {
         return Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
-    }
-
-    private List<String> notes() {
-        return events.stream().filter(event -> event.is(Note.class)).map(Event::message).toList();
     }
 
     private void flip(Path file) throws Exception {
@@ -86,41 +56,42 @@ class BackupRehearsalTest {
 
     @Test
     void aBackupIsEncryptedListedVerifiedAndKeptAsTheSpecSays() throws Exception {
-        try (Rehearsal rehearsal = start(cluster(1, "correct horse")); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of())).as("%s", events).isEqualTo("succeeded");
-            events.clear();
-            assertThat(run(engine, rehearsal, "backup", Map.of())).as("%s", events).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(cluster(1, "correct horse")); Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).as("%s", runs.events()).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), "backup", Map.of()).state()).as("%s", runs.events()).isEqualTo("succeeded");
 
-            BackupDirectory directory = new BackupDirectory(data(), "demo");
+            BackupDirectory directory = new BackupDirectory(runs.data(), "demo");
             Backup first = directory.all().get(0);
-            Path file = data().resolve("backups/demo").resolve(first.id() + ".tar.gz.enc");
+            Path file = runs.data().resolve("backups/demo").resolve(first.id() + ".tar.gz.enc");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
             assertThat(first.etcd().keys()).isPositive();
             assertThat(first.host()).isEqualTo("h1");
             StoredFile archive = directory.archive(first, Optional.of(new Secret("correct horse")));
             assertThat(Outgoing.measure(archive)).isEqualTo(first.content());
-            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream()))
+            assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream()))
                     .filteredOn(end -> end.step().equals("save-backup")).singleElement().satisfies(end -> {
                 assertThat(end.state()).isEqualTo(StepState.OK);
                 assertThat(end.artefact()).contains(first.content());
             });
             assertThat(rehearsal.host("h1").root().resolve("var/lib/caravan")).doesNotExist();
-            assertThat(events.toString()).doesNotContain("horse");
+            assertThat(runs.events().toString()).doesNotContain("horse");
 
-            run(engine, rehearsal, "backup", Map.of());
-            flip(data().resolve("backups/demo").resolve(directory.all().get(0).fileName()));
-            events.clear();
-            assertThat(run(engine, rehearsal, "backups", Map.of())).isEqualTo("succeeded");
-            assertThat(notes()).hasSize(2);
-            assertThat(notes().get(0)).contains("DAMAGED: its file was changed");
-            assertThat(notes().get(1)).startsWith(first.id() + ": etcd 3.7.0 revision ").contains("encrypted").endsWith("old, verifies");
+            runs.run(engine, rehearsal.cluster(), "backup", Map.of());
+            flip(runs.data().resolve("backups/demo").resolve(directory.all().get(0).fileName()));
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), "backups", Map.of()).state()).isEqualTo("succeeded");
+            assertThat(runs.notes()).hasSize(2);
+            assertThat(runs.notes().get(0)).contains("DAMAGED: its file was changed");
+            assertThat(runs.notes().get(1)).startsWith(first.id() + ": etcd 3.7.0 revision ").contains("encrypted")
+                    .endsWith("old, verifies");
 
             // the damaged one counts for nothing: the spec keeps two good ones
-            run(engine, rehearsal, "backup", Map.of());
+            runs.run(engine, rehearsal.cluster(), "backup", Map.of());
             assertThat(directory.all()).hasSize(3).contains(first);
-            run(engine, rehearsal, "backup", Map.of());
+            runs.run(engine, rehearsal.cluster(), "backup", Map.of());
             assertThat(directory.all()).hasSize(2).allMatch(backup -> directory.verify(backup).isGood());
-            run(engine, rehearsal, "backup", Map.of("keep", "1"));
+            runs.run(engine, rehearsal.cluster(), "backup", Map.of("keep", "1"));
             assertThat(directory.all()).hasSize(1);
         }
     }
@@ -128,18 +99,18 @@ class BackupRehearsalTest {
     @Tag("long")
     @Test
     void anotherControlPlaneGivesItIfTheFirstCannotAndIfNoneCanTheRunSaysWhy() throws Exception {
-        try (Rehearsal rehearsal = start(cluster(2, "")); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of())).as("%s", events).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(cluster(2, "")); Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).as("%s", runs.events()).isEqualTo("succeeded");
             Files.delete(rehearsal.host("h1").root().resolve("etc/kubernetes/manifests/etcd.yaml"));
-            assertThat(run(engine, rehearsal, "backup", Map.of())).as("%s", events).isEqualTo("succeeded");
-            BackupDirectory directory = new BackupDirectory(data(), "demo");
+            assertThat(runs.run(engine, rehearsal.cluster(), "backup", Map.of()).state()).as("%s", runs.events()).isEqualTo("succeeded");
+            BackupDirectory directory = new BackupDirectory(runs.data(), "demo");
             assertThat(directory.all()).singleElement().extracting(Backup::host).isEqualTo("h2");
-            assertThat(notes()).anyMatch(note -> note.contains("it is not encrypted and holds every secret"));
+            assertThat(runs.notes()).anyMatch(note -> note.contains("it is not encrypted and holds every secret"));
 
             Files.delete(rehearsal.host("h2").root().resolve("etc/kubernetes/manifests/etcd.yaml"));
-            events.clear();
-            assertThat(run(engine, rehearsal, "backup", Map.of())).isEqualTo("failed");
-            assertThat(events).filteredOn(event -> event.is(RunEnded.class)).singleElement().extracting(Event::message)
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), "backup", Map.of()).state()).isEqualTo("failed");
+            assertThat(runs.events()).filteredOn(event -> event.is(RunEnded.class)).singleElement().extracting(Event::message)
                     .asString().contains("no control plane could give a backup").contains("h1: ").contains("h2: ");
             assertThat(directory.all()).as("the last good one stays").hasSize(1);
         }

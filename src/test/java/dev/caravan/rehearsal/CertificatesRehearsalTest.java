@@ -6,17 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.caravan.Programs;
 import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
 import dev.caravan.history.RunView;
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.Look;
 import dev.caravan.terminal.ReportTable;
 import dev.caravan.terminal.Summary;
+import dev.caravan.testkit.RehearsedRuns;
+import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -36,12 +30,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: the certificates of a cluster are shown and renewed, with a real openssl. */
 class CertificatesRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
     private static final String WORKSHOP = "\"$(cat \"$CARAVAN_ROOT/.rehearsal/workshop\")\"";
-    private static final Actions ACTIONS = Actions.of(RouteFiles.builtIn());
+
+    private static final Map<String, String> SETTINGS = Map.of("caravan.certificates.seconds", "2");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
+
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @BeforeEach
     void needsOpenssl() {
@@ -51,9 +47,9 @@ class CertificatesRehearsalTest {
     @Test
     void everyCertificateIsShownWithWhoRenewsItAndAnExternalAuthorityIsRefused() throws Exception {
         Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
-        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
-            RunView shown = view(engine, run(engine, rehearsal, "certificates", Map.of()).id());
+        try (Rehearsal rehearsal = start(cluster); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
+            RunView shown = runs.run(engine, rehearsal.cluster(), "certificates", Map.of()).view();
 
             assertThat(shown.state().word()).isEqualTo("succeeded");
             assertThat(shown.changes()).isZero();
@@ -85,8 +81,8 @@ class CertificatesRehearsalTest {
     @Test
     void certificatesThatHaveAllExpiredAreRenewed() throws Exception {
         Cluster cluster = Clusters.of(2, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
-        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(cluster); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             for (String host : List.of("h1", "h2", "h3")) {
                 expire(rehearsal, host);
             }
@@ -94,14 +90,14 @@ class CertificatesRehearsalTest {
             Path copy = root.resolve("root/.kube/config");
             Files.writeString(copy, Files.readString(copy).replace("kubernetes-admin@", "mine@"));
             Map<String, String> before = files(root);
-            RunView expired = view(engine, run(engine, rehearsal, "certificates", Map.of()).id());
+            RunView expired = runs.run(engine, rehearsal.cluster(), "certificates", Map.of()).view();
             assertThat(days(expired, "h2", "/etc/kubernetes/pki/apiserver.crt")).endsWith("expired");
             assertThat(days(expired, "h3", "/var/lib/kubelet/pki/kubelet-client-current.pem")).endsWith("expired");
 
-            Ended renewed = run(engine, rehearsal, "renew-certificates", Map.of());
+            Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
-            assertThat(renewed.state()).as(() -> told(engine, renewed)).isEqualTo("succeeded");
-            RunView shown = view(engine, renewed.id());
+            assertThat(renewed.state()).as(renewed::told).isEqualTo("succeeded");
+            RunView shown = renewed.view();
             for (String host : List.of("h1", "h2", "h3")) {
                 assertThat(report(shown, host).subList(1, report(shown, host).size())).as(host).extracting(row -> row.get(1))
                         .isSubsetOf("364", "365");
@@ -118,14 +114,14 @@ class CertificatesRehearsalTest {
             assertThat(saved.resolve("etc/kubernetes/pki/apiserver.crt")).content()
                     .isEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
             assertThat(saved.resolve("etc/kubernetes/pki/ca.key")).doesNotExist();
-            assertThat(told(engine, renewed)).doesNotContain("PRIVATE KEY");
+            assertThat(renewed.told()).doesNotContain("PRIVATE KEY");
             assertThat(scratch.parent().resolve("data/clusters/demo/kubeconfig"))
                     .content().isIn(Files.readString(rehearsal.host("h1").root().resolve("etc/kubernetes/admin.conf")),
                             Files.readString(root.resolve("etc/kubernetes/admin.conf")));
 
             Map<String, String> after = files(root);
-            Ended back = run(engine, rehearsal, "rollback-run", Map.of("run", renewed.id()));
-            assertThat(back.state()).as(() -> told(engine, back)).isEqualTo("succeeded");
+            Ended back = runs.run(engine, rehearsal.cluster(), "rollback-run", Map.of("run", renewed.id()));
+            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
             assertThat(files(root)).as("what has expired is not restored").isEqualTo(after);
             assertThat(root.resolve("var/lib/caravan")).doesNotExist();
         }
@@ -135,26 +131,26 @@ class CertificatesRehearsalTest {
     @Test
     void aRenewalIsRolledBackByCommandAndASecondOneBelowSomeDaysChangesNothing() throws Exception {
         Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root());
-        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(cluster); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Path root = rehearsal.host("h1").root();
             Map<String, String> before = files(root);
 
-            Ended none = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "60"));
-            assertThat(none.state()).as(() -> told(engine, none)).isEqualTo("succeeded");
-            assertThat(view(engine, none.id()).changes()).as(() -> told(engine, none)).isZero();
+            Ended none = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "60"));
+            assertThat(none.state()).as(none::told).isEqualTo("succeeded");
+            assertThat(none.view().changes()).as(none::told).isZero();
             assertThat(files(root)).isEqualTo(before);
 
-            Ended renewed = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "400"));
-            assertThat(renewed.state()).as(() -> told(engine, renewed)).isEqualTo("succeeded");
+            Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "400"));
+            assertThat(renewed.state()).as(renewed::told).isEqualTo("succeeded");
             assertThat(files(root).get("etc/kubernetes/pki/apiserver.crt")).isNotEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 1");
 
-            Ended again = run(engine, rehearsal, "renew-certificates", Map.of("below-days", "60"));
-            assertThat(view(engine, again.id()).changes()).as(() -> told(engine, again)).isZero();
+            Ended again = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "60"));
+            assertThat(again.view().changes()).as(again::told).isZero();
 
-            Ended back = run(engine, rehearsal, "rollback-run", Map.of("run", renewed.id()));
-            assertThat(back.state()).as(() -> told(engine, back)).isEqualTo("succeeded");
+            Ended back = runs.run(engine, rehearsal.cluster(), "rollback-run", Map.of("run", renewed.id()));
+            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
             assertThat(files(root)).isEqualTo(before);
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 2");
             assertThat(root.resolve("var/lib/caravan")).doesNotExist();
@@ -167,16 +163,16 @@ class CertificatesRehearsalTest {
         Cluster plain = Clusters.of(2, 0, Cluster.RuntimeName.DOCKER, Clusters.root());
         Cluster cluster = new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), plain.hosts(),
                 Cluster.OnFailure.ROLLBACK);
-        try (Rehearsal rehearsal = start(cluster); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal, "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(cluster); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Map<String, String> first = files(rehearsal.host("h1").root());
             Map<String, String> second = files(rehearsal.host("h2").root());
             Path containers = Files.createDirectories(rehearsal.host("h1").root().resolve(".rehearsal/containers"));
             Files.writeString(containers.resolve("kube-apiserver.refuses"), "");
 
-            Ended failed = run(engine, rehearsal, "renew-certificates", Map.of());
+            Ended failed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
-            assertThat(failed.state()).as(() -> told(engine, failed)).isEqualTo("rolled-back");
+            assertThat(failed.state()).as(failed::told).isEqualTo("rolled-back");
             assertThat(failed.message())
                     .contains("h1  control-plane-restart: kube-apiserver did not come back within 2 s", "Rolled back: h1");
             assertThat(files(rehearsal.host("h1").root())).isEqualTo(first);
@@ -186,12 +182,12 @@ class CertificatesRehearsalTest {
         }
     }
 
-    private static void anExternalAuthorityIsRefused(Engine engine, Rehearsal rehearsal) throws Exception {
+    private void anExternalAuthorityIsRefused(Engine engine, Rehearsal rehearsal) throws Exception {
         Path root = rehearsal.host("h1").root();
         Files.delete(root.resolve("etc/kubernetes/pki/front-proxy-ca.key"));
         Map<String, String> before = files(root);
 
-        Ended failed = run(engine, rehearsal, "renew-certificates", Map.of());
+        Ended failed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
         assertThat(failed.state()).isEqualTo("failed");
         assertThat(failed.message()).contains("h1", "the key of the CA /etc/kubernetes/pki/front-proxy-ca.crt is not on this host");
@@ -244,12 +240,6 @@ class CertificatesRehearsalTest {
         return stops;
     }
 
-    private static String told(Engine engine, Ended run) {
-        return engine.journal().events(run.id(), 0).stream()
-                .map(EventJson::write)
-                .collect(Collectors.joining("\n"));
-    }
-
     private static List<List<String>> report(RunView run, String host) {
         return ReportTable.rows(run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
                 .steps().get("certificates-read").report());
@@ -257,24 +247,5 @@ class CertificatesRehearsalTest {
 
     private Rehearsal start(Cluster cluster) throws Exception {
         return Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        return Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target,
-                Map.of("caravan.certificates.seconds", "2")));
-    }
-
-    private record Ended(String id, String state, String message) {}
-
-    private static Ended run(Engine engine, Rehearsal rehearsal, String action, Map<String, String> parameters) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(
-                rehearsal.cluster(), "a rehearsal's", "", ACTIONS.require(action).call(parameters), "command", List.of()));
-        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-        List<Event> events = engine.journal().events(run.id(), 0);
-        return new Ended(run.id(), state, events.get(events.size() - 1).message());
-    }
-
-    private static RunView view(Engine engine, String run) {
-        return RunView.of(engine.journal().events(run, 0));
     }
 }

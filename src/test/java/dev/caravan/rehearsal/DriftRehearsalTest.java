@@ -2,30 +2,18 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
-import dev.caravan.history.Occurrence.StepEnded;
-import dev.caravan.history.Occurrence.StepProgress;
-import dev.caravan.history.Occurrence.StepStarted;
-import dev.caravan.history.StepState;
-import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.RehearsedRuns;
+import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,21 +21,22 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: what differs from the spec on a running cluster is shown by plan and put right by apply. */
 class DriftRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
-    private static final Actions ACTIONS = Actions.of(RouteFiles.builtIn());
+    private static final Map<String, String> SETTINGS = Map.of("caravan.certificates.seconds", "3");
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
+
     @Test
     void whatWasChangedByHandIsShownByPlanAndPutRightByApply() throws Exception {
-        try (Rehearsal rehearsal = start(1, 1); Engine engine = engine(rehearsal)) {
+        try (Rehearsal rehearsal = start(1, 1); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Cluster cluster = labelled(rehearsal.cluster(), "h2", Map.of("site", "north"));
-            assertThat(run(engine, cluster, "apply", Map.of()).state()).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, "apply", Map.of()).state()).isEqualTo("succeeded");
             Path first = rehearsal.host("h1").root();
             Path second = rehearsal.host("h2").root();
             Map<String, String> before = files(first, "etc/kubernetes");
-            Ended nothing = run(engine, cluster, "plan", Map.of());
+            Ended nothing = runs.run(engine, cluster, "plan", Map.of());
             assertThat(nothing.changed()).as(nothing::told).isEmpty();
 
             replace(first.resolve("etc/kubernetes/manifests/kube-apiserver.yaml"), "--secure-port=6443", "--secure-port=6443\n    - --v=9");
@@ -57,7 +46,7 @@ class DriftRehearsalTest {
             replace(labels, "site=north", "site=south");
             delete(second.resolve(".rehearsal/units/kubelet.service/enabled"));
 
-            Ended plan = run(engine, cluster, "plan", Map.of());
+            Ended plan = runs.run(engine, cluster, "plan", Map.of());
             assertThat(plan.state()).as(plan::told).isEqualTo("succeeded");
             assertThat(plan.changed()).containsExactlyInAnyOrder("h2 os-prepare", "h2 kube-install", "h1 settings-look", "h2 settings-look",
                     "h1 label-nodes");
@@ -66,14 +55,14 @@ class DriftRehearsalTest {
             assertThat(first.resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content().contains("--v=9");
             assertThat(second.resolve("var/lib/kubelet/config.yaml")).content().contains("maxPods");
 
-            Ended apply = run(engine, cluster, "apply", Map.of());
+            Ended apply = runs.run(engine, cluster, "apply", Map.of());
             assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
             assertThat(apply.changed()).contains("h1 control-plane-settings", "h2 kubelet-settings", "h1 label-nodes");
             assertThat(files(first, "etc/kubernetes")).isEqualTo(before);
             assertThat(second.resolve("var/lib/kubelet/config.yaml")).content().doesNotContain("maxPods");
             assertThat(labels).content().contains("site=north").doesNotContain("site=south");
 
-            Ended again = run(engine, cluster, "apply", Map.of());
+            Ended again = runs.run(engine, cluster, "apply", Map.of());
             assertThat(again.changed()).as(again::told).isEmpty();
         }
     }
@@ -81,8 +70,8 @@ class DriftRehearsalTest {
     @Tag("long")
     @Test
     void changedSettingsOfTheSpecReachEveryNodeAndARollbackTakesThemBack() throws Exception {
-        try (Rehearsal rehearsal = start(2, 1); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(2, 1); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Map<String, String> before = files(rehearsal.host("h2").root(), "etc/kubernetes");
             Path stored = rehearsal.host("h1").root().getParent().resolveSibling("shared");
             String storedBefore = Files.readString(stored.resolve("cluster-configuration"));
@@ -91,13 +80,13 @@ class DriftRehearsalTest {
                             Map.of("extraArgs", Map.of("profiling", "false"), "certSANs", List.of("api.example.com"))),
                     "KubeletConfiguration", Map.of("maxPods", 50)));
 
-            Ended plan = run(engine, changed, "plan", Map.of());
+            Ended plan = runs.run(engine, changed, "plan", Map.of());
             assertThat(plan.changed()).as(plan::told)
                     .containsExactlyInAnyOrder("h1 cluster-config", "h1 settings-look", "h2 settings-look", "h3 settings-look");
             assertThat(plan.diffs()).contains("+    - --profiling=false", "+maxPods: 50");
             assertThat(files(rehearsal.host("h2").root(), "etc/kubernetes")).isEqualTo(before);
 
-            Ended apply = run(engine, changed, "apply", Map.of());
+            Ended apply = runs.run(engine, changed, "apply", Map.of());
             assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
             assertThat(apply.changed()).containsSubsequence("h1 cluster-config", "h1 control-plane-settings", "h2 control-plane-settings",
                     "h1 kubelet-settings", "h2 kubelet-settings", "h3 kubelet-settings");
@@ -106,10 +95,10 @@ class DriftRehearsalTest {
             assertThat(rehearsal.host("h3").root().resolve("var/lib/kubelet/config.yaml")).content().contains("maxPods: 50");
             assertThat(stored.resolve("cluster-configuration")).content().contains("api.example.com");
             assertThat(apply.told()).doesNotContain("PRIVATE KEY");
-            Ended again = run(engine, changed, "apply", Map.of());
+            Ended again = runs.run(engine, changed, "apply", Map.of());
             assertThat(again.changed()).as(again::told).isEmpty();
 
-            Ended back = run(engine, changed, "rollback-run", Map.of("run", apply.id()));
+            Ended back = runs.run(engine, changed, "rollback-run", Map.of("run", apply.id()));
             assertThat(back.state()).as(back::told).isEqualTo("succeeded");
             assertThat(files(rehearsal.host("h2").root(), "etc/kubernetes")).isEqualTo(before);
             assertThat(stored.resolve("cluster-configuration")).content().isEqualTo(storedBefore);
@@ -121,14 +110,14 @@ class DriftRehearsalTest {
     @Tag("long")
     @Test
     void anArgumentThatTheApiServerDoesNotTakeIsPutBackAndTheNextControlPlaneIsNotTouched() throws Exception {
-        try (Rehearsal rehearsal = start(2, 0); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(2, 0); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Map<String, String> first = files(rehearsal.host("h1").root(), "etc/kubernetes/manifests");
             Map<String, String> second = files(rehearsal.host("h2").root(), "etc/kubernetes/manifests");
             Cluster wrong = configured(rehearsal.cluster(), Map.of("ClusterConfiguration",
                     Map.of("apiServer", Map.of("extraArgs", Map.of("no-such-flag", "1")))));
 
-            Ended failed = run(engine, wrong, "apply", Map.of());
+            Ended failed = runs.run(engine, wrong, "apply", Map.of());
 
             assertThat(failed.state()).as(failed::told).isEqualTo("failed");
             assertThat(failed.told()).contains("kube-apiserver did not come back with the settings of the spec",
@@ -141,12 +130,12 @@ class DriftRehearsalTest {
     @Tag("long")
     @Test
     void whatCannotBeChangedInARunningClusterIsRefused() throws Exception {
-        try (Rehearsal rehearsal = start(1, 0); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(1, 0); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Cluster other = configured(rehearsal.cluster(),
                     Map.of("ClusterConfiguration", Map.of("networking", Map.of("dnsDomain", "other.local"))));
 
-            Ended failed = run(engine, other, "plan", Map.of());
+            Ended failed = runs.run(engine, other, "plan", Map.of());
 
             assertThat(failed.state()).as(failed::told).isEqualTo("failed");
             assertThat(failed.told()).contains("dnsDomain: other.local", "this cannot be changed in a running cluster");
@@ -156,11 +145,11 @@ class DriftRehearsalTest {
     @Tag("long")
     @Test
     void labelsAndTaintsThatLeftTheSpecAreRemovedIfCaravanSetThemAndOthersStay() throws Exception {
-        try (Rehearsal rehearsal = start(1, 1); Engine engine = engine(rehearsal)) {
+        try (Rehearsal rehearsal = start(1, 1); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Host worker = rehearsal.cluster().hosts().get(1);
             Cluster with = with(rehearsal.cluster(), new Host(worker.name(), worker.address(), worker.roles(), worker.ssh(),
                     Map.of("site", "north", "disk", "ssd"), List.of("dedicated=batch:NoSchedule")));
-            assertThat(run(engine, with, "apply", Map.of()).state()).isEqualTo("succeeded");
+            assertThat(runs.run(engine, with, "apply", Map.of()).state()).isEqualTo("succeeded");
             Path node = rehearsal.host("h1").root().getParent().resolveSibling("shared").resolve("nodes/h2");
             Files.writeString(node.resolve("labels"), "team=blue\n", java.nio.file.StandardOpenOption.APPEND);
             Files.writeString(node.resolve("taints"), "foreign:NoExecute\n", java.nio.file.StandardOpenOption.APPEND);
@@ -168,16 +157,16 @@ class DriftRehearsalTest {
             Cluster without = with(rehearsal.cluster(), new Host(worker.name(), worker.address(), worker.roles(), worker.ssh(),
                     Map.of("site", "north"), List.of()));
 
-            Ended plan = run(engine, without, "plan", Map.of());
+            Ended plan = runs.run(engine, without, "plan", Map.of());
             assertThat(plan.changed()).as(plan::told).containsExactly("h1 label-nodes");
-            Ended apply = run(engine, without, "apply", Map.of());
+            Ended apply = runs.run(engine, without, "apply", Map.of());
             assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
             assertThat(node.resolve("labels")).content().contains("site=north", "team=blue").doesNotContain("disk=ssd");
             assertThat(node.resolve("taints")).content().contains("foreign:NoExecute").doesNotContain("dedicated");
             assertThat(node.resolve("applied")).hasContent("label/site");
-            assertThat(run(engine, without, "apply", Map.of()).changed()).isEmpty();
+            assertThat(runs.run(engine, without, "apply", Map.of()).changed()).isEmpty();
 
-            Ended back = run(engine, without, "rollback-run", Map.of("run", apply.id()));
+            Ended back = runs.run(engine, without, "rollback-run", Map.of("run", apply.id()));
             assertThat(back.state()).as(back::told).isEqualTo("succeeded");
             assertThat(node.resolve("labels")).content().contains("site=north", "team=blue", "disk=ssd");
             assertThat(node.resolve("taints")).content().contains("foreign:NoExecute", "dedicated=batch:NoSchedule");
@@ -228,43 +217,5 @@ class DriftRehearsalTest {
     private Rehearsal start(int controlPlanes, int workers) throws Exception {
         return Rehearsal.start(Clusters.of(controlPlanes, workers, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),
                 scratch.directory(), Rehearsal.Options.usual().withPace(0));
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        return Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target,
-                Map.of("caravan.certificates.seconds", "3")));
-    }
-
-    /** A run that ended. */
-    private record Ended(String id, String state, List<Event> events) {
-        /** HOST STEP of the steps that changed something, or would, in their order. */
-        List<String> changed() {
-            return events.stream()
-                    .filter(event -> event.as(StepEnded.class).filter(ended -> !ended.changes().isEmpty()).isPresent())
-                    .filter(event -> !event.step().orElse("").matches("join-credentials|credentials-revoke|probe-start|probe-stop|undo"))
-                    .map(event -> event.host().orElse("") + " " + event.step().orElse(""))
-                    .toList();
-        }
-
-        String diffs() {
-            return events.stream().flatMap(event -> event.as(StepEnded.class).stream()).map(ended -> ended.differences().toString())
-                    .collect(Collectors.joining("\n"));
-        }
-
-        String told() {
-            return events.stream()
-                    .filter(event -> event.as(StepStarted.class).isEmpty() && event.as(StepProgress.class).isEmpty())
-                    .filter(event -> !event.step().equals(Optional.of("facts")))
-                    .filter(event -> event.as(StepEnded.class).filter(ended -> ended.state() == StepState.OK).isEmpty())
-                    .map(EventJson::write)
-                    .collect(Collectors.joining("\n"));
-        }
-    }
-
-    private static Ended run(Engine engine, Cluster cluster, String action, Map<String, String> parameters) throws Exception {
-        Run run = engine.runs().begin(
-                new Runs.Order(cluster, "a rehearsal's", "", ACTIONS.require(action).call(parameters), "command", List.of()));
-        String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-        return new Ended(run.id(), state, engine.journal().events(run.id(), 0));
     }
 }

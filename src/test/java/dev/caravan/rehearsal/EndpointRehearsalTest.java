@@ -2,38 +2,28 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.KeptEndpoint;
+import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: endpoints that Caravan keeps. On real hosts {@code src/test/lab/endpoint} shows the same, and that they outlive a host. */
 class EndpointRehearsalTest {
-    private static final long LIMIT_SECONDS = 240;
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Tag("long")
     @Test
@@ -41,25 +31,25 @@ class EndpointRehearsalTest {
         Cluster cluster = kept(Clusters.of(2, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()),
                 new KeptEndpoint(KeptEndpoint.Kind.VIP, "10.77.0.100", 8443));
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Cluster both = rehearsal.cluster();
             Cluster one = both.withHosts(both.hosts().stream().filter(host -> !host.name().equals("h2")).toList());
-            assertThat(run(engine, one, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Path haproxy = rehearsal.roots().get("h1").resolve("etc/haproxy/haproxy.cfg");
             assertThat(servers(haproxy)).containsExactly("h1 10.77.0.11:6443");
 
-            assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(servers(haproxy)).containsExactly("h1 10.77.0.11:6443", "h2 10.77.0.12:6443");
             assertThat(rehearsal.roots().get("h2").resolve("etc/keepalived/keepalived.conf")).content()
                     .contains("unicast_src_ip 10.77.0.12", "    10.77.0.11\n", "priority 149", "10.77.0.100/32");
             assertThat(rehearsal.roots().get("h3").resolve("etc/haproxy/haproxy.cfg")).doesNotExist();
 
-            events.clear();
-            assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream()))
+            runs.events().clear();
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream()))
                     .filteredOn(ended -> ended.state() == StepState.CHANGED).isEmpty();
 
-            assertThat(run(engine, both, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertThat(haproxy).doesNotExist();
             assertThat(rehearsal.roots().get("h1").resolve(".rehearsal/packages/keepalived")).doesNotExist();
         }
@@ -72,16 +62,16 @@ class EndpointRehearsalTest {
                 new KeptEndpoint(KeptEndpoint.Kind.NODE_LOCAL, "127.0.0.1", 8443));
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(),
                         Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Path theirs = rehearsal.roots().get("h2").resolve("etc/haproxy/haproxy.cfg");
             Files.createDirectories(theirs.getParent());
             Files.writeString(theirs, "frontend shop\n");
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("failed");
-            assertThat(told()).contains("haproxy is configured for something else on this host (/etc/haproxy/haproxy.cfg)");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.told()).contains("haproxy is configured for something else on this host (/etc/haproxy/haproxy.cfg)");
             assertThat(theirs).hasContent("frontend shop");
 
             Files.delete(theirs);
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(servers(theirs)).containsExactly("h1 10.77.0.11:6443");
             assertThat(theirs).content().contains("bind 127.0.0.1:8443");
             assertThat(rehearsal.roots().get("h2").resolve("etc/keepalived")).doesNotExist();
@@ -99,21 +89,5 @@ class EndpointRehearsalTest {
                 Optional.of(endpoint), plain.podSubnet(), plain.serviceSubnet(), plain.kubeadm(), plain.upgrade());
         return new Cluster(cluster.name(), kubernetes, cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),
                 cluster.onFailure());
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    private String told() {
-        return String.join("\n", events.stream().map(EventJson::write).toList());
     }
 }

@@ -4,34 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.RehearsedRuns;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: the engine with the built-in routes, from spec to verified cluster, on simulated hosts. */
 class EngineRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
-
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     /** A host of each family in each cluster; control planes of the other two kinds are in the tests below and in ServedRehearsalTest. */
     @Test
@@ -48,11 +40,11 @@ class EngineRehearsalTest {
     private void bringsHostsToACluster(Family first, Family second, Cluster.RuntimeName runtime) throws Exception {
         Rehearsal.Options options = new Rehearsal.Options(first, Map.of("h2", second), 0);
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, runtime, Clusters.root()), List.of(), scratch.directory(), options);
-                Engine engine = engine(rehearsal)) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
-            events.clear();
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
-            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream())).isNotEmpty()
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream())).isNotEmpty()
                     .allSatisfy(ended -> assertThat(ended.state()).as(ended.toString()).isIn(StepState.OK, StepState.SKIPPED));
         }
     }
@@ -62,8 +54,8 @@ class EngineRehearsalTest {
     void bringsUpSeveralControlPlanesThroughSudo() throws Exception {
         try (Rehearsal rehearsal =
                 start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
-                Engine engine = engine(rehearsal)) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
         }
     }
 
@@ -73,8 +65,8 @@ class EngineRehearsalTest {
         List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"),
                 Fault.parse("h2:kubeadm-join:busy"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
-                Engine engine = engine(rehearsal)) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(retries("h1", "kube-install")).isEqualTo(2);
             assertThat(retries("h2", "kubeadm-join")).isEqualTo(1);
         }
@@ -85,9 +77,9 @@ class EngineRehearsalTest {
     void failsWithTheCommandsOwnWordsWhereAFaultLasts() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:kubeadm-join:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
-                Engine engine = engine(rehearsal)) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("failed");
-            assertThat(events).anySatisfy(event -> {
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.events()).anySatisfy(event -> {
                 assertThat(event.step()).contains("kubeadm-join");
                 assertThat(event.host()).contains("h2");
                 assertThat(event.message()).contains("rehearsed fault");
@@ -101,14 +93,14 @@ class EngineRehearsalTest {
     void whatAPodDoesNotReachIsNamedWithItsNodeAndTheProbesAreGone() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:probe:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
-                Engine engine = engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isIn("failed", "rolled-back");
-            assertThat(events).filteredOn(event -> event.is(StepEnded.class) && event.step().equals(Optional.of("verify")))
+                Engine engine = runs.engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isIn("failed", "rolled-back");
+            assertThat(runs.events()).filteredOn(event -> event.is(StepEnded.class) && event.step().equals(Optional.of("verify")))
                     .singleElement()
                     .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4")
                             .contains("the pod on h1 at 10.244.", "rehearsed fault"));
             assertThat(retries("h2", "probe")).isZero();
-            assertThat(events).anySatisfy(event -> assertThat(event.step()).contains("probe-stop"));
+            assertThat(runs.events()).anySatisfy(event -> assertThat(event.step()).contains("probe-stop"));
             assertThat(scratch.directory().resolve("shared/probes")).doesNotExist();
             assertThat(rehearsal.host("h1").root().resolve("proc/4100")).doesNotExist();
         }
@@ -120,9 +112,9 @@ class EngineRehearsalTest {
         List<Fault> faults = List.of(Fault.parse("h2:facts:busy"), Fault.parse("h1:kubeconfig-fetch:busy"),
                 Fault.parse("h1:network-prepare:slow*2"), Fault.parse("h2:verify:busy*2"), Fault.parse("h2:kubeadm-jion:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.APT);
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             assertThat(rehearsal.faultsNotMet()).containsExactlyElementsOf(faults);
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(retries("h2", "facts")).isEqualTo(1);
             assertThat(retries("h1", "kubeconfig-fetch")).isEqualTo(1);
             assertThat(rehearsal.faultsNotMet()).containsExactly(Fault.parse("h2:kubeadm-jion:fail"));
@@ -139,7 +131,7 @@ class EngineRehearsalTest {
     }
 
     private long retries(String host, String step) {
-        return events.stream()
+        return runs.events().stream()
                 .filter(event -> event.is(StepRetried.class) && event.host().equals(Optional.of(host))
                         && event.step().equals(Optional.of(step)))
                 .count();
@@ -147,29 +139,5 @@ class EngineRehearsalTest {
 
     private Rehearsal start(Cluster cluster, List<Fault> faults, Family family) throws Exception {
         return Rehearsal.start(cluster, faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        return engine(rehearsal, Map.of());
-    }
-
-    private Engine engine(Rehearsal rehearsal, Map<String, String> settings) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(
-                scratch.parent().resolve("data"), Optional.empty(), false, true, rehearsal::target, settings));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    private String told() {
-        StringBuilder text = new StringBuilder();
-        for (Event event : events) {
-            text.append(event.at()).append(' ').append(event.occurrence()).append('\n');
-        }
-        return text.toString();
     }
 }

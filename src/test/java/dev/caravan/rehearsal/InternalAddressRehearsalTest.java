@@ -2,26 +2,16 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.StepState;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -31,7 +21,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * same, with traffic.
  */
 class InternalAddressRehearsalTest {
-    private static final long LIMIT_SECONDS = 240;
     private static final String SPEC = """
             apiVersion: caravan/v1
             kind: Cluster
@@ -54,17 +43,17 @@ class InternalAddressRehearsalTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Tag("long")
     @Test
     void theClusterIsAtTheInternalAddressesAndItsCertificatesAlsoNameTheOthers() throws Exception {
         Cluster cluster = SpecReader.read(SPEC, "test");
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Cluster both = rehearsal.cluster();
             Cluster one = both.withHosts(both.hosts().stream().filter(host -> !host.name().equals("h2")).toList());
-            assertThat(run(engine, one, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Path shared = scratch.directory().resolve("shared");
             assertThat(shared.resolve("nodes/h3.example.com/address")).hasContent("10.88.0.13");
             assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).hasContent("10.244.1.0/24,fd00:10:244:1::/64");
@@ -73,34 +62,18 @@ class InternalAddressRehearsalTest {
                     .contains("\"ranges\": [[{\"subnet\": \"10.244.1.0/24\"}], [{\"subnet\": \"fd00:10:244:1::/64\"}]]",
                             "\"routes\": [{\"dst\": \"0.0.0.0/0\"}, {\"dst\": \"::/0\"}]");
 
-            assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(Files.readAllLines(shared.resolve("certificate-names"))).as("of the control plane that was added as well")
                     .containsExactlyInAnyOrder("203.0.113.11", "fd00:88::11", "203.0.113.12", "fd00:88::12");
             assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).as("as before").hasContent("10.244.1.0/24,fd00:10:244:1::/64");
 
-            events.clear();
-            assertThat(run(engine, both, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(events.stream().flatMap(event -> event.as(StepEnded.class).stream()))
+            runs.events().clear();
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream()))
                     .filteredOn(ended -> ended.state() == StepState.CHANGED).isEmpty();
 
-            assertThat(run(engine, both, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h3.example.com").resolve("etc/caravan/pod-network")).doesNotExist();
         }
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    private String told() {
-        return String.join("\n", events.stream().map(EventJson::write).toList());
     }
 }

@@ -2,37 +2,28 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Proxy;
 import dev.caravan.spec.Registry;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: {@code proxy} and {@code runtime.registries}. Neither was run on real hosts. */
 class ProxyRehearsalTest {
-    private static final long LIMIT_SECONDS = 240;
     private static final String PASSWORD = "c4n4ry-proxy";
     private static final String REGISTRY_PASSWORD = "c4n4ry-registry";
     private static final String BASIC = "cHVsbGVyOmM0bjRyeS1yZWdpc3RyeQ==";
@@ -40,7 +31,7 @@ class ProxyRehearsalTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Tag("long")
     @Test
@@ -53,11 +44,11 @@ class ProxyRehearsalTest {
         Cluster cluster = with(bare, proxy("http://ops:" + PASSWORD + "@proxy.example.org:3128"), List.of(hub));
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(),
                         new Rehearsal.Options(Family.YUM, Map.of("h1", Family.APT), 0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Path apt = rehearsal.roots().get("h1");
             Path yum = rehearsal.roots().get("h2");
 
-            assertThat(run(engine, cluster, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(apt.resolve("etc/caravan/proxy.env")).content().contains("HTTPS_PROXY=http://ops:" + PASSWORD + "@",
                     "NO_PROXY=localhost,127.0.0.1,::1,mirror.example.net,h1,10.77.0.11,h2,10.77.0.12,"
                     + "10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local");
@@ -88,28 +79,28 @@ class ProxyRehearsalTest {
                 assertThat(root.resolve("etc/containerd/certs.d/docker.io/caravan-ca-1.crt")).hasSameTextualContentAs(ca);
             }
 
-            events.clear();
-            assertThat(run(engine, cluster, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(changes()).isEmpty();
 
             Cluster changed = with(bare, proxy("http://ops:" + PASSWORD + "-2@proxy.example.org:3129"), List.of(hub));
-            assertThat(run(engine, changed, TestActions.PLAN)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
             assertThat(changes()).contains("h1 proxy", "h2 proxy");
-            events.clear();
-            assertThat(run(engine, changed, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, changed, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy", "h2 package-repository");
             assertThat(yum.resolve("etc/yum.repos.d/kubernetes.repo")).content().contains("proxy.example.org:3129");
 
-            events.clear();
-            assertThat(run(engine, bare, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, bare, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(apt.resolve("etc/caravan/proxy.env")).doesNotExist();
             assertThat(apt.resolve("etc/apt/apt.conf.d/90caravan-proxy")).doesNotExist();
             assertThat(yum.resolve("etc/yum.repos.d/kubernetes.repo")).content().doesNotContain("proxy=");
             assertThat(yum.resolve("etc/systemd/system/containerd.service.d")).doesNotExist();
             assertThat(yum.resolve("etc/containerd/certs.d/docker.io")).doesNotExist();
             assertThat(changes()).contains("h1 package-repository", "h1 runtime-install");
-            assertThat(run(engine, bare, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
-            assertThat(told()).doesNotContain(PASSWORD, REGISTRY_PASSWORD, BASIC);
+            assertThat(runs.run(engine, bare, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.told()).doesNotContain(PASSWORD, REGISTRY_PASSWORD, BASIC);
         }
     }
 
@@ -123,25 +114,25 @@ class ProxyRehearsalTest {
                         new Registry("docker.io", List.of(new Registry.Mirror("https", "m.example.org", "")), Optional.empty(),
                                 Optional.empty(), Optional.empty(), false)));
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Path root = rehearsal.roots().get("h1");
-            assertThat(run(engine, cluster, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(root.resolve("var/lib/kubelet/config.json")).content()
                     .isEqualTo("{\"caravan\": \"runtime.registries\", \"auths\": {\"registry.example:5000\": {\"auth\": \""
                             + BASIC + "\"}}}\n");
             assertThat(root.resolve("etc/docker/daemon.json")).content().contains("\"registry-mirrors\": [\"https://m.example.org\"]");
             assertThat(root.resolve("etc/systemd/system/docker.service.d/90-caravan-proxy.conf")).exists();
-            events.clear();
-            assertThat(run(engine, cluster, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(changes()).isEmpty();
 
-            assertThat(run(engine, cluster, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
 
             for (String path : List.of("etc/caravan", "var/lib/kubelet", "etc/docker", "etc/systemd/system/docker.service.d",
                     "etc/yum.repos.d/kubernetes.repo")) {
                 assertThat(root.resolve(path)).as(path).doesNotExist();
             }
-            assertThat(told()).doesNotContain(REGISTRY_PASSWORD, BASIC);
+            assertThat(runs.told()).doesNotContain(REGISTRY_PASSWORD, BASIC);
         }
     }
 
@@ -181,25 +172,9 @@ class ProxyRehearsalTest {
     }
 
     private List<String> changes() {
-        return events.stream()
+        return runs.events().stream()
                 .filter(event -> event.as(StepEnded.class).filter(ended -> ended.state() == StepState.CHANGED).isPresent())
                 .map(event -> event.host().orElse("") + " " + event.step().orElse(""))
                 .filter(step -> !step.contains("credentials")).toList();
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    private String told() {
-        return String.join("\n", events.stream().map(EventJson::write).toList());
     }
 }

@@ -2,35 +2,25 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
-import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RunEnded;
-import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Host.State;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.testkit.RehearsedRuns;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -38,45 +28,44 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: hosts leave a cluster, and come back. On real hosts {@code src/test/lab/remove} shows the same. */
 class RemoveRehearsalTest {
-    private static final long LIMIT_SECONDS = 300;
     private static final String UNDONE = "Undone and deleted in this order";
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
     private final Set<String> unplugged = ConcurrentHashMap.newKeySet();
 
     @Tag("long")
     @Test
     void anAbsentWorkerIsDrainedRestoredAndForgotten() throws Exception {
-        try (Rehearsal rehearsal = start(1, 2, List.of()); Engine engine = engine(rehearsal)) {
+        try (Rehearsal rehearsal = start(1, 2, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h3");
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h3");
 
-            events.clear();
-            assertThat(run(engine, without, TestActions.PLAN)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).contains("h3 drain-node", "h3 remove-host", "h3 forget-node");
+            runs.events().clear();
+            assertThat(runs.run(engine, without, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).contains("h3 drain-node", "h3 remove-host", "h3 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
             assertThat(rehearsal.roots().get("h3").resolve("etc/kubernetes/kubelet.conf")).exists();
 
-            events.clear();
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).as(UNDONE).startsWith("h3 drain-node").contains("h3 undo-kubeadm-join").endsWith("h3 forget-node");
-            assertThat(changed()).allMatch(step -> step.startsWith("h3 "));
+            runs.events().clear();
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).as(UNDONE).startsWith("h3 drain-node").contains("h3 undo-kubeadm-join").endsWith("h3 forget-node");
+            assertThat(runs.changed()).allMatch(step -> step.startsWith("h3 "));
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
             assertThat(files(rehearsal, "h3")).isEqualTo(before);
 
-            events.clear();
+            runs.events().clear();
             unplugged.add("h3");
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).isEmpty();
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).isEmpty();
 
             unplugged.clear();
-            events.clear();
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).contains("h3 kubeadm-join");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).contains("h3 kubeadm-join");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
         }
     }
@@ -84,11 +73,12 @@ class RemoveRehearsalTest {
     @Tag("long")
     @Test
     void anAbsentWorkerThatCannotBeReachedIsRefusedWhileTheClusterHasIt() throws Exception {
-        try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             unplugged.add("h2");
 
-            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.APPLY)).as(this::told).isEqualTo("refused");
+            assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.APPLY))
+                    .as(runs::told).isEqualTo("refused");
             assertThat(findings()).contains("still in the cluster, and could not be looked at").contains("write state: lost");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
         }
@@ -97,15 +87,17 @@ class RemoveRehearsalTest {
     @Tag("long")
     @Test
     void aResetAlsoResetsAHostThatWasNotRemovedYet() throws Exception {
-        try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = engine(rehearsal)) {
+        try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h2");
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
 
-            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET))
+                    .as(runs::told).isEqualTo("succeeded");
             assertThat(files(rehearsal, "h2")).isEqualTo(before);
 
             unplugged.add("h2");
-            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET))
+                    .as(runs::told).isEqualTo("succeeded");
         }
     }
 
@@ -113,22 +105,22 @@ class RemoveRehearsalTest {
     @Test
     void aRemovalThatFailsIsContinuedByTheSameCommand() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of(Fault.parse("h1:drain-node:fail*1"), Fault.parse("h1:forget-node:fail*1")));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h2");
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h2");
 
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("failed");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
             assertThat(shared(rehearsal).resolve("nodes/h2/cordoned")).as("it stays, and takes pods").doesNotExist();
             assertThat(rehearsal.roots().get("h2").resolve("etc/kubernetes/kubelet.conf")).exists();
 
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("failed");
-            assertThat(changed()).contains("h2 undo-kubeadm-join");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.changed()).contains("h2 undo-kubeadm-join");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
 
-            events.clear();
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).containsExactly("h2 forget-node");
+            runs.events().clear();
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).containsExactly("h2 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h1");
             assertThat(files(rehearsal, "h2")).isEqualTo(before);
         }
@@ -137,39 +129,40 @@ class RemoveRehearsalTest {
     @Tag("long")
     @Test
     void controlPlanesLeaveOneAfterTheOtherTheFirstOneToo() throws Exception {
-        try (Rehearsal rehearsal = start(3, 1, List.of()); Engine engine = engine(rehearsal)) {
+        try (Rehearsal rehearsal = start(3, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h1");
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h1");
 
-            events.clear();
-            assertThat(run(engine, without, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).as(UNDONE).startsWith("h1 drain-node", "h1 remove-etcd-member").contains("h1 undo-kubeadm-init")
+            runs.events().clear();
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).as(UNDONE).startsWith("h1 drain-node", "h1 remove-etcd-member").contains("h1 undo-kubeadm-init")
                     .endsWith("h1 forget-node").allMatch(step -> step.startsWith("h1 "));
-            assertThat(notes()).anyMatch(note -> note.startsWith("backup "))
+            assertThat(runs.notes()).anyMatch(note -> note.startsWith("backup "))
                     .anyMatch(note -> note.contains("etcd will have 2 members, of which none may fail; now it has 3, of which 1 may"));
             assertThat(nodes(rehearsal)).containsExactly("h2", "h3", "h4");
             assertThat(shared(rehearsal).resolve("etcd-leader")).as("it led").content().containsPattern("^h[23]$");
             assertThat(files(rehearsal, "h1")).isEqualTo(before);
 
-            events.clear();
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).as("it joins those that are there").contains("h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).as("it joins those that are there").contains("h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3", "h4");
 
-            assertThat(run(engine, rehearsal.cluster(), TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h2").resolve("etc/kubernetes")).doesNotExist();
         }
     }
 
     @Test
     void aControlPlaneStaysIfEtcdWouldLoseItsQuorum() throws Exception {
-        try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             powerOff(rehearsal, "h1");
 
-            events.clear();
-            assertThat(run(engine, with(rehearsal.cluster(), State.ABSENT, "h3"), TestActions.APPLY)).as(this::told).isEqualTo("refused");
+            runs.events().clear();
+            assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h3"), TestActions.APPLY))
+                    .as(runs::told).isEqualTo("refused");
             assertThat(findings()).contains("etcd would lose its quorum: it has 3 members, 2 of them healthy (not h1). "
                     + "Without h3, 2 would be left, 1 of them healthy, and 2 are needed");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
@@ -179,27 +172,27 @@ class RemoveRehearsalTest {
     @Tag("long")
     @Test
     void aLostControlPlaneIsForgottenAndAnotherMachineTakesItsPlace() throws Exception {
-        try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+        try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Cluster lost = with(rehearsal.cluster(), State.LOST, "h1");
 
-            events.clear();
-            assertThat(run(engine, lost, TestActions.APPLY)).as("it runs").isEqualTo("refused");
+            runs.events().clear();
+            assertThat(runs.run(engine, lost, TestActions.APPLY)).as("it runs").isEqualTo("refused");
             assertThat(findings()).contains("lost in the spec, but it answers, and it is part of the cluster");
 
             powerOff(rehearsal, "h1");
-            events.clear();
-            assertThat(run(engine, lost, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).containsExactly("h1 taint-lost-node", "h1 remove-etcd-member", "h1 forget-node");
+            runs.events().clear();
+            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).containsExactly("h1 taint-lost-node", "h1 remove-etcd-member", "h1 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h2", "h3");
 
             reinstall(rehearsal, "h1");
-            events.clear();
-            assertThat(run(engine, lost, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).as("a machine that is no member is left alone").isEmpty();
+            runs.events().clear();
+            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).as("a machine that is no member is left alone").isEmpty();
 
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).contains("h1 kube-install", "h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).contains("h1 kube-install", "h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
         }
     }
@@ -216,11 +209,8 @@ class RemoveRehearsalTest {
         return Rehearsal.start(cluster, faults, scratch.directory(), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
     }
 
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                host -> unplugged.contains(host.name()) ? closed(rehearsal.target(host)) : rehearsal.target(host), Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
+    private Function<Host, SshTarget> target(Rehearsal rehearsal) {
+        return host -> unplugged.contains(host.name()) ? closed(rehearsal.target(host)) : rehearsal.target(host);
     }
 
     /** The same with a port at which nobody listens. */
@@ -283,31 +273,8 @@ class RemoveRehearsalTest {
 
     // ---- runs
 
-    private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    /** HOST STEP of the steps that changed something, or would, in their order. */
-    private List<String> changed() {
-        return events.stream()
-                .flatMap(event -> event.as(StepEnded.class).stream())
-                .filter(ended -> !ended.changes().isEmpty())
-                .filter(ended -> !ended.step().matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
-                .map(ended -> ended.host().orElse("") + " " + ended.step())
-                .toList();
-    }
-
-    private List<String> notes() {
-        return events.stream().filter(event -> event.is(Note.class)).map(Event::message).toList();
-    }
-
     private String findings() {
-        return events.stream().flatMap(event -> event.as(RunEnded.class).stream())
+        return runs.events().stream().flatMap(event -> event.as(RunEnded.class).stream())
                 .map(end -> end.findings().toString()).collect(Collectors.joining("\n"));
-    }
-
-    private String told() {
-        return events.stream().skip(Math.max(0, events.size() - 30)).map(EventJson::write).collect(Collectors.joining("\n"));
     }
 }

@@ -4,17 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
 import dev.caravan.history.Event;
 import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Pruning;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.RehearsedRuns;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -29,10 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,14 +40,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  * {@code src/test/lab/residue} shows the same.
  */
 class RollbackRehearsalTest {
-    private static final long LIMIT_SECONDS = 120;
     /** What a step leaves until the next one comes by, what the faults themselves keep, kubectl's own, and the process of etcd. */
     private static final List<String> NOT_THE_HOSTS = List.of("run/caravan", ".faults", "tmp", "run/caravan-kubectl",
             "proc/2379");
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Test
     void leavesHostsAsTheyWereWhereInitFails() throws Exception {
@@ -75,24 +69,24 @@ class RollbackRehearsalTest {
         faults.add(Fault.parse("h2:kubeadm-join:fail*1"));
         try (Rehearsal rehearsal =
                 Rehearsal.start(cluster(runtime), faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
             for (String step : steps) {
-                events.clear();
-                assertThat(run(engine, rehearsal, TestActions.APPLY)).as(this::told).isEqualTo("rolled-back");
-                assertThat(failed("h1", step)).as("%s failed: %s", step, told()).isTrue();
+                runs.events().clear();
+                assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("rolled-back");
+                assertThat(failed("h1", step)).as("%s failed: %s", step, runs.told()).isTrue();
                 assertSame("h1 after " + step, first, look(rehearsal, "h1"));
                 assertSame("h2 after " + step, second, look(rehearsal, "h2"));
             }
             // a worker that fails is given back alone; the cluster stays, and is reset
-            assertThat(run(engine, rehearsal, TestActions.APPLY)).as(this::told).isEqualTo("partly");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("partly");
             assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
             assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");
             assertThat(rehearsal.faultsNotMet()).isEmpty();
             Path kubeconfig = scratch.parent().resolve("data/clusters").resolve(rehearsal.cluster().name()).resolve("kubeconfig");
             assertThat(kubeconfig).exists();
-            assertThat(run(engine, rehearsal, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(kubeconfig).doesNotExist();
@@ -109,31 +103,31 @@ class RollbackRehearsalTest {
         try (Rehearsal rehearsal =
                 Rehearsal.start(cluster(Cluster.RuntimeName.CONTAINERD), List.of(), scratch.directory(),
                         Rehearsal.Options.usual().withPace(0));
-                Engine engine = engine(rehearsal)) {
+                Engine engine = runs.engine(rehearsal)) {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
             for (Action action : List.of(TestActions.APPLY, TestActions.APPLY, TestActions.PLAN, TestActions.APPLY)) {
-                assertThat(run(engine, rehearsal, action)).as(this::told).isEqualTo("succeeded");
+                assertThat(runs.run(engine, rehearsal.cluster(), action)).as(runs::told).isEqualTo("succeeded");
             }
-            List<String> runs = ids(engine);
+            List<String> applied = ids(engine);
             Pruning pruning = new Pruning(engine.journal(), data, newest);
-            List<Event> before = engine.journal().events(runs.get(1), 0);
-            assertThat(pruning.deletable()).extracting(RunRecord::id).containsExactly(runs.get(1), runs.get(2));
-            assertThat(ids(engine)).as("to ask deletes nothing").isEqualTo(runs);
-            assertThat(engine.journal().events(runs.get(1), 0)).isEqualTo(before).hasSizeGreaterThan(20);
-            assertThat(logs(data)).containsExactlyInAnyOrderElementsOf(runs);
+            List<Event> before = engine.journal().events(applied.get(1), 0);
+            assertThat(pruning.deletable()).extracting(RunRecord::id).containsExactly(applied.get(1), applied.get(2));
+            assertThat(ids(engine)).as("to ask deletes nothing").isEqualTo(applied);
+            assertThat(engine.journal().events(applied.get(1), 0)).isEqualTo(before).hasSizeGreaterThan(20);
+            assertThat(logs(data)).containsExactlyInAnyOrderElementsOf(applied);
 
             full = Files.size(data.resolve("journal.mv.db"));
-            assertThat(pruning.prune()).extracting(RunRecord::id).containsExactly(runs.get(1), runs.get(2));
-            assertThat(ids(engine)).containsExactly(runs.get(0), runs.get(3));
-            assertThat(engine.journal().events(runs.get(1), 0)).isEmpty();
-            assertThat(logs(data)).containsExactlyInAnyOrder(runs.get(0), runs.get(3));
+            assertThat(pruning.prune()).extracting(RunRecord::id).containsExactly(applied.get(1), applied.get(2));
+            assertThat(ids(engine)).containsExactly(applied.get(0), applied.get(3));
+            assertThat(engine.journal().events(applied.get(1), 0)).isEmpty();
+            assertThat(logs(data)).containsExactlyInAnyOrder(applied.get(0), applied.get(3));
 
-            assertThat(run(engine, rehearsal, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id)
-                    .containsExactly(runs.get(0), runs.get(3));
+                    .containsExactly(applied.get(0), applied.get(3));
             assertThat(logs(data)).isEqualTo(ids(engine)).hasSize(1);
         }
         assertThat(Files.size(data.resolve("journal.mv.db"))).isLessThanOrEqualTo(full);
@@ -153,7 +147,7 @@ class RollbackRehearsalTest {
     }
 
     private void assertSame(String what, Map<String, String> before, Map<String, String> after) {
-        assertThat(difference(before, after)).as("what is different on %s: %s", what, told()).isEmpty();
+        assertThat(difference(before, after)).as("what is different on %s: %s", what, runs.told()).isEmpty();
     }
 
     private static List<String> difference(Map<String, String> before, Map<String, String> after) {
@@ -207,7 +201,7 @@ class RollbackRehearsalTest {
     }
 
     private boolean failed(String host, String step) {
-        return events.stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step))
+        return runs.events().stream().anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(Optional.of(step))
                 && event.occurrence().toString().contains("rehearsed fault"));
     }
 
@@ -218,25 +212,5 @@ class RollbackRehearsalTest {
                 .toList();
         return new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), labelled,
                 Cluster.OnFailure.ROLLBACK);
-    }
-
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String run(Engine engine, Rehearsal rehearsal, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
-    private String told() {
-        StringBuilder text = new StringBuilder();
-        for (Event event : events) {
-            text.append(event.occurrence()).append('\n');
-        }
-        return text.toString();
     }
 }

@@ -4,20 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -29,51 +24,36 @@ class SiteCaExampleTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Tag("long")
     @Test
     void bringsTheCertificateToEveryHostBeforeAnythingElseAndOnlyOnce() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(),
                         scratch.directory().resolve("hosts"), new Rehearsal.Options(Family.YUM, Map.of("h2", Family.APT), 0));
-                Engine engine = engine(rehearsal)) {
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(new EngineOptions(runs.data(), Optional.of(EXAMPLE.resolve("routes")), false, true,
+                        rehearsal::target, Map.of()))) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(states("site-ca")).containsOnlyKeys("h1", "h2").containsValue("changed").doesNotContainValue("ok");
             for (String host : List.of("h1", "h2")) {
                 assertThat(stepsOf(host)).as(host).containsSubsequence("facts", "site-ca", "os-prepare", "kube-install");
             }
-            events.clear();
-            assertThat(apply(engine, rehearsal)).as(this::told).isEqualTo("succeeded");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(states("site-ca")).containsOnlyKeys("h1", "h2").doesNotContainValue("changed");
         }
     }
 
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.directory().resolve("data"), Optional.of(EXAMPLE.resolve("routes")),
-                false, true, rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private String apply(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "", "", TestActions.APPLY, "test", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(300, TimeUnit.SECONDS).state().word();
-    }
-
     private Map<String, String> states(String step) {
-        return events.stream()
+        return runs.events().stream()
                 .flatMap(event -> event.as(StepEnded.class).stream()).filter(ended -> ended.step().equals(step))
                 .collect(java.util.stream.Collectors.toMap(ended -> ended.host().orElseThrow(), ended -> ended.state().word()));
     }
 
     private List<String> stepsOf(String host) {
-        return events.stream()
+        return runs.events().stream()
                 .filter(event -> event.is(StepEnded.class) && event.host().equals(Optional.of(host)))
                 .map(event -> event.step().orElseThrow())
                 .toList();
-    }
-
-    private String told() {
-        return String.join("\n", events.stream().map(Event::toString).toList());
     }
 }

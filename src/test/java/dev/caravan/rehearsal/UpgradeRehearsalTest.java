@@ -2,60 +2,47 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.actions.Action;
 import dev.caravan.engine.Engine;
-import dev.caravan.engine.EngineOptions;
-import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
-import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
-import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Upgrade;
+import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: a changed version in the spec upgrades a running cluster. On real hosts {@code src/test/lab/upgrade} shows the same. */
 class UpgradeRehearsalTest {
-    private static final long LIMIT_SECONDS = 180;
-
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
-    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
     @Tag("long")
     @Test
     void controlPlanesComeFirstAndWorkersAreDrainedOnce() throws Exception {
         try (Rehearsal rehearsal =
                         start(Clusters.of(1, 2, "1.35.4", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.YUM, List.of());
-                Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             rehearsal.offer("1.36.3");
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of(36, "1.36.3"));
 
-            events.clear();
-            assertThat(run(engine, newer, TestActions.PLAN)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).contains("h1 upgrade-control-plane", "h2 upgrade-kubelet").doesNotContain("h1 kubeadm-init");
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).contains("h1 upgrade-control-plane", "h2 upgrade-kubelet").doesNotContain("h1 kubeadm-init");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.35.4"), Map.entry("h2", "1.35.4"), Map.entry("h3", "1.35.4"));
 
-            events.clear();
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).filteredOn(step -> step.matches(".* (upgrade-.*|drain-node|uncordon-node)")).containsExactly(
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).filteredOn(step -> step.matches(".* (upgrade-.*|drain-node|uncordon-node)")).containsExactly(
                     "h1 upgrade-packages", "h1 upgrade-control-plane", "h1 drain-node", "h1 upgrade-kubelet", "h1 uncordon-node",
                     "h1 upgrade-packages", "h1 upgrade-control-plane", "h1 drain-node", "h1 upgrade-kubelet", "h1 uncordon-node",
                     "h2 upgrade-packages", "h2 drain-node", "h2 upgrade-kubelet", "h2 uncordon-node",
@@ -64,14 +51,14 @@ class UpgradeRehearsalTest {
             assertThat(rehearsal.roots().get("h1").resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content()
                     .contains("kube-apiserver:v1.37.2");
 
-            events.clear();
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).isEmpty();
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).isEmpty();
 
-            events.clear();
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("refused");
+            runs.events().clear();
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("refused");
 
-            assertThat(run(engine, newer, TestActions.RESET)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h1").resolve("etc/kubernetes")).doesNotExist();
             assertThat(rehearsal.roots().get("h2").resolve(".rehearsal/packages/kubelet")).doesNotExist();
         }
@@ -81,17 +68,17 @@ class UpgradeRehearsalTest {
     void aFirstUpgradeThatFailsIsRolledBack() throws Exception {
         try (Rehearsal rehearsal = start(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT,
                         List.of(Fault.parse("h1:upgrade-control-plane:fail*1")));
-                Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             Path sources = rehearsal.roots().get("h1").resolve("etc/apt/sources.list.d/kubernetes.list");
             String before = Files.readString(sources);
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
 
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("rolled-back");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("rolled-back");
             assertThat(sources).hasContent(before.strip());
             assertThat(version(rehearsal, "h1", "kubeadm")).isEqualTo("1.36.3");
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             assertThat(version(rehearsal, "h1", "kubeadm")).isEqualTo("1.37.2");
         }
     }
@@ -101,19 +88,19 @@ class UpgradeRehearsalTest {
     void aWorkerThatFailsStopsNoOtherAndTheSameCommandResumes() throws Exception {
         try (Rehearsal rehearsal = start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.YUM,
                         List.of(Fault.parse("h2:upgrade-kubelet:fail*1")));
-                Engine engine = engine(rehearsal)) {
-            assertThat(run(engine, rehearsal.cluster(), TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
 
-            events.clear();
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("failed");
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.36.3"), Map.entry("h3", "1.37.2"));
-            assertThat(changed()).contains("h2 uncordon-node");
+            assertThat(runs.changed()).contains("h2 uncordon-node");
 
-            events.clear();
-            assertThat(run(engine, newer, TestActions.APPLY)).as(this::told).isEqualTo("succeeded");
-            assertThat(changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.37.2"), Map.entry("h3", "1.37.2"));
         }
     }
@@ -124,18 +111,6 @@ class UpgradeRehearsalTest {
         return Rehearsal.start(rolledBack, faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
     }
 
-    private Engine engine(Rehearsal rehearsal) throws Exception {
-        Engine engine = Engine.start(new EngineOptions(scratch.parent().resolve("data"), Optional.empty(), false, true,
-                rehearsal::target, Map.of()));
-        engine.journal().listen(events::add);
-        return engine;
-    }
-
-    private static String run(Engine engine, Cluster cluster, Action action) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", action, "command", List.of()));
-        return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
-    }
-
     private static Cluster at(Cluster cluster, String version, Map<Integer, String> via) {
         Cluster.Kubernetes known = cluster.kubernetes().at(version);
         Cluster.Kubernetes kubernetes = new Cluster.Kubernetes(version, known.imageRepository(), known.controlPlaneEndpoint(),
@@ -144,16 +119,6 @@ class UpgradeRehearsalTest {
                 new Upgrade(via, Upgrade.DEFAULT.maxUnavailable(), Upgrade.DEFAULT.drain()));
         return new Cluster(cluster.name(), kubernetes, cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),
                 cluster.onFailure());
-    }
-
-    /** HOST STEP of the steps that changed something, or would, in their order. */
-    private List<String> changed() {
-        return events.stream()
-                .flatMap(event -> event.as(StepEnded.class).stream())
-                .filter(ended -> !ended.changes().isEmpty())
-                .filter(ended -> !ended.step().matches("join-credentials|credentials-revoke|probe-start|probe-stop"))
-                .map(ended -> ended.host().orElse("") + " " + ended.step())
-                .toList();
     }
 
     /** By node, the version of the kubelet that runs. */
@@ -168,9 +133,5 @@ class UpgradeRehearsalTest {
 
     private static String version(Rehearsal rehearsal, String host, String name) throws Exception {
         return Files.readString(rehearsal.roots().get(host).resolve(".rehearsal/packages").resolve(name).resolve("version")).strip();
-    }
-
-    private String told() {
-        return events.stream().skip(Math.max(0, events.size() - 40)).map(EventJson::write).collect(Collectors.joining("\n"));
     }
 }
