@@ -159,9 +159,10 @@ class CanaryTest {
 
             Path dropped = Files.writeString(scratch.resolve("dropped.yaml"), spec.replace("user: ops", "usr: ops"));
             Files.move(dropped, serving.inbox().resolve("dropped.yaml"), StandardCopyOption.ATOMIC_MOVE);
-            Path result = serving.inbox().resolve(".failed").resolve("dropped.yaml.result.json");
-            await().atMost(LONG).until(() -> Files.exists(result));
-            Files.delete(serving.inbox().resolve(".failed").resolve("dropped.yaml"));
+            Path failed = serving.inbox().resolve(".failed").resolve("dropped.yaml");
+            // It is moved after its result was written.
+            await().atMost(LONG).until(() -> Files.exists(failed));
+            Files.delete(failed);
             looking.submit(() -> { }).get();
         }
         looking.shutdownNow();
