@@ -44,11 +44,11 @@ final class DetachedSteps {
         Path file = logs.resolve(run.id()).resolve(call.host().name()).resolve(call.step() + ".log");
         Optional<Past.UnderWay> before = run.past().underWay(call.host().name(), call.step());
         // A rollback is not rolled back.
-        Consumer<String> found = call.order().isUndo() ? line -> { } : line -> run.keepFound(call.at(), call.step(), line);
+        Consumer<String> found = call.order().isUndo() ? line -> { } : line -> run.rollback().keepFound(call.at(), call.step(), line);
         StepLog log = new StepLog(file, run::redact, found);
         // The host sends the log from its beginning.
         before.ifPresent(step -> log.cutTo(step.logOffset()));
-        return new DetachedStep(before.map(Past.UnderWay::id).orElseGet(run::nextDetachedId), call.at(), log.length(), log,
+        return new DetachedStep(before.map(Past.UnderWay::id).orElseGet(run.steps()::nextDetachedId), call.at(), log.length(), log,
                 new AtomicBoolean(before.isPresent()));
     }
 

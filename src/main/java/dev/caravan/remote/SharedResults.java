@@ -38,7 +38,7 @@ final class SharedResults {
     CompletionStage<StepResult> get(StepCall call, Duration age, Supplier<CompletionStage<StepResult>> run) {
         Shared mine = new Shared();
         Shared used = results.compute(new Key(call.run().id(), call.step()), (key, other) ->
-                other != null && other.isUsable(age) && call.run().isUsable(call.step(), other.askedAt) ? other : mine);
+                other != null && other.isUsable(age) && call.run().steps().isUsable(call.step(), other.askedAt) ? other : mine);
         if (used == mine) {
             run.get().whenComplete(mine::complete);
         }

@@ -55,7 +55,7 @@ final class StepAttempts {
     /** Fails with a {@link StepFailure}, or a {@link dev.caravan.run.RunCancelled}. */
     CompletionStage<StepResult> make(StepCall call) {
         StepRecorder recorder = new StepRecorder(call.run(), call.host().name(), call.step(),
-                call.run().nextAttempt(call.host().name(), call.step()));
+                call.run().steps().nextAttempt(call.host().name(), call.step()));
         // where a route's error handler has no policy of ours
         recordRetry(call.key(), Duration.ZERO);
         DetachedStep detached = steps.of(call);

@@ -82,7 +82,7 @@ public final class StepRunner implements Steps {
     /** Runs the step when no other of the same run that names this key is running. */
     CompletionStage<StepResult> inTurn(StepCall call, String key) {
         return recorded(call).orElseGet(() ->
-                admit(call, call.run().turn(key), "waits for its turn: " + call.step(), OptionalInt.empty(), this::takeSlot));
+                admit(call, call.run().gates().turn(key), "waits for its turn: " + call.step(), OptionalInt.empty(), this::takeSlot));
     }
 
     /** Runs the step, or takes the result of one that is running or ended less than {@code age} ago. */

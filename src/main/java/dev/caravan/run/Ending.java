@@ -19,11 +19,11 @@ final class Ending {
         if (failure instanceof PreflightRefused refused) {
             return ended(run, RunState.REFUSED, refused.getMessage(), refused.getFindings());
         }
-        String left = run.leftBehind().entrySet().stream()
+        String left = run.rollback().leftBehind().entrySet().stream()
                 .map(host -> host.getKey() + ": " + host.getValue())
                 .sorted()
                 .collect(Collectors.joining("; "));
-        if (failure instanceof RunCancelled || run.isCancelled() && !run.isRollingBack()) {
+        if (failure instanceof RunCancelled || run.isCancelled() && !run.rollback().isStarted()) {
             return ended(run, RunState.CANCELLED, run.isRehearsal()
                     ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
                     : "cancelled: what was done so far stays. The same command resumes"
@@ -37,13 +37,13 @@ final class Ending {
             return ended(run, RunState.FAILED, why + ". Left on the hosts: " + left
                     + ". Mend that, then take it up again: caravan reset with this spec", List.of());
         }
-        if (run.isRollingBackAll()) {
+        if (run.rollback().isOfAllHosts()) {
             return ended(run, RunState.ROLLED_BACK, why + ". The run was rolled back: its hosts are as it found them", List.of());
         }
-        if (failure instanceof HostsFailed && !run.isGivenUp() && run.failures().keySet().stream().allMatch(run::isRestored)) {
+        if (failure instanceof HostsFailed && !run.isGivenUp() && run.failures().keySet().stream().allMatch(run.rollback()::isRestored)) {
             return ended(run, RunState.PARTLY, why + restored(run), List.of());
         }
-        return failure instanceof StepFailure step && step.getHost() != null && run.isRestored(step.getHost())
+        return failure instanceof StepFailure step && step.getHost() != null && run.rollback().isRestored(step.getHost())
                 ? ended(run, RunState.ROLLED_BACK, why + restored(run) + ". The cluster and the other hosts stay", List.of())
                 : ended(run, RunState.FAILED, why, List.of());
     }
@@ -51,12 +51,12 @@ final class Ending {
     private static RunEnded ended(Run run, RunState state, String message, List<Finding> findings) {
         boolean saysWhatIsLeft = state != RunState.REFUSED && state != RunState.SUCCEEDED;
         return new RunEnded(state, message, run.kubeconfig(), findings.stream().map(Ending::recorded).toList(),
-                saysWhatIsLeft ? run.leftBehind() : Map.of(), Optional.empty());
+                saysWhatIsLeft ? run.rollback().leftBehind() : Map.of(), Optional.empty());
     }
 
     private static String restored(Run run) {
-        return (run.rolledBack().isEmpty() ? "" : ". Rolled back: " + String.join(", ", run.rolledBack()))
-                + (run.leftOut().isEmpty() ? "" : ". Left out, unchanged: " + String.join(", ", run.leftOut()));
+        return (run.rollback().rolledBack().isEmpty() ? "" : ". Rolled back: " + String.join(", ", run.rollback().rolledBack()))
+                + (run.rollback().leftOut().isEmpty() ? "" : ". Left out, unchanged: " + String.join(", ", run.rollback().leftOut()));
     }
 
     private static String said(Throwable failure) {

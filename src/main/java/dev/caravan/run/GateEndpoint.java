@@ -75,7 +75,7 @@ public class GateEndpoint extends DefaultEndpoint {
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
             Run run = exchange.getVariable(Variables.RUN, Run.class);
-            CompletableFuture<Void> gate = run.gate(name);
+            CompletableFuture<Void> gate = run.gates().gate(name);
             switch (action) {
                 case OPEN -> gate.complete(null);
                 case SHUT -> gate.completeExceptionally(new NotReached("not reached: " + reason(exchange)));

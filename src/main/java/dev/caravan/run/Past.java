@@ -28,9 +28,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a run did before its engine went away, from its events. A run is gone on with by sending it through its routes again:
- * a step that ended then gives the result that was recorded and does not reach its host; a step that was under way keeps its
- * id, by which it is found on its host. So a route takes the same turns as before, and work begins where it stood.
+ * What a run did before its engine went away, from its events. A run is resumed by sending it through its routes again: a step that
+ * ended then gives the recorded result and does not reach its host; a step that was running keeps its id, by which it is found on its
+ * host. So a route takes the same turns as before, and work begins where it was interrupted.
  *
  * <p>Two exceptions: results that held secrets were never recorded, so those steps run again; and the action may say that its
  * runs are resumed from the beginning, or that they are as long as preflight has not passed, since nothing changes before that.
@@ -191,7 +191,8 @@ public final class Past {
         return events.isEmpty();
     }
 
-    boolean hasPassedPreflight() {
+    /** Whether the rules over all hosts were satisfied before; what they gave is known. */
+    public boolean hasPassedPreflight() {
         return preflightPassed;
     }
 

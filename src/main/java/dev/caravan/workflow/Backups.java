@@ -189,7 +189,7 @@ public final class Backups {
 
     /** Lists the backups of the cluster, the newest first, each verified against its digest. */
     public void list(@Variable(Variables.RUN) Run run) throws IOException {
-        StepRecorder recorder = new StepRecorder(run, null, STEP, run.nextAttempt("", STEP));
+        StepRecorder recorder = new StepRecorder(run, null, STEP, run.steps().nextAttempt("", STEP));
         recorder.started();
         Map<String, String> lines = new LinkedHashMap<>();
         BackupDirectory directory = directory(run);

@@ -24,7 +24,7 @@ public final class Hosts {
      */
     public List<Host> all(@Variable(Variables.RUN) Run run) {
         Stream<Host> notYetRemoved = run.action().undoes() != Undoes.CLUSTER ? Stream.empty() : run.cluster().leaving().stream()
-                .filter(host -> !host.isLost() && (run.facts(host.name()).isPresent() || !run.recorded(host).isEmpty()));
+                .filter(host -> !host.isLost() && (run.facts(host.name()).isPresent() || !run.rollback().recorded(host).isEmpty()));
         return Stream.concat(run.cluster().hosts().stream(), notYetRemoved).filter(host -> !run.hasFailed(host.name())).toList();
     }
 

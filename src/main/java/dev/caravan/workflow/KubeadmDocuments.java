@@ -91,7 +91,7 @@ public final class KubeadmDocuments {
 
     /** Has the next host that asks mint credentials anew: those there are were refused. */
     public void forgetCredentials(@Variable(Variables.RUN) Run run) {
-        run.invalidate(CREDENTIALS_STEP);
+        run.steps().invalidate(CREDENTIALS_STEP);
     }
 
     /** Keeps what the step join-credentials minted, for this host's join and for the revocation. */
@@ -128,13 +128,13 @@ public final class KubeadmDocuments {
 
     /** Whether credentials were minted in this run. */
     public boolean hasCredentials(@Variable(Variables.RUN) Run run) {
-        return tokenIds.containsKey(run.id()) || !run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID).isEmpty();
+        return tokenIds.containsKey(run.id()) || !run.past().outputs(CREDENTIALS_STEP, TOKEN_ID).isEmpty();
     }
 
     /** Names the minted tokens to the script that revokes them, by the halves that are no secret. */
     public void nameToken(Exchange exchange) {
         Run run = run(exchange);
-        Set<String> ids = new TreeSet<>(run.earlierOutputs(CREDENTIALS_STEP, TOKEN_ID));
+        Set<String> ids = new TreeSet<>(run.past().outputs(CREDENTIALS_STEP, TOKEN_ID));
         Optional.ofNullable(tokenIds.remove(run.id())).ifPresent(ids::addAll);
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", ids));
     }

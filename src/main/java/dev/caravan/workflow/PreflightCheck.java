@@ -47,7 +47,7 @@ public final class PreflightCheck {
         if (run.isCancelled()) {
             throw new RunCancelled();
         }
-        if (run.hasPassedPreflight()) {
+        if (run.past().hasPassedPreflight()) {
             leftOutBefore(run);
             return;
         }

@@ -114,7 +114,7 @@ public final class Probes {
     public boolean areThere(Exchange exchange) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         String host = run.cluster().firstControlPlane().name();
-        return run.hasBegun(host, START) && exchange.getVariable(STOPPED) == null;
+        return run.steps().hasBegun(host, START) && exchange.getVariable(STOPPED) == null;
     }
 
     /** Notes that they are gone. */

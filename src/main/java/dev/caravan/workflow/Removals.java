@@ -61,7 +61,7 @@ public final class Removals {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         NotReached notReached = recorded(exchange).orElseGet(() -> notReached(failure));
         if (failure instanceof StepFailure step && notReached.machine() == Machine.NONE) {
-            StepRecorder recorder = new StepRecorder(run, host, step.getStep(), run.nextAttempt(host, step.getStep()));
+            StepRecorder recorder = new StepRecorder(run, host, step.getStep(), run.steps().nextAttempt(host, step.getStep()));
             recorder.started();
             recorder.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
@@ -144,9 +144,9 @@ public final class Removals {
         }
         boolean reached = run.facts(host.name()).isPresent();
         Membership membership = Membership.of(run.cluster(), host, run.allFacts());
-        return host.isLost() ? !run.recorded(host).isEmpty()
+        return host.isLost() ? !run.rollback().recorded(host).isEmpty()
                 : reached && (membership == Membership.THIS_CLUSTER
-                        || membership == Membership.NONE && !run.recorded(host).isEmpty());
+                        || membership == Membership.NONE && !run.rollback().recorded(host).isEmpty());
     }
 
     /** Whether a control plane leaves, and this is no plan. */
@@ -173,7 +173,7 @@ public final class Removals {
         variable(exchange, "ON_BLOCKED", drain.onBlocked().name().toLowerCase(Locale.ROOT));
         // The cluster stays, but this host has nothing to take out of it: its member of etcd and its node are removed by others.
         List<String> goes = new ArrayList<>(List.of("cluster"));
-        if (run.recorded(host).stream().anyMatch(found -> found.kind().equals("runtime"))) {
+        if (run.rollback().recorded(host).stream().anyMatch(found -> found.kind().equals("runtime"))) {
             goes.add("runtime");
         }
         variable(exchange, "GOES", String.join(" ", goes));
@@ -184,7 +184,7 @@ public final class Removals {
 
     /** What the exchange's host has of the cluster, by all runs: a list of {@link Undo}, the newest first. */
     public List<Undo> undos(Exchange exchange) {
-        return Rollback.undos(run(exchange).recorded(host(exchange)));
+        return Rollback.undos(run(exchange).rollback().recorded(host(exchange)));
     }
 
     /** Says, in a plan, what would be undone on the exchange's host. */
@@ -195,7 +195,7 @@ public final class Removals {
         if (changes.isEmpty()) {
             changes.add("remove the cluster from the host, of which the journal has no record");
         }
-        StepRecorder recorder = new StepRecorder(run, host, "remove-host", run.nextAttempt(host, "remove-host"));
+        StepRecorder recorder = new StepRecorder(run, host, "remove-host", run.steps().nextAttempt(host, "remove-host"));
         recorder.started();
         recorder.ended(new StepResult("remove-host", host, StepState.CHANGED, changes, List.of(), Map.of(), Map.of(), Optional.empty(),
                 ""));
@@ -206,8 +206,8 @@ public final class Removals {
         Run run = run(exchange);
         if (!run.isPlan()) {
             Host host = host(exchange);
-            List<Found> recorded = run.recorded(host);
-            run.recordRolledBack(recorded);
+            List<Found> recorded = run.rollback().recorded(host);
+            run.rollback().recordRolledBack(recorded);
             run.note(host.name(), host.isLost() ? "the cluster has forgotten this host; nothing was done on its machine"
                     : "removed from the cluster, and restored as it was found");
         }

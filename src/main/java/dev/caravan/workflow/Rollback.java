@@ -10,6 +10,7 @@ import dev.caravan.run.NotReached;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
+import dev.caravan.run.RunRollback;
 import dev.caravan.run.Unwrapped;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster.OnFailure;
@@ -81,7 +82,8 @@ public final class Rollback {
         Run run = run(exchange);
         boolean onlyHosts = exchange.getVariable(FAILURE) instanceof HostsFailed
                 // whether that went well or not
-                && run.failures().keySet().stream().allMatch(host -> run.isRestored(host) || run.leftBehind().containsKey(host));
+                && run.failures().keySet().stream()
+                        .allMatch(host -> run.rollback().isRestored(host) || run.rollback().leftBehind().containsKey(host));
         return isWanted(run) && !run.isUpgraded() && (run.isGivenUp() || !onlyHosts);
     }
 
@@ -117,10 +119,11 @@ public final class Rollback {
             throw new HostsFailed("not rolled back: the run upgraded a control plane, and Kubernetes has no downgrade. "
                     + "caravan apply resumes the upgrade");
         }
-        run.rollingBackAll();
+        run.rollback().startOnAllHosts();
         // The machine of a lost host is gone with all that was changed there.
-        run.cluster().leaving().stream().filter(Host::isLost).forEach(host -> run.recordRolledBack(run.toRollBack(host)));
-        return run.cluster().everyHost().stream().filter(host -> !run.toRollBack(host).isEmpty()).toList();
+        run.cluster().leaving().stream().filter(Host::isLost)
+                .forEach(host -> run.rollback().recordRolledBack(run.rollback().toRollBack(host)));
+        return run.cluster().everyHost().stream().filter(host -> !run.rollback().toRollBack(host).isEmpty()).toList();
     }
 
     /**
@@ -130,14 +133,14 @@ public final class Rollback {
     public List<Undo> undos(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        run.rollingBack();
-        return undos(run.toRollBack(host));
+        run.rollback().start();
+        return undos(run.rollback().toRollBack(host));
     }
 
     /** The same of any records of one host, the oldest first. */
     static List<Undo> undos(List<Found> recorded) {
         Map<String, List<Found>> bySteps = recorded.stream()
-                .filter(one -> !isOf(one, NO_NODE) && !isOf(one, Run.UPGRADED))
+                .filter(one -> !isOf(one, NO_NODE) && !isOf(one, RunRollback.UPGRADED))
                 .collect(Collectors.groupingBy(Found::step, LinkedHashMap::new, Collectors.toList()));
         List<Undo> undos = new ArrayList<>();
         bySteps.forEach((step, found) -> {
@@ -151,7 +154,7 @@ public final class Rollback {
     /** Records that a step was rolled back: the variable {@code undo}. */
     public void recordRolledBack(Exchange exchange) {
         noteUnseen(exchange);
-        run(exchange).recordRolledBack(exchange.getVariable(UNDO, Undo.class).found());
+        run(exchange).rollback().recordRolledBack(exchange.getVariable(UNDO, Undo.class).found());
     }
 
     /** What {@link #recordRolledBack} is called in routes that users copied from earlier versions. */
@@ -216,7 +219,7 @@ public final class Rollback {
     }
 
     private static boolean has(Run run, Host host, String kind) {
-        return run.toRollBack(host).stream().anyMatch(found -> isOf(found, kind));
+        return run.rollback().toRollBack(host).stream().anyMatch(found -> isOf(found, kind));
     }
 
     private static boolean isOf(Found found, String kind) {
@@ -255,8 +258,8 @@ public final class Rollback {
 
     /** Fails where something could not be taken back. */
     public void requireNothingLeft(@Variable(Variables.RUN) Run run) throws HostsFailed {
-        if (!run.leftBehind().isEmpty()) {
-            throw new HostsFailed("failed on " + String.join(", ", run.leftBehind().keySet()));
+        if (!run.rollback().leftBehind().isEmpty()) {
+            throw new HostsFailed("failed on " + String.join(", ", run.rollback().leftBehind().keySet()));
         }
     }
 
@@ -264,8 +267,8 @@ public final class Rollback {
     public void hostDone(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
-        run.recordRolledBack(run.toRollBack(host));
-        run.hostRolledBack(host.name());
+        run.rollback().recordRolledBack(run.rollback().toRollBack(host));
+        run.rollback().hostRolledBack(host.name());
     }
 
     /** Notes that the exchange's host could not be given back all that it had; what is left is named by step. */
@@ -278,7 +281,7 @@ public final class Rollback {
         }
         Set<String> steps = undos(exchange).stream().map(Undo::step).collect(Collectors.toCollection(LinkedHashSet::new));
         String what = steps.isEmpty() ? "its node in the cluster" : "what " + String.join(", ", steps) + " changed";
-        run.leftBehind(host.name(), what + " (" + failure.getMessage() + ")");
+        run.rollback().leftBehind(host.name(), what + " (" + failure.getMessage() + ")");
     }
 
     private static Run run(Exchange exchange) {

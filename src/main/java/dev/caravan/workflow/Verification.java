@@ -65,7 +65,7 @@ public final class Verification {
             exchange.setVariable(LEFT_OUT, leftOutBefore(run));
             return;
         }
-        StepRecorder recorder = new StepRecorder(run, null, STEP, run.nextAttempt("", STEP));
+        StepRecorder recorder = new StepRecorder(run, null, STEP, run.steps().nextAttempt("", STEP));
         recorder.started();
         exchange.setVariable(STATE, new State(recorder, Duration.ofSeconds(exchange.getVariable("verify.seconds", Long.class)),
                 exchange.getVariable("verify.crashes", Integer.class)));
@@ -238,7 +238,7 @@ public final class Verification {
 
     private static void leaveOut(Exchange exchange, Run run, State state, Map<String, StepFailure> atFault) {
         atFault.forEach((host, failure) -> {
-            StepRecorder recorder = new StepRecorder(run, host, STEP, run.nextAttempt(host, STEP));
+            StepRecorder recorder = new StepRecorder(run, host, STEP, run.steps().nextAttempt(host, STEP));
             recorder.started();
             recorder.failed(failure.getStep().equals(STEP) ? failure : notReady(host, failure.getStep() + " failed on this node"));
             run.hostFailed(host, failure);

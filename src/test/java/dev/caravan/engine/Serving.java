@@ -240,12 +240,12 @@ public final class Serving implements AutoCloseable {
 
     /** Lets that run end well. */
     public void release(String id) {
-        underWay(id).gate(GATE).complete(null);
+        underWay(id).gates().gate(GATE).complete(null);
     }
 
     /** Lets that run fail. */
     public void fail(String id, String message) {
-        underWay(id).gate(GATE).completeExceptionally(new IllegalStateException(message));
+        underWay(id).gates().gate(GATE).completeExceptionally(new IllegalStateException(message));
     }
 
     /** The run when it has ended and its cluster is free for another one, which is a little later. */

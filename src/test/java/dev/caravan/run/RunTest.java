@@ -89,12 +89,12 @@ class RunTest {
 
     @Test
     void aGateIsOneAndTheSameForAllAndStaysOpen() {
-        CompletableFuture<Void> waiting = run.gate("control-plane");
-        run.gate("control-plane").complete(null);
+        CompletableFuture<Void> waiting = run.gates().gate("control-plane");
+        run.gates().gate("control-plane").complete(null);
 
         assertThat(waiting).isCompleted();
-        assertThat(run.gate("control-plane")).isCompleted();
-        assertThat(run.gate("other")).isNotDone();
+        assertThat(run.gates().gate("control-plane")).isCompleted();
+        assertThat(run.gates().gate("other")).isNotDone();
     }
 
     @Test
@@ -108,20 +108,20 @@ class RunTest {
 
     @Test
     void cancellingLetsNobodyWaitNeitherNowNorLater() {
-        CompletableFuture<Void> waiting = run.gate("control-plane");
+        CompletableFuture<Void> waiting = run.gates().gate("control-plane");
         run.cancel();
 
         assertThat(run.isCancelled()).isTrue();
         assertThat(waiting).failsWithin(java.time.Duration.ZERO).withThrowableThat().withCauseInstanceOf(RunCancelled.class);
-        assertThat(run.gate("later")).isCompletedExceptionally();
+        assertThat(run.gates().gate("later")).isCompletedExceptionally();
     }
 
     @Test
     void turnsOfOneKeyComeOneAfterTheOther() {
-        CompletionStage<Runnable> first = run.turn("join");
-        CompletionStage<Runnable> second = run.turn("join");
+        CompletionStage<Runnable> first = run.gates().turn("join");
+        CompletionStage<Runnable> second = run.gates().turn("join");
 
-        assertThat(run.turn("other").toCompletableFuture()).isCompleted();
+        assertThat(run.gates().turn("other").toCompletableFuture()).isCompleted();
         assertThat(second.toCompletableFuture()).isNotDone();
         first.toCompletableFuture().join().run();
         assertThat(second.toCompletableFuture()).isCompleted();
@@ -142,18 +142,18 @@ class RunTest {
 
     @Test
     void attemptsAreCountedByHostAndStep() {
-        assertThat(run.nextAttempt("h1", "a")).isEqualTo(1);
-        assertThat(run.nextAttempt("h1", "a")).isEqualTo(2);
-        assertThat(run.nextAttempt("h2", "a")).isEqualTo(1);
-        assertThat(run.nextDetachedId()).isEqualTo("7f3a-1").isNotEqualTo(run.nextDetachedId());
+        assertThat(run.steps().nextAttempt("h1", "a")).isEqualTo(1);
+        assertThat(run.steps().nextAttempt("h1", "a")).isEqualTo(2);
+        assertThat(run.steps().nextAttempt("h2", "a")).isEqualTo(1);
+        assertThat(run.steps().nextDetachedId()).isEqualTo("7f3a-1").isNotEqualTo(run.steps().nextDetachedId());
     }
 
     @Test
     void givingUpIsEnteredOnceAndOnlyForWhatMightHavePassed() {
         StepFailure failure = new StepFailure("h1", "os-prepare", "mirror", true, "no answer from correct horse", "try",
                 List.of("last", "words"), null);
-        run.nextAttempt("h1", "os-prepare");
-        run.nextAttempt("h1", "os-prepare");
+        run.steps().nextAttempt("h1", "os-prepare");
+        run.steps().nextAttempt("h1", "os-prepare");
         run.gaveUp(failure);
         run.gaveUp(failure);
         run.gaveUp(new StepFailure("h1", "os-prepare", "permanent", false, "no", "", List.of(), null));

@@ -1,0 +1,156 @@
+package dev.caravan.run;
+
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.Undoes;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.journal.Found;
+import dev.caravan.journal.Journal;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What steps of one run found before they changed something, and what of it was rolled back. Thread-safe. */
+public final class RunRollback {
+    /** The kind of what a step records when it has upgraded a control plane. */
+    public static final String UPGRADED = "upgrade";
+
+    private final String run;
+    private final Action action;
+    private final String cluster;
+    private final Journal journal;
+    private final RunRecorder recorder;
+    private final Set<String> runs;
+    private final Set<String> foundSubjects = ConcurrentHashMap.newKeySet();
+    private final Set<String> rolledBack = ConcurrentHashMap.newKeySet();
+    private final Set<String> leftOut = ConcurrentHashMap.newKeySet();
+    private final Map<String, String> leftBehind = new ConcurrentHashMap<>();
+    private volatile boolean started;
+    private volatile boolean ofAllHosts;
+
+    /** @param runs that this run rolls back, or replaces */
+    RunRollback(String run, Action action, Cluster cluster, Journal journal, RunRecorder recorder, Past past, Set<String> runs) {
+        this.run = run;
+        this.action = action;
+        this.cluster = cluster.name();
+        this.journal = journal;
+        this.recorder = recorder;
+        this.runs = Set.copyOf(runs);
+        this.rolledBack.addAll(past.rolledBack());
+        if (!past.isEmpty()) {
+            // A step that is found again on its host reports again all that it found.
+            cluster.everyHost().forEach(host -> toRollBack(host)
+                    .forEach(found -> foundSubjects.add(subject(host, found.step(), found.subject()))));
+        }
+    }
+
+    private static String subject(Host host, String step, String subject) {
+        return host.name() + " " + step + " " + subject;
+    }
+
+    /**
+     * Records what a step found on that host before it changed something, if the action is recorded; the first of a step's lines on the
+     * same subject counts.
+     */
+    public void keepFound(Host host, String step, String line) {
+        if (!action.isRecorded()) {
+            return;
+        }
+        String subject = subject(host, step, Found.subject(line));
+        if (foundSubjects.contains(subject)) {
+            return;
+        }
+        recorder.write(() -> {
+            journal.keepFound(run, host.name(), host.address(), step, line);
+            return null;
+        });
+        foundSubjects.add(subject);
+    }
+
+    /**
+     * What is to be rolled back on that host, oldest first: what this run found there, or a run that it rolls back or replaces; for an
+     * action that undoes the cluster, what all runs of this cluster found.
+     */
+    public List<Found> toRollBack(Host host) {
+        return recorded(host).stream()
+                .filter(found -> action.undoes() == Undoes.CLUSTER || found.run().equals(run) || runs.contains(found.run()))
+                .toList();
+    }
+
+    /** What all runs of the cluster found on that host and did not roll back, oldest first. */
+    public List<Found> recorded(Host host) {
+        return journal.found(cluster, host.address());
+    }
+
+    boolean isUpgraded(Host host) {
+        return toRollBack(host).stream().anyMatch(found -> found.kind().equals(UPGRADED));
+    }
+
+    /** Records that these were rolled back. */
+    public void recordRolledBack(List<Found> found) {
+        recorder.write(() -> {
+            journal.markRolledBack(found);
+            return null;
+        });
+    }
+
+    /** Notes that changes of this run are being rolled back. */
+    public void start() {
+        started = true;
+    }
+
+    /** Notes that changes of this run are being rolled back on all hosts. */
+    public void startOnAllHosts() {
+        started = true;
+        ofAllHosts = true;
+    }
+
+    boolean isStarted() {
+        return started;
+    }
+
+    public boolean isOfAllHosts() {
+        return ofAllHosts;
+    }
+
+    /** Records that this host is as it was found. */
+    public void hostRolledBack(String host) {
+        leftBehind.remove(host);
+        if (rolledBack.add(host) && action.undoes() == Undoes.NOTHING) {
+            recorder.record(new HostRolledBack(Optional.of(host), "the host is as it was found"));
+        }
+    }
+
+    /** Notes that this host takes no part, as it failed before anything was changed there. */
+    void leaveOut(String host) {
+        leftOut.add(host);
+    }
+
+    /** The hosts that failed before anything was changed there. */
+    Set<String> leftOut() {
+        return new TreeSet<>(leftOut);
+    }
+
+    Set<String> rolledBack() {
+        return new TreeSet<>(rolledBack);
+    }
+
+    /** Whether that host is as it was found: rolled back, or left out before anything was changed. */
+    public boolean isRestored(String host) {
+        return rolledBack.contains(host) || leftOut.contains(host);
+    }
+
+    /** Notes what could not be rolled back on a host. */
+    public void leftBehind(String host, String what) {
+        leftBehind.put(host, what);
+    }
+
+    /** By host, what could not be rolled back. */
+    public Map<String, String> leftBehind() {
+        return Map.copyOf(leftBehind);
+    }
+}
