@@ -5,7 +5,7 @@ import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.init.Login;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.RedactedSpec;
@@ -66,7 +66,7 @@ final class AdoptCommand implements Callable<Integer> {
         }
         String text = spec();
         Cluster cluster = SpecReader.read(text, "USER@HOST and options");
-        Runs.Order order = new Runs.Order(cluster, RedactedSpec.of(text), Path.of("").toAbsolutePath().toString(), action(), "command",
+        RunOrder order = new RunOrder(cluster, RedactedSpec.of(text), Path.of("").toAbsolutePath().toString(), action(), "command",
                 Relaxations.of(cluster));
         AtomicReference<String> run = new AtomicReference<>();
         return Watched.run(EngineOptions.of(data, common.routes(), false, Map.of()).withJournal(common.journal()), engine -> {

@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action.ActionCall;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.RedactedSpec;
@@ -60,8 +60,8 @@ final class SpecFile {
     }
 
     /** What is asked for: that action on the cluster. */
-    Runs.Order order(Cluster cluster, ActionCall call) throws UserError {
-        return new Runs.Order(cluster, RedactedSpec.of(text(path())), directory(path()).toString(), call, "command",
+    RunOrder order(Cluster cluster, ActionCall call) throws UserError {
+        return new RunOrder(cluster, RedactedSpec.of(text(path())), directory(path()).toString(), call, "command",
                 Relaxations.of(cluster));
     }
 }

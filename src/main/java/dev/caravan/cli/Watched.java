@@ -3,13 +3,14 @@ package dev.caravan.cli;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.history.Event;
+import dev.caravan.history.RunView;
 import dev.caravan.journal.Journal;
 import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
 import dev.caravan.terminal.RunOutput;
-import dev.caravan.history.RunView;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.util.Optional;
@@ -47,12 +48,12 @@ final class Watched {
     static final Verdict AS_IT_ENDED = (ended, status) -> status;
 
     /** Starts an engine, runs, shows, and returns the exit status. */
-    static int run(EngineOptions options, Runs.Order order, CommonOptions common, Verdict verdict) throws Exception {
+    static int run(EngineOptions options, RunOrder order, CommonOptions common, Verdict verdict) throws Exception {
         return run(options, order, common, verdict, () -> { });
     }
 
     /** @param clearUp what is done before the process is left by a second Ctrl-C; cut short where it takes long */
-    static int run(EngineOptions options, Runs.Order order, CommonOptions common, Verdict verdict, Runnable clearUp) throws Exception {
+    static int run(EngineOptions options, RunOrder order, CommonOptions common, Verdict verdict, Runnable clearUp) throws Exception {
         return run(options, engine -> engine.runs().begin(order), common, verdict, clearUp);
     }
 

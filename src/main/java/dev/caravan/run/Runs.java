@@ -3,29 +3,21 @@ package dev.caravan.run;
 import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Action.ResumeFrom;
-import dev.caravan.actions.Action.Undoes;
 import dev.caravan.actions.Actions;
-import dev.caravan.actions.InvalidParameters;
-import dev.caravan.actions.NoSuchAction;
 import dev.caravan.history.Event;
 import dev.caravan.history.ExitStatus;
 import dev.caravan.history.Occurrence.CancelRequested;
 import dev.caravan.history.Occurrence.RunEnded;
-import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.RunStarted;
-import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
-import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
-import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -59,9 +51,9 @@ public final class Runs {
     private final Journal journal;
     private final boolean rehearsal;
     private final Consumer<Cluster> prepare;
+    private final EarlierRuns earlier;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
-    /* Runs that are not under way any more, where the journal was not told yet. */
-    private final Set<String> toRelease = ConcurrentHashMap.newKeySet();
+    private final RunClaims claims;
 
     /**
      * How a run ended, or will have.
@@ -74,29 +66,6 @@ public final class Runs {
         }
     }
 
-    /**
-     * What is asked for.
-     *
-     * @param spec      the spec's text with secrets replaced, for the journal
-     * @param directory where the spec's relative paths start
-     * @param source    command, inbox or http
-     * @param relaxed   what the spec relaxes of what is safe, a line each
-     * @param confined  whether the spec's author may not name the engine's files and variables
-     * @param key       of the request, where it has one
-     */
-    public record Order(
-            Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed, boolean confined,
-            Optional<RequestKey> key) {
-        public Order(Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed) {
-            this(cluster, spec, directory, call, source, relaxed, false, Optional.empty());
-        }
-
-        /** The action with the defaults of its parameters. */
-        public Order(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
-            this(cluster, spec, directory, action.withDefaults(), source, relaxed);
-        }
-    }
-
     private record UnderWay(Run run, Workflow workflow, CompletableFuture<Outcome> outcome) {}
 
     /** @param prepare called for each run that has been let in, before it begins; what it throws keeps the run from beginning */
@@ -105,6 +74,8 @@ public final class Runs {
         this.journal = journal;
         this.rehearsal = rehearsal;
         this.prepare = prepare;
+        this.claims = new RunClaims(journal);
+        this.earlier = new EarlierRuns(workflows, journal, rehearsal);
     }
 
     /**
@@ -114,18 +85,18 @@ public final class Runs {
      * @throws Busy        where a run that is under way shares the cluster or a host
      * @throws CannotBegin if no action of that name is loaded any more, or the run that it is to roll back cannot be
      */
-    public Run begin(Order order) throws Busy {
+    public Run begin(RunOrder order) throws Busy {
         releaseClaims();
         ActionCall call = order.call();
         Action action = call.action();
         if (actions().find(action.name()).isEmpty()) {
             throw new CannotBegin("there is no action " + action.name() + " any more: the route files were changed");
         }
-        Optional<String> undone = undone(order);
+        Optional<String> undone = earlier.undone(order.call(), order.cluster());
         List<RunRecord> left = leftUnfinished(order.cluster());
         Optional<RunRecord> same = left.stream()
-                .filter(run -> !rehearsal && action.name().equals(name(run)) && run.spec().equals(order.spec())
-                        && call.texts().equals(parameters(journal.events(run.id(), 0))))
+                .filter(run -> !rehearsal && action.name().equals(earlier.name(run)) && run.spec().equals(order.spec())
+                        && call.texts().equals(EarlierRuns.parameters(journal.events(run.id(), 0))))
                 .reduce((older, newer) -> newer);
         if (same.isPresent() && undone.isEmpty()) {
             Run resumed = resume(same.get(), order.cluster());
@@ -141,12 +112,12 @@ public final class Runs {
         UnderWay mine = admit(run);
         try {
             left.forEach(old -> journal.release(old.id()));
-            claim(run);
+            claims.claim(run);
             prepare.accept(order.cluster());
             journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
                     order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
                     order.confined()), order.key());
-            run.record(queued(order, rollsBack));
+            run.record(order.queued(rehearsal, rollsBack));
             left.forEach(old -> supersede(old, run));
             journal.running(run.id());
             run.record(new RunStarted());
@@ -171,11 +142,12 @@ public final class Runs {
      */
     public Run resume(RunRecord record, Cluster cluster) throws Busy {
         List<Event> events = journal.events(record.id(), 0);
-        ActionCall call = call(record, events);
-        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()), rollsBack(events));
+        ActionCall call = earlier.call(record, events);
+        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()),
+                EarlierRuns.rollsBack(events));
         UnderWay mine = admit(run);
         try {
-            claim(run);
+            claims.claim(run);
             prepare.accept(cluster);
             run.record(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
@@ -189,33 +161,6 @@ public final class Runs {
         return run;
     }
 
-    private RunQueued queued(Order order, Set<String> rollsBack) {
-        Action action = order.call().action();
-        List<RunHost> hosts = order.cluster().everyHost().stream()
-                .map(host -> new RunHost(host.name(), host.address(), host.roles().stream().map(Object::toString).sorted().toList()))
-                .toList();
-        return new RunQueued(action.name(), order.cluster().name(), hosts, rehearsal, action.changesHosts(), action.plan(),
-                Optional.of(order.cluster().kubernetes().version()), List.copyOf(rollsBack), action.outcome(), order.call().texts());
-    }
-
-    /* The run that this one is to roll back, if that is what its action does. */
-    private Optional<String> undone(Order order) {
-        if (order.call().action().undoes() != Undoes.RUN) {
-            return Optional.empty();
-        }
-        String id = String.valueOf(order.call().parameters().get("run"));
-        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal)
-                .orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
-        if (!earlier.hasEnded()) {
-            throw new CannotBegin("run " + id + " has not ended");
-        }
-        if (!earlier.cluster().equals(order.cluster().name())) {
-            throw new CannotBegin("run " + id + " was of cluster " + earlier.cluster() + ", and the spec is of cluster "
-                    + order.cluster().name());
-        }
-        return Optional.of(id);
-    }
-
     /** The actions that runs can begin with now. */
     public Actions actions() {
         return workflows.actions();
@@ -227,40 +172,13 @@ public final class Runs {
      * @throws CannotBegin if the action is not loaded any more, or does not take these values now
      */
     ActionCall call(RunRecord run) {
-        return call(run, journal.events(run.id(), 0));
-    }
-
-    private ActionCall call(RunRecord run, List<Event> events) {
-        try {
-            Action action = actions().require(run.action());
-            // Runs of earlier versions say which run they roll back in another way.
-            return action.undoes() == Undoes.RUN && parameters(events).isEmpty() ? action.withDefaults() : action.call(parameters(events));
-        } catch (NoSuchAction | InvalidParameters e) {
-            throw new CannotBegin(e.getMessage());
-        }
-    }
-
-    /* As it is called now. */
-    private String name(RunRecord run) {
-        return actions().find(run.action()).map(Action::name).orElse(run.action());
-    }
-
-    private static Map<String, String> parameters(List<Event> events) {
-        return queued(events).map(RunQueued::parameters).orElse(Map.of());
-    }
-
-    private static Optional<RunQueued> queued(List<Event> events) {
-        return events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst();
+        return earlier.call(run, journal.events(run.id(), 0));
     }
 
     private List<RunRecord> leftUnfinished(Cluster cluster) {
         return journal.orphans().stream()
                 .filter(run -> run.rehearsal() == rehearsal && run.cluster().equals(cluster.name()) && !underWay.containsKey(run.id()))
                 .toList();
-    }
-
-    private static Set<String> rollsBack(List<Event> events) {
-        return queued(events).map(RunQueued::rollsBack).map(Set::copyOf).orElse(Set.of());
     }
 
     private void supersede(RunRecord old, Run by) {
@@ -270,43 +188,23 @@ public final class Runs {
 
     private UnderWay admit(Run run) throws Busy {
         synchronized (this) {
-            refuseIfBusy(run.cluster());
+            RunClaims.refuseIfBusy(run.cluster(), underWay());
             UnderWay mine = new UnderWay(run, workflows.take(), new CompletableFuture<>());
             underWay.put(run.id(), mine);
-            toRelease.remove(run.id());
+            claims.keep(run.id());
             return mine;
         }
     }
 
-    private void claim(Run run) throws Busy {
-        List<String> names = new ArrayList<>();
-        names.add("cluster/" + run.cluster().name());
-        run.cluster().everyHost().forEach(host -> names.add("host/" + host.address()));
-        Optional<String> other = journal.claim(run.id(), names);
-        if (other.isPresent()) {
-            throw new Busy(other.get(), other.get().equals(run.id())
-                    ? "run " + run.id() + " is being worked on by another engine"
-                    : "cluster " + run.cluster().name() + " or one of its hosts is being worked on by run " + other.get()
-                            + ", in another process");
-        }
-    }
-
     private void leave(Run run) {
-        toRelease.add(run.id());
+        claims.releaseLater(run.id());
         forget(run);
         releaseClaims();
     }
 
-    /** Lets go of what runs that are not under way here any more had claimed, as far as the journal can be written by now. */
-    public synchronized void releaseClaims() {
-        for (String id : toRelease) {
-            try {
-                journal.release(id);
-                toRelease.remove(id);
-            } catch (JournalException e) {
-                LOG.warn("what run {} worked on stays claimed for now: {}", id, e.getMessage());
-            }
-        }
+    /** Releases the claims of runs that ended here; tries again those that could not be released before. */
+    public void releaseClaims() {
+        claims.release();
     }
 
     private void forget(Run run) {
@@ -350,23 +248,6 @@ public final class Runs {
     /** The runs under way in this process. */
     public Collection<Run> underWay() {
         return underWay.values().stream().map(UnderWay::run).toList();
-    }
-
-    private void refuseIfBusy(Cluster cluster) throws Busy {
-        Set<String> addresses = new HashSet<>();
-        cluster.everyHost().forEach(host -> addresses.add(host.address()));
-        for (UnderWay other : underWay.values()) {
-            Cluster theirs = other.run().cluster();
-            if (theirs.name().equals(cluster.name())) {
-                throw new Busy(other.run().id(), "cluster " + cluster.name() + " is being worked on by run " + other.run().id());
-            }
-            for (Host host : theirs.everyHost()) {
-                if (addresses.contains(host.address())) {
-                    throw new Busy(other.run().id(), "host " + host.address() + " is being worked on by run " + other.run().id()
-                            + " of cluster " + theirs.name());
-                }
-            }
-        }
     }
 
     private void start(UnderWay mine) {

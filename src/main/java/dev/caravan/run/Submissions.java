@@ -117,8 +117,8 @@ public final class Submissions {
         }
     }
 
-    private static Runs.Order order(Submission submission, Optional<RequestKey> key) {
-        return new Runs.Order(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(),
+    private static RunOrder order(Submission submission, Optional<RequestKey> key) {
+        return new RunOrder(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(),
                 submission.call(), submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
     }
 

@@ -1,13 +1,10 @@
 package dev.caravan.terminal;
 
-import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.Activity;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
-import dev.caravan.history.StepState;
 import dev.caravan.terminal.Look.Ink;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,6 +46,7 @@ public final class LiveTable {
         private final int width;
         private final int height;
         private final Instant now;
+        private final HostDoings doings;
         private final List<HostView> shown;
         private final List<HostView> rest;
         private final int hostWidth;
@@ -61,6 +59,7 @@ public final class LiveTable {
             this.width = width;
             this.height = height;
             this.now = now;
+            this.doings = new HostDoings(run, now);
             this.shown = selected();
             Set<HostView> visible = new HashSet<>(shown);
             this.rest = run.hosts().stream().filter(host -> !visible.contains(host)).toList();
@@ -94,7 +93,7 @@ public final class LiveTable {
             }
             List<HostView> byInterest = new ArrayList<>(run.hosts());
             byInterest.sort(Comparator.comparingInt(this::interest).thenComparing(this::since));
-            // Many failures do not push out all that is still going on; each of them is told above the table, too.
+            // Many failures do not push out all hosts that still work; each failure is shown above the table, too.
             int failed = (int) byInterest.stream().filter(host -> host.failed().isPresent()).count();
             Collections.rotate(byInterest, -Math.max(0, failed - Math.max(1, rows / 2)));
             Set<HostView> chosen = new HashSet<>(byInterest.subList(0, Math.max(1, rows - 1)));
@@ -111,7 +110,7 @@ public final class LiveTable {
             };
         }
 
-        /** What has gone on for longest comes first. */
+        /** The longest-running step comes first. */
         private Instant since(HostView host) {
             return host.current().map(StepView::startedAt).orElse(Instant.MAX);
         }
@@ -139,13 +138,13 @@ public final class LiveTable {
             return look.paint(Ink.STRONG, fitted.substring(0, strong)) + fitted.substring(strong);
         }
 
-        private String standing(String hosts, List<Activity> told) {
+        private String standing(String hosts, List<Activity> shown) {
             if (run.ended()) {
                 return joined(": ", hosts, run.state().word());
             }
             String doing = run.waitingFor().isPresent()
                     ? Wording.waiting(run.waitingFor().get().what())
-                    : activities(run.realHosts(), told);
+                    : activities(run.realHosts(), shown);
             return joined(", ", run.stopping() ? "stopping" : "", joined(run.waitingFor().isPresent() ? ", " : ": ", hosts, doing));
         }
 
@@ -153,10 +152,10 @@ public final class LiveTable {
             return one.isEmpty() || other.isEmpty() ? one + other : one + between + other;
         }
 
-        private String activities(List<HostView> hosts, List<Activity> told) {
+        private String activities(List<HostView> hosts, List<Activity> shown) {
             Map<Activity, Integer> counts = new EnumMap<>(Activity.class);
             hosts.forEach(host -> counts.merge(host.activity(), 1, Integer::sum));
-            return told.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity))
+            return shown.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity))
                     .collect(Collectors.joining(", "));
         }
 
@@ -195,7 +194,7 @@ public final class LiveTable {
                 }
             }
             int used = hostWidth + 1 + columns * (CELL + 1) + 2;
-            String doing = Text.fit(Text.printable(now(host)), Math.max(0, width - used), look.ellipsis());
+            String doing = Text.fit(Text.printable(doings.of(host)), Math.max(0, width - used), look.ellipsis());
             Ink ink = switch (host.activity()) {
                 case FAILED -> Ink.BAD;
                 case WAITING -> Ink.WAITING;
@@ -238,55 +237,6 @@ public final class LiveTable {
         /** Whether the host has met a later step than this one, which then is none of this host's. */
         private boolean isPast(HostView host, int index) {
             return run.steps().subList(index + 1, run.steps().size()).stream().anyMatch(host.steps()::containsKey);
-        }
-
-        private String now(HostView host) {
-            if (host.failed().isPresent()) {
-                StepView step = host.failed().get();
-                return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: " + Text.firstLine(step.message());
-            }
-            if (host.rolledBack()) {
-                return "rolled back";
-            }
-            if (run.ended()) {
-                return inTheEnd(host);
-            }
-            if (host.waitsFor().isPresent()) {
-                RunView.Waiting wait = host.waitsFor().get();
-                return Wording.waiting(wait.what()) + " (" + Durations.whole(Duration.between(wait.since(), now)) + ")";
-            }
-            return host.current().map(this::doing).orElseGet(() -> host.last().map(this::done).orElse(""));
-        }
-
-        private String doing(StepView step) {
-            String said = Text.firstLine(step.doing());
-            if (step.state() == StepState.RETRYING) {
-                String when = step.retryAt()
-                        .map(at -> ", again in " + Durations.whole(Duration.between(now, at).plusMillis(999)))
-                        .orElse("");
-                return step.step() + ": attempt " + step.attempt() + " failed" + when + ": " + said;
-            }
-            String attempt = step.attempt() > 1 ? " (attempt " + step.attempt() + ")" : "";
-            return step.step() + attempt + (said.isEmpty() ? "" : ": " + said);
-        }
-
-        private String done(StepView step) {
-            String said = Text.firstLine(step.message());
-            return step.step() + ": " + (said.isEmpty() ? Wording.state(run, step.state()) : said);
-        }
-
-        private String inTheEnd(HostView host) {
-            if (run.state() != RunState.SUCCEEDED && host.current().isPresent()) {
-                return host.current().get().step() + " was not finished";
-            }
-            if (host.name().isEmpty() && host.last().isPresent()) {
-                return done(host.last().get());
-            }
-            int changes = host.changes();
-            if (run.isPlan()) {
-                return changes == 0 ? "nothing to change" : Text.count(changes, "change") + " to make";
-            }
-            return changes == 0 ? "nothing changed" : Text.count(changes, "change");
         }
 
         private String restTitle() {

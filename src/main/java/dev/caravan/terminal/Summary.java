@@ -7,22 +7,19 @@ import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
 import dev.caravan.terminal.Look.Ink;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What is said of a run when it has ended: what changed, on which hosts, the time by step, what failed and what to do about
- * it, how it ended, and where the kubeconfig lies. Pure.
+ * The summary of an ended run: what changed, on which hosts, the time by step, what failed and what to do about
+ * it, how it ended, and where the kubeconfig is. Pure.
  */
 public final class Summary {
     /** Beyond this a list is no longer read; the log has the whole of it. */
-    private static final int LONGEST_LIST = 60;
+    static final int LONGEST_LIST = 60;
 
     private final RunView run;
     private final int width;
@@ -59,7 +56,7 @@ public final class Summary {
             lines.addAll(reports);
             if (run.isPlan()) {
                 if (run.changes() > 0 || !reported) {
-                    plan();
+                    lines.addAll(PlanLines.of(run, width, look));
                 }
             } else {
                 if (run.state() != RunState.ROLLED_BACK) {
@@ -68,7 +65,7 @@ public final class Summary {
                 }
                 hosts();
             }
-            steps();
+            StepTimes.rows(run).ifPresent(rows -> table(rows, "rrlrl"));
             failures(false);
         }
         findings();
@@ -107,10 +104,10 @@ public final class Summary {
             case REFUSED -> name + " was refused by preflight after " + time + ": "
                     + Text.count(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
-                    + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they stand");
+                    + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
             case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
             case CANCELLED -> name + " was cancelled after " + time
-                    + (run.changes() == 0 || run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they stand");
+                    + (run.changes() == 0 || run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
             case PARTLY -> succeeded(name, time) + "; not" + where();
             default -> succeeded(name, time);
         };
@@ -142,7 +139,7 @@ public final class Summary {
         return failed.isEmpty() ? "" : " on " + Text.names(failed, 40);
     }
 
-    /** What was cut off: nobody knows yet how these steps would have ended. */
+    /** Steps that were interrupted. */
     private void unfinished() {
         for (String name : run.steps()) {
             List<String> hosts = run.hosts().stream()
@@ -236,104 +233,9 @@ public final class Summary {
         table(rows, "r".repeat(head.size() - 1));
     }
 
-    /** What each host would see changed, hosts with the same plan together. */
-    private void plan() {
-        Map<List<Change>, List<HostView>> groups = new LinkedHashMap<>();
-        for (HostView host : run.hosts()) {
-            List<Change> changes = run.steps().stream()
-                    .map(host.steps()::get)
-                    .filter(step -> step != null && step.changed())
-                    .flatMap(step -> Change.of(step, host).stream())
-                    .toList();
-            if (!changes.isEmpty() || !host.name().isEmpty()) {
-                groups.computeIfAbsent(changes, key -> new ArrayList<>()).add(host);
-            }
-        }
-        Map<Change, String> told = new HashMap<>();
-        groups.forEach((changes, hosts) -> {
-            List<String> names = hosts.stream().map(host -> Wording.host(host.name())).toList();
-            lines.add(look.paint(Ink.STRONG, Text.names(names, width - 12)
-                    + (hosts.size() > 4 ? " (" + Text.count(hosts.size(), "host") + ")" : "")));
-            if (changes.isEmpty()) {
-                lines.add("  nothing to change");
-            }
-            int stepWidth = changes.stream().mapToInt(change -> Text.width(change.step())).max().orElse(0);
-            String step = "";
-            for (Change change : changes) {
-                hang("  " + Text.pad(change.step().equals(step) ? "" : change.step(), stepWidth) + "  ",
-                        change.textOn(hosts));
-                String before = told.putIfAbsent(change, Wording.host(hosts.get(0).name()));
-                List<String> diff = change.diffOn(hosts);
-                diff(before == null || diff.isEmpty() ? diff : List.of("(as on " + before + ")"), hosts.get(0).name(), change.step(),
-                        stepWidth + 6);
-                step = change.step();
-            }
-            lines.add("");
-        });
-    }
-
-    /** What somebody may want to copy is not wrapped. */
-    private void diff(List<String> diff, String host, String step, int indent) {
-        String space = " ".repeat(indent);
-        for (String line : diff.subList(0, Math.min(diff.size(), LONGEST_LIST))) {
-            Ink ink = line.startsWith("@@") ? Ink.BUSY
-                    : line.startsWith("---") || line.startsWith("+++") ? Ink.FAINT
-                    : line.startsWith("+") ? Ink.GOOD : line.startsWith("-") ? Ink.BAD : Ink.NORMAL;
-            lines.add(space + look.paint(ink, line));
-        }
-        if (diff.size() > LONGEST_LIST) {
-            lines.add(space + "and " + Text.count(diff.size() - LONGEST_LIST, "more line") + ": `"
-                    + look.hints().in("caravan logs " + run.run()) + " --host " + host + " --step " + step + "`");
-        }
-    }
-
-    // The time
-
-    private void steps() {
-        List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("step", "hosts", "longest", "on", "sum", "result"));
-        for (String name : run.steps()) {
-            List<StepView> ended = run.hosts().stream()
-                    .map(host -> host.steps().get(name))
-                    .filter(step -> step != null && step.duration().isPresent())
-                    .toList();
-            if (!ended.isEmpty()) {
-                rows.add(stepRow(name, ended));
-            }
-        }
-        if (rows.size() > 1) {
-            table(rows, "rrlrl");
-        }
-    }
-
-    private List<String> stepRow(String name, List<StepView> ended) {
-        StepView longest = ended.stream()
-                .max(Comparator.comparing((StepView step) -> step.duration().get()))
-                .orElseThrow();
-        Duration sum = ended.stream().map(step -> step.duration().get()).reduce(Duration.ZERO, Duration::plus);
-        return List.of(
-                name, Integer.toString(ended.size()), Durations.text(longest.duration().get()),
-                Wording.host(longest.host()), Durations.text(sum), result(ended));
-    }
-
-    /** "ok", or where hosts differ "1 changed, 2 ok". */
-    private String result(List<StepView> ended) {
-        List<String> words = new ArrayList<>();
-        for (StepState state : List.of(StepState.FAILED, StepState.ROLLED_BACK, StepState.CHANGED, StepState.OK, StepState.SKIPPED)) {
-            long count = ended.stream().filter(step -> step.state() == state).count();
-            if (count == ended.size()) {
-                return Wording.state(run, state);
-            }
-            if (count > 0) {
-                words.add(count + " " + Wording.state(run, state));
-            }
-        }
-        return String.join(", ", words);
-    }
-
     // What went wrong
 
-    /** Failures that read the same but for the host's name stand together. */
+    /** Failures that differ only in the host's name are shown together. */
     private void failures(boolean lastWords) {
         Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
@@ -355,7 +257,7 @@ public final class Summary {
     private void findings() {
         for (Finding finding : run.findings()) {
             String hosts = finding.hosts().isEmpty() ? Wording.CLUSTER : Text.names(finding.hosts(), width / 2);
-            hang(Text.printable(hosts) + "  ", finding.problem());
+            lines.addAll(Text.hang(Text.printable(hosts) + "  ", finding.problem(), width));
             lines.addAll(Wording.indent(4, Text.wrap(finding.remedy(), width - 4)));
         }
         if (!run.findings().isEmpty()) {
@@ -365,21 +267,12 @@ public final class Summary {
 
     // Setting it out
 
-    /** Adds a table, cut off where it is longer than anybody reads, and an empty line. */
+    /** Adds a table, cut off if it is very long, and an empty line. */
     private void table(List<List<String>> rows, String alignment) {
         lines.addAll(Columns.lines(rows.subList(0, Math.min(rows.size(), LONGEST_LIST)), alignment, width, look));
         if (rows.size() > LONGEST_LIST) {
             lines.add("and " + (rows.size() - LONGEST_LIST) + " more: `" + look.hints().in("caravan status " + run.run()) + "`");
         }
         lines.add("");
-    }
-
-    /** Adds text behind a lead, its further lines beneath its first. */
-    private void hang(String lead, String text) {
-        int indent = Text.width(lead);
-        List<String> wrapped = Text.wrap(text, Math.max(20, width - indent));
-        for (int i = 0; i < wrapped.size(); i++) {
-            lines.add((i == 0 ? lead : " ".repeat(indent)) + wrapped.get(i));
-        }
     }
 }

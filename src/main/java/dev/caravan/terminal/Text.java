@@ -143,4 +143,15 @@ final class Text {
     static String count(long number, String noun) {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
+
+    /** Text behind a lead, wrapped, its further lines beneath its first. */
+    static List<String> hang(String lead, String text, int width) {
+        int indent = width(lead);
+        List<String> wrapped = wrap(text, Math.max(20, width - indent));
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < wrapped.size(); i++) {
+            lines.add((i == 0 ? lead : " ".repeat(indent)) + wrapped.get(i));
+        }
+        return lines;
+    }
 }

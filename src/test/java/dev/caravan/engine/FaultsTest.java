@@ -19,6 +19,7 @@ import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Busy;
 import dev.caravan.run.Run;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
@@ -355,8 +356,8 @@ class FaultsTest {
                 .collect(Collectors.joining("\n"));
     }
 
-    private static Runs.Order order(Cluster cluster) {
-        return new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of());
+    private static RunOrder order(Cluster cluster) {
+        return new RunOrder(cluster, "spec", "", TestActions.APPLY, "command", List.of());
     }
 
     private Engine engine(Journal kept) throws Exception {

@@ -10,7 +10,7 @@ import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
@@ -272,8 +272,8 @@ class KillMatrixTest {
             }
         }
 
-        private Runs.Order order() {
-            return new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of());
+        private RunOrder order() {
+            return new RunOrder(cluster, "spec", "", TestActions.APPLY, "command", List.of());
         }
 
         private Map<String, Long> once() {

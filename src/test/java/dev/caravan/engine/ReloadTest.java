@@ -7,7 +7,7 @@ import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import java.lang.ref.WeakReference;
@@ -133,7 +133,7 @@ class ReloadTest {
 
     private static Run begin() throws Exception {
         return serving.engine().runs()
-                .begin(new Runs.Order(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
+                .begin(new RunOrder(TestClusters.of("c" + CLUSTERS.incrementAndGet(), 1, 0, ScriptedHosts.ADDRESSES, hosts.port(), ""),
                 "spec", "", TestActions.PLAN, "command", List.of()));
     }
 

@@ -16,7 +16,7 @@ import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
@@ -299,7 +299,7 @@ class RollbackTest {
         assertThat(undone(run, "h1")).isEmpty();
 
         Run back = engine.runs()
-                .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
+                .begin(new RunOrder(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));
         assertThat(undone(back, "h2")).isEqualTo(changed(run, "h2"));
@@ -336,7 +336,7 @@ class RollbackTest {
         assertThat(undone(run, "h1")).isEmpty();
 
         Run back = engine.runs()
-                .begin(new Runs.Order(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
+                .begin(new RunOrder(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of()));
         assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
     }
@@ -355,7 +355,7 @@ class RollbackTest {
         assertThat(undone(run, "h1")).isEqualTo(changed(run, "h1"));
 
         hosts.script(this::answer);
-        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
+        Run reset = engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(reset).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(reset, "h1")).isEmpty();
         assertThat(undone(reset, "h2")).containsExactly("runtime-install", "kube-install", "package-repository", "os-prepare");
@@ -367,12 +367,12 @@ class RollbackTest {
         Cluster cluster = cluster(1, 1);
         Run first = apply(cluster);
         assertThat(end(first).state()).isEqualTo(RunState.SUCCEEDED);
-        Run reset = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
+        Run reset = engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(reset).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(reset, "h1")).isEqualTo(changed(first, "h1"));
         assertThat(undone(reset, "h2")).isEqualTo(changed(first, "h2"));
 
-        Run again = engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.RESET, "command", List.of()));
+        Run again = engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.RESET, "command", List.of()));
         assertThat(end(again).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(again, "h1")).isEmpty();
     }
@@ -402,12 +402,12 @@ class RollbackTest {
         });
         Run left;
         try (Engine dying = engine(mortal, sessions)) {
-            left = dying.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
+            left = dying.runs().begin(new RunOrder(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
             assertThat(dying.runs().outcome(left).toCompletableFuture()).failsWithin(30, TimeUnit.SECONDS);
         }
 
         fail("h1", "kubeadm-init");
-        Run run = engine.runs().begin(new Runs.Order(cluster, "another spec", "", TestActions.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new RunOrder(cluster, "another spec", "", TestActions.APPLY, "command", List.of()));
         assertThat(end(run).state()).isEqualTo(RunState.ROLLED_BACK);
         assertThat(run.id()).isNotEqualTo(left.id());
         assertThat(journal.run(left.id()).orElseThrow().state()).isEqualTo(RunState.FAILED);
@@ -425,7 +425,7 @@ class RollbackTest {
     }
 
     private Run apply(Cluster cluster) throws Exception {
-        return engine.runs().begin(new Runs.Order(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
+        return engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.APPLY, "command", List.of()));
     }
 
     private RunEnded end(Run run) throws Exception {

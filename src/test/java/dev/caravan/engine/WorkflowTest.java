@@ -19,7 +19,7 @@ import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.remote.ScriptedHosts.Script;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
@@ -146,7 +146,7 @@ class WorkflowTest {
     }
 
     private static Run begin(Cluster cluster, Action action) throws Exception {
-        return engine.runs().begin(new Runs.Order(cluster, "spec", "", action, "command", List.of()));
+        return engine.runs().begin(new RunOrder(cluster, "spec", "", action, "command", List.of()));
     }
 
     private static String end(Run run) throws Exception {

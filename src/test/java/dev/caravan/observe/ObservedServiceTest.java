@@ -15,7 +15,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.caravan.engine.Serving;
 import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Reply;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.TestClusters;
 import dev.caravan.spec.Cluster;
@@ -155,7 +155,7 @@ class ObservedServiceTest {
     private static String run(String name, Answer answer) throws Exception {
         hosts.script(call -> CompletableFuture.completedFuture(answer.to(call)));
         Cluster cluster = TestClusters.of(name, 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
-        var run = serving.engine().runs().begin(new Runs.Order(cluster, "spec of " + name, "", TestActions.APPLY, "command", List.of()));
+        var run = serving.engine().runs().begin(new RunOrder(cluster, "spec of " + name, "", TestActions.APPLY, "command", List.of()));
         serving.engine().runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
         return run.id();
     }

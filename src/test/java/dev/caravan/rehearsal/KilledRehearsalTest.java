@@ -13,7 +13,7 @@ import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
@@ -120,7 +120,7 @@ class KilledRehearsalTest {
     }
 
     private static String outcome(Engine engine, Rehearsal rehearsal) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
+        Run run = engine.runs().begin(new RunOrder(rehearsal.cluster(), "a rehearsal's", "", TestActions.APPLY, "command", List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }
 

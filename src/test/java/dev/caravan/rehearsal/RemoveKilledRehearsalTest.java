@@ -13,7 +13,7 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
 import dev.caravan.run.Run;
-import dev.caravan.run.Runs;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -89,7 +89,7 @@ class RemoveKilledRehearsalTest {
     }
 
     private static String outcome(Engine engine, Cluster cluster) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "hosts: " + cluster.hosts().size(), "", TestActions.APPLY, "command",
+        Run run = engine.runs().begin(new RunOrder(cluster, "hosts: " + cluster.hosts().size(), "", TestActions.APPLY, "command",
                 List.of()));
         return engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
     }

@@ -17,6 +17,7 @@ import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Scratch;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
+import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -87,7 +88,7 @@ public final class RehearsedRuns {
     }
 
     private static Ended end(Engine engine, Cluster cluster, ActionCall call) throws Exception {
-        Run run = engine.runs().begin(new Runs.Order(cluster, "a rehearsal's", "", call, "command", List.of()));
+        Run run = engine.runs().begin(new RunOrder(cluster, "a rehearsal's", "", call, "command", List.of()));
         String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
         return new Ended(run.id(), state, engine.journal().events(run.id(), 0));
     }

@@ -1,0 +1,52 @@
+package dev.caravan.journal;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.history.Event;
+import dev.caravan.history.EventRow;
+import dev.caravan.history.Occurrence.RunQueued;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the table {@code event}. Thread-safe. */
+final class Events {
+    private final Reader reader;
+    private final ObjectMapper json = new ObjectMapper();
+
+    Events(Reader reader) {
+        this.reader = reader;
+    }
+
+    List<Event> after(String run, long after) {
+        return reader.query("select run, seq, at, type, host, step, attempt, message, data from event"
+                        + " where run = ? and seq > ? order by seq",
+                this::event, run, after);
+    }
+
+    private Event event(ResultSet row) throws SQLException {
+        String run = row.getString("run");
+        try {
+            EventRow stored = new EventRow(row.getString("type"), Optional.ofNullable(row.getString("host")),
+                    Optional.ofNullable(row.getString("step")), row.getInt("attempt"), row.getString("message"),
+                    json.readValue(row.getString("data"), ObjectNode.class));
+            return new Event(row.getLong("seq"), row.getObject("at", OffsetDateTime.class).toInstant(), run, stored.occurrence());
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+            throw new JournalException("an event of run " + run + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    Optional<String> rolledBackBy(String run) {
+        // The first event of a run names the runs that it rolls back. For an apply these are the runs that it replaces.
+        return reader.query("select event.* from event join run on run.id = event.run"
+                        + " where run.action in ('rollback', 'rollback-run') and event.type = ?"
+                        + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc",
+                        this::event, EventRow.word(RunQueued.class), run).stream()
+                .filter(event -> event.as(RunQueued.class).filter(queued -> queued.rollsBack().contains(run)).isPresent())
+                .map(Event::run)
+                .findFirst();
+    }
+}

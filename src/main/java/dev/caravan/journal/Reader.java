@@ -1,0 +1,37 @@
+package dev.caravan.journal;
+
+import java.sql.SQLException;
+import java.util.List;
+
+/** Reads from the journal's database, over a connection of its own. Thread-safe. */
+final class Reader implements AutoCloseable {
+    private final Database database;
+    private final Link link;
+
+    Reader(Database database, Timing timing) {
+        this.database = database;
+        this.link = new Link(database, timing.reconnect());
+    }
+
+    <T> List<T> query(String sql, Sql.Row<T> row, Object... values) {
+        return read(connection -> Sql.query(connection, sql, row, values));
+    }
+
+    /** Does the work in a transaction. @throws JournalException if the database cannot be read */
+    <T> T read(Link.Work<T> work) {
+        try {
+            return link.call(connection -> {
+                T result = work.with(connection);
+                connection.commit();
+                return result;
+            });
+        } catch (SQLException e) {
+            throw new JournalException(database.name() + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        link.close();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.caravan.run;
+
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Action.Undoes;
+import dev.caravan.actions.InvalidParameters;
+import dev.caravan.actions.NoSuchAction;
+import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.Cluster;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What runs in the journal were begun with, by their events and the actions that are loaded now. Thread-safe. */
+final class EarlierRuns {
+    private final Workflows workflows;
+    private final Journal journal;
+    private final boolean rehearsal;
+
+    EarlierRuns(Workflows workflows, Journal journal, boolean rehearsal) {
+        this.workflows = workflows;
+        this.journal = journal;
+        this.rehearsal = rehearsal;
+    }
+
+    /** The run that a new one is to roll back, if that is what its action does. */
+    Optional<String> undone(ActionCall call, Cluster cluster) {
+        if (call.action().undoes() != Undoes.RUN) {
+            return Optional.empty();
+        }
+        String id = String.valueOf(call.parameters().get("run"));
+        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal)
+                .orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
+        if (!earlier.hasEnded()) {
+            throw new CannotBegin("run " + id + " has not ended");
+        }
+        if (!earlier.cluster().equals(cluster.name())) {
+            throw new CannotBegin("run " + id + " was of cluster " + earlier.cluster() + ", and the spec is of cluster "
+                    + cluster.name());
+        }
+        return Optional.of(id);
+    }
+
+    /**
+     * What that run was begun with: its action as it is loaded now, and the recorded values of its parameters.
+     *
+     * @throws CannotBegin if the action is not loaded any more, or does not take these values now
+     */
+    ActionCall call(RunRecord run, List<Event> events) {
+        try {
+            Action action = workflows.actions().require(run.action());
+            // Runs of earlier versions say which run they roll back in another way.
+            return action.undoes() == Undoes.RUN && parameters(events).isEmpty() ? action.withDefaults() : action.call(parameters(events));
+        } catch (NoSuchAction | InvalidParameters e) {
+            throw new CannotBegin(e.getMessage());
+        }
+    }
+
+    /** The name that its action has now. */
+    String name(RunRecord run) {
+        return workflows.actions().find(run.action()).map(Action::name).orElse(run.action());
+    }
+
+    static Map<String, String> parameters(List<Event> events) {
+        return queued(events).map(RunQueued::parameters).orElse(Map.of());
+    }
+
+    private static Optional<RunQueued> queued(List<Event> events) {
+        return events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst();
+    }
+
+    static Set<String> rollsBack(List<Event> events) {
+        return queued(events).map(RunQueued::rollsBack).map(Set::copyOf).orElse(Set.of());
+    }
+}

@@ -1,0 +1,44 @@
+package dev.caravan.run;
+
+import dev.caravan.actions.Action;
+import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.RunHost;
+import dev.caravan.journal.RequestKey;
+import dev.caravan.spec.Cluster;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is asked for when a run is begun.
+ *
+ * @param spec      the spec's text with secrets replaced, for the journal
+ * @param directory where the spec's relative paths start
+ * @param source    command, inbox or http
+ * @param relaxed   what the spec relaxes of what is safe, a line each
+ * @param confined  whether the spec's author may not name the engine's files and variables
+ * @param key       of the request, where it has one
+ */
+public record RunOrder(
+        Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed, boolean confined,
+        Optional<RequestKey> key) {
+    public RunOrder(Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed) {
+        this(cluster, spec, directory, call, source, relaxed, false, Optional.empty());
+    }
+
+    /** The action with the defaults of its parameters. */
+    public RunOrder(Cluster cluster, String spec, String directory, Action action, String source, List<String> relaxed) {
+        this(cluster, spec, directory, action.withDefaults(), source, relaxed);
+    }
+
+    /** The first event of the run. */
+    RunQueued queued(boolean rehearsal, Set<String> rollsBack) {
+        Action action = call.action();
+        List<RunHost> hosts = cluster.everyHost().stream()
+                .map(host -> new RunHost(host.name(), host.address(), host.roles().stream().map(Object::toString).sorted().toList()))
+                .toList();
+        return new RunQueued(action.name(), cluster.name(), hosts, rehearsal, action.changesHosts(), action.plan(),
+                Optional.of(cluster.kubernetes().version()), List.copyOf(rollsBack), action.outcome(), call.texts());
+    }
+}

@@ -1,0 +1,70 @@
+package dev.caravan.terminal;
+
+import dev.caravan.history.RunState;
+import dev.caravan.history.RunView;
+import dev.caravan.history.RunView.HostView;
+import dev.caravan.history.RunView.StepView;
+import dev.caravan.history.StepState;
+import java.time.Duration;
+import java.time.Instant;
+
+/** What each host of a run does now, or did in the end, in words. Immutable. */
+final class HostDoings {
+    private final RunView run;
+    private final Instant now;
+
+    HostDoings(RunView run, Instant now) {
+        this.run = run;
+        this.now = now;
+    }
+
+    /** One line, of any length. */
+    String of(HostView host) {
+        if (host.failed().isPresent()) {
+            StepView step = host.failed().get();
+            return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: " + Text.firstLine(step.message());
+        }
+        if (host.rolledBack()) {
+            return "rolled back";
+        }
+        if (run.ended()) {
+            return inTheEnd(host);
+        }
+        if (host.waitsFor().isPresent()) {
+            RunView.Waiting wait = host.waitsFor().get();
+            return Wording.waiting(wait.what()) + " (" + Durations.whole(Duration.between(wait.since(), now)) + ")";
+        }
+        return host.current().map(this::doing).orElseGet(() -> host.last().map(this::done).orElse(""));
+    }
+
+    private String doing(StepView step) {
+        String said = Text.firstLine(step.doing());
+        if (step.state() == StepState.RETRYING) {
+            String when = step.retryAt()
+                    .map(at -> ", again in " + Durations.whole(Duration.between(now, at).plusMillis(999)))
+                    .orElse("");
+            return step.step() + ": attempt " + step.attempt() + " failed" + when + ": " + said;
+        }
+        String attempt = step.attempt() > 1 ? " (attempt " + step.attempt() + ")" : "";
+        return step.step() + attempt + (said.isEmpty() ? "" : ": " + said);
+    }
+
+    private String done(StepView step) {
+        String said = Text.firstLine(step.message());
+        return step.step() + ": " + (said.isEmpty() ? Wording.state(run, step.state()) : said);
+    }
+
+    private String inTheEnd(HostView host) {
+        if (run.state() != RunState.SUCCEEDED && host.current().isPresent()) {
+            return host.current().get().step() + " was not finished";
+        }
+        if (host.name().isEmpty() && host.last().isPresent()) {
+            return done(host.last().get());
+        }
+        int changes = host.changes();
+        if (run.isPlan()) {
+            return changes == 0 ? "nothing to change" : Text.count(changes, "change") + " to make";
+        }
+        return changes == 0 ? "nothing changed" : Text.count(changes, "change");
+    }
+}
