@@ -151,6 +151,35 @@ class DocumentsTest {
         assertThat(upwards).as("uses of packages above, which would make a circle").isEmpty();
     }
 
+    // ---- words
+
+    /** As the tables of words in CONTRIBUTING.md and docs/glossary.md have it. Some words have several meanings, and are not here. */
+    private static final Pattern REPLACED = Pattern.compile("\\b(anew|whoever|(taken?|takes|took|given?|gives|gave) back"
+            + "|(take|give|gave)s?Back|(taken|given)Back|(gone|goes?|went|going) on with|goneOn\\w*|lets? go|letGo"
+            + "|let end|taken for gone|passing|lasting)\\b",
+            Pattern.CASE_INSENSITIVE);
+    /** Earlier names that are still read, and tables whose checksums are kept. */
+    private static final Set<String> EARLIER = Set.of("FailureRules.java", "StepFailure.java", "FailureRulesTest.java", "EventRow.java",
+            "EventRowTest.java", "Rollback.java", "V2__found_and_claims.sql", "DocumentsTest.java", "CONTRIBUTING.md");
+
+    @Test
+    void codeRoutesAndDocumentsUseTheWordsOfTheGlossary() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (String place : List.of("src/main", "src/test/java", "routes", "examples", "docs")) {
+            for (Path file : files(Path.of(place), ".*\\.(java|yaml|properties|sh|js|css|html|md|sql|json|1)")) {
+                if (!EARLIER.contains(file.getFileName().toString())) {
+                    List<String> lines = Files.readAllLines(file);
+                    for (int i = 0; i < lines.size(); i++) {
+                        if (REPLACED.matcher(lines.get(i)).find()) {
+                            found.add(file + ":" + (i + 1) + ": " + lines.get(i).strip());
+                        }
+                    }
+                }
+            }
+        }
+        assertThat(found).isEmpty();
+    }
+
     // ---- how tables are read
 
     @Test

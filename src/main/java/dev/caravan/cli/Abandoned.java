@@ -3,7 +3,7 @@ package dev.caravan.cli;
 import dev.caravan.journal.RunRecord;
 import java.io.IOException;
 
-/** Tells whoever follows a run, once, that no engine works on it any more. */
+/** Tells each follower of a run, once, that no engine works on it any more. */
 final class Abandoned {
     private static final int LOOKS = 20;
 

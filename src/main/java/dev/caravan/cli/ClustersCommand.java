@@ -17,7 +17,8 @@ import picocli.CommandLine.Mixin;
         description = {
             "The clusters in the journal, with what the last runs saw of them.",
             "",
-            "Version, nodes, the days until the first certificate expires that nobody renews by itself, backups and the newest run. No "
+            "Version, nodes, the days until the first certificate expires that is not renewed automatically, backups and the newest run. "
+                    + "No "
                     + "host is contacted: caravan plan shows how a cluster is now."
         },
         footerHeading = "%nExamples:%n",

@@ -77,7 +77,7 @@ final class CommonOptions {
         return ("caravan " + command + " " + hints().options()).strip();
     }
 
-    /** Whether whoever sits at the terminal agrees; without a terminal, or with --yes, nobody is asked. */
+    /** Whether the user at the terminal agrees; without a terminal, or with --yes, nothing is asked. */
     boolean isAgreed(String question) {
         Console console = System.console();
         if (yes || console == null) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Prints the kubeconfig of a cluster: the administrator's access, as it was fetched at the end of an apply.",
             "",
-            "Whoever has it can do anything in the cluster. A server gives it only if it was started with a token."
+            "Anyone who has it can do anything in the cluster. A server gives it only if it was started with a token."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 /** {@code caravan reset}. */
 @Command(name = "reset",
         description = {
-            "Takes the cluster off its hosts and gives back what Caravan changed there, as the journal has it.",
+            "Takes the cluster off its hosts and restores what Caravan changed there, as the journal has it.",
             "",
             "On all hosts of the spec, for all runs of the cluster: files get their former content, packages that came go, units are as "
                     + "they were. A terminal is asked first, unless --yes is given."

@@ -126,7 +126,7 @@ final class ServeCommand implements Callable<Integer> {
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
-            engineOptions.token().filter(Redactor::isWeak).ifPresent(weak -> log.warn("the token is short or a common word: whoever "
+            engineOptions.token().filter(Redactor::isWeak).ifPresent(weak -> log.warn("the token is short or a common word: anyone who "
                     + "guesses it controls every host. openssl rand -hex 32 makes a better one"));
             log.info("serving on {}://{}:{}{} and watching {}{}", engine.isServedOverTls() ? "https" : "http",
                     options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,

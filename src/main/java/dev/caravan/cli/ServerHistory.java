@@ -82,7 +82,7 @@ final class ServerHistory implements History {
         }
     }
 
-    /** The server goes on with those by itself. */
+    /** The server resumes those itself. */
     @Override
     public Set<String> unfinished() {
         return Set.of();

@@ -81,7 +81,7 @@ final class Watched {
         }
     }
 
-    /* A run that is gone on with has events from before this process. */
+    /* A resumed run has events from before this process. */
     private static void show(BlockingQueue<Optional<Event>> events, RunOutput output, Journal journal, String run)
             throws InterruptedException {
         long shown = 0;
@@ -98,7 +98,7 @@ final class Watched {
         }
     }
 
-    /** The first Ctrl-C asks the run to stop; a second one leaves at once, and hosts go on with the step they are in. */
+    /** The first Ctrl-C asks the run to stop; a second one leaves at once, and hosts continue the step they are in. */
     private static void stopOnSignal(Engine engine, Run run, Runnable leave) {
         // Asked for now: once the run has ended and the engine is closed, it has none to give.
         Runs runs = engine.runs();

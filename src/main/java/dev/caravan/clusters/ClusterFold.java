@@ -104,7 +104,7 @@ final class ClusterFold {
         return new Node(host.name(), host.address(), host.roles(), version, OptionalLong.empty());
     }
 
-    /* Of those that nobody renews by itself the one that expires first: seconds since the epoch, path. */
+    /* Of those that are not renewed automatically the one that expires first: seconds since the epoch, path. */
     private static Optional<Instant> expiry(Map<String, String> outputs) {
         try {
             return text(outputs, "certificate").map(line -> Instant.ofEpochSecond(Long.parseLong(line.split(" ", 2)[0])));

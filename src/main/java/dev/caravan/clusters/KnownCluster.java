@@ -27,7 +27,8 @@ public record KnownCluster(
      * A node.
      *
      * @param version         of its kubelet, if a run has seen it
-     * @param certificateDays until the first certificate on it expires that nobody renews by itself; below 0 if it has expired; empty if no
+     * @param certificateDays until the first certificate on it expires that is not renewed automatically; below 0
+     *                        if it has expired; empty if no
      *                        run has seen one
      */
     public record Node(String name, String address, List<String> roles, Optional<String> version, OptionalLong certificateDays) {

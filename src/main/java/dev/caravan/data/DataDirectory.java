@@ -11,7 +11,7 @@ public final class DataDirectory {
     private DataDirectory() {}
 
     /**
-     * Why nothing may be kept there: whoever may make files in it could put one in the place of ours. A sticky directory is no better, as
+     * Why nothing may be kept there: any user who may make files in it could replace ours. A sticky directory is no better, as
      * what is not there yet can be made by others first. Its group is trusted: many systems give each user one, and Kubernetes
      * each volume (fsGroup). Empty where it may be used, or is not there.
      */

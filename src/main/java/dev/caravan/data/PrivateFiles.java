@@ -13,7 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Files that their owner may read and write and nobody else, whatever the umask is and whoever may enter their directory. On systems
+ * Files that their owner may read and write and nobody else, whatever the umask and the mode of their directory are. On systems
  * without such permissions they are like any other. Thread-safe.
  */
 public final class PrivateFiles {

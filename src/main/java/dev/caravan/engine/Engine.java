@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
-/** A running Caravan in this process. Starting it loads the routes; closing it lets go of everything. Thread-safe. */
+/** A running Caravan in this process. Starting it loads the routes; closing it releases everything. Thread-safe. */
 public final class Engine implements AutoCloseable {
     private static final int THREADS = 16;
 
@@ -112,7 +112,7 @@ public final class Engine implements AutoCloseable {
         wiring.endReloading();
         main.stop();
         wiring.endObservation();
-        // The journal first: that connections were closed is no news of the runs, which stay as they stand for who goes on with them.
+        // The journal first: that connections were closed is no news of the runs, which are resumed later.
         journal.close();
         sessions.close();
         executor.shutdown();

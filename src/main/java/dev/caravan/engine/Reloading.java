@@ -19,14 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the routes directory of a service anew when a file in it changes, while runs go on.
+ * Loads the routes directory of a service again when a file in it changes, while runs continue.
  *
  * <p>How:
  * <ol>
  * <li>Once a second the files are read. What two looks found the same, and is not what is loaded, is a new version.
  * <li>Its routes are loaded into a Camel of their own, with its scripts and failures. Where that fails, it is said and nothing
  *     else happens until a file changes again: one version is loaded as a whole or not at all.
- * <li>From then on runs begin with it. Earlier ones go on with the version that they began with, which is closed after its last.
+ * <li>From then on runs begin with it. Earlier ones keep the version that they began with, which is closed after its last.
  * <li>Triggers stay in the service's own Camel and are replaced there one by one, each when nothing is under way in it; see
  *     {@link LoadedFiles}.
  * </ol>
@@ -74,7 +74,7 @@ final class Reloading implements Workflows, AutoCloseable {
         this.seen = first;
         versions.add(new Version(first, workflow, Optional.empty()));
         Gauge.builder("caravan.routes.versions", this, Reloading::loaded)
-                .description("Versions of the route files that are loaded: more than one while runs go on with an earlier one.")
+                .description("Versions of the route files that are loaded: more than one while runs use an earlier one.")
                 .register(meters);
         reloads("ok");
         reloads("failed");
@@ -181,7 +181,7 @@ final class Reloading implements Workflows, AutoCloseable {
             versions.stream().filter(version -> version.workflow == workflow).forEach(version -> version.runs--);
             over = takeUnused();
         }
-        // Not here: who gives back may be one of the threads that stopping waits for.
+        // Not here: the caller may be one of the threads that stopping waits for.
         over.forEach(version -> timer.execute(() -> stop(version)));
     }
 

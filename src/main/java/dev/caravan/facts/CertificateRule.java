@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Warns of certificates that nobody renews by itself, and that expire soon. By the engine's clock; days are whole ones that are left. */
+/** Warns of certificates that are not renewed automatically, and that expire soon. By the engine's clock; in whole days. */
 final class CertificateRule {
     private static final int WARN_BELOW_DAYS = 60;
 

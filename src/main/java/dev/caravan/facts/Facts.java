@@ -149,7 +149,7 @@ public record Facts(
      * @param apiServerVersion of the static pod; empty where its image's tag is no version, as for the next one
      * @param etcdVersion      of the static pod
      * @param kubeletReplaced  the kubelet that runs is of an earlier installation than the program that is there
-     * @param certificate      of the certificates that nobody renews by itself, the one that expires first
+     * @param certificate      of the certificates that are not renewed automatically, the one that expires first
      */
     public record Kubernetes(
             Optional<String> kubelet,

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What a host must have at least. A spec cannot change these; whoever runs Caravan can, by the properties that
+ * What a host must have at least. A spec cannot change these; the user who runs Caravan can, by the properties that
  * {@link #from(Function)} reads.
  *
  * @param controlPlaneMemoryMib kubeadm's own limit, which it gives as 1700 MB and counts in MiB (ControlPlaneMem in its constants)

@@ -63,7 +63,7 @@ public enum Membership {
                 .findFirst().map(cluster::ledBy).orElseGet(() -> cluster.ledBy(first));
     }
 
-    /** A kubelet.conf that names no server was cut short while it was written, by whoever writes one here: Caravan. */
+    /** A kubelet.conf that names no server was cut short while it was written, by the one program that writes it: Caravan. */
     private static boolean talksTo(Cluster cluster, Host host, Facts facts) {
         return facts.kubernetes().apiServer().map(Endpoint::parse)
                 .map(server -> known(cluster).anyMatch(endpoint -> same(endpoint, server)) || isItself(cluster, host, facts, server))

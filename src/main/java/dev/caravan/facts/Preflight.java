@@ -79,7 +79,7 @@ public final class Preflight {
     /**
      * Holds the hosts against all rules.
      *
-     * @param facts by host name; a host that is not in it is left out of all rules, so whoever could not look at one has to say so
+     * @param facts by host name; a host that is not in it is left out of all rules, so a caller that could not look at one has to say so
      * @return what refuses first, each part in the order of the rules; empty if nothing is to be said
      */
     public List<Finding> check(Cluster cluster, Map<String, Facts> facts) {

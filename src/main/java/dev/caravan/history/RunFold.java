@@ -147,7 +147,7 @@ public final class RunFold {
     }
 
     private static StepView next(Instant at, OfStep what, String host, Optional<StepView> before) {
-        // A step that had ended and starts again, in a resumed or repeated run, begins anew.
+        // A step that had ended and starts again, in a resumed or repeated run, begins again.
         Optional<Instant> since = before.filter(view -> !view.state().ended() || !(what instanceof StepStarted)).map(StepView::startedAt);
         if (what instanceof StepEnded ended) {
             return finished(at, ended, host, before, since);

@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
  */
 final class EventStream {
     private static final int LOOK_MILLIS = 1_000;
-    /** Between two lines at least: proxies let go of connections that are silent for a minute. */
+    /** Between two lines at least: proxies close connections that are silent for a minute. */
     private static final int SILENT_LOOKS = 14;
 
     private final RoutingContext request;

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Vert.x whose HTTP servers keep to Caravan's limits and have its certificate, whoever makes them: Camel's server has no
+ * Vert.x whose HTTP servers keep to Caravan's limits and have its certificate, also if Camel makes them: Camel's server has no
  * settings for that, but takes the Vert.x that is in its registry. Vert.x and its servers are wrapped by proxies: those have all
  * interfaces of what they wrap, also those that Vert.x itself casts to, and need none of its internal classes.
  */

@@ -67,7 +67,7 @@ final class Health {
         return Reply.json(up ? 200 : 503, tree);
     }
 
-    /* A journal that is away is waited for by whoever asks it, for half a minute: longer than who probes for health would wait. */
+    /* A journal that is away is waited for half a minute by each request, which is longer than a health probe waits. */
     private boolean isJournalReadable() {
         CompletableFuture<?> asked = askJournal();
         try {

@@ -204,7 +204,7 @@ final class RunsResource {
         }
     }
 
-    /** Goes on with a run whose engine is gone, where it stood. */
+    /** Resumes a run whose engine is gone. */
     Reply resume(String id) throws Refused {
         RunRecord run = find(id);
         if (run.hasEnded()) {

@@ -51,7 +51,7 @@ final class Threshold {
     private Optional<ProblemDocument> refuse(HttpServerRequest request) {
         String path = Optional.ofNullable(request.path()).orElse("");
         Optional<ProblemDocument> denied = access.refuse(asked(request));
-        // Whoever watches the process must not take it for ill because others ask too often from the same address.
+        // A health probe must not see the process as ill because others ask too often from the same address.
         boolean watches = denied.isEmpty() && path.startsWith(OBSERVE);
         if (!watches && !rates.admit(request.remoteAddress().hostAddress())) {
             return Optional.of(ProblemDocument.tooMany());

@@ -138,7 +138,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
         release(exchange);
     }
 
-    /** Lets go of every file. */
+    /** Releases every file. */
     @Override
     protected synchronized void doStop() throws IOException {
         for (AsynchronousFileChannel channel : channels) {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class InboxFiles implements GenericFileFilter<File> {
     private static final Logger LOG = LoggerFactory.getLogger(InboxFiles.class);
     private static final int REMEMBERED = 10_000;
-    /** An empty file has most likely just been created, and what could not be moved out will hardly be let go at once. */
+    /** An empty file has most likely just been created, and what could not be moved out will hardly be released at once. */
     private static final int LONGER = 15;
     /** What the name of a file turns into where its bytes are no text in this process's encoding. */
     private static final Pattern UNREADABLE = Pattern.compile("[\uFFFD?]");

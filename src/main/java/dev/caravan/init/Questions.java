@@ -6,7 +6,7 @@ import java.io.PrintStream;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Asks whoever started the command, one question a line; an empty answer, or none, takes the default. */
+/** Asks the user who started the command, one question a line; an empty answer, or none, takes the default. */
 public final class Questions {
     private final Optional<BufferedReader> answers;
     private final PrintStream screen;

@@ -33,7 +33,7 @@ interface Database {
      */
     void migrate() throws SQLException;
 
-    /** The same for whoever logs in there so; user and password may be null, where the address says them. */
+    /** The same with this login; user and password may be null, where the address says them. */
     static void migrate(String url, String user, String password) throws SQLException {
         try {
             Flyway.configure(Database.class.getClassLoader()).dataSource(url, user, password).locations("classpath:db/migration")

@@ -75,7 +75,7 @@ final class EmbeddedDatabase implements Database {
         // A second process (caravan status beside caravan serve) reaches the same file through the first, on loopback only.
         System.setProperty("h2.bindAddress", "127.0.0.1");
         Connection connection = authenticated(isNew);
-        connection.setAutoCommit(false); // else H2 connects anew by itself, in the midst of what belongs together
+        connection.setAutoCommit(false); // else H2 reconnects automatically within a transaction
         if (isNew) {
             force(connection);
             forceDirectory();

@@ -28,7 +28,7 @@ public record EngineIdentity(String host, String boot, long pid, long began) {
         return new EngineIdentity(hostName(), bootHere(), pid, began(pid).orElse(0));
     }
 
-    /** This process as one that is not there, so that whoever looks at the claims of this engine takes it for gone. */
+    /** This process as one that is not there, so that other engines consider this one dead. */
     public static EngineIdentity gone() {
         return new EngineIdentity(hostName(), bootHere(), NO_PROCESS, 0);
     }

@@ -53,7 +53,7 @@ public interface Journal extends AutoCloseable {
         begin(run, Optional.empty());
     }
 
-    /** Enters that a request of that key goes on with a run which had begun before. */
+    /** Records that a request of that key resumed a run which had begun before. */
     void keepKey(String run, RequestKey key);
 
     /** What a key of that name was used for. */
@@ -98,13 +98,13 @@ public interface Journal extends AutoCloseable {
      */
     void keepFound(String run, String host, String address, String step, String line);
 
-    /** What was found at that address in all runs of that cluster and has not been given back, oldest first. */
+    /** What was found at that address in all runs of that cluster and has not been rolled back, oldest first. */
     List<Found> found(String cluster, String address);
 
-    /** Whether anything that this run found on hosts has not been given back. */
+    /** Whether anything that this run found on hosts has not been rolled back. */
     boolean hasFound(String run);
 
-    /** The last run that was begun to take back what this one did. */
+    /** The last run that was begun to roll this one back. */
     Optional<String> rolledBackBy(String run);
 
     /** Enters that the hosts have these back as they were found. */
@@ -114,7 +114,7 @@ public interface Journal extends AutoCloseable {
 
     /**
      * Claims clusters and hosts for a run of this engine, all of them or none. It may, and should, be called before the run
-     * begins. What an engine that is gone had claimed counts as free: that engine's claims are all let go of, and should it be
+     * begins. What an engine that is gone had claimed counts as free: that engine's claims are all released, and should it be
      * alive after all (its machine slept), it can write no more to the runs that it had.
      *
      * <p>To claim for a run that another engine claimed is to take it over. That works where that engine is gone, and for one of
@@ -127,10 +127,10 @@ public interface Journal extends AutoCloseable {
      */
     Optional<String> claim(String run, Collection<String> names);
 
-    /** Lets go of all that was claimed for that run. */
+    /** Releases all that was claimed for that run. */
     void release(String run);
 
-    /** The runs that have not ended and that no living engine has claimed, oldest first. To go on with one, claim it. */
+    /** The runs that have not ended and that no living engine has claimed, oldest first. To resume one, claim it. */
     List<RunRecord> orphans();
 
     // ---- what is deleted
@@ -139,7 +139,7 @@ public interface Journal extends AutoCloseable {
      * The runs that {@link #delete} would delete, oldest first: those that have ended, that this retention does not keep, and that
      * nothing needs. These are needed whatever the retention is:
      * <ul>
-     *   <li>a run that found something on hosts that has not been given back, as a rollback and a reset read it;
+     *   <li>a run that found something on hosts that has not been rolled back, as a rollback and a reset read it;
      *   <li>the newest run of each cluster;
      *   <li>a run that an engine has claimed;
      *   <li>for a day after its end, a run that a request with a key or a file in the inbox began: if the same comes again, it is

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What the embedded database asks for: whoever gets in may have it read files and run Java, and its port is open to all users of the
+ * What the embedded database asks for: a user who logs in may have it read files and run Java, and its port is open to all users of the
  * machine. It lies beside the database, in a file that its owner only may read. Thread-safe.
  */
 final class JournalPassword {

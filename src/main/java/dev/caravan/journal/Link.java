@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection to a database that connects anew where it was lost: the process that has the embedded database's file was
+ * A connection to a database that reconnects if it was lost: the process that has the embedded database's file was
  * killed, or the server restarts. One transaction at a time. Thread-safe.
  */
 final class Link implements AutoCloseable {

@@ -23,7 +23,7 @@ final class OwnRuns {
         lastSeq.remove(run);
     }
 
-    /** After a transaction that may not have been committed, numbers are looked up anew. */
+    /** After a transaction that may not have been committed, numbers are looked up again. */
     void forgetNumbers() {
         lastSeq.clear();
     }

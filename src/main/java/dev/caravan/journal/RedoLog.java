@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
  *
  * <p>A group is: length of what follows the checksum (4 bytes), its CRC-32C (4), the epoch (8), the number of writes (4), and for each
  * write its position (8), its length (4; -1: the file ends at this position) and its bytes. The epoch is another one each time the
- * log begins anew, so that what is left behind the last group from before is not taken for a group. Not thread-safe.
+ * log begins again, so that what is left behind the last group from before is not taken for a group. Not thread-safe.
  */
 final class RedoLog implements AutoCloseable {
     private static final int HEAD = 8;
@@ -42,7 +42,7 @@ final class RedoLog implements AutoCloseable {
         this.log = log;
     }
 
-    /** Does the groups again that are whole, and begins anew. */
+    /** Does the groups again that are whole, and begins again. */
     void replay(FileChannel file) throws IOException {
         long size = log.size();
         long at = 0;

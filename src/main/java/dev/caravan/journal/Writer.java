@@ -270,11 +270,11 @@ final class Writer implements AutoCloseable {
     /** The row of this engine is gone. */
     private static final class TakenForGone extends RuntimeException {
         private TakenForGone() {
-            super("this engine was taken for gone");
+            super("another engine considered this one dead");
         }
     }
 
-    /** Lets go of all that this engine had claimed, in order; what waits to be written is written before. */
+    /** Releases all that this engine had claimed, in order; what waits to be written is written before. */
     @Override
     public void close() {
         Thread ending;

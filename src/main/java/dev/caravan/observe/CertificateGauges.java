@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The gauge of the days that the certificates of each cluster have left, made from the output {@code certificate} of steps such as
- * facts and certificates-read: of the certificates of a host that nobody renews by itself, when the one that expires first does.
+ * facts and certificates-read: of the certificates of a host that are not renewed automatically, when the one that expires first does.
  * Between runs the days count down by the clock of the engine. Thread-safe.
  */
 final class CertificateGauges {
@@ -105,7 +105,7 @@ final class CertificateGauges {
     private Known shown(String cluster) {
         Map<String, Instant> ends = new ConcurrentHashMap<>();
         return new Known(Gauge.builder("caravan.certificates.days.left", ends, CertificateGauges::days)
-                .description("Days until a certificate of the cluster expires that nobody renews by itself, as the last run saw it.")
+                .description("Days until a certificate of the cluster expires that is not renewed automatically, as the last run saw it.")
                 .tag("cluster", cluster).register(registry), ends);
     }
 

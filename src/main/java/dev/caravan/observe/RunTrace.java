@@ -37,7 +37,7 @@ import java.util.Optional;
 
 /**
  * A run that ended, as spans: the run is the root, each step on each host a child, from its first attempt to the end of its last.
- * It is made from the run's events alone, whichever engines wrote them, and ids follow from the run: a run that was gone on with
+ * It is made from the run's events alone, whichever engines wrote them, and ids follow from the run: a run that was resumed
  * after its engine died is one trace, and the same trace however often it is made. Not thread-safe.
  */
 final class RunTrace {

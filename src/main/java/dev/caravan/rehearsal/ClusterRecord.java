@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What the stand-ins of all hosts wrote down about their common cluster, read anew at each call. Stand-ins write a file
+ * What the stand-ins of all hosts wrote down about their common cluster, read again at each call. Stand-ins write a file
  * beside its place and rename it, so that nothing is ever read half.
  */
 record ClusterRecord(Path shared) {

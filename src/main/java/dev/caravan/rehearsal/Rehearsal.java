@@ -177,7 +177,7 @@ public final class Rehearsal implements AutoCloseable {
 
     /**
      * The cluster with each host's SSH access led to its simulation: the port, a generated key, the pinned host key. Names,
-     * addresses, users and sudo passwords are the spec's; whoever opens a connection asks {@link #target} where to.
+     * addresses, users and sudo passwords are the spec's; {@link #target} says where to connect.
      */
     public Cluster cluster() {
         return cluster;

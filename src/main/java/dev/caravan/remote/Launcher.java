@@ -28,8 +28,8 @@ import java.util.regex.Pattern;
 final class Launcher {
     /** The log follows on standard output after this line, whatever a login shell printed before. */
     static final String LOG_MARK = "caravan-log";
-    /** Instead of that where the host, rebooted since, knew nothing of the step and began it anew: the log follows from its first byte. */
-    static final String ANEW_MARK = "caravan-log-anew";
+    /** Instead of that if the host, rebooted since, did not know the step and started it again: the log follows from its first byte. */
+    static final String RESTARTED_MARK = "caravan-log-restarted";
     /** A line of the log that begins so tells what the step found before a change (lib.sh, found). */
     static final String FOUND_MARK = "caravan-found\t";
     /** The result follows on standard error after this word and the exit status. */
@@ -45,15 +45,15 @@ final class Launcher {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id step known done || exit 70; "
-            + "anew=; "
+            + "restarted=; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
             + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\" \"$v/$d\"; done; "
             + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" "
             + "&& [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
-            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; anew=-anew; }; else rm -rf \"$n\"; fi; "
+            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; restarted=-restarted; }; else rm -rf \"$n\"; fi; "
             + "[ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
-            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$anew\"";
+            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$restarted\"";
     private static final String CLEAR = PLACES + "read -r done; for d in $done; do rm -rf \"$b/$d\" \"$v/$d\"; done; "
             + "rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
@@ -62,7 +62,7 @@ final class Launcher {
             + "kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
 
     private static final String RUN = """
-            # Runs the step of the directory $1, once, whoever asks how often.
+            # Runs the step of the directory $1, once, however often it is asked.
             cd "$1" || exit 1
             mkdir started 2>/dev/null || exit 0
             echo $$ > pid.new && mv pid.new pid

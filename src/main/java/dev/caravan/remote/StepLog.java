@@ -90,7 +90,7 @@ final class StepLog {
         }
     }
 
-    /** Says that the host will go on from {@link #known()}, or begin anew, after its mark, and who hears what the step is doing. */
+    /** Says that the host will continue from {@link #known()}, or begin again, after its mark, and who hears what the step is doing. */
     synchronized void attach(Consumer<String> listener) {
         doing = listener;
         marked = false;
@@ -167,12 +167,12 @@ final class StepLog {
     private void mark() {
         greeting += length + 1;
         String text = line();
-        boolean anew = text.equals(Launcher.ANEW_MARK);
-        if (anew) {
+        boolean restarted = text.equals(Launcher.RESTARTED_MARK);
+        if (restarted) {
             known = 0;
             findings = 0;
         }
-        marked = anew || text.equals(Launcher.LOG_MARK);
+        marked = restarted || text.equals(Launcher.LOG_MARK);
     }
 
     /* The line that has come; the next one begins. */

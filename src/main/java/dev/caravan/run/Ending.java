@@ -25,7 +25,7 @@ final class Ending {
                 .collect(Collectors.joining("; "));
         if (failure instanceof RunCancelled || run.isCancelled() && !run.rollback().isStarted()) {
             return ended(run, RunState.CANCELLED, run.isRehearsal()
-                    ? "cancelled: the hosts were simulated, so there is nothing to go on with and nothing to take back"
+                    ? "cancelled: the hosts were simulated, so there is nothing to resume and nothing to roll back"
                     : "cancelled: what was done so far stays. The same command resumes"
                             + (run.isUpgraded() ? "" : "; caravan rollback-run " + run.id() + " rolls it back"), List.of());
         }

@@ -134,7 +134,7 @@ public final class Runs {
     }
 
     /**
-     * Goes on with a run where it stood, whose engine is gone.
+     * Resumes a run whose engine is gone.
      *
      * @param cluster the run's spec, read again
      * @throws Busy        where another engine was quicker, or a run under way shares the cluster or a host
@@ -287,7 +287,7 @@ public final class Runs {
             leave(run);
             outcome.complete(new Outcome(run.id(), ending.state()));
         } catch (RuntimeException e) {
-            // Nobody knows how it ended: it is gone on with as if its engine had gone, once the journal takes entries again.
+            // How it ended is not recorded: it is resumed as if its engine had gone, once the journal can be written.
             leave(run);
             outcome.completeExceptionally(e);
         }

@@ -82,7 +82,7 @@ public final class Submissions {
     }
 
     /**
-     * Reads a spec of somebody who may name no more of the engine's variables and files than is allowed; so does whoever goes on with
+     * Reads a spec from an untrusted author: only allow-listed variables and files may be referenced; so does a caller that resumes
      * the run, or begins another of it.
      */
     public Submission readConfined(String text, String name, ActionCall call, String source) throws InvalidSpec {
@@ -179,12 +179,12 @@ public final class Submissions {
         }
     }
 
-    /** Goes on with that run, whose engine is gone, where it stood; see {@link Runs#resume}. */
+    /** Resumes that run, whose engine is gone; see {@link Runs#resume}. */
     public synchronized Run resume(RunRecord orphan, Submission submission) throws Busy {
         return remember(submission, runs.resume(orphan, submission.cluster()));
     }
 
-    /** Goes on with every run whose engine is gone. What cannot be gone on with is said once, and waits for an apply of its spec. */
+    /** Resumes every run whose engine is gone. A run that cannot be resumed is logged once, and waits for an apply of its spec. */
     public synchronized void resumeOrphans() {
         runs.releaseClaims();
         for (RunRecord orphan : journal.orphans()) {

@@ -4,7 +4,7 @@ import dev.caravan.actions.Actions;
 
 /** Where runs get their workflow from. Implementations are thread-safe. */
 public interface Workflows {
-    /** The newest, which is kept until it was given back as often as it was taken. */
+    /** The newest, which is kept until it was released as often as it was taken. */
     Workflow take();
 
     /** Ends the use of one that was taken. */

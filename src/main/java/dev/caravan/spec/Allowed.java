@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which of the engine's variables and files a spec may name whose author is not the engine's: over HTTP, for one, else whoever has
+ * Which of the engine's variables and files a spec may name whose author is not the engine's: for example over HTTP: otherwise anyone with
  * the token could have any of them sent to a host. Immutable.
  *
  * @param variables names, or beginnings of names with an asterisk

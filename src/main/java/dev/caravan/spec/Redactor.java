@@ -22,7 +22,7 @@ public final class Redactor {
 
     private static final int SHORTEST = 4;
     private static final int STRONG = 8;
-    /** What is tried first by whoever guesses, and is long enough. */
+    /** What an attacker tries first, and is long enough. */
     private static final Set<String> GUESSED =
             Set.of("12345678", "123456789", "1234567890", "changeme", "iloveyou", "letmein1", "password1", "password123", "qwertyuiop");
     private static final String MARK = "(?i:--(?:password|passphrase|passwd|token)[ =]"

@@ -13,7 +13,7 @@ public final class Secret {
         this.value = Objects.requireNonNull(value, "value");
     }
 
-    /** The value itself; whoever calls this answers for where it goes. */
+    /** The value itself; the caller is responsible for where it goes. */
     public String reveal() {
         return value;
     }

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * Merges ssh sections, the most specific first, over what OpenSSH's configuration says of the host, and that over the defaults. An
- * empty text takes back what a wider section says. Only for specs without problems. Not thread-safe.
+ * empty text cancels what a wider section says. Only for specs without problems. Not thread-safe.
  */
 final class SshAssembly {
     /**

@@ -14,7 +14,7 @@ import org.apache.sshd.common.AttributeRepository.AttributeKey;
 import org.apache.sshd.common.config.keys.KeyUtils;
 
 /**
- * One try at a connection: what it may use, and what happened so far. The session's own thread writes, whoever builds
+ * One try at a connection: what it may use, and what happened so far. The session's own thread writes, the thread that builds
  * the message reads.
  */
 final class Attempt {

@@ -14,7 +14,7 @@ final class Gate {
         free = size;
     }
 
-    /** Starts the action when there is room; the place is given back when its future is done. */
+    /** Starts the action when there is room; the place is released when its future is done. */
     <T> CompletableFuture<T> pass(Supplier<CompletableFuture<T>> action) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Runnable start = () -> action.get().whenComplete((value, failure) -> {

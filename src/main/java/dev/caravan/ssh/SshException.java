@@ -54,7 +54,7 @@ public class SshException extends IOException {
         this(kind, message, "", cause);
     }
 
-    /** @param advice follows the problem in the message, for whoever runs commands of their own */
+    /** @param advice follows the problem in the message, for users who run commands of their own */
     SshException(Kind kind, String problem, String advice, Throwable cause) {
         super(problem + advice, cause);
         this.kind = kind;

@@ -61,7 +61,7 @@ public final class Hosts {
         return !run.cluster().adopted().contains(host) || !run.facts(host).map(Facts::joined).orElse(false);
     }
 
-    /** Fails where the first control plane did, without which there is no cluster to go on with, or where the run was given up. */
+    /** Fails where the first control plane did, without which there is no cluster to build on, or where the run was given up. */
     public void requireControlPlane(@Variable(Variables.RUN) Run run) throws Exception {
         Throwable failure = run.failures().get(run.cluster().firstControlPlane().name());
         if (failure instanceof Exception known && !(failure instanceof NotReached)) {

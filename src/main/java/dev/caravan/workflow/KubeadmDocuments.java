@@ -77,7 +77,7 @@ public final class KubeadmDocuments {
 
     /**
      * What uploads the shared certificates, where a control plane is to join; else empty. In place of the key stands a word:
-     * the script makes the key, and gives it back with the token. So both are known to whoever takes the script's result, be it
+     * the script makes the key, and gives it back with the token. So both are known to the reader of the script's result, be it
      * another engine than the one that began it.
      */
     public String uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
@@ -89,7 +89,7 @@ public final class KubeadmDocuments {
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }
 
-    /** Has the next host that asks mint credentials anew: those there are were refused. */
+    /** Has the next host that asks mint new credentials: the present ones were refused. */
     public void forgetCredentials(@Variable(Variables.RUN) Run run) {
         run.steps().invalidate(CREDENTIALS_STEP);
     }

@@ -30,9 +30,9 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
-/** What is to be taken back, and where: bean {@code rollback}. What there is to take back stands in the journal. */
+/** What is to be rolled back, and where: bean {@code rollback}. It is read from the journal. */
 public final class Rollback {
-    /** Set by the route that gives back all hosts: whether the cluster itself goes. */
+    /** Set by the route that rolls back all hosts: whether the cluster itself is removed. */
     private static final String CLUSTER_GOES = "clusterGoes";
     private static final String UNDO = "undo";
     private static final String FAILURE = "failure";
@@ -46,7 +46,7 @@ public final class Rollback {
 
     // ---- whether
 
-    /** Whether the exchange's host, which failed, is rolled back alone, and the run goes on with the others. */
+    /** Whether the exchange's host, which failed, is rolled back alone, and the run continues with the others. */
     public boolean isOfThisHostAlone(Exchange exchange) {
         Run run = run(exchange);
         String host = Variables.hostName(exchange);
@@ -91,7 +91,7 @@ public final class Rollback {
         return run.action().isRecorded() && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
     }
 
-    /** Keeps what the run failed of: what fails while it is taken back is caught, too, and would stand in its place. */
+    /** Keeps the failure of the run: a failure of the rollback is caught, too, and would replace it. */
     public void keepFailure(Exchange exchange) {
         exchange.setVariable(FAILURE, caught(exchange));
     }
@@ -110,7 +110,7 @@ public final class Rollback {
     // ---- what
 
     /**
-     * The hosts with something to take back.
+     * The hosts with something to roll back.
      *
      * @throws HostsFailed for a run that upgraded a control plane
      */
@@ -127,7 +127,7 @@ public final class Rollback {
     }
 
     /**
-     * What the exchange's host has to be given back: a list of {@link Undo}. A step that was recorded again later, for example in an
+     * What is to be rolled back on the exchange's host: a list of {@link Undo}. A step that was recorded again later, for example in an
      * upgrade, is undone as a whole in the place of its first record: what came after that needs it.
      */
     public List<Undo> undos(Exchange exchange) {
@@ -189,7 +189,7 @@ public final class Rollback {
     }
 
     /**
-     * What goes altogether when the exchange's host is given back, as words for the undo scripts: the runtime that a step
+     * What is removed altogether when the exchange's host is rolled back, as words for the undo scripts: the runtime that a step
      * installed there, the cluster that this run made. What would only be taken out of those need not be.
      */
     public String goes(Exchange exchange) {
@@ -206,14 +206,14 @@ public final class Rollback {
     }
 
     /**
-     * Whether the cluster goes with its hosts; asked before any host is given back: it was made by what is undone, or all of its hosts are
+     * Whether the cluster goes with its hosts; asked before any host is rolled back: it was made by what is undone, or all of its hosts are
      * reset. The control plane that it was made on may have been removed since.
      */
     public boolean clusterGoes(@Variable(Variables.RUN) Run run) {
         return run.action().undoes() == Undoes.CLUSTER || has(run, run.cluster().firstControlPlane(), NO_CLUSTER);
     }
 
-    /** Hosts that are given back alone leave the cluster to the others. */
+    /** Hosts that are rolled back alone leave the cluster to the others. */
     private static boolean isClusterGoing(Exchange exchange) {
         return Boolean.TRUE.equals(exchange.getVariable(CLUSTER_GOES, Boolean.class));
     }
@@ -233,7 +233,7 @@ public final class Rollback {
 
     // ---- how it went
 
-    /** Fails where a host could not be looked at, before anything is taken back: half a reset helps nobody. */
+    /** Fails where a host could not be looked at, before anything is rolled back: half a reset is of no use. */
     public void requireAllSeen(@Variable(Variables.RUN) Run run) throws Exception {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
@@ -256,7 +256,7 @@ public final class Rollback {
         }
     }
 
-    /** Fails where something could not be taken back. */
+    /** Fails where something could not be rolled back. */
     public void requireNothingLeft(@Variable(Variables.RUN) Run run) throws HostsFailed {
         if (!run.rollback().leftBehind().isEmpty()) {
             throw new HostsFailed("failed on " + String.join(", ", run.rollback().leftBehind().keySet()));
@@ -271,7 +271,7 @@ public final class Rollback {
         run.rollback().hostRolledBack(host.name());
     }
 
-    /** Notes that the exchange's host could not be given back all that it had; what is left is named by step. */
+    /** Notes that the exchange's host could not be restored completely; what is left is named by step. */
     public void leftBehind(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);

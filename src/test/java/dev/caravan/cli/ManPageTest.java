@@ -22,7 +22,7 @@ class ManPageTest {
         if ("write".equals(System.getProperty("golden"))) {
             Files.writeString(PAGE, page);
         }
-        assertThat(PAGE).as("write it anew: mvn test -Dtest=ManPageTest -DargLine=-Dgolden=write").hasContent(page);
+        assertThat(PAGE).as("write it again: mvn test -Dtest=ManPageTest -DargLine=-Dgolden=write").hasContent(page);
     }
 
     @ParameterizedTest

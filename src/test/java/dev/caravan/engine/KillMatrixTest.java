@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KillMatrixTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
     private static final long LIMIT_SECONDS = 60;
-    /** Their results hold secrets, which are kept nowhere: minted and fetched anew. */
+    /** Their results hold secrets, which are kept nowhere: minted and fetched again. */
     private static final Set<String> AGAIN = Set.of("join-credentials", "kubeconfig-fetch");
 
     @TempDir
@@ -197,7 +197,7 @@ class KillMatrixTest {
 
     private void rollbackGoesOnWhereItStood(String host, String step, Point point) throws Exception {
         Cluster cluster = cluster(1, "rollback");
-        // Not before the others have done what is then taken back.
+        // Not before the others have done what is then rolled back.
         CompletableFuture<Void> others = new CompletableFuture<>();
         Set<String> pulled = ConcurrentHashMap.newKeySet();
         Lives lives = new Lives(cluster, call -> {

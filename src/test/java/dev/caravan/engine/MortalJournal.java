@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 
 /**
  * A journal whose engine dies at a moment of the test's choice: what was entered by then stays, nothing is entered any more,
- * and whoever tries fails, as a process that is no more enters nothing. Thread-safe.
+ * and every attempt fails, as a process that has ended writes nothing. Thread-safe.
  */
 public final class MortalJournal implements Journal {
     private final Journal journal;
@@ -205,6 +205,6 @@ public final class MortalJournal implements Journal {
 
     @Override
     public void close() {
-        // what it wraps goes on with the next engine
+        // the next engine uses what it wraps
     }
 }

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is taken back when something fails, and what stays. Hosts say what comes of each step. */
+/** What is rolled back when something fails, and what stays. Hosts say what comes of each step. */
 class RollbackTest {
     private static final String CA_HASH = "sha256:" + "7".repeat(64);
     private static final List<String> BEFORE_JOIN = List.of("images-pull", "network-prepare", "runtime-install", "kube-install",

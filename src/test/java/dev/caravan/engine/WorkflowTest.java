@@ -433,7 +433,7 @@ class WorkflowTest {
     }
 
     @Test
-    void aLastingErrorAfterOneThatMightHavePassedEndsTheStep() throws Exception {
+    void aPermanentErrorAfterATransientOneEndsTheStep() throws Exception {
         script(call -> call.is("h2", "kube-install")
                 ? now(Reply.failed(call.attempt() == 1
                         ? "Cannot download repodata/repomd.xml: All mirrors were tried"
@@ -482,7 +482,7 @@ class WorkflowTest {
     }
 
     @Test
-    void credentialsThatAJoinIsRefusedWithAreMintedAnewOnce() throws Exception {
+    void credentialsThatAJoinIsRefusedWithAreMintedAgainOnce() throws Exception {
         script(call -> call.is("h2", "kubeadm-join") && call.attempt() == 1 || call.is("h3", "kubeadm-join")
                 ? now(Reply.failed("could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcde1\"")) : null);
         Run run = begin(cluster(1, 2), TestActions.APPLY);

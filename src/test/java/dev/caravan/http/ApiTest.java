@@ -742,7 +742,7 @@ class ApiTest {
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
         serving.engine().journal().markRolledBack(serving.engine().journal()
                 .found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
-        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was given back")
+        assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).as("all of it was rolled back")
                 .containsExactly("retry");
         assertThat(json(client.post(RUNS + "/" + id + "/resume", "")).get("type").asText()).isEqualTo("urn:caravan:problem:ended");
         assertThat(client.post(RUNS + "/nosuchrun/resume", "").statusCode()).isEqualTo(404);

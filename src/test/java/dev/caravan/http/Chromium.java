@@ -124,7 +124,7 @@ final class Chromium implements AutoCloseable {
         return tree.get("result");
     }
 
-    /** Goes there, by way of an empty page, so that it is loaded anew whatever was there. */
+    /** Goes there, by way of an empty page, so that it is loaded again whatever was there. */
     void open(URI address) {
         ask("Page.navigate", "url", "about:blank");
         ask("Page.navigate", "url", address.toString());

@@ -171,7 +171,7 @@ class OpenApiTest {
         }
     }
 
-    /** The engine goes on with such runs by itself, now and then before the test asks. */
+    /** The engine resumes such runs itself, now and then before the test asks. */
     private static void resumeOneThatWasLeft() {
         AtomicInteger number = new AtomicInteger();
         await().until(() -> {

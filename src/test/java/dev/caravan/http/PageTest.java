@@ -144,7 +144,7 @@ class PageTest {
 
     // ---- tests
 
-    /** Rehearsal: seen as it goes, cut off from its engine, gone on with by a button, complete at the end. */
+    /** Rehearsal: seen as it goes, cut off from its engine, resumed by a button, complete at the end. */
     @Test
     void aRunIsSeenLiveAndOutlivesItsEngine() throws Exception {
         String id = json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS)).get("id").asText();
@@ -298,8 +298,8 @@ class PageTest {
         Files.writeString(log, " line \u00e4\n", StandardOpenOption.APPEND);
         browser.until("document.getElementById('log').innerText.endsWith('half a line \u00e4\\n')");
         // The step goes on from an earlier point, and what it printed after that comes again.
-        Files.writeString(log, "anew\n");
-        browser.until("document.getElementById('log').innerText === 'anew\\n'");
+        Files.writeString(log, "again\n");
+        browser.until("document.getElementById('log').innerText === 'again\\n'");
         tell("growing", new HostWaiting(Optional.of("h1"), "waits for the weather", OptionalInt.empty()));
         tell("growing", new StepRetried(Attempt.of("h1", "facts", 1), "not yet", new Failure("mirror", "", List.of()),
                 Optional.of(Duration.ofMinutes(1)), Optional.empty()));

@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What clients may rely on when the engine is started anew. */
+/** What clients may rely on when the engine is started again. */
 class RestartTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String RUNS = "/api/v1/runs";

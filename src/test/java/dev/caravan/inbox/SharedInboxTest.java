@@ -81,7 +81,7 @@ class SharedInboxTest {
 
         assertThat(Stream.concat(mine(), runs(data)).map(RunRecord::cluster).toList()).as("each once, by either").contains("held")
                 .doesNotHaveDuplicates().containsAll(names);
-        // The oldest file comes first: whoever took another one has seen that this one is not to be had.
+        // The oldest file comes first: an engine that took another one has seen that this one is not to be had.
         assertThat(mine().map(RunRecord::cluster).toList()).as("by this one").isNotEmpty().doesNotContain("held");
         assertThat(held).exists();
 

@@ -409,7 +409,7 @@ abstract class JournalContract {
             journal.release("a");
             assertThat(other.claim("b", Set.of("host/10.0.0.1", "host/10.0.0.2"))).isEmpty();
         }
-        assertThat(journal.claim("d", Set.of("cluster/other", "host/10.0.0.2"))).as("an engine that is closed lets go").isEmpty();
+        assertThat(journal.claim("d", Set.of("cluster/other", "host/10.0.0.2"))).as("a closed engine releases").isEmpty();
     }
 
     @Test

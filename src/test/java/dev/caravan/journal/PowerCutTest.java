@@ -29,7 +29,7 @@ class PowerCutTest {
     private static final int CUTS = Integer.getInteger("cuts", 25);
     private static final long SEED = Long.getLong("seed", 1);
     private static final Timing AT_ONCE = new Timing(Duration.ZERO, Duration.ofSeconds(5), Duration.ofSeconds(60));
-    /** Space is used anew as soon as H2 ever does: usually that takes seconds. */
+    /** Space is used again as soon as H2 ever does: usually that takes seconds. */
     private static final String EAGER = ";RETENTION_TIME=0";
     /** And looked for all the time: every tenth of a second. */
     private static final String RESTLESS = EAGER + ";WRITE_DELAY=300";
@@ -58,7 +58,7 @@ class PowerCutTest {
         cutAgainAndAgain(new Random(SEED), true);
     }
 
-    /** One journal goes through all cuts: each round goes on with what the last one left. */
+    /** One journal goes through all cuts: each round continues from what the last one left. */
     private void cutAgainAndAgain(Random random, boolean someIsLeft) throws Exception {
         Path data = directory.resolve("0");
         Acknowledged acknowledged = new Acknowledged();

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Documents against golden files; {@code -Dgolden.write=true} writes them anew, to be read before they are committed. */
+/** Documents against golden files; {@code -Dgolden.write=true} writes them again, to be read before they are committed. */
 class KubeadmConfigTest {
     private static final Path GOLDEN = Path.of("src/test/resources/kubeadm");
 
@@ -104,7 +104,8 @@ class KubeadmConfigTest {
                 """
                     kubeadm:
                       ClusterConfiguration:
-                        apiServer: {extraArgs: {a: "on", b: "0777", c: "12:30", d: "1_000", e: "~", f: "", g: "a: b", h: "2001-01-01", i: "y", j: "line\\nbreak", k: "*"}}
+                        apiServer: {extraArgs: {a: "on", b: "0777", c: "12:30", d: "1_000", e: "~", f: "", g: "a: b", h: "2001-01-01",
+                          i: "y", j: "line\\nbreak", k: "*"}}
                 """);
 
         assertThat(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)))

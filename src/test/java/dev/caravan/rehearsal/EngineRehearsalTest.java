@@ -61,7 +61,7 @@ class EngineRehearsalTest {
 
     @Tag("long")
     @Test
-    void goesOnAfterACutConnectionAndATransientError() throws Exception {
+    void continuesAfterACutConnectionAndATransientError() throws Exception {
         List<Fault> faults = List.of(Fault.parse("h2:runtime-install:drop"), Fault.parse("h1:kube-install:busy*2"),
                 Fault.parse("h2:kubeadm-join:busy"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);

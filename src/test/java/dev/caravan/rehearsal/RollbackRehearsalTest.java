@@ -79,7 +79,7 @@ class RollbackRehearsalTest {
                 assertSame("h1 after " + step, first, look(rehearsal, "h1"));
                 assertSame("h2 after " + step, second, look(rehearsal, "h2"));
             }
-            // a worker that fails is given back alone; the cluster stays, and is reset
+            // a worker that fails is rolled back alone; the cluster stays, and is reset
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("partly");
             assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
             assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");

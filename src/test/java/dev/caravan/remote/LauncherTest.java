@@ -52,7 +52,7 @@ class LauncherTest {
                 + "' ]; do sleep 0.02; done; echo second\n";
     }
 
-    private void letGo() throws IOException {
+    private void release() throws IOException {
         Files.createFile(directory.resolve("go"));
     }
 
@@ -87,7 +87,7 @@ class LauncherTest {
         CompletableFuture<LocalHost.Said> first = host.launchAside(request(waitingScript()));
         CompletableFuture<LocalHost.Said> second = host.launchAside(request(waitingScript()));
         awaitLog("first");
-        letGo();
+        release();
 
         assertThat(get(first).log()).isEqualTo("first\nsecond\n");
         assertThat(get(second).log()).isEqualTo("first\nsecond\n");
@@ -97,7 +97,7 @@ class LauncherTest {
 
     @Test
     void askedAfterTheEndItGivesTheResultAgain() throws Exception {
-        letGo();
+        release();
         LocalHost.Said first = host.launch(request(waitingScript()));
         LocalHost.Said again = host.launch(request(waitingScript()));
 
@@ -107,10 +107,10 @@ class LauncherTest {
     }
 
     @Test
-    void whatAHostKnowsNothingOfAnyMoreBeginsAnewAndSaysSo() {
+    void whatAHostKnowsNothingOfAnyMoreBeginsAgainAndSaysSo() {
         LocalHost.Said said = host.launch(request(ID, "echo first; echo second\n", "first\n".length(), List.of(), ""));
 
-        assertThat(said.stdout()).endsWith("\n" + Launcher.ANEW_MARK + "\nfirst\nsecond\n");
+        assertThat(said.stdout()).endsWith("\n" + Launcher.RESTARTED_MARK + "\nfirst\nsecond\n");
         assertThat(said.report().status()).isEqualTo("0");
     }
 
@@ -119,7 +119,7 @@ class LauncherTest {
         CompletableFuture<LocalHost.Said> lost = host.launchAside(request(waitingScript()));
         awaitLog("first");
         CompletableFuture<LocalHost.Said> resumed = host.launchAside(request(ID, waitingScript(), "first\n".length(), List.of(), ""));
-        letGo();
+        release();
 
         assertThat(get(resumed).log()).isEqualTo("second\n");
         assertThat(get(resumed).report().succeeded()).isTrue();
@@ -159,7 +159,7 @@ class LauncherTest {
 
     @Test
     void stopLeavesAnEndedOrUnknownStepAlone() throws Exception {
-        letGo();
+        release();
         host.launch(request(waitingScript()));
 
         assertThat(host.stop(ID).status()).isZero();

@@ -132,11 +132,11 @@ class StepLogTest {
     }
 
     @Test
-    void takesAllThatComesOfAStepThatItsHostBeganAnew() {
+    void takesAllThatComesOfAStepThatItsHostBeganAgain() {
         arrive(MARK + "one\ntwo\n");
 
         log.attach(doing::add);
-        arrive("banner\n" + Launcher.ANEW_MARK + "\none again\n");
+        arrive("banner\n" + Launcher.RESTARTED_MARK + "\none again\n");
 
         assertThat(log.known()).isEqualTo("one again\n".length());
         assertThat(kept()).isEqualTo("one\ntwo\none again\n");

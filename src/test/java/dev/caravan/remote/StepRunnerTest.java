@@ -121,7 +121,7 @@ class StepRunnerTest {
         await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(directory.resolve(name)));
     }
 
-    private void letGo(String name) throws IOException {
+    private void release(String name) throws IOException {
         Files.createFile(directory.resolve(name));
     }
 
@@ -182,7 +182,7 @@ class StepRunnerTest {
         assertThat(lost.getRemedy()).startsWith("The step may still run on its host");
         assertThat(lost.isTransient()).isTrue();
         CompletableFuture<StepResult> second = runner.run(order(1, "slow")).toCompletableFuture();
-        letGo("go");
+        release("go");
 
         assertThat(get(second).state()).isEqualTo(StepState.OK);
         assertThat(file("logs/7f3a/h1/slow.log")).isEqualTo("one\ntwo\nthree\n");
@@ -203,7 +203,7 @@ class StepRunnerTest {
         awaitFile("begun");
         hosts.breakConnections();
         failure(first, StepFailure.class);
-        letGo("go");
+        release("go");
         awaitFile("done");
 
         assertThat(get(runner.run(order(1, "slow"))).changes()).containsExactly("do it");
@@ -268,7 +268,7 @@ class StepRunnerTest {
                 + "output number \"$(wc -l < \"$TEST/runs\")\"\n");
         StepRunner runner = runner(5);
         failure(runner.shared(order(1, "mint"), LONG), StepFailure.class);
-        letGo("works");
+        release("works");
         List<CompletableFuture<StepResult>> all = new ArrayList<>();
         for (int host = 1; host <= 3; host++) {
             all.add(runner.shared(order(1, "mint"), LONG).toCompletableFuture());
@@ -312,7 +312,7 @@ class StepRunnerTest {
     @Test
     void whoWaitsForASlotSaysSo() throws Exception {
         Line line = line();
-        letGo("go");
+        release("go");
         get(line.underWay());
         get(line.waiting());
 
@@ -324,7 +324,7 @@ class StepRunnerTest {
     void whoWaitsForASlotWhenTheRunIsCancelledDoesNotBegin() throws Exception {
         Line line = line();
         run.cancel();
-        letGo("go");
+        release("go");
 
         assertThat(get(line.underWay()).state()).as("what is under way ends").isEqualTo(StepState.OK);
         failure(line.waiting(), RunCancelled.class);

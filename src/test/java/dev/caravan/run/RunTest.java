@@ -102,7 +102,7 @@ class RunTest {
         Run rehearsed = new Run("7f3a", TestActions.APPLY.withDefaults(), run.cluster(), true, new MemoryJournal(), Past.none(),
                 java.util.Set.of());
 
-        assertThat(Ending.of(rehearsed, new RunCancelled()).message()).contains("nothing to take back").doesNotContain("rollback");
+        assertThat(Ending.of(rehearsed, new RunCancelled()).message()).contains("nothing to roll back").doesNotContain("rollback");
         assertThat(Ending.of(run, new RunCancelled()).message()).contains("caravan rollback-run " + run.id());
     }
 

@@ -240,7 +240,7 @@ class ErrorsTest {
     }
 
     @Test
-    void aFailedConnectionIsTriedAnewByTheNextCommand() throws Exception {
+    void aFailedConnectionIsTriedAgainByTheNextCommand() throws Exception {
         server.accept((user, password, session) -> false);
         assertThat(failure(server.access()).kind()).isEqualTo(Kind.AUTHENTICATION);
         assertThat(sessions.openConnections()).isZero();

@@ -44,7 +44,7 @@ public final class OpenSshServer implements AutoCloseable {
         List<String> config = new ArrayList<>(List.of(
                 "PidFile none", "StrictModes no", "UsePAM no", "PermitRootLogin yes", "PrintMotd no",
                 "PasswordAuthentication no", "MaxStartups 200:30:300",
-                // Start-up files of whoever runs the tests are none of theirs.
+                // Start-up files of the user who runs the tests are none of theirs.
                 "SetEnv HOME=" + directory,
                 "AuthorizedKeysFile " + directory.resolve("authorized_keys")));
         for (String type : List.of("ed25519", "rsa", "ecdsa")) {

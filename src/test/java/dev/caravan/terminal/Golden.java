@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Compares text with a file beside this class. {@code mvn test -Dgolden=write} writes the files anew, to be read before committing. */
+/** Compares text with a file beside this class. {@code mvn test -Dgolden=write} writes the files again, to be read before committing. */
 final class Golden {
     private Golden() {}
 

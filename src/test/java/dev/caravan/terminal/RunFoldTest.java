@@ -96,7 +96,7 @@ class RunFoldTest {
     }
 
     @Test
-    void beginsAFailedStepAnewWhenTheRunIsTakenUpAgain() {
+    void beginsAFailedStepAgainWhenTheRunIsResumed() {
         SampleRun run = SampleRun.of("1", "apply", false, HOSTS)
                 .started(1, "h1", "os-prepare", 1)
                 .failed(1, 2, "h1", "os-prepare", 1, "no", "")
