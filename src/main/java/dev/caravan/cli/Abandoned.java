@@ -10,7 +10,7 @@ final class Abandoned {
     private final History history;
     private final RunRecord run;
     private int silent;
-    private boolean told;
+    private boolean reported;
 
     Abandoned(History history, RunRecord run) {
         this.history = history;
@@ -25,9 +25,9 @@ final class Abandoned {
     /** @param silent whether nothing was heard of the run since the look before */
     void look(boolean nothingHeard) throws IOException, UserError {
         silent = nothingHeard ? silent + 1 : 0;
-        told &= nothingHeard;
-        if (!told && silent % LOOKS == LOOKS - 1 && history.unfinished().contains(run.id())) {
-            told = true;
+        reported &= nothingHeard;
+        if (!reported && silent % LOOKS == LOOKS - 1 && history.unfinished().contains(run.id())) {
+            reported = true;
             System.err.println("caravan: the engine of run " + run.id() + " is gone; " + remedy(run));
         }
     }

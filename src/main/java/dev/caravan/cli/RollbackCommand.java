@@ -35,7 +35,7 @@ final class RollbackCommand implements Callable<Integer> {
             description = "The run's id, as caravan runs lists it, or as much of it as tells it from others.")
     private String run;
 
-    private String told;
+    private String described;
 
     @Mixin
     private SpecFile spec;
@@ -54,9 +54,9 @@ final class RollbackCommand implements Callable<Integer> {
                 throw new UserError("run " + run
                         + " was a rehearsal: its hosts were simulated and are gone, so there is nothing to roll back");
             }
-            told = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state().word() : "under way");
+            described = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state().word() : "under way");
         }
-        if (!common.isAgreed("Roll back everything that run " + run + " (" + told + ") changed?")) {
+        if (!common.isAgreed("Roll back everything that run " + run + " (" + described + ") changed?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),

@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
             "Watches the inbox and serves HTTP until it is stopped.",
             "",
             "A spec that is moved into the inbox is applied; the page and the API are at the address that it prints. "
-                    + "Runs that an engine left unfinished go on. caravan without a command does the same."
+                    + "Runs that an engine left unfinished are resumed. caravan without a command does the same."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -26,7 +26,7 @@ import org.jline.utils.Signals;
 final class Watched {
     /** The exit status of a run that was cancelled. */
     static final int CANCELLED = 130;
-    /** How long somebody who wants to be gone waits for what is cleared up. */
+    /** How long the cleaning up may delay the end of the command. */
     private static final Duration LEAVING = Duration.ofSeconds(3);
 
     private Watched() {}
@@ -60,7 +60,7 @@ final class Watched {
     /** The same for what is begun in another way. */
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
     static int run(EngineOptions options, Beginning beginning, CommonOptions common, Verdict verdict, Runnable clearUp) throws Exception {
-        // Empty: the run is over, whether the journal could be told or not.
+        // Empty: the run is over, whether the journal could be written or not.
         BlockingQueue<Optional<Event>> events = new LinkedBlockingQueue<>();
         try (Engine engine = Engine.start(options);
                 RunOutput output = RunOutput.create(common.output, System.out,

@@ -18,8 +18,8 @@ public final class DataDirectory {
     public static Optional<String> refusal(Path directory) {
         try {
             return Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE)
-                    ? Optional.of("every user of this machine may write into the data directory " + directory
-                            + ", and so decide what this one runs: chmod o-w " + directory)
+                    ? Optional.of("the data directory " + directory + " is writable by every user of this machine, who could so control "
+                            + "Caravan. Run: chmod o-w " + directory)
                     : Optional.empty();
         } catch (IOException | UnsupportedOperationException e) {
             // It is made when it is needed, or this system has other ways to protect it.

@@ -1,7 +1,7 @@
 package dev.caravan.engine;
 
 import dev.caravan.actions.Action;
-import dev.caravan.http.Entrance;
+import dev.caravan.http.HttpFilters;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
 import dev.caravan.http.ServerLimits;
@@ -160,7 +160,7 @@ final class Wiring extends MainListenerSupport {
         CamelContext context = main.getCamelContext();
         try {
             if (options.triggers()) {
-                Entrance.install(context, vertx, limits(context), options.token(),
+                HttpFilters.install(context, vertx, limits(context), options.token(),
                         context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join(),
                         context.getRegistry().lookupByNameAndType("http", Http.class));
             }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Something that stands, or may stand, between hosts and a cluster.
+ * Something that prevents, or may prevent, a cluster on these hosts.
  *
  * @param hosts   names of the hosts that it is about, in the spec's order; empty where it is about the spec
  * @param rule    the rule's name: lower case, with dashes

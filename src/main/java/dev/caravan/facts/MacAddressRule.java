@@ -28,7 +28,7 @@ final class MacAddressRule {
                 }
             }
         }
-        told(survey).forEach((mac, hosts) -> hosts.forEach(host -> add(holders, mac, host, "seen for " + host + " by its neighbours")));
+        seenBy(survey).forEach((mac, hosts) -> hosts.forEach(host -> add(holders, mac, host, "seen for " + host + " by its neighbours")));
         Set<List<String>> reported = new LinkedHashSet<>();
         List<Finding> findings = new ArrayList<>();
         holders.forEach((mac, interfaces) -> {
@@ -47,24 +47,24 @@ final class MacAddressRule {
     }
 
     /** What neighbours know of hosts without facts: hosts by MAC address. */
-    private static Map<String, Set<String>> told(Survey survey) {
+    private static Map<String, Set<String>> seenBy(Survey survey) {
         Map<String, Host> byAddress = survey.cluster().hosts().stream()
                 .collect(Collectors.toMap(Host::nodeAddress, host -> host, (one, other) -> one));
-        Map<String, Set<String>> told = new TreeMap<>();
+        Map<String, Set<String>> seenBy = new TreeMap<>();
         Set<String> routers = new LinkedHashSet<>();
         for (Seen seen : survey.hosts()) {
             for (Facts.Neighbour neighbour : seen.facts().neighbours()) {
                 Host host = byAddress.get(neighbour.address());
                 Facts own = host == null ? null : survey.facts().get(host.name());
                 if (host != null && own == null) {
-                    told.computeIfAbsent(neighbour.mac(), anyMac -> new LinkedHashSet<>()).add(host.name());
+                    seenBy.computeIfAbsent(neighbour.mac(), anyMac -> new LinkedHashSet<>()).add(host.name());
                 } else if (own != null && !macAddresses(own).contains(neighbour.mac())) {
                     routers.add(neighbour.mac());
                 }
             }
         }
-        told.keySet().removeAll(routers);
-        return told;
+        seenBy.keySet().removeAll(routers);
+        return seenBy;
     }
 
     private static void add(Map<String, Map<String, String>> holders, String mac, String host, String how) {

@@ -15,7 +15,7 @@ import java.util.Map;
  * process of this very cluster holds.
  */
 public final class Preflight {
-    /** In the order in which findings are told. */
+    /** In the order in which findings are reported. */
     private static final List<Rule> RULES = List.of(
             SpecRules::runtime,
             SpecRules::newestTried,
@@ -116,7 +116,7 @@ public final class Preflight {
         return List.copyOf(findings);
     }
 
-    /** Whether the run may not go on. */
+    /** Whether the run must end here. */
     public static boolean refuses(List<Finding> findings) {
         return findings.stream().anyMatch(Finding::refuses);
     }

@@ -4,7 +4,7 @@ package dev.caravan.facts;
 public enum Severity {
     /** The run ends before anything is changed. */
     REFUSES,
-    /** The run goes on, and says so. */
+    /** The run continues, and says so. */
     WARNS;
 
     /** The word used in JSON and in the journal. */

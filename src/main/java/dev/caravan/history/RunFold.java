@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Takes a run's events one after the other and keeps how the run stands. An event costs the same however many hosts there
+ * Takes a run's events one after the other and keeps the state of the run. An event costs the same however many hosts there
  * are; {@link #view()} costs one copy of the list of hosts. Not thread-safe.
  */
 public final class RunFold {
@@ -71,7 +71,7 @@ public final class RunFold {
         }
     }
 
-    /** How the run stands now. */
+    /** The state of the run now. */
     public RunView view() {
         List<HostView> inOrder = new ArrayList<>(hosts.size());
         hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
@@ -86,12 +86,12 @@ public final class RunFold {
         return !run.isEmpty();
     }
 
-    /** One host as it stands now. */
+    /** The state of one host now. */
     public Optional<HostView> host(String name) {
         return Optional.ofNullable(hosts.get(name));
     }
 
-    /** The step of that event as it stands now. */
+    /** The state of the step of that event now. */
     public Optional<StepView> step(OfStep of) {
         return host(of.host().orElse("")).map(host -> host.steps().get(of.step()));
     }
@@ -122,7 +122,7 @@ public final class RunFold {
             return;
         }
         HostView host = hostOf(waits);
-        // The same wait told again has lasted since it was first told.
+        // The same wait, recorded again, has lasted since it was first recorded.
         if (host.waiting().filter(before -> before.what().equals(what.what())).isEmpty()) {
             hosts.put(host.name(), with(host, host.steps(), Optional.of(what)));
         }
@@ -163,7 +163,7 @@ public final class RunFold {
     private static StepView finished(Instant at, StepEnded ended, String host, Optional<StepView> before, Optional<Instant> start) {
         Instant since = start.orElseGet(() -> at.minus(ended.duration().orElse(Duration.ZERO)));
         int attempt = ended.attempt().number();
-        // What is told covers one attempt; the pauses and the attempts before it count too.
+        // What is recorded covers one attempt; the pauses and the attempts before it count too.
         Duration whole = attempt > 1 ? Duration.between(since, at) : ended.duration().orElseGet(() -> Duration.between(since, at));
         // A step that a run repeats, as an upgrade over several versions does, has the changes of all its times.
         List<String> changes = joined(before.map(StepView::changes), ended.changes());

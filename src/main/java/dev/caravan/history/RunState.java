@@ -31,7 +31,7 @@ public enum RunState {
         return FAILED;
     }
 
-    /** What a command ends with whose run ended so; empty while the run goes on. */
+    /** What a command ends with whose run ended so; empty while the run continues. */
     public Optional<ExitStatus> exitStatus() {
         return switch (this) {
             case QUEUED, RUNNING -> Optional.empty();

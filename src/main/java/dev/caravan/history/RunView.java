@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a run stands: host by step, as its events tell. Immutable. No clock is read here; what depends on the present time
+ * The state of a run, by host and step, as its events have it. Immutable. No clock is read here; what depends on the present time
  * takes it as a parameter.
  *
  * @param action     its name

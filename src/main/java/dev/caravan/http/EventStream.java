@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * One client that follows a run. Being told of an event only makes it read on in the journal from where it is, so that
+ * One client that follows a run. A new event only makes it read on in the journal from where it is, so that
  * nothing is missed or doubled, and nothing piles up for a client that reads slowly. Nobody tells of what another engine does: there
  * the journal is looked at each second. All its state belongs to one event loop.
  */

@@ -51,7 +51,7 @@ final class EventStreams implements Handler<RoutingContext> {
         // Reserved before anything is looked up, as many may ask in the same moment.
         if (reserved.incrementAndGet() > most) {
             reserved.decrementAndGet();
-            Door.send(request,
+            BodyFilter.send(request,
                     ProblemDocument.of(503, "too-many-streams", "Too many clients", "At most " + most + " clients follow events at a time.")
                     .header("Retry-After", "5"));
             return;
@@ -62,7 +62,7 @@ final class EventStreams implements Handler<RoutingContext> {
             if (looked.failed()) {
                 request.fail(500, looked.cause());
             } else if (looked.result() == NOTHING) {
-                Door.send(request, ProblemDocument.noSuchRun());
+                BodyFilter.send(request, ProblemDocument.noSuchRun());
             } else if (looked.result() == ALL_SEEN) {
                 // Tells browsers, which would come again and again, that there is no more (204 stops an EventSource).
                 request.response().setStatusCode(204).end();

@@ -38,13 +38,13 @@ public final class GuardedVertx {
     private final Vertx delegate = Vertx.vertx();
     private final Vertx vertx;
     private final Optional<TlsFiles> tls;
-    private final Connections connections;
-    private volatile Optional<Threshold> threshold = Optional.empty();
+    private final ConnectionLimits connections;
+    private volatile Optional<RequestFilter> filter = Optional.empty();
     private final List<TlsRenewal> renewals = new CopyOnWriteArrayList<>();
 
     private GuardedVertx(ServerLimits limits, Optional<TlsFiles> tls) {
         this.tls = tls;
-        this.connections = new Connections(delegate, limits);
+        this.connections = new ConnectionLimits(delegate, limits);
         this.vertx = wrap(Vertx.class, delegate, (proxy, method, arguments) -> method.getName().equals("createHttpServer")
                 ? createHttpServer(arguments == null ? new HttpServerOptions() : (HttpServerOptions) arguments[0])
                 : method.invoke(delegate, arguments));
@@ -61,7 +61,7 @@ public final class GuardedVertx {
         return new GuardedVertx(limits, TlsFiles.of(certificate, key));
     }
 
-    Connections connections() {
+    ConnectionLimits connections() {
         return connections;
     }
 
@@ -87,8 +87,8 @@ public final class GuardedVertx {
     }
 
     /** What requests pass from now on; until then there is nothing to ask for. */
-    void letIn(Threshold first) {
-        threshold = Optional.of(first);
+    void install(RequestFilter first) {
+        filter = Optional.of(first);
     }
 
     /** Camel sets a router as the handler, and that looks at paths before any of its routes is asked. */
@@ -98,7 +98,7 @@ public final class GuardedVertx {
                 @SuppressWarnings("unchecked")
                 Handler<HttpServerRequest> handler = (Handler<HttpServerRequest>) arguments[0];
                 server.requestHandler(
-                        request -> threshold.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
+                        request -> filter.ifPresentOrElse(first -> first.pass(request, handler), () -> request.connection().close()));
                 return proxy;
             }
             Object result = method.invoke(server, arguments);

@@ -27,7 +27,7 @@ final class Health {
     private final Supplier<Optional<String>> routesProblem;
     private CompletableFuture<?> asking = CompletableFuture.completedFuture(null);
 
-    /** @param routesProblem told, but no reason not to be ready: the routes before are there */
+    /** @param routesProblem reported, but no reason not to be ready: the routes before are there */
     Health(CamelContext context, Journal journal, Supplier<Optional<String>> routesProblem) {
         this.context = context;
         this.journal = journal;

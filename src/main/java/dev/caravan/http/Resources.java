@@ -19,7 +19,7 @@ final class Resources {
 
     private final Map<String, Map<String, Answering>> byPath = new LinkedHashMap<>();
 
-    /** Answers a request; {@code id} is what stands in the path for its variable, else empty. */
+    /** Answers a request; {@code id} is the value of its variable in the path, else empty. */
     interface Answering {
         Reply answer(Request request, String id) throws Refused, IOException;
     }

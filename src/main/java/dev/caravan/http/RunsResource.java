@@ -125,7 +125,7 @@ final class RunsResource {
         return Reply.json(200, tree);
     }
 
-    /** What can be asked of the run as it stands: the last parts of paths to POST to. */
+    /** What can be asked of the run in its state: the last parts of paths to POST to. */
     private List<String> possible(RunRecord run, boolean hasFound) {
         if (isUnderWay(run.id())) {
             return List.of("cancel");

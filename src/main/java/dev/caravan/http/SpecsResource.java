@@ -39,7 +39,7 @@ final class SpecsResource {
         }
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-            if (Door.isJson(request.header("content-type").orElse(""))) {
+            if (BodyFilter.isJson(request.header("content-type").orElse(""))) {
                 SpecReader.requireJson(text, "request");
             }
             return text;

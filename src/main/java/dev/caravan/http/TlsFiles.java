@@ -72,7 +72,7 @@ public record TlsFiles(Path certificate, Path key) {
         }
     }
 
-    /** When they were last written to; empty where that cannot be told. */
+    /** When they were last written to; empty if that is not known. */
     List<FileTime> changed() {
         try {
             return List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(key));

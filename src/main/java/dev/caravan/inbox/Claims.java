@@ -40,7 +40,7 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
 
     private final List<AsynchronousFileChannel> channels = new ArrayList<>();
     private Object opened = "";
-    private String told = "";
+    private String reported = "";
 
     @Override
     public boolean acquireExclusiveReadLock(GenericFileOperations<File> operations, GenericFile<File> file, Exchange exchange) {
@@ -52,10 +52,10 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
             } else {
                 LOG.debug("{} is another engine's", path.getFileName());
             }
-            told("");
+            reported("");
             return lock != null;
         } catch (IOException | RuntimeException e) {
-            if (told(e.toString())) {
+            if (reported(e.toString())) {
                 LOG.error("no file is taken from the inbox {}: this engine cannot lock {} there, by which engines that share an inbox tell "
                         + "their files apart: {}. "
                         + "It must be able to write to the inbox, {} must be a file and no link, and its file system must have locks",
@@ -65,9 +65,9 @@ public final class Claims extends ServiceSupport implements GenericFileExclusive
         }
     }
 
-    private synchronized boolean told(String what) {
-        boolean news = !what.equals(told);
-        told = what;
+    private synchronized boolean reported(String what) {
+        boolean news = !what.equals(reported);
+        reported = what;
         return news;
     }
 

@@ -35,7 +35,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
     private final Duration settled;
     private final Map<Path, Resting> resting = new LinkedHashMap<>();
     private final Map<Path, Left> leftAlone = new LinkedHashMap<>();
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> reported = new HashSet<>();
 
     private record Resting(Seen seen, long sinceNanos) {}
 
@@ -75,7 +75,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
 
     /* Camel lists names as text. A file that is gone is nothing to speak of, one whose name cannot be said would never be seen again. */
     private synchronized void tellOnce(String name) {
-        if (UNREADABLE.matcher(name).find() && told.size() < REMEMBERED && told.add(name)) {
+        if (UNREADABLE.matcher(name).find() && reported.size() < REMEMBERED && reported.add(name)) {
             LOG.warn("a file of the inbox, about {}, cannot be taken: its name is not text in {}. "
                     + "Rename it, or run Caravan in a UTF-8 locale",
                     name, System.getProperty("sun.jnu.encoding"));

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Begins the run that a file asks for and goes on, without a thread that waits, when it has ended; the body becomes the
+ * Begins the run that a file asks for and continues, without a thread that waits, when it has ended; the body becomes the
  * run's {@link Outcome}. A file with the text of one that is under way shares its run. The bean {@code inboxRun}; it throws
  * {@link Busy} where the cluster or a host is being worked on. Thread-safe.
  */
@@ -93,7 +93,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
             worked.begun(run, taken(exchange));
             return run;
         } catch (Busy busy) {
-            // After a restart the run that this file began goes on by itself, as a rule before the file is seen again.
+            // After a restart the run that this file began is resumed automatically, as a rule before the file is seen again.
             Run own = submissions.resumedRun(submission).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
             LOG.info("{}: run {} of cluster {} is resumed", name(exchange), own.id(), own.cluster().name());
             return own;

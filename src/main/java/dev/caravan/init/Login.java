@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A host as {@code ssh} takes it: {@code [USER@]ADDRESS[:PORT]}; an IPv6 address with a port stands in brackets. Immutable.
+ * A host as {@code ssh} takes it: {@code [USER@]ADDRESS[:PORT]}; an IPv6 address with a port is written in brackets. Immutable.
  *
  * @param user    empty where none was named
  * @param address an IP address or a DNS name

@@ -23,7 +23,7 @@ import java.util.TreeSet;
  *   <li>where its process can be looked at: when that process is not there. One that sleeps, or waits for its disk, is there;
  *   <li>elsewhere: when it has given no sign of life for so long, by the database's clock.
  * </ul>
- * One that is gone is deleted with all its claims when somebody wants one of them. Should it be alive after all, it finds
+ * One that is gone is deleted with all its claims when another engine wants one of them. Should it be alive after all, it finds
  * its row missing at its next write (see {@link Writer}).
  */
 final class Claims {

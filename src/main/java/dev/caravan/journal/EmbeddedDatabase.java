@@ -18,7 +18,7 @@ import org.h2.api.ErrorCode;
  * H2 in a file of the data directory. Several processes of one machine share it: the first has the file, the others reach it
  * through that one, on loopback.
  *
- * <p>H2 never forces what it writes to the disk unless it is told to. Here nothing is written at a commit; {@link #force} writes and
+ * <p>H2 never forces what it writes to the disk unless asked to. Here nothing is written at a commit; {@link #force} writes and
  * forces all that was committed, through {@link PowerSafeFiles}. H2 writes between that only where it brings together what is left of
  * old pages.
  */
@@ -85,7 +85,7 @@ final class EmbeddedDatabase implements Database {
 
     /**
      * With the password of the file beside the database. Earlier versions had none, and one that was killed may have left the file and
-     * not told the database: then it is told now. Two processes may do so at the same time, hence the second round.
+     * not set in the database: then it is set now. Two processes may do so at the same time, hence the second round.
      */
     private Connection authenticated(boolean isNew) throws SQLException {
         for (int round = 1;; round++) {

@@ -38,7 +38,7 @@ final class PostgresDatabase implements Database {
         }
     }
 
-    /** What stands in the URL has precedence. */
+    /** The URL has precedence. */
     private Properties properties() {
         Properties properties = new Properties();
         properties.setProperty("ApplicationName", "caravan");

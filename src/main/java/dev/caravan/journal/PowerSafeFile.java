@@ -10,7 +10,7 @@ import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 
 /**
- * A file whose writes wait in memory until they are forced. Then they are entered in the {@link RedoLog}, which is forced, and
+ * A file whose writes wait in memory until they are forced. Then they are written to the {@link RedoLog}, which is forced, and
  * only then written to the file; the file itself is forced when the log has grown. Thread-safe.
  */
 final class PowerSafeFile extends FileBase {

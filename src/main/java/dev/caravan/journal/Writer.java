@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * table {@code engine}. That does three things:
  * <ol>
  *   <li>it is a sign of life; where nothing is written for a while, one is given so;
- *   <li>where the connection is lost, it tells whether the transaction was committed, so that nothing is entered twice;
+ *   <li>where the connection is lost, it finds out whether the transaction was committed, so that nothing is written twice;
  *   <li>where another engine took this one for gone and deleted the row, the transaction fails. From then on this journal writes as
  *       a new engine, of a new id, and {@link OwnRuns} refuses what is for runs of the old one.
  * </ol>
@@ -46,7 +46,7 @@ final class Writer implements AutoCloseable {
     private final Deque<Runnable> toNotify = new ArrayDeque<>();
     private boolean telling;
     private String engine = UUID.randomUUID().toString();
-    private boolean entered;
+    private boolean isMarked;
     private long number;
     private boolean loose;
     private long forcedAt = System.nanoTime();
@@ -79,14 +79,14 @@ final class Writer implements AutoCloseable {
     private static final class Entry<T> {
         private final Way way;
         private final Change<T> change;
-        private final Consumer<T> told;
+        private final Consumer<T> listener;
         private final CompletableFuture<T> done = new CompletableFuture<>();
         private T result;
 
-        private Entry(Way way, Change<T> change, Consumer<T> told) {
+        private Entry(Way way, Change<T> change, Consumer<T> listener) {
             this.way = way;
             this.change = change;
-            this.told = told;
+            this.listener = listener;
         }
 
         private void make(Connection connection, String engine) throws SQLException {
@@ -95,7 +95,7 @@ final class Writer implements AutoCloseable {
 
         private void notifyCaller() {
             try {
-                told.accept(result);
+                listener.accept(result);
             } catch (RuntimeException e) {
                 LOG.error("a listener of the journal failed", e);
             }
@@ -110,12 +110,12 @@ final class Writer implements AutoCloseable {
     /**
      * Writes that, and returns when it is written.
      *
-     * @param told called on the writer's thread once it is written, in the order of what was written, before this returns; it may
-     *             write as well, and that is told after what was written before it
+     * @param listener called on the writer's thread once it is written, in the order of what was written, before this returns; it may
+     *             write as well, and that is passed on after what was written before it
      * @throws JournalException where it was not written, or where nobody knows
      */
-    <T> T write(Way way, Change<T> change, Consumer<T> told) {
-        Entry<T> entry = new Entry<>(way, change, told);
+    <T> T write(Way way, Change<T> change, Consumer<T> listener) {
+        Entry<T> entry = new Entry<>(way, change, listener);
         if (isThread()) {
             settle(List.of(entry));
             entry.done.complete(entry.result);
@@ -198,7 +198,7 @@ final class Writer implements AutoCloseable {
         } catch (TakenForGone e) {
             LOG.warn("another engine took this one for gone: what it had under way is not its own any more");
             engine = UUID.randomUUID().toString();
-            entered = false;
+            isMarked = false;
             if (!batch.isEmpty()) {
                 commitOnce(batch);
             }
@@ -243,7 +243,7 @@ final class Writer implements AutoCloseable {
             }
             throw e;
         }
-        entered = true;
+        isMarked = true;
         loose = !durable;
         forcedAt = durable ? System.nanoTime() : forcedAt;
     }
@@ -258,7 +258,7 @@ final class Writer implements AutoCloseable {
         if (!Sql.query(connection, "select written from engine where id = ?", row -> row.getLong(1), engine).isEmpty()) {
             return false;
         }
-        if (entered) {
+        if (isMarked) {
             throw new TakenForGone();
         }
         Sql.update(connection,

@@ -49,7 +49,7 @@ final class RunTrace {
     private final String traceId;
     private final SpanContext root;
     private final Map<String, List<Event>> open = new LinkedHashMap<>();
-    private final List<EventData> told = new ArrayList<>();
+    private final List<EventData> spanEvents = new ArrayList<>();
     private final List<SpanData> spans = new ArrayList<>();
 
     private RunTrace(List<Event> events, Resource resource) {
@@ -81,7 +81,7 @@ final class RunTrace {
             List<Event> begun = open.remove(key(ended));
             step(begun == null ? List.of(event) : begun, event);
         } else if (!(what instanceof RunQueued || what instanceof RunStarted || what instanceof StepProgress || what instanceof RunEnded)) {
-            told.add(EventData.create(nanos(event.at()), EventRow.of(what).type(),
+            spanEvents.add(EventData.create(nanos(event.at()), EventRow.of(what).type(),
                     attributes(event, Map.of("message", event.message()))));
         }
     }
@@ -127,7 +127,7 @@ final class RunTrace {
         more.put(PREFIX + "resumed", events.stream().filter(event -> event.is(RunResumed.class)).count());
         boolean failed = !state.equals(Optional.of(RunState.SUCCEEDED)) && !state.equals(Optional.of(RunState.CANCELLED));
         spans.add(new Span(action, root, SpanContext.getInvalid(), status(failed, last.message()), nanos(first.at()), nanos(last.at()),
-                attributes(last, more), told, resource));
+                attributes(last, more), spanEvents, resource));
     }
 
     private static StatusData status(boolean failed, String message) {

@@ -22,7 +22,7 @@ import org.apache.camel.spi.Resource;
 
 /**
  * The routes that Camel has loaded, as their definitions stand in it now: what a picture of the workflow is drawn from. Of values in
- * routes only those are told that say how the workflow goes; constants, headers and what follows in an address may be secrets of the
+ * routes only those are shown that say how the workflow goes; constants, headers and what follows in an address may be secrets of the
  * user's. Thread-safe.
  */
 public final class LoadedRoutes {

@@ -50,7 +50,7 @@ public final class LooseEnds {
      * Looks for them.
      *
      * @param context has the route configurations and the properties that addresses name
-     * @param routes  all of them, also those that the context was told not to start
+     * @param routes  all of them, also those that the context does not start
      * @return a sentence for each, with file and line and the name that may have been meant
      */
     public static List<String> of(ModelCamelContext context, Collection<RouteDefinition> routes, RouteFiles files) {

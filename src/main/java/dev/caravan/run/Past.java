@@ -110,7 +110,7 @@ public final class Past {
             String id = detached.id();
             lastDetached = Math.max(lastDetached, Integer.parseInt(id.substring(id.lastIndexOf('-') + 1)));
             String host = started.host().orElse("");
-            // The next attempt at the same detached step goes on in the same part of the log.
+            // The next attempt at the same detached step continues in the same part of the log.
             underWay.merge(key(started), new UnderWay(host, started.step(), detached.at().orElse(host), id, detached.logOffset()),
                     (before, now) -> before.id().equals(id) ? before : now);
         });

@@ -79,8 +79,8 @@ public final class Runs {
     }
 
     /**
-     * Begins a run; the workflow goes on by itself. A run of the same spec and action that an engine left unfinished is gone on
-     * with instead, under its old id; one of another spec or action is ended in favour of this one.
+     * Begins a run; the workflow runs on other threads. A run of the same spec and action that an engine left unfinished is
+     * resumed instead, under its old id; one of another spec or action is ended in favour of this one.
      *
      * @throws Busy        where a run that is under way shares the cluster or a host
      * @throws CannotBegin if no action of that name is loaded any more, or the run that it is to roll back cannot be
@@ -215,8 +215,8 @@ public final class Runs {
     }
 
     /**
-     * Completes when the run has ended; with its outcome, whatever that is. Fails with a {@link JournalException} where the run
-     * stands, as the journal did not take an entry.
+     * Completes when the run has ended; with its outcome, whatever that is. Fails with a {@link JournalException} if the run
+     * is paused, as the journal could not be written.
      */
     public CompletionStage<Outcome> outcome(Run run) {
         UnderWay known = underWay.get(run.id());
@@ -272,7 +272,7 @@ public final class Runs {
         CamelContext context = mine.workflow().context();
         CompletableFuture<Outcome> outcome = mine.outcome();
         if (failure != null && (context.isStopping() || context.isStopped())) {
-            // It did not fail: its engine goes away, and Camel lets nothing go on. Who resumes it goes on where it stands.
+            // It did not fail: its engine is stopping. It is resumed later.
             forget(run);
             outcome.completeExceptionally(failure);
             return;

@@ -122,7 +122,7 @@ public final class Submissions {
                 submission.call(), submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
     }
 
-    /** The run that this submission began in an earlier life of the engine and that goes on in this process; secrets are not compared. */
+    /** The run that this submission began in an earlier life of the engine and that continues in this process; secrets are not compared. */
     public Optional<Run> resumedRun(Submission submission) {
         String spec = RedactedSpec.of(submission.text());
         return runs.underWay().stream()

@@ -17,7 +17,7 @@ public final class Variables {
     public static final String PARAMETERS = "parameters";
     /** Variables of this prefix reach a step's script as environment variables. */
     public static final String ENVIRONMENT_PREFIX = "env.";
-    /** Registry name of the executor on which exchanges go on after a wait. */
+    /** Registry name of the executor on which exchanges continue after a wait. */
     public static final String EXECUTOR = "caravanExecutor";
 
     private Variables() {}

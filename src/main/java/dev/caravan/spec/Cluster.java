@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  *
  * @param name      the cluster's name, a DNS label
  * @param hosts     those that are present, in the spec's order; at least one is a control plane
- * @param maxFailedHosts how many hosts may fail while the run goes on; empty if any host but the first control plane may, once preflight
+ * @param maxFailedHosts how many hosts may fail while the run continues; empty if any host but the first control plane may, once preflight
  *                  has passed
  * @param leaving   those that are absent or lost, in the spec's order
  * @param leader    the name of the control plane that the others join through; empty: the first one of the spec, which is initialised
@@ -213,7 +213,7 @@ public record Cluster(
                 Optional.of(controlPlane.name()), proxy, adopted);
     }
 
-    /** Whether a run goes on when so many of its hosts have failed. */
+    /** Whether a run continues when so many of its hosts have failed. */
     public boolean tolerates(int failedHosts) {
         return maxFailedHosts.map(most -> failedHosts <= most.of(hosts.size())).orElse(true);
     }

@@ -145,7 +145,7 @@ public final class Expansion {
         return directory.toAbsolutePath().resolve(withHome(text)).normalize().toString();
     }
 
-    /** The path with a leading {@code ~} expanded, else as it stands. */
+    /** The path with a leading {@code ~} expanded, else as it is. */
     String withHome(String text) {
         if (text.equals("~")) {
             return home.toString();

@@ -21,7 +21,7 @@ public final class InvalidSpec extends Exception {
         this(sourceName, shown(problems), problems.size());
     }
 
-    /** @param hiding takes from those problems that are told what nobody is to see */
+    /** @param hiding removes secrets from the problems that are shown */
     InvalidSpec(String sourceName, List<Problem> problems, UnaryOperator<Problem> hiding) {
         this(sourceName, shown(problems).stream().map(hiding).toList(), problems.size());
     }

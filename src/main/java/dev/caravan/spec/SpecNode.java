@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A value of a spec that knows where it stands. Lines and columns count from 1; a map or list under a key stands
+ * A value of a spec that knows its position. Lines and columns count from 1; a map or list under a key stands
  * where its key does.
  */
 sealed interface SpecNode {
@@ -72,7 +72,7 @@ sealed interface SpecNode {
     /** A place in the text, from 1. */
     record Position(int line, int column) {}
 
-    /** @param keys where each key stands */
+    /** @param keys the position of each key */
     record SpecMap(String path, int line, int column, Map<String, SpecNode> entries, Map<String, Position> keys)
             implements SpecNode {
         @Override

@@ -197,13 +197,13 @@ final class SpecParser {
     private SpecNode scalar(ScalarNode node, String path, boolean secret) {
         Position at = position(node);
         String text = node.getValue();
-        String told = secret ? Redaction.PLACEHOLDER : shown.computeIfAbsent(node, any -> Redaction.shown(secrets.hide(text)));
+        String display = secret ? Redaction.PLACEHOLDER : shown.computeIfAbsent(node, any -> Redaction.shown(secrets.hide(text)));
         if (node.getTag().equals(Tag.NULL)) {
             return null;
         }
         if (!node.getTag().equals(Tag.STR)) {
             return isTooLong(text, path, at) ? null
-                    : number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), told));
+                    : number(new SpecScalar(path, at.line(), at.column(), typed(node.getTag(), text), display));
         }
         if (isUnfit(text, path, at)) {
             return null;
@@ -218,7 +218,7 @@ final class SpecParser {
             return null;
         }
         if (!Expansion.isWhole(text)) {
-            return new SpecScalar(path, at.line(), at.column(), text, told);
+            return new SpecScalar(path, at.line(), at.column(), text, display);
         }
         return expanded(node, path, at, text);
     }

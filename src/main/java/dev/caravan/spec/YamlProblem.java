@@ -49,9 +49,9 @@ final class YamlProblem {
             at = SpecParser.position(marked.getProblemMark().or(marked::getContextMark));
             said = String.valueOf(marked.getProblem());
         }
-        String told = said;
+        String yamlWords = said;
         Words words = WORDS.stream()
-                .filter(known -> told.contains(known.said()))
+                .filter(known -> yamlWords.contains(known.said()))
                 .findFirst()
                 .orElseThrow();
         return new Problem(at.line(), at.column(), "", words.message(), words.remedy());

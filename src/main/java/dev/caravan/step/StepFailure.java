@@ -45,7 +45,7 @@ public class StepFailure extends Exception {
         return kind;
     }
 
-    /** Whether that kind of error says something about the connection and nothing about the step, which may go on. */
+    /** Whether that kind of error says something about the connection and nothing about the step, which may still run. */
     public static boolean isOfTheConnection(String kind) {
         return kind.equals(CONNECTION) || kind.equals(UNREACHABLE);
     }

@@ -65,17 +65,17 @@ final class PlainLines {
         } else if (what instanceof StepStarted) {
             return started(event);
         } else if (what instanceof StepProgress) {
-            return isDue(event) ? told(event, "working", event.message()) : List.of();
+            return isDue(event) ? line(event, "working", event.message()) : List.of();
         } else if (what instanceof StepRetried retried) {
-            return told(event, "retry", retry(retried));
+            return line(event, "retry", retry(retried));
         } else if (what instanceof StepEnded ended) {
             return ended(event, ended);
         } else if (what instanceof HostRolledBack) {
-            return told(event, "rolled back", event.message());
+            return line(event, "rolled back", event.message());
         } else if (what instanceof RunEnded) {
             return summary();
         }
-        return what instanceof Remark && !event.message().isBlank() ? told(event, "note", event.message()) : List.of();
+        return what instanceof Remark && !event.message().isBlank() ? line(event, "note", event.message()) : List.of();
     }
 
     /** What is still at work though nothing was shown of it for this long; asked where output must not fall silent. */
@@ -118,7 +118,7 @@ final class PlainLines {
         }
         String what = Wording.waiting(event.message());
         boolean known = what.equals(waitsOf.put(event.host().orElse(""), what));
-        return known ? List.of() : told(event, "waiting", what.replaceFirst("^waiting ", ""));
+        return known ? List.of() : line(event, "waiting", what.replaceFirst("^waiting ", ""));
     }
 
     private List<String> started(Event event) {
@@ -157,7 +157,7 @@ final class PlainLines {
         } else {
             words.set(0, words.get(0) + " " + time);
         }
-        return told(event, Wording.state(fold.view(), step.state()), String.join("\n", words));
+        return line(event, Wording.state(fold.view(), step.state()), String.join("\n", words));
     }
 
     private List<String> summary() {
@@ -168,7 +168,7 @@ final class PlainLines {
     }
 
     /** A line, and beneath it, indented, what further lines the text has. */
-    private List<String> told(Event event, String state, String text) {
+    private List<String> line(Event event, String state, String text) {
         event.step().ifPresent(step -> shown.put(key(event), event.at()));
         List<String> words = Text.lines(text);
         List<String> lines = new ArrayList<>();

@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.time.InstantSource;
 
 /**
- * Shows one run while it goes on. Takes the run's events in their order, from any thread and from several (calls are
+ * Shows one run while it lasts. Takes the run's events in their order, from any thread and from several (calls are
  * serialised); a call may take as long as the output takes to accept what is written, so hand events over on a thread that
  * may wait. When the run's end has been taken, all that there is to show has been written.
  */

@@ -91,9 +91,9 @@ public record TerminalFacts(boolean terminal, boolean dumb, boolean colour, bool
 
     private static Size ask(Size fallback) {
         CLibrary.WinSize size = new CLibrary.WinSize();
-        boolean told = CLibrary.ioctl(STANDARD_OUTPUT, CLibrary.TIOCGWINSZ, size) == 0;
+        boolean isKnown = CLibrary.ioctl(STANDARD_OUTPUT, CLibrary.TIOCGWINSZ, size) == 0;
         // Serial lines and some pseudo terminals answer 0 by 0.
-        return told && size.ws_col > 0 && size.ws_row > 0 ? new Size(size.ws_col, size.ws_row) : fallback;
+        return isKnown && size.ws_col > 0 && size.ws_row > 0 ? new Size(size.ws_col, size.ws_row) : fallback;
     }
 
     /** POSIX: LC_ALL goes over LC_CTYPE, which goes over LANG. */

@@ -39,7 +39,7 @@ public final class PreflightCheck {
     }
 
     /**
-     * Refuses the run where something stands in its way, with everything that does; warnings become notes of the run. If the spec has
+     * Refuses the run if something prevents it, with everything that does; warnings become notes of the run. If the spec has
      * maxFailedHosts, hosts that are the only ones concerned are left out instead, up to that number.
      */
     public void check(Exchange exchange) throws PreflightRefused, RunCancelled, InterruptedException {

@@ -102,7 +102,7 @@ public final class Restores {
         Run run = run(exchange);
         List<String> unseen = run.cluster().controlPlanes().stream().map(Host::name).filter(name -> run.facts(name).isEmpty()).toList();
         if (!unseen.isEmpty()) {
-            throw refused("not reached: " + String.join(", ", unseen) + ". The etcd of a control plane that is not stopped would go on",
+            throw refused("not reached: " + String.join(", ", unseen) + ". The etcd of a control plane that is not stopped would continue",
                     "Bring the host up. If it is gone for good, see that it stays off, and take it out of the spec.");
         }
         Host first = run.cluster().firstControlPlane();

@@ -63,7 +63,7 @@ public final class Rollback {
                         || run.isUpgraded() && run.facts(host).map(Facts::joined).orElse(false));
     }
 
-    /** Ends the work on all hosts, if the run cannot go on without the exchange's host, which failed, or if too many hosts failed. */
+    /** Ends the work on all hosts, if the run cannot continue without the exchange's host, which failed, or if too many hosts failed. */
     public void giveUp(Exchange exchange) {
         Run run = run(exchange);
         String host = Variables.hostName(exchange);

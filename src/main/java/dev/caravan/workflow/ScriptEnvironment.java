@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The environment that every script gets; the table stands in docs/routes.md. */
+/** The environment that every script gets; the table is in docs/routes.md. */
 public final class ScriptEnvironment implements Environment {
     private final KubernetesTable versions;
 

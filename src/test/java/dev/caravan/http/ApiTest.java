@@ -430,10 +430,10 @@ class ApiTest {
     @Test
     void aClientThatGoesAwayInMidBodyIsNoNews() throws Exception {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
-        Logger entrance = (Logger) LoggerFactory.getLogger(Entrance.class);
-        entrance.setLevel(ch.qos.logback.classic.Level.DEBUG);
+        Logger filters = (Logger) LoggerFactory.getLogger(HttpFilters.class);
+        filters.setLevel(ch.qos.logback.classic.Level.DEBUG);
         log.start();
-        entrance.addAppender(log);
+        filters.addAppender(log);
         try {
             // Not every time has the server read the head before the connection is reset.
             await().until(() -> {
@@ -442,8 +442,8 @@ class ApiTest {
             });
             assertThat(log.list).allMatch(event -> event.getLevel() == ch.qos.logback.classic.Level.DEBUG);
         } finally {
-            entrance.detachAppender(log);
-            entrance.setLevel(null);
+            filters.detachAppender(log);
+            filters.setLevel(null);
         }
     }
 

@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets up what stands around Camel's routes on each HTTP server of the process: the {@link Threshold} and the {@link Door} before
+ * Sets up the filters around Camel's routes on each HTTP server of the process: the {@link RequestFilter} and the {@link BodyFilter} before
  * everything that is served, liveness and the event streams behind it, and problem documents at the end. A service that starts after
  * the server and before any route; without it nothing starts.
  */
-public final class Entrance extends ServiceSupport {
-    private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
+public final class HttpFilters extends ServiceSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpFilters.class);
     private static final int FIRST = Integer.MIN_VALUE;
     private static final int LAST = Integer.MAX_VALUE;
 
@@ -38,7 +38,7 @@ public final class Entrance extends ServiceSupport {
     private final Journal journal;
     private final Health health;
 
-    private Entrance(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal,
+    private HttpFilters(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal,
             Health health) {
         this.context = context;
         this.vertx = vertx;
@@ -52,7 +52,7 @@ public final class Entrance extends ServiceSupport {
     /** Adds it to a context that has been configured and has not been started. */
     public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs,
             Journal journal, Http http) throws Exception {
-        context.addService(new Entrance(context, vertx, limits, token, runs, journal, http.health()), true, true);
+        context.addService(new HttpFilters(context, vertx, limits, token, runs, journal, http.health()), true, true);
     }
 
     @Override
@@ -61,24 +61,25 @@ public final class Entrance extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
-        Access access = new Access(token);
+        AuthFilter access = new AuthFilter(token);
         RedactedLog.keepFrom(access);
-        vertx.letIn(new Threshold(vertx.vertx(), access, new Rates(limits.requestsPerSecond(), System::nanoTime), vertx.connections()));
+        RateLimit rates = new RateLimit(limits.requestsPerSecond(), System::nanoTime);
+        vertx.install(new RequestFilter(vertx.vertx(), access, rates, vertx.connections()));
         // A thread of its own: requests that wait for a disk may hold all of Camel's, and who gets no answer here kills the process.
         WorkerExecutor liveness = vertx.vertx().createSharedWorkerExecutor("caravan-liveness", 1);
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
-            Door door = new Door(vertx.connections(), limits);
-            router.route().order(FIRST).handler(door);
+            BodyFilter bodyFilter = new BodyFilter(vertx.connections(), limits);
+            router.route().order(FIRST).handler(bodyFilter);
             Route live = router.route(HttpMethod.GET, Health.LIVE).order(FIRST + 1);
             live.handler(request -> liveness.executeBlocking(health::live, false)
                     .onSuccess(reply -> send(request, reply)).onFailure(request::fail));
             Route events = router.route(HttpMethod.GET, EventStreams.PATH).order(FIRST + 1);
             events.handler(streams);
             Route rest = router.route().order(LAST);
-            rest.handler(request -> Door.send(request, ProblemDocument.notFound()));
+            rest.handler(request -> BodyFilter.send(request, ProblemDocument.notFound()));
             Route failures = router.route().order(LAST);
-            failures.failureHandler(Entrance::failed);
+            failures.failureHandler(HttpFilters::failed);
         }
     }
 
@@ -100,7 +101,7 @@ public final class Entrance extends ServiceSupport {
         } else if (context.failure() != null && status >= 500) {
             LOG.error("{} {} failed", context.request().method(), context.request().path(), context.failure());
         }
-        Door.send(context, switch (status) {
+        BodyFilter.send(context, switch (status) {
             case 413 -> ProblemDocument.tooLarge();
             case 400 -> ProblemDocument.badRequest();
             case 405 -> ProblemDocument.of(405, "method-not-allowed", "This method is not allowed here", "Try GET.");

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** How many requests each client has had in this second. What was counted is forgotten with the second. Thread-safe. */
-final class Rates {
+final class RateLimit {
     private final int most;
     private final LongSupplier nanos;
     private volatile Second now = new Second(Long.MIN_VALUE, new ConcurrentHashMap<>());
@@ -17,7 +17,7 @@ final class Rates {
      * @param most  requests of one client in a second
      * @param nanos the clock, as {@link System#nanoTime}
      */
-    Rates(int most, LongSupplier nanos) {
+    RateLimit(int most, LongSupplier nanos) {
         this.most = most;
         this.nanos = nanos;
     }

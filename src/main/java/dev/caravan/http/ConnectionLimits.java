@@ -9,14 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * The connections of the HTTP servers. One that has not sent the whole head of a request in time is closed, however busily it
  * sends, as is one too many. Thread-safe.
  */
-final class Connections {
+final class ConnectionLimits {
     private static final long NONE = -1;
 
     private final Vertx vertx;
     private final ServerLimits limits;
     private final Map<HttpConnection, Long> timers = new ConcurrentHashMap<>();
 
-    Connections(Vertx vertx, ServerLimits limits) {
+    ConnectionLimits(Vertx vertx, ServerLimits limits) {
         this.vertx = vertx;
         this.limits = limits;
     }

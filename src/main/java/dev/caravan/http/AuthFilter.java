@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * Who may ask. With a token: who presents it, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
  * programs on this machine, and no web page of another origin that a browser on this machine shows. Thread-safe.
  */
-final class Access implements SecretSource {
+final class AuthFilter implements SecretSource {
     private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1\\])(:\\d{1,5})?");
     private static final List<String> SAFE_METHODS = List.of("GET", "HEAD", "OPTIONS");
 
@@ -26,7 +26,7 @@ final class Access implements SecretSource {
     /** What of a request decides; header values are null where there is none. */
     record Asked(String method, String scheme, List<String> authorization, String host, String origin, String fetchSite) {}
 
-    Access(Optional<Secret> token) {
+    AuthFilter(Optional<Secret> token) {
         this.token = token;
         this.tokenDigest = token.map(secret -> Sha256.of(secret.reveal()));
     }
@@ -36,7 +36,7 @@ final class Access implements SecretSource {
         return token.stream().toList();
     }
 
-    /** Why the request is refused; empty where it may go on. */
+    /** Why the request is refused; empty if it is allowed. */
     Optional<ProblemDocument> refuse(Asked asked) {
         if (tokenDigest.isPresent() && !presentsToken(asked.authorization())) {
             return Optional.of(ProblemDocument.of(401, "unauthorized", "A token is needed",

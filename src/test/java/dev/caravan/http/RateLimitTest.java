@@ -6,9 +6,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class RatesTest {
+class RateLimitTest {
     private final AtomicLong clock = new AtomicLong(TimeUnit.SECONDS.toNanos(-2));
-    private final Rates rates = new Rates(2, clock::get);
+    private final RateLimit rates = new RateLimit(2, clock::get);
 
     @Test
     void eachClientHasSoManyInASecondAndNothingIsKeptForTheNext() {

@@ -12,23 +12,23 @@ import java.util.regex.Pattern;
  * What every request passes before anything looks at its path: how often this client asks, access, and whether the rest can make sense of
  * it at all. Vert.x's router would fail on some before it came to any handler. Thread-safe.
  */
-final class Threshold {
+final class RequestFilter {
     private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
     private static final String OBSERVE = "/observe/";
 
     private final Vertx vertx;
-    private final Access access;
-    private final Rates rates;
-    private final Connections connections;
+    private final AuthFilter access;
+    private final RateLimit rates;
+    private final ConnectionLimits connections;
 
-    Threshold(Vertx vertx, Access access, Rates rates, Connections connections) {
+    RequestFilter(Vertx vertx, AuthFilter access, RateLimit rates, ConnectionLimits connections) {
         this.vertx = vertx;
         this.access = access;
         this.rates = rates;
         this.connections = connections;
     }
 
-    /** Answers the request where it may not go on, else hands it on. */
+    /** Answers the request if it is refused, otherwise passes it on. */
     void pass(HttpServerRequest request, Handler<HttpServerRequest> on) {
         Optional<ProblemDocument> refused = refuse(request);
         if (refused.isEmpty()) {
@@ -44,8 +44,8 @@ final class Threshold {
                 connection.close();
             }
         });
-        Door.harden(request.response());
-        Door.send(vertx, request, refused.get());
+        BodyFilter.harden(request.response());
+        BodyFilter.send(vertx, request, refused.get());
     }
 
     private Optional<ProblemDocument> refuse(HttpServerRequest request) {
@@ -83,8 +83,8 @@ final class Threshold {
         return Optional.empty();
     }
 
-    private static Access.Asked asked(HttpServerRequest request) {
-        return new Access.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
+    private static AuthFilter.Asked asked(HttpServerRequest request) {
+        return new AuthFilter.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
                 request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
     }
 }

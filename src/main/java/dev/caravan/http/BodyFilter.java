@@ -17,10 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What every request passes behind the {@link Threshold}, whatever it asks for and whichever route would answer: the announced size,
+ * What every request passes behind the {@link RequestFilter}, whatever it asks for and whichever route would answer: the announced size,
  * then the media type. Users' own {@code platform-http:} routes stand behind it, too.
  */
-final class Door implements Handler<RoutingContext> {
+final class BodyFilter implements Handler<RoutingContext> {
     static final int LARGEST_BODY = 1024 * 1024;
     private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
@@ -38,10 +38,10 @@ final class Door implements Handler<RoutingContext> {
     /** Names that steer Camel's components. */
     private static final Pattern STEERING = Pattern.compile("\\s*camel", Pattern.CASE_INSENSITIVE);
 
-    private final Connections connections;
+    private final ConnectionLimits connections;
     private final long bodyWithinMillis;
 
-    Door(Connections connections, ServerLimits limits) {
+    BodyFilter(ConnectionLimits connections, ServerLimits limits) {
         this.connections = connections;
         this.bodyWithinMillis = limits.requestWithin().toMillis();
     }
