@@ -626,7 +626,7 @@ fi
 
 know_family() { [ -n "$FAMILY" ] || fail "this host has neither yum nor apt-get" "Caravan installs packages with one of the two."; }
 
-yum_command() { if have yum; then echo yum; else echo dnf; fi; }
+yum_command() { if [ -x "$WORK/bundle/dnf" ]; then echo "$WORK/bundle/dnf"; elif have yum; then echo yum; else echo dnf; fi; }
 
 # Whether yum_command is yum 3 itself, not a name of dnf. It knows --disableexcludes, dnf5 only --setopt, dnf 4 both.
 yum_is_yum3() {
@@ -637,6 +637,56 @@ yum_is_yum3() {
 yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID
 # The arguments of `list` that show all versions in the repositories. dnf5 accepts only the option, yum 3 only the word.
 yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; else echo "--showduplicates --available"; fi; }
+
+# --- bundles
+
+# What package managers need to use a bundle: the step bundle-open writes it, the end of the run removes it. BUNDLE_URL is where the
+# engine serves the bundle; it reaches the host through the SSH connection.
+BUNDLE=$R/var/cache/caravan-bundle
+
+# From here on the package manager of this script knows the repositories of the bundle, and no others: those of the host cannot be
+# reached. What it keeps of them is below BUNDLE, apart from the host's own.
+use_bundle() {
+  mkdir -p "$WORK/bundle/sources"
+  for bundle_source in "$BUNDLE"/sources/*; do
+    sed -e "s|@BUNDLE@|$BUNDLE_URL|g" -e "s|@KEYS@|$BUNDLE/keys|g" "$bundle_source" > "$WORK/bundle/sources/${bundle_source##*/}"
+  done
+  case $FAMILY in
+    apt)
+      mkdir -p "$BUNDLE/lists" "$BUNDLE/archives/partial"
+      private_apt "$WORK/bundle/sources" "$BUNDLE/lists" "$BUNDLE/archives" > "$WORK/bundle/apt.conf"
+      # no index but that of packages is in a bundle
+      echo 'Acquire::http::Proxy::127.0.0.1 "DIRECT"; Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"; Acquire::IndexTargets::deb::CNF::DefaultEnabled "false";' >> "$WORK/bundle/apt.conf"
+      APT_CONFIG=$WORK/bundle/apt.conf
+      export APT_CONFIG
+      KUBERNETES_REPO_URL=$BUNDLE_URL/kubernetes
+      ;;
+    yum)
+      private_dnf "$WORK/bundle/sources" "$BUNDLE/cache" > "$WORK/bundle/dnf.conf"
+      printf '#!/bin/sh\nexec dnf -c "%s" "$@"\n' "$WORK/bundle/dnf.conf" > "$WORK/bundle/dnf"
+      chmod 0700 "$WORK/bundle/dnf"
+      ;;
+  esac
+  PROXY_HTTP='' PROXY_HTTPS=''
+}
+
+# Configurations with which a package manager has repositories and a cache of its own, and otherwise the host's settings.
+private_apt() { # SOURCES LISTS ARCHIVES
+  cat <<APT
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "$1/";
+Dir::State::Lists "$2/";
+Dir::Cache::archives "$3/";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+APT
+}
+private_dnf() { # REPOSITORIES CACHE
+  awk '/^[ \t]*(reposdir|cachedir|keepcache|proxy|proxy_[a-z_]*)[ \t]*=/ { next } { print }' "$R/etc/dnf/dnf.conf" 2>/dev/null > "$WORK/dnf-main" || true
+  grep -q '^\[main\]' "$WORK/dnf-main" || echo '[main]' >> "$WORK/dnf-main"
+  awk -v add="reposdir=$1\ncachedir=$2\nkeepcache=1" '{ print } /^\[main\]/ { print add }' "$WORK/dnf-main"
+}
 
 # Installs packages without questions. If another program holds the lock, it waits. Fails with the package manager's last lines.
 install_packages() { # [OPTION...] PACKAGE...
@@ -796,7 +846,7 @@ package_names() { # [OPTION...] PACKAGE...: without the options
 # The installation as a user would type it, with the options that change its effect.
 installation_command() { # [OPTION...] PACKAGE...
   case $FAMILY in
-    yum) echo "$(yum_command) install $*" ;;
+    yum) echo "$(if have yum; then echo yum; else echo dnf; fi) install $*" ;;
     apt) echo "apt-get install --no-install-recommends $*" ;;
   esac
 }
@@ -939,3 +989,5 @@ put_kubeconfig() { # HOME UID GID
     if [ "$put_new_directory" = yes ]; then chown "$2:$3" "$1/.kube"; fi
   fi
 }
+
+if [ -n "${BUNDLE_URL:-}" ] && [ -d "$BUNDLE" ]; then use_bundle; fi

@@ -7,6 +7,10 @@
 write_repositories() {
   know_family
   if [ "${PROXIED:-}" != true ]; then forget_proxy; fi
+  if [ -n "${BUNDLE_URL:-}" ]; then
+    bundle_indices
+    return 0
+  fi
   if [ "$KUBERNETES_REPO_CHECK" = false ] || [ "${RUNTIME_REPO_CHECK:-true}" = false ]; then
     echo "note: packages are installed without a check of their signatures, as the spec says"
   fi
@@ -33,6 +37,14 @@ write_repositories() {
       apt_update "$apt_any"
       ;;
   esac
+}
+
+# With a bundle, no repository is configured on the host: the ones of the bundle are known to the scripts of this run alone.
+bundle_indices() {
+  if planning || [ "$FAMILY" != apt ]; then return 0; fi
+  say "reading the package index of the bundle"
+  logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=5 ||
+    command_failed "apt-get update with the bundle: $(last_words)" "The engine serves the bundle at $BUNDLE_URL on this host; it must run, and sshd must allow AllowTcpForwarding."
 }
 
 # Fetches URL into FILE, or fails with the reason. A minimal installation of Debian has no curl, so it is installed first.
@@ -104,6 +116,16 @@ yum_exclude() { # FILE URL PACKAGES
   put_file "$1" "$(stat -L -c %a "$1")" < "$WORK/repository"
 }
 
+yum_section() { # ID NAME URL KEYS CHECK INDEX_CHECK
+  echo "[$1]"
+  echo "name=$2"
+  echo "baseurl=$3"
+  echo "enabled=1"
+  if [ "$5" = false ]; then echo "gpgcheck=0"; else echo "gpgcheck=1"; fi
+  if [ "$6" = false ]; then echo "repo_gpgcheck=0"; else echo "repo_gpgcheck=1"; fi
+  if [ -n "$4" ]; then echo "gpgkey=$4"; fi
+}
+
 yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
   if known=$(yum_file_of "$4" "$6" "$1"); then
     echo "$3: $known has it"
@@ -111,13 +133,7 @@ yum_repository() { # FILE ID NAME URL KEYS CHECK INDEX_CHECK [EXCLUDE]
     return 0
   fi
   {
-    echo "[$2]"
-    echo "name=$3"
-    echo "baseurl=$4"
-    echo "enabled=1"
-    if [ "$6" = false ]; then echo "gpgcheck=0"; else echo "gpgcheck=1"; fi
-    if [ "$7" = false ]; then echo "repo_gpgcheck=0"; else echo "repo_gpgcheck=1"; fi
-    if [ -n "$5" ]; then echo "gpgkey=$5"; fi
+    yum_section "$2" "$3" "$4" "$5" "$6" "$7"
     if [ -n "${8:-}" ]; then echo "exclude=$8"; fi
     # of its own, for updates that Caravan does not start; _none_: not even the proxy of dnf.conf
     if [ "${PROXIED:-}" = true ] && [ -r "$PROXY_FILE" ]; then echo "proxy=$(proxy_for "$4" | grep . || echo _none_)"; fi
