@@ -127,6 +127,7 @@ APT
   sed -n "s/^'\([^']*\)' \([^ ]*\) [0-9]* .*/\1 \2/p" "$WORK/uris" > "$WORK/downloads"
 
   # each repository: its base address, a name, the index and its signature
+  # shellcheck disable=SC2016 # apt's words
   apt-get indextargets --format '$(CREATED_BY)|$(REPO_URI)|$(BASE_URI)|$(METAKEY)|$(FILENAME)' > "$WORK/targets" 2>"$WORK/output" ||
     command_failed "apt-get indextargets: $(last_words)"
   grep '^Packages|' "$WORK/targets" | cut -d '|' -f 2 | sort -u > "$WORK/bases"
@@ -151,8 +152,8 @@ APT
     mkdir -p "$place/$directory$(dirname "$key")"
     cp "$kept" "$place/$directory$key$ending"
     prefix=${kept%"$mangled$ending"}
-    for release in InRelease Release Release.gpg; do
-      if [ -f "$prefix$release" ]; then cp "$prefix$release" "$place/$directory$release"; fi
+    for signed in InRelease Release Release.gpg; do
+      if [ -f "$prefix$signed" ]; then cp "$prefix$signed" "$place/$directory$signed"; fi
     done
   done
   while read -r uri archive; do
@@ -161,6 +162,7 @@ APT
     place=$G/repositories/$(awk -v base="$base" '$1 == base { print $2 }' "$WORK/names")/$(decoded "${uri#"$base"}")
     mkdir -p "$(dirname "$place")"
     mv "$G/private/archives/$archive" "$place" || fail "$archive was not downloaded"
+    # shellcheck disable=SC2016 # dpkg's words
     dpkg-deb -W --showformat '${Package} ${Version} ${Architecture}' "$place" >> "$G/packages"
     echo " ${place#"$G/"}" >> "$G/packages"
   done < "$WORK/downloads"

@@ -659,6 +659,7 @@ use_bundle() {
       echo 'Acquire::http::Proxy::127.0.0.1 "DIRECT"; Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"; Acquire::IndexTargets::deb::CNF::DefaultEnabled "false";' >> "$WORK/bundle/apt.conf"
       APT_CONFIG=$WORK/bundle/apt.conf
       export APT_CONFIG
+      # shellcheck disable=SC2034 # for repository-lib.sh
       KUBERNETES_REPO_URL=$BUNDLE_URL/kubernetes
       ;;
     yum)

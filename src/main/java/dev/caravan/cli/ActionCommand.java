@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +19,13 @@ abstract class ActionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        parameters().forEach(options::with);
         return options.run(self.name(), common, detailed());
+    }
+
+    /** Parameters of the action that have options of their own, by name; as given to options of the subclass. */
+    Map<String, String> parameters() throws UserError {
+        return Map.of();
     }
 
     /** Whether the exit status says more than that the run succeeded; as asked for by options of the subclass. */

@@ -24,6 +24,13 @@ final class ActionOptions {
             description = "A parameter of the action, as caravan actions lists them. May be given several times.")
     private List<String> parameters = List.of();
 
+    private final Map<String, String> ofOptions = new LinkedHashMap<>();
+
+    /** Gives a parameter that has an option of its own. */
+    void with(String name, String value) {
+        ofOptions.put(name, value);
+    }
+
     SpecFile spec() {
         return spec;
     }
@@ -61,14 +68,14 @@ final class ActionOptions {
     }
 
     private Map<String, String> given() throws UserError {
-        Map<String, String> given = new LinkedHashMap<>();
+        Map<String, String> given = new LinkedHashMap<>(ofOptions);
         for (String parameter : parameters) {
             int equals = parameter.indexOf('=');
             if (equals < 1) {
                 throw new UserError("--set " + parameter + " is not NAME=VALUE");
             }
             if (given.put(parameter.substring(0, equals), parameter.substring(equals + 1)) != null) {
-                throw new UserError("--set " + parameter.substring(0, equals) + " is given twice");
+                throw new UserError("the parameter " + parameter.substring(0, equals) + " is given twice");
             }
         }
         return given;

@@ -1,6 +1,8 @@
 package dev.caravan.cli;
 
+import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code caravan apply}. */
 @Command(name = "apply",
@@ -15,6 +17,15 @@ import picocli.CommandLine.Command;
         footer = {
             "  caravan apply -f spec.yaml",
             "  caravan apply -f spec.yaml --output json | jq -r .message",
+            "  caravan apply -f spec.yaml --bundle demo-1.37.2.tar --verify-key bundle.pub",
             "  SUDO_PASSWORD=... caravan apply -f spec.yaml"
         })
-final class ApplyCommand extends ActionCommand {}
+final class ApplyCommand extends ActionCommand {
+    @Mixin
+    private BundleOptions bundle;
+
+    @Override
+    Map<String, String> parameters() throws UserError {
+        return bundle.parameters();
+    }
+}

@@ -44,7 +44,8 @@ import picocli.CommandLine;
         commandListHeading = "%nCommands (caravan COMMAND --help tells more; without one, serve):%n",
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
-            ServeCommand.class, ApplyCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class, BackupCommand.class,
+            ServeCommand.class, ApplyCommand.class, BundleCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class,
+            BackupCommand.class,
             BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
             ActionsCommand.class, RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class,
             RunsCommand.class,

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -22,6 +23,14 @@ import picocli.CommandLine.Mixin;
 final class PlanCommand extends ActionCommand {
     @Mixin
     private DetailedExit detailed;
+
+    @Mixin
+    private BundleOptions bundle;
+
+    @Override
+    Map<String, String> parameters() throws UserError {
+        return bundle.parameters();
+    }
 
     @Override
     DetailedExit detailed() {

@@ -19,6 +19,8 @@ import dev.caravan.step.FailureRules;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
+import dev.caravan.workflow.Bundles;
+import dev.caravan.workflow.Bundling;
 import dev.caravan.workflow.ClusterSettings;
 import dev.caravan.workflow.HostProxies;
 import dev.caravan.workflow.KubeadmDocuments;
@@ -32,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -55,6 +58,7 @@ final class WorkflowLoader {
     private final HostSlots slots;
     private final Executor executor;
     private final Map<String, Object> beans;
+    private final Bundles bundles;
 
     /** @param beans what routes name, besides what belongs to the files themselves */
     WorkflowLoader(EngineOptions options, SshSessions sessions, HostSlots slots, Executor executor, Map<String, Object> beans) {
@@ -63,6 +67,8 @@ final class WorkflowLoader {
         this.slots = slots;
         this.executor = executor;
         this.beans = new LinkedHashMap<>(beans);
+        this.bundles = new Bundles(sessions, options.dial(), options.data(), options.triggers());
+        this.beans.put("bundle", bundles);
     }
 
     /** A Camel with the engine's settings, which begins nothing by itself on signals. */
@@ -90,7 +96,7 @@ final class WorkflowLoader {
         KubernetesTable versions = KubernetesTable.of(files);
         Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
-        ScriptEnvironment environment = new ScriptEnvironment(versions);
+        ScriptEnvironment environment = new ScriptEnvironment(versions, Optional.of(bundles));
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots, options.data(), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
@@ -103,6 +109,7 @@ final class WorkflowLoader {
         registry.bind("settings", new ClusterSettings(versions));
         registry.bind("upgrade", new Upgrades(versions, environment));
         tables(context, registry, files, versions);
+        registry.bind("bundling", new Bundling(options.data(), options.triggers(), NetworkTable.of(files)));
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
         context.addComponent("ssh", new CaravanSshComponent());
         context.getCamelContextExtension().addInterceptStrategy(new LogContext());
@@ -110,14 +117,15 @@ final class WorkflowLoader {
     }
 
     /** The beans that read the tables of {@code routes/data}, which belong to these files. */
-    private static void tables(CamelContext context, Registry registry, RouteFiles files, KubernetesTable versions) {
-        NetworkDocuments network = new NetworkDocuments(NetworkTable.of(files));
+    private void tables(CamelContext context, Registry registry, RouteFiles files, KubernetesTable versions) {
+        NetworkDocuments network = new NetworkDocuments(NetworkTable.of(files), Optional.of(bundles));
         Limits limits = Limits.from(name -> context.getPropertiesComponent().resolveProperty(name));
         registry.bind("network", network);
         registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
         registry.bind("proxy", new HostProxies(versions));
-        registry.bind("preflight", new PreflightCheck(new Preflight(limits, versions, PreflightTable.of(files)), versions, network));
+        registry.bind("preflight", new PreflightCheck(
+                new Preflight(limits, versions, PreflightTable.of(files)), versions, network, Optional.of(bundles)));
     }
 
     private static FailureRules rules(RouteFiles files) {

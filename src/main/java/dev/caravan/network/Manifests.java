@@ -81,20 +81,38 @@ public final class Manifests {
      * @throws IOException where the file or address cannot be read, or does not hold what it should; the message names it
      */
     public String read(Source source, Cluster cluster) throws IOException, InterruptedException {
-        byte[] content = source.isAddress() ? fetch(source.place(), this.proxies.orOf(cluster)) : ManifestFile.read(source.place());
+        return read(source, cluster, Optional.empty());
+    }
+
+    /** The same; {@code known} is what is at that place, if that is known without reading it. */
+    public String read(Source source, Cluster cluster, Optional<byte[]> known) throws IOException, InterruptedException {
+        byte[] content = checked(source, known.isPresent() ? known.get() : at(source, cluster));
+        String manifest = new String(content, StandardCharsets.UTF_8);
+        String own = source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet()))
+                .orElse(manifest);
+        return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
+    }
+
+    /** What is at that place, checked, as it is. */
+    public byte[] content(Source source, Cluster cluster) throws IOException, InterruptedException {
+        return checked(source, at(source, cluster));
+    }
+
+    private byte[] at(Source source, Cluster cluster) throws IOException, InterruptedException {
+        return source.isAddress() ? fetch(source.place(), this.proxies.orOf(cluster)) : ManifestFile.read(source.place());
+    }
+
+    private static byte[] checked(Source source, byte[] content) throws IOException {
         String digest = Sha256.hex(content);
         if (source.sha256().filter(wanted -> !wanted.equals(digest)).isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " is not the one that was released: its SHA-256 is " + digest
                     + ", and routes/data/networks.yaml says " + source.sha256().get());
         }
-        String manifest = new String(content, StandardCharsets.UTF_8);
-        Optional<String> problem = ManifestFile.problem(manifest);
+        Optional<String> problem = ManifestFile.problem(new String(content, StandardCharsets.UTF_8));
         if (problem.isPresent()) {
             throw new IOException("the network's manifest " + source.place() + " cannot be used: " + problem.get());
         }
-        String own = source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet()))
-                .orElse(manifest);
-        return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
+        return content;
     }
 
     private byte[] fetch(String source, Proxies proxies) throws IOException, InterruptedException {

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * them the spec's proxy counts, and without that the environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, also in lower case, which goes
  * first. Immutable and thread-safe.
  */
-final class Proxies {
+public final class Proxies {
     /** Set by nobody else, the JDK does not send a name and a password to a proxy for https. It reads this once, at its first client. */
     private static final String REFUSED_SCHEMES = "jdk.http.auth.tunneling.disabledSchemes";
     private static final int DEFAULT_PORT = 80;
@@ -44,7 +44,7 @@ final class Proxies {
     private final String place;
 
     /** @param environment the engine's, by name */
-    Proxies(Map<String, String> environment) {
+    public Proxies(Map<String, String> environment) {
         this(environment, "the engine's environment");
     }
 
@@ -54,7 +54,7 @@ final class Proxies {
     }
 
     /** Those of the cluster's spec; these where it has none. */
-    Proxies orOf(Cluster cluster) {
+    public Proxies orOf(Cluster cluster) {
         return HostProxy.of(cluster).map(proxy -> new Proxies(proxy.variables(), "the spec")).orElse(this);
     }
 
@@ -82,7 +82,7 @@ final class Proxies {
     }
 
     /** What a client for that address needs to go through its proxy, put into the builder. */
-    HttpClient.Builder through(URI address, HttpClient.Builder client) throws IOException {
+    public HttpClient.Builder through(URI address, HttpClient.Builder client) throws IOException {
         if (isJvms(address)) {
             return client.proxy(ProxySelector.getDefault());
         }

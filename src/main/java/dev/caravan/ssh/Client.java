@@ -32,7 +32,10 @@ import org.apache.sshd.common.kex.BuiltinDHFactories;
 import org.apache.sshd.common.kex.DHFactory;
 import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
 import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.util.net.SshdSocketAddress;
 import org.apache.sshd.core.CoreModuleProperties;
+import org.apache.sshd.server.forward.ForwardingFilter;
+import org.apache.sshd.server.forward.TcpForwardingFilter;
 
 /**
  * MINA's client with our defaults: nothing is taken from {@code ~/.ssh} or the environment unless a login says so, and
@@ -57,6 +60,7 @@ final class Client extends SshClient {
                 UserAuthPasswordFactory.INSTANCE,
                 UserAuthKeyboardInteractiveFactory.INSTANCE));
         client.setSessionFactory(new PreparedSessions(client));
+        client.setForwardingFilter(ForwardingFilter.asForwardingFilter(null, null, new OnlyAskedFor()));
         client.setServiceFactories(List.of(ClientUserAuthServiceFactory.INSTANCE, new KeptAlive()));
         // Connections without work are closed by the pool; a long silent command is no reason to drop one.
         CoreModuleProperties.IDLE_TIMEOUT.set(client, Duration.ZERO);
@@ -113,6 +117,19 @@ final class Client extends SshClient {
 
     private static Attempt attempt(ClientSession session) {
         return session.getConnectionContext().getAttribute(ATTEMPT);
+    }
+
+    /** A host reaches what a {@link RemoteForward} leads to, and nothing else of this machine. */
+    private static final class OnlyAskedFor implements TcpForwardingFilter {
+        @Override
+        public boolean canListen(SshdSocketAddress address, Session session) {
+            return false;
+        }
+
+        @Override
+        public boolean canConnect(Type type, SshdSocketAddress address, Session session) {
+            return type == Type.Forwarded;
+        }
     }
 
     /** MINA reads the interval as it makes the service, which is before a session can be set up. */

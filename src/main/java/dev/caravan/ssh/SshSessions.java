@@ -59,6 +59,7 @@ public final class SshSessions implements AutoCloseable {
     private final ThreadPoolExecutor disk;
     private final ThreadPoolExecutor callbacks;
     private final Map<Login, Connection> connections = new ConcurrentHashMap<>();
+    private final Map<Login, RemoteForward> forwards = new ConcurrentHashMap<>();
     private final Connection.Pool pool = new OwnPool();
     private final Tally tally = new Tally();
     private volatile boolean closed;
@@ -130,6 +131,45 @@ public final class SshSessions implements AutoCloseable {
                 login, absent -> new Connection(absent, pool, timer, options.idleTime()));
     }
 
+    /**
+     * Forwards a port of the target's loopback address to a port of this machine's, in each connection until that is closed. There is one
+     * for each target: another replaces it.
+     *
+     * @param wanted the target's port; if it is taken, one after it
+     */
+    public RemoteForward forward(SshTarget target, int wanted, int localPort) {
+        Login login = Login.of(target);
+        RemoteForward forward = new RemoteForward(login, wanted, localPort, disk, timer);
+        RemoteForward before = forwards.put(login, forward);
+        if (before != null) {
+            before.close();
+        }
+        while (!closed) {
+            Connection connection = connection(login);
+            CompletableFuture<ClientSession> session = connection.borrow();
+            if (session != null) {
+                session.thenCompose(forward::establish).whenComplete((done, failure) -> {
+                    connection.giveBack();
+                    if (failure != null) {
+                        forward.failed(Failures.unwrap(failure));
+                    }
+                });
+                return forward;
+            }
+            connections.remove(login, connection);
+        }
+        forward.failed(Failures.closed(login));
+        return forward;
+    }
+
+    /** Ends the target's forward, if it has one. */
+    public void endForward(SshTarget target) {
+        RemoteForward forward = forwards.remove(Login.of(target));
+        if (forward != null) {
+            forward.close();
+        }
+    }
+
     /** Closes the target's connection, if it has one; commands in it fail with kind CLOSED. Done when it is closed. */
     public CompletionStage<Void> close(SshTarget target) {
         Login login = Login.of(target);
@@ -166,7 +206,12 @@ public final class SshSessions implements AutoCloseable {
         public CompletableFuture<ClientSession> open(Login login) {
             CompletableFuture<ClientSession> opening = opening(login);
             opening.whenComplete((session, failure) -> tally.connection(failure));
-            return opening;
+            // What runs in a new connection may need its forward.
+            return opening.thenCompose(session -> {
+                RemoteForward forward = forwards.get(login);
+                return forward == null ? CompletableFuture.completedFuture(session)
+                        : forward.establish(session).thenApply(done -> session);
+            });
         }
 
         private CompletableFuture<ClientSession> opening(Login login) {

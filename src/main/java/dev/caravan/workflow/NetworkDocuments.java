@@ -29,11 +29,18 @@ public final class NetworkDocuments {
             """;
 
     private final Manifests manifests;
+    private final Optional<Bundles> bundles;
     /** By the run's id. */
     private final Map<String, String> kept = new ConcurrentHashMap<>();
 
     public NetworkDocuments(NetworkTable releases) {
+        this(releases, Optional.empty());
+    }
+
+    /** @param bundles where runs may have manifests from */
+    public NetworkDocuments(NetworkTable releases, Optional<Bundles> bundles) {
         this.manifests = new Manifests(releases);
+        this.bundles = bundles;
     }
 
     /**
@@ -55,7 +62,15 @@ public final class NetworkDocuments {
     }
 
     private String keep(Run run, Source source) throws IOException, InterruptedException {
-        String manifest = manifests.read(source, run.cluster());
+        Optional<Bundles> bundle = bundles.filter(any -> any.isServed(run));
+        Optional<byte[]> known = bundle.filter(any -> source.isAddress()).flatMap(any -> any.manifest(run, source.place()));
+        if (bundle.isPresent() && source.isAddress() && known.isEmpty()) {
+            throw new IOException("the bundle has no manifest from " + source.place());
+        }
+        String manifest = manifests.read(source, run.cluster(), known);
+        if (bundle.isPresent()) {
+            bundle.get().requireImages(run, manifest);
+        }
         if (kept.put(run.id(), manifest) == null) {
             run.atEnd(() -> kept.remove(run.id()));
         }

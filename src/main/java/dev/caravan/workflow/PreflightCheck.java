@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Exchange;
 
@@ -31,11 +32,18 @@ public final class PreflightCheck {
     private final Preflight preflight;
     private final KubernetesTable versions;
     private final NetworkDocuments network;
+    private final Optional<Bundles> bundles;
 
     public PreflightCheck(Preflight preflight, KubernetesTable versions, NetworkDocuments network) {
+        this(preflight, versions, network, Optional.empty());
+    }
+
+    /** @param bundles what runs may take packages and images from */
+    public PreflightCheck(Preflight preflight, KubernetesTable versions, NetworkDocuments network, Optional<Bundles> bundles) {
         this.preflight = preflight;
         this.versions = versions;
         this.network = network;
+        this.bundles = bundles;
     }
 
     /**
@@ -47,13 +55,18 @@ public final class PreflightCheck {
         if (run.isCancelled()) {
             throw new RunCancelled();
         }
+        // also in a run that is resumed: what it serves ended with the engine
+        List<Finding> bundle = bundles.isPresent() ? bundles.get().begin(run, versions) : List.of();
         if (run.past().hasPassedPreflight()) {
+            if (!bundle.isEmpty()) {
+                throw new PreflightRefused(bundle);
+            }
             leftOutBefore(run);
             return;
         }
         StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
         recorder.started();
-        Judgement judgement = judge(run, Removals.known(exchange));
+        Judgement judgement = judge(run, Removals.known(exchange), bundle);
         List<Finding> findings = judgement.findings();
         findings.stream().filter(finding -> !finding.refuses())
                 .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
@@ -81,8 +94,11 @@ public final class PreflightCheck {
     private record Judgement(List<Finding> findings, Map<String, StepFailure> leftOut) {}
 
     /* Without some hosts the rules may say something else of the others. So they are asked again until nobody else is left out. */
-    private Judgement judge(Run run, Leaving leaving) throws InterruptedException {
-        List<Finding> network = preflight.judged(this.network.keep(run).stream().toList());
+    private Judgement judge(Run run, Leaving leaving, List<Finding> bundle) throws InterruptedException {
+        List<Finding> network = new ArrayList<>(bundle);
+        if (bundle.isEmpty()) {
+            network.addAll(preflight.judged(this.network.keep(run).stream().toList()));
+        }
         List<Finding> all = findings(run, run.cluster(), leaving, network);
         List<Finding> findings = all;
         Map<String, StepFailure> leftOut = new LinkedHashMap<>();

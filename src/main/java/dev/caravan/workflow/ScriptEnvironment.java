@@ -28,9 +28,16 @@ import java.util.stream.Collectors;
 /** The environment that every script gets; the table is in docs/routes.md. */
 public final class ScriptEnvironment implements Environment {
     private final KubernetesTable versions;
+    private final Optional<Bundles> bundles;
 
     public ScriptEnvironment(KubernetesTable versions) {
+        this(versions, Optional.empty());
+    }
+
+    /** @param bundles what runs may take packages and images from */
+    public ScriptEnvironment(KubernetesTable versions, Optional<Bundles> bundles) {
         this.versions = versions;
+        this.bundles = bundles;
     }
 
     @Override
@@ -66,6 +73,7 @@ public final class ScriptEnvironment implements Environment {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);
         });
+        bundles.ifPresent(known -> variables.putAll(known.environment(run, host)));
         return variables;
     }
 
