@@ -6,13 +6,18 @@
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 [ -n "${BUNDLE_URL:-}" ] || skip "no bundle"
-have ctr || { if planning; then exit 0; else fail "there is no ctr on this host, which comes with containerd" "Install containerd from the bundle: see the step runtime-install."; fi; }
+if planning && ! have ctr; then exit 0; fi
+have ctr || fail "there is no ctr on this host, which comes with containerd" "See the step runtime-install."
 
 for image in $BUNDLE_IMAGES; do
   case " $NODE_ROLES " in
     *" control-plane "*) ;;
     # what kubeadm names for control planes only
-    *) case $image in "$IMAGE_REPOSITORY"/kube-apiserver:* | "$IMAGE_REPOSITORY"/kube-controller-manager:* | "$IMAGE_REPOSITORY"/kube-scheduler:* | "$IMAGE_REPOSITORY"/etcd:*) continue ;; esac ;;
+    *)
+      case ${image#"$IMAGE_REPOSITORY"/} in
+        kube-apiserver:* | kube-controller-manager:* | kube-scheduler:* | etcd:*) continue ;;
+      esac
+      ;;
   esac
   echo "$image"
 done > "$WORK/needed"

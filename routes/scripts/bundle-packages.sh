@@ -67,7 +67,8 @@ apt_source() { # NAME LINE KEYS CHECK: a source of the spec, unless the host has
     source_number=$((source_number + 1))
     source_keys=${source_keys:+$source_keys,}$G/keys/$(key_file "$source_key" "$1-$source_number")
   done
-  if [ "$4" = false ]; then source_options="[trusted=yes] "; elif [ -n "$source_keys" ]; then source_options="[signed-by=$source_keys] "; else source_options=; fi
+  source_options=${source_keys:+[signed-by=$source_keys] }
+  if [ "$4" = false ]; then source_options="[trusted=yes] "; fi
   printf 'deb %s%s\n' "$source_options" "$2" > "$G/private/sources/caravan-$1.list"
 }
 
@@ -99,7 +100,8 @@ APT
     command_failed "apt-get update: $(last_words)" "Check packages.* in the spec, and the repositories of this host."
   set --
   for name in kubelet kubeadm kubectl; do
-    version=$(apt_version "$name" "$KUBERNETES_VERSION") || fail "the repository has no $name $KUBERNETES_VERSION" "Check kubernetes.version and packages.kubernetes.baseUrl in the spec."
+    version=$(apt_version "$name" "$KUBERNETES_VERSION") || fail "the repository has no $name $KUBERNETES_VERSION" \
+      "Check kubernetes.version and packages.kubernetes.baseUrl in the spec."
     set -- "$@" "$name=$version"
   done
   version=$(apt_cri_tools) || fail "no repository of this host has cri-tools" "Add it to the repository at packages.kubernetes.baseUrl."
@@ -114,15 +116,18 @@ APT
       runtime_package=$name
     fi
   done
-  [ -n "$runtime_package" ] || fail "the repositories have no containerd${RUNTIME_VERSION:+ $RUNTIME_VERSION}" "Check packages.runtime.baseUrl and runtime.version in the spec."
+  [ -n "$runtime_package" ] || fail "the repositories have no containerd${RUNTIME_VERSION:+ $RUNTIME_VERSION}" \
+    "Check packages.runtime.baseUrl and runtime.version in the spec."
   set -- "$@" "$runtime_package"
   for name in $tools; do set -- "$@" "$name"; done
   say "downloading $*"
-  logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --download-only --allow-change-held-packages \
-    -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 "$@" || command_failed "could not download $*: $(last_words)" "Try it on the host: apt-get install --download-only $*"
+  logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --download-only \
+    --allow-change-held-packages -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 "$@" ||
+    command_failed "could not download $*: $(last_words)" "Try it on the host: apt-get install --download-only $*"
   # the archives are there, so that nothing would be fetched: ask for the addresses with an empty cache
   mkdir -p "$G/private/none/partial"
-  apt-get install -y -q --no-install-recommends --allow-change-held-packages --print-uris -o "Dir::Cache::archives=$G/private/none/" "$@" 2>"$WORK/output" > "$WORK/uris" ||
+  apt-get install -y -q --no-install-recommends --allow-change-held-packages --print-uris \
+    -o "Dir::Cache::archives=$G/private/none/" "$@" 2>"$WORK/output" > "$WORK/uris" ||
     command_failed "apt-get --print-uris: $(last_words)"
   sed -n "s/^'\([^']*\)' \([^ ]*\) [0-9]* .*/\1 \2/p" "$WORK/uris" > "$WORK/downloads"
 
@@ -134,7 +139,12 @@ APT
   number=0
   : > "$WORK/names"
   while read -r base; do
-    if [ "${base%/}" = "$(echo "${KUBERNETES_REPO_URL%% *}" | sed 's,/*$,,')" ]; then name=kubernetes; else number=$((number + 1)) name=os-$number; fi
+    if [ "${base%/}" = "$(echo "${KUBERNETES_REPO_URL%% *}" | sed 's,/*$,,')" ]; then
+      name=kubernetes
+    else
+      number=$((number + 1))
+      name=os-$number
+    fi
     echo "$base $name" >> "$WORK/names"
   done < "$WORK/bases"
   grep '^Packages|' "$WORK/targets" | while IFS='|' read -r _ base release_base key file; do
@@ -185,7 +195,10 @@ section_of() { # ID
   cat "$G"/private/sources/*.repo | awk -v id="$1" '
     /^\[/ { here = $0 == "[" id "]" }
     here && /^[ \t]/ { if (!drop) print; next }
-    here { drop = $0 ~ /^(baseurl|mirrorlist|metalink|gpgkey|proxy[a-z_]*|enabled|metadata_expire|sslverify|sslca.*|sslclient.*|username|password)[ \t]*=/; if (!drop && NF) print }'
+    here {
+      drop = $0 ~ /^(baseurl|mirrorlist|metalink|gpgkey|proxy[a-z_]*|enabled|metadata_expire|ssl[a-z]*|username|password)[ \t]*=/
+      if (!drop && NF) print
+    }'
 }
 gpg_keys_of() { # ID: addresses, with the variables that distributions use in them replaced
   cat "$G"/private/sources/*.repo | awk -v id="$1" '
@@ -196,22 +209,29 @@ gpg_keys_of() { # ID: addresses, with the variables that distributions use in th
 }
 
 gather_dnf() {
-  if yum_is_yum3; then fail "bundles are gathered with dnf or apt, and this host has yum 3" "Name a host with Enterprise Linux 8 or later, Fedora, Debian or Ubuntu."; fi
+  if yum_is_yum3; then
+    fail "bundles are gathered with dnf or apt, and this host has yum 3" \
+      "Name a host with Enterprise Linux 8 or later, Fedora, Debian or Ubuntu."
+  fi
   release=$(sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' "$R/etc/os-release")
   for file in "$R"/etc/yum.repos.d/*.repo; do
     if [ -f "$file" ]; then cp "$file" "$G/private/sources/"; fi
   done
   if ! yum_file_of "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_CHECK" "" > /dev/null; then
-    yum_section kubernetes Kubernetes "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_KEYS" "$KUBERNETES_REPO_CHECK" "$KUBERNETES_REPO_CHECK" > "$G/private/sources/kubernetes.repo"
+    yum_section kubernetes Kubernetes "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_KEYS" "$KUBERNETES_REPO_CHECK" \
+      "$KUBERNETES_REPO_CHECK" > "$G/private/sources/kubernetes.repo"
   fi
-  if [ -n "${RUNTIME_REPO_URL:-}" ] && [ "$RUNTIME_REPO_URL" != "$KUBERNETES_REPO_URL" ] && ! yum_file_of "$RUNTIME_REPO_URL" "$RUNTIME_REPO_CHECK" "" > /dev/null; then
-    yum_section caravan-runtime "Container runtime" "$RUNTIME_REPO_URL" "$RUNTIME_REPO_KEYS" "$RUNTIME_REPO_CHECK" false > "$G/private/sources/caravan-runtime.repo"
+  if [ -n "${RUNTIME_REPO_URL:-}" ] && [ "$RUNTIME_REPO_URL" != "$KUBERNETES_REPO_URL" ] &&
+    ! yum_file_of "$RUNTIME_REPO_URL" "$RUNTIME_REPO_CHECK" "" > /dev/null; then
+    yum_section caravan-runtime "Container runtime" "$RUNTIME_REPO_URL" "$RUNTIME_REPO_KEYS" "$RUNTIME_REPO_CHECK" false \
+      > "$G/private/sources/caravan-runtime.repo"
   fi
   private_dnf "$G/private/sources" "$G/private/cache" > "$WORK/dnf.conf"
   set -- kubelet-"$KUBERNETES_VERSION" kubeadm-"$KUBERNETES_VERSION" kubectl-"$KUBERNETES_VERSION" cri-tools
   runtime_package=
   for name in containerd.io containerd; do
-    if [ -z "$runtime_package" ] && with_proxy dnf -c "$WORK/dnf.conf" -y -q list --available "$name" </dev/null >/dev/null 2>&1; then runtime_package=$name; fi
+    [ -z "$runtime_package" ] || continue
+    if with_proxy dnf -c "$WORK/dnf.conf" -y -q list --available "$name" </dev/null >/dev/null 2>&1; then runtime_package=$name; fi
   done
   [ -n "$runtime_package" ] || fail "the repositories have no containerd" "Check packages.runtime.baseUrl in the spec."
   set -- "$@" "$runtime_package${RUNTIME_VERSION:+-$RUNTIME_VERSION}"
@@ -234,8 +254,9 @@ gather_dnf() {
       for file in "$cached"/packages/*.rpm; do
         [ -f "$file" ] || continue
         mkdir -p "$G/repositories/$id/packages"
-        mv "$file" "$G/repositories/$id/packages/"
-        rpm -qp --nosignature --qf "%{NAME} %{VERSION}-%{RELEASE} %{ARCH} repositories/$id/packages/${file##*/}\n" "$G/repositories/$id/packages/${file##*/}" >> "$G/packages" 2>/dev/null
+        place=repositories/$id/packages/${file##*/}
+        mv "$file" "$G/$place"
+        rpm -qp --nosignature --qf "%{NAME} %{VERSION}-%{RELEASE} %{ARCH} $place\n" "$G/$place" >> "$G/packages" 2>/dev/null
       done
     fi
     keys=
@@ -269,7 +290,8 @@ done
 program=$(find "$G/private/kubeadm" -name kubeadm -type f | head -n 1)
 [ -n "$program" ] || fail "the package kubeadm has no program kubeadm"
 "$program" config images list --config "$WORK/kubeadm.yaml" > "$WORK/images" 2>"$WORK/output" </dev/null ||
-  fail "kubeadm config images list: $(last_words)" "The generated configuration does not suit kubeadm $KUBERNETES_VERSION; look at kubernetes.kubeadm in the spec."
+  fail "kubeadm config images list: $(last_words)" \
+    "The generated configuration does not suit kubeadm $KUBERNETES_VERSION; look at kubernetes.kubeadm in the spec."
 output images "$(cat "$WORK/images")"
 say "packing $(wc -l < "$G/packages") packages"
 find "$G/repositories" "$G/sources" "$G/keys" -type f -exec chmod 0644 {} +

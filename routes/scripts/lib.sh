@@ -171,7 +171,8 @@ else
   proxy_place=
 fi
 proxy_value() { # NAME in lower case: the last value in $proxy_place
-  sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//Ip" "$proxy_place" | tail -n 1 | sed -E -e 's/[[:space:]]+$//' -e "s/^([\"'])(.*)\1\$/\2/"
+  sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//Ip" "$proxy_place" | tail -n 1 |
+    sed -E -e 's/[[:space:]]+$//' -e "s/^([\"'])(.*)\1\$/\2/"
 }
 if [ -n "$proxy_place" ]; then
   PROXY_HTTP=$(proxy_value http_proxy)
@@ -268,7 +269,10 @@ kept_packages() {
 all_packages() { # a sorted line NAME=VERSION for each; dpkg also knows packages that left their configuration
   case $FAMILY in
     yum) rpm -qa --qf '%{NAME}=%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n' ;;
-    apt) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' | sed -n -e 's/^.c. *\(.*\)/\1 (configuration)/p' -e 's/^.[iUFHWt]. *//p' ;;
+    apt)
+      dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}=${Version}\n' |
+        sed -n -e 's/^.c. *\(.*\)/\1 (configuration)/p' -e 's/^.[iUFHWt]. *//p'
+      ;;
   esac | sort
 }
 
@@ -381,17 +385,19 @@ keep_node() {
   for keep_path in /etc/iproute2/rt_tables /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables; do
     if [ "$keep_path" = /etc/iproute2/rt_tables ] || [ -f "$R$keep_path" ]; then keep_lines "$R$keep_path"; fi
   done
-  for keep_key in vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes \
-    net.ipv4.conf.all.route_localnet net.ipv4.conf.all.rp_filter net.ipv4.vs.conntrack net.ipv4.vs.conn_reuse_mode net.ipv4.vs.expire_nodest_conn \
-    net.ipv4.vs.expire_quiescent_template net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
+  for keep_key in vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys \
+    kernel.keys.root_maxbytes net.ipv4.conf.all.route_localnet net.ipv4.conf.all.rp_filter net.ipv4.vs.conntrack \
+    net.ipv4.vs.conn_reuse_mode net.ipv4.vs.expire_nodest_conn net.ipv4.vs.expire_quiescent_template \
+    net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
     net.netfilter.nf_conntrack_tcp_timeout_close_wait net.netfilter.nf_conntrack_tcp_be_liberal net.netfilter.nf_conntrack_udp_timeout \
     net.netfilter.nf_conntrack_udp_timeout_stream net.ipv4.vs.sloppy_tcp net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables \
     net.bridge.bridge-nf-call-ip6tables net.core.bpf_jit_enable kernel.unprivileged_bpf_disabled kernel.timer_migration; do
     if [ -f "$(sysctl_path "$keep_key")" ]; then keep_sysctl "$keep_key"; fi
   done
   # for "all" and for each link; a link's name may contain a dot
-  for keep_key in "$R"/proc/sys/net/ipv4/conf/*/rp_filter "$R"/proc/sys/net/ipv4/conf/*/arp_ignore "$R"/proc/sys/net/ipv4/conf/*/arp_announce \
-    "$R"/proc/sys/net/ipv4/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/disable_ipv6 \
+  for keep_key in "$R"/proc/sys/net/ipv4/conf/*/rp_filter "$R"/proc/sys/net/ipv4/conf/*/arp_ignore \
+    "$R"/proc/sys/net/ipv4/conf/*/arp_announce "$R"/proc/sys/net/ipv4/conf/*/forwarding \
+    "$R"/proc/sys/net/ipv6/conf/*/forwarding "$R"/proc/sys/net/ipv6/conf/*/disable_ipv6 \
     "$R"/proc/sys/net/ipv6/conf/*/accept_ra; do
     if [ -f "$keep_key" ]; then keep_sysctl "${keep_key#"$R"/proc/sys/}"; fi
   done
@@ -481,9 +487,11 @@ masked_diff() { # OLD NEW OLD-NAME NEW-NAME
     echo "(content not shown: there is no diff on this host)"
     return 0
   fi
+  diff_quote="[\"']"
+  diff_words='pass(word|wd|phrase)?|secret|token|credentials?|auth|api_?key'
   diff -u -L "$3" -L "$4" "$1" "$2" |
     sed -E -e 's/-auth=(true|false)$/-\x01auth=\x01\1/' -e 's,(://[^/@:[:space:]]*):[^/@[:space:]]+@,\1:(hidden)@,g' \
-      -e 's/((pass(word|wd|phrase)?|secret|token|credentials?|auth|api_?key)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?)[^],"'"'"'[:space:]\x01]+/\1(hidden)/Ig' \
+      -e "s/(($diff_words)$diff_quote?[[:space:]]*[=:][[:space:]]*$diff_quote?)[^],\"'[:space:]\\x01]+/\\1(hidden)/Ig" \
       -e 's/\x01//g' |
     cut -c 1-400 > "$WORK/diff-whole" || true
   head -n "$DIFF_LINES" "$WORK/diff-whole"
@@ -515,9 +523,11 @@ put_file() { # PATH MODE
     if [ -n "$FILE_READER" ]; then found reader "${put_target#"$R"}" "$FILE_READER"; fi
     make_directory "$(dirname "$put_target")"
     put_temporary=$(mktemp "$(dirname "$put_target")/.caravan.XXXXXX")
-    if ! dd if="$WORK/content" of="$put_temporary" bs=64k conv=fsync status=none || ! chmod "$2" "$put_temporary" || ! mv -f "$put_temporary" "$put_target"; then
+    if ! dd if="$WORK/content" of="$put_temporary" bs=64k conv=fsync status=none || ! chmod "$2" "$put_temporary" ||
+      ! mv -f "$put_temporary" "$put_target"; then
       rm -f "$put_temporary"
-      fail "could not write ${1#"$R"}: $(df -P "$(dirname "$put_target")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')" "Make room there, then run this again."
+      put_room=$(df -P "$(dirname "$put_target")" | awk 'NR == 2 { print $5 " of " $6 " is in use" }')
+      fail "could not write ${1#"$R"}: $put_room" "Make room there, then run this again."
     fi
   else
     file_diff "$1" "$2"
@@ -576,8 +586,10 @@ last_words() {
 }
 words_at_end() {
   # without the lines that package managers add to every failure
-  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' -e '^You can remove cached packages' \
-    -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" | tail -n 3 | one_line_input
+  grep -v -e '^[[:space:]]*$' -e 'see the stack trace' -e '^The downloaded packages were saved in cache' \
+    -e '^You can remove cached packages' \
+    -e '^ *- \(MD5Sum\|SHA[0-9]*\|Filesize\):' -e 'maybe run apt-get update or try with --fix-missing' "$WORK/output" |
+    tail -n 3 | one_line_input
 }
 # For a message: kubeadm's error without its warnings, and all findings of its checks. Since 1.34 the line begins with "error: ".
 kubeadm_words() {
@@ -587,7 +599,8 @@ kubeadm_words() {
 }
 # For a message: kubelet's last error, if kubeadm waited for it without success.
 kubelet_words() {
-  grep -qE -e '^(error: )?error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): .*(timed out|deadline|not healthy|initialize|failed while waiting)' \
+  kubelet_phases='^(error: )?error execution phase (wait-control-plane|kubelet-(start|wait-bootstrap)): '
+  grep -qE -e "$kubelet_phases.*(timed out|deadline|not healthy|initialize|failed while waiting)" \
     -e '^\[[a-z-]+-check\] .* is not healthy after ' "$WORK/output" || return 0
   printf '; kubelet: %s; %s' "$(systemctl is-active kubelet 2>/dev/null || true)" \
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)"
@@ -656,7 +669,11 @@ use_bundle() {
       mkdir -p "$BUNDLE/lists" "$BUNDLE/archives/partial"
       private_apt "$WORK/bundle/sources" "$BUNDLE/lists" "$BUNDLE/archives" > "$WORK/bundle/apt.conf"
       # no index but that of packages is in a bundle
-      echo 'Acquire::http::Proxy::127.0.0.1 "DIRECT"; Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false"; Acquire::IndexTargets::deb::CNF::DefaultEnabled "false";' >> "$WORK/bundle/apt.conf"
+      cat >> "$WORK/bundle/apt.conf" <<'APT'
+Acquire::http::Proxy::127.0.0.1 "DIRECT";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Acquire::IndexTargets::deb::CNF::DefaultEnabled "false";
+APT
       APT_CONFIG=$WORK/bundle/apt.conf
       export APT_CONFIG
       # shellcheck disable=SC2034 # for repository-lib.sh
@@ -684,7 +701,8 @@ Acquire::Languages "none";
 APT
 }
 private_dnf() { # REPOSITORIES CACHE
-  awk '/^[ \t]*(reposdir|cachedir|keepcache|proxy|proxy_[a-z_]*)[ \t]*=/ { next } { print }' "$R/etc/dnf/dnf.conf" 2>/dev/null > "$WORK/dnf-main" || true
+  awk '/^[ \t]*(reposdir|cachedir|keepcache|proxy|proxy_[a-z_]*)[ \t]*=/ { next } { print }' \
+    "$R/etc/dnf/dnf.conf" 2>/dev/null > "$WORK/dnf-main" || true
   grep -q '^\[main\]' "$WORK/dnf-main" || echo '[main]' >> "$WORK/dnf-main"
   awk -v add="reposdir=$1\ncachedir=$2\nkeepcache=1" '{ print } /^\[main\]/ { print add }' "$WORK/dnf-main"
 }
@@ -725,7 +743,8 @@ run_installation() { # [OPTION...] PACKAGE...
 
 # An archive that the index names does not exist: 404, as apt, dnf and yum print it.
 index_is_stale() {
-  grep -qiE '^E: Failed to fetch .*[.]u?deb +404 |(status code: 404 for|HTTP Error 404).*[.]rpm|[.]rpm: .*(HTTP Error|status code:) 404' "$WORK/output"
+  grep -qiE -e '^E: Failed to fetch .*[.]u?deb +404 ' -e '(status code: 404 for|HTTP Error 404).*[.]rpm' \
+    -e '[.]rpm: .*(HTTP Error|status code:) 404' "$WORK/output"
 }
 
 # Reads all indices of the host, also those of its own repositories. If one cannot be read, the step continues: the packages may come
@@ -744,17 +763,20 @@ read_indices() {
 # only a part of its files was written.
 repair_debs() {
   DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null || true
-  repair_names=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n -e 's/^.H. *//p' -e 's/^..R *//p' | sort -u | paste -s -d ' ')
+  repair_names=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n -e 's/^.H. *//p' -e 's/^..R *//p' |
+    sort -u | paste -s -d ' ')
   [ -n "$repair_names" ] || return 0
   say "installing $repair_names again: an installation was interrupted"
   # shellcheck disable=SC2086 # names of packages
-  logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends --allow-change-held-packages \
-    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
+  logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --no-install-recommends \
+    --allow-change-held-packages -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $repair_names || true
 }
 
 # The messages about a signature that is not accepted: those of gpg, of apt's sqv, of rpm and of dnf.
 signature_failed() {
-  grep -qiE 'EXPKEYSIG|KEYEXPIRED|signatures were invalid|sqv returned an error|signature verification (failed|error)|GPG check FAILED|Bad (GPG|PGP) signature|NO_PUBKEY|they are not correct for this package' "$WORK/output"
+  grep -qiE -e 'EXPKEYSIG|KEYEXPIRED|signatures were invalid|sqv returned an error|signature verification (failed|error)' \
+    -e 'GPG check FAILED|Bad (GPG|PGP) signature|NO_PUBKEY|they are not correct for this package' "$WORK/output"
 }
 
 # rpm and dnf never replace a key that they have imported. Fetches the keys of the spec's repositories again and imports those that are
@@ -863,7 +885,10 @@ package_version() { # PACKAGE
 
 # The full version for apt, of a version without its revision; fails if the repository does not have it.
 apt_version() { # PACKAGE VERSION
-  apt-cache madison "$1" | awk -v want="$2" '{ v = $3; plain = v; sub(/^[0-9]+:/, "", plain); if (plain == want || index(plain, want "-") == 1 || index(plain, want "~") == 1) { print v; exit } }' | grep .
+  apt-cache madison "$1" | awk -v want="$2" '{
+    v = $3; plain = v; sub(/^[0-9]+:/, "", plain)
+    if (plain == want || index(plain, want "-") == 1 || index(plain, want "~") == 1) { print v; exit }
+  }' | grep .
 }
 
 # Is a configuration file unchanged since its package installed it? No if no package owns it, or if this is not known.
@@ -874,7 +899,10 @@ as_its_package_has_it() { # PATH
       [ -n "$package_sum" ] && [ "$(md5sum < "$1" | cut -d ' ' -f 1)" = "$package_sum" ]
       ;;
     # -V prints a line for each file that differs: what differs, what kind of file it is, its path; 5 is the content
-    yum) rpm -qf "$1" >/dev/null 2>&1 && ! rpm -Vf "$1" 2>/dev/null | awk -v path="${1#"$R"}" '$NF == path && ($1 ~ /5/ || $1 == "missing") { found = 1 } END { exit !found }' ;;
+    yum)
+      rpm -qf "$1" >/dev/null 2>&1 && ! rpm -Vf "$1" 2>/dev/null |
+        awk -v path="${1#"$R"}" '$NF == path && ($1 ~ /5/ || $1 == "missing") { found = 1 } END { exit !found }'
+      ;;
     *) false ;;
   esac
 }
@@ -913,10 +941,12 @@ pause_image() {
   elif planning && have kubeadm && older_version "$(kubeadm version -o short | sed 's/^v//')" "$KUBERNETES_VERSION"; then
     : # an upgrade would replace this kubeadm
   elif have kubeadm; then
-    kubeadm config images list --image-repository "$IMAGE_REPOSITORY" --kubernetes-version "v$KUBERNETES_VERSION" </dev/null 2>"$WORK/output" |
+    kubeadm config images list --image-repository "$IMAGE_REPOSITORY" --kubernetes-version "v$KUBERNETES_VERSION" \
+      </dev/null 2>"$WORK/output" |
       grep '/pause[:@]' | head -n 1 | grep . || fail "kubeadm names no pause image: $(last_words)" "See: kubeadm config images list" >&3
   elif ! planning; then
-    fail "there is no kubeadm on this host to name the pause image" "The step kube-install comes before this one; or set env.PAUSE_IMAGE in the step's route." >&3
+    fail "there is no kubeadm on this host to name the pause image" \
+      "The step kube-install comes before this one; or set env.PAUSE_IMAGE in the step's route." >&3
   fi
 }
 

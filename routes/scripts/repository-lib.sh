@@ -17,11 +17,12 @@ write_repositories() {
 
   case $FAMILY in
     yum)
-      yum_repository "$R/etc/yum.repos.d/kubernetes.repo" kubernetes Kubernetes "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_KEYS" "$KUBERNETES_REPO_CHECK" "$KUBERNETES_REPO_CHECK" \
-        "kubelet kubeadm kubectl cri-tools kubernetes-cni"
+      yum_repository "$R/etc/yum.repos.d/kubernetes.repo" kubernetes Kubernetes "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_KEYS" \
+        "$KUBERNETES_REPO_CHECK" "$KUBERNETES_REPO_CHECK" "kubelet kubeadm kubectl cri-tools kubernetes-cni"
       if [ -n "${RUNTIME_REPO_URL:-}" ] && [ "$RUNTIME_REPO_URL" != "$KUBERNETES_REPO_URL" ]; then
         # as Docker's own repository file: the packages are signed, the index need not be
-        yum_repository "$R/etc/yum.repos.d/caravan-runtime.repo" caravan-runtime "Container runtime ($RUNTIME)" "$RUNTIME_REPO_URL" "$RUNTIME_REPO_KEYS" "$RUNTIME_REPO_CHECK" false
+        yum_repository "$R/etc/yum.repos.d/caravan-runtime.repo" caravan-runtime "Container runtime ($RUNTIME)" \
+          "$RUNTIME_REPO_URL" "$RUNTIME_REPO_KEYS" "$RUNTIME_REPO_CHECK" false
       fi
       ;;
     apt)
@@ -44,7 +45,8 @@ bundle_indices() {
   if planning || [ "$FAMILY" != apt ]; then return 0; fi
   say "reading the package index of the bundle"
   logged apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::Retries=5 ||
-    command_failed "apt-get update with the bundle: $(last_words)" "The engine serves the bundle at $BUNDLE_URL on this host; it must run, and sshd must allow AllowTcpForwarding."
+    command_failed "apt-get update with the bundle: $(last_words)" \
+      "The engine serves the bundle at $BUNDLE_URL on this host, as long as it runs and is connected."
 }
 
 # Fetches URL into FILE, or fails with the reason. A minimal installation of Debian has no curl, so it is installed first.
@@ -55,7 +57,8 @@ fetch() { # URL FILE WHAT
     if [ "$FAMILY" = apt ] && [ -z "$(find "$R/var/lib/apt/lists" -name '*Packages*' 2>/dev/null | head -n 1)" ]; then read_indices; fi
     install_packages curl ca-certificates
   fi
-  fetched "$1" "$2" || command_failed "could not fetch $3 $1: $(last_words)" "Check the address under packages in the spec.$(other_mirror "$1")"
+  fetched "$1" "$2" || command_failed "could not fetch $3 $1: $(last_words)" \
+    "Check the address under packages in the spec.$(other_mirror "$1")"
 }
 
 # New packages of pkgs.k8s.io are on Aliyun's mirror only later.
@@ -98,7 +101,8 @@ yum_exclude() { # FILE URL PACKAGES
       if (here) {
         n = split(ENVIRON["packages"], name, " "); lacking = ""
         for (i = 1; i <= n; i++) if (!covered(name[i])) lacking = lacking (lacking == "" ? "" : " ") name[i]
-        if (lacking != "" && at) { value = lines[at]; sub(/^[^=]*=[ \t]*/, "", value); lines[at] = "exclude=" lacking (value == "" ? "" : " ") value }
+        if (lacking != "" && at) { value = lines[at]; sub(/^[^=]*=[ \t]*/, "", value)
+          lines[at] = "exclude=" lacking (value == "" ? "" : " ") value }
         else if (lacking != "") lines[here] = lines[here] "\nexclude=" lacking
       }
       for (i = 1; i <= count; i++) print lines[i]
@@ -222,7 +226,8 @@ apt_repository() { # NAME LINE KEYS CHECK
       fi
       fetch "$apt_key" "$WORK/key" "the key"
       # apt takes a key in text form under the name .asc, in binary form as .gpg
-      if [ "$(head -c 5 "$WORK/key")" = "-----" ]; then apt_keyring=/etc/apt/keyrings/$1-$apt_number.asc; else apt_keyring=/etc/apt/keyrings/$1-$apt_number.gpg; fi
+      apt_keyring=/etc/apt/keyrings/$1-$apt_number
+      if [ "$(head -c 5 "$WORK/key")" = "-----" ]; then apt_keyring=$apt_keyring.asc; else apt_keyring=$apt_keyring.gpg; fi
       put_file "$R$apt_keyring" 0644 < "$WORK/key"
     fi
     apt_options=${apt_options:+$apt_options,}$apt_keyring
@@ -241,7 +246,8 @@ apt_repository() { # NAME LINE KEYS CHECK
 
 apt_key_file() { # NAME NUMBER ADDRESS: the keyring that is there and was fetched from that address
   for apt_key_candidate in "$R/etc/apt/keyrings/$1-$2.asc" "$R/etc/apt/keyrings/$1-$2.gpg"; do
-    if [ -s "$apt_key_candidate" ] && printf '# %s: %s\n' "${apt_key_candidate#"$R"}" "$3" | grep -qsxF -f - "$R/etc/apt/sources.list.d/$1.list"; then
+    if [ -s "$apt_key_candidate" ] && printf '# %s: %s\n' "${apt_key_candidate#"$R"}" "$3" |
+      grep -qsxF -f - "$R/etc/apt/sources.list.d/$1.list"; then
       echo "${apt_key_candidate#"$R"}"
       return 0
     fi
@@ -296,7 +302,7 @@ apt_sources_readable() {
     fi
   done
   command_failed "apt cannot read its sources${apt_culprits:+ with$apt_culprits, which is as it was before}: $(last_words)" \
-    "Compare the files below /etc/apt/sources.list.d of this host with packages.* in the spec: the same repository must have the same Signed-By in each."
+    "Compare the files below /etc/apt/sources.list.d of this host with packages.* in the spec: each must have the same Signed-By."
 }
 
 # Reads the missing indices. Those of the host's other repositories are read only if the host has no index at all.
@@ -336,7 +342,12 @@ apt_update() {
 yum_repository_id() {
   for yum_file in "$R"/etc/yum.repos.d/*.repo; do
     [ -f "$yum_file" ] || continue
-    awk -F= -v url="${KUBERNETES_REPO_URL%/}" '/^\[/ { id = substr($0, 2, index($0, "]") - 2) } $1 ~ /^ *baseurl *$/ { value = $2; for (i = 3; i <= NF; i++) value = value "=" $i; gsub(/^[ \t]+|[ \t\/]+$/, "", value); if (value == url) print id }' "$yum_file"
+    awk -F= -v url="${KUBERNETES_REPO_URL%/}" '
+      /^\[/ { id = substr($0, 2, index($0, "]") - 2) }
+      $1 ~ /^ *baseurl *$/ {
+        value = $2; for (i = 3; i <= NF; i++) value = value "=" $i
+        gsub(/^[ \t]+|[ \t\/]+$/, "", value); if (value == url) print id
+      }' "$yum_file"
   done | head -n 1
 }
 
@@ -345,5 +356,6 @@ yum_repository_id() {
 apt_cri_tools() {
   apt-cache madison cri-tools 2>/dev/null > "$WORK/offers" || true
   repository=${KUBERNETES_REPO_URL%% *}
-  awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . || awk '{ print $3; exit }' "$WORK/offers" | grep .
+  awk -v url="${repository%/}" '{ at = $5; sub(/\/$/, "", at) } at == url { print $3; exit }' "$WORK/offers" | grep . ||
+    awk '{ print $3; exit }' "$WORK/offers" | grep .
 }

@@ -4,6 +4,7 @@
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/undo-images-lib.sh"
 
 read_found
 if goes runtime; then skip "the runtime is removed with its images"; fi
