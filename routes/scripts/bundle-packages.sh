@@ -32,6 +32,16 @@ done
 
 tools=
 tool() { tools="$tools $1"; } # PACKAGE
+# The tools that a repository has. Those that came to this host in another way are on the hosts of the site, too.
+tools_on_offer() {
+  for tool_name in $tools; do
+    case $FAMILY in
+      apt) [ -n "$(apt-cache madison "$tool_name" 2>/dev/null)" ] || continue ;;
+      yum) with_proxy dnf -c "$WORK/dnf.conf" -y -q list "$tool_name" </dev/null >/dev/null 2>&1 || continue ;;
+    esac
+    echo "$tool_name"
+  done
+}
 for command in ${KUBERNETES_COMMANDS:-iptables ip} curl; do
   case $FAMILY-$command in
     apt-ip) tool iproute2 ;;
@@ -119,7 +129,7 @@ APT
   [ -n "$runtime_package" ] || fail "the repositories have no containerd${RUNTIME_VERSION:+ $RUNTIME_VERSION}" \
     "Check packages.runtime.baseUrl and runtime.version in the spec."
   set -- "$@" "$runtime_package"
-  for name in $tools; do set -- "$@" "$name"; done
+  for name in $(tools_on_offer); do set -- "$@" "$name"; done
   say "downloading $*"
   logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --download-only \
     --allow-change-held-packages -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 "$@" ||
@@ -235,7 +245,7 @@ gather_dnf() {
   done
   [ -n "$runtime_package" ] || fail "the repositories have no containerd" "Check packages.runtime.baseUrl in the spec."
   set -- "$@" "$runtime_package${RUNTIME_VERSION:+-$RUNTIME_VERSION}"
-  for name in $tools; do
+  for name in $(tools_on_offer); do
     # a command may have come with another package
     case $name in curl) if have curl; then continue; fi ;; esac
     set -- "$@" "$name"
