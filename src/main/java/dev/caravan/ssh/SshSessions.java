@@ -149,7 +149,7 @@ public final class SshSessions implements AutoCloseable {
             CompletableFuture<ClientSession> session = connection.borrow();
             if (session != null) {
                 session.thenCompose(forward::establish).whenComplete((done, failure) -> {
-                    connection.giveBack();
+                    connection.release();
                     if (failure != null) {
                         forward.failed(Failures.unwrap(failure));
                     }

@@ -16,7 +16,7 @@ import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
-import dev.caravan.step.StepTold;
+import dev.caravan.run.StepRecorder;
 import dev.caravan.tables.NetworkTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -100,8 +100,8 @@ public final class Bundling {
 
     /** Fetches images and manifest, and writes the bundle. */
     public void write(@Variable(Variables.RUN) Run run) throws StepFailure, InterruptedException {
-        StepTold told = new StepTold(run, null, STEP, 1);
-        told.started();
+        StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
+        recorder.started();
         try {
             String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
             BundleMaker maker = new BundleMaker(run.cluster(), now, work(run));
@@ -119,7 +119,7 @@ public final class Bundling {
                 }
             }
             maker.addImages(named);
-            told.doing("fetching " + named.size() + " images");
+            recorder.doing("fetching " + named.size() + " images");
             Path target = places.file(run.parameters().get("file")).orElseGet(() ->
                     data.resolve("bundles").resolve(run.cluster().name() + "-" + run.cluster().kubernetes().version() + ".tar"));
             BundleIndex index = maker.write(target, places.file(run.parameters().get("sign-key")),
@@ -129,11 +129,11 @@ public final class Bundling {
                     + String.join(", ", index.systems().stream().map(SystemPackages::id).toList()) + ", " + index.images().size()
                     + " images";
             run.note(null, summary);
-            told.ended(StepState.OK, Map.of(), summary);
+            recorder.ended(StepState.OK, Map.of(), summary);
         } catch (IOException | IllegalArgumentException e) {
             StepFailure failure = new StepFailure(null, STEP, "bundle", false, run.redact(String.valueOf(e.getMessage())),
                     "Does this machine reach the registries, through the spec's proxy and with its runtime.registries?", List.of(), e);
-            told.failed(failure);
+            recorder.failed(failure);
             throw failure;
         }
     }
