@@ -23,11 +23,9 @@ on_exit() { rm -rf "$G"; }
 # Those without which a bundle is useless; the host must not have them, or the package manager would not download them.
 main="kubelet kubeadm kubectl cri-tools"
 for name in $main containerd.io containerd; do
-  [ -z "$(package_version "$name")" ] || [ "$(package_version "$name")" = none ] || case " ${BUNDLE_MAY_HAVE:-} " in
-    *" $name "*) ;;
-    *) fail "$name is installed on this host, so its package and what it depends on would be missing in the bundle" \
-      "Name a host in the spec that is installed as those of the site are before they become nodes." ;;
-  esac
+  [ -z "$(package_version "$name")" ] ||
+    fail "$name is installed on this host, so its package and what it depends on would be missing in the bundle" \
+      "Name a host in the spec that is installed as those of the site are before they become nodes."
 done
 
 tools=
@@ -82,8 +80,16 @@ apt_source() { # NAME LINE KEYS CHECK: a source of the spec, unless the host has
   printf 'deb %s%s\n' "$source_options" "$2" > "$G/private/sources/caravan-$1.list"
 }
 
-decoded() { # TEXT: without %XX
-  printf '%b' "$(printf %s "$1" | sed 's/\\/\\\\/g; s/%\([0-9a-fA-F][0-9a-fA-F]\)/\\0\1/g' | sed 's/\\0\([0-9a-fA-F][0-9a-fA-F]\)/\\x\1/g')"
+decoded() { # PATH: without %XX, and without ./
+  printf '%s\n' "$1" | awk '{
+    while (match($0, /%[0-9a-fA-F][0-9a-fA-F]/)) {
+      hex = tolower(substr($0, RSTART + 1, 2))
+      code = 16 * (index("0123456789abcdef", substr(hex, 1, 1)) - 1) + index("0123456789abcdef", substr(hex, 2, 1)) - 1
+      text = text substr($0, 1, RSTART - 1) sprintf("%c", code)
+      $0 = substr($0, RSTART + 3)
+    }
+    text = text $0; gsub(/\/(\.\/)+/, "/", text); sub(/^(\.\/)+/, "", text); print text
+  }'
 }
 
 gather_apt() {
@@ -189,9 +195,10 @@ APT
 
   # the longest address first: one may be the beginning of another
   awk '{ print length($1), $1, $2 }' "$WORK/names" | sort -rn | while read -r _ base name; do
-    printf 's|%s\\([[:space:]/]\\|$\\)|@BUNDLE@/%s\\1|g\n' "$(printf %s "${base%/}" | sed 's/[][\\.*^$|]/\\&/g')" "$name"
+    base=$(printf %s "${base%/}" | sed 's/[][\\.*^$#]/\\&/g')
+    printf 's#%s/*\\([[:space:]]\\|$\\)#@BUNDLE@/%s\\1#g\n' "$base" "$name"
   done > "$WORK/replace"
-  echo "s|$G/keys|@KEYS@|g" >> "$WORK/replace"
+  echo "s#$G/keys#@KEYS@#g" >> "$WORK/replace"
   for file in "$G"/private/sources/*; do sed -f "$WORK/replace" "$file" > "$G/sources/${file##*/}"; done
   kubeadm=$(awk '$1 == "kubeadm" { print $4 }' "$G/packages")
   mkdir "$G/private/kubeadm"

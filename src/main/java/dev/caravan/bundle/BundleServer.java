@@ -97,7 +97,8 @@ public final class BundleServer implements AutoCloseable {
 
     private static String decoded(String path) {
         try {
-            return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+            // apt writes the /./ and // of a flat repository as they are in its index
+            return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8).replaceAll("/(\\./|/)+", "/");
         } catch (IllegalArgumentException e) {
             return "";
         }
