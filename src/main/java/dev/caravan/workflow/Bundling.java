@@ -109,7 +109,7 @@ public final class Bundling {
             for (Host host : hosts(run)) {
                 maker.add(HostKind.of(run.facts(host.name()).orElseThrow()), archive(run, host));
             }
-            run.earlierOutputs(GATHER, "images").forEach(earlier -> named.addAll(earlier.lines().toList()));
+            run.past().outputs(GATHER, "images").forEach(earlier -> named.addAll(earlier.lines().toList()));
             Optional<Manifests.Source> source = manifests.source(run.cluster());
             if (source.isPresent()) {
                 byte[] manifest = manifests.content(source.get(), run.cluster());
