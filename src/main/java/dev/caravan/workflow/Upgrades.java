@@ -61,6 +61,11 @@ public final class Upgrades {
         return run.cluster().firstControlPlane();
     }
 
+    /** All nodes of the running cluster. */
+    public List<Host> all(@Variable(Variables.RUN) Run run) {
+        return nodes(run, any -> true);
+    }
+
     /** All control planes, the first one first. */
     public List<Host> controlPlanes(@Variable(Variables.RUN) Run run) {
         return nodes(run, Host::isControlPlane);
