@@ -35,7 +35,7 @@ tools_on_offer() {
   for tool_name in $tools; do
     case $FAMILY in
       apt) [ -n "$(apt-cache madison "$tool_name" 2>/dev/null)" ] || continue ;;
-      yum) with_proxy dnf -c "$WORK/dnf.conf" -y -q list "$tool_name" </dev/null >/dev/null 2>&1 || continue ;;
+      yum) with_proxy dnf -c "$WORK/dnf.conf" -y list "$tool_name" </dev/null >/dev/null 2>&1 || continue ;;
     esac
     echo "$tool_name"
   done
@@ -248,7 +248,7 @@ gather_dnf() {
   runtime_package=
   for name in containerd.io containerd; do
     [ -z "$runtime_package" ] || continue
-    if with_proxy dnf -c "$WORK/dnf.conf" -y -q list --available "$name" </dev/null >/dev/null 2>&1; then runtime_package=$name; fi
+    if with_proxy dnf -c "$WORK/dnf.conf" -y list --available "$name" </dev/null >/dev/null 2>&1; then runtime_package=$name; fi
   done
   [ -n "$runtime_package" ] || fail "the repositories have no containerd" "Check packages.runtime.baseUrl in the spec."
   set -- "$@" "$runtime_package${RUNTIME_VERSION:+-$RUNTIME_VERSION}"

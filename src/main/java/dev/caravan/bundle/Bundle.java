@@ -55,7 +55,7 @@ public final class Bundle implements AutoCloseable {
     /**
      * Opens and verifies the bundle; that reads all of it once.
      *
-     * @param verifyKey the public key of whoever made it; without one, a signature is not looked at
+     * @param verifyKey the public key of its maker; without one, its signature is not checked
      */
     public static Bundle open(Path path, Optional<Path> verifyKey) throws InvalidBundle {
         FileChannel archive;

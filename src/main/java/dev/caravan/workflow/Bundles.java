@@ -132,7 +132,7 @@ public final class Bundles {
         return findings;
     }
 
-    /* The same for the same run, also in another life of the engine: what runs on the host goes on with the address that it knows. */
+    /* The same for the same run, also after a restart of the engine: a step that runs on the host keeps the address that it knows. */
     private static int port(Run run, Host host) {
         return FIRST_PORT + Math.floorMod((run.id() + host.name()).hashCode(), PORTS);
     }

@@ -52,12 +52,12 @@ class ActionsTest {
         Actions actions = Actions.of(RouteFiles.builtIn());
 
         assertThat(actions.all()).extracting(Action::name)
-                .containsExactly("adopt", "apply", "backup", "backups", "certificates", "plan", "renew-certificates", "reset", "restore",
-                        "rollback-run");
+                .containsExactly("adopt", "apply", "backup", "backups", "bundle", "certificates", "plan", "renew-certificates", "reset",
+                        "restore", "rollback-run");
         assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name)
                 .containsExactly("reset", "restore", "rollback-run");
         assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name)
-                .containsExactly("adopt", "backup", "backups", "certificates", "plan");
+                .containsExactly("adopt", "backup", "backups", "bundle", "certificates", "plan");
         assertThat(actions.all()).filteredOn(Action::plan).extracting(Action::name).containsExactly("certificates", "plan");
         assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name)
                 .containsExactly("apply", "renew-certificates", "restore");
@@ -128,8 +128,8 @@ class ActionsTest {
         Actions actions = with(FILE);
 
         assertThatThrownBy(() -> actions.require("polsh")).isInstanceOf(NoSuchAction.class)
-                .hasMessage("there is no action \"polsh\"; did you mean polish? Known: adopt, apply, backup, backups, certificates, "
-                        + "plan, polish, renew-certificates, reset, restore, rollback-run");
+                .hasMessage("there is no action \"polsh\"; did you mean polish? Known: adopt, apply, backup, backups, bundle, "
+                        + "certificates, plan, polish, renew-certificates, reset, restore, rollback-run");
     }
 
     @ParameterizedTest
