@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
         footer = {
             "  caravan apply -f spec.yaml",
             "  caravan apply -f spec.yaml --output json | jq -r .message",
-            "  caravan apply -f spec.yaml --bundle demo-1.37.2.tar --verify-key bundle.pub",
+            "  caravan apply -f spec.yaml --bundle demo.tar --verify-key bundle.pub",
             "  SUDO_PASSWORD=... caravan apply -f spec.yaml"
         })
 final class ApplyCommand extends ActionCommand {

@@ -14,14 +14,15 @@ import picocli.CommandLine.Option;
             "",
             "The hosts of the spec must be connected, and must not have Kubernetes: the first host of each system downloads the packages "
                     + "that the spec asks for, with what they depend on and it lacks, and stays as it is. This machine copies the images. "
-                    + "apply --bundle FILE then serves them to hosts of the same systems."
+                    + "apply --bundle FILE then serves them to hosts of the same systems.",
+            "",
+            "openssl genpkey -algorithm ed25519 -out FILE makes a key to sign with, and openssl pkey -in FILE -pubout its public key."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  caravan bundle -f connected.yaml -o demo-1.37.2.tar",
-            "  openssl genpkey -algorithm ed25519 -out bundle.key && openssl pkey -in bundle.key -pubout -out bundle.pub",
-            "  caravan bundle -f connected.yaml -o demo-1.37.2.tar --sign-key bundle.key",
-            "  caravan apply -f spec.yaml --bundle demo-1.37.2.tar --verify-key bundle.pub"
+            "  caravan bundle -f connected.yaml -o demo.tar --sign-key bundle.key",
+            "  caravan apply -f spec.yaml --bundle demo.tar --verify-key bundle.pub"
         })
 final class BundleCommand extends ActionCommand {
     @Option(names = {"-o", "--bundle-file"}, paramLabel = "FILE",
