@@ -176,11 +176,21 @@ APT
     ending=${kept##*Packages}
     directory=${release_base#"$base"}
     mkdir -p "$place/$directory$(dirname "$key")"
-    cp "$kept" "$place/$directory$key$ending"
     prefix=${kept%"$mangled$ending"}
+    : > "$WORK/signed"
     for signed in InRelease Release Release.gpg; do
-      if [ -f "$prefix$signed" ]; then cp "$prefix$signed" "$place/$directory$signed"; fi
+      if [ -f "$prefix$signed" ]; then
+        cp "$prefix$signed" "$place/$directory$signed"
+        cat "$prefix$signed" >> "$WORK/signed"
+      fi
     done
+    # apt may keep an index in another form than the repository has
+    if grep -qwF "$(sha256sum < "$kept" | cut -d ' ' -f 1)" "$WORK/signed"; then
+      cp "$kept" "$place/$directory$key$ending"
+    else
+      /usr/lib/apt/apt-helper cat-file "$kept" > "$place/$directory$key" 2>"$WORK/output" ||
+        command_failed "could not unpack the index of $base: $(last_words)"
+    fi
   done
   while read -r uri archive; do
     base=$(awk -v uri="$uri" 'index(uri, $1) == 1 && length($1) > length(best) { best = $1 } END { print best }' "$WORK/names")
