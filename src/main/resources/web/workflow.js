@@ -45,7 +45,8 @@ const workflow = {
       if (node.kind === 'doCatch' || inLoop && node.kind === 'split') continue;
       const ends = this.ends(node, above, plan);
       if (node.kind === 'split') plan.last = ends;
-      if (ends.length && node.kind !== 'doFinally') last = ends;
+      // what is done under a condition ends nothing that has an end without it
+      if (ends.length && node.kind !== 'doFinally' && !(node.kind === 'filter' && last.length)) last = ends;
     }
     return last;
   },
