@@ -7,10 +7,17 @@ const clusters = {
   async show(name) {
     if (!page.listed) await page.list();
     if (!newRun.actions.length) await newRun.readActions();
-    const told = (await ask('/clusters')).clusters;
-    const one = told.find(cluster => cluster.name === name);
-    byId('clusters').replaceChildren(el('a', {class: 'back', href: name ? '#/clusters' : '#/', text: name ? 'All clusters' : 'All runs'}),
-      ...(one ? this.one(one) : name ? [el('h1', {text: name}), el('p', {class: 'soft', text: 'The journal has no run of this cluster.'})] : this.all(told)));
+    const shown = name ? await this.named(name) : this.all((await ask('/clusters')).clusters);
+    byId('clusters').replaceChildren(el('a', {class: 'back', href: name ? '#/clusters' : '#/', text: name ? 'All clusters' : 'All runs'}), ...shown);
+  },
+
+  async named(name) {
+    try {
+      return this.one(await ask('/clusters/' + encodeURIComponent(name)));
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      return [el('h1', {text: name}), el('p', {class: 'soft', text: 'The journal has no run of this cluster.'})];
+    }
   },
 
   all(told) {

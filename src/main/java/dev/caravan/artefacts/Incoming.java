@@ -12,7 +12,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import javax.crypto.Cipher;
 
 /**
@@ -172,7 +171,7 @@ public final class Incoming implements AutoCloseable {
      * @return false if it has another digest; then nothing of it is kept, and {@link #position} is 0
      */
     public boolean finish() throws IOException {
-        if (!isWhole() || !HexFormat.of().formatHex(digest.digest()).equals(announced.sha256())) {
+        if (!isWhole() || !Sha256.hex(digest).equals(announced.sha256())) {
             restart();
             return false;
         }

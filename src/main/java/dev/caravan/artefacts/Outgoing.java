@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import javax.crypto.Cipher;
 
 /** A file on its way out of the data directory: its plain content, decrypted as it is read. Not thread-safe; reads the disk. */
@@ -38,7 +37,7 @@ public final class Outgoing implements AutoCloseable {
                 bytes += count;
             }
         }
-        return new Artefact(bytes, HexFormat.of().formatHex(digest.digest()));
+        return new Artefact(bytes, Sha256.hex(digest));
     }
 
     /** At most {@code length} bytes of the content from that position on; empty at its end. */

@@ -15,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -151,7 +150,7 @@ public final class Bundle implements AutoCloseable {
             digest.update(buffer.flip());
             at += read;
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.hex(digest);
     }
 
     private static byte[] content(FileChannel archive, Map<String, Place> places, String name, int limit) throws IOException {
@@ -182,11 +181,6 @@ public final class Bundle implements AutoCloseable {
     /** Whether it has a signature, verified or not. */
     public boolean isSigned() {
         return signed;
-    }
-
-    /** The packages for hosts of that kind. */
-    public Optional<SystemPackages> systemOf(HostKind kind) {
-        return index.systems().stream().filter(system -> system.id().equals(kind.id())).findFirst();
     }
 
     /** The file of that path, at most {@code limit} bytes of it. @throws IOException if there is none, or it is larger */

@@ -3,6 +3,7 @@ package dev.caravan.bundle;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a bundle says of itself: its file {@code bundle.json}. Immutable.
@@ -28,6 +29,11 @@ public record BundleIndex(int format, String cluster, String kubernetes, String 
         images = images == null ? List.of() : List.copyOf(images);
         manifests = manifests == null ? Map.of() : Map.copyOf(manifests);
         files = files == null ? List.of() : List.copyOf(files);
+    }
+
+    /** The packages for hosts of that kind. */
+    public Optional<SystemPackages> systemOf(HostKind kind) {
+        return systems.stream().filter(system -> system.id().equals(kind.id())).findFirst();
     }
 
     /**

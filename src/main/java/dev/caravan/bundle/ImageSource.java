@@ -17,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -177,7 +176,7 @@ final class ImageSource {
                 out.write(buffer, 0, read);
             }
         }
-        if (!HexFormat.of().formatHex(sum.digest()).equals(hex)) {
+        if (!Sha256.hex(sum).equals(hex)) {
             throw new IOException(server + " sent " + digest + " of " + name.repository() + " damaged");
         }
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);

@@ -1,5 +1,6 @@
 package dev.caravan.bundle;
 
+import dev.caravan.tar.TarHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,13 +30,13 @@ final class TarReader {
      */
     static Map<String, Place> files(FileChannel archive) throws IOException {
         Map<String, Place> files = new LinkedHashMap<>();
-        byte[] header = new byte[TarWriter.BLOCK];
+        byte[] header = new byte[TarHeader.BLOCK];
         long at = 0;
         while (read(archive, at, header) && !TarWriter.isZero(header)) {
             requireSum(header, at);
             String name = name(header).replaceFirst("^\\./", "");
             long size = octal(header, 124, 12, at);
-            long content = at + TarWriter.BLOCK;
+            long content = at + TarHeader.BLOCK;
             char type = (char) header[156];
             if (type == '0' || type == 0) {
                 requireName(name);
@@ -51,7 +52,7 @@ final class TarReader {
             } else if (type != '5') {
                 throw new IOException(printable(name) + " is neither a file nor a directory");
             }
-            at = content + (size + TarWriter.BLOCK - 1) / TarWriter.BLOCK * TarWriter.BLOCK;
+            at = content + (size + TarHeader.BLOCK - 1) / TarHeader.BLOCK * TarHeader.BLOCK;
         }
         return files;
     }
@@ -102,7 +103,7 @@ final class TarReader {
     private static String name(byte[] header) {
         boolean ustar = text(header, 257, 5).equals("ustar");
         String prefix = ustar ? text(header, 345, 155) : "";
-        String name = text(header, 0, TarWriter.NAME_LENGTH);
+        String name = text(header, 0, TarHeader.NAME_LENGTH);
         return prefix.isEmpty() ? name : prefix + "/" + name;
     }
 

@@ -1,24 +1,19 @@
 package dev.caravan.bundle;
 
 import dev.caravan.digest.Sha256;
+import dev.caravan.tar.TarHeader;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /** Writes a ustar archive of regular files (POSIX.1-2017, pax: ustar interchange format), each with its digest. Not thread-safe. */
 final class TarWriter implements Closeable {
-    static final int BLOCK = 512;
-    static final int NAME_LENGTH = 100;
-    private static final int PREFIX_LENGTH = 155;
+    private static final int MODE = 0644;
     private static final int BUFFER = 1 << 16;
-    private static final int SIZE_DIGITS = 11;
-    private static final long LARGEST = (1L << 3 * SIZE_DIGITS) - 1;
 
     private final OutputStream out;
 
@@ -41,52 +36,26 @@ final class TarWriter implements Closeable {
             out.write(buffer, 0, read);
             left -= read;
         }
-        out.write(new byte[(int) ((BLOCK - size % BLOCK) % BLOCK)]);
-        return new BundleFile(name, size, HexFormat.of().formatHex(digest.digest()));
+        out.write(new byte[TarHeader.padding(size)]);
+        return new BundleFile(name, size, Sha256.hex(digest));
     }
 
     private static byte[] header(String name, long size) throws IOException {
-        if (size > LARGEST) {
-            throw new IOException(name + " has " + size + " bytes, and a file of an archive has at most " + LARGEST);
+        try {
+            return TarHeader.of(name, MODE, size);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
-        int cut = name.length() <= NAME_LENGTH ? -1 : name.indexOf('/', name.length() - NAME_LENGTH - 1);
-        String prefix = cut < 0 ? "" : name.substring(0, cut);
-        String rest = name.substring(cut + 1);
-        if (rest.length() > NAME_LENGTH || prefix.length() > PREFIX_LENGTH) {
-            throw new IOException("the name " + name + " is too long for an archive");
-        }
-        byte[] header = new byte[BLOCK];
-        put(header, 0, rest);
-        put(header, 100, "0000644\0");
-        put(header, 108, "0000000\0");
-        put(header, 116, "0000000\0");
-        put(header, 124, String.format("%0" + SIZE_DIGITS + "o\0", size));
-        put(header, 136, String.format("%011o\0", 0));
-        put(header, 148, "        ");
-        header[156] = '0';
-        put(header, 257, "ustar\00000");
-        put(header, 345, prefix);
-        int sum = 0;
-        for (byte b : header) {
-            sum += b & 0xff;
-        }
-        put(header, 148, String.format("%06o\0 ", sum));
-        return header;
-    }
-
-    private static void put(byte[] header, int at, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(bytes, 0, header, at, bytes.length);
     }
 
     /** Whether the block is nothing but zeros, as the end of an archive is. */
     static boolean isZero(byte[] block) {
-        return Arrays.equals(block, new byte[BLOCK]);
+        return Arrays.equals(block, new byte[TarHeader.BLOCK]);
     }
 
     @Override
     public void close() throws IOException {
-        out.write(new byte[2 * BLOCK]);
+        out.write(new byte[2 * TarHeader.BLOCK]);
         out.close();
     }
 }

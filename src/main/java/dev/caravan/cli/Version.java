@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import picocli.CommandLine.IVersionProvider;
 
 /** Caravan's version, its jar's, and those of what it runs with. */
@@ -39,7 +38,7 @@ final class Version implements IVersionProvider {
             try (InputStream in = new DigestInputStream(Files.newInputStream(jar), digest)) {
                 in.transferTo(java.io.OutputStream.nullOutputStream());
             }
-            return " (build " + HexFormat.of().formatHex(digest.digest()).substring(0, SHOWN) + ")";
+            return " (build " + Sha256.hex(digest).substring(0, SHOWN) + ")";
         } catch (IOException | URISyntaxException e) {
             return " (of an unknown build: " + e.getMessage() + ")";
         }

@@ -23,6 +23,11 @@ public final class Sha256 {
         return begin().digest(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** What was put into that digest, in hexadecimal; the digest is empty then. */
+    public static String hex(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
     /** Of these bytes, in hexadecimal. */
     public static String hex(byte[] content) {
         return HexFormat.of().formatHex(begin().digest(content));

@@ -192,14 +192,14 @@ final class ClusterAssembly {
         Map<String, String> labels = new LinkedHashMap<>();
         node.map("labels")
                 .forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
-        String address = node.text("address").orElseThrow();
-        List<Map<String, SpecNode>> access = List.of(node.map("ssh"), root.map("spec", "ssh"));
+        SshAssembly.Reached reached =
+                ssh.reached(node.text("address").orElseThrow(), List.of(node.map("ssh"), root.map("spec", "ssh")));
         return new Host(
                 node.text("name").orElseThrow(),
-                ssh.address(address, access),
+                reached.address(),
                 InternalAddresses.of(root, node),
                 Collections.unmodifiableSet(roles),
-                ssh.access(address, access),
+                reached.access(),
                 Collections.unmodifiableMap(labels),
                 texts(node.list("taints")),
                 node.text("state").map(word -> Host.State.valueOf(word.toUpperCase(Locale.ROOT))).orElse(Host.State.PRESENT));

@@ -39,16 +39,18 @@ final class SshAssembly {
     /**
      * How a host is reached.
      *
+     * @param address of the host as OpenSSH's configuration gives it, if that counts; else what the spec calls it
+     */
+    record Reached(String address, SshAccess access) {}
+
+    /**
+     * How a host is to be reached.
+     *
      * @param host   what the spec calls it
      * @param layers ssh sections; the first that has a key decides it
      */
-    SshAccess access(String host, List<Map<String, SpecNode>> layers) {
-        return access(wanted(host, layers), DEEPEST_JUMP);
-    }
-
-    /** The address of a host: what OpenSSH's configuration gives for it, if that counts, else the same. */
-    String address(String host, List<Map<String, SpecNode>> layers) {
-        return config(wanted(host, layers)).hostName().orElse(host);
+    Reached reached(String host, List<Map<String, SpecNode>> layers) {
+        return reached(wanted(host, layers), DEEPEST_JUMP);
     }
 
     private static Wanted wanted(String host, List<Map<String, SpecNode>> layers) {
@@ -94,8 +96,12 @@ final class SshAssembly {
         return openSsh.of(wanted.host(), wanted.userOfSpec(), wanted.portOfSpec());
     }
 
-    private SshAccess access(Wanted wanted, int jumpsLeft) {
+    private Reached reached(Wanted wanted, int jumpsLeft) {
         OpenSshConfig.Values config = config(wanted);
+        return new Reached(config.hostName().orElse(wanted.host()), access(wanted, config, jumpsLeft));
+    }
+
+    private SshAccess access(Wanted wanted, OpenSshConfig.Values config, int jumpsLeft) {
         Map<String, SpecNode> all = wanted.all();
         List<String> keys = keys(wanted, config);
         Optional<Jump> jump = jump(wanted, config, jumpsLeft);
@@ -159,7 +165,8 @@ final class SshAssembly {
     }
 
     private Jump jump(Wanted wanted, int jumpsLeft) {
-        return new Jump(config(wanted).hostName().orElse(wanted.host()), access(wanted, jumpsLeft));
+        Reached reached = reached(wanted, jumpsLeft);
+        return new Jump(reached.address(), reached.access());
     }
 
     private Optional<Jump> chain(List<Jumps.Hop> hops, Map<String, SpecNode> takenOver, int jumpsLeft) {

@@ -47,9 +47,9 @@ final class UrlContradictions {
             list.items().forEach(this::url);
             return;
         }
-        // What follows the URL in a sources line of apt is its suite and components; `{minor}` stands for digits.
+        // What follows the URL in a sources line of apt is its suite and components.
         node.asText().filter(text -> text.contains("://"))
-                .map(text -> node.path().endsWith("baseUrl") ? text.strip().split("\\s", 2)[0].replace("{minor}", "1.30") : text)
+                .map(text -> node.path().endsWith("baseUrl") ? text.strip().split("\\s", 2)[0] : text)
                 .flatMap(UrlContradictions::problem)
                 .ifPresent(problem -> problems.add(node.problem(problem, "for example https://mirror.example.org/path")));
     }

@@ -69,7 +69,7 @@ final class BundleContent {
     }
 
     private static Stream<String> lacks(BundleIndex index, Cluster cluster, HostKind kind) {
-        Optional<SystemPackages> system = index.systems().stream().filter(each -> each.id().equals(kind.id())).findFirst();
+        Optional<SystemPackages> system = index.systemOf(kind);
         if (system.isEmpty()) {
             return Stream.of("the bundle has no packages for " + kind + "; it has them for " + index.systems().stream()
                     .map(each -> each.system() + " " + each.architecture()).collect(Collectors.joining(", ")));

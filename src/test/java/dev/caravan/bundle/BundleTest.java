@@ -144,7 +144,7 @@ class BundleTest {
         make(ofAHost(), Optional.empty());
 
         try (Bundle bundle = Bundle.open(made, Optional.empty())) {
-            assertThat(bundle.systemOf(KIND)).hasValueSatisfying(system -> assertThat(system.packages()).singleElement()
+            assertThat(bundle.index().systemOf(KIND)).hasValueSatisfying(system -> assertThat(system.packages()).singleElement()
                     .satisfies(each -> assertThat(each.name()).isEqualTo("kubelet")));
             assertThat(bundle.index().images()).singleElement()
                     .satisfies(image -> assertThat(image.digest())

@@ -1,0 +1,2 @@
+/** The headers of tar archives. */
+package dev.caravan.tar;
