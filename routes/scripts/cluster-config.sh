@@ -19,6 +19,20 @@ keep_config_map() { # NAME
   found config-map "kube-system/$1" "$(sed -E '/^  (resourceVersion|uid|creationTimestamp|selfLink):/d' "$WORK/config-map" | packed)"
 }
 
+# kubeadm init of older minors stores the API server's default authorization modes as if they had been configured. That is no difference
+# to the spec. https://github.com/kubernetes/kubernetes/pull/63879
+without_default_mode() { # FILE: a ClusterConfiguration in kubeadm's own form
+  awk '
+    function give() { if (held != "") print held; held = "" }
+    /^[^ ]/ { part = $1 }
+    part == "apiServer:" && $0 == "  extraArgs:" { held = $0; next }
+    part == "apiServer:" && $0 == "    authorization-mode: Node,RBAC" { next }
+    held != "" && !/^   / && !/^  -/ { held = "" }
+    { give(); print }
+  ' "$1" > "$WORK/without-mode"
+  cat "$WORK/without-mode" > "$1"
+}
+
 # --- the cluster's
 
 config_map kubeadm-config ClusterConfiguration > "$WORK/stored"
@@ -27,6 +41,7 @@ if [ -s "$WORK/stored" ]; then
   canonical "$DOCUMENTS" > "$WORK/wanted"
   { documents_of InitConfiguration "$DOCUMENTS"; echo "---"; cat "$WORK/stored"; } > "$WORK/stored-documents"
   canonical "$WORK/stored-documents" > "$WORK/there"
+  grep -q 'authorization-mode' "$WORK/wanted" || without_default_mode "$WORK/there"
   fixed() { { grep -E '^(clusterName|controlPlaneEndpoint|certificatesDir|encryptionAlgorithm):|^ +(dnsDomain|podSubnet|serviceSubnet|dataDir|external):' "$1" || true; } | sed 's/^ *//' | sort; } # FILE
   fixed "$WORK/there" > "$WORK/fixed-there"
   fixed "$WORK/wanted" > "$WORK/fixed-wanted"

@@ -51,6 +51,22 @@ document() { # KIND FILE
 }
 # What is configured for the cluster: by the configuration that is given, else as the cluster keeps it.
 cluster_document() { document ClusterConfiguration "$configuration" | grep . || cat "$SHARED/cluster-configuration" 2>/dev/null || :; }
+# Older minors: a timeout in their own form of the document, and after init the API server's modes in the one that is stored.
+with_default_timeout() {
+  if [ "$minor" -ge 31 ]; then cat; else api_server_with timeoutForControlPlane '  timeoutForControlPlane: 4m0s'; fi
+}
+store_default_mode() {
+  [ "$minor" -lt 24 ] || return 0
+  api_server_with extraArgs '  extraArgs:' < "$SHARED/cluster-configuration" |
+    api_server_with authorization-mode '    authorization-mode: Node,RBAC' '  extraArgs:' > "$WORKSHOP/stored.new"
+  write_file "$SHARED/cluster-configuration" < "$WORKSHOP/stored.new"
+}
+# Adds a line below apiServer, or below another line of it, unless the document has the key.
+api_server_with() { # KEY LINE [AFTER]
+  awk -v key="$1:" -v line="$2" -v after="${3:-apiServer:}" '
+    { text[NR] = $0; if ($1 == key) has = 1; if ($0 == "apiServer:") part = NR; if (part && $0 == after && !place) place = NR }
+    END { for (i = 1; i <= NR; i++) { print text[i]; if (i == place && !has) print line } if (!place && !has) print "apiServer:\n" line }'
+}
 kubelet_document() {
   document KubeletConfiguration "$configuration" | grep . && return 0
   # a host that joins takes the cluster's; an init without the document makes the defaults
