@@ -127,7 +127,7 @@ final class RunsResource {
 
     /** What can be asked of the run in its state: the last parts of paths to POST to. */
     private List<String> possible(RunRecord run, boolean hasFound) {
-        if (isUnderWay(run.id())) {
+        if (isUnderWay(run)) {
             return List.of("cancel");
         }
         if (run.rehearsal() != runs.isRehearsal() || !submissions.isKnown(run)) {
@@ -139,8 +139,8 @@ final class RunsResource {
         return hasFound ? List.of("retry", "rollback") : List.of("retry");
     }
 
-    private boolean isUnderWay(String id) {
-        return runs.underWay().stream().anyMatch(each -> each.id().equals(id));
+    private boolean isUnderWay(RunRecord run) {
+        return !run.hasEnded() && runs.underWay().stream().anyMatch(each -> each.id().equals(run.id()));
     }
 
     private boolean isLeft(String id) {
@@ -190,7 +190,7 @@ final class RunsResource {
     /** Begins a new run of the same spec and action. */
     Reply retry(String id) throws Refused {
         RunRecord run = find(id);
-        if (isUnderWay(id)) {
+        if (isUnderWay(run)) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
                     "Run " + id + " is " + run.state().word() + ".")
                     .member("run", id));

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 /** A journal in a database reached over JDBC: one connection to write, one to read. */
 final class JdbcJournal implements Journal {
     private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
+    private static final String RELEASE = "delete from claim where run = ? and engine = ?";
     private final Reader reader;
     private final Link writing;
     private final Writer writer;
@@ -124,8 +125,12 @@ final class JdbcJournal implements Journal {
             Event event = last.write(connection, engine);
             Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", end.state().word(),
                     end.exitStatus().code(), Sql.time(event.at()), run);
+            Sql.update(connection, RELEASE, run, engine);
             return event;
-        }, this::publish);
+        }, event -> {
+            own.released(run);
+            publish(event);
+        });
     }
 
     @Override
@@ -227,14 +232,21 @@ final class JdbcJournal implements Journal {
     @Override
     public void release(String run) {
         writer.write(Way.DURABLE,
-                (connection, engine) -> Sql.update(connection, "delete from claim where run = ? and engine = ?", run, engine),
+                (connection, engine) -> Sql.update(connection, RELEASE, run, engine),
                 rows -> own.released(run));
     }
 
     @Override
     public List<RunRecord> orphans() {
-        return reader.read(connection -> claims.orphans(connection,
-                Sql.query(connection, "select * from run where ended_at is null order by created_at, id", RunRows::read)));
+        return reader.read(connection -> {
+            List<RunRecord> orphans = claims.orphans(connection, unended(connection));
+            // One that ended in between has neither its claims nor anything left to do.
+            return orphans.isEmpty() ? orphans : orphans.stream().filter(Set.copyOf(unended(connection))::contains).toList();
+        });
+    }
+
+    private static List<RunRecord> unended(Connection connection) throws SQLException {
+        return Sql.query(connection, "select * from run where ended_at is null order by created_at, id", RunRows::read);
     }
 
     // ---- what is deleted

@@ -62,7 +62,7 @@ public interface Journal extends AutoCloseable {
     /** Enters that a run is under way. */
     void running(String run);
 
-    /** Enters that a run has ended: its state and its last event. */
+    /** Enters that a run has ended: its state and its last event; in the same moment its claims are released. */
     Event end(String run, RunEnded end);
 
     /** Appends to a run what happened. */

@@ -6,7 +6,9 @@ import dev.caravan.actions.Action.Undoes;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.history.Event;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
@@ -43,6 +45,19 @@ final class EarlierRuns {
                     + cluster.name());
         }
         return Optional.of(id);
+    }
+
+    /** The runs of that cluster that engines left unfinished; these that are under way here are none. */
+    List<RunRecord> leftUnfinished(Cluster cluster, Set<String> underWay) {
+        return journal.orphans().stream()
+                .filter(run -> run.rehearsal() == rehearsal && run.cluster().equals(cluster.name()) && !underWay.contains(run.id()))
+                .toList();
+    }
+
+    /** Ends a run that was left unfinished, in favour of another. */
+    void supersede(RunRecord old, Run by) {
+        String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
+        journal.end(old.id(), new RunEnded(RunState.FAILED, message, Optional.empty(), List.of(), Map.of(), Optional.of(old.action())));
     }
 
     /**

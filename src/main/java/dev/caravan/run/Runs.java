@@ -66,8 +66,6 @@ public final class Runs {
         }
     }
 
-    private record UnderWay(Run run, Workflow workflow, CompletableFuture<Outcome> outcome) {}
-
     /** @param prepare called for each run that has been let in, before it begins; what it throws keeps the run from beginning */
     public Runs(Workflows workflows, Journal journal, boolean rehearsal, Consumer<Cluster> prepare) {
         this.workflows = workflows;
@@ -93,7 +91,7 @@ public final class Runs {
             throw new CannotBegin("there is no action " + action.name() + " any more: the route files were changed");
         }
         Optional<String> undone = earlier.undone(order.call(), order.cluster());
-        List<RunRecord> left = leftUnfinished(order.cluster());
+        List<RunRecord> left = earlier.leftUnfinished(order.cluster(), underWay.keySet());
         Optional<RunRecord> same = left.stream()
                 .filter(run -> !rehearsal && action.name().equals(earlier.name(run)) && run.spec().equals(order.spec())
                         && call.texts().equals(EarlierRuns.parameters(journal.events(run.id(), 0))))
@@ -118,7 +116,7 @@ public final class Runs {
                     order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
                     order.confined()), order.key());
             run.record(order.queued(rehearsal, rollsBack));
-            left.forEach(old -> supersede(old, run));
+            left.forEach(old -> earlier.supersede(old, run));
             journal.running(run.id());
             run.record(new RunStarted());
             order.relaxed().forEach(line -> run.note(null, line));
@@ -175,21 +173,22 @@ public final class Runs {
         return earlier.call(run, journal.events(run.id(), 0));
     }
 
-    private List<RunRecord> leftUnfinished(Cluster cluster) {
-        return journal.orphans().stream()
-                .filter(run -> run.rehearsal() == rehearsal && run.cluster().equals(cluster.name()) && !underWay.containsKey(run.id()))
-                .toList();
-    }
-
-    private void supersede(RunRecord old, Run by) {
-        String message = "was left unfinished when its engine went away, and ended in favour of run " + by.id();
-        journal.end(old.id(), new RunEnded(RunState.FAILED, message, Optional.empty(), List.of(), Map.of(), Optional.of(old.action())));
-    }
-
     private UnderWay admit(Run run) throws Busy {
+        try {
+            return enter(run);
+        } catch (Busy busy) {
+            UnderWay other = underWay.get(busy.getOther());
+            if (other != null && !other.awaitRelease()) {
+                throw busy;
+            }
+            return enter(run);
+        }
+    }
+
+    private UnderWay enter(Run run) throws Busy {
         synchronized (this) {
             RunClaims.refuseIfBusy(run.cluster(), underWay());
-            UnderWay mine = new UnderWay(run, workflows.take(), new CompletableFuture<>());
+            UnderWay mine = new UnderWay(run, workflows.take());
             underWay.put(run.id(), mine);
             claims.keep(run.id());
             return mine;
@@ -211,6 +210,7 @@ public final class Runs {
         UnderWay over = underWay.remove(run.id());
         if (over != null) {
             workflows.release(over.workflow());
+            over.release();
         }
     }
 
@@ -232,7 +232,7 @@ public final class Runs {
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */
     public boolean cancel(String id) {
         UnderWay known = underWay.get(id);
-        if (known == null) {
+        if (known == null || known.isEnding()) {
             return false;
         }
         known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
@@ -283,8 +283,9 @@ public final class Runs {
                 run.gaveUp(step);
             }
             RunEnded ending = Ending.of(run, failure);
+            mine.ends();
             run.end(ending);
-            leave(run);
+            forget(run);
             outcome.complete(new Outcome(run.id(), ending.state()));
         } catch (RuntimeException e) {
             // How it ended is not recorded: it is resumed as if its engine had gone, once the journal can be written.

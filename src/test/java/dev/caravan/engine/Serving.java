@@ -248,10 +248,9 @@ public final class Serving implements AutoCloseable {
         underWay(id).gates().gate(GATE).completeExceptionally(new IllegalStateException(message));
     }
 
-    /** The run when it has ended and its cluster is free for another one, which is a little later. */
+    /** The run when it has ended; another one of its cluster may begin then. */
     public RunRecord ended(String id) {
-        await().atMost(LONG).until(() -> engine.journal().run(id).orElseThrow().hasEnded()
-                && engine.runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
+        await().atMost(LONG).until(() -> engine.journal().run(id).orElseThrow().hasEnded());
         return engine.journal().run(id).orElseThrow();
     }
 

@@ -12,6 +12,7 @@ import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Occurrence.HostWaiting;
+import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
@@ -33,6 +34,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -738,7 +741,6 @@ class ApiTest {
         serving.engine().journal().keepFound(id, "h1", "192.0.2.77", "os-prepare", "file\t/etc/a\tabsent");
         serving.fail(id, "broken");
         serving.ended(id);
-        await().until(() -> serving.engine().runs().underWay().stream().noneMatch(run -> run.id().equals(id)));
         assertThat(json(client.get(RUNS + "/" + id)).get("possible")).extracting(JsonNode::asText).containsExactly("retry", "rollback");
         serving.engine().journal().markRolledBack(serving.engine().journal()
                 .found(json(client.get(RUNS + "/" + id)).get("cluster").asText(), "192.0.2.77"));
@@ -787,6 +789,38 @@ class ApiTest {
         assertThat(next).isNotEqualTo(id);
         assertThat(json(client.get(RUNS + "/" + next)).get("cluster")).isEqualTo(json(client.get(RUNS + "/" + id)).get("cluster"));
         serving.release(next);
+    }
+
+    @Test
+    void whoSeesThatARunEndedMayBeginTheNextAtOnce() throws Exception {
+        String spec = Serving.spec();
+        String id = json(client.postSpec(RUNS, spec)).get("id").asText();
+        CompletableFuture<HttpResponse<String>> next = new CompletableFuture<>();
+        // While it hears of the end, the run is not over in its own engine.
+        try (AutoCloseable listening = serving.engine().journal().listen(event -> {
+            if (event.run().equals(id) && event.is(RunEnded.class)) {
+                next.completeAsync(() -> postSpec(spec));
+                await().until(() -> next.isDone() || isAwaited("awaitRelease"));
+            }
+        })) {
+            assertThat(listening).isNotNull();
+            serving.release(id);
+            assertThat(next.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(202);
+        }
+        serving.release(json(next.get()).get("id").asText());
+    }
+
+    private static HttpResponse<String> postSpec(String spec) {
+        try {
+            return client.postSpec(RUNS, spec);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether a thread of this process is in a method of that name. */
+    private static boolean isAwaited(String method) {
+        return Thread.getAllStackTraces().values().stream().flatMap(Stream::of).anyMatch(frame -> frame.getMethodName().equals(method));
     }
 
     @Test

@@ -84,6 +84,7 @@ public final class MemoryJournal implements Journal {
         runs.put(run,
                 new RunRecord(old.id(), old.cluster(), old.action(), old.source(), old.rehearsal(), old.spec(), old.directory(),
                 end.state(), old.createdAt(), Optional.of(Instant.now()), old.confined()));
+        claims.values().removeIf(run::equals);
         return append(run, end);
     }
 
