@@ -214,7 +214,6 @@ class PageTest {
         browser.click("#new-plan");
         browser.until("page.model && page.model.told.action === 'plan' && page.model.ended");
         assertThat(browser.text("#actions")).contains("Apply this spec");
-        serving.ended(browser.value("page.model.id").asText());
 
         browser.click("#again");
         browser.until("!document.getElementById('new-start').disabled");
@@ -224,7 +223,6 @@ class PageTest {
         browser.click("#ask-yes");
         browser.until("page.model && page.model.told.action === 'apply' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
-        serving.ended(browser.value("page.model.id").asText());
 
         browser.click("#to-clusters");
         browser.until("document.querySelector('#clusters td a')");
@@ -244,7 +242,6 @@ class PageTest {
         browser.click("#ask-yes");
         browser.until("page.model && page.model.told.action === 'reset' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
-        serving.ended(browser.value("page.model.id").asText());
         browser.problems().removeIf(problem -> problem.contains("422"));
     }
 
