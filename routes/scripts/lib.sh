@@ -174,11 +174,12 @@ proxy_value() { # NAME in lower case: the last value in $proxy_place
   sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//Ip" "$proxy_place" | tail -n 1 |
     sed -E -e 's/[[:space:]]+$//' -e "s/^([\"'])(.*)\1\$/\2/"
 }
-if [ -n "$proxy_place" ]; then
+read_proxy() { # of $proxy_place
   PROXY_HTTP=$(proxy_value http_proxy)
   PROXY_HTTPS=$(proxy_value https_proxy)
   PROXY_NOT=$(proxy_value no_proxy)
-fi
+}
+if [ -n "$proxy_place" ]; then read_proxy; fi
 
 # Runs a program that fetches from outside.
 with_proxy() ( # COMMAND ARGUMENT...
@@ -924,6 +925,22 @@ unit_running() { # UNIT
   else
     would_differ "$1" "$(unit_state "$1")" "enabled, active"
   fi
+}
+
+# Whether the unit runs with another proxy than that of the file. A host that was added to NO_PROXY does not restart a runtime: with
+# Docker, that would end its containers.
+runs_with_other_proxy() { # UNIT FILE
+  runs_pid=$(systemctl show -p MainPID "$1" 2>/dev/null | sed 's/^MainPID=//')
+  case ${runs_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
+  [ -r "$R/proc/$runs_pid/environ" ] || return 1
+  tr '\0' '\n' < "$R/proc/$runs_pid/environ" > "$WORK/runs-with"
+  { grep -E '^HTTPS?_PROXY=' "$WORK/runs-with" || true; } | sort > "$WORK/runs-proxy"
+  { grep -E '^HTTPS?_PROXY=' "$2" || true; } | sort | cmp -s - "$WORK/runs-proxy" || return 0
+  runs_except=$(sed -n 's/^NO_PROXY=//p' "$WORK/runs-with")
+  for runs_entry in ${PROXY_EXCEPT:-}; do
+    case ,$runs_except, in *",$runs_entry,"*) ;; *) return 0 ;; esac
+  done
+  return 1
 }
 
 # Restarts a runtime. Containers that ran before and are not restarted automatically are started.

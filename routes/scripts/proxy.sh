@@ -20,14 +20,35 @@ apt_configuration() {
   done
   # apt knows no networks and domains here; a colon would separate keys
   for entry in ${PROXY_EXCEPT:-}; do
-    case $entry in .* | *'*'* | */* | *:*) ;; *) printf 'Acquire::http::Proxy::%s "DIRECT";\nAcquire::https::Proxy::%s "DIRECT";\n' "$entry" "$entry" ;; esac
+    case $entry in
+      .* | *'*'* | */* | *:*) ;;
+      *) printf 'Acquire::http::Proxy::%s "DIRECT";\nAcquire::https::Proxy::%s "DIRECT";\n' "$entry" "$entry" ;;
+    esac
   done
 }
 
-keep_reader "$(runtime_unit).service"
+unit=$(runtime_unit).service
+keep_reader "$unit"
 put_file "$PROXY_FILE" 0600 < "$WORK/proxy"
 keep_reader ''
 if [ "$FAMILY" = apt ]; then
   apt_configuration > "$WORK/apt"
   put_file "$R/etc/apt/apt.conf.d/90caravan-proxy" "$apt_mode" < "$WORK/apt"
+fi
+
+# In a plan, the steps that follow still find the former proxy on the host. What they would change for this one is said here.
+if planning; then
+  PROXY_FILE=$WORK/proxy proxy_place=$WORK/proxy
+  read_proxy
+  # without the drop-in, runtime-install says it
+  if [ -e "$R/etc/systemd/system/$unit.d/90-caravan-proxy.conf" ] && systemctl is-active -q "$unit" &&
+    runs_with_other_proxy "$unit" "$PROXY_FILE"; then
+    change "restart $unit for its new configuration: it runs with another proxy" || true
+  fi
+  for repository in kubernetes caravan-runtime; do
+    repository=$R/etc/yum.repos.d/$repository.repo
+    [ -f "$repository" ] || continue
+    url=$(sed -n 's/^baseurl=//p' "$repository" | head -n 1)
+    grep -qxF "proxy=$(proxy_for "$url" | grep . || echo _none_)" "$repository" || change "update ${repository#"$R"}: its proxy" || true
+  done
 fi

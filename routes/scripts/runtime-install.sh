@@ -2,7 +2,8 @@
 # Installs the container runtime, configures it for kubelet, enables and starts it. If a runtime is there with the right configuration, it
 # is not changed; it is restarted only if its configuration changed. This step comes after kube-install: kubeadm names the sandbox image.
 # Environment: RUNTIME, RUNTIME_VERSION, CRI_SOCKET, CGROUP_DRIVER, INSECURE_REGISTRIES, KUBERNETES_VERSION, KUBERNETES_MINOR,
-# IMAGE_REPOSITORY, PROXIED, PROXY_EXCEPT, REGISTRIES, REGISTRY_MIRRORS, REGISTRY_PASSWORDS; if a route sets PAUSE_IMAGE, it is the sandbox image instead of kubeadm's.
+# IMAGE_REPOSITORY, PROXIED, PROXY_EXCEPT, REGISTRIES, REGISTRY_MIRRORS, REGISTRY_PASSWORDS; if a route sets PAUSE_IMAGE, it is the
+# sandbox image instead of kubeadm's.
 # Standard input: the whole configuration file (docker: daemon.json, containerd: config.toml, cri-o: the drop-in). If it is empty, the
 # script writes its own, but never replaces a file that an administrator wrote.
 
@@ -35,7 +36,8 @@ install_one_of() { # PACKAGE...
       case $other in
         "" | "$1")
           cp "$WORK/words" "$WORK/output"
-          command_failed "could not install $(yum_name "$1"): $(last_words)" "The runtime's repository is packages.runtime.baseUrl in the spec, its version runtime.version."
+          command_failed "could not install $(yum_name "$1"): $(last_words)" \
+            "The runtime's repository is packages.runtime.baseUrl in the spec, its version runtime.version."
           ;;
         *) install_packages "$(yum_name "$other")" ;;
       esac
@@ -48,7 +50,10 @@ versions_of() { # PACKAGE
   # shellcheck disable=SC2046 # the words after list
   case $FAMILY in
     apt) apt-cache madison "$1" 2>/dev/null | awk '{ print $3 }' ;;
-    yum) with_proxy "$(yum_command)" list $(yum_list_available) "$1" </dev/null 2>/dev/null | awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }' ;;
+    yum)
+      with_proxy "$(yum_command)" list $(yum_list_available) "$1" </dev/null 2>/dev/null |
+        awk -v name="$1" '{ sub(/[.][^.]*$/, "", $1) } $1 == name { print $2 }'
+      ;;
   esac | sed 's/^[0-9]*://; s/[-~+].*//' | sort -u -t . -k 1,1nr -k 2,2nr -k 3,3nr
 }
 
@@ -60,7 +65,8 @@ older_docker() { # PACKAGE...: the first that there is counts
     [ -n "$newest_docker" ] || continue
     if [ "${newest_docker%%.*}" -le "$NEWEST_DOCKER" ]; then return 0; fi
     awk -F . -v newest="$NEWEST_DOCKER" '$1 + 0 <= newest { print; found = 1; exit } END { exit !found }' "$WORK/dockers" && return 0
-    fail "the host's repositories have Docker $newest_docker, and none up to $NEWEST_DOCKER, the newest that is known to work with Kubernetes 1.$KUBERNETES_MINOR" \
+    docker_bound="$NEWEST_DOCKER, the newest that is known to work with Kubernetes 1.$KUBERNETES_MINOR"
+    fail "the host's repositories have Docker $newest_docker, and none up to $docker_bound" \
       "Write runtime.name: containerd, or runtime.version: $newest_docker to try it all the same." >&3
   done
 }
@@ -76,7 +82,8 @@ apt_offer() { # PACKAGE...: the first that exists, in apt-get's form
       return 0
     fi
   done
-  fail "the host's repositories have none of: $*${RUNTIME_VERSION:+ at version $RUNTIME_VERSION}" "Set packages.runtime.baseUrl in the spec to a repository that has it, or runtime.version to one that is there." >&3
+  fail "the host's repositories have none of: $*${RUNTIME_VERSION:+ at version $RUNTIME_VERSION}" \
+    "Set packages.runtime.baseUrl in the spec to a repository that has it, or runtime.version to one that is there." >&3
 }
 
 yum_name() { echo "$1${RUNTIME_VERSION:+-$RUNTIME_VERSION}"; } # PACKAGE
@@ -100,7 +107,8 @@ same_version() { # PACKAGE...
   for package in "$@"; do
     installed=$(package_version "$package")
     [ -n "$installed" ] || continue
-    [ "$installed" = "$RUNTIME_VERSION" ] || fail "$package $installed is installed, the spec asks for $RUNTIME_VERSION" "Set runtime.version to $installed or leave it out, or upgrade $package by hand."
+    [ "$installed" = "$RUNTIME_VERSION" ] || fail "$package $installed is installed, the spec asks for $RUNTIME_VERSION" \
+      "Set runtime.version to $installed or leave it out, or upgrade $package by hand."
   done
 }
 
@@ -143,30 +151,13 @@ use_proxy() { # UNIT
   if [ "$proxy_changed" = yes ] && ! planning; then systemctl daemon-reload; fi
 }
 
-# Whether the unit runs with another proxy than the file has. A host that was added to NO_PROXY does not restart a runtime: with Docker,
-# that would end its containers.
-runs_with_other_proxy() { # UNIT
-  [ "${PROXIED:-}" = true ] || return 1
-  runs_pid=$(systemctl show -p MainPID "$1" 2>/dev/null | sed 's/^MainPID=//')
-  case ${runs_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
-  [ -r "$R/proc/$runs_pid/environ" ] || return 1
-  tr '\0' '\n' < "$R/proc/$runs_pid/environ" > "$WORK/runs-with"
-  { grep -E '^HTTPS?_PROXY=' "$WORK/runs-with" || true; } | sort > "$WORK/runs-proxy"
-  { grep -E '^HTTPS?_PROXY=' "$PROXY_FILE" || true; } | sort | cmp -s - "$WORK/runs-proxy" || return 0
-  runs_except=$(sed -n 's/^NO_PROXY=//p' "$WORK/runs-with")
-  for runs_entry in ${PROXY_EXCEPT:-}; do
-    case ,$runs_except, in *",$runs_entry,"*) ;; *) return 0 ;; esac
-  done
-  return 1
-}
-
+# Enables and starts the unit, or restarts it for its new configuration. In a plan, says which of them it would be.
 restart_if_due() { # UNIT
-  if [ "$proxy_changed" = yes ] || runs_with_other_proxy "$1"; then restart_due=yes; fi
+  if [ "$proxy_changed" = yes ] || { [ "${PROXIED:-}" = true ] && runs_with_other_proxy "$1" "$PROXY_FILE"; }; then restart_due=yes; fi
   # a unit that starts only now reads the new configuration anyway
   systemctl is-active -q "$1" || restart_due=no
   unit_running "$1"
-  if [ "$restart_due" = yes ]; then
-    say "restarting $1 for its new configuration"
+  if [ "$restart_due" = yes ] && change "restart $1 for its new configuration"; then
     restart_runtime "$1" || fail "$1 does not start with its new configuration: $(last_words)" "See: journalctl -u $1"
   fi
 }
@@ -212,9 +203,12 @@ docker_config() {
 
 # Prints what the configuration of the running Docker lacks; nothing if it lacks nothing.
 docker_lacks() {
-  docker info --format '{{.CgroupDriver}}{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}} {{.Name}}{{end}}{{end}} ' > "$WORK/docker-info" 2>/dev/null || { echo "it does not answer"; return 0; }
+  docker info --format '{{.CgroupDriver}}{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}} {{.Name}}{{end}}{{end}} ' \
+    > "$WORK/docker-info" 2>/dev/null || { echo "it does not answer"; return 0; }
   read -r driver _ < "$WORK/docker-info"
-  if [ "$driver" != "$CGROUP_DRIVER" ]; then echo "its cgroup driver is $driver, not $CGROUP_DRIVER (exec-opts: native.cgroupdriver=$CGROUP_DRIVER)"; fi
+  if [ "$driver" != "$CGROUP_DRIVER" ]; then
+    echo "its cgroup driver is $driver, not $CGROUP_DRIVER (exec-opts: native.cgroupdriver=$CGROUP_DRIVER)"
+  fi
   for registry in ${INSECURE_REGISTRIES:-}; do
     grep -qF " $registry " "$WORK/docker-info" || echo "it does not take $registry as an insecure registry (insecure-registries)"
   done
@@ -267,14 +261,18 @@ install_docker() {
     install_one_of docker-ce docker.io moby-engine
   fi
   hold_runtime docker-ce docker-ce-cli docker.io moby-engine containerd.io containerd
-  if planning; then return 0; fi
   restart_if_due docker.service
+  if planning; then return 0; fi
   lacking=$(docker_lacks | paste -s -d ';')
-  [ -z "$lacking" ] || fail "Docker runs, but $lacking" "Add that to /etc/docker/daemon.json and restart Docker (its containers stop meanwhile), then run this again."
+  [ -z "$lacking" ] || fail "Docker runs, but $lacking" \
+    "Add that to /etc/docker/daemon.json and restart Docker (its containers stop meanwhile), then run this again."
   docker_release=$(docker version --format '{{.Server.Version}}' 2>/dev/null || true)
   case ${docker_release%%.*} in
     "" | *[!0-9]*) ;;
-    *) [ "${docker_release%%.*}" -le "$NEWEST_DOCKER" ] || say "warning: Docker $docker_release runs here; Docker up to $NEWEST_DOCKER is known to work with Kubernetes 1.$KUBERNETES_MINOR" ;;
+    *)
+      docker_bound="Docker up to $NEWEST_DOCKER is known to work with Kubernetes 1.$KUBERNETES_MINOR"
+      [ "${docker_release%%.*}" -le "$NEWEST_DOCKER" ] || say "warning: Docker $docker_release runs here; $docker_bound"
+      ;;
   esac
 }
 
@@ -282,7 +280,9 @@ install_docker() {
 
 # Whether the containerd that is installed is at least that version.
 containerd_is() { # MAJOR MINOR
-  containerd --version | awk -v major="$1" -v minor="$2" '{ sub(/^v/, "", $3); split($3, part, /[.]/); at_least = part[1] + 0 > major || part[1] + 0 == major && part[2] + 0 >= minor } END { exit !at_least }'
+  containerd --version | awk -v major="$1" -v minor="$2" '
+    { sub(/^v/, "", $3); split($3, part, /[.]/); at_least = part[1] + 0 > major || part[1] + 0 == major && part[2] + 0 >= minor }
+    END { exit !at_least }'
 }
 
 # Networks and the package kubernetes-cni have their plugins in /opt/cni/bin, Debian's and Ubuntu's own packages in /usr/lib/cni.
@@ -293,7 +293,8 @@ containerd_config() {
   for registry in ${INSECURE_REGISTRIES:-}; do echo "# By plain HTTP, see /etc/containerd/certs.d: http://$registry"; done
   if containerd_is 2 0; then
     # 2.3 and later write version 4 themselves and read this one, as all of 2.x do
-    if containerd_is 2 1; then plugin_directories="bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']"; else plugin_directories="bin_dir = '/opt/cni/bin'"; fi
+    plugin_directories="bin_dir = '/opt/cni/bin'"
+    if containerd_is 2 1; then plugin_directories="bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']"; fi
     cat <<TOML
 version = 3
 
@@ -352,9 +353,11 @@ containerd_lacks() {
   case $(dumped "" disabled_plugins) in *cri*) echo 'it switches the CRI plugin off (disabled_plugins)' ;; esac
   dumped_image=$(dumped .pinned_images sandbox)
   [ -n "$dumped_image" ] || dumped_image=$(dumped .v1.cri sandbox_image)
-  [ "$dumped_image" = "$sandbox_image" ] || echo "its sandbox image is not $sandbox_image (sandbox_image; in containerd 2 pinned_images.sandbox)"
+  [ "$dumped_image" = "$sandbox_image" ] ||
+    echo "its sandbox image is not $sandbox_image (sandbox_image; in containerd 2 pinned_images.sandbox)"
   # the option's default is false
-  [ "$(dumped .runtimes.runc.options SystemdCgroup | grep . || echo false)" = "$systemd_cgroup" ] || echo "SystemdCgroup is not $systemd_cgroup (runtimes.runc.options)"
+  [ "$(dumped .runtimes.runc.options SystemdCgroup | grep . || echo false)" = "$systemd_cgroup" ] ||
+    echo "SystemdCgroup is not $systemd_cgroup (runtimes.runc.options)"
   case "$(dumped .cni bin_dirs) $(dumped .cni bin_dir)" in
     *"[/opt/cni/bin]"* | *"[/opt/cni/bin,"* | *" /opt/cni/bin"*) ;;
     *) echo 'it does not look for CNI plugins in /opt/cni/bin (cni bin_dir; since containerd 2.1 bin_dirs)' ;;
@@ -428,9 +431,10 @@ install_containerd() {
     put_file "$config" 0644 < "$WORK/config.toml"
     restart_due=$file_changed
   fi
-  if planning; then return 0; fi
-  lacking=$(containerd_lacks | paste -s -d ';')
-  [ -z "$lacking" ] || fail "/etc/containerd/config.toml is not ours to replace, and $lacking" "Add that to the file, or move the file away, then run this again."
+  lacking=
+  planning || lacking=$(containerd_lacks | paste -s -d ';')
+  [ -z "$lacking" ] || fail "/etc/containerd/config.toml is not ours to replace, and $lacking" \
+    "Add that to the file, or move the file away, then run this again."
   restart_if_due containerd.service
 }
 
@@ -459,7 +463,8 @@ install_crio() {
     # conmon runs in the pod's cgroup unless systemd manages the cgroups
     if [ "$CGROUP_DRIVER" = systemd ]; then conmon=system.slice; else conmon=pod; fi
     if [ "${REGISTRY_PASSWORDS:-}" = true ]; then passwords='global_auth_file = "/etc/crio/caravan-auth.json"\n'; else passwords=; fi
-    printf '[crio.image]\npause_image = "%s"\n%b\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' "$sandbox_image" "$passwords" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
+    printf '[crio.image]\npause_image = "%s"\n%b\n[crio.runtime]\ncgroup_manager = "%s"\nconmon_cgroup = "%s"\n' \
+      "$sandbox_image" "$passwords" "$CGROUP_DRIVER" "$conmon" > "$WORK/wanted"
   fi
   # it overrides 10-crio.conf of CRI-O's package, because by its name it is read later
   put_file "$R/etc/crio/crio.conf.d/20-caravan.conf" 0644 < "$WORK/wanted"
@@ -478,11 +483,12 @@ install_crio() {
     restart_due=yes
   fi
   if [ -n "${INSECURE_REGISTRIES:-}" ]; then
-    for registry in $INSECURE_REGISTRIES; do printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry"; done > "$WORK/registries"
+    for registry in $INSECURE_REGISTRIES; do
+      printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry"
+    done > "$WORK/registries"
     put_file "$R/etc/containers/registries.conf.d/10-caravan.conf" 0644 < "$WORK/registries"
     [ "$file_changed" = no ] || restart_due=yes
   fi
-  if planning; then return 0; fi
   restart_if_due crio.service
 }
 

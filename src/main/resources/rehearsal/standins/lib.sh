@@ -153,9 +153,27 @@ unit_state() { # UNIT: as systemctl is-active prints it
   fi
 }
 
+# The process of a unit: those of runtimes have the environment with which they were started.
+unit_pid() { # UNIT
+  case $1 in containerd.service) echo 2001 ;; docker.service) echo 2002 ;; crio.service) echo 2003 ;; *) echo 2000 ;; esac
+}
+
+unit_environment() { # UNIT
+  echo PATH=/usr/bin:/bin
+  for unit_drop_in in "$R/etc/systemd/system/$1.d"/*.conf; do
+    [ -f "$unit_drop_in" ] || continue
+    sed -n 's/^EnvironmentFile=-\{0,1\}//p' "$unit_drop_in" |
+      while read -r unit_variables; do cat "$R$unit_variables" 2>/dev/null || true; done
+  done
+}
+
 unit_start() { # UNIT
   mkdir -p "$STATE/units/$1"
   : > "$STATE/units/$1/active"
+  if [ "$(unit_pid "$1")" != 2000 ]; then
+    mkdir -p "$R/proc/$(unit_pid "$1")"
+    unit_environment "$1" | tr '\n' '\0' > "$R/proc/$(unit_pid "$1")/environ"
+  fi
   case $1 in
     containerd.service)
       mkdir -p "$R/run/containerd" "$R/var/lib/containerd"
@@ -181,6 +199,7 @@ unit_start() { # UNIT
 
 unit_stop() { # UNIT
   rm -f "$STATE/units/$1/active"
+  if [ "$(unit_pid "$1")" != 2000 ]; then rm -rf "$R/proc/$(unit_pid "$1")"; fi
   case $1 in
     containerd.service) rm -f "$R/run/containerd/containerd.sock" "$STATE/cri-containerd" ;;
     docker.service) rm -f "$R/run/docker.sock" "$STATE/docker-daemon.json" ;;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Rehearsal: {@code proxy} and {@code runtime.registries}. Neither was run on real hosts. */
+/** Rehearsal: {@code proxy} and {@code runtime.registries}. On real hosts, src/test/lab/proxies runs both. */
 class ProxyRehearsalTest {
     private static final String PASSWORD = "c4n4ry-proxy";
     private static final String REGISTRY_PASSWORD = "c4n4ry-registry";
@@ -85,10 +85,22 @@ class ProxyRehearsalTest {
 
             Cluster changed = with(bare, proxy("http://ops:" + PASSWORD + "-2@proxy.example.org:3129"), List.of(hub));
             assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
-            assertThat(changes()).contains("h1 proxy", "h2 proxy");
+            assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy");
+            assertThat(runs.told()).contains("restart containerd.service for its new configuration: it runs with another proxy",
+                    "update /etc/yum.repos.d/kubernetes.repo: its proxy").doesNotContain(PASSWORD);
             runs.events().clear();
             assertThat(runs.run(engine, changed, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
-            assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy", "h2 package-repository");
+            assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy", "h2 package-repository", "h1 runtime-install",
+                    "h2 runtime-install");
+            runs.events().clear();
+            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(changes()).isEmpty();
+
+            // noProxy alone: a host that was added restarts nothing, an entry of the spec does
+            Cluster except = with(bare, new Proxy(changed.proxy().orElseThrow().http(), changed.proxy().orElseThrow().https(),
+                    List.of("mirror.example.net", "other.example.net")), List.of(hub));
+            assertThat(runs.run(engine, except, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.told()).contains("restart containerd.service for its new configuration: it runs with another proxy");
             assertThat(yum.resolve("etc/yum.repos.d/kubernetes.repo")).content().contains("proxy.example.org:3129");
 
             runs.events().clear();
