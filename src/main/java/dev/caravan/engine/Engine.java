@@ -3,23 +3,33 @@ package dev.caravan.engine;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.log.RedactedLog;
+import dev.caravan.run.Run;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.apache.camel.spi.ShutdownStrategy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running Caravan in this process. Starting it loads the routes; closing it releases everything. Thread-safe. */
 public final class Engine implements AutoCloseable {
     private static final int THREADS = 16;
+    /** How long exchanges may end by themselves as the engine closes, where runs are under way. */
+    private static final long PAUSE_SECONDS = 2;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
     private final Main main;
     private final Journal journal;
@@ -107,15 +117,29 @@ public final class Engine implements AutoCloseable {
         return main.getCamelContext();
     }
 
+    /** Pauses the runs that are under way. */
     @Override
     public void close() {
         wiring.endReloading();
+        pauseRuns();
         main.stop();
         wiring.endObservation();
         // The journal first: that connections were closed is no news of the runs, which are resumed later.
         journal.close();
         sessions.close();
         executor.shutdown();
+    }
+
+    /* Camel would wait for the end of a run as it does for that of a request. */
+    private void pauseRuns() {
+        Collection<Run> left = runs().underWay();
+        ShutdownStrategy shutdown = context().getShutdownStrategy();
+        if (!left.isEmpty() && shutdown.getTimeUnit().toSeconds(shutdown.getTimeout()) > PAUSE_SECONDS) {
+            shutdown.setTimeUnit(TimeUnit.SECONDS);
+            shutdown.setTimeout(PAUSE_SECONDS);
+        }
+        left.forEach(run -> LOG.info(run.isRehearsal() ? "run {} of cluster {} ends with this process: its hosts were simulated"
+                : "run {} of cluster {} is paused; the next start resumes it", run.id(), run.cluster().name()));
     }
 
     private static ThreadFactory named(String name) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.Markdown;
 import dev.caravan.engine.Serving;
+import dev.caravan.history.Occurrence.RequestedByFile;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.step.StepFailure;
@@ -22,9 +23,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -466,10 +470,14 @@ class InboxTest {
     }
 
     @Test
-    void theRunOfAFileThatIsLeftWhenTheEngineStopsIsGoneOnWith() throws Exception {
+    void theRunOfAFileThatIsUnderWayWhenTheEngineStopsIsPausedAndResumed() throws Exception {
+        serving.close();
+        serving = Serving.start(directory, Optional.empty(), Map.of("camel.main.shutdown-timeout", "3600"));
         Path file = drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
         String run = runOf("demo");
-        serving.close();
+        await().atMost(LONG).until(() -> serving.engine().journal().events(run, 0).stream()
+                .anyMatch(event -> event.is(RequestedByFile.class)));
+        CompletableFuture.runAsync(serving::close).get(LONG.toSeconds(), TimeUnit.SECONDS);
         assertThat(file).exists();
         serving = Serving.start(directory, Optional.empty());
         await().atMost(LONG).until(() -> !serving.engine().runs().underWay().isEmpty());
