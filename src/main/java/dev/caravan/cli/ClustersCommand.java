@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import dev.caravan.clusters.ClusterJson;
 import dev.caravan.clusters.KnownCluster;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Mode;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -59,7 +60,7 @@ final class ClustersCommand implements Callable<Integer> {
         if (left.isEmpty()) {
             return "-";
         }
-        return left.getAsLong() < 0 ? "expired" : left.getAsLong() + (left.getAsLong() == 1 ? " day" : " days");
+        return left.getAsLong() < 0 ? "expired" : Counted.of(left.getAsLong(), "day");
     }
 
     private static String last(RunRecord run) {

@@ -5,6 +5,7 @@ import dev.caravan.journal.Retention;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
 import dev.caravan.run.Pruning;
+import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Durations;
 import dev.caravan.terminal.Mode;
 import java.time.Duration;
@@ -108,7 +109,7 @@ final class RunsCommand implements Callable<Integer> {
             if (!runs.isEmpty()) {
                 print(runs, Set.of());
             }
-            System.out.println(runs.size() + (runs.size() == 1 ? " run" : " runs") + (dryRun ? " would be deleted" : " deleted"));
+            System.out.println(Counted.of(runs.size(), "run") + (dryRun ? " would be deleted" : " deleted"));
         }
         return 0;
     }

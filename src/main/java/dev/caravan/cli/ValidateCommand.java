@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Relaxations;
 import dev.caravan.spec.SpecReader;
 import java.util.concurrent.Callable;
@@ -29,9 +30,10 @@ final class ValidateCommand implements Callable<Integer> {
         SpecFile.text(spec.path());
         Cluster cluster = SpecReader.validate(spec.path());
         Relaxations.of(cluster).forEach(line -> System.err.println("caravan: warning: " + line));
-        System.out.printf("%s is valid: cluster %s, Kubernetes %s, %d hosts%s%n",
-                spec.path(), cluster.name(), cluster.kubernetes().version(), cluster.hosts().size(),
-                cluster.leaving().isEmpty() ? "" : ", besides " + cluster.leaving().size() + " that leave");
+        int leaving = cluster.leaving().size();
+        System.out.printf("%s is valid: cluster %s, Kubernetes %s, %s%s%n",
+                spec.path(), cluster.name(), cluster.kubernetes().version(), Counted.of(cluster.hosts().size(), "host"),
+                leaving == 0 ? "" : ", besides " + leaving + (leaving == 1 ? " that leaves" : " that leave"));
         return 0;
     }
 }

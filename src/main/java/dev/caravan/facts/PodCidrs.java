@@ -1,6 +1,7 @@
 package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Subnet;
 import java.math.BigInteger;
@@ -48,7 +49,7 @@ public final class PodCidrs {
                 return blocks.get();
             }
         }
-        throw new IllegalArgumentException(pods + " has no room for the blocks of " + cluster.hosts().size() + " hosts");
+        throw new IllegalArgumentException(pods + " has no room for the blocks of " + Counted.of(cluster.hosts().size(), "host"));
     }
 
     /** What is wrong with the pod subnet for this network, or with blocks that hosts have already. */

@@ -4,6 +4,7 @@ import dev.caravan.facts.ClusterMembers.EtcdMember;
 import dev.caravan.facts.Leaving.Machine;
 import dev.caravan.facts.Leaving.NotReached;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,7 +117,7 @@ final class RemovalRules {
             return List.of();
         }
         return List.of(new Finding(names(removed), "etcd-tolerance", Severity.WARNS,
-                "etcd will have " + then.voters() + (then.voters() == 1 ? " member" : " members") + ", of which "
+                "etcd will have " + Counted.of(then.voters(), "member") + ", of which "
                         + (then.tolerates() == 0 ? "none" : then.tolerates()) + " may fail; now it has " + now.voters() + ", of which "
                         + now.tolerates() + " may",
                 "Add another control plane to keep that."));
@@ -130,7 +131,7 @@ final class RemovalRules {
     private static String words(ClusterMembers members, EtcdQuorum now) {
         String ill = members.etcd().stream().filter(member -> member.voting() && !member.healthy())
                 .map(member -> member.name().isEmpty() ? member.peerUrls().get(0) : member.name()).collect(Collectors.joining(", "));
-        return "it has " + now.voters() + (now.voters() == 1 ? " member, " : " members, ") + now.healthy() + " of them healthy"
+        return "it has " + Counted.of(now.voters(), "member") + ", " + now.healthy() + " of them healthy"
                 + (ill.isEmpty() ? "" : " (not " + ill + ")");
     }
 

@@ -8,6 +8,7 @@ import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Steps;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
@@ -105,7 +106,7 @@ public final class StepRunner implements Steps {
         }
         boolean awaited = call.at().equals(call.run().cluster().firstControlPlane());
         int hosts = slots.hosts();
-        String wait = "waits for its turn: " + call.step() + " (" + hosts + (hosts == 1 ? " host" : " hosts") + " at a time)";
+        String wait = "waits for its turn: " + call.step() + " (" + Counted.of(hosts, "host") + " at a time)";
         return admit(call, slots.take(call.at().address(), awaited), wait, OptionalInt.of(slots.hosts()), this::begin);
     }
 

@@ -76,7 +76,7 @@ final class SubnetContradictions {
             if (!KubeadmOverrides.setsNodeMask(root) && pod.blocks(block).compareTo(BigInteger.valueOf(hosts)) < 0) {
                 problems.add(subnetPlace()
                         .problem(
-                                "podSubnet " + pod + " has room for " + pod.blocks(block) + " hosts, at a /" + block
+                                "podSubnet " + pod + " has room for " + Counted.of(pod.blocks(block), "host") + ", at a /" + block
                                         + " for each",
                                 "take a larger network"));
             }

@@ -5,6 +5,7 @@ import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
+import dev.caravan.spec.Counted;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -63,8 +64,8 @@ final class HostDoings {
         }
         int changes = host.changes();
         if (run.isPlan()) {
-            return changes == 0 ? "nothing to change" : Text.count(changes, "change") + " to make";
+            return changes == 0 ? "nothing to change" : Counted.of(changes, "change") + " to make";
         }
-        return changes == 0 ? "nothing changed" : Text.count(changes, "change");
+        return changes == 0 ? "nothing changed" : Counted.of(changes, "change");
     }
 }

@@ -4,6 +4,7 @@ import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.Activity;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
+import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Look.Ink;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -125,7 +126,7 @@ public final class LiveTable {
         private String title() {
             String what = Text.printable((run.rehearsal() ? "rehearsal: " : "") + run.action() + " " + run.cluster());
             String time = "  " + (run.ended() ? Durations.text(run.elapsed(now)) : Durations.whole(run.elapsed(now))) + "  ";
-            String hosts = Text.count(run.realHosts().size(), "host");
+            String hosts = Counted.of(run.realHosts().size(), "host");
             List<String> titles = List.of(
                     what + "  run " + run.run() + time + standing(hosts, ALL),
                     what + "  run " + run.run() + time + standing(hosts, BUSY),

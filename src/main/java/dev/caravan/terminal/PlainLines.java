@@ -17,6 +17,7 @@ import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
+import dev.caravan.spec.Counted;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,7 +108,7 @@ final class PlainLines {
             lines.add(Wording.REHEARSAL);
         }
         lines.add(Text.printable(run.action() + " " + run.cluster() + ", run " + run.run() + ", "
-                + Text.count(hosts.size(), "host") + (hosts.isEmpty() ? "" : ": " + Text.names(hosts, width - 40))));
+                + Counted.of(hosts.size(), "host") + (hosts.isEmpty() ? "" : ": " + Text.names(hosts, width - 40))));
         return lines;
     }
 

@@ -2,6 +2,7 @@ package dev.caravan.terminal;
 
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
+import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Look.Ink;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,7 +43,7 @@ final class PlanLines {
         groups.forEach((changes, hosts) -> {
             List<String> names = hosts.stream().map(host -> Wording.host(host.name())).toList();
             lines.add(look.paint(Ink.STRONG, Text.names(names, width - 12)
-                    + (hosts.size() > 4 ? " (" + Text.count(hosts.size(), "host") + ")" : "")));
+                    + (hosts.size() > 4 ? " (" + Counted.of(hosts.size(), "host") + ")" : "")));
             if (changes.isEmpty()) {
                 lines.add("  nothing to change");
             }
@@ -72,7 +73,7 @@ final class PlanLines {
             lines.add(space + look.paint(ink, line));
         }
         if (diff.size() > Summary.LONGEST_LIST) {
-            lines.add(space + "and " + Text.count(diff.size() - Summary.LONGEST_LIST, "more line") + ": `"
+            lines.add(space + "and " + Counted.of(diff.size() - Summary.LONGEST_LIST, "more line") + ": `"
                     + look.hints().in("caravan logs " + run.run()) + " --host " + host + " --step " + step + "`");
         }
     }

@@ -6,6 +6,7 @@ import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
+import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Look.Ink;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -102,7 +103,7 @@ public final class Summary {
         String time = Durations.text(run.elapsed(run.endedAt().orElseThrow()));
         return switch (run.state()) {
             case REFUSED -> name + " was refused by preflight after " + time + ": "
-                    + Text.count(run.findings().size(), "finding") + ", nothing was changed on any host";
+                    + Counted.of(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
                     + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
             case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
@@ -114,7 +115,7 @@ public final class Summary {
     }
 
     private String succeeded(String name, String time) {
-        String hosts = Text.count(run.realHosts().size(), "host");
+        String hosts = Counted.of(run.realHosts().size(), "host");
         if (run.changes() == 0 && reported) {
             return name + ": " + run.action() + " succeeded on " + hosts + " (" + time + ")";
         }
@@ -125,7 +126,7 @@ public final class Summary {
             return name + ": nothing to change on " + hosts + " (" + time + ")";
         }
         long touched = run.realHosts().stream().filter(host -> host.changes() > 0).count();
-        String changes = Text.count(run.changes(), "change") + " on "
+        String changes = Counted.of(run.changes(), "change") + " on "
                 + (touched == run.realHosts().size() ? hosts : touched + " of " + hosts);
         if (run.isPlan()) {
             return name + ": apply would make " + changes + "; nothing was changed (" + time + ")";

@@ -139,11 +139,6 @@ final class Text {
         return all;
     }
 
-    /** {@code 1 host}, {@code 3 hosts}. */
-    static String count(long number, String noun) {
-        return number + " " + noun + (number == 1 ? "" : "s");
-    }
-
     /** Text behind a lead, wrapped, its further lines beneath its first. */
     static List<String> hang(String lead, String text, int width) {
         int indent = width(lead);

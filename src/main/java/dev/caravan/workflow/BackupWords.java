@@ -1,6 +1,7 @@
 package dev.caravan.workflow;
 
 import dev.caravan.backups.Backup;
+import dev.caravan.spec.Counted;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -13,14 +14,15 @@ final class BackupWords {
 
     /** {@code ID: etcd 3.7.0 revision 2525, 398 keys, Kubernetes 1.37.2, from h11, 282 KiB, encrypted}. */
     static String line(Backup backup) {
-        return backup.id() + ": etcd " + backup.etcd().version() + " revision " + backup.etcd().revision() + ", " + backup.etcd().keys()
-                + " keys, Kubernetes " + backup.kubernetes() + ", from " + backup.host() + ", " + size(backup.file().bytes())
+        return backup.id() + ": etcd " + backup.etcd().version() + " revision " + backup.etcd().revision() + ", "
+                + Counted.of(backup.etcd().keys(), "key")
+                + ", Kubernetes " + backup.kubernetes() + ", from " + backup.host() + ", " + size(backup.file().bytes())
                 + (backup.encrypted() ? ", encrypted" : "");
     }
 
     static String size(long bytes) {
         if (bytes < KIBIBYTE) {
-            return bytes + " bytes";
+            return Counted.of(bytes, "byte");
         }
         double size = bytes;
         int unit = -1;

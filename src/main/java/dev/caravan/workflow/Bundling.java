@@ -13,6 +13,7 @@ import dev.caravan.network.Manifests;
 import dev.caravan.network.Proxies;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -119,15 +120,15 @@ public final class Bundling {
                 }
             }
             maker.addImages(named);
-            recorder.doing("fetching " + named.size() + " images");
+            recorder.doing("fetching " + Counted.of(named.size(), "image"));
             Path target = places.file(run.parameters().get("file")).orElseGet(() ->
                     data.resolve("bundles").resolve(run.cluster().name() + "-" + run.cluster().kubernetes().version() + ".tar"));
             BundleIndex index = maker.write(target, places.file(run.parameters().get("sign-key")),
                     new Proxies(System.getenv()).orOf(run.cluster()));
-            String summary = target + ": " + Files.size(target) / (1 << 20) + " MiB, " + index.systems().stream()
-                    .mapToInt((SystemPackages system) -> system.packages().size()).sum() + " packages for "
-                    + String.join(", ", index.systems().stream().map(SystemPackages::id).toList()) + ", " + index.images().size()
-                    + " images";
+            String summary = target + ": " + Files.size(target) / (1 << 20) + " MiB, " + Counted.of(index.systems().stream()
+                    .mapToInt((SystemPackages system) -> system.packages().size()).sum(), "package") + " for "
+                    + String.join(", ", index.systems().stream().map(SystemPackages::id).toList()) + ", "
+                    + Counted.of(index.images().size(), "image");
             run.note(null, summary);
             recorder.ended(StepState.OK, Map.of(), summary);
         } catch (IOException | IllegalArgumentException e) {

@@ -14,6 +14,7 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.tables.KubernetesTable;
@@ -83,7 +84,7 @@ public final class PreflightCheck {
         if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }
-        recorder.ended(StepState.OK, run.podCidrs(), cluster.hosts().size() + " hosts checked, nothing to put right"
+        recorder.ended(StepState.OK, run.podCidrs(), Counted.of(cluster.hosts().size(), "host") + " checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 
@@ -114,8 +115,9 @@ public final class PreflightCheck {
             if (!run.cluster().tolerates(leftOut.size())) {
                 List<Finding> tooMany = new ArrayList<>(all);
                 tooMany.add(new Finding(List.of(), "max-failed-hosts", Severity.REFUSES,
-                        leftOut.size() + " of " + run.cluster().hosts().size() + " hosts cannot take part, and maxFailedHosts is "
-                        + run.cluster().maxFailedHosts().get(), "Repair the hosts, or allow more to fail in the spec."));
+                        leftOut.size() + " of " + Counted.of(run.cluster().hosts().size(), "host") + " cannot take part, and "
+                        + "maxFailedHosts is " + run.cluster().maxFailedHosts().get(),
+                        "Repair the hosts, or allow more to fail in the spec."));
                 return new Judgement(tooMany, Map.of());
             }
             findings = findings(run, without(run.cluster(), leftOut.keySet()), leaving, network);

@@ -5,6 +5,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
@@ -209,8 +210,8 @@ public final class Verification {
             throw failure;
         }
         state.recorder.ended(StepState.OK, Map.of(),
-                state.nodes.size() + " nodes as the spec has them at v" + run.cluster().kubernetes().version()
-                + ", " + state.pods.size() + " system pods ready" + Probes.said(exchange));
+                Counted.of(state.nodes.size(), "node") + " as the spec has them at v" + run.cluster().kubernetes().version()
+                + ", " + Counted.of(state.pods.size(), "system pod") + " ready" + Probes.said(exchange));
     }
 
     /*

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.engine.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +59,13 @@ class SpecFileTest {
         assertThat(console.err()).contains(spec + ":22:").contains("the private key " + directory.resolve("key") + " is missing");
         Files.createFile(directory.resolve("key"));
         assertThat(CaravanCommand.execute("validate", spec.toString())).isZero();
-        assertThat(console.out()).startsWith(spec + " is valid: cluster ");
+        assertThat(console.out()).startsWith(spec + " is valid: cluster ").contains(", 3 hosts");
+    }
+
+    @Test
+    void oneHostIsCountedAsOne() throws Exception {
+        Path spec = Files.writeString(directory.resolve("one.yaml"), Serving.spec("demo", "192.0.2.1"));
+        assertThat(CaravanCommand.execute("validate", spec.toString())).isZero();
+        assertThat(console.out()).endsWith(", 1 host\n");
     }
 }
