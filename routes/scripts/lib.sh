@@ -1038,4 +1038,51 @@ put_kubeconfig() { # HOME UID GID
   fi
 }
 
+# --- the lock of the host
+
+# Two engines must not work on one host, also if they share no journal. A run that may change hosts holds this file on each of them: from
+# its first step there, which is facts, to the end of the run, when the engine removes it with the files of the last step. Every step looks
+# whether its run still holds it. The file is not below /run: after a reboot in mid-run no other engine may take the host.
+LOCK=$R/var/lib/caravan/lock
+
+# Sets $lock_run and $lock_holder to what the file says; they are empty if there is no file, or an empty one after a power cut.
+read_lock() { # FILE
+  lock_run='' lock_holder=''
+  { IFS=' ' read -r _ lock_run && IFS=' ' read -r _ lock_holder; } 2>/dev/null < "$1" || true
+}
+
+# LOCK_EARLIER names runs of this journal, which no engine works on while this one does: their locks were left when a host was off.
+hold_lock() {
+  if [ -f "$LOCK" ]; then read_lock "$LOCK"; else lock_run='' lock_holder=''; fi
+  if [ "$lock_run" = "$LOCK_RUN" ] && [ "$lock_holder" = "$LOCK_ENGINE" ]; then return 0; fi
+  lock_new=$LOCK.$LOCK_RUN.$$
+  (umask 077 && mkdir -p "${LOCK%/*}")
+  # shellcheck disable=SC2153 # from the environment
+  printf 'run %s\nengine %s\ncluster %s\nsince %s\n' "$LOCK_RUN" "$LOCK_ENGINE" "${CLUSTER_NAME:-}" "$LOCK_SINCE" |
+    (umask 077 && dd of="$lock_new" conv=fsync 2>/dev/null)
+  # by a link only one of two can succeed
+  if [ -f "$LOCK" ] && lock_is_ours "$LOCK" && mv -T "$LOCK" "$lock_new.old" 2>/dev/null; then
+    lock_is_ours "$lock_new.old" || ln "$lock_new.old" "$LOCK" 2>/dev/null || true
+    rm -f "$lock_new.old"
+  fi
+  if ln "$lock_new" "$LOCK" 2>/dev/null; then lock_run=$LOCK_RUN; else read_lock "$LOCK"; fi
+  rm -f "$lock_new"
+  [ "$lock_run" = "$LOCK_RUN" ] || lock_is_held
+}
+
+lock_is_ours() { # FILE
+  read_lock "$1"
+  case " $LOCK_RUN ${LOCK_EARLIER:-} " in *" ${lock_run:-$LOCK_RUN} "*) ;; *) return 1 ;; esac
+}
+
+lock_is_held() {
+  lock_cluster=$(sed -n 's/^cluster //p' "$LOCK" 2>/dev/null | head -n 1)
+  lock_at=$(sed -n 's/^since //p' "$LOCK" 2>/dev/null | head -n 1)
+  fail "the host is held by run $lock_run of the engine $lock_holder, which works on cluster $lock_cluster since $lock_at" \
+    "Wait until that run has ended. Only if its engine is gone for good: caravan force-unlock -f SPEC --set run=$lock_run"
+}
+
+# A plan changes nothing, and takes no lock.
+if [ -n "${LOCK_RUN:-}" ] && ! planning; then hold_lock; fi
+
 if [ -n "${BUNDLE_URL:-}" ] && [ -d "$BUNDLE" ]; then use_bundle; fi

@@ -38,7 +38,7 @@ final class ActionOptions {
     /** Runs the action of that name on real hosts, from beginning to end; returns the exit status. */
     int run(String action, CommonOptions common, DetailedExit detailed) throws Exception {
         LogSetup.toFile(common.data());
-        spec.path();
+        common.about(spec.path());
         ActionCall call = call(action, common);
         detailed.requirePlan(call.action());
         Cluster cluster = spec.cluster();

@@ -41,6 +41,13 @@ final class CommonOptions {
     @Option(names = "--yes", description = "Asks nothing before an action that asks first, such as reset.")
     boolean yes;
 
+    private Path about;
+
+    /** Names the spec's file in the commands that this one shows. */
+    void about(Path spec) {
+        about = spec;
+    }
+
     /** The data directory, which nobody else may write into. */
     Path data() throws UserError {
         return usable(data == null ? USUAL_DATA : data);
@@ -69,7 +76,8 @@ final class CommonOptions {
         if (journal != null && !journal.isBlank() && !journal.equals(System.getenv("CARAVAN_JOURNAL")) && !journal.contains("password")) {
             options.add("--journal " + Hints.word(journal));
         }
-        return new Hints(String.join(" ", options));
+        Hints hints = new Hints(String.join(" ", options));
+        return about == null ? hints : hints.about(about);
     }
 
     /** A command as it can be typed to look where this one did. */

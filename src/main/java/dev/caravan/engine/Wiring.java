@@ -25,6 +25,7 @@ import dev.caravan.workflow.Adoption;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.Endpoints;
 import dev.caravan.workflow.FactsKeeper;
+import dev.caravan.workflow.HostLocks;
 import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.Kubeconfigs;
 import dev.caravan.workflow.RegistryFiles;
@@ -122,6 +123,7 @@ final class Wiring extends MainListenerSupport {
                 "backups", new Backups(options.data(), opened), "restores", new Restores(options.data()), "removal", new Removals(),
                 "registries", new RegistryFiles());
         Map<String, Object> all = new HashMap<>(beans);
+        all.put("locks", new HostLocks());
         all.put("adoption", new Adoption(options.data()));
         return all;
     }

@@ -121,24 +121,29 @@ final class DetachedSteps {
         });
     }
 
-    /** Clears away on the hosts what steps of that run left there, and forgets the run. */
-    CompletionStage<Void> finish(Run run) {
+    /**
+     * Clears away on the hosts what steps of that run left there, and forgets the run.
+     *
+     * @param releases whether the run releases its hosts' locks
+     */
+    CompletionStage<Void> finish(Run run, boolean releases) {
         unfinished.keySet().removeIf(key -> key.run().equals(run.id()));
         return CompletableFuture.allOf(run.cluster().everyHost().stream()
-                .map(host -> clear(run, host).toCompletableFuture())
+                .map(host -> clear(run, host, releases).toCompletableFuture())
                 .toArray(CompletableFuture[]::new));
     }
 
-    private CompletionStage<Void> clear(Run run, Host host) {
+    private CompletionStage<Void> clear(Run run, Host host, boolean releases) {
         List<String> ids = toClear(run, host);
         toClear.remove(HostKey.of(run, host));
         // What the journal has not recorded is still needed there.
         if (ids.isEmpty() || run.isStalled()) {
             return CompletableFuture.completedFuture(null);
         }
-        return commands.clear(host, ids).handle((result, failure) -> {
+        Optional<String> lock = releases ? Optional.of(run.id()) : Optional.empty();
+        return commands.clear(host, lock, ids).handle((result, failure) -> {
             if (failure != null) {
-                run.note(host.name(), "could not remove /run/caravan on the host (a reboot does): "
+                run.note(host.name(), "could not remove /run/caravan and the run's lock on the host (the next run of this engine does): "
                         + StepJudge.cause(failure).getMessage());
             }
             return null;

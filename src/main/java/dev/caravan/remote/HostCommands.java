@@ -41,9 +41,9 @@ final class HostCommands {
                 SshCommand.of(privilege.stop()).withStdin(Launcher.ids(ids, password)).withTimeout(SHORT));
     }
 
-    /** Removes what these ended steps left on the host. */
-    CompletionStage<SshResult> clear(Host at, List<String> ids) {
+    /** Removes what these ended steps left on the host. @param lock the run whose lock is released there; empty if it is kept */
+    CompletionStage<SshResult> clear(Host at, Optional<String> lock, List<String> ids) {
         return execute(at, (privilege, password) ->
-                SshCommand.of(privilege.clear()).withStdin(Launcher.ids(ids, password)).withTimeout(SHORT));
+                SshCommand.of(privilege.clear()).withStdin(Launcher.toClear(lock, ids, password)).withTimeout(SHORT));
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What is said to a host to start, follow and clear away a detached step.
@@ -34,6 +35,8 @@ final class Launcher {
     static final String FOUND_MARK = "caravan-found\t";
     /** The result follows on standard error after this word and the exit status. */
     static final String RESULT_MARK = "caravan-result";
+    /** In place of the run whose lock is released: no run has this id. */
+    private static final String NO_RUN = "none";
     /** Instead of an exit status: the step was started and is gone without one. */
     static final String LOST = "lost";
 
@@ -54,8 +57,10 @@ final class Launcher {
             + "[ -d \"$id\" ] || exit 70; fi; "
             + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
             + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$restarted\"";
-    private static final String CLEAR = PLACES + "read -r done; for d in $done; do rm -rf \"$b/$d\" \"$v/$d\"; done; "
-            + "rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
+    /* The lock is that of lib.sh: its first line names the run that holds the host. */
+    private static final String CLEAR = PLACES + "read -r run done; for d in $done; do rm -rf \"$b/$d\" \"$v/$d\"; done; "
+            + "[ -f \"$v/lock\" ] && read -r word holder < \"$v/lock\" && [ \"$holder\" = \"$run\" ] && rm -f \"$v/lock\"; "
+            + "rm -f \"$v/lock.$run\".*; rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
     private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
             + "[ -e \"$b/$id/exit\" ] && exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
             + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
@@ -185,7 +190,12 @@ final class Launcher {
         }
     }
 
-    /** What goes to the standard input of {@link Privilege#clear()} and {@link Privilege#stop()}. */
+    /** What goes to the standard input of {@link Privilege#clear()}. @param run whose lock is released; empty if it is kept */
+    static byte[] toClear(Optional<String> run, List<String> ids, Optional<Secret> sudoPassword) {
+        return ids(Stream.concat(Stream.of(run.orElse(NO_RUN)), ids.stream()).toList(), sudoPassword);
+    }
+
+    /** What goes to the standard input of {@link Privilege#stop()}. */
     static byte[] ids(List<String> ids, Optional<Secret> sudoPassword) {
         ids.forEach(Launcher::requireWord);
         ByteArrayOutputStream out = new ByteArrayOutputStream();

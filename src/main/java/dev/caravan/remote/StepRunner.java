@@ -148,9 +148,9 @@ public final class StepRunner implements Steps {
     }
 
     @Override
-    public CompletionStage<Void> finish(Run run) {
+    public CompletionStage<Void> finish(Run run, boolean releases) {
         shared.forget(run);
         attempts.forget(run);
-        return steps.finish(run);
+        return steps.finish(run, releases);
     }
 }

@@ -40,6 +40,7 @@ public final class Run {
     private final RunRollback rollback;
     private final Gates gates;
     private final StepCounts steps;
+    private final Optional<HostLock> lock;
 
     private final Map<String, Facts> facts = new ConcurrentHashMap<>();
     private final Map<String, String> podCidrs = new ConcurrentHashMap<>();
@@ -58,6 +59,7 @@ public final class Run {
         this.rollback = new RunRollback(id, call.action(), cluster, journal, recorder, past, rollsBack);
         this.gates = new Gates(past);
         this.steps = new StepCounts(id, past);
+        this.lock = Optional.of(call.action()).filter(Action::changesHosts).map(any -> HostLock.of(id, cluster, journal));
         this.podCidrs.putAll(past.preflightOutputs());
     }
 
@@ -166,10 +168,7 @@ public final class Run {
         return cluster.tolerates(failed.size());
     }
 
-    /**
-     * Whether a control plane was upgraded in this run. Kubernetes has no downgrade, so such a run is not rolled back; the same command
-     * resumes the upgrade.
-     */
+    /** Whether a control plane was upgraded in this run. Kubernetes has no downgrade: the run is not rolled back, but resumed. */
     public boolean isUpgraded() {
         return cluster.hosts().stream().anyMatch(rollback::isUpgraded);
     }
@@ -189,6 +188,11 @@ public final class Run {
     /** The numbers of its steps. */
     public StepCounts steps() {
         return steps;
+    }
+
+    /** What its hosts' locks say; empty if it changes no hosts, and so takes none. */
+    public Optional<HostLock> lock() {
+        return lock;
     }
 
     // ---- giving up and cancelling
@@ -257,10 +261,7 @@ public final class Run {
         recorder.note(host, message);
     }
 
-    /**
-     * Records that a step with a transient error is given up. Permanent errors were recorded when they came up; each failure is
-     * recorded once.
-     */
+    /** Records, once, that a step with a transient error is given up. Permanent errors were recorded when they came up. */
     public void gaveUp(StepFailure failure) {
         if (failure.isTransient() && givenUp.add(failure)) {
             int attempt = steps.lastAttempt(failure.getHost(), failure.getStep());

@@ -260,19 +260,24 @@ public final class Runs {
         ProducerTemplate template = context.createProducerTemplate();
         template.asyncSend(WORKFLOW, exchange).whenComplete((done, broken) -> {
             Throwable failure = broken != null ? broken : done.getException();
-            mine.workflow().steps().finish(run).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
+            CompletionStage<Void> finished = mine.workflow().steps().finish(run, !isLeft(context, failure));
+            finished.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
                 template.stop();
                 end(mine, failure);
             });
         });
     }
 
+    /* It did not fail: its engine is stopping. It is resumed later. */
+    private static boolean isLeft(CamelContext context, Throwable failure) {
+        return failure != null && (context.isStopping() || context.isStopped());
+    }
+
     private void end(UnderWay mine, Throwable failure) {
         Run run = mine.run();
         CamelContext context = mine.workflow().context();
         CompletableFuture<Outcome> outcome = mine.outcome();
-        if (failure != null && (context.isStopping() || context.isStopped())) {
-            // It did not fail: its engine is stopping. It is resumed later.
+        if (isLeft(context, failure)) {
             forget(run);
             outcome.completeExceptionally(failure);
             return;

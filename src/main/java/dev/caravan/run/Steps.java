@@ -7,6 +7,10 @@ public interface Steps {
     /** Stops what an earlier run left running on hosts, as far as they can be reached, and clears it away; never fails. */
     CompletionStage<Void> stop(Run run, Past past);
 
-    /** Clears away on the hosts what steps of that run left there, and forgets the run. */
-    CompletionStage<Void> finish(Run run);
+    /**
+     * Clears away on the hosts what steps of that run left there, and forgets the run.
+     *
+     * @param releases whether it releases its locks there; one that is to be resumed keeps them
+     */
+    CompletionStage<Void> finish(Run run, boolean releases);
 }

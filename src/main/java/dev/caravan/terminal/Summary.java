@@ -259,7 +259,7 @@ public final class Summary {
         for (Finding finding : run.findings()) {
             String hosts = finding.hosts().isEmpty() ? Wording.CLUSTER : Text.names(finding.hosts(), width / 2);
             lines.addAll(Text.hang(Text.printable(hosts) + "  ", finding.problem(), width));
-            lines.addAll(Wording.indent(4, Text.wrap(finding.remedy(), width - 4)));
+            lines.addAll(Wording.indent(4, Text.wrap(look.hints().in(finding.remedy()), width - 4)));
         }
         if (!run.findings().isEmpty()) {
             lines.add("");

@@ -67,6 +67,9 @@ public final class Removals {
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
         } else if (failure instanceof StepFailure step) {
             run.gaveUp(step);
+            if (HostLocks.isHeld(step)) {
+                run.hostFailed(host, step);
+            }
         }
         state(exchange).notReached.put(host, notReached);
     }

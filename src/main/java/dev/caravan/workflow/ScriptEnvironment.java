@@ -10,6 +10,7 @@ import dev.caravan.packages.Family;
 import dev.caravan.packages.Repositories;
 import dev.caravan.packages.Repository;
 import dev.caravan.remote.Environment;
+import dev.caravan.run.HostLock;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -69,12 +70,20 @@ public final class ScriptEnvironment implements Environment {
         variables.put("CNI", cni(cluster));
         variables.put("POD_CIDR", run.podCidr(host.name()));
         variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster, minor).lastOfInit()));
+        run.lock().ifPresent(lock -> lock(variables, lock));
         run.facts(host.name()).ifPresent(facts -> {
             runtime(variables, cluster, host);
             repositories(variables, cluster, facts);
         });
         bundles.ifPresent(known -> variables.putAll(known.environment(run, host)));
         return variables;
+    }
+
+    private static void lock(Map<String, String> variables, HostLock lock) {
+        variables.put("LOCK_RUN", lock.run());
+        variables.put("LOCK_ENGINE", lock.engine());
+        variables.put("LOCK_SINCE", lock.since().toString());
+        variables.put("LOCK_EARLIER", String.join(" ", lock.earlier()));
     }
 
     /* Where the spec's kubelet runs with swap on, swap is nothing to turn off. */

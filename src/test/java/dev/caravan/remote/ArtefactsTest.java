@@ -181,7 +181,7 @@ class ArtefactsTest {
                 .findFirst().orElseThrow();
         assertThat(ended.artefact()).contains(expected);
         assertThat(directory.resolve("data/logs/7f3a/h1/give.log")).content().isEqualTo("700\n");
-        runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        runner.finish(run, true).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(root.resolve("var/lib/caravan")).doesNotExist();
     }
 
@@ -299,7 +299,7 @@ class ArtefactsTest {
 
         assertThat(directory.resolve("data/logs/7f3a/h1/take.log")).content().isEqualTo(digest(source) + "  -\n600\n");
         assertThat(result.artefact()).contains(new Artefact(Files.size(source), digest(source)));
-        runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        runner.finish(run, true).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(root.resolve("var/lib/caravan")).doesNotExist();
     }
 

@@ -162,7 +162,7 @@ class StepRunnerTest {
         assertThat(journal.all(StepEnded.class)).hasSize(10);
         assertThat(hosts.root(host(1)).resolve("run/caravan").toFile().list()).as("earlier steps were removed").hasSize(1);
 
-        runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        runner.finish(run, true).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(hosts.root(host(1)).resolve("run/caravan")).doesNotExist();
     }
 
@@ -224,7 +224,7 @@ class StepRunnerTest {
         long pid = Long.parseLong(file("pid").strip());
         await().atMost(Duration.ofSeconds(30)).until(() -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false),
                 alive -> !alive);
-        runner.finish(run).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        runner.finish(run, true).toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(hosts.root(host(1)).resolve("run/caravan")).doesNotExist();
     }
 
