@@ -181,6 +181,22 @@ class LauncherTest {
     }
 
     @Test
+    void clearReleasesTheLockOfTheRunThatEndsAndOfNoOther() throws IOException {
+        Path lock = directory.resolve("var/lib/caravan/lock");
+        Files.createDirectories(lock.getParent());
+        Files.writeString(lock, "run 7f3a\nengine ops1, process 7\n");
+        Files.writeString(lock.resolveSibling("lock.7f3a.99"), "");
+
+        host.clear("7f3a-1");
+        assertThat(lock).as("a run that is to be resumed").exists();
+        host.clear(Optional.of("7f3"), "7f3-1");
+        assertThat(lock).as("another run").exists();
+        host.clear(Optional.of("7f3a"), "7f3a-1");
+        assertThat(lock.getParent()).doesNotExist();
+        assertThat(host.clear(Optional.of("7f3a"), "7f3a-1").status()).as("once more").isZero();
+    }
+
+    @Test
     void theNextRequestRemovesEarlierSteps() {
         host.launch(request("7f3a-1", ":\n", 0, List.of(), ""));
         host.launch(request("7f3a-2", ":\n", 0, List.of(), ""));
@@ -290,7 +306,8 @@ class LauncherTest {
         assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
         assertThat(said.report().succeeded()).isTrue();
         assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), Launcher.ids(List.of(ID), password)).status()).isZero();
-        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(), Launcher.ids(List.of(ID), password)).status()).isZero();
+        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(),
+                Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
         assertThat(host.base()).doesNotExist();
     }
 

@@ -61,7 +61,11 @@ final class LocalHost {
     }
 
     Said clear(String... ids) {
-        return execute(Launcher.Privilege.ROOT.clear(), Launcher.ids(List.of(ids), Optional.<Secret>empty()));
+        return clear(Optional.empty(), ids);
+    }
+
+    Said clear(Optional<String> lock, String... ids) {
+        return execute(Launcher.Privilege.ROOT.clear(), Launcher.toClear(lock, List.of(ids), Optional.<Secret>empty()));
     }
 
     Said execute(String command, byte[] stdin) {

@@ -2,6 +2,7 @@ package dev.caravan.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class HintsTest {
@@ -14,6 +15,15 @@ class HintsTest {
         assertThat(hints.in("caravan logs, step probe; caravan serve; caravan logs 3d7d9d55 --data x"))
                 .isEqualTo("caravan logs, step probe; caravan serve; caravan logs 3d7d9d55 --data x");
         assertThat(Hints.NONE.in("caravan logs 3d7d9d55")).isEqualTo("caravan logs 3d7d9d55");
+    }
+
+    @Test
+    void aCommandAboutTheSpecNamesItsFile() {
+        String text = "gone for good: caravan force-unlock -f SPEC --set run=3d7d9d55";
+        assertThat(new Hints("--data /srv/data").about(Path.of("my specs/demo.yaml")).in(text))
+                .isEqualTo("gone for good: caravan force-unlock -f 'my specs/demo.yaml' --data /srv/data --set run=3d7d9d55");
+        assertThat(Hints.NONE.about(Path.of("spec.yaml")).in(text)).isEqualTo(text.replace("SPEC", "spec.yaml"));
+        assertThat(Hints.NONE.in(text)).isEqualTo(text);
     }
 
     @Test
