@@ -275,9 +275,8 @@ public final class Runs {
 
     private void end(UnderWay mine, Throwable failure) {
         Run run = mine.run();
-        CamelContext context = mine.workflow().context();
         CompletableFuture<Outcome> outcome = mine.outcome();
-        if (isLeft(context, failure)) {
+        if (isLeft(mine.workflow().context(), failure)) {
             forget(run);
             outcome.completeExceptionally(failure);
             return;
