@@ -119,16 +119,29 @@ final class Launcher {
 
     private Launcher() {}
 
-    /** The commands of a login shell that needs no sudo, sudo without a password, or sudo with one. */
+    /** The commands of a login shell that needs no sudo, sudo without a password, or sudo with one; and the latter two in a terminal. */
     enum Privilege {
-        ROOT(""),
-        SUDO("sudo -n "),
-        SUDO_WITH_PASSWORD("sudo -k -S -p \"\" ");
+        ROOT("", false),
+        SUDO("sudo -n ", false),
+        SUDO_WITH_PASSWORD("sudo -k -S -p \"\" ", false),
+        SUDO_IN_TERMINAL("sudo -n ", true),
+        SUDO_WITH_PASSWORD_IN_TERMINAL("sudo -k -S -p \"\" ", true);
 
         private final String prefix;
+        private final boolean inTerminal;
 
-        Privilege(String prefix) {
+        Privilege(String prefix, boolean inTerminal) {
             this.prefix = prefix;
+            this.inTerminal = inTerminal;
+        }
+
+        /** Whether a password is to be sent first. */
+        boolean takesPassword() {
+            return this == SUDO_WITH_PASSWORD || this == SUDO_WITH_PASSWORD_IN_TERMINAL;
+        }
+
+        boolean inTerminal() {
+            return inTerminal;
         }
 
         String launch() {
@@ -143,13 +156,15 @@ final class Launcher {
             return wrap(STOP);
         }
 
+        /** Does nothing, as root. What sudo remembers of an earlier password does not count. */
         String probe() {
-            return prefix + "true";
+            String forgetting = prefix.replace("-n ", "-n -k ");
+            return inTerminal ? Terminal.command(forgetting, "true") : forgetting + "true";
         }
 
         /** The command that runs that script. */
         String wrap(String script) {
-            return prefix + "/bin/sh -c '" + script + "'";
+            return inTerminal ? Terminal.command(prefix, script) : prefix + "/bin/sh -c '" + script + "'";
         }
     }
 

@@ -13,15 +13,19 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
- * How an account becomes root on a host, tried once for each: not at all for root, else sudo without or with a password. A
- * password is only ever sent where sudo was seen to ask for it, because sudo that does not ask would hand it on to the
- * command. Thread-safe.
+ * How an account becomes root on a host, tried once for each: not at all for root, else sudo without or with a password, in a terminal
+ * if sudo wants one. A password is only ever sent where sudo was seen to ask for it, because sudo that does not ask would hand it on to
+ * the command. Thread-safe.
  */
 final class Privileges {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int LONGEST = 300;
+    private static final int NO_SUCH_COMMAND = 127;
+    private static final Pattern NO_SCRIPT = Pattern.compile("\\bscript: (command )?not found");
+    private static final Pattern NO_SUDO = Pattern.compile("\\bsudo: (command )?not found");
 
     private final SshSessions sessions;
     private final Map<SshTarget, CompletableFuture<Launcher.Privilege>> known = new ConcurrentHashMap<>();
@@ -46,25 +50,33 @@ final class Privileges {
 
     /** What to send first, for a privilege that wants it. */
     Optional<Secret> password(SshTarget target, Launcher.Privilege privilege) {
-        return privilege == Launcher.Privilege.SUDO_WITH_PASSWORD ? target.access().sudoPassword() : Optional.empty();
+        return privilege.takesPassword() ? target.access().sudoPassword() : Optional.empty();
     }
 
     private CompletableFuture<Launcher.Privilege> probe(SshTarget target) {
-        return execute(target, "sudo -n -k true", new byte[0])
-                .thenCompose(without -> {
-                    if (without.exitStatus() == 0) {
-                        return CompletableFuture.completedFuture(Launcher.Privilege.SUDO);
-                    }
-                    Optional<Secret> password = target.access().sudoPassword();
-                    if (password.isEmpty() || needsTerminal(without.stderrText())) {
-                        return CompletableFuture.<Launcher.Privilege>failedFuture(refusal(target, password, without.stderrText()));
-                    }
-                    return execute(target, "sudo -k -S -p \"\" true", (password.get().reveal() + "\n").getBytes(StandardCharsets.UTF_8))
-                            .thenCompose(with -> with.exitStatus() == 0
-                                    ? CompletableFuture.completedFuture(Launcher.Privilege.SUDO_WITH_PASSWORD)
-                                    : CompletableFuture.<Launcher.Privilege>failedFuture(refusal(target, password, with.stderrText())));
-                })
-                .toCompletableFuture();
+        return probe(target, Launcher.Privilege.SUDO, Launcher.Privilege.SUDO_WITH_PASSWORD);
+    }
+
+    private CompletableFuture<Launcher.Privilege> probe(SshTarget target, Launcher.Privilege free, Launcher.Privilege asking) {
+        return execute(target, free.probe(), new byte[0]).thenCompose(without -> {
+            if (without.exitStatus() == 0) {
+                return CompletableFuture.completedFuture(free);
+            }
+            if (needsTerminal(without.stderrText()) && !free.inTerminal()) {
+                return probe(target, Launcher.Privilege.SUDO_IN_TERMINAL, Launcher.Privilege.SUDO_WITH_PASSWORD_IN_TERMINAL);
+            }
+            Optional<Secret> password = target.access().sudoPassword();
+            if (password.isEmpty() || needsTerminal(without.stderrText()) || without.exitStatus() == NO_SUCH_COMMAND) {
+                return failed(refusal(target, password, without.stderrText()));
+            }
+            return execute(target, asking.probe(), (password.get().reveal() + "\n").getBytes(StandardCharsets.UTF_8))
+                    .thenCompose(with -> with.exitStatus() == 0
+                            ? CompletableFuture.completedFuture(asking) : failed(refusal(target, password, with.stderrText())));
+        }).toCompletableFuture();
+    }
+
+    private static CompletableFuture<Launcher.Privilege> failed(StepFailure why) {
+        return CompletableFuture.failedFuture(why);
     }
 
     private CompletionStage<SshResult> execute(SshTarget target, String command, byte[] stdin) {
@@ -79,9 +91,13 @@ final class Privileges {
     /** @param words what sudo wrote to its standard error */
     static StepFailure refusal(SshTarget target, Optional<Secret> password, String words) {
         String said = said(words, password);
-        if (needsTerminal(words)) {
-            return refused(target, "sudo wants a terminal, which a step has not (requiretty)" + said,
-                    "Take requiretty out of /etc/sudoers for this account: Defaults:" + target.access().user() + " !requiretty.");
+        if (needsTerminal(words) || NO_SCRIPT.matcher(words).find()) {
+            return refused(target, "sudo wants a terminal (requiretty), and the host's script gave it none" + said,
+                    "Install script (util-linux) there, or take requiretty out of /etc/sudoers for this account: Defaults:"
+                            + target.access().user() + " !requiretty.");
+        }
+        if (NO_SUDO.matcher(words).find()) {
+            return refused(target, "there is no sudo on this host" + said, "Install sudo there, or let Caravan log in as root.");
         }
         if (password.isEmpty()) {
             return refused(target, "sudo asks for a password, and the spec gives none" + said,

@@ -218,7 +218,7 @@ class LauncherTest {
                     .as("cut at %d of %d", cut, whole.length).isEqualTo(70);
         }
         assertThat(directory.resolve("runs")).doesNotExist();
-        assertThat(host.base()).isEmptyDirectory();
+        assertThat(host.base()).doesNotExist();
     }
 
     @ParameterizedTest
@@ -308,6 +308,33 @@ class LauncherTest {
         assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), Launcher.ids(List.of(ID), password)).status()).isZero();
         assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(),
                 Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
+        assertThat(host.base()).doesNotExist();
+    }
+
+    /** The terminal is the real script's; sudo's part is to open its controlling terminal, as requiretty has it do. */
+    @Test
+    void sudoThatWantsATerminalGetsOneAndTheStepItsBytes() throws Exception {
+        String requiretty = "(: < /dev/tty) 2>/dev/null || { echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1; }\n";
+        host = withSudo(requiretty + "if [ \"$1\" = -n ]; then shift; [ \"$1\" != -k ] || shift; exec \"$@\"; fi\n"
+                + "[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; "
+                + "exec \"$@\"\n");
+        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
+
+        assertThat(host.execute("setsid -w " + Launcher.Privilege.SUDO.probe(), new byte[0]).status()).isEqualTo(1);
+        assertThat(host.execute("setsid -w " + Launcher.Privilege.SUDO_IN_TERMINAL.probe(), new byte[0]).status()).isZero();
+        String bytes = "a\rb\u0003\u0004\u001a\tc\n" + "long ".repeat(2000) + "\n";
+        for (Launcher.Privilege privilege : List.of(Launcher.Privilege.SUDO_IN_TERMINAL,
+                Launcher.Privilege.SUDO_WITH_PASSWORD_IN_TERMINAL)) {
+            Optional<Secret> sent = privilege.takesPassword() ? password : Optional.empty();
+            String id = privilege.takesPassword() ? ID + "2" : ID;
+
+            LocalHost.Said said = host.execute("setsid -w " + privilege.launch(),
+                    request(id, "cat; exit 3\n", 0, List.of(), bytes).toBytes(sent));
+
+            assertThat(said.log()).isEqualTo(bytes);
+            assertThat(said.report().exitStatus()).hasValue(3);
+            assertThat(host.execute("setsid -w " + privilege.clear(), Launcher.ids(List.of(id), sent)).status()).isZero();
+        }
         assertThat(host.base()).doesNotExist();
     }
 

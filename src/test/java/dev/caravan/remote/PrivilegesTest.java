@@ -19,10 +19,18 @@ class PrivilegesTest {
         for (Optional<Secret> password : java.util.List.of(Optional.<Secret>empty(), Optional.of(PASSWORD))) {
             StepFailure failure = Privileges.refusal(target(), password, "sudo: sorry, you must have a tty to run sudo\n");
 
-            assertThat(failure.getMessage()).contains("ops@192.0.2.11: sudo wants a terminal", "requiretty",
+            assertThat(failure.getMessage()).contains("ops@192.0.2.11: sudo wants a terminal (requiretty)",
                     "sorry, you must have a tty to run sudo");
             assertThat(failure.getRemedy()).contains("Defaults:ops !requiretty");
         }
+    }
+
+    @Test
+    void aMissingProgramIsNamed() {
+        assertThat(Privileges.refusal(target(), Optional.of(PASSWORD), "sh: 1: exec: script: not found\n").getRemedy())
+                .contains("util-linux", "!requiretty");
+        assertThat(Privileges.refusal(target(), Optional.of(PASSWORD), "sh: 1: sudo: not found\n").getMessage())
+                .contains("there is no sudo on this host");
     }
 
     @Test
