@@ -53,6 +53,7 @@ final class Settings {
         numbers.put("caravan.http.requests-per-second", new Range(1, 999_999));
         numbers.put("caravan.http.request-seconds", new Range(1, 999_999));
         numbers.put("caravan.http.connections", new Range(1, 999_999));
+        numbers.put("caravan.http.connections-per-client", new Range(1, 999_999));
         numbers.put("caravan.http.streams", new Range(1, 999_999));
         for (String limit : List.of("min-memory-mib.control-plane", "min-memory-mib.worker", "min-cpus.control-plane", "min-cpus.worker",
                 "min-disk-mib.control-plane", "min-disk-mib.worker", "min-disk-mib.run", "max-clock-skew-seconds")) {

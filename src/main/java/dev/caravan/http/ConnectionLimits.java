@@ -2,19 +2,30 @@ package dev.caravan.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
- * The connections of the HTTP servers. One that has not sent the whole head of a request in time is closed, however busily it
- * sends, as is one too many. Thread-safe.
+ * The connections of the HTTP servers. One that has not sent the whole head of a request in time is closed, however busily it sends.
+ * Where there are as many as there may be, of one client or of all, the one that has been without a request for longest is closed for a
+ * new one; if all of them are served, the new one is closed. So idle connections lock nobody out. Thread-safe.
  */
 final class ConnectionLimits {
-    private static final long NONE = -1;
-
     private final Vertx vertx;
     private final ServerLimits limits;
-    private final Map<HttpConnection, Long> timers = new ConcurrentHashMap<>();
+    private final Map<HttpConnection, Open> connections = new ConcurrentHashMap<>();
+
+    /** @param idle what it is while no request of it is served */
+    private record Open(String client, Optional<Idle> idle) {
+        Open busy() {
+            return new Open(client, Optional.empty());
+        }
+    }
+
+    private record Idle(long timer, long sinceNanos) {}
 
     ConnectionLimits(Vertx vertx, ServerLimits limits) {
         this.vertx = vertx;
@@ -22,20 +33,45 @@ final class ConnectionLimits {
     }
 
     void opened(HttpConnection connection) {
-        if (timers.size() >= limits.connections()) {
+        if (!admit(connection)) {
             connection.close();
             return;
         }
-        timers.put(connection, NONE);
-        connection.closeHandler(closed -> cancel(timers.remove(connection)));
+        connection.closeHandler(closed -> forget(connection));
         awaitRequest(connection);
+    }
+
+    private synchronized boolean admit(HttpConnection connection) {
+        String client = connection.remoteAddress().hostAddress();
+        Predicate<Open> ofClient = each -> each.client().equals(client);
+        boolean room = isBelow(limits.connectionsOfClient(), ofClient) && isBelow(limits.connections(), any -> true);
+        if (room) {
+            connections.put(connection, new Open(client, Optional.empty()));
+        }
+        return room;
+    }
+
+    /* Makes room for one more, if there is none. */
+    private boolean isBelow(int limit, Predicate<Open> which) {
+        if (connections.values().stream().filter(which).count() < limit) {
+            return true;
+        }
+        Optional<HttpConnection> longestIdle = connections.entrySet().stream()
+                .filter(each -> each.getValue().idle().isPresent() && which.test(each.getValue()))
+                .min(Comparator.comparingLong(each -> each.getValue().idle().get().sinceNanos() - System.nanoTime()))
+                .map(Map.Entry::getKey);
+        longestIdle.ifPresent(idle -> {
+            forget(idle);
+            idle.close();
+        });
+        return longestIdle.isPresent();
     }
 
     /** The head of a request has come. */
     void asked(HttpConnection connection) {
-        timers.computeIfPresent(connection, (any, timer) -> {
-            cancel(timer);
-            return NONE;
+        connections.computeIfPresent(connection, (any, open) -> {
+            cancel(open);
+            return open.busy();
         });
     }
 
@@ -45,15 +81,21 @@ final class ConnectionLimits {
     }
 
     private void awaitRequest(HttpConnection connection) {
-        timers.computeIfPresent(connection, (any, before) -> {
-            cancel(before);
-            return vertx.setTimer(limits.requestWithin().toMillis(), late -> connection.close());
+        connections.computeIfPresent(connection, (any, open) -> {
+            cancel(open);
+            long timer = vertx.setTimer(limits.requestWithin().toMillis(), late -> connection.close());
+            return new Open(open.client(), Optional.of(new Idle(timer, System.nanoTime())));
         });
     }
 
-    private void cancel(Long timer) {
-        if (timer != null && timer != NONE) {
-            vertx.cancelTimer(timer);
+    private void forget(HttpConnection connection) {
+        Open open = connections.remove(connection);
+        if (open != null) {
+            cancel(open);
         }
+    }
+
+    private void cancel(Open open) {
+        open.idle().ifPresent(idle -> vertx.cancelTimer(idle.timer()));
     }
 }

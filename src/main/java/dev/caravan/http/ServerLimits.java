@@ -8,10 +8,11 @@ import java.util.function.UnaryOperator;
  *
  * @param requestWithin how long a request may take to arrive, head and body each; and how long a connection may be without one
  * @param connections   at the same time
+ * @param connectionsOfClient of these, those of one client, by its address
  * @param streams       clients that follow events at the same time
  * @param requestsPerSecond of each client, by its address
  */
-public record ServerLimits(Duration requestWithin, int connections, int streams, int requestsPerSecond) {
+public record ServerLimits(Duration requestWithin, int connections, int connectionsOfClient, int streams, int requestsPerSecond) {
     /** Between two signs of life on a connection. Event streams give one every 15 s. */
     static final int SILENT_SECONDS = 60;
 
@@ -22,7 +23,7 @@ public record ServerLimits(Duration requestWithin, int connections, int streams,
      */
     public static ServerLimits from(UnaryOperator<String> setting) {
         return new ServerLimits(Duration.ofSeconds(number(setting, "caravan.http.request-seconds")),
-                number(setting, "caravan.http.connections"),
+                number(setting, "caravan.http.connections"), number(setting, "caravan.http.connections-per-client"),
                 number(setting, "caravan.http.streams"), number(setting, "caravan.http.requests-per-second"));
     }
 
