@@ -42,6 +42,7 @@ final class CommonOptions {
     boolean yes;
 
     private Path about;
+    private boolean warned;
 
     /** Names the spec's file in the commands that this one shows. */
     void about(Path spec) {
@@ -53,10 +54,14 @@ final class CommonOptions {
         return usable(data == null ? USUAL_DATA : data);
     }
 
-    private static Path usable(Path directory) throws UserError {
+    private Path usable(Path directory) throws UserError {
         Optional<String> refusal = DataDirectory.refusal(directory);
         if (refusal.isPresent()) {
             throw new UserError(refusal.get());
+        }
+        if (!warned) {
+            DataDirectory.warnings(directory).forEach(line -> System.err.println("caravan: warning: " + line));
+            warned = true;
         }
         return directory;
     }

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,13 +27,14 @@ public final class PrivateFiles {
      * Makes the file, empty, where it is missing; one that is there loses what others may do with it.
      *
      * @return whether it was made
-     * @throws IOException where that cannot be, the file being another user's, say
+     * @throws IOException where that cannot be, the file or the link that is there being another user's, say
      */
     public static boolean make(Path file) throws IOException {
         try {
             Files.createFile(file, attributes(file, OF_FILES));
             return true;
         } catch (FileAlreadyExistsException e) {
+            requireOwn(file);
             if (isPosix(file) && !OF_FILES.containsAll(Files.getPosixFilePermissions(file))) {
                 Files.setPosixFilePermissions(file, OF_FILES);
             }
@@ -42,7 +44,7 @@ public final class PrivateFiles {
 
     /**
      * Makes a file of that content, whole or not at all, and on the disk when this returns. Where there is one already, or another
-     * process makes one at the same time, the first counts and stays as it is.
+     * process makes one at the same time, the first counts and stays as it is, unless another user made it.
      */
     public static void makeOnce(Path file, byte[] content) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
@@ -54,6 +56,7 @@ public final class PrivateFiles {
             }
             Files.createLink(file, whole);
         } catch (FileAlreadyExistsException e) {
+            requireOwn(file);
             // Read on: it may be so new that its name is not on the disk yet.
         } finally {
             Files.deleteIfExists(whole);
@@ -63,8 +66,27 @@ public final class PrivateFiles {
         }
     }
 
-    /** Makes the directory, and those above it that are missing, for its owner only. One that is there stays as it is. */
+    /**
+     * Refuses what another user may have put there, a file or a link to one. What is not there is nobody's.
+     *
+     * @throws IOException if it belongs to neither this user nor root; the message says what to do
+     */
+    public static void requireOwn(Path file) throws IOException {
+        Optional<String> stranger = Ownership.stranger(file);
+        if (stranger.isPresent()) {
+            throw new IOException(file + (Files.isSymbolicLink(file) ? " is a symbolic link that belongs to " : " belongs to ")
+                    + stranger.get() + ", who could so control Caravan: look at it, and remove it");
+        }
+    }
+
+    /**
+     * Makes the directory, and those above it that are missing, for its owner only. One that is there stays as it is.
+     *
+     * @throws IOException also where it is another user's, or is reached through another user's link
+     */
     public static void makeDirectories(Path directory) throws IOException {
+        Optional<Path> link = Ownership.strangersLink(directory);
+        requireOwn(link.orElse(directory));
         Files.createDirectories(directory, attributes(directory, OF_DIRECTORIES));
     }
 

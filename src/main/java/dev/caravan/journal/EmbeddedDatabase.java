@@ -72,6 +72,7 @@ final class EmbeddedDatabase implements Database {
         if (isNew) {
             createDirectory();
         }
+        requireOwn();
         // A second process (caravan status beside caravan serve) reaches the same file through the first, on loopback only.
         System.setProperty("h2.bindAddress", "127.0.0.1");
         Connection connection = authenticated(isNew);
@@ -137,6 +138,14 @@ final class EmbeddedDatabase implements Database {
             PrivateFiles.makeDirectories(data);
         } catch (IOException e) {
             throw new JournalException("cannot create the data directory " + data + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void requireOwn() {
+        try {
+            PrivateFiles.requireOwn(data.resolve(FILE));
+        } catch (IOException e) {
+            throw new JournalException(e.getMessage(), e);
         }
     }
 

@@ -28,6 +28,7 @@ final class JournalPassword {
     /** Empty where there is none yet. */
     Optional<String> read() {
         try {
+            PrivateFiles.requireOwn(file);
             String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
             if (!FORM.matcher(text).matches()) {
                 throw new JournalException(file + " does not hold the journal's password: put back the file that was there", null);

@@ -90,6 +90,9 @@ final class Vault {
                 if (sealing && made && !Files.exists(file)) {
                     make();
                 }
+                if (made) {
+                    requireOwn();
+                }
                 byte[] bytes = Files.readAllBytes(file);
                 if (bytes.length != KEY_BYTES) {
                     throw new JournalException("the key in " + file + " has " + bytes.length + " bytes and should have " + KEY_BYTES + ": "
@@ -102,6 +105,14 @@ final class Vault {
             }
         }
         return key;
+    }
+
+    private void requireOwn() {
+        try {
+            PrivateFiles.requireOwn(file);
+        } catch (IOException e) {
+            throw new JournalException("the key to what is found on hosts cannot be used: " + e.getMessage(), e);
+        }
     }
 
     private String remedy() {
