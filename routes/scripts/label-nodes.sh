@@ -3,7 +3,8 @@
 # any others stay. What Caravan set is in an annotation of the node: caravan.dev/applied, words label/KEY and taint/KEY:EFFECT.
 # Standard input: one line each, `NODE label KEY=VALUE` or `NODE taint KEY=VALUE:EFFECT` (or KEY:EFFECT). A key with a minus after it, as
 # for kubectl, is removed. `NODE node` names a node of the spec, so that it is looked at also if the spec has nothing for it; `NODE new`
-# one that joined in this run: kubeadm has set its taints already, and they count as Caravan's.
+# one that joined in this run: kubeadm has set its taints already, and they count as Caravan's. `NODE listed` names a node of the spec that
+# is left alone here. If there is any such line, the nodes that no line names are in the output unlisted.
 # Environment, if standard input is empty: NODE_NAME, NODE_LABELS, NODE_TAINTS.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -16,7 +17,8 @@ if [ ! -s "$WORK/input" ]; then
   for taint in ${NODE_TAINTS:-}; do echo "$NODE_NAME taint $taint"; done >> "$WORK/input"
 fi
 [ -s "$WORK/input" ] || exit 0
-awk '$2 != "node" && $2 != "new"' "$WORK/input" > "$WORK/wanted"
+awk '{ print $1 }' "$WORK/input" | sort -u > "$WORK/listed"
+awk '$2 != "node" && $2 != "new" && $2 != "listed"' "$WORK/input" > "$WORK/wanted"
 awk '$2 == "new" { print $1 }' "$WORK/input" > "$WORK/new"
 
 if [ ! -f "$ADMIN_CONF" ] && planning; then
@@ -30,6 +32,11 @@ cluster get nodes -o go-template='{{range .items}}{{$node := .metadata.name}}{{r
 {{end}}{{range $key, $value := .metadata.annotations}}{{if eq $key "caravan.dev/applied"}}{{$node}} applied {{$value}}
 {{end}}{{end}}{{if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
 {{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
+
+if grep -qE '^[^ ]+ (node|new|listed)$' "$WORK/input"; then
+  unlisted=$(awk '$2 == "label" { print $1 }' "$WORK/there" | sort -u | comm -23 - "$WORK/listed" | head -n 50 | paste -s -d ' ')
+  if [ -n "$unlisted" ]; then output unlisted "$unlisted"; fi
+fi
 
 escaped() { echo "$1" | sed 's/[.]/[.]/g'; } # KEY for a regular expression
 subject_of() { # KIND WHAT: label/KEY or taint/KEY:EFFECT
@@ -85,7 +92,7 @@ while read -r node kind what; do
   set_attribute "$node" "$kind" "$what"
 done < "$WORK/wanted"
 
-awk '{ print $1 }' "$WORK/input" | sort -u > "$WORK/nodes"
+awk '$2 != "listed" { print $1 }' "$WORK/input" | sort -u > "$WORK/nodes"
 while read -r node; do
   grep -q "^$node " "$WORK/there" || continue
   before=$(sed -n "s/^$node applied //p" "$WORK/there")

@@ -4,9 +4,11 @@ import dev.caravan.spec.Nearest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a run can do: a route in {@code routes/actions} and what the route's note declares about it. Immutable.
@@ -55,6 +57,18 @@ public record Action(
     /** Whether what its steps find before a change is recorded, so that its runs can be rolled back. */
     public boolean isRecorded() {
         return changesHosts && undoes == Undoes.NOTHING;
+    }
+
+    /** The parameter that limits it to some hosts; empty if it always acts on all. */
+    public Optional<Parameter> hostsParameter() {
+        return parameters.stream().filter(parameter -> parameter.type() == Parameter.Type.HOSTS).findFirst();
+    }
+
+    /** The names of the hosts that these values of its parameters limit it to; empty if it acts on all. */
+    public Set<String> limitedTo(Map<String, Object> values) {
+        return hostsParameter().map(parameter -> values.get(parameter.name()))
+                .map(names -> Collections.unmodifiableSet(new LinkedHashSet<>(List.of(names.toString().split(",")))))
+                .orElse(Set.of());
     }
 
     /** The action with the defaults of its parameters, required ones left out. */
@@ -108,6 +122,11 @@ public record Action(
     public record ActionCall(Action action, Map<String, Object> parameters) {
         public ActionCall {
             parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+        }
+
+        /** The names of the hosts that it is limited to; empty if it acts on all. */
+        public Set<String> limitedTo() {
+            return action.limitedTo(parameters);
         }
 
         /** The values as they would be given, by name. */

@@ -115,6 +115,9 @@ final class ActionFile {
                         "a name begins with a lower-case letter, has letters, digits and dashes, at most 32, and is not " + RESERVED);
             }
             parameters.add(parameter(name, value));
+            if (parameters.stream().filter(parameter -> parameter.type() == Type.HOSTS).count() > 1) {
+                throw value.wrong("two parameters of type hosts", "an action has one at most");
+            }
         });
         return parameters;
     }
@@ -134,6 +137,10 @@ final class ActionFile {
         }
         List<String> oneOf = Optional.ofNullable(fields.get("oneOf")).map(list -> list.items().stream().map(Value::text).toList())
                 .orElse(List.of());
+        if (type == Type.HOSTS && (required || usual != null)) {
+            throw value.wrong("the parameter " + name + " of type hosts is required or has a default",
+                    "leave both out: without it the action acts on all hosts");
+        }
         Parameter parameter = new Parameter(name, type, required, Optional.empty(), oneOf, fields.get("description").text());
         return usual == null ? parameter : new Parameter(name, type, false, Optional.of(parameter.read(usual.scalar())
                 .orElseThrow(() -> usual.wrong("\"" + usual.scalar() + "\" is no default of " + name, parameter.form()))), oneOf,

@@ -13,9 +13,12 @@ import java.util.Optional;
  */
 public record Parameter(String name, Type type, boolean required, Optional<Object> defaultValue, List<String> oneOf, String description) {
 
-    /** What a value may be. A duration is a number of seconds, written as 90s, 10m or 2h; to routes it is the number. */
+    /**
+     * What a value may be. A duration is a number of seconds, written as 90s, 10m or 2h; to routes it is the number. Hosts are names of
+     * hosts of the spec, with commas between them: the action acts on these only.
+     */
     public enum Type {
-        STRING, INTEGER, BOOLEAN, DURATION;
+        STRING, INTEGER, BOOLEAN, DURATION, HOSTS;
 
         /** As declarations, JSON and lists write it. */
         public String word() {
@@ -40,6 +43,7 @@ public record Parameter(String name, Type type, boolean required, Optional<Objec
             case INTEGER -> text.matches("-?\\d{1,9}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
             case BOOLEAN -> text.matches("true|false") ? Optional.of(Boolean.valueOf(text)) : Optional.empty();
             case DURATION -> text.matches("\\d{1,6}[smh]?") ? Optional.of(seconds(text)) : Optional.empty();
+            case HOSTS -> text.length() <= LONGEST && text.matches("[a-z0-9.-]+(,[a-z0-9.-]+)*") ? Optional.of(text) : Optional.empty();
         };
     }
 
@@ -58,6 +62,7 @@ public record Parameter(String name, Type type, boolean required, Optional<Objec
             case INTEGER -> "it is a whole number, for example 3";
             case BOOLEAN -> "it is true or false";
             case DURATION -> "it is a duration, for example 90s, 10m or 2h";
+            case HOSTS -> "it is names of hosts with commas between them, for example h2,h3, at most " + LONGEST + " characters";
         };
     }
 }

@@ -1,10 +1,13 @@
 package dev.caravan.cli;
 
+import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.engine.EngineOptions;
+import dev.caravan.run.CannotBegin;
+import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.tables.InvalidData;
@@ -24,6 +27,10 @@ final class ActionOptions {
             description = "A parameter of the action, as caravan actions lists them. May be given several times.")
     private List<String> parameters = List.of();
 
+    @Option(names = "--host", paramLabel = "NAME", split = ",",
+            description = "Acts on this host only, if the action can be limited to some hosts. May be given several times.")
+    private List<String> hosts = List.of();
+
     private final Map<String, String> ofOptions = new LinkedHashMap<>();
 
     /** Gives a parameter that has an option of its own. */
@@ -42,18 +49,30 @@ final class ActionOptions {
         ActionCall call = call(action, common);
         detailed.requirePlan(call.action());
         Cluster cluster = spec.cluster();
-        String hosts = cluster.hosts().stream().map(Host::name).collect(Collectors.joining(", "));
-        if (call.action().asksFirst() && !common.isAgreed(call.action().title() + ": cluster " + cluster.name() + ", on " + hosts + "?")) {
+        RunOrder order = spec.order(cluster, call);
+        String targets = targets(order).stream().map(Host::name).collect(Collectors.joining(", "));
+        String question = call.action().title() + ": cluster " + cluster.name() + ", on " + targets + "?";
+        if (call.action().asksFirst() && !common.isAgreed(question)) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
-                spec.order(cluster, call), common, detailed::status);
+                order, common, detailed::status);
+    }
+
+    private static List<Host> targets(RunOrder order) throws UserError {
+        try {
+            return order.targets();
+        } catch (CannotBegin e) {
+            throw new UserError(e.getMessage());
+        }
     }
 
     /** The action of that name with the parameters that were given. */
     ActionCall call(String action, CommonOptions common) throws UserError {
         try {
-            return actions(common).require(action).call(given());
+            Actions known = actions(common);
+            Action wanted = known.require(action);
+            return wanted.call(given(wanted, known));
         } catch (NoSuchAction | InvalidParameters e) {
             throw new UserError(e.getMessage() + (e instanceof InvalidParameters ? "; see caravan actions" : ""));
         }
@@ -67,8 +86,18 @@ final class ActionOptions {
         }
     }
 
-    private Map<String, String> given() throws UserError {
+    private static UserError notLimited(Action action, Actions known) {
+        return new UserError("--host: " + action.name() + " always acts on all hosts of the spec. These can be limited to some: "
+                + known.all().stream().filter(other -> other.hostsParameter().isPresent()).map(Action::name)
+                        .collect(Collectors.joining(", ")));
+    }
+
+    private Map<String, String> given(Action action, Actions known) throws UserError {
         Map<String, String> given = new LinkedHashMap<>(ofOptions);
+        if (!hosts.isEmpty()) {
+            String name = action.hostsParameter().orElseThrow(() -> notLimited(action, known)).name();
+            given.put(name, String.join(",", hosts));
+        }
         for (String parameter : parameters) {
             int equals = parameter.indexOf('=');
             if (equals < 1) {

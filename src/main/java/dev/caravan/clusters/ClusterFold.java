@@ -77,6 +77,7 @@ final class ClusterFold {
         seen.forEach(certificates::putIfAbsent);
         if (!nodesKnown) {
             events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst()
+                    .filter(queued -> !queued.limited())
                     .ifPresent(queued -> nodes(run, queued, facts, failed, succeeded));
         }
     }

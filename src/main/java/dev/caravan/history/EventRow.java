@@ -101,6 +101,9 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         data.put("action", queued.action()).put("changesHosts", queued.changesHosts()).put("cluster", queued.cluster());
         queued.hosts().forEach(host -> put(data.withArray("hosts").addObject()
                 .put("address", host.address()).put("name", host.name()), "roles", host.roles()));
+        if (queued.limited()) {
+            data.put("limited", true);
+        }
         if (!queued.outcome().isEmpty()) {
             data.put("outcome", queued.outcome());
         }
@@ -195,7 +198,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         boolean changesHosts = members.flag("changesHosts").orElse(!action.equals("plan"));
         return new RunQueued(action, members.textOr("cluster", ""), hosts, members.flag("rehearsal").orElse(false), changesHosts,
                 members.flag("plan").orElse(!changesHosts), members.text("version"), rollsBack(members),
-                members.textOr("outcome", ""), members.textsByName("parameters"));
+                members.textOr("outcome", ""), members.textsByName("parameters"), members.flag("limited").orElse(false));
     }
 
     /* Earlier versions wrote takesBack. */

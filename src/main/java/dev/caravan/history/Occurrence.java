@@ -54,10 +54,12 @@ public sealed interface Occurrence {
      * @param version    of Kubernetes, as the spec has it; empty if the run did not record it
      * @param outcome    what is true of the cluster once the run has succeeded, as the end of a sentence; may be empty
      * @param parameters the values of the action's parameters, by name
+     * @param limited    whether the hosts are only some of the cluster's, as the action was limited to them
      */
     record RunQueued(
             String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
-            Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters) implements Occurrence {
+            Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters,
+            boolean limited) implements Occurrence {
         public RunQueued {
             hosts = List.copyOf(hosts);
             rollsBack = List.copyOf(rollsBack);
@@ -67,7 +69,7 @@ public sealed interface Occurrence {
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
             return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, redact.apply(outcome),
-                    Texts.redacted(parameters, redact));
+                    Texts.redacted(parameters, redact), limited);
         }
     }
 

@@ -6,9 +6,12 @@ import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunHost;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
+import dev.caravan.spec.Nearest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is asked for when a run is begun.
@@ -32,13 +35,34 @@ public record RunOrder(
         this(cluster, spec, directory, action.withDefaults(), source, relaxed);
     }
 
+    /**
+     * The hosts that the run is to act on: all of the spec, or those that the action is limited to.
+     *
+     * @throws CannotBegin if it is limited to a host that the spec does not have
+     */
+    public List<Host> targets() {
+        Set<String> wanted = call.limitedTo();
+        if (wanted.isEmpty()) {
+            return cluster.everyHost();
+        }
+        List<String> names = cluster.hosts().stream().map(Host::name).toList();
+        wanted.stream().filter(name -> !names.contains(name)).findFirst().ifPresent(unknown -> {
+            throw new CannotBegin(call.action().name() + " cannot be limited to the host " + unknown + ", which the spec does not have; "
+                    + Nearest.to(unknown, names).map(near -> "did you mean " + near + "?")
+                            .orElse("it has " + names.stream().limit(20).collect(Collectors.joining(", "))
+                                    + (names.size() > 20 ? " and " + (names.size() - 20) + " more" : "")));
+        });
+        return cluster.hosts().stream().filter(host -> wanted.contains(host.name())).toList();
+    }
+
     /** The first event of the run. */
     RunQueued queued(boolean rehearsal, Set<String> rollsBack) {
         Action action = call.action();
-        List<RunHost> hosts = cluster.everyHost().stream()
+        List<RunHost> hosts = targets().stream()
                 .map(host -> new RunHost(host.name(), host.address(), host.roles().stream().map(Object::toString).sorted().toList()))
                 .toList();
         return new RunQueued(action.name(), cluster.name(), hosts, rehearsal, action.changesHosts(), action.plan(),
-                Optional.of(cluster.kubernetes().version()), List.copyOf(rollsBack), action.outcome(), call.texts());
+                Optional.of(cluster.kubernetes().version()), List.copyOf(rollsBack), action.outcome(), call.texts(),
+                !call.limitedTo().isEmpty());
     }
 }

@@ -81,7 +81,8 @@ public final class Runs {
      * resumed instead, under its old id; one of another spec or action is ended in favour of this one.
      *
      * @throws Busy        where a run that is under way shares the cluster or a host
-     * @throws CannotBegin if no action of that name is loaded any more, or the run that it is to roll back cannot be
+     * @throws CannotBegin if no action of that name is loaded any more, the spec does not have a host that it is limited to, or the run
+     *                     that it is to roll back cannot be rolled back
      */
     public Run begin(RunOrder order) throws Busy {
         releaseClaims();
@@ -90,6 +91,7 @@ public final class Runs {
         if (actions().find(action.name()).isEmpty()) {
             throw new CannotBegin("there is no action " + action.name() + " any more: the route files were changed");
         }
+        order.targets();
         Optional<String> undone = earlier.undone(order.call(), order.cluster());
         List<RunRecord> left = earlier.leftUnfinished(order.cluster(), underWay.keySet());
         Optional<RunRecord> same = left.stream()

@@ -9,8 +9,10 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
@@ -19,13 +21,16 @@ import org.apache.camel.Variable;
 public final class Hosts {
 
     /**
-     * The hosts to work on: all of the cluster's whose pipeline has not failed. An action that undoes the cluster also works on absent
-     * hosts that were not removed yet.
+     * The hosts to work on: all of the cluster's whose pipeline has not failed, or those of them that the action is limited to. An action
+     * that undoes the cluster also works on absent hosts that were not removed yet.
      */
     public List<Host> all(@Variable(Variables.RUN) Run run) {
         Stream<Host> notYetRemoved = run.action().undoes() != Undoes.CLUSTER ? Stream.empty() : run.cluster().leaving().stream()
                 .filter(host -> !host.isLost() && (run.facts(host.name()).isPresent() || !run.rollback().recorded(host).isEmpty()));
-        return Stream.concat(run.cluster().hosts().stream(), notYetRemoved).filter(host -> !run.hasFailed(host.name())).toList();
+        Set<String> limitedTo = run.action().limitedTo(run.parameters());
+        return Stream.concat(run.cluster().hosts().stream(), notYetRemoved)
+                .filter(host -> !run.hasFailed(host.name()) && (limitedTo.isEmpty() || limitedTo.contains(host.name())))
+                .toList();
     }
 
     /** Begins a host's pipeline: the body is the host; sets the variables {@code host} and, once taken, {@code facts}. */
@@ -43,6 +48,18 @@ public final class Hosts {
             run.gaveUp(step);
         }
         run.hostFailed(Variables.hostName(exchange), failure);
+    }
+
+    /** Notes the nodes of the cluster that the spec does not have: the output {@code unlisted} of the step before. */
+    public void noteUnlisted(Exchange exchange) {
+        String unlisted = exchange.getMessage().getBody(StepResult.class).output("unlisted");
+        if (!unlisted.isBlank()) {
+            List<String> names = List.of(unlisted.strip().split(" +"));
+            exchange.getVariable(Variables.RUN, Run.class).note(null, (names.size() == 1 ? "the node " + names.get(0) + " is"
+                    : "the nodes " + String.join(", ", names) + " are") + " in the cluster, but not in the spec. Nothing is done to "
+                    + (names.size() == 1 ? "it" : "them") + ". To remove a node, write its host into the spec with state: absent, or "
+                    + "state: lost if its machine is gone");
+        }
     }
 
     /** Whether the exchange's host is the control plane that kubeadm init runs on. */

@@ -109,12 +109,14 @@ public final class NetworkDocuments {
 
     /**
      * A line for each node that came through, which says whether it joined in this run, and one for each label and taint that the spec
-     * gives it.
+     * gives it; for other hosts of the spec, a line that they are in it.
      */
     public String nodeAttributes(@Variable(Variables.RUN) Run run) {
         StringBuilder lines = new StringBuilder();
-        for (Host host : run.cluster().hosts()) {
-            if (!run.hasFailed(host.name())) {
+        for (Host host : run.cluster().everyHost()) {
+            if (!run.cluster().hosts().contains(host) || run.hasFailed(host.name())) {
+                lines.append(host.name()).append(" listed\n");
+            } else {
                 boolean joined = run.facts(host.name()).map(Facts::joined).orElse(false);
                 lines.append(host.name()).append(joined ? " node\n" : " new\n");
                 host.labels().forEach((key, value) -> lines.append(host.name()).append(" label ").append(key).append('=').append(value)

@@ -33,6 +33,7 @@ class ActionsTest {
                     pause: {type: duration, default: 2m, description: between hosts}
                     coats: {type: integer, required: true, description: how often}
                     wax: {type: boolean, description: whether to use wax}
+                    rooms: {type: hosts, description: only these}
                 from:
                   uri: direct:polish
                   steps:
@@ -92,6 +93,8 @@ class ActionsTest {
         assertThat(polish.call(Map.of("coats", "3", "pause", "1h")).parameters())
                 .containsExactlyInAnyOrderEntriesOf(Map.of("shade", "pale", "pause", 3600L, "coats", 3L));
         assertThat(polish.call(Map.of("coats", "3", "wax", "true")).parameters()).containsEntry("wax", true);
+        assertThat(polish.call(Map.of("coats", "3")).limitedTo()).isEmpty();
+        assertThat(polish.call(Map.of("coats", "3", "rooms", "h2,h3")).limitedTo()).containsExactly("h2", "h3");
     }
 
     /** So that a resumed run gets the very same. */
@@ -110,8 +113,9 @@ class ActionsTest {
         "coats=3 shade=red  | it is one of pale, dark",
         "coats=3 wax=yes    | it is true or false",
         "coats=3 pause=soon | it is a duration, for example 90s, 10m or 2h",
+        "coats=3 rooms=a;b  | it is names of hosts with commas between them, for example h2,h3",
         "coats=3 shde=dark  | polish has no parameter shde; did you mean shade?",
-        "coats=3 x=y        | polish has no parameter x; it has shade, pause, coats, wax"
+        "coats=3 x=y        | polish has no parameter x; it has shade, pause, coats, wax, rooms"
     })
     void wrongParametersAreNamedWithWhatWouldBeRight(String given, String said) throws Exception {
         Map<String, String> parameters = new java.util.LinkedHashMap<>();
@@ -137,11 +141,12 @@ class ActionsTest {
         "changesHosts: true  | changesHost: true          | line 6: unknown key changesHost",
         "changesHosts: true  | changesHosts: perhaps      | line 6: \"perhaps\" is not known; known: true, false",
         "changesHosts: true  | asksFirst: true            | line 5: changesHosts is missing",
-        "type: integer       | type: number               | line 10: \"number\" is not known; known: string, integer, boolean, duration",
+        "type: integer       | type: number               | line 10: \"number\" is not known; known: string, integer, boolean, duration, h",
         "default: 2m         | default: soon              | line 9: \"soon\" is no default of pause; it is a duration",
         "changesHosts: true  | undoes: run                | line 6: an action that undoes a run needs the parameter run",
         "coats: {            | action: {                  | line 10: a parameter cannot be called action",
         "required: true      | required: true, default: 3 | line 10: a required parameter has no default",
+        "type: duration      | type: hosts                | line 9: the parameter pause of type hosts is required or has a default",
         "id: polish          | id: polsh                  | line 2: the route of this file must have the id polish",
         "uri: direct:polish  | uri: direct:polsh          | the route must begin with direct:polish",
         "note:               | group:                     | line 1: the route declares no action"

@@ -315,7 +315,7 @@ class RollbackTest {
                 Instant.now(), Optional.empty());
         journal.begin(left);
         journal.append(left.id(), new RunQueued("rollback", cluster.name(), List.of(), false, true, false, Optional.empty(),
-                List.of(run.id()), "", Map.of()));
+                List.of(run.id()), "", Map.of(), false));
 
         Run back = engine.runs().resume(left, cluster);
         assertThat(back.action()).isEqualTo(TestActions.ROLLBACK_RUN);

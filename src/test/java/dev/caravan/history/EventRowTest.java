@@ -118,9 +118,9 @@ class EventRowTest {
                 + "\"roles\":[\"worker\"]},{\"name\":\"h2\"}]}";
         List<RunHost> hosts = List.of(new RunHost("h1", "192.0.2.1", List.of("worker")), new RunHost("h2", "", List.of()));
         assertThat(read("run-queued", null, queued.formatted("apply")))
-                .isEqualTo(new RunQueued("apply", "demo", hosts, true, true, false, Optional.empty(), List.of(), "", Map.of()));
+                .isEqualTo(new RunQueued("apply", "demo", hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false));
         assertThat(read("run-queued", null, queued.formatted("plan")))
-                .isEqualTo(new RunQueued("plan", "demo", hosts, true, false, true, Optional.empty(), List.of(), "", Map.of()));
+                .isEqualTo(new RunQueued("plan", "demo", hosts, true, false, true, Optional.empty(), List.of(), "", Map.of(), false));
     }
 
     @Test

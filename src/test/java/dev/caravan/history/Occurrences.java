@@ -51,7 +51,7 @@ public final class Occurrences {
                 Combinators.combine(names(), names(), hosts.list().ofMaxSize(3), flags(), names().list().ofMaxSize(2), texts(),
                         textsByName(), Combinators.combine(flags(), flags(), texts().optional()).as(Kind::new))
                         .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
-                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters)),
+                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false)),
                 Arbitraries.just(new RunStarted()),
                 Combinators.combine(names(), texts()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())
@@ -128,7 +128,7 @@ public final class Occurrences {
         Optional<Duration> duration = Optional.of(Duration.ofSeconds(2));
         return List.of(
                 new RunQueued("apply", "demo", List.of(new RunHost("h1", "192.0.2.1", List.of("worker"))), false, true, false,
-                        Optional.of("1.37.2"), List.of("7f3a"), text, Map.of("run", text)),
+                        Optional.of("1.37.2"), List.of("7f3a"), text, Map.of("run", text), false),
                 new RunStarted(),
                 new RunResumed("apply", text),
                 new RequestedByFile("41-7", text),

@@ -124,7 +124,7 @@ class EventStreamTest {
             other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                     Optional.empty()));
             other.append("elsewhere", new RunQueued("apply", "theirs", List.of(), false, true, false, Optional.empty(), List.of(), "",
-                    Map.of()));
+                    Map.of(), false));
             try (Follower follower = new Follower("elsewhere")) {
                 await().atMost(LONG).until(() -> follower.events.size() == 1);
                 other.append("elsewhere", new StepProgress(Attempt.of("h1", "step", 1), "meanwhile"));

@@ -211,7 +211,8 @@ class OpenApiTest {
         Optional<Duration> duration = Optional.of(Duration.ofMillis(5));
         for (Occurrence what : List.of(
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
-                        "is as its spec says", Map.of("shade", "dark")),
+                        "is as its spec says", Map.of("shade", "dark"), false),
+                new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "", Map.of(), true),
                 new RunStarted(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
                 new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),

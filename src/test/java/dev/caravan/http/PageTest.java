@@ -117,7 +117,7 @@ class PageTest {
     private static void told(String run, String cluster, List<RunHost> hosts) {
         journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        tell(run, new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of()));
+        tell(run, new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false));
         tell(run, new RunStarted());
     }
 

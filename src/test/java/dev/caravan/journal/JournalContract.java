@@ -333,7 +333,7 @@ abstract class JournalContract {
         journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
                 like.createdAt(), Optional.empty()));
         journal.append("c", new RunQueued("rollback", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("a"),
-                "", Map.of()));
+                "", Map.of(), false));
 
         assertThat(journal.rolledBackBy("a")).contains("c");
         assertThat(journal.rolledBackBy("b")).isEmpty();

@@ -44,7 +44,7 @@ class EventsObservedTest {
 
     private void resumedRun() {
         tell(0, new RunQueued("apply", "demo", List.of(new RunHost("h1", "192.0.2.1", List.of("control-plane"))), false, true, false,
-                Optional.empty(), List.of(), "", Map.of()));
+                Optional.empty(), List.of(), "", Map.of(), false));
         tell(1, started("os-prepare", 1, "3d7d9d55-1"));
         tell(2, ended("os-prepare", 1, StepState.CHANGED, "a", "b"));
         tell(3, started("kubeadm-init", 1, "3d7d9d55-2"));

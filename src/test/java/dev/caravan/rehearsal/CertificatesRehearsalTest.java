@@ -1,6 +1,7 @@
 package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.Programs;
@@ -8,6 +9,7 @@ import dev.caravan.actions.Actions;
 import dev.caravan.engine.Engine;
 import dev.caravan.history.RunView;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.CannotBegin;
 import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.Look;
 import dev.caravan.terminal.ReportTable;
@@ -72,8 +74,19 @@ class CertificatesRehearsalTest {
                     .doesNotContain("nothing to change");
             assertThat(engine.journal().events(shown.run(), 0).toString()).doesNotContain("PRIVATE KEY");
 
+            onlyTheHostsThatAreAskedForAreShown(engine, rehearsal);
             anExternalAuthorityIsRefused(engine, rehearsal);
         }
+    }
+
+    private void onlyTheHostsThatAreAskedForAreShown(Engine engine, Rehearsal rehearsal) throws Exception {
+        Ended limited = runs.run(engine, rehearsal.cluster(), "certificates", Map.of("host", "h2"));
+        assertThat(limited.state()).isEqualTo("succeeded");
+        assertThat(limited.view().hosts()).extracting(RunView.HostView::name).containsExactly("h2");
+        assertThat(report(limited.view(), "h2")).isNotEmpty();
+        assertThatThrownBy(() -> runs.run(engine, rehearsal.cluster(), "certificates", Map.of("host", "h2,h22")))
+                .isInstanceOf(CannotBegin.class)
+                .hasMessage("certificates cannot be limited to the host h22, which the spec does not have; did you mean h2?");
     }
 
     /** Two control planes and a worker, whose certificates have all expired, kubelets' as well, and an old copy of admin.conf. */

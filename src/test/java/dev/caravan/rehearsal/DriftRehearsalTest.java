@@ -64,6 +64,11 @@ class DriftRehearsalTest {
 
             Ended again = runs.run(engine, cluster, "apply", Map.of());
             assertThat(again.changed()).as(again::told).isEmpty();
+            assertThat(again.told()).doesNotContain("not in the spec");
+
+            Ended without = runs.run(engine, cluster.withHosts(cluster.hosts().subList(0, 1)), "plan", Map.of());
+            assertThat(without.changed()).as(without::told).isEmpty();
+            assertThat(without.told()).contains("the node h2 is in the cluster, but not in the spec", "state: absent");
         }
     }
 

@@ -48,7 +48,7 @@ final class SampleRun {
         }
         run.add(0, new RunQueued(action, "demo", described, rehearsal, !action.equals("plan"), action.equals("plan"),
                 Optional.of("1.20.2"), List.of(),
-                action.equals("apply") ? "is as its spec says" : "", Map.of()));
+                action.equals("apply") ? "is as its spec says" : "", Map.of(), false));
         run.add(0.1, new RunStarted());
         return run;
     }
