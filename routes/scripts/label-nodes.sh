@@ -28,10 +28,15 @@ fi
 
 # Every label and taint there is, as "NODE label KEY=VALUE" and "NODE taint KEY=VALUE:EFFECT"; and "NODE applied WORD..." of each node.
 # shellcheck disable=SC2016 # the template's own variables
-cluster get nodes -o go-template='{{range .items}}{{$node := .metadata.name}}{{range $key, $value := .metadata.labels}}{{$node}} label {{$key}}={{$value}}
-{{end}}{{range $key, $value := .metadata.annotations}}{{if eq $key "caravan.dev/applied"}}{{$node}} applied {{$value}}
-{{end}}{{end}}{{if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
-{{end}}{{end}}{{end}}' > "$WORK/there" 2>"$WORK/output" || command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
+nodes='{{range .items}}{{$node := .metadata.name}}
+{{- range $key, $value := .metadata.labels}}{{$node}} label {{$key}}={{$value}}
+{{end}}
+{{- range $key, $value := .metadata.annotations}}{{if eq $key "caravan.dev/applied"}}{{$node}} applied {{$value}}
+{{end}}{{end}}
+{{- if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
+{{end}}{{end}}{{end}}'
+cluster get nodes -o go-template="$nodes" > "$WORK/there" 2>"$WORK/output" ||
+  command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
 
 if grep -qE '^[^ ]+ (node|new|listed)$' "$WORK/input"; then
   unlisted=$(awk '$2 == "label" { print $1 }' "$WORK/there" | sort -u | comm -23 - "$WORK/listed" | head -n 50 | paste -s -d ' ')
