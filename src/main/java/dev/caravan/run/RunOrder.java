@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Actions;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunHost;
 import dev.caravan.journal.RequestKey;
@@ -53,6 +54,14 @@ public record RunOrder(
                                     + (names.size() > 20 ? " and " + (names.size() - 20) + " more" : "")));
         });
         return cluster.hosts().stream().filter(host -> wanted.contains(host.name())).toList();
+    }
+
+    /** @throws CannotBegin if its action is none of these any more, or is limited to a host that the spec does not have */
+    void requirePossible(Actions loaded) {
+        if (loaded.find(call.action().name()).isEmpty()) {
+            throw new CannotBegin("there is no action " + call.action().name() + " any more: the route files were changed");
+        }
+        targets();
     }
 
     /** The first event of the run. */

@@ -88,10 +88,7 @@ public final class Runs {
         releaseClaims();
         ActionCall call = order.call();
         Action action = call.action();
-        if (actions().find(action.name()).isEmpty()) {
-            throw new CannotBegin("there is no action " + action.name() + " any more: the route files were changed");
-        }
-        order.targets();
+        order.requirePossible(actions());
         Optional<String> undone = earlier.undone(order.call(), order.cluster());
         List<RunRecord> left = earlier.leftUnfinished(order.cluster(), underWay.keySet());
         Optional<RunRecord> same = left.stream()
