@@ -55,7 +55,11 @@ keep_attribute() { # NODE KIND WHAT
   grep -E "^$1 $2 $(escaped "$keep_name")([=:]|$)" "$WORK/there" | sed "s/^$1 $2 //" > "$WORK/attribute" || true
   case $2 in
     label)
-      if [ -s "$WORK/attribute" ]; then found label "$1/$keep_name" set "$(sed 's/^[^=]*=//' "$WORK/attribute")"; else found label "$1/$keep_name" absent; fi
+      if [ -s "$WORK/attribute" ]; then
+        found label "$1/$keep_name" set "$(sed 's/^[^=]*=//' "$WORK/attribute")"
+      else
+        found label "$1/$keep_name" absent
+      fi
       ;;
     taint)
       while read -r keep_taint; do found taint "$1/$keep_name:${keep_taint##*:}" "$keep_taint"; done < "$WORK/attribute"
@@ -73,7 +77,10 @@ set_attribute() { # NODE KIND WHAT
   if change "$2 $1 $3"; then
     keep_attribute "$1" "$2" "$3"
     case $2 in
-      label | taint) cluster "$2" node "$1" --overwrite "$3" </dev/null >/dev/null 2>"$WORK/output" || fail "kubectl $2 node $1 $3: $(last_words)" "Check labels and taints of $1 in the spec." ;;
+      label | taint)
+        cluster "$2" node "$1" --overwrite "$3" </dev/null >/dev/null 2>"$WORK/output" ||
+          fail "kubectl $2 node $1 $3: $(last_words)" "Check labels and taints of $1 in the spec."
+        ;;
       *) fail "label-nodes does not know '$2'" ;;
     esac
   fi
