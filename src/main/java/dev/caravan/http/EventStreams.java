@@ -3,6 +3,7 @@ package dev.caravan.http;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Runs;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
@@ -74,11 +75,15 @@ final class EventStreams implements Handler<RoutingContext> {
 
     /** The number after which the events are to be sent, or {@link #NOTHING} or {@link #ALL_SEEN}. */
     private long look(String id, long after) {
-        if (journal.run(id).isEmpty()) {
+        Optional<RunRecord> run = journal.run(id);
+        if (run.isEmpty()) {
             return NOTHING;
         }
         if (after == 0 || !journal.events(id, after).isEmpty()) {
             return after;
+        }
+        if (run.get().hasEnded()) {
+            return ALL_SEEN;
         }
         // Also for a number that the run never came to: the stream would wait for that for ever.
         List<Event> events = journal.events(id, 0);

@@ -2,11 +2,11 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.caravan.history.Event;
 import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
+import dev.caravan.http.RunFolds.Folded;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
 import dev.caravan.terminal.ReportTable;
@@ -22,14 +22,14 @@ final class RunJson {
     }
 
     /** All of it; {@code seq} is the number of the last event that it takes into account. */
-    static ObjectNode whole(RunRecord run, List<Event> events) {
-        RunView view = RunView.of(events);
-        ObjectNode tree = head(run, events.isEmpty() ? run.state() : view.state());
+    static ObjectNode whole(RunRecord run, Folded folded) {
+        RunView view = folded.view();
+        ObjectNode tree = head(run, folded.seq() == 0 ? run.state() : view.state());
         view.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
         view.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
-        tree.put("seq", events.isEmpty() ? 0 : events.get(events.size() - 1).seq());
+        tree.put("seq", folded.seq());
         if (!view.message().isEmpty()) {
             tree.put("message", view.message());
         }

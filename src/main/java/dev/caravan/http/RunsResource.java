@@ -37,6 +37,7 @@ final class RunsResource {
     private final Journal journal;
     private final StepLogs logs;
     private final IdempotencyKeys keys;
+    private final RunFolds folds;
 
     RunsResource(Runs runs, Submissions submissions, Journal journal, Path data) {
         this.runs = runs;
@@ -44,6 +45,7 @@ final class RunsResource {
         this.journal = journal;
         this.logs = new StepLogs(data);
         this.keys = new IdempotencyKeys(journal);
+        this.folds = new RunFolds(journal);
     }
 
     /** Begins a run. */
@@ -115,7 +117,7 @@ final class RunsResource {
     /** One run, host by step. */
     Reply show(String id) throws Refused {
         RunRecord run = find(id);
-        ObjectNode tree = RunJson.whole(run, journal.events(id, 0));
+        ObjectNode tree = RunJson.whole(run, folds.of(id));
         tree.put("now", Instant.now().toString());
         boolean hasFound = run.hasEnded() && journal.hasFound(id);
         tree.set("possible", Json.tree(possible(run, hasFound)));

@@ -26,6 +26,7 @@ public final class MemoryJournal implements Journal {
     private final Map<String, RequestKey.Used> keys = new LinkedHashMap<>();
     private JournalException broken;
     private int refused;
+    private int read;
 
     /** From now on nothing can be entered. */
     public synchronized void fillDisk() {
@@ -110,7 +111,14 @@ public final class MemoryJournal implements Journal {
 
     @Override
     public synchronized List<Event> events(String run, long after) {
-        return events.stream().filter(event -> event.run().equals(run) && event.seq() > after).toList();
+        List<Event> asked = events.stream().filter(event -> event.run().equals(run) && event.seq() > after).toList();
+        read += asked.size();
+        return asked;
+    }
+
+    /** How many events were read. */
+    public synchronized int read() {
+        return read;
     }
 
     @Override
