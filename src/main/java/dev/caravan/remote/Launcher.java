@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -66,6 +67,9 @@ final class Launcher {
             + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
             + "kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
 
+    private static final String FREE = "sudo -n ";
+    private static final String ASKING = "sudo -k -S -p \"\" ";
+
     private static final String RUN = """
             # Runs the step of the directory $1, once, however often it is asked.
             cd "$1" || exit 1
@@ -119,29 +123,30 @@ final class Launcher {
 
     private Launcher() {}
 
-    /** The commands of a login shell that needs no sudo, sudo without a password, or sudo with one; and the latter two in a terminal. */
+    /** The commands of a login shell that needs no sudo, sudo without a password, or sudo with one; the latter as that sudo needs it. */
     enum Privilege {
-        ROOT("", false),
-        SUDO("sudo -n ", false),
-        SUDO_WITH_PASSWORD("sudo -k -S -p \"\" ", false),
-        SUDO_IN_TERMINAL("sudo -n ", true),
-        SUDO_WITH_PASSWORD_IN_TERMINAL("sudo -k -S -p \"\" ", true);
+        ROOT("", SudoShell::plain),
+        SUDO(FREE, SudoShell::plain),
+        SUDO_WITH_PASSWORD(ASKING, SudoShell::plain),
+        SUDO_IN_TERMINAL(FREE, SudoShell::inTerminal),
+        SUDO_WITH_PASSWORD_IN_TERMINAL(ASKING, SudoShell::inTerminal),
+        SUDO_RS_WITH_PASSWORD(ASKING, SudoShell::passwordApart);
 
-        private final String prefix;
-        private final boolean inTerminal;
+        private final String sudo;
+        private final BinaryOperator<String> shell;
 
-        Privilege(String prefix, boolean inTerminal) {
-            this.prefix = prefix;
-            this.inTerminal = inTerminal;
+        Privilege(String sudo, BinaryOperator<String> shell) {
+            this.sudo = sudo;
+            this.shell = shell;
         }
 
         /** Whether a password is to be sent first. */
         boolean takesPassword() {
-            return this == SUDO_WITH_PASSWORD || this == SUDO_WITH_PASSWORD_IN_TERMINAL;
+            return sudo.equals(ASKING);
         }
 
         boolean inTerminal() {
-            return inTerminal;
+            return this == SUDO_IN_TERMINAL || this == SUDO_WITH_PASSWORD_IN_TERMINAL;
         }
 
         String launch() {
@@ -158,13 +163,12 @@ final class Launcher {
 
         /** Does nothing, as root. What sudo remembers of an earlier password does not count. */
         String probe() {
-            String forgetting = prefix.replace("-n ", "-n -k ");
-            return inTerminal ? Terminal.command(forgetting, "true") : forgetting + "true";
+            return shell.apply(sudo.replace("-n ", "-n -k "), "true");
         }
 
         /** The command that runs that script. */
         String wrap(String script) {
-            return inTerminal ? Terminal.command(prefix, script) : prefix + "/bin/sh -c '" + script + "'";
+            return shell.apply(sudo, script);
         }
     }
 

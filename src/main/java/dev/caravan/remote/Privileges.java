@@ -69,9 +69,10 @@ final class Privileges {
             if (password.isEmpty() || needsTerminal(without.stderrText()) || without.exitStatus() == NO_SUCH_COMMAND) {
                 return failed(refusal(target, password, without.stderrText()));
             }
-            return execute(target, asking.probe(), (password.get().reveal() + "\n").getBytes(StandardCharsets.UTF_8))
+            Launcher.Privilege fit = isSudoRs(without.stderrText()) ? Launcher.Privilege.SUDO_RS_WITH_PASSWORD : asking;
+            return execute(target, fit.probe(), (password.get().reveal() + "\n").getBytes(StandardCharsets.UTF_8))
                     .thenCompose(with -> with.exitStatus() == 0
-                            ? CompletableFuture.completedFuture(asking) : failed(refusal(target, password, with.stderrText())));
+                            ? CompletableFuture.completedFuture(fit) : failed(refusal(target, password, with.stderrText())));
         }).toCompletableFuture();
     }
 
@@ -81,6 +82,11 @@ final class Privileges {
 
     private CompletionStage<SshResult> execute(SshTarget target, String command, byte[] stdin) {
         return sessions.execute(target, SshCommand.of(command).withStdin(stdin).withTimeout(LIMIT));
+    }
+
+    /** Its words for a password that it may not ask for. */
+    private static boolean isSudoRs(String words) {
+        return words.contains("sudo-rs") || words.contains("interactive authentication is required");
     }
 
     /** sudoers' requiretty, which it says before it asks for anything. */
@@ -104,9 +110,7 @@ final class Privileges {
                     "Set ssh.sudoPassword, for instance \"${env:SUDO_PASSWORD}\", or let the account use sudo without a password.");
         }
         return refused(target, "sudo refused the password or the account" + said,
-                "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root. "
-                        + "Where sudo is sudo-rs and takes no password without a terminal, let the account use it without one, or choose "
-                        + "the other sudo: update-alternatives --config sudo.");
+                "Check ssh.sudoPassword, and that sudo -l on the host lets the account run commands as root.");
     }
 
     private static String said(String words, Optional<Secret> password) {

@@ -333,9 +333,31 @@ class LauncherTest {
 
             assertThat(said.log()).isEqualTo(bytes);
             assertThat(said.report().exitStatus()).hasValue(3);
-            assertThat(host.execute("setsid -w " + privilege.clear(), Launcher.ids(List.of(id), sent)).status()).isZero();
+            assertThat(host.execute("setsid -w " + privilege.clear(),
+                    Launcher.toClear(Optional.empty(), List.of(id), sent)).status()).isZero();
         }
         assertThat(host.base()).doesNotExist();
+    }
+
+    /** As sudo-rs 0.2.5 does: what it read beyond the password is lost. */
+    @Test
+    void sudoThatReadsMoreThanThePasswordGetsNoMore() throws Exception {
+        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; p=$(dd bs=8192 count=1 2>/dev/null | head -n 1); "
+                + "[ \"$p\" = 'pass word\\' ] || exit 8; exec \"$@\"\n");
+        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
+        Launcher.Privilege privilege = Launcher.Privilege.SUDO_RS_WITH_PASSWORD;
+        String bytes = "a\rb\u0000" + "long ".repeat(20_000) + "\n";
+
+        LocalHost.Said said = host.execute(privilege.launch(),
+                request(ID, "cat; ps -e -o args; exit 3\n", 0, List.of(), bytes).toBytes(password));
+
+        assertThat(said.log()).startsWith(bytes).doesNotContain("pass word");
+        assertThat(said.report().exitStatus()).hasValue(3);
+        assertThat(host.execute(privilege.clear(),
+                Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
+        assertThat(host.execute(privilege.probe(), "pass word\\\n".getBytes(StandardCharsets.UTF_8)).status()).isZero();
+        assertThat(host.execute(privilege.probe(), "wrong\n".getBytes(StandardCharsets.UTF_8)).status()).isEqualTo(8);
+        assertThat(host.execute(privilege.probe(), new byte[0]).status()).isEqualTo(1);
     }
 
     @Test
