@@ -21,7 +21,7 @@ const KINDS = ['', 'y-comment', 'y-key', 'y-text', 'y-value'];
 const PAUSE = 350;
 
 const newRun = {
-  actions: [], checking: 0, timer: 0, wrong: [], told: null, from: '',
+  actions: [], checking: 0, timer: 0, wrong: [], valid: null, from: '',
   /** The specs that this page has sent, by run: the journal has them without their secrets. */
   sent: new Map(),
 
@@ -78,7 +78,7 @@ const newRun = {
 
   look(pause) {
     clearTimeout(this.timer);
-    this.told = null;
+    this.valid = null;
     this.allow();
     this.timer = setTimeout(() => page.safely(() => this.check()), pause);
   },
@@ -86,22 +86,22 @@ const newRun = {
   async check() {
     const text = byId('new-text').value;
     const mine = ++this.checking;
-    let told = null;
+    let valid = null;
     let refusal = null;
     try {
-      told = await ask('/validate', {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
+      valid = await ask('/validate', {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
     } catch (problem) {
       if (!problem.status) throw problem;
       refusal = problem;
     }
     if (mine !== this.checking || text !== byId('new-text').value) return;
-    this.told = told;
+    this.valid = valid;
     this.wrong = refusal ? refusal.problems : [];
     this.paint();
     this.drawProblems();
     if (refusal) this.say('failed', this.wrong.length ? plural(this.wrong.length, 'problem') : refusal.message);
     else if (HIDDEN.test(text)) this.say('retrying', 'The journal keeps no secrets. Replace each *** by the secret.');
-    else this.say('ok', told.cluster + ', Kubernetes ' + told.version + ', ' + plural(told.hosts, 'host') + ': the spec is valid.');
+    else this.say('ok', valid.cluster + ', Kubernetes ' + valid.version + ', ' + plural(valid.hosts, 'host') + ': the spec is valid.');
     this.allow();
   },
 
@@ -114,7 +114,7 @@ const newRun = {
   },
 
   drawProblems() {
-    const relaxed = this.told ? this.told.relaxed : [];
+    const relaxed = this.valid ? this.valid.relaxed : [];
     byId('new-problems').replaceChildren(
       ...this.wrong.map(problem => el('li', {}, el('button', {type: 'button', class: 'host-link', text: problem.line + ':' + problem.column,
         'aria-label': 'Go to line ' + problem.line, onclick: () => this.goTo(problem)}),
@@ -197,7 +197,7 @@ const newRun = {
   },
 
   allow() {
-    const ready = this.told !== null && !HIDDEN.test(byId('new-text').value);
+    const ready = this.valid !== null && !HIDDEN.test(byId('new-text').value);
     const missing = [...byId('new-form').querySelectorAll('[required]')].some(input => !input.value.trim());
     byId('new-plan').disabled = !ready;
     byId('new-start').disabled = !ready || missing;
@@ -205,12 +205,12 @@ const newRun = {
 
   start(opener) {
     const action = this.action();
-    const told = this.told;
+    const valid = this.valid;
     if (!action.changesHosts) return page.safely(() => this.begin(action.name));
     page.askFirst({
-      title: action.name + ' ' + told.cluster + '?',
-      text: action.title + '. ' + plural(told.hosts, 'host') + ' may be changed.',
-      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name, danger: action.asksFirst, name: action.asksFirst ? told.cluster : '',
+      title: action.name + ' ' + valid.cluster + '?',
+      text: action.title + '. ' + plural(valid.hosts, 'host') + ' may be changed.',
+      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name, danger: action.asksFirst, name: action.asksFirst ? valid.cluster : '',
       work: () => this.begin(action.name, true), opener
     });
   },

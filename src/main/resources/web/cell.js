@@ -161,7 +161,7 @@ const panel = {
     }
     if (step.failure && step.failure.remedy) rows.push(el('div', {class: 'remedy'}, el('h3', {text: 'What to do'}), el('p', {text: step.failure.remedy})));
     if (step.changes && step.changes.length) {
-      rows.push(el('h3', {text: page.model.told.action === 'plan' ? 'It would change' : 'It changed'}), el('ul', {class: 'changes'}, ...step.changes.map(text => el('li', {text}))));
+      rows.push(el('h3', {text: page.model.run.action === 'plan' ? 'It would change' : 'It changed'}), el('ul', {class: 'changes'}, ...step.changes.map(text => el('li', {text}))));
     }
     facts.replaceChildren(...rows);
   },

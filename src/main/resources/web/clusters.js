@@ -20,13 +20,13 @@ const clusters = {
     }
   },
 
-  all(told) {
-    if (!told.length) {
+  all(known) {
+    if (!known.length) {
       return [el('h1', {text: 'Clusters'}), el('p', {class: 'soft'}, 'No clusters yet. ', el('a', {href: '#/new', text: 'Write a spec'}),
         ', or take over a cluster that kubeadm made: ', el('code', {text: 'caravan adopt USER@HOST'}))];
     }
     return [el('h1', {text: 'Clusters'}), el('div', {class: 'scroll'}, table(['cluster', 'Kubernetes', 'nodes', 'certificates', 'newest backup', 'last run'],
-      told.map(cluster => [
+      known.map(cluster => [
         el('a', {href: '#/clusters/' + encodeURIComponent(cluster.name), text: cluster.name}), cluster.version || '',
         String(cluster.nodes.length || ''), days(cluster.certificateDays),
         cluster.backups.length ? when(cluster.backups[0].takenAt) : 'none', runLink(cluster.lastRun)])))];

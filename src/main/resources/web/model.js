@@ -7,32 +7,32 @@ const CLUSTER = '';
 
 class RunModel {
   /** @param plan the steps that the loaded workflow has for this action, in order, and those that end a host's pipeline; may be missing */
-  constructor(told, plan) {
+  constructor(run, plan) {
     this.plan = plan || {steps: [], last: []};
-    this.reset(told);
+    this.reset(run);
   }
 
-  reset(told) {
-    clock.set(told.now);
-    this.told = told;
-    this.id = told.id;
-    this.seq = told.seq;
-    this.hosts = new Map(told.hosts.map(host => [host.name, {...host, cells: new Map()}]));
+  reset(run) {
+    clock.set(run.now);
+    this.run = run;
+    this.id = run.id;
+    this.seq = run.seq;
+    this.hosts = new Map(run.hosts.map(host => [host.name, {...host, cells: new Map()}]));
     this.dirty = new Set();
     // The columns are in the workflow's order from the beginning, so that none moves; other steps follow in the order of their events.
-    this.met = new Set(told.steps.map(step => step.step));
-    this.steps = this.plan.steps.filter(step => !told.endedAt || this.met.has(step));
-    const met = [...told.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
+    this.met = new Set(run.steps.map(step => step.step));
+    this.steps = this.plan.steps.filter(step => !run.endedAt || this.met.has(step));
+    const met = [...run.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
     for (const step of met) this.put(step.host || CLUSTER, step);
     this.stepsChanged = true;
   }
 
-  get ended() { return Boolean(this.told.endedAt); }
+  get ended() { return Boolean(this.run.endedAt); }
 
   /** The run has not ended, and no engine works on it: its engine has ended. */
-  get left() { return !this.ended && this.told.possible.includes('resume'); }
+  get left() { return !this.ended && this.run.possible.includes('resume'); }
 
-  get state() { return this.left ? 'unfinished' : this.told.state; }
+  get state() { return this.left ? 'unfinished' : this.run.state; }
 
   host(name) {
     if (!this.hosts.has(name)) {
@@ -57,8 +57,8 @@ class RunModel {
     this.seq = event.seq;
     clock.offset = Math.max(clock.offset, Date.parse(event.at) - Date.now());
     const data = event.data || {};
-    if (event.type === 'run-started') Object.assign(this.told, {state: 'running', startedAt: event.at});
-    if (event.type === 'run-ended') Object.assign(this.told, {state: data.state, endedAt: event.at, message: event.message, possible: []});
+    if (event.type === 'run-started') Object.assign(this.run, {state: 'running', startedAt: event.at});
+    if (event.type === 'run-ended') Object.assign(this.run, {state: data.state, endedAt: event.at, message: event.message, possible: []});
     if (event.type === 'host-waiting' && event.host) {
       const host = this.host(event.host);
       if (host.waitsFor !== event.message) Object.assign(host, {waitsFor: event.message, waitsSince: event.at});
@@ -135,7 +135,7 @@ class RunModel {
   /** The failures, grouped by cause. Messages that differ only in the host's name, its address or figures have one cause. */
   causes() {
     const groups = new Map();
-    for (const finding of this.told.findings || []) {
+    for (const finding of this.run.findings || []) {
       const group = {title: finding.problem, remedy: finding.remedy, hosts: finding.hosts.map(name => ({host: name})), words: [], kind: 'preflight'};
       groups.set('finding ' + groups.size, group);
     }

@@ -7,15 +7,15 @@ const SCREENS = ['workflow', 'new', 'clusters'];
 const ACTIONS = {
   cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
     + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
-  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Starts a new ' + model.told.action + ' of ' + model.told.cluster
+  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Starts a new ' + model.run.action + ' of ' + model.run.cluster
     + ' with the same spec. What is done already is checked and not changed.'},
   resume: {word: 'Resume', yes: 'Resume the run', text: () => 'The engine of this run has ended. The run continues where it stopped:'
     + ' steps that still run on hosts are found again, and finished steps are not repeated.'},
   rollback: {word: 'Roll back', yes: 'Roll it back', text: model => 'All changes of this run on ' + plural(realHosts(model), 'host') + ' are undone, the newest first'
-    + (hasCluster(model) ? '. The cluster ' + model.told.cluster + ' is removed.' : '.')}
+    + (hasCluster(model) ? '. The cluster ' + model.run.cluster + ' is removed.' : '.')}
 };
 /** Whether the run ended with a cluster, which a rollback of the run removes. */
-const hasCluster = model => ['succeeded', 'partly'].includes(model.told.state);
+const hasCluster = model => ['succeeded', 'partly'].includes(model.run.state);
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
 
 const page = {
@@ -24,15 +24,15 @@ const page = {
   // ---- the list of runs
 
   async list() {
-    const told = await ask('/runs?limit=' + this.limit);
-    this.runs = told.runs;
+    const answer = await ask('/runs?limit=' + this.limit);
+    this.runs = answer.runs;
     this.found();
     if (!this.listed && !this.opening) this.choose();
     this.listed = true;
     soon(() => this.drawList());
     const now = this.model && this.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
-    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.told.possible.length === 0)) await this.refresh();
+    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.run.possible.length === 0)) await this.refresh();
     if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
   },
 
@@ -99,9 +99,9 @@ const page = {
     panel.close();
     this.stopFollowing();
     this.opening = id;
-    let told;
+    let run;
     try {
-      told = await ask('/runs/' + encodeURIComponent(id));
+      run = await ask('/runs/' + encodeURIComponent(id));
     } catch (problem) {
       this.model = null;
       byId('run').hidden = true;
@@ -112,9 +112,9 @@ const page = {
     }
     if (this.opening !== id) return;
     // Without a plan, the columns are in the order in which the steps begin.
-    const plan = await workflow.plan(told.action).catch(() => null);
+    const plan = await workflow.plan(run.action).catch(() => null);
     if (this.opening !== id) return;
-    this.model = new RunModel(told, plan);
+    this.model = new RunModel(run, plan);
     this.found();
     byId('nothing').hidden = true;
     byId('routes').hidden = true;
@@ -144,10 +144,10 @@ const page = {
   /** Reads the run from the engine again: after its end, after a gap, after an action. */
   async refresh() {
     const model = this.model;
-    const told = await ask('/runs/' + encodeURIComponent(model.id));
+    const run = await ask('/runs/' + encodeURIComponent(model.id));
     if (this.model !== model) return;
     const before = model.state;
-    model.reset(told);
+    model.reset(run);
     matrix.draw();
     this.draw();
     if (before !== model.state) speak('The run is ' + model.state);
@@ -206,17 +206,17 @@ const page = {
 
   draw() {
     const model = this.model;
-    const told = model.told;
+    const run = model.run;
     const state = model.state;
     const title = byId('title');
-    const drawn = [told.action, told.cluster, state, told.rehearsal].join(' ');
+    const drawn = [run.action, run.cluster, state, run.rehearsal].join(' ');
     if (title.dataset.drawn !== drawn) {
       title.dataset.drawn = drawn;
-      title.replaceChildren(el('span', {text: told.action + ' ' + told.cluster}), el('span', {class: 'badge ' + state}, icon(state), state), told.rehearsal ? el('span', {class: 'tag', text: 'rehearsal'}) : '');
-      document.title = state + ': ' + told.action + ' ' + told.cluster + ' - Caravan';
+      title.replaceChildren(el('span', {text: run.action + ' ' + run.cluster}), el('span', {class: 'badge ' + state}, icon(state), state), run.rehearsal ? el('span', {class: 'tag', text: 'rehearsal'}) : '');
+      document.title = state + ': ' + run.action + ' ' + run.cluster + ' - Caravan';
     }
     this.drawAbout();
-    const said = model.left ? 'The engine of this run has ended. No engine works on it now.' : told.message || '';
+    const said = model.left ? 'The engine of this run has ended. No engine works on it now.' : run.message || '';
     byId('message').hidden = !said;
     setText(byId('message'), said);
     byId('message').className = 'message ' + state;
@@ -229,10 +229,10 @@ const page = {
   },
 
   drawAbout() {
-    const told = this.model.told;
-    const from = told.startedAt || told.createdAt;
-    const elapsed = told.endedAt ? since(from, told.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + told.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(told.createdAt), 'by ' + told.source, told.rolledBackBy && 'rolled back by run ' + told.rolledBackBy, told.kubeconfig && 'kubeconfig ' + told.kubeconfig].filter(Boolean);
+    const run = this.model.run;
+    const from = run.startedAt || run.createdAt;
+    const elapsed = run.endedAt ? since(from, run.endedAt) : this.model.left ? '' : since(from);
+    const facts = ['run ' + run.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), 'by ' + run.source, run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy, run.kubeconfig && 'kubeconfig ' + run.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));
@@ -240,8 +240,8 @@ const page = {
   },
 
   drawActions() {
-    const possible = this.model.told.possible.filter(each => ACTIONS[each]);
-    const planned = this.model.told.action === 'plan' && this.model.told.state === 'succeeded';
+    const possible = this.model.run.possible.filter(each => ACTIONS[each]);
+    const planned = this.model.run.action === 'plan' && this.model.run.state === 'succeeded';
     const place = byId('actions');
     const drawn = [this.model.id, this.model.ended, planned, ...possible].join(' ');
     if (place.dataset.drawn === drawn) return;
@@ -262,8 +262,8 @@ const page = {
     const model = this.model;
     const how = ACTIONS[action];
     this.askFirst({
-      title: how.word + ' ' + model.told.action + ' ' + model.told.cluster + '?', text: how.text(model), yes: how.yes,
-      danger: action === 'cancel' || action === 'rollback', name: action === 'rollback' && hasCluster(model) ? model.told.cluster : '',
+      title: how.word + ' ' + model.run.action + ' ' + model.run.cluster + '?', text: how.text(model), yes: how.yes,
+      danger: action === 'cancel' || action === 'rollback', name: action === 'rollback' && hasCluster(model) ? model.run.cluster : '',
       work: () => this.doIt(action, model), opener
     });
   },
@@ -303,9 +303,9 @@ const page = {
   },
 
   async doIt(action, model) {
-    const told = await post('/runs/' + encodeURIComponent(model.id) + '/' + action);
+    const run = await post('/runs/' + encodeURIComponent(model.id) + '/' + action);
     await this.list();
-    if (told.id !== model.id) this.go(told.id);
+    if (run.id !== model.id) this.go(run.id);
     else if (this.model === model) await this.refresh();
   },
 

@@ -8,29 +8,29 @@ const IDLE = 'waits for other hosts';
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 const timeline = {
-  run: null, told: null, asked: 0, pause: 2000,
+  run: null, answer: null, asked: 0, pause: 2000,
 
   /** Requests the timeline, at most every two seconds, and less often if drawing takes long. */
   async refresh(force) {
     const model = page.model;
     if (!model || byId('view-timeline').hidden) return;
-    if (!force && (Date.now() - this.asked < this.pause || this.run === model.id && this.told && this.told.seq === model.seq)) return;
+    if (!force && (Date.now() - this.asked < this.pause || this.run === model.id && this.answer && this.answer.seq === model.seq)) return;
     this.asked = Date.now();
-    const told = await ask('/runs/' + encodeURIComponent(model.id) + '/timeline');
+    const answer = await ask('/runs/' + encodeURIComponent(model.id) + '/timeline');
     if (page.model !== model) return;
     this.run = model.id;
-    this.told = told;
+    this.answer = answer;
     this.idle = undefined;
     soon(() => this.draw());
   },
 
   draw() {
     const model = page.model;
-    if (!this.told || !model || this.run !== model.id) return;
-    const begin = Date.parse(model.told.startedAt || model.told.createdAt);
+    if (!this.answer || !model || this.run !== model.id) return;
+    const begin = Date.parse(model.run.startedAt || model.run.createdAt);
     // A paused run ends with its last event.
-    const lastHeard = Math.max(begin + 1000, ...this.told.spans.map(span => Date.parse(span.to || span.from)));
-    const end = model.told.endedAt ? Date.parse(model.told.endedAt) : model.left ? lastHeard : clock.now();
+    const lastHeard = Math.max(begin + 1000, ...this.answer.spans.map(span => Date.parse(span.to || span.from)));
+    const end = model.run.endedAt ? Date.parse(model.run.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
     this.idle = this.idle || this.between(begin);
     const place = this.place();
@@ -60,7 +60,7 @@ const timeline = {
     const real = new Set([...page.model.hosts.keys()].filter(name => name !== CLUSTER));
     const until = new Map();
     const gaps = [];
-    for (const span of this.told.spans) {
+    for (const span of this.answer.spans) {
       if (!real.has(span.host)) continue;
       const last = until.has(span.host) ? until.get(span.host) : begin;
       const from = Date.parse(span.from);
@@ -91,7 +91,7 @@ const timeline = {
     byId('time').style.setProperty('--host', this.names + 'px');
     this.width = Math.max(200, byId('time-scroll').clientWidth - this.names) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
-    for (const span of [...this.told.spans, ...this.idle].sort((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
+    for (const span of [...this.answer.spans, ...this.idle].sort((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
       const name = span.host || CLUSTER;
       if (!byHost.has(name)) byHost.set(name, []);
       byHost.get(name).push(span);
@@ -153,7 +153,7 @@ const timeline = {
   /** For each step: the number of hosts, the sum, the longest. Waits and pauses have separate lines. */
   sums() {
     const sums = new Map();
-    for (const span of [...this.told.spans, ...this.idle]) {
+    for (const span of [...this.answer.spans, ...this.idle]) {
       const name = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? 'pauses before another attempt' : span.step;
       const took = (span.to ? Date.parse(span.to) : this.scale.end) - Date.parse(span.from);
       const sum = sums.get(name) || {name, kind: span.kind, step: span.step, took: 0, longest: -1, hosts: new Set(), attempts: 0};
@@ -176,7 +176,7 @@ const timeline = {
   },
 
   notes() {
-    const notes = this.told.notes;
+    const notes = this.answer.notes;
     byId('notes-title').hidden = notes.length === 0;
     byId('notes').replaceChildren(...notes.map(note => el('li', {}, el('time', {text: clockTime(note.at)}), el('span', {text: (note.host ? note.host + ': ' : '') + (note.message || '')}))));
   },

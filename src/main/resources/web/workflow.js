@@ -11,7 +11,7 @@ const workflow = {
     // Read again each time: an engine may load other routes while it serves.
     await this.load();
     if (this.place !== place) return;
-    const action = page.model && !byId('run').hidden && page.model.told.action;
+    const action = page.model && !byId('run').hidden && page.model.run.action;
     const wanted = action ? this.routeOf(action) : this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
     this.draw();

@@ -84,7 +84,7 @@ final class RehearseCommand implements Callable<Integer> {
             int status = Watched.run(engine, options.spec().order(rehearsal.cluster(), call), common,
                     detailed::status, scratch::abandon);
             if (status != Watched.CANCELLED) {
-                rehearsal.faultsNotMet().forEach(RehearseCommand::tellNotMet);
+                rehearsal.faultsNotMet().forEach(RehearseCommand::printNotMet);
             }
             return status;
         } catch (IllegalArgumentException e) {
@@ -92,7 +92,7 @@ final class RehearseCommand implements Callable<Integer> {
         }
     }
 
-    private static void tellNotMet(Fault fault) {
+    private static void printNotMet(Fault fault) {
         TerminalFacts.detect(System.getenv()).wrap("caravan: nothing met the fault " + fault + "; is that the step's name?")
                 .forEach(System.err::println);
     }

@@ -51,7 +51,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
         try {
             return !UNFINISHED.matcher(file.getFileNameOnly()).matches() && isReady(file.getFile().toPath());
         } catch (NoSuchFileException | InvalidPathException e) {
-            tellOnce(file.getFileNameOnly());
+            logOnce(file.getFileNameOnly());
             return false;
         } catch (IOException e) {
             LOG.debug("cannot look at {}", file.getFileNameOnly(), e);
@@ -74,7 +74,7 @@ public final class InboxFiles implements GenericFileFilter<File> {
     }
 
     /* Camel lists names as text. A file that is gone is nothing to speak of, one whose name cannot be said would never be seen again. */
-    private synchronized void tellOnce(String name) {
+    private synchronized void logOnce(String name) {
         if (UNREADABLE.matcher(name).find() && reported.size() < REMEMBERED && reported.add(name)) {
             LOG.warn("a file of the inbox, about {}, cannot be taken: its name is not text in {}. "
                     + "Rename it, or run Caravan in a UTF-8 locale",

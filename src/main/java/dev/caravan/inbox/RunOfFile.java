@@ -46,7 +46,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
         try {
             outcome = outcome(exchange);
         } catch (Busy busy) {
-            tellOnce(exchange, busy);
+            logOnce(exchange, busy);
             exchange.setException(busy);
             callback.done(true);
             return true;
@@ -104,7 +104,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
         underWay.remove(text, outcome);
     }
 
-    private static void tellOnce(Exchange exchange, Busy busy) {
+    private static void logOnce(Exchange exchange, Busy busy) {
         if (exchange.getProperty(TOLD) == null) {
             exchange.setProperty(TOLD, true);
             LOG.info("{} waits: {}", name(exchange), busy.getMessage());

@@ -212,7 +212,7 @@ class PageTest {
         write(spec);
         browser.until("!document.getElementById('new-plan').disabled");
         browser.click("#new-plan");
-        browser.until("page.model && page.model.told.action === 'plan' && page.model.ended");
+        browser.until("page.model && page.model.run.action === 'plan' && page.model.ended");
         assertThat(browser.text("#actions")).contains("Apply this spec");
 
         browser.click("#again");
@@ -221,7 +221,7 @@ class PageTest {
         browser.click("#new-start");
         browser.until("document.getElementById('ask').open");
         browser.click("#ask-yes");
-        browser.until("page.model && page.model.told.action === 'apply' && page.model.ended");
+        browser.until("page.model && page.model.run.action === 'apply' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
 
         browser.click("#to-clusters");
@@ -240,7 +240,7 @@ class PageTest {
         browser.value("document.querySelector('#ask-name input').focus()");
         browser.type("demo");
         browser.click("#ask-yes");
-        browser.until("page.model && page.model.told.action === 'reset' && page.model.ended");
+        browser.until("page.model && page.model.run.action === 'reset' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
         browser.problems().removeIf(problem -> problem.contains("422"));
     }
@@ -367,7 +367,7 @@ class PageTest {
         String spans = "[{host: 'h1', from: '1970-01-01T00:00:05Z', to: '1970-01-01T00:00:06Z'}, "
                 + "{host: 'h1', from: '1970-01-01T00:00:06.2Z', to: '1970-01-01T00:00:07Z'},"
                 + " {host: 'h1', from: '1970-01-01T00:00:09Z'}, {from: '1970-01-01T00:00:20Z'}]";
-        assertThat(browser.value("(() => { timeline.told = {spans: " + spans
+        assertThat(browser.value("(() => { timeline.answer = {spans: " + spans
                 + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
                 .as("where a host is at no step and has one to come")
                 .isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
