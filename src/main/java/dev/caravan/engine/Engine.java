@@ -117,9 +117,12 @@ public final class Engine implements AutoCloseable {
         return main.getCamelContext();
     }
 
-    /** Pauses the runs that are under way. */
+    /** Pauses the runs that are under way. Closing it again does nothing. */
     @Override
     public void close() {
+        if (!main.isStarted()) {
+            return;
+        }
         wiring.endReloading();
         pauseRuns();
         main.stop();
