@@ -30,6 +30,7 @@
 #   apiServer         the URL that this host's kubelet talks to
 #   adminServer       the URL in admin.conf: the endpoint of the cluster
 #   runtime           docker|containerd|cri-o VERSION active|inactive
+#   nodeRuntime       docker|containerd|cri-o|cri-dockerd, or the socket: what the kubelet of a node runs its pods with
 #   socket            PATH of a container runtime's socket
 #   cniConfig         file name in /etc/cni/net.d
 #   podCidr           the blocks, CIDR,..., in Caravan's own bridge configuration
@@ -387,6 +388,7 @@ kubernetes() {
   done
   if [ -r "$R/etc/kubernetes/admin.conf" ]; then fact adminServer "$(sed -n 's/^ *server: *//p' "$R/etc/kubernetes/admin.conf" | head -n 1)"; fi
   fact nodeIp "$(sed -n 's/.*--node-ip=\([0-9A-Fa-f.:,]*\).*/\1/p' "$R/var/lib/kubelet/kubeadm-flags.env" 2>/dev/null)"
+  fact nodeRuntime "$(node_runtime)"
   if kubelet_replaced; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
@@ -394,6 +396,25 @@ kubernetes() {
     registration
     if have openssl; then fact certificate "$(next_to_expire)"; fi
   fi
+}
+
+# By the kubelet's flags, or its configuration. Without an endpoint, a kubelet before 1.24 uses Docker.
+node_runtime() {
+  runtime_flags=$R/var/lib/kubelet/kubeadm-flags.env
+  if [ ! -r "$kubelet_conf" ] || [ ! -r "$runtime_flags" ]; then return 0; fi
+  runtime_socket=$(sed -n 's/.*--container-runtime-endpoint=\([^ "]*\).*/\1/p' "$runtime_flags")
+  for runtime_file in instance-config.yaml config.yaml; do
+    [ -z "$runtime_socket" ] || break
+    runtime_socket=$(sed -n 's/^containerRuntimeEndpoint: *"*\([^ "]*\).*/\1/p' "$R/var/lib/kubelet/$runtime_file" 2>/dev/null) || runtime_socket=
+  done
+  case $runtime_socket in
+    '') case $(kubelet --version 2>/dev/null) in *' v1.'[0-9].* | *' v1.1'[0-9].* | *' v1.2'[0-3].*) echo docker ;; esac ;;
+    */containerd.sock) echo containerd ;;
+    */crio.sock) echo cri-o ;;
+    */cri-dockerd.sock) echo cri-dockerd ;;
+    */dockershim.sock) echo docker ;;
+    *) echo "$runtime_socket" ;;
+  esac
 }
 
 registration() {

@@ -45,7 +45,7 @@ import picocli.CommandLine;
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
             ServeCommand.class, ApplyCommand.class, BundleCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class,
-            ForceUnlockCommand.class,
+            ForceUnlockCommand.class, MigrateRuntimeCommand.class,
             BackupCommand.class,
             BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
             ActionsCommand.class, RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class,

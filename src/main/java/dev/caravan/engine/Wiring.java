@@ -32,6 +32,7 @@ import dev.caravan.workflow.RegistryFiles;
 import dev.caravan.workflow.Removals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
+import dev.caravan.workflow.RuntimeMigration;
 import dev.caravan.workflow.Verification;
 import java.time.Duration;
 import java.util.HashMap;
@@ -124,6 +125,7 @@ final class Wiring extends MainListenerSupport {
                 "registries", new RegistryFiles());
         Map<String, Object> all = new HashMap<>(beans);
         all.put("locks", new HostLocks());
+        all.put("migration", new RuntimeMigration());
         all.put("adoption", new Adoption(options.data()));
         return all;
     }

@@ -174,8 +174,10 @@ public record Facts(
      * @param installed    those of docker, containerd and cri-o that are there
      * @param sockets      paths of the sockets present, docker's own among them
      * @param dockerDaemon content of /etc/docker/daemon.json, passwords within URLs masked
+     * @param ofNode       what the kubelet of a node runs its pods with: docker, containerd, cri-o, cri-dockerd, or a socket
      */
-    public record ContainerRuntimes(List<ContainerRuntime> installed, List<String> sockets, Optional<String> dockerDaemon) {}
+    public record ContainerRuntimes(
+            List<ContainerRuntime> installed, List<String> sockets, Optional<String> dockerDaemon, Optional<String> ofNode) {}
 
     /** @param name docker, containerd or cri-o */
     public record ContainerRuntime(String name, String version, boolean active) {}

@@ -92,7 +92,8 @@ final class FactsParser {
         return new Facts.ContainerRuntimes(
                 each("runtime", 3, part -> new Facts.ContainerRuntime(part[0], part[1], part[2].equals("active"))),
                 lines("socket"),
-                optional("dockerDaemon"));
+                optional("dockerDaemon"),
+                optional("nodeRuntime"));
     }
 
     private static Facts.NetworkInterface networkInterface(String[] part) {

@@ -36,6 +36,20 @@ final class InstalledRules {
                         "Upgrade or remove it on the host; where there is none, Caravan installs the newest in the repository."));
     }
 
+    /** A node stays on its runtime until the action migrate-runtime moves it. */
+    static List<Finding> nodeRuntime(Survey survey) {
+        RuntimeName wanted = survey.cluster().runtime().name();
+        return PlatformRules.grouped(
+                survey.hosts(seen -> seen.isMember()
+                        && seen.facts().runtimes().ofNode().filter(name -> !name.equals(wanted.word())).isPresent()),
+                seen -> seen.facts().runtimes().ofNode().orElseThrow(),
+                (name, hosts) -> new Finding(hosts, "node-runtime", Severity.REFUSES,
+                        "the node's pods run on " + name + ", and the spec says runtime.name: " + wanted.word(),
+                        name.equals("docker") && wanted == RuntimeName.CONTAINERD
+                                ? "To move the nodes one by one, at the version that they run now: caravan migrate-runtime -f SPEC"
+                                : "Write the runtime that the node has, or replace the node: remove it, and add it again."));
+    }
+
     private record Judged(Severity severity, String reason) {
         Finding finding(List<String> hosts, String what, String remedy) {
             return new Finding(hosts, "runtime-version", severity, what + reason, remedy);

@@ -23,6 +23,7 @@ public final class Preflight {
             SpecRules::dualStack,
             SpecRules::proxyMode,
             InstalledRules::runtimeVersion,
+            InstalledRules::nodeRuntime,
             PlatformRules::operatingSystem,
             PlatformRules::systemd,
             PlatformRules::architecture,

@@ -17,7 +17,7 @@ public final class PreflightTable {
             "architecture", "kernel", "cgroups", "kernel-modules", "cpus", "memory", "disk", "clock", "one-machine", "address",
             "node-address", "network-interface",
             "mac-address", "product-uuid", "hostname", "node-name", "role", "kubelet-version", "kubernetes-version",
-            "version-skew", "etcd-version", "program-version", "port-in-use", "reach", "endpoint",
+            "version-skew", "etcd-version", "program-version", "node-runtime", "port-in-use", "reach", "endpoint",
             "absent-host", "lost-host", "etcd-quorum");
     /** Those that by themselves only warn. */
     private static final Set<String> WARNING =
