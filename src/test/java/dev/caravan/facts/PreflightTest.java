@@ -209,6 +209,9 @@ class PreflightTest {
                     hosts.put("h2", RecordedFacts.bareHost(2));
                     hosts.put("h3", RecordedFacts.bareHost(3));
                 }, "refuses other-cluster [h1]: part of another cluster, whose API server is https://192.0.2.9:6443"),
+                change("nodes on the runtime of the spec", hosts -> both(hosts, "nodeRuntime", "docker")),
+                change("nodes on another runtime", hosts -> both(hosts, "nodeRuntime", "containerd"), "refuses node-runtime [h1, h2]: "
+                        + "the node's pods run on containerd, and the spec says runtime.name: docker"),
                 change("workers of a cluster whose control plane is gone", hosts -> hosts.put("h1", RecordedFacts.bareHost(1)),
                         "refuses other-cluster [h2]: part of another cluster, whose API server is https://10.77.0.11:6443",
                         "refuses other-cluster [h3]: part of another cluster, whose API server is https://10.77.0.11:6443"),
