@@ -160,7 +160,8 @@ interfaces() {
     addresses_of "$name"
     if [ ! -e "$device_path/device" ]; then
       case $name in
-        lo | veth* | docker* | br-* | cni* | flannel* | cali* | vxlan* | cilium* | lxc* | virbr* | vnet* | kube-* | nodelocaldns* | dummy* | ifb* | tap* | tun* | ovs-* | weave*) continue ;;
+        lo | veth* | docker* | br-* | cni* | flannel* | cali* | vxlan* | cilium* | lxc* | virbr* | vnet* | kube-* | nodelocaldns* | \
+          dummy* | ifb* | tap* | tun* | ovs-* | weave*) continue ;;
       esac
       # A bond, a VLAN, or the container's end of a link: it is an uplink if it has an address.
       if [ -z "$joined" ]; then continue; fi
@@ -188,7 +189,8 @@ link_addresses() {
     }
     END { for (i = 1; i <= count; i++) print names[i], substr(first[names[i]] last[names[i]], 2) }')"
   list=
-  for name in $(ip -6 route show default 2>/dev/null | awk '/ proto ra( |$)/ { for (i = 1; i < NF; i++) if ($i == "dev") print $(i + 1) }' | sort -u); do
+  for name in $(ip -6 route show default 2>/dev/null |
+    awk '/ proto ra( |$)/ { for (i = 1; i < NF; i++) if ($i == "dev") print $(i + 1) }' | sort -u); do
     first_line "$R/proc/sys/net/ipv6/conf/$name/accept_ra"
     case $line in [0-9]) add "$name $line" ;; esac
   done
@@ -386,7 +388,9 @@ kubernetes() {
     image=$(sed -n 's/^ *image: *//p' "$R/etc/kubernetes/manifests/${component%%:*}.yaml" 2>/dev/null | head -n 1) || image=
     case ${image##*/} in *:[v0-9]*) version=${image##*:} version=${version#v} && fact "${component#*:}" "${version%%[!0-9.]*}" ;; esac
   done
-  if [ -r "$R/etc/kubernetes/admin.conf" ]; then fact adminServer "$(sed -n 's/^ *server: *//p' "$R/etc/kubernetes/admin.conf" | head -n 1)"; fi
+  if [ -r "$R/etc/kubernetes/admin.conf" ]; then
+    fact adminServer "$(sed -n 's/^ *server: *//p' "$R/etc/kubernetes/admin.conf" | head -n 1)"
+  fi
   fact nodeIp "$(sed -n 's/.*--node-ip=\([0-9A-Fa-f.:,]*\).*/\1/p' "$R/var/lib/kubelet/kubeadm-flags.env" 2>/dev/null)"
   fact nodeRuntime "$(node_runtime)"
   if kubelet_replaced; then output kubeletReplaced yes; fi
@@ -404,8 +408,9 @@ node_runtime() {
   if [ ! -r "$kubelet_conf" ] || [ ! -r "$runtime_flags" ]; then return 0; fi
   runtime_socket=$(sed -n 's/.*--container-runtime-endpoint=\([^ "]*\).*/\1/p' "$runtime_flags")
   for runtime_file in instance-config.yaml config.yaml; do
-    [ -z "$runtime_socket" ] || break
-    runtime_socket=$(sed -n 's/^containerRuntimeEndpoint: *"*\([^ "]*\).*/\1/p' "$R/var/lib/kubelet/$runtime_file" 2>/dev/null) || runtime_socket=
+    runtime_file=$R/var/lib/kubelet/$runtime_file
+    if [ -n "$runtime_socket" ] || [ ! -r "$runtime_file" ]; then continue; fi
+    runtime_socket=$(sed -n 's/^containerRuntimeEndpoint: *"*\([^ "]*\).*/\1/p' "$runtime_file")
   done
   case $runtime_socket in
     '') case $(kubelet --version 2>/dev/null) in *' v1.'[0-9].* | *' v1.1'[0-9].* | *' v1.2'[0-3].*) echo docker ;; esac ;;

@@ -19,7 +19,8 @@ kubelet_driver=$(sed -n 's/.*--cgroup-driver=\([a-z]*\).*/\1/p' "$FLAGS")
   fail "the kubelet's cgroup driver is ${kubelet_driver:-cgroupfs}, and containerd is configured for $CGROUP_DRIVER" \
     "Write cgroupDriver: ${kubelet_driver:-cgroupfs} under kubernetes.kubeadm.KubeletConfiguration in the spec."
 if docker_runs; then
-  docker ps --format '{{.Names}}' > "$WORK/names" 2>"$WORK/output" || command_failed "docker ps: $(last_words)" "On the host: journalctl -u docker"
+  docker ps --format '{{.Names}}' > "$WORK/names" 2>"$WORK/output" ||
+    command_failed "docker ps: $(last_words)" "On the host: journalctl -u docker"
   others=$(grep -v '^k8s_' "$WORK/names" | paste -s -d ' ')
   [ -z "$others" ] || fail "Docker also runs containers that are not of pods, and would be stopped: $others" \
     "Stop them, or move them to another host, then run the same command again."
@@ -28,7 +29,8 @@ fi
 # --- from Docker
 
 sed -E -e 's/ *--(container-runtime|container-runtime-endpoint|network-plugin|cni-bin-dir|cni-conf-dir)(=[^ "]*)?//g' -e 's/=" +/="/' \
-  -e "s|^(KUBELET_KUBEADM_ARGS=\")|\1--container-runtime=remote --container-runtime-endpoint=$CRI_SOCKET |" -e 's/ "$/"/' "$FLAGS" > "$WORK/flags"
+  -e "s|^(KUBELET_KUBEADM_ARGS=\")|\1--container-runtime=remote --container-runtime-endpoint=$CRI_SOCKET |" \
+  -e 's/ "$/"/' "$FLAGS" > "$WORK/flags"
 if docker_runs || ! cmp -s "$FLAGS" "$WORK/flags"; then
   keep_file "$FLAGS"
   for unit in docker.service docker.socket; do keep_unit "$unit"; done
@@ -42,7 +44,8 @@ if docker_runs || ! cmp -s "$FLAGS" "$WORK/flags"; then
       change "stop and remove $(grep -c . "$WORK/containers") containers of pods, which containerd starts again"
       # etcd gets its time to write
       xargs docker stop -t 30 < "$WORK/containers" > "$WORK/output" 2>&1 || say "not all containers stopped in time: $(last_words)"
-      xargs docker rm -f -v < "$WORK/containers" > "$WORK/output" 2>&1 || command_failed "could not remove the containers of pods: $(last_words)"
+      xargs docker rm -f -v < "$WORK/containers" > "$WORK/output" 2>&1 ||
+        command_failed "could not remove the containers of pods: $(last_words)"
       release_addresses "$WORK/containers"
     fi
   fi
@@ -75,7 +78,8 @@ case " $NODE_ROLES " in
 esac
 former=$(node_socket)
 if [ "$former" != "$CRI_SOCKET" ]; then
-  if [ -n "$former" ]; then found annotation "$NODE_NAME/$SOCKET_OF_NODE" set "$former"; else found annotation "$NODE_NAME/$SOCKET_OF_NODE" absent; fi
+  subject=$NODE_NAME/$SOCKET_OF_NODE
+  if [ -n "$former" ]; then found annotation "$subject" set "$former"; else found annotation "$subject" absent; fi
   change "note $CRI_SOCKET as the runtime's socket on the node $NODE_NAME"
   wait_until 120 name_socket "$CRI_SOCKET" || fail_for_now "could not annotate the node $NODE_NAME: $(last_words)" "Is the API server up?"
 fi

@@ -16,7 +16,9 @@ kubelet_words() { journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | g
 node_says() { # ARGUMENT...
   kubectl --kubeconfig "$R/etc/kubernetes/kubelet.conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s "$@" </dev/null
 }
-node_socket() { node_says get node "$NODE_NAME" -o 'jsonpath={.metadata.annotations.kubeadm\.alpha\.kubernetes\.io/cri-socket}' 2>/dev/null || true; }
+node_socket() {
+  node_says get node "$NODE_NAME" -o 'jsonpath={.metadata.annotations.kubeadm\.alpha\.kubernetes\.io/cri-socket}' 2>/dev/null || true
+}
 name_socket() { node_says annotate node "$NODE_NAME" --overwrite "$SOCKET_OF_NODE=$1" > "$WORK/output" 2>&1; } # SOCKET
 
 # The addresses that the plugin host-local still keeps for sandboxes that were removed without it.

@@ -305,13 +305,7 @@ write_kubelet() {
   kubelet_directory=$(place "$R/var/lib/kubelet")
   mkdir -p "$kubelet_directory"
   { echo 'apiVersion: kubelet.config.k8s.io/v1beta1' && kubelet_document; } | write_file "$kubelet_directory/config.yaml"
-  kubelet_flags=
-  case $(runtime_of "$(value criSocket)").$minor in
-    docker.*) kubelet_flags=--network-plugin=cni ;;
-    *.1[0-9] | *.2[0-6]) kubelet_flags="--container-runtime=remote --container-runtime-endpoint=$(value criSocket)" ;;
-    *) kubelet_flags=--container-runtime-endpoint=$(value criSocket) ;;
-  esac
-  echo "KUBELET_KUBEADM_ARGS=\"$kubelet_flags\"" > "$kubelet_directory/kubeadm-flags.env"
+  echo 'KUBELET_KUBEADM_ARGS=""' > "$kubelet_directory/kubeadm-flags.env"
 }
 
 write_manifests() { # VERSION
