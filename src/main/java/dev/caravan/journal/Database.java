@@ -14,6 +14,11 @@ interface Database {
     /** @throws SQLException where it cannot be reached now */
     Connection connect() throws SQLException;
 
+    /** Closes a connection of {@link #connect}. */
+    default void disconnect(Connection connection) throws SQLException {
+        connection.close();
+    }
+
     /** Whether an attempt to connect that failed so may succeed shortly. */
     boolean isOpening(SQLException failure);
 

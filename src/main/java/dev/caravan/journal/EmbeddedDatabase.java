@@ -44,6 +44,7 @@ final class EmbeddedDatabase implements Database {
     private final Path data;
     private final String url;
     private final JournalPassword password;
+    private final OpeningTurn turn;
 
     EmbeddedDatabase(Path data) {
         this(data, "", SPACE);
@@ -57,6 +58,7 @@ final class EmbeddedDatabase implements Database {
         PowerSafeFiles.register();
         this.data = data;
         this.password = new JournalPassword(data);
+        this.turn = new OpeningTurn(data.resolve("journal.turn"));
         this.url = "jdbc:h2:" + PowerSafeFiles.SCHEME + ":" + disk + data.toAbsolutePath().resolve("journal")
                 + ";AUTO_SERVER=TRUE;LOCK_TIMEOUT=20000;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0" + settings;
     }
@@ -68,10 +70,14 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public Connection connect() throws SQLException {
-        boolean isNew = !Files.exists(data.resolve(FILE));
-        if (isNew) {
-            createDirectory();
+        createDirectory();
+        try (OpeningTurn.Held held = turn.take()) {
+            return connectInTurn();
         }
+    }
+
+    private Connection connectInTurn() throws SQLException {
+        boolean isNew = !Files.exists(data.resolve(FILE));
         requireOwn();
         // A second process (caravan status beside caravan serve) reaches the same file through the first, on loopback only.
         System.setProperty("h2.bindAddress", "127.0.0.1");
@@ -134,6 +140,9 @@ final class EmbeddedDatabase implements Database {
     }
 
     private void createDirectory() {
+        if (Files.isDirectory(data)) {
+            return;
+        }
         try {
             PrivateFiles.makeDirectories(data);
         } catch (IOException e) {
@@ -206,6 +215,14 @@ final class EmbeddedDatabase implements Database {
         }
     }
 
+    /** Other processes may have to open the file next. */
+    @Override
+    public void disconnect(Connection connection) throws SQLException {
+        try (OpeningTurn.Held held = turn.take()) {
+            connection.close();
+        }
+    }
+
     @Override
     public boolean isOfThisMachine() {
         return true;
@@ -213,6 +230,8 @@ final class EmbeddedDatabase implements Database {
 
     @Override
     public void migrate() throws SQLException {
-        Database.migrate(url, USER, password.read().orElseThrow());
+        try (OpeningTurn.Held held = turn.take()) {
+            Database.migrate(url, USER, password.read().orElseThrow());
+        }
     }
 }

@@ -149,9 +149,9 @@ final class Link implements AutoCloseable {
         }
     }
 
-    private static void close(Connection connection) {
+    private void close(Connection connection) {
         try {
-            connection.close();
+            database.disconnect(connection);
         } catch (SQLException e) {
             LOG.debug("a lost connection did not close", e);
         }

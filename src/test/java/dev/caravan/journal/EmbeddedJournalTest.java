@@ -20,7 +20,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -94,7 +96,7 @@ class EmbeddedJournalTest extends JournalContract {
             assertThat(files.filter(Files::isRegularFile).toList()).extracting(file -> file.getFileName() + " " + mode(file))
                     .containsExactlyInAnyOrder(
                     "journal.mv.db rw-------", "journal.redo rw-------", "journal.lock.db rw-------", "journal.password rw-------",
-                    "key rw-------");
+                    "journal.turn rw-------", "key rw-------");
         }
         journal.close();
         for (String name : List.of("journal.mv.db", "journal.redo")) {
@@ -218,6 +220,40 @@ class EmbeddedJournalTest extends JournalContract {
                 journal.events("a", 0).forEach(event -> System.out.println("read: " + event.message()));
                 journal.begin(run("other"));
                 note(journal, "other", "from the second process");
+            }
+        }
+    }
+
+    /** Short commands at once, of which each has the file for a moment. */
+    @Test
+    void manyProcessesThatOpenAndCloseItAtOnceAllReadIt() throws Exception {
+        journal.begin(run("a"));
+        note(journal, "a", "from before");
+        journal.close();
+        Map<Path, Process> reading = new LinkedHashMap<>();
+        for (int number = 0; number < 6; number++) {
+            Path output = data.resolve("output" + number);
+            reading.put(output, start(ReadingProcess.class, output));
+        }
+        for (Map.Entry<Path, Process> each : reading.entrySet()) {
+            assertThat(each.getValue().waitFor(180, TimeUnit.SECONDS)).isTrue();
+            assertThat(each.getKey()).content().isEqualTo("read: from before\n".repeat(ReadingProcess.ROUNDS));
+            assertThat(each.getValue().exitValue()).isZero();
+        }
+        open();
+    }
+
+    /** Opens, reads and closes again and again. */
+    static final class ReadingProcess {
+        static final int ROUNDS = 4;
+
+        private ReadingProcess() {}
+
+        public static void main(String[] arguments) {
+            for (int round = 0; round < ROUNDS; round++) {
+                try (Journal journal = Journal.open(JournalPlace.in(Path.of(arguments[0])))) {
+                    journal.events("a", 0).forEach(event -> System.out.println("read: " + event.message()));
+                }
             }
         }
     }
