@@ -583,7 +583,7 @@ hiding_secrets() { # COMMAND ARGUMENT...
 # The last lines that a command run by the two functions above printed, for a message. If apt printed errors, these are used, not the
 # warnings after them.
 last_words() {
-  grep '^E: ' "$WORK/output" | uniq | tail -n 3 | one_line_input | grep . || words_at_end
+  grep -e '^E: ' -e '^ctr: ' "$WORK/output" | uniq | tail -n 3 | one_line_input | grep . || words_at_end
 }
 words_at_end() {
   # without the lines that package managers add to every failure
