@@ -37,6 +37,19 @@ pem_of() { # FILE: its certificates, or those in it if it is a kubeconfig
   esac | sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
 }
 
+# Copies of admin.conf in home directories: kubeconfigs with one user, the administrator of this cluster.
+authority_of() { sed -n 's/^ *certificate-authority-data: *//p' "$1" | sort -u; } # KUBECONFIG
+is_copy() { # KUBECONFIG
+  [ -f "$1" ] && [ ! -L "$1" ] && [ "$(grep -c 'client-certificate-data:' "$1")" = 1 ] && [ "$(grep -c 'client-key-data:' "$1")" = 1 ] &&
+    [ "$(authority_of "$1")" = "$(authority_of "$ADMIN_CONF")" ] &&
+    pem_of "$1" | openssl x509 -noout -subject -nameopt RFC2253 2>/dev/null | grep -q '[=,] *CN=kubernetes-admin\(,\|$\)'
+}
+copies() {
+  for copy in "$R/root/.kube/config" "$R"/home/*/.kube/config; do
+    if is_copy "$copy"; then echo "${copy#"$R"}"; fi
+  done
+}
+
 # When the first certificate of the file expires, in seconds since the epoch; nothing if it has none.
 end_of() { # FILE
   [ -f "$1" ] || return 0

@@ -35,19 +35,6 @@ if [ "${BELOW_DAYS:-0}" -gt 0 ] && [ ! -d "$saved" ]; then
   if [ "$fewest" -ge "$BELOW_DAYS" ]; then skip "each certificate has at least $fewest days left"; fi
 fi
 
-# Copies of admin.conf in home directories: kubeconfigs with one user, the administrator of this cluster.
-authority_of() { sed -n 's/^ *certificate-authority-data: *//p' "$1" | sort -u; } # KUBECONFIG
-is_copy() { # KUBECONFIG
-  [ -f "$1" ] && [ ! -L "$1" ] && [ "$(grep -c 'client-certificate-data:' "$1")" = 1 ] && [ "$(grep -c 'client-key-data:' "$1")" = 1 ] &&
-    [ "$(authority_of "$1")" = "$(authority_of "$ADMIN_CONF")" ] &&
-    pem_of "$1" | openssl x509 -noout -subject -nameopt RFC2253 2>/dev/null | grep -q '[=,] *CN=kubernetes-admin\(,\|$\)'
-}
-copies() {
-  for copy in "$R/root/.kube/config" "$R"/home/*/.kube/config; do
-    if is_copy "$copy"; then echo "${copy#"$R"}"; fi
-  done
-}
-
 # What an attempt before this one saved is what counts.
 save() {
   if [ -f "$saved/complete" ]; then return 0; fi
@@ -60,7 +47,8 @@ save() {
     copies | tee "$saved/copies"
   } | while read -r path; do if [ -f "$R$path" ]; then echo "$path"; fi; done > "$WORK/to-save"
   while read -r path; do
-    if ! (umask 077 && mkdir -p "$saved$(dirname "$path")" && cp -p "$R$path" "$saved$path") 2>"$WORK/output" || ! cmp -s "$R$path" "$saved$path"; then
+    if ! (umask 077 && mkdir -p "$saved$(dirname "$path")" && cp -p "$R$path" "$saved$path") 2>"$WORK/output" ||
+      ! cmp -s "$R$path" "$saved$path"; then
       fail "could not save $path to ${saved#"$R"}: $(last_words)" "Nothing was renewed. Make room there, then run this again."
     fi
   done < "$WORK/to-save"
@@ -95,7 +83,8 @@ logged kubeadm "$@" || command_failed "kubeadm $*: $(last_words)"
 
 while read -r path; do
   if expired "$KUBERNETES/$path" || cmp -s "$KUBERNETES/$path" "$saved/etc/kubernetes/$path"; then
-    fail "kubeadm did not renew /etc/kubernetes/$path" "What kubeadm said is in the log of this step. Has the CA itself expired? See: caravan certificates."
+    fail "kubeadm did not renew /etc/kubernetes/$path" \
+      "What kubeadm said is in the log of this step. Has the CA itself expired? See: caravan certificates."
   fi
 done < "$WORK/renewable"
 while read -r path; do renew_copy "$R$path"; done < "$saved/copies"

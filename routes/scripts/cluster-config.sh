@@ -2,7 +2,8 @@
 # Brings the configuration that kubeadm keeps in the cluster into line with the spec: ConfigMaps kubeadm-config and kubelet-config, from
 # which hosts that join, and kubeadm upgrade, take theirs. Runs on the first control plane. By hand: kubeadm init phase upload-config.
 # What cannot be changed in a running cluster is refused.
-# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR.  Standard input: see settings-lib.sh.
+# Environment: KUBERNETES_VERSION, KUBERNETES_MINOR; ENDPOINT_CHANGES (yes in the action change-endpoint).  Standard input: see
+# settings-lib.sh.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/settings-lib.sh"
@@ -42,17 +43,33 @@ if [ -s "$WORK/stored" ]; then
   { documents_of InitConfiguration "$DOCUMENTS"; echo "---"; cat "$WORK/stored"; } > "$WORK/stored-documents"
   canonical "$WORK/stored-documents" > "$WORK/there"
   grep -q 'authorization-mode' "$WORK/wanted" || without_default_mode "$WORK/there"
-  fixed() { { grep -E '^(clusterName|controlPlaneEndpoint|certificatesDir|encryptionAlgorithm):|^ +(dnsDomain|podSubnet|serviceSubnet|dataDir|external):' "$1" || true; } | sed 's/^ *//' | sort; } # FILE
+  FIXED='^(clusterName|controlPlaneEndpoint|certificatesDir|encryptionAlgorithm):|^ +(dnsDomain|podSubnet|serviceSubnet|dataDir|external):'
+  fixed() { { grep -E "$FIXED" "$1" || true; } | sed 's/^ *//' | sort; } # FILE
   fixed "$WORK/there" > "$WORK/fixed-there"
   fixed "$WORK/wanted" > "$WORK/fixed-wanted"
+  endpoint_of() { grep '^controlPlaneEndpoint:' "$1" || echo "no controlPlaneEndpoint"; } # FILE
+  if [ "$(endpoint_of "$WORK/fixed-there")" != "$(endpoint_of "$WORK/fixed-wanted")" ] && ! endpoint_changes; then
+    differ="the cluster has $(endpoint_of "$WORK/fixed-there"), the spec has $(endpoint_of "$WORK/fixed-wanted")"
+    fail "$differ: apply does not move a running cluster to another endpoint" \
+      "caravan change-endpoint does, with the same spec. Or write into the spec what the cluster has."
+  fi
+  if endpoint_changes; then
+    for fixed_file in "$WORK/fixed-there" "$WORK/fixed-wanted"; do
+      grep -v '^controlPlaneEndpoint:' "$fixed_file" > "$WORK/fixed" || true
+      mv "$WORK/fixed" "$fixed_file"
+    done
+  fi
   if ! cmp -s "$WORK/fixed-there" "$WORK/fixed-wanted"; then
-    fail "the cluster has $(comm -23 "$WORK/fixed-there" "$WORK/fixed-wanted" | one_line_input | grep . || echo 'nothing for that'), the spec wants $(comm -13 "$WORK/fixed-there" "$WORK/fixed-wanted" | one_line_input | grep . || echo 'nothing of it'): this cannot be changed in a running cluster" \
+    has=$(comm -23 "$WORK/fixed-there" "$WORK/fixed-wanted" | one_line_input | grep . || echo 'nothing for that')
+    wants=$(comm -13 "$WORK/fixed-there" "$WORK/fixed-wanted" | one_line_input | grep . || echo 'nothing of it')
+    fail "the cluster has $has, the spec wants $wants: this cannot be changed in a running cluster" \
       "Write into the spec what the cluster has; see: kubectl -n kube-system get configmap kubeadm-config -o yaml"
   fi
   if ! cmp -s "$WORK/there" "$WORK/wanted"; then
     if change "update the ConfigMap kubeadm-config"; then
       keep_config_map kubeadm-config
-      logged kubeadm init phase upload-config kubeadm --config "$DOCUMENTS" --kubeconfig "$ADMIN_CONF" || command_failed "kubeadm init phase upload-config kubeadm: $(kubeadm_words)"
+      logged kubeadm init phase upload-config kubeadm --config "$DOCUMENTS" --kubeconfig "$ADMIN_CONF" ||
+        command_failed "kubeadm init phase upload-config kubeadm: $(kubeadm_words)"
     else
       text_would_differ "ConfigMap kubeadm-config" "$WORK/there" "$WORK/wanted"
     fi
@@ -76,7 +93,8 @@ if [ -s "$WORK/stored-kubelet" ]; then
   if ! cmp -s "$ASIDE/kubelet/config.yaml" "$WORK/wanted-kubelet"; then
     if change "update the ConfigMap $kubelet_map"; then
       keep_config_map "$kubelet_map"
-      logged kubeadm init phase upload-config kubelet --config "$DOCUMENTS" --kubeconfig "$ADMIN_CONF" || command_failed "kubeadm init phase upload-config kubelet: $(kubeadm_words)"
+      logged kubeadm init phase upload-config kubelet --config "$DOCUMENTS" --kubeconfig "$ADMIN_CONF" ||
+        command_failed "kubeadm init phase upload-config kubelet: $(kubeadm_words)"
     else
       text_would_differ "ConfigMap $kubelet_map" "$ASIDE/kubelet/config.yaml" "$WORK/wanted-kubelet"
     fi

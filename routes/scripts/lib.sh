@@ -31,6 +31,7 @@
 #     found label NODE/KEY absent|set VALUE         found taint NODE/KEY:EFFECT absent|VALUE
 #     found annotation NODE/KEY absent|set VALUE
 #     found config-map NAMESPACE/NAME YAML
+#     found server PATH|KIND/NAMESPACE/NAME URL     the server in that kubeconfig, or in an object of the cluster
 #     found manifest NAME absent|OBJECTS MANIFEST   the objects that were there before, and what is applied now; no secrets
 #     found upgrade CLUSTER VERSION                 the control plane was upgraded: a rollback is not possible any more
 #     found runtime NAME absent                     found cluster NAME absent            found node NAME absent

@@ -21,10 +21,17 @@ need_this_version() {
 
 # The documents of the file that are, or are not, of that kind.
 documents_of() { # KIND FILE
-  awk -v kind="$1" 'function done() { if (text ~ "(^|\n)kind: *[\"\047]?" kind "[\"\047]? *\n") printf "%s", text; text = "" } /^---/ { done(); next } { text = text $0 "\n" } END { done() }' "$2"
+  awk -v kind="$1" '
+    function done() { if (text ~ "(^|\n)kind: *[\"\047]?" kind "[\"\047]? *\n") printf "%s", text; text = "" }
+    /^---/ { done(); next } { text = text $0 "\n" } END { done() }' "$2"
 }
 documents_without() { # KIND FILE
-  awk -v kind="$1" 'function done() { if (text != "" && text !~ "(^|\n)kind: *[\"\047]?" kind "[\"\047]? *\n") printf "---\n%s", text; text = "" } /^---/ { done(); next } { text = text $0 "\n" } END { done() }' "$2"
+  awk -v kind="$1" '
+    function done() {
+      if (text != "" && text !~ "(^|\n)kind: *[\"\047]?" kind "[\"\047]? *\n") printf "---\n%s", text
+      text = ""
+    }
+    /^---/ { done(); next } { text = text $0 "\n" } END { done() }' "$2"
 }
 
 # The value of a ConfigMap in kube-system; nothing if it does not exist.
@@ -39,9 +46,12 @@ canonical() { # FILE with an InitConfiguration and a ClusterConfiguration
   documents_of ClusterConfiguration "$WORK/migrated"
 }
 
-# A cluster that was made without an endpoint, or without a pod network, stays so: kubeadm knows nothing of them then.
+# A cluster that was made without an endpoint, or without a pod network, stays so: kubeadm knows nothing of them then. The action
+# change-endpoint (ENDPOINT_CHANGES=yes) gives it one.
+endpoint_changes() { [ "${ENDPOINT_CHANGES:-}" = yes ]; }
 as_it_was_made() { # FILE with the ClusterConfiguration that the cluster keeps
   for made_key in controlPlaneEndpoint podSubnet; do
+    if [ "$made_key" = controlPlaneEndpoint ] && endpoint_changes; then continue; fi
     if [ -s "$1" ] && ! grep -qE "^ *$made_key:" "$1"; then
       grep -vE "^ *$made_key:" "$DOCUMENTS" > "$WORK/as-made" || true
       cat "$WORK/as-made" > "$DOCUMENTS"
@@ -88,13 +98,18 @@ SYSTEMCTL
   hiding_secrets unshare -m sh "$ASIDE/run" "$@"
 }
 kubeadm_makes() { # ARGUMENT...
-  aside "$@" || command_failed "kubeadm $*, which only writes what would be wanted here: $(kubeadm_words)" "Does kubeadm take what the spec has under kubernetes.kubeadm?"
+  aside "$@" ||
+    command_failed "kubeadm $*, which only writes what would be wanted here: $(kubeadm_words)" \
+    "Does kubeadm take what the spec has under kubernetes.kubeadm?"
 }
 
 # Lines that kubeadm chose on this host, or that only the first start used, stay as they are in FILE.
 as_there() { # PATTERN FILE WANTED-FILE
   [ -f "$2" ] || return 0
-  awk -v pattern="$1" 'NR == FNR { if ($0 ~ pattern) kept = kept $0 "\n"; next } $0 ~ pattern { if (!done) printf "%s", kept; done = 1; next } { print }' "$2" "$3" > "$WORK/as-there"
+  awk -v pattern="$1" '
+    NR == FNR { if ($0 ~ pattern) kept = kept $0 "\n"; next }
+    $0 ~ pattern { if (!done) printf "%s", kept; done = 1; next }
+    { print }' "$2" "$3" > "$WORK/as-there"
   cat "$WORK/as-there" > "$3"
 }
 
@@ -104,15 +119,37 @@ as_there() { # PATTERN FILE WANTED-FILE
 compare_manifests() {
   kubeadm_makes init phase control-plane all --config "$DOCUMENTS"
   kubeadm_makes init phase etcd local --config "$DOCUMENTS"
-  if [ -f "$ASIDE/manifests/etcd.yaml" ]; then as_there '^ *- --initial-cluster(-state)?=' "$MANIFESTS/etcd.yaml" "$ASIDE/manifests/etcd.yaml"; fi
+  if [ -f "$ASIDE/manifests/etcd.yaml" ]; then
+    as_there '^ *- --initial-cluster(-state)?=' "$MANIFESTS/etcd.yaml" "$ASIDE/manifests/etcd.yaml"
+  fi
   for manifest_name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-    if [ -f "$ASIDE/manifests/$manifest_name.yaml" ] && ! cmp -s "$ASIDE/manifests/$manifest_name.yaml" "$MANIFESTS/$manifest_name.yaml"; then echo "$manifest_name"; fi
+    if [ -f "$ASIDE/manifests/$manifest_name.yaml" ] &&
+      ! cmp -s "$ASIDE/manifests/$manifest_name.yaml" "$MANIFESTS/$manifest_name.yaml"; then
+      echo "$manifest_name"
+    fi
   done > "$WORK/components"
 }
 
 # The names of a certificate, one a line.
 names_in() { # FILE
-  openssl x509 -noout -text -in "$1" 2>/dev/null | awk '/X509v3 Subject Alternative Name/ { getline; print; exit }' | tr ',' '\n' | sed 's/^ *//; s/ *$//' | sort -u
+  openssl x509 -noout -text -in "$1" 2>/dev/null | awk '/X509v3 Subject Alternative Name/ { getline; print; exit }' | tr ',' '\n' |
+    sed 's/^ *//; s/ *$//' | sort -u
+}
+
+# A ClusterConfiguration on standard input, with more names for the API server's certificate.
+with_names() { # FILE of names as openssl prints them
+  awk '
+    NR == FNR { sub(/^(DNS|IP Address):/, ""); if ($0 != "") name[++names] = $0; next }
+    function give(indent) { for (i = 1; i <= names; i++) print indent "- \"" name[i] "\"" }
+    # the list begins below its key, with an indentation of its own
+    listed { match($0, /^ */); give(substr($0, 1, RLENGTH)); listed = 0; given = 1 }
+    /^[^ ]/ { if (inside && !given) { print "  certSANs:"; give("  "); given = 1 } inside = 0 }
+    /^apiServer: *$/ { inside = 1 }
+    /^apiServer: *\{ *\} *$/ { inside = 1; $0 = "apiServer:" }
+    inside && /^  certSANs: *$/ { listed = 1 }
+    inside && /^  certSANs: *\[ *\] *$/ { next }
+    { print }
+    END { if (!given) { if (!inside) print "apiServer:"; print "  certSANs:"; give("  ") } }' "$1" -
 }
 
 # Certificates whose names differ, one a line (below the directory of certificates, without .crt, then the static pod that serves it), in
@@ -125,7 +162,19 @@ compare_certificates() {
   rm -rf "$ASIDE/pki"
   (umask 077 && mkdir -p "$ASIDE/pki/etcd")
   documents_of ClusterConfiguration "$DOCUMENTS" | sed '/^certificatesDir:/d' > "$WORK/cluster-document"
-  { documents_without ClusterConfiguration "$DOCUMENTS"; echo "---"; echo "certificatesDir: $ASIDE/pki"; cat "$WORK/cluster-document"; } > "$WORK/certificate-documents"
+  # while the endpoint changes, the former names are needed, too
+  if endpoint_changes && [ -f "$certificates/apiserver.crt" ]; then
+    names_in "$certificates/apiserver.crt" > "$WORK/names-there"
+    if [ -s "$WORK/names-there" ]; then
+      with_names "$WORK/names-there" < "$WORK/cluster-document" > "$WORK/cluster-document-with-names"
+      mv "$WORK/cluster-document-with-names" "$WORK/cluster-document"
+    fi
+  fi
+  {
+    documents_without ClusterConfiguration "$DOCUMENTS"
+    printf -- '---\ncertificatesDir: %s\n' "$ASIDE/pki"
+    cat "$WORK/cluster-document"
+  } > "$WORK/certificate-documents"
   for certificate in 'apiserver ca apiserver kube-apiserver' 'etcd/server etcd/ca etcd-server etcd' 'etcd/peer etcd/ca etcd-peer etcd'; do
     # shellcheck disable=SC2086 # words
     set -- $certificate

@@ -70,7 +70,9 @@ api_server_with() { # KEY LINE [AFTER]
 kubelet_document() {
   document KubeletConfiguration "$configuration" | grep . && return 0
   # a host that joins takes the cluster's; an init without the document makes the defaults
-  if grep -q '^kind: .*ClusterConfiguration' "$configuration" || ! cat "$SHARED/kubelet-configuration" 2>/dev/null; then echo 'kind: KubeletConfiguration'; fi
+  if grep -q '^kind: .*ClusterConfiguration' "$configuration" || ! cat "$SHARED/kubelet-configuration" 2>/dev/null; then
+    echo 'kind: KubeletConfiguration'
+  fi
 }
 
 # Arguments of a component, as lines of its manifest.
@@ -95,6 +97,13 @@ more_names() { # apiServer certSANs | etcd serverCertSANs | etcd peerCertSANs
     here && $1 == list { names = 1; next }
     here && names && $1 == "-" { gsub(/"/, "", $2); print $2; next }
     { names = 0 }'
+}
+
+# The host of the endpoint, if it is a name or an address of its own: that of a node, and the loopback address, are in every certificate.
+endpoint_name() {
+  endpoint_host=$(cluster_document | sed -n 's/^controlPlaneEndpoint: *\(.*\):[0-9]*$/\1/p' | tr -d '"[]')
+  case $endpoint_host in '' | 127.*) return 0 ;; esac
+  root_of "$endpoint_host" > /dev/null || echo "$endpoint_host"
 }
 
 # A directory as this process sees it: another one may be mounted over it.
@@ -138,16 +147,22 @@ images() { # VERSION
   for component in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do echo "$images_repository/$component:v$1"; done
   case $minor in
     1[0-7]) echo "$images_repository/pause:3.1" && echo "$images_repository/etcd:3.4.3-0" && echo "$images_repository/coredns:1.6.5" ;;
-    18 | 19 | 20) echo "$images_repository/pause:3.2" && echo "$images_repository/etcd:3.4.13-0" && echo "$images_repository/coredns:1.7.0" ;;
-    21) echo "$images_repository/pause:3.4.1" && echo "$images_repository/etcd:3.4.13-0" && echo "$images_repository/coredns/coredns:v1.8.0" ;;
+    18 | 19 | 20) echo "$images_repository/pause:3.2" && echo "$images_repository/etcd:3.4.13-0" &&
+      echo "$images_repository/coredns:1.7.0" ;;
+    21) echo "$images_repository/pause:3.4.1" && echo "$images_repository/etcd:3.4.13-0" &&
+      echo "$images_repository/coredns/coredns:v1.8.0" ;;
     22) echo "$images_repository/pause:3.5" && echo "$images_repository/etcd:3.5.0-0" && echo "$images_repository/coredns/coredns:v1.8.4" ;;
     23) echo "$images_repository/pause:3.6" && echo "$images_repository/etcd:3.5.1-0" && echo "$images_repository/coredns/coredns:v1.8.6" ;;
     24) echo "$images_repository/pause:3.7" && echo "$images_repository/etcd:3.5.3-0" && echo "$images_repository/coredns/coredns:v1.8.6" ;;
     25) echo "$images_repository/pause:3.8" && echo "$images_repository/etcd:3.5.4-0" && echo "$images_repository/coredns/coredns:v1.9.3" ;;
-    2[6-9] | 30) echo "$images_repository/pause:3.9" && echo "$images_repository/etcd:3.5.12-0" && echo "$images_repository/coredns/coredns:v1.11.1" ;;
-    3[1-3]) echo "$images_repository/pause:3.10" && echo "$images_repository/etcd:3.5.15-0" && echo "$images_repository/coredns/coredns:v1.11.3" ;;
-    34 | 35) echo "$images_repository/pause:3.10.1" && echo "$images_repository/etcd:3.6.5-0" && echo "$images_repository/coredns/coredns:v1.12.1" ;;
-    *) echo "$images_repository/pause:3.10.2" && echo "$images_repository/etcd:3.7.0-0" && echo "$images_repository/coredns/coredns:v1.14.3" ;;
+    2[6-9] | 30) echo "$images_repository/pause:3.9" && echo "$images_repository/etcd:3.5.12-0" &&
+      echo "$images_repository/coredns/coredns:v1.11.1" ;;
+    3[1-3]) echo "$images_repository/pause:3.10" && echo "$images_repository/etcd:3.5.15-0" &&
+      echo "$images_repository/coredns/coredns:v1.11.3" ;;
+    34 | 35) echo "$images_repository/pause:3.10.1" && echo "$images_repository/etcd:3.6.5-0" &&
+      echo "$images_repository/coredns/coredns:v1.12.1" ;;
+    *) echo "$images_repository/pause:3.10.2" && echo "$images_repository/etcd:3.7.0-0" &&
+      echo "$images_repository/coredns/coredns:v1.14.3" ;;
   esac
 }
 
@@ -175,10 +190,14 @@ $problems$advice"
 check_host() {
   if [ "$(wc -l < "$R/proc/swaps")" -gt 1 ]; then problem Swap 'running with swap on is not supported. Please disable swap'; fi
   for key in net/bridge/bridge-nf-call-iptables net/ipv4/ip_forward; do
-    if [ "$(line_of "$R/proc/sys/$key")" != 1 ]; then problem "FileContent--proc-sys-$(echo "$key" | tr / -)" "/proc/sys/$key contents are not set to 1"; fi
+    if [ "$(line_of "$R/proc/sys/$key")" != 1 ]; then
+      problem "FileContent--proc-sys-$(echo "$key" | tr / -)" "/proc/sys/$key contents are not set to 1"
+    fi
   done
   if ! installed_kubelet; then problem FileExisting-kubelet 'kubelet not found in system path'; fi
-  if ! unit_is kubelet enabled; then echo "	[WARNING Service-Kubelet]: kubelet service is not enabled, please run 'systemctl enable kubelet.service'"; fi
+  if ! unit_is kubelet enabled; then
+    echo "	[WARNING Service-Kubelet]: kubelet service is not enabled, please run 'systemctl enable kubelet.service'"
+  fi
   check_runtime
 }
 installed_kubelet() { [ -d "$STATE/packages/kubelet" ]; }
@@ -186,9 +205,15 @@ installed_kubelet() { [ -d "$STATE/packages/kubelet" ]; }
 check_runtime() {
   case $(runtime_of "$(value criSocket)") in
     docker)
-      if ! unit_is docker active; then problem Service-Docker 'docker service is not active, please run '"'systemctl start docker.service'"; fi
+      if ! unit_is docker active; then
+        problem Service-Docker 'docker service is not active, please run '"'systemctl start docker.service'"
+      fi
       ;;
-    cri-o) if ! unit_is crio active; then problem CRI 'container runtime is not running: unix:///var/run/crio/crio.sock: no such file or directory'; fi ;;
+    cri-o)
+      if ! unit_is crio active; then
+        problem CRI 'container runtime is not running: unix:///var/run/crio/crio.sock: no such file or directory'
+      fi
+      ;;
     *)
       if ! unit_is containerd active; then
         problem CRI 'container runtime is not running: unix:///run/containerd/containerd.sock: no such file or directory'
@@ -201,7 +226,9 @@ check_runtime() {
 
 check_ports() { # PORT...
   for port; do
-    if listening_on "$R" | awk -v port="$port" '$2 == port { found = 1 } END { exit !found }'; then problem "Port-$port" "Port $port is in use"; fi
+    if listening_on "$R" | awk -v port="$port" '$2 == port { found = 1 } END { exit !found }'; then
+      problem "Port-$port" "Port $port is in use"
+    fi
   done
 }
 check_file() { if [ -e "$R$1" ]; then problem "FileAvailable-$(echo "$1" | tr / -)" "$1 already exists"; fi; } # PATH
@@ -227,7 +254,7 @@ write_certificates() {
     cp "$SHARED/pki/ca.crt" "$R/etc/kubernetes/pki/$file.crt"
     (umask 077 && cp "$SHARED/pki/ca.key" "$R/etc/kubernetes/pki/$file.key")
   done
-  if [ -n "$(more_names apiServer certSANs)" ]; then sign apiserver "$R/etc/kubernetes/pki"; fi
+  if [ -n "$(more_names apiServer certSANs && endpoint_name)" ]; then sign apiserver "$R/etc/kubernetes/pki"; fi
   for file in apiserver.key sa.key sa.pub; do echo "rehearsal" > "$R/etc/kubernetes/pki/$file"; done
 }
 
@@ -267,10 +294,12 @@ users:
     client-key-data: $(base64 -w0 < "$SHARED/pki/admin.key")
 END
     for file in controller-manager scheduler; do
-      printf 'apiVersion: v1\nkind: Config\nusers:\n- name: %s\n  user:\n    client-certificate-data: %s\n' "$file" "$(base64 -w0 < "$SHARED/pki/admin.crt")" > "$R/etc/kubernetes/$file.conf"
+      printf 'apiVersion: v1\nkind: Config\nusers:\n- name: %s\n  user:\n    client-certificate-data: %s\n' "$file" \
+        "$(base64 -w0 < "$SHARED/pki/admin.crt")" > "$R/etc/kubernetes/$file.conf"
     done
   )
-  write_kubelet_conf "$1" "$2"
+  # from 1.33 on the kubelet of a control plane talks to the API server of its own host
+  if [ "$minor" -ge 33 ]; then write_kubelet_conf "$1" "$(line_of "$STATE/address"):6443"; else write_kubelet_conf "$1" "$2"; fi
 }
 
 write_kubelet_conf() { # NODE ENDPOINT
@@ -297,7 +326,8 @@ users:
     client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem
     client-key: /var/lib/kubelet/pki/kubelet-client-current.pem
 END
-    cp "$SHARED/pki/nodes/$1.pem" "$R/var/lib/kubelet/pki/kubelet-client-current.pem" 2>/dev/null || echo "rehearsal" > "$R/var/lib/kubelet/pki/kubelet-client-current.pem"
+    cp "$SHARED/pki/nodes/$1.pem" "$R/var/lib/kubelet/pki/kubelet-client-current.pem" 2>/dev/null ||
+      echo "rehearsal" > "$R/var/lib/kubelet/pki/kubelet-client-current.pem"
   )
 }
 
@@ -310,7 +340,9 @@ write_kubelet() {
 
 write_manifests() { # VERSION
   mkdir -p "$R/var/lib/etcd/member"
-  for component in "kube-apiserver:v$1" "kube-controller-manager:v$1" "kube-scheduler:v$1" "$(etcd_image "$1")"; do write_manifest "$component"; done
+  for component in "kube-apiserver:v$1" "kube-controller-manager:v$1" "kube-scheduler:v$1" "$(etcd_image "$1")"; do
+    write_manifest "$component"
+  done
   # the running etcd, with the programs of its image
   mkdir -p "$R/proc/2379/root/usr/local/bin"
   echo etcd > "$R/proc/2379/comm"
@@ -326,13 +358,16 @@ write_manifest() { # COMPONENT:VERSION
     printf '  - command:\n    - %s\n' "${1%%:*}"
     case $1 in
       kube-apiserver:*)
-        printf '    - --advertise-address=%s\n    - --secure-port=6443\n    - --client-ca-file=/etc/kubernetes/pki/ca.crt\n' "$(line_of "$STATE/address")"
+        printf '    - --advertise-address=%s\n    - --secure-port=6443\n    - --client-ca-file=/etc/kubernetes/pki/ca.crt\n' \
+          "$(line_of "$STATE/address")"
         arguments_of apiServer
         ;;
       kube-controller-manager:*) arguments_of controllerManager ;;
       kube-scheduler:*) arguments_of scheduler ;;
       etcd:*)
-        printf '    - --name=%s\n    - --cert-file=/etc/kubernetes/pki/etcd/server.crt\n    - --key-file=/etc/kubernetes/pki/etcd/server.key\n    - --listen-client-urls=https://127.0.0.1:2379\n    - --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt\n' "$(line_of "$STATE/name")"
+        printf '    - --%s\n' "name=$(line_of "$STATE/name")" cert-file=/etc/kubernetes/pki/etcd/server.crt \
+          key-file=/etc/kubernetes/pki/etcd/server.key listen-client-urls=https://127.0.0.1:2379 \
+          trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt
         arguments_of etcd
         ;;
     esac
@@ -347,16 +382,20 @@ etcd_image() { # VERSION
 
 # --- upgrades
 
+upgrade_refused() { # WHY
+  echo "[upgrade/version] FATAL: the --version argument is invalid due to these fatal errors:" \
+    "Specified version to upgrade to \"v$upgrade_version\" $1" >&2
+}
 upgrade_apply() { # vVERSION
   upgrade_version=${1#v}
   if [ "$upgrade_version" != "$release" ]; then
-    echo "[upgrade/version] FATAL: the --version argument is invalid due to these fatal errors: Specified version to upgrade to \"v$upgrade_version\" is higher than the kubeadm version \"v$release\"" >&2
+    upgrade_refused "is higher than the kubeadm version \"v$release\""
     exit 1
   fi
   upgrade_from=$(line_of "$SHARED/version")
   upgrade_minor=${upgrade_from#1.}
   if [ "$minor" -gt $((${upgrade_minor%%.*} + 1)) ]; then
-    echo "[upgrade/version] FATAL: the --version argument is invalid due to these fatal errors: Specified version to upgrade to \"v$upgrade_version\" is too high; kubeadm can upgrade only 1 minor version at a time" >&2
+    upgrade_refused "is too high; kubeadm can upgrade only 1 minor version at a time"
     exit 1
   fi
   echo "[upgrade/apply] Upgrading your Static Pod-hosted control plane to version \"v$upgrade_version\" (timeout: 5m0s)..."
@@ -381,8 +420,10 @@ upgrade_node() {
 
 # Certificates with the same subjects, for a year, or as many days as the test wants; all of the administrator's key.
 renew_certificates() {
-  [ -f "$SHARED/initialised" ] && cluster_is_up || echo "[renew] Error reading configuration from the Cluster. Falling back to default configuration"
-  for certificate in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+  [ -f "$SHARED/initialised" ] && cluster_is_up ||
+    echo "[renew] Error reading configuration from the Cluster. Falling back to default configuration"
+  for certificate in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer \
+    etcd/healthcheck-client; do
     renew "$R/etc/kubernetes/pki/$certificate.crt"
     echo "certificate for $certificate renewed"
   done
@@ -397,11 +438,13 @@ renew_certificates() {
     rm -f "$STATE/renewing.crt" "$STATE/renewing.conf"
     echo "certificate embedded in the kubeconfig file $kubeconfig.conf renewed"
   done
-  echo "Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd, so that they can use the new certificates."
+  echo "Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd," \
+    "so that they can use the new certificates."
 }
 renew() { # FILE
   renew_subject=$(openssl x509 -in "$1" -noout -subject -nameopt compat | sed 's/^subject= *//')
-  renew_names=$(openssl x509 -in "$1" -noout -text | awk '/Subject Alternative Name/ { getline; gsub(/ *IP Address:/, "IP:"); gsub(/ /, ""); print; exit }')
+  renew_names=$(openssl x509 -in "$1" -noout -text | awk '
+    /Subject Alternative Name/ { getline; gsub(/ *IP Address:/, "IP:"); gsub(/ /, ""); print; exit }')
   signed "$1" "$renew_subject" "${renew_names:-IP:127.0.0.1,DNS:localhost}"
 }
 # A certificate of the administrator's key, for a year, or as many days as the test wants.
@@ -417,7 +460,7 @@ signed() { # FILE SUBJECT NAMES
 # The certificate of that name in a directory, with its key, if it is not there.
 sign() { # apiserver|etcd-server|etcd-peer DIRECTORY
   case $1 in
-    apiserver) sign_file=$2/apiserver sign_subject=/CN=kube-apiserver sign_names=$(more_names apiServer certSANs) ;;
+    apiserver) sign_file=$2/apiserver sign_subject=/CN=kube-apiserver sign_names=$(more_names apiServer certSANs && endpoint_name) ;;
     etcd-server) sign_file=$2/etcd/server sign_subject=/O=system:masters/CN=kubernetes-admin sign_names=$(more_names etcd serverCertSANs) ;;
     etcd-peer) sign_file=$2/etcd/peer sign_subject=/O=system:masters/CN=kubernetes-admin sign_names=$(more_names etcd peerCertSANs) ;;
     *) does_not_know "certs $1" ;;
@@ -426,7 +469,8 @@ sign() { # apiserver|etcd-server|etcd-peer DIRECTORY
   # without a real openssl, all certificates are the rehearsal's own
   if [ ! -e "$WORKSHOP/tools/openssl" ]; then cp "$SHARED/pki/server.crt" "$sign_file.crt" && return 0; fi
   sign_list=IP:127.0.0.1,DNS:localhost
-  for sign_name in $sign_names; do case $sign_name in *:*) sign_list=$sign_list,IP:$sign_name ;; *[!0-9.]*) sign_list=$sign_list,DNS:$sign_name ;; *) sign_list=$sign_list,IP:$sign_name ;; esac; done
+  for sign_name in $sign_names; do case $sign_name in *:*) sign_list=$sign_list,IP:$sign_name ;; *[!0-9.]*) \
+    sign_list=$sign_list,DNS:$sign_name ;; *) sign_list=$sign_list,IP:$sign_name ;; esac; done
   signed "$sign_file.crt" "$sign_subject" "$sign_list"
 }
 

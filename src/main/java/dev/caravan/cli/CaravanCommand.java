@@ -45,13 +45,11 @@ import picocli.CommandLine;
         optionListHeading = "%nOptions of serve:%n",
         subcommands = {
             ServeCommand.class, ApplyCommand.class, BundleCommand.class, PlanCommand.class, ResetCommand.class, RollbackCommand.class,
-            ForceUnlockCommand.class, MigrateRuntimeCommand.class,
-            BackupCommand.class,
-            BackupsCommand.class, RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class,
-            ActionsCommand.class, RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class,
-            RunsCommand.class,
-            StatusCommand.class, LogsCommand.class, ClustersCommand.class, KubeconfigCommand.class,
-            RoutesCommand.class, HealthCommand.class, CompletionCommand.class, VersionCommand.class
+            ForceUnlockCommand.class, MigrateRuntimeCommand.class, ChangeEndpointCommand.class, BackupCommand.class, BackupsCommand.class,
+            RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class, ActionsCommand.class,
+            RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
+            StatusCommand.class, LogsCommand.class, ClustersCommand.class, KubeconfigCommand.class, RoutesCommand.class,
+            HealthCommand.class, CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -81,7 +79,8 @@ public final class CaravanCommand implements Callable<Integer> {
     private static final Map<String, String[]> MEANINGLESS = Map.ofEntries(
             Map.entry("serve", new String[] {"--output", "--yes"}), Map.entry("apply", new String[] {"--yes"}),
             Map.entry("plan", new String[] {"--yes"}), Map.entry("certificates", new String[] {"--yes"}),
-            Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("rehearse", new String[] {"--yes", "--journal"}),
+            Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("change-endpoint", new String[] {"--yes"}),
+            Map.entry("rehearse", new String[] {"--yes", "--journal"}),
             Map.entry("init", new String[] {"--data", "--journal", "--output"}),
             Map.entry("adopt", new String[] {"--yes"}),
             Map.entry("runs", new String[] {"--routes", "--yes"}), Map.entry("status", new String[] {"--routes", "--yes"}),

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A virtual address that Caravan is to keep is free, and in the network of every control plane. */
 final class EndpointRule {
@@ -33,7 +34,7 @@ final class EndpointRule {
             findings.add(finding(holders, "has the virtual address " + endpoint.address() + " already",
                     "Take an address that no host has."));
         }
-        boolean isOurs = survey.hosts().stream().anyMatch(seen -> seen.isMember() || keeps(seen, endpoint));
+        boolean isOurs = survey.hosts().stream().anyMatch(seen -> uses(seen, endpoint) || keeps(seen, endpoint));
         List<Seen> answered = survey.hosts(seen -> seen.facts().reach().stream()
                 .anyMatch(reach -> reach.label().equals(ReachTargets.ENDPOINT) && reach.outcome().reached()));
         if (!isOurs && holders.isEmpty() && !answered.isEmpty()) {
@@ -45,6 +46,13 @@ final class EndpointRule {
 
     private static Finding finding(List<Seen> hosts, String problem, String remedy) {
         return new Finding(Survey.names(hosts), RULE, Severity.REFUSES, problem, remedy);
+    }
+
+    /* A node of the cluster that has the endpoint, unlike one of a cluster that is to be moved to it. */
+    private static boolean uses(Seen seen, KeptEndpoint endpoint) {
+        return seen.isMember() && Stream.of(seen.facts().kubernetes().adminServer(), seen.facts().kubernetes().apiServer())
+                .flatMap(Optional::stream)
+                .anyMatch(server -> IpAddress.parse(Endpoint.parse(server).address()).equals(IpAddress.parse(endpoint.address())));
     }
 
     /* An earlier run left haproxy there; it has the address while it is at work. */

@@ -21,10 +21,14 @@ public final class Endpoints {
         return run(exchange).cluster().kubernetes().endpoint().filter(endpoint -> endpoint.isOn(host)).isPresent();
     }
 
-    /** What the script needs to know, as variables of its environment. */
+    /** What the script needs to know, as variables of its environment; of a host that keeps no endpoint, only that. */
     public void environment(Exchange exchange) {
         Cluster cluster = run(exchange).cluster();
         Host host = exchange.getVariable(Variables.HOST, Host.class);
+        if (!isKept(exchange)) {
+            variable(exchange, "ENDPOINT_KIND", "none");
+            return;
+        }
         KeptEndpoint endpoint = cluster.kubernetes().endpoint().orElseThrow();
         List<Host> controlPlanes = cluster.controlPlanes();
         variable(exchange, "ENDPOINT_KIND", endpoint.kind().word());

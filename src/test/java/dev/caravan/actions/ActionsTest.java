@@ -53,15 +53,15 @@ class ActionsTest {
         Actions actions = Actions.of(RouteFiles.builtIn());
 
         assertThat(actions.all()).extracting(Action::name)
-                .containsExactly("adopt", "apply", "backup", "backups", "bundle", "certificates", "force-unlock",
-                        "migrate-runtime", "plan", "renew-certificates", "reset", "restore", "rollback-run");
+                .containsExactly("adopt", "apply", "backup", "backups", "bundle", "certificates", "change-endpoint",
+                        "force-unlock", "migrate-runtime", "plan", "renew-certificates", "reset", "restore", "rollback-run");
         assertThat(actions.all()).filteredOn(Action::asksFirst).extracting(Action::name)
                 .containsExactly("force-unlock", "migrate-runtime", "reset", "restore", "rollback-run");
         assertThat(actions.all()).filteredOn(action -> !action.changesHosts()).extracting(Action::name)
                 .containsExactly("adopt", "backup", "backups", "bundle", "certificates", "plan");
         assertThat(actions.all()).filteredOn(Action::plan).extracting(Action::name).containsExactly("certificates", "plan");
         assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name)
-                .containsExactly("apply", "force-unlock", "migrate-runtime", "renew-certificates", "restore");
+                .containsExactly("apply", "change-endpoint", "force-unlock", "migrate-runtime", "renew-certificates", "restore");
         assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.PREFLIGHT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
@@ -133,7 +133,8 @@ class ActionsTest {
 
         assertThatThrownBy(() -> actions.require("polsh")).isInstanceOf(NoSuchAction.class)
                 .hasMessage("there is no action \"polsh\"; did you mean polish? Known: adopt, apply, backup, backups, bundle, "
-                        + "certificates, force-unlock, migrate-runtime, plan, polish, renew-certificates, reset, restore, rollback-run");
+                        + "certificates, change-endpoint, force-unlock, migrate-runtime, plan, polish, renew-certificates, reset, restore, "
+                        + "rollback-run");
     }
 
     @ParameterizedTest

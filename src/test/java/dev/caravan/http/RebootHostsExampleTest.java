@@ -60,7 +60,7 @@ class RebootHostsExampleTest {
             HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", Serving.TWO_HOSTS);
             assertThat(unknown.statusCode()).isEqualTo(400);
             assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
-                    "apply, backup, backups, bundle, certificates, force-unlock, migrate-runtime, plan, reboot-hosts, "
+                    "apply, backup, backups, bundle, certificates, change-endpoint, force-unlock, migrate-runtime, plan, reboot-hosts, "
                             + "renew-certificates, reset, restore, rollback-run");
 
             assertThat(ended(client, serving, "?action=apply").get("state").asText()).isEqualTo("succeeded");
