@@ -139,6 +139,12 @@ keep_places() { # PROGRAM
   for place in "$R"/etc/rc[0-6].d; do
     if [ -d "$place" ]; then keep_tree "$place"; fi
   done
+  # ucf, by which Debian's packages register configuration files, keeps its former lists
+  for place in hashfile registry; do
+    for number in 0 1 2 3 4 5 6 7; do
+      if [ -d "$R/var/lib/ucf" ]; then keep_file "$R/var/lib/ucf/$place.$number"; fi
+    done
+  done
 }
 
 # Installs what is missing, writes the configuration, and has the service read it.
