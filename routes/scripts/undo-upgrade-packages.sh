@@ -4,9 +4,13 @@
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/undo-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 read_found
 restore_files
 without_downgrades
-if ! goes cluster; then read_indices; fi
+if ! goes cluster; then
+  read_indices
+  without_excludes restore_packages
+fi
 restore_all

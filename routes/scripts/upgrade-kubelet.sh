@@ -10,13 +10,23 @@
 
 know_family
 
-configuration() { cat "$R/var/lib/kubelet/config.yaml" "$R/var/lib/kubelet/kubeadm-flags.env" "$R/var/lib/kubelet/instance-config.yaml" 2>/dev/null | sha256sum; }
+# A worker whose upgrade fails gets its former kubelet again: it may be older than the API server.
+keep_kubelet() {
+  for kubelet_file in config.yaml kubeadm-flags.env instance-config.yaml; do
+    keep_file "$R/var/lib/kubelet/$kubelet_file"
+    found reader "/var/lib/kubelet/$kubelet_file" kubelet.service
+  done
+}
+
+configuration() { cat "$R/var/lib/kubelet/config.yaml" "$R/var/lib/kubelet/kubeadm-flags.env" \
+  "$R/var/lib/kubelet/instance-config.yaml" 2>/dev/null | sha256sum; }
 configuration > "$WORK/configuration"
 
 case " $NODE_ROLES " in
   *" control-plane "*) ;;
   *)
     if ! planning; then
+      keep_kubelet
       kubeadm_upgrade node || command_failed "kubeadm upgrade node: $(kubeadm_words)" "On the host: journalctl -u kubelet"
     fi
     ;;
@@ -28,18 +38,23 @@ if planning; then exit 0; fi
 # a kubelet does not start with a flag that it does not know
 flags_file=$R/var/lib/kubelet/kubeadm-flags.env
 for flag in ${KUBELET_FLAGS_REMOVED:-}; do
-  if grep -qs -e "--${flag}[= \"]" "$flags_file" && change "remove --$flag, which kubelet $KUBERNETES_VERSION does not know, from ${flags_file#"$R"}"; then
+  if grep -qs -e "--${flag}[= \"]" "$flags_file" &&
+    change "remove --$flag, which kubelet $KUBERNETES_VERSION does not know, from ${flags_file#"$R"}"; then
     sed -E -i "s/ *--$flag(=[^ \"]*)?//; s/=\" */=\"/" "$flags_file"
   fi
 done
 
 configuration > "$WORK/configuration-now"
-if [ -n "$upgrade_names" ] || kubelet_replaced || ! cmp -s "$WORK/configuration" "$WORK/configuration-now" || ! systemctl is-active -q kubelet; then
+if [ -n "$upgrade_names" ] || kubelet_replaced || ! cmp -s "$WORK/configuration" "$WORK/configuration-now" ||
+  ! systemctl is-active -q kubelet; then
   change "restart kubelet"
   systemctl daemon-reload
   logged systemctl restart kubelet || command_failed "could not restart kubelet: $(last_words)" "On the host: journalctl -u kubelet"
 fi
+kubelet_error() {
+  journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300
+}
 kubelet_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
 wait_until 120 kubelet_healthy ||
-  fail "kubelet $KUBERNETES_VERSION is not healthy two minutes after its restart: $(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300)" \
+  fail "kubelet $KUBERNETES_VERSION is not healthy two minutes after its restart: $(kubelet_error)" \
     "On the host: journalctl -u kubelet"

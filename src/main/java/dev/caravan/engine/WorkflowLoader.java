@@ -22,6 +22,7 @@ import dev.caravan.tables.PreflightTable;
 import dev.caravan.workflow.Bundles;
 import dev.caravan.workflow.Bundling;
 import dev.caravan.workflow.ClusterSettings;
+import dev.caravan.workflow.DeprecatedApis;
 import dev.caravan.workflow.HostProxies;
 import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
@@ -124,8 +125,9 @@ final class WorkflowLoader {
         registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
         registry.bind("proxy", new HostProxies(versions));
-        registry.bind("preflight", new PreflightCheck(
-                new Preflight(limits, versions, PreflightTable.of(files)), versions, network, Optional.of(bundles)));
+        Preflight preflight = new Preflight(limits, versions, PreflightTable.of(files));
+        registry.bind("preflight", new PreflightCheck(preflight, versions, network, Optional.of(bundles)));
+        registry.bind("deprecated", new DeprecatedApis(preflight, versions));
     }
 
     private static FailureRules rules(RouteFiles files) {

@@ -109,6 +109,11 @@ public record UpgradePath(List<Hop> hops) {
                 || kubelet(facts).filter(known -> known.compareTo(KubernetesVersion.parse(version)) < 0).isPresent();
     }
 
+    /** Whether a node's kubelet is of that minor, or a later one. */
+    public static boolean isKubeletOfMinorFrom(Facts facts, int minor) {
+        return kubelet(facts).filter(known -> known.minor() >= minor).isPresent();
+    }
+
     private static Optional<KubernetesVersion> parsed(String text) {
         try {
             return Optional.of(KubernetesVersion.parse(text));

@@ -63,6 +63,15 @@ public final class Rollback {
                         || run.isUpgraded() && run.facts(host).map(Facts::joined).orElse(false));
     }
 
+    /**
+     * Whether a worker, which failed in an upgrade, is restored alone, also if control planes were upgraded, and the run continues with the
+     * others. Whether its former kubelet may be that old says {@link Upgrades#mayGoBack}.
+     */
+    static boolean mayRestoreWorker(Run run, Host host) {
+        return isWanted(run) && !run.isGivenUp() && run.tolerates(Set.of(host.name())) && !host.isControlPlane()
+                && !(run.failures().get(host.name()) instanceof NotReached);
+    }
+
     /** Ends the work on all hosts, if the run cannot continue without the exchange's host, which failed, or if too many hosts failed. */
     public void giveUp(Exchange exchange) {
         Run run = run(exchange);

@@ -126,6 +126,19 @@ public final class Upgrades {
         variable(exchange, "ON_BLOCKED", run.cluster().kubernetes().upgrade().drain().onBlocked().name().toLowerCase(Locale.ROOT));
     }
 
+    /**
+     * Whether the exchange's host, a worker that failed in the present hop, is brought back to what this run found there: its former
+     * kubelet is not too old for the API servers of the hop.
+     */
+    public boolean mayGoBack(Exchange exchange) {
+        Run run = run(exchange);
+        Host host = exchange.getVariable(Variables.HOST, Host.class);
+        Hop hop = hop(exchange);
+        int oldest = hop.minor() - versions.minor(hop.minor()).kubeletMinorsOlder();
+        return Rollback.mayRestoreWorker(run, host)
+                && run.facts(host.name()).filter(facts -> UpgradePath.isKubeletOfMinorFrom(facts, oldest)).isPresent();
+    }
+
     private static void variable(Exchange exchange, String name, String value) {
         exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
     }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: a changed version in the spec upgrades a running cluster. On real hosts {@code src/test/lab/upgrade} shows the same. */
 class UpgradeRehearsalTest {
+    private static final String KUBELET_THAT_DOES_NOT_START = "";
+
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
@@ -64,6 +66,37 @@ class UpgradeRehearsalTest {
         }
     }
 
+    /** Lines as API servers print them. */
+    @Tag("long")
+    @Test
+    void aPlanNamesTheApisInUseThatEachVersionOnTheWayRemoves() throws Exception {
+        try (Rehearsal rehearsal =
+                        start(Clusters.of(2, 0, "1.35.4", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT, List.of());
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of(36, "1.36.3"));
+            Path metrics = rehearsal.roots().get("h1").getParent().resolveSibling("shared").resolve("metrics");
+            Files.writeString(metrics, """
+                    # HELP apiserver_requested_deprecated_apis [STABLE] Gauge of deprecated APIs that have been requested
+                    # TYPE apiserver_requested_deprecated_apis gauge
+                    """ + requested("", "", "componentstatuses", "", "v1", 1) + requested("apps", "1.39", "things", "", "v1beta9", 1));
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.notes()).contains(
+                    "no API that Kubernetes 1.36 or 1.37 removes was requested since the API servers were started");
+
+            Files.writeString(metrics, requested("resource.k8s.io", "1.36", "resourceclaims", "status", "v1beta1", 1)
+                    + requested("policy", "1.36", "budgets", "", "v1beta1", 0) + requested("", "1.37", "endpoints", "", "v1", 1),
+                    java.nio.file.StandardOpenOption.APPEND);
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.notes()).anyMatch(note -> note.startsWith("Kubernetes 1.36 removes APIs that are in use: "
+                            + "resource.k8s.io/v1beta1 resourceclaims/status (1.36). The audit log names who requests them"))
+                    .anyMatch(note -> note.startsWith("Kubernetes 1.37 removes APIs that are in use: v1 endpoints (1.37). "))
+                    .noneMatch(note -> note.contains("componentstatuses") || note.contains("policy") || note.contains("things"));
+        }
+    }
+
     @Test
     void aFirstUpgradeThatFailsIsRolledBack() throws Exception {
         try (Rehearsal rehearsal = start(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT,
@@ -83,11 +116,64 @@ class UpgradeRehearsalTest {
         }
     }
 
+    @Test
+    void aWorkerThatFailsIsRestoredAloneAndTheNextRunUpgradesIt() throws Exception {
+        aWorkerFails(Family.YUM, "h2:upgrade-kubelet:fail*1");
+    }
+
     @Tag("long")
     @Test
-    void aWorkerThatFailsStopsNoOtherAndTheSameCommandResumes() throws Exception {
-        try (Rehearsal rehearsal = start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.YUM,
-                        List.of(Fault.parse("h2:upgrade-kubelet:fail*1")));
+    void theSameWithAptAndWhereTheFaultComesBeforeItsDrain() throws Exception {
+        aWorkerFails(Family.APT, "h2:upgrade-packages:fail*1");
+    }
+
+    /** The kubelet is upgraded by then, and does not become Ready. */
+    @Tag("long")
+    @Test
+    void theSameWithAptAfterItsKubeletWasUpgraded() throws Exception {
+        aWorkerFails(Family.APT, KUBELET_THAT_DOES_NOT_START);
+    }
+
+    private void aWorkerFails(Family family, String fault) throws Exception {
+        boolean refuses = fault.equals(KUBELET_THAT_DOES_NOT_START);
+        try (Rehearsal rehearsal = start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), family,
+                        refuses ? List.of() : List.of(Fault.parse(fault)));
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            Path refused = rehearsal.roots().get("h2").resolve(".rehearsal/kubelet-refuses");
+            if (refuses) {
+                Files.writeString(refused, "1.37.2\n");
+            }
+            Map<String, String> before = kubernetesOf(rehearsal, "h2");
+            rehearsal.offer("1.37.2");
+            Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
+
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("partly");
+            assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.36.3"), Map.entry("h3", "1.37.2"));
+            assertThat(kubernetesOf(rehearsal, "h2")).as(runs::told).isEqualTo(before);
+            assertThat(runs.told()).contains("Rolled back: h2");
+            assertThat(rehearsal.roots().get("h2").getParent().resolveSibling("shared").resolve("nodes/h2/cordoned")).doesNotExist();
+
+            Files.deleteIfExists(refused);
+            runs.events().clear();
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
+            assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.37.2"), Map.entry("h3", "1.37.2"));
+
+            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(rehearsal.roots().get("h2").resolve("var/lib/caravan")).doesNotExist();
+            assertThat(rehearsal.roots().get("h2").resolve(".rehearsal/packages/kubelet")).doesNotExist();
+        }
+    }
+
+    /** With onFailure keep, nothing is undone; the same command resumes. */
+    @Tag("long")
+    @Test
+    void aWorkerThatFailsAndIsKeptStopsNoOther() throws Exception {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()),
+                        List.of(Fault.parse("h2:upgrade-kubelet:fail*1")), scratch.directory(),
+                        Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
                 Engine engine = runs.engine(rehearsal)) {
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
             rehearsal.offer("1.37.2");
@@ -103,6 +189,26 @@ class UpgradeRehearsalTest {
             assertThat(runs.changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.37.2"), Map.entry("h3", "1.37.2"));
         }
+    }
+
+    /** What an upgrade changes on a worker: packages, repositories, the kubelet's configuration. */
+    private static Map<String, String> kubernetesOf(Rehearsal rehearsal, String host) throws Exception {
+        Path root = rehearsal.roots().get(host);
+        Map<String, String> found = new TreeMap<>();
+        for (String name : List.of("kubelet", "kubectl", "kubeadm")) {
+            found.put(name, version(rehearsal, host, name));
+        }
+        for (String name : List.of("etc/yum.repos.d/kubernetes.repo", "etc/apt/sources.list.d/kubernetes.list",
+                "var/lib/kubelet/config.yaml", "var/lib/kubelet/kubeadm-flags.env")) {
+            Path file = root.resolve(name);
+            found.put(name, Files.exists(file) ? Files.readString(file) : "absent");
+        }
+        return found;
+    }
+
+    private static String requested(String group, String release, String resource, String part, String version, int count) {
+        return ("apiserver_requested_deprecated_apis{group=\"%s\",removed_release=\"%s\",resource=\"%s\","
+                + "subresource=\"%s\",version=\"%s\"} %d%n").formatted(group, release, resource, part, version, count);
     }
 
     private Rehearsal start(Cluster cluster, Family family, List<Fault> faults) throws Exception {

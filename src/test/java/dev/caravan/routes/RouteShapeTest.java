@@ -114,8 +114,11 @@ class RouteShapeTest {
 
         assertThat(uris(read(name)).filter(uri -> uri.startsWith("direct:") && !uri.contains("${"))
                 .map(uri -> uri.substring("direct:".length()))).isSubsetOf(known);
-        uris(read(name)).filter(uri -> uri.startsWith("step:")).forEach(uri ->
-                assertThat(FILES.script(uri.substring("step:".length()) + ".sh")).as("the script of " + uri).isPresent());
+        read(name).findParents("uri").stream().filter(to -> to.get("uri").asText().startsWith("step:")).forEach(to -> {
+            String step = to.get("uri").asText();
+            String script = to.at("/parameters/script").asText(step.substring("step:".length()) + ".sh");
+            assertThat(FILES.script(script)).as("the script of " + step).isPresent();
+        });
         String configuration = route(name).path("routeConfigurationId").asText();
         assertThat(configuration.isEmpty() || configurations().contains(configuration)).as(configuration).isTrue();
     }
