@@ -55,6 +55,22 @@ class EndpointRuleTest {
                 });
     }
 
+    /** The action change-endpoint moves it there; a cluster that has the endpoint answers at it itself. */
+    @Test
+    void theAddressMustBeFreeAlsoForAClusterThatHasAnotherEndpoint() throws Exception {
+        Map<String, String> reached = Map.of("reach", "10.77.0.100 8443 @endpoint open");
+
+        assertThat(findings("vip: 10.77.0.100", Map.of("h1", memberAt("https://10.77.0.11:6443"), "h2", reached)))
+                .anySatisfy(finding -> assertThat(finding.problem()).contains("10.77.0.100, which must be free"));
+        assertThat(findings("vip: 10.77.0.100", Map.of("h1", memberAt("https://10.77.0.100:8443"), "h2", reached)))
+                .noneSatisfy(finding -> assertThat(finding.problem()).contains("10.77.0.100, which must be free"));
+    }
+
+    private static Map<String, String> memberAt(String endpoint) {
+        return Map.of("kubernetes", "kubelet.conf\nadmin.conf\nkube-apiserver.yaml", "apiServer", "https://10.77.0.11:6443",
+                "adminServer", endpoint, "nodeName", "h1", "kubeletVersion", "1.20.2");
+    }
+
     @Test
     void anAddressOfAHostIsTaken() throws Exception {
         assertThat(findings("vip: 10.77.0.100", Map.of("h3", Map.of("linkAddresses", "eth0 10.77.0.13,10.77.0.100")))).singleElement()
