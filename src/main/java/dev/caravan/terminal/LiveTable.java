@@ -53,6 +53,7 @@ public final class LiveTable {
         private final int hostWidth;
         /** How many of the run's first steps share the first column. */
         private final int folded;
+        private final int foldWidth;
         private final int columns;
 
         Frame(RunView run, int width, int height, Instant now) {
@@ -71,13 +72,14 @@ public final class LiveTable {
             int steps = run.steps().size();
             this.columns = Math.min(steps, fitting);
             this.folded = steps <= fitting ? 0 : fitting == 0 ? steps : steps - fitting + 1;
+            this.foldWidth = Math.max(CELL, foldTitle().length());
         }
 
         List<String> lines() {
             List<String> lines = new ArrayList<>();
             lines.add(title());
-            if (height > 4) {
-                lines.add(header());
+            if (hasHeader()) {
+                lines.addAll(header());
             }
             shown.forEach(host -> lines.add(row(host)));
             if (!rest.isEmpty()) {
@@ -86,9 +88,13 @@ public final class LiveTable {
             return lines.subList(0, Math.min(lines.size(), height - 1));
         }
 
+        private boolean hasHeader() {
+            return height > 6;
+        }
+
         /** The hosts that get a row, in the spec's order. */
         private List<HostView> selected() {
-            int rows = Math.max(1, height - 3);
+            int rows = Math.max(1, height - (hasHeader() ? 4 : 2));
             if (run.hosts().size() <= rows) {
                 return run.hosts();
             }
@@ -170,17 +176,26 @@ public final class LiveTable {
             };
         }
 
-        private String header() {
-            StringBuilder line = new StringBuilder(Text.pad("host", hostWidth)).append(' ');
-            List<String> titles = StepTitles.of(run.steps(), CELL);
+        /** Two lines; where steps are folded, their number of all that the run has met so far. */
+        private List<String> header() {
+            StringBuilder above = new StringBuilder(" ".repeat(hostWidth + 1));
+            StringBuilder below = new StringBuilder(Text.pad("host", hostWidth)).append(' ');
             if (columns > 0 && folded > 0) {
-                line.append(' ').append(Text.pad("+" + folded, CELL));
+                above.append(" ".repeat(foldWidth + 1));
+                below.append(' ').append(Text.pad(foldTitle(), foldWidth));
             }
             for (int i = columns > 0 ? folded : run.steps().size(); i < run.steps().size(); i++) {
-                line.append(' ').append(Text.pad(titles.get(i), CELL));
+                StepTitle title = StepTitle.of(run.steps().get(i), CELL);
+                above.append(' ').append(Text.pad(title.above(), CELL));
+                below.append(' ').append(Text.pad(title.below(), CELL));
             }
-            line.append("  ").append(run.ended() ? "in the end" : "now");
-            return look.paint(Ink.FAINT, Text.fit(line.toString(), width, ""));
+            below.append("  ").append(run.ended() ? "in the end" : "now");
+            return List.of(look.paint(Ink.FAINT, Text.fit(above.toString(), width, "").stripTrailing()),
+                    look.paint(Ink.FAINT, Text.fit(below.toString(), width, "")));
+        }
+
+        private String foldTitle() {
+            return folded + "/" + run.steps().size();
         }
 
         private String row(HostView host) {
@@ -188,13 +203,13 @@ public final class LiveTable {
                     Text.pad(Text.fit(Wording.host(host.name()), hostWidth, look.ellipsis()), hostWidth)).append(' ');
             if (columns > 0) {
                 if (folded > 0) {
-                    line.append(' ').append(telling(host).text(look));
+                    line.append(' ').append(telling(host).text(look)).append(" ".repeat(foldWidth - CELL));
                 }
                 for (int i = folded; i < run.steps().size(); i++) {
                     line.append(' ').append(cell(host, i).text(look));
                 }
             }
-            int used = hostWidth + 1 + columns * (CELL + 1) + 2;
+            int used = hostWidth + 1 + columns * (CELL + 1) + (columns > 0 && folded > 0 ? foldWidth - CELL : 0) + 2;
             String doing = Text.fit(Text.printable(doings.of(host)), Math.max(0, width - used), look.ellipsis());
             Ink ink = switch (host.activity()) {
                 case FAILED -> Ink.BAD;
@@ -250,7 +265,7 @@ public final class LiveTable {
                     Text.pad(Text.fit(restTitle(), hostWidth, look.ellipsis()), hostWidth)).append(' ');
             if (columns > 0) {
                 if (folded > 0) {
-                    line.append(' ').append(finished(folded - 1));
+                    line.append(' ').append(Text.pad(finished(folded - 1), foldWidth));
                 }
                 for (int i = folded; i < run.steps().size(); i++) {
                     line.append(' ').append(finished(i));
