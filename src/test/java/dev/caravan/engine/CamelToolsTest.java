@@ -29,7 +29,7 @@ class CamelToolsTest {
         try (Serving serving = Serving.start(directory, Files.createDirectories(directory.resolve("routes")),
                 Map.of("caravan.camel-tools", "true"))) {
             Path status = directory.resolve(".camel").resolve(ProcessHandle.current().pid() + "-status.json");
-            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(status)
+            await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(status)
                     && routes(Files.readString(status)).contains("kubeadm-init"));
             assertThat(ManagementFactory.getPlatformMBeanServer().queryNames(new ObjectName("org.apache.camel:type=routes,*"), null))
                     .hasSize(serving.engine().context().getRoutes().size());
