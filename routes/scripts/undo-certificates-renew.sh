@@ -8,8 +8,10 @@
 . "${CARAVAN_LIB:-$(dirname "$0")}/certificates-lib.sh"
 
 read_found
-saved=$(each_found saved | cut -f 1 | head -n 1)
-# if the cluster goes, so do its certificates
-if [ -n "$saved" ] && [ -f "$R$saved/complete" ] && ! goes cluster; then restore_saved "$saved"; fi
-if [ -n "$saved" ] && [ ! -s "$WORK/left" ]; then rm -rf "$R$saved"; fi
+each_found saved | cut -f 1 > "$WORK/saved-directories"
+# one of one run; if the cluster goes, so do its certificates, and what any run saved
+while read -r saved; do
+  if [ -f "$R$saved/complete" ] && ! goes cluster; then restore_saved "$saved"; fi
+  if [ ! -s "$WORK/left" ]; then rm -rf "$R$saved"; fi
+done < "$WORK/saved-directories"
 restore_all

@@ -9,9 +9,10 @@
 
 read_found
 saved=$(each_found saved | cut -f 1 | head -n 1)
-# if the cluster goes, so do its certificates and manifests
+# if the cluster goes, so do its certificates and manifests, and what any run saved
 if goes cluster; then
-  if [ -n "$saved" ]; then rm -rf "$R$saved"; fi
+  each_found saved | cut -f 1 > "$WORK/saved-directories"
+  while read -r saved; do rm -rf "$R$saved"; done < "$WORK/saved-directories"
   rm -f "$FOUND/file" "$FOUND/unit"
   restore_all
   exit 0

@@ -124,8 +124,12 @@ class ChangeEndpointRehearsalTest {
             assertThat(runs.run(engine, address, "plan").changed()).isEmpty();
             assertThat(runs.run(engine, address, "change-endpoint").changed()).isEmpty();
 
-            Ended reset = runs.run(engine, address, "reset");
+            // each of these moves saved certificates
+            moved = runs.run(engine, rehearsal.cluster(), "change-endpoint");
+            assertThat(moved.state()).as(moved::told).isEqualTo("succeeded");
+            Ended reset = runs.run(engine, rehearsal.cluster(), "reset");
             assertThat(reset.state()).as(reset::told).isEqualTo("succeeded");
+            assertThat(first.resolve("var/lib/caravan")).doesNotExist();
             assertThat(first.resolve(".rehearsal/packages/haproxy")).doesNotExist();
             assertThat(first.resolve("etc/haproxy")).doesNotExist();
             assertThat(third.resolve("etc/haproxy")).doesNotExist();
