@@ -681,7 +681,7 @@ class ApiTest {
         assertThat(provision.get("description").asText()).startsWith("Makes one bare host a member of the cluster.");
         assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
         assertThat(provision.at("/nodes/1/nodes").findValuesAsText("uri")).contains("direct:os-prepare");
-        JsonNode choice = provision.get("nodes").get(2);
+        JsonNode choice = provision.get("nodes").get(3);
         assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
         assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
         assertThat(choice.at("/nodes/1/kind").asText()).isEqualTo("otherwise");
