@@ -140,9 +140,11 @@ final class Chromium implements AutoCloseable {
         return result.at("/result/value");
     }
 
-    /** Waits until that holds in the page. */
+    /** Waits until that holds in the page, and what the page had to draw by then is drawn. */
     void until(String condition) {
         await(condition).atMost(LONG).pollInterval(Duration.ofMillis(40)).until(() -> value("Boolean(" + condition + ")").asBoolean());
+        // The page draws once in a frame, in the order in which it was asked to.
+        value("typeof soon === 'undefined' || new Promise(done => soon(done))");
     }
 
     /** The text that is shown there; empty where nothing is. */
