@@ -15,9 +15,8 @@ wait_until 90 api_answers || fail_for_now "the API server does not answer" "On t
 
 # For the undo: the ConfigMap as it is, without what the API server adds.
 keep_config_map() { # NAME
-  cluster -n kube-system get configmap "$1" -o yaml > "$WORK/config-map" 2>"$WORK/output" ||
-    command_failed "kubectl get configmap $1: $(last_words)" "Is the API server up?"
-  found config-map "kube-system/$1" "$(sed -E '/^  (resourceVersion|uid|creationTimestamp|selfLink):/d' "$WORK/config-map" | packed)"
+  read_map kube-system "$1" || fail_for_now "the ConfigMap $1 is not there any more"
+  found config-map "kube-system/$1" "$(packed < "$WORK/config-map")"
 }
 
 # kubeadm init of older minors stores the API server's default authorization modes as if they had been configured. That is no difference

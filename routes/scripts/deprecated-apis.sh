@@ -6,12 +6,11 @@
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 [ -f "$ADMIN_CONF" ] || fail "there is no ${ADMIN_CONF#"$R"} on this host" "Is it a control plane?"
-url=$(own_api_url)
-set -- --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 30s
-if [ -n "$url" ]; then set -- "$@" --server "$url"; fi
 say "reading the metrics of the API server"
 # a pipe hides how its first part ended
-{ kubectl "$@" get --raw /metrics 2>"$WORK/output" || echo failed > "$WORK/failed"; } | head -c 67108864 | awk '
+{
+  own_api --cache-dir "$R/run/caravan-kubectl" --request-timeout 30s get --raw /metrics 2>"$WORK/output" || echo failed > "$WORK/failed"
+} | head -c 67108864 | awk '
   function label(name) {
     if (!match($0, "[{,]" name "=\"[^\"]*\"")) return ""
     return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)

@@ -34,14 +34,6 @@ set_server() { # FILE FROM TO
 
 # --- ConfigMaps of the cluster with a kubeconfig in them
 
-# Writes the ConfigMap to $WORK/config-map, without what the API server adds. Returns 1 if it does not exist.
-read_map() { # NAMESPACE NAME
-  cluster -n "$1" get configmap "$2" --ignore-not-found -o yaml > "$WORK/config-map-there" 2>"$WORK/output" ||
-    command_failed "kubectl get configmap $2: $(last_words)" "Is the API server up?"
-  sed -E '/^  (resourceVersion|uid|creationTimestamp|selfLink):/d' "$WORK/config-map-there" > "$WORK/config-map"
-  [ -s "$WORK/config-map" ]
-}
-
 # In place of the server of the ConfigMap that was read. Returns 1 if it could not be written.
 set_map_server() { # FROM TO
   with_server "$1" "$2" < "$WORK/config-map" > "$WORK/config-map-new"

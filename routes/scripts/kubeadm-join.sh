@@ -14,7 +14,7 @@ unfinished=$R/etc/kubernetes/.caravan-join-unfinished
 kubelet_conf=$R/etc/kubernetes/kubelet.conf
 ca=$R/etc/kubernetes/pki/ca.crt
 
-node_registered() { kubectl --kubeconfig "$kubelet_conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s get node "$NODE_NAME" -o name >/dev/null 2>"$WORK/output"; }
+node_registered() { as_node get node "$NODE_NAME" -o name >/dev/null 2>"$WORK/output"; }
 
 # The cluster's own view, for a host that seems to have joined.
 joined() {
@@ -55,6 +55,10 @@ join() {
   rm -f "$discovery"
   [ "$join_status" -eq 0 ] || join_failed
   rm -f "$unfinished" "$WORK/join.yaml"
+  # a worker's kubelet may register the node some time after kubeadm has ended, and what follows needs the node
+  wait_until 120 node_registered ||
+    fail_for_now "kubeadm join has ended, but the kubelet has not registered the node $NODE_NAME in two minutes: $(last_words)" \
+      "On the host: journalctl -u kubelet"
 }
 
 action=fresh

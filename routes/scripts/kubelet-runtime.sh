@@ -67,12 +67,12 @@ if ! systemctl is-active -q kubelet; then
 fi
 say "waiting until the kubelet is healthy"
 wait_until "$seconds" kubelet_is_healthy ||
-  fail "the kubelet is not healthy $seconds s after its start with containerd: $(kubelet_words)" "On the host: journalctl -u kubelet"
+  fail "the kubelet is not healthy $seconds s after its start with containerd: $(kubelet_error)" "On the host: journalctl -u kubelet"
 case " $NODE_ROLES " in
   *" control-plane "*)
     say "waiting until the API server of this host is ready"
     wait_until "$seconds" own_api_answers ||
-      fail "the API server of this host is not ready $seconds s after the kubelet's start with containerd: $(kubelet_words)" \
+      fail "the API server of this host is not ready $seconds s after the kubelet's start with containerd: $(kubelet_error)" \
         "On the host: journalctl -u kubelet, and the logs in /var/log/pods"
     ;;
 esac

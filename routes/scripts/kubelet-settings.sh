@@ -9,15 +9,10 @@
 take_documents
 need_this_version
 seconds=${RESTART_SECONDS:-300}
-kubelet_error() { journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300; }
-is_ready() {
-  [ "$(kubectl --kubeconfig "$R/etc/kubernetes/kubelet.conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s get node "$NODE_NAME" \
-    -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]
-}
 
 make_kubelet_config
 was_ready=no
-if is_ready; then was_ready=yes; fi
+if node_is_ready; then was_ready=yes; fi
 if kubelet_config_differs; then
   cp "$KUBELET/config.yaml" "$WORK/former"
   keep_reader kubelet.service
@@ -29,17 +24,20 @@ if kubelet_config_differs; then
     say "the kubelet does not come back; its former configuration is put back"
     cat "$WORK/former" > "$KUBELET/config.yaml"
     logged systemctl restart kubelet || true
-    fail "the kubelet is not healthy $seconds s after its restart with the settings of the spec${words:+: $words}; its former configuration is in place again" \
+    failed="the kubelet is not healthy $seconds s after its restart with the settings of the spec${words:+: $words}"
+    fail "$failed; its former configuration is in place again" \
       "Correct KubeletConfiguration under kubernetes.kubeadm in the spec. On the host: journalctl -u kubelet"
   fi
 elif ! systemctl is-active -q kubelet; then
   if change "start the kubelet"; then
     keep_unit kubelet.service
     logged systemctl start kubelet || command_failed "could not start the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
-    wait_until "$seconds" kubelet_is_healthy || fail_for_now "the kubelet is not healthy $seconds s after its start: $(kubelet_error)" "On the host: journalctl -u kubelet"
+    wait_until "$seconds" kubelet_is_healthy ||
+      fail_for_now "the kubelet is not healthy $seconds s after its start: $(kubelet_error)" "On the host: journalctl -u kubelet"
   fi
 fi
 if planning; then exit 0; fi
 if [ "$was_ready" = yes ]; then
-  wait_until "$seconds" is_ready || fail_for_now "the node $NODE_NAME is not Ready $seconds s after the restart of its kubelet" "See: kubectl describe node $NODE_NAME"
+  wait_until "$seconds" node_is_ready ||
+    fail_for_now "the node $NODE_NAME is not Ready $seconds s after the restart of its kubelet" "See: kubectl describe node $NODE_NAME"
 fi

@@ -35,17 +35,8 @@ nodes='{{range .items}}{{$node := .metadata.name}}
 {{end}}{{end}}
 {{- if .spec.taints}}{{range .spec.taints}}{{$node}} taint {{.key}}{{if .value}}={{.value}}{{end}}:{{.effect}}
 {{end}}{{end}}{{end}}'
-read_nodes() { cluster get nodes -o go-template="$nodes" > "$WORK/there" 2>"$WORK/output"; }
-new_are_there() {
-  while read -r node; do grep -q "^$node " "$WORK/there" || return 1; done < "$WORK/new"
-}
-read_again() { read_nodes && new_are_there; }
-read_nodes || command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
-# A kubelet may register its node some time after kubeadm join has ended.
-if ! planning && ! new_are_there; then
-  say "waiting for new nodes to be registered"
-  wait_until 60 read_again || true
-fi
+cluster get nodes -o go-template="$nodes" > "$WORK/there" 2>"$WORK/output" ||
+  command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
 
 if grep -qE '^[^ ]+ (node|new|listed)$' "$WORK/input"; then
   unlisted=$(awk '$2 == "label" { print $1 }' "$WORK/there" | sort -u | comm -23 - "$WORK/listed" | head -n 50 | paste -s -d ' ')

@@ -607,6 +607,11 @@ kubelet_words() {
   printf '; kubelet: %s; %s' "$(systemctl is-active kubelet 2>/dev/null || true)" \
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]' | tail -n 1 | cut -c 1-300)"
 }
+# The kubelet's last error; nothing if it printed none.
+kubelet_error() {
+  journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300
+}
+kubelet_is_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
 one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
 
 # Runs a command five times a second, until it succeeds or SECONDS have passed. Its output is dropped.
@@ -975,6 +980,19 @@ ADMIN_CONF=$R/etc/kubernetes/admin.conf
 # kubectl as the cluster's administrator; its cache is not in root's home.
 cluster() { kubectl --kubeconfig "$ADMIN_CONF" --cache-dir "$R/run/caravan-kubectl" --request-timeout 20s "$@"; } # ARGUMENT...
 
+# The same as the node of this host itself, which may change its own node.
+as_node() { # ARGUMENT...
+  kubectl --kubeconfig "$R/etc/kubernetes/kubelet.conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s "$@" </dev/null
+}
+
+# Writes the ConfigMap to $WORK/config-map, without what the API server adds. Returns 1 if it does not exist.
+read_map() { # NAMESPACE NAME
+  cluster -n "$1" get configmap "$2" --ignore-not-found -o yaml > "$WORK/config-map-there" 2>"$WORK/output" ||
+    command_failed "kubectl get configmap $2: $(last_words)" "Is the API server up?"
+  sed -E '/^  (resourceVersion|uid|creationTimestamp|selfLink):/d' "$WORK/config-map-there" > "$WORK/config-map"
+  [ -s "$WORK/config-map" ]
+}
+
 api_answers() { [ -f "$ADMIN_CONF" ] && kubectl --kubeconfig "$ADMIN_CONF" --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
 
 # The value of a flag of a static pod; empty if it is not set.
@@ -1004,12 +1022,12 @@ admin_kubeconfig() {
 }
 
 # Whether the API server of this host is ready, etcd included, also if the endpoint of the cluster leads to another one.
-own_api_answers() {
-  [ -f "$ADMIN_CONF" ] || return 1
+own_api_answers() { [ -f "$ADMIN_CONF" ] && own_api --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
+
+# kubectl of the administrator at the API server of this host.
+own_api() { # ARGUMENT...
   own_url=$(own_api_url)
-  set -- --kubeconfig "$ADMIN_CONF" --request-timeout 5s
-  if [ -n "$own_url" ]; then set -- "$@" --server "$own_url"; fi
-  kubectl "$@" get --raw /readyz >/dev/null 2>&1 </dev/null
+  kubectl --kubeconfig "$ADMIN_CONF" ${own_url:+--server "$own_url"} "$@" </dev/null
 }
 
 # sha256: and the hash of the CA certificate's public key, in the form for kubeadm join.

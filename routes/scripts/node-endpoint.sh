@@ -14,10 +14,8 @@ kubelet_conf=$KUBERNETES/kubelet.conf
 seconds=${RESTART_SECONDS:-300}
 [ -f "$kubelet_conf" ] || skip "this host is not a node yet"
 
-node_get() { kubectl --kubeconfig "$kubelet_conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s get "$@" 2>/dev/null; }
-is_ready() { [ "$(node_get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
 # The kubelet renews its lease every ten seconds. Its node stays Ready for a while without it.
-lease() { node_get lease "$NODE_NAME" -n kube-node-lease -o 'jsonpath={.spec.renewTime}'; }
+lease() { as_node get lease "$NODE_NAME" -n kube-node-lease -o 'jsonpath={.spec.renewTime}' 2>/dev/null; }
 has_renewed() { # LEASE
   now=$(lease) && [ -n "$now" ] && [ "$now" != "$1" ]
 }
@@ -43,7 +41,7 @@ move() { # FILE
 
 former_server=$(server_of "$kubelet_conf")
 was_ready=no
-if is_ready; then was_ready=yes; fi
+if node_is_ready; then was_ready=yes; fi
 move "$kubelet_conf"
 kubelet_reaches() {
   logged systemctl restart kubelet || return 1
@@ -51,7 +49,7 @@ kubelet_reaches() {
   [ "$was_ready" = yes ] || return 0
   say "waiting until the kubelet has reported to the API server"
   reported=$(lease) || reported=
-  wait_until "$seconds" has_renewed "$reported" && wait_until "$seconds" is_ready
+  wait_until "$seconds" has_renewed "$reported" && wait_until "$seconds" node_is_ready
 }
 if is_restart_needed kubelet && change "restart the kubelet"; then
   if ! kubelet_reaches; then

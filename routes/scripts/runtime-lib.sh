@@ -9,17 +9,10 @@ SOCKET_OF_NODE=kubeadm.alpha.kubernetes.io/cri-socket
 
 docker_runs() { have docker && systemctl is-active -q docker.service; }
 
-kubelet_is_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
-kubelet_words() { journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300; }
-
-# As the node itself, which may change its own annotations.
-node_says() { # ARGUMENT...
-  kubectl --kubeconfig "$R/etc/kubernetes/kubelet.conf" --cache-dir "$R/run/caravan-kubectl" --request-timeout 10s "$@" </dev/null
-}
 node_socket() {
-  node_says get node "$NODE_NAME" -o 'jsonpath={.metadata.annotations.kubeadm\.alpha\.kubernetes\.io/cri-socket}' 2>/dev/null || true
+  as_node get node "$NODE_NAME" -o 'jsonpath={.metadata.annotations.kubeadm\.alpha\.kubernetes\.io/cri-socket}' 2>/dev/null || true
 }
-name_socket() { node_says annotate node "$NODE_NAME" --overwrite "$SOCKET_OF_NODE=$1" > "$WORK/output" 2>&1; } # SOCKET
+name_socket() { as_node annotate node "$NODE_NAME" --overwrite "$SOCKET_OF_NODE=$1" > "$WORK/output" 2>&1; } # SOCKET
 
 # The addresses that the plugin host-local still keeps for sandboxes that were removed without it.
 release_addresses() { # FILE with their ids

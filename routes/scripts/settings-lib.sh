@@ -220,4 +220,7 @@ make_kubelet_config() {
   as_there '^containerRuntimeEndpoint:' "$KUBELET/config.yaml" "$ASIDE/kubelet/config.yaml"
 }
 kubelet_config_differs() { ! cmp -s "$ASIDE/kubelet/config.yaml" "$KUBELET/config.yaml"; }
-kubelet_is_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
+# As the API server has it that kubelet.conf names.
+node_is_ready() {
+  [ "$(as_node get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]
+}

@@ -21,7 +21,7 @@ remove_pods
 restore_all
 changing "start the kubelet, which uses Docker again"
 logged systemctl start kubelet || left_for_now "the kubelet, which does not start: $(last_words)"
-wait_until "$seconds" kubelet_is_healthy || left_for_now "the kubelet, which is not healthy with Docker: $(kubelet_words)"
+wait_until "$seconds" kubelet_is_healthy || left_for_now "the kubelet, which is not healthy with Docker: $(kubelet_error)"
 each_found annotation | while IFS=$TAB read -r _ state socket; do
   [ "$state" != absent ] || continue
   changing "note $socket as the runtime's socket on the node $NODE_NAME"

@@ -17,7 +17,6 @@ if goes cluster || ! was_found file; then
 fi
 
 know_family
-kubelet_is_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
 present_kubelet=$(package_version kubelet)
 restore_files
 if was_found packages; then

@@ -51,10 +51,6 @@ if [ -n "$upgrade_names" ] || kubelet_replaced || ! cmp -s "$WORK/configuration"
   systemctl daemon-reload
   logged systemctl restart kubelet || command_failed "could not restart kubelet: $(last_words)" "On the host: journalctl -u kubelet"
 fi
-kubelet_error() {
-  journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -E '^[EF][0-9]|^Error' | tail -n 1 | cut -c 1-300
-}
-kubelet_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
-wait_until 120 kubelet_healthy ||
+wait_until 120 kubelet_is_healthy ||
   fail "kubelet $KUBERNETES_VERSION is not healthy two minutes after its restart: $(kubelet_error)" \
     "On the host: journalctl -u kubelet"
