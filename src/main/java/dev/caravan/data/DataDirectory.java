@@ -13,7 +13,6 @@ import java.util.Set;
 /** The directory of journal, logs and kubeconfigs. Who can replace what is in it controls Caravan, and so every host. */
 public final class DataDirectory {
     private static final int STICKY = 01000;
-    private static final int ROOT = 0;
 
     private DataDirectory() {}
 
@@ -93,8 +92,8 @@ public final class DataDirectory {
         if (!may(directory, PosixFilePermission.GROUP_WRITE)) {
             return false;
         }
-        int group = number(directory, "unix:gid").orElse(ROOT);
-        return group != ROOT && !number(Path.of("/proc/self"), "unix:gid").equals(Optional.of(group));
+        int group = Ownership.number(directory, "unix:gid").orElse(Ownership.ROOT);
+        return group != Ownership.ROOT && !Ownership.number(Path.of("/proc/self"), "unix:gid").equals(Optional.of(group));
     }
 
     private static boolean may(Path directory, PosixFilePermission permission) {
@@ -107,14 +106,6 @@ public final class DataDirectory {
     }
 
     private static boolean isSticky(Path directory) {
-        return number(directory, "unix:mode").map(mode -> (mode & STICKY) != 0).orElse(false);
-    }
-
-    private static Optional<Integer> number(Path path, String attribute) {
-        try {
-            return Optional.of((Integer) Files.getAttribute(path, attribute));
-        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return Ownership.number(directory, "unix:mode").map(mode -> (mode & STICKY) != 0).orElse(false);
     }
 }

@@ -8,7 +8,9 @@ import java.util.Optional;
 
 /** Whose files and directories are. Only this user and root may put there what is trusted. */
 final class Ownership {
-    private static final int ROOT = 0;
+    /** The number of root, as a user and as a group. */
+    static final int ROOT = 0;
+
     private static final Optional<Integer> SELF = uid(Path.of("/proc/self"));
 
     private Ownership() {}
@@ -34,8 +36,13 @@ final class Ownership {
     }
 
     private static Optional<Integer> uid(Path path) {
+        return number(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** That attribute of what is there; empty where nothing is, or where this system does not say. */
+    static Optional<Integer> number(Path path, String attribute, LinkOption... options) {
         try {
-            return Optional.of((Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+            return Optional.of((Integer) Files.getAttribute(path, attribute, options));
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             return Optional.empty();
         }

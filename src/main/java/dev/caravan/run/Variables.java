@@ -22,6 +22,11 @@ public final class Variables {
 
     private Variables() {}
 
+    /** Gives the scripts of the exchange's next steps an environment variable. */
+    public static void setEnvironment(Exchange exchange, String name, String value) {
+        exchange.setVariable(ENVIRONMENT_PREFIX + name, value);
+    }
+
     /** The name of the exchange's host, or null outside of a host's pipeline. */
     public static String hostName(Exchange exchange) {
         Host host = exchange.getVariable(HOST, Host.class);

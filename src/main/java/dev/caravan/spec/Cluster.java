@@ -1,5 +1,6 @@
 package dev.caravan.spec;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -188,6 +189,16 @@ public record Cluster(
     /** All hosts of the spec: those that are present, and after them those that leave. */
     public List<Host> everyHost() {
         return Stream.concat(hosts.stream(), leaving.stream()).toList();
+    }
+
+    /** Some of its workers, in groups of as many as may be unavailable at a time ({@code kubernetes.upgrade.maxUnavailable}). */
+    public List<List<Host>> inGroups(List<Host> workers) {
+        int atATime = kubernetes.upgrade().atATime((int) hosts.stream().filter(host -> !host.isControlPlane()).count());
+        List<List<Host>> groups = new ArrayList<>();
+        for (int start = 0; start < workers.size(); start += atATime) {
+            groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));
+        }
+        return groups;
     }
 
     /** The same at another version of Kubernetes. */

@@ -77,7 +77,7 @@ public final class Bundling {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         PrivateFiles.makeDirectories(work(run));
         exchange.setVariable(FILE, StoredFile.plain(archive(run, exchange.getVariable(Variables.HOST, Host.class))));
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "BUNDLE_ALSO",
+        Variables.setEnvironment(exchange, "BUNDLE_ALSO",
                 run.cluster().kubernetes().endpoint().isPresent() ? "keepalived haproxy" : "");
     }
 

@@ -6,7 +6,6 @@ import dev.caravan.kubeadm.KubeadmConfig;
 import dev.caravan.kubeadm.NodeSettings;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
-import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepResult;
 import dev.caravan.tables.KubernetesTable;
@@ -84,12 +83,7 @@ public final class ClusterSettings {
         List<List<Host>> groups = new ArrayList<>();
         hosts.stream().filter(Host::isControlPlane).forEach(host -> groups.add(List.of(host)));
         List<Host> workers = hosts.stream().filter(host -> !host.isControlPlane()).toList();
-        Cluster cluster = run.cluster();
-        int atATime = cluster.kubernetes().upgrade()
-                .atATime((int) cluster.hosts().stream().filter(host -> !host.isControlPlane()).count());
-        for (int start = 0; start < workers.size(); start += atATime) {
-            groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));
-        }
+        groups.addAll(run.cluster().inGroups(workers));
         return groups;
     }
 

@@ -101,8 +101,7 @@ public final class DeprecatedApis {
         if (!refusing.isEmpty()) {
             throw new PreflightRefused(refusing);
         }
-        judged.forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
-                finding.problem() + ". " + finding.remedy()));
+        judged.forEach(finding -> PreflightCheck.note(run, finding));
         if (found.isEmpty() && !hops.isEmpty()) {
             run.note(null, "no API that Kubernetes " + hops.stream().map(hop -> "1." + hop.minor()).distinct()
                     .collect(Collectors.joining(" or ")) + " removes was requested since the API servers were started");

@@ -26,24 +26,22 @@ public final class Endpoints {
         Cluster cluster = run(exchange).cluster();
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         if (!isKept(exchange)) {
-            variable(exchange, "ENDPOINT_KIND", "none");
+            Variables.setEnvironment(exchange, "ENDPOINT_KIND", "none");
             return;
         }
         KeptEndpoint endpoint = cluster.kubernetes().endpoint().orElseThrow();
         List<Host> controlPlanes = cluster.controlPlanes();
-        variable(exchange, "ENDPOINT_KIND", endpoint.kind().word());
-        variable(exchange, "ENDPOINT_ADDRESS", endpoint.address());
-        variable(exchange, "ENDPOINT_PORT", Integer.toString(endpoint.port()));
-        variable(exchange, "ENDPOINT_SERVERS", controlPlanes.stream()
+        Variables.setEnvironment(exchange, "ENDPOINT_KIND", endpoint.kind().word());
+        Variables.setEnvironment(exchange, "ENDPOINT_ADDRESS", endpoint.address());
+        Variables.setEnvironment(exchange, "ENDPOINT_PORT", Integer.toString(endpoint.port()));
+        Variables.setEnvironment(exchange, "ENDPOINT_SERVERS", controlPlanes.stream()
                 .map(each -> each.name() + "=" + IpAddress.withPort(each.nodeAddress(), cluster.apiServerPort()))
                 .collect(Collectors.joining(" ")));
-        variable(exchange, "ENDPOINT_PEERS", controlPlanes.stream().filter(each -> !each.equals(host)).map(Host::nodeAddress)
+        Variables.setEnvironment(exchange, "ENDPOINT_PEERS", controlPlanes.stream()
+                .filter(each -> !each.equals(host)).map(Host::nodeAddress)
                 .collect(Collectors.joining(" ")));
-        variable(exchange, "ENDPOINT_PRIORITY", Integer.toString(Math.max(1, HIGHEST_PRIORITY - controlPlanes.indexOf(host))));
-    }
-
-    private static void variable(Exchange exchange, String name, String value) {
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
+        Variables.setEnvironment(exchange, "ENDPOINT_PRIORITY",
+                Integer.toString(Math.max(1, HIGHEST_PRIORITY - controlPlanes.indexOf(host))));
     }
 
     private static Run run(Exchange exchange) {

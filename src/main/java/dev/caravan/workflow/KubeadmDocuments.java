@@ -113,12 +113,12 @@ public final class KubeadmDocuments {
     /** The document that kubeadm join takes; empty for a host that has joined before, which needs none. */
     public Secret joinDocument(Exchange exchange) {
         Run run = run(exchange);
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT_HASH", caHashes.getOrDefault(run.id(), ""));
+        Variables.setEnvironment(exchange, "CA_CERT_HASH", caHashes.getOrDefault(run.id(), ""));
         JoinCredentials credentials = exchange.getVariable(CREDENTIALS, JoinCredentials.class);
         if (credentials == null) {
             return new Secret("");
         }
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "CA_CERT", credentials.caCertificate());
+        Variables.setEnvironment(exchange, "CA_CERT", credentials.caCertificate());
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         JoinCredentials own = host.isControlPlane()
                 ? credentials
@@ -136,7 +136,7 @@ public final class KubeadmDocuments {
         Run run = run(exchange);
         Set<String> ids = new TreeSet<>(run.past().outputs(CREDENTIALS_STEP, TOKEN_ID));
         Optional.ofNullable(tokenIds.remove(run.id())).ifPresent(ids::addAll);
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "TOKEN_ID", String.join(" ", ids));
+        Variables.setEnvironment(exchange, "TOKEN_ID", String.join(" ", ids));
     }
 
     private static Run run(Exchange exchange) {

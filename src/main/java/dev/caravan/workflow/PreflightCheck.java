@@ -69,9 +69,7 @@ public final class PreflightCheck {
         recorder.started();
         Judgement judgement = judge(run, Removals.known(exchange), bundle);
         List<Finding> findings = judgement.findings();
-        findings.stream().filter(finding -> !finding.refuses())
-                .forEach(finding -> run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()),
-                        finding.problem() + ". " + finding.remedy()));
+        findings.stream().filter(finding -> !finding.refuses()).forEach(finding -> note(run, finding));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
         if (!refusing.isEmpty()) {
             PreflightRefused refused = new PreflightRefused(refusing);
@@ -137,6 +135,11 @@ public final class PreflightCheck {
         findings.addAll(withoutRepository(cluster, run));
         findings.addAll(network);
         return findings;
+    }
+
+    /** Notes a finding that does not refuse the run. */
+    static void note(Run run, Finding finding) {
+        run.note(finding.hosts().isEmpty() ? null : String.join(", ", finding.hosts()), finding.problem() + ". " + finding.remedy());
     }
 
     private static Cluster without(Cluster cluster, Set<String> hosts) {

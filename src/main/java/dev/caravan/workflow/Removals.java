@@ -12,13 +12,11 @@ import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
-import dev.caravan.spec.Upgrade;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.Undo;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,9 +99,9 @@ public final class Removals {
     public void nameHosts(Exchange exchange) {
         Run run = run(exchange);
         List<Host> leaving = run.cluster().leaving();
-        variable(exchange, "LEAVING_NODES", leaving.stream().map(Host::name).collect(Collectors.joining(" ")));
+        Variables.setEnvironment(exchange, "LEAVING_NODES", leaving.stream().map(Host::name).collect(Collectors.joining(" ")));
         // Of a host that answers nobody needs to wait for the moment at which the cluster misses it.
-        variable(exchange, "LOST_NODES", leaving.stream().filter(host -> host.isLost() && run.facts(host.name()).isEmpty())
+        Variables.setEnvironment(exchange, "LOST_NODES", leaving.stream().filter(host -> host.isLost() && run.facts(host.name()).isEmpty())
                 .map(Host::name).collect(Collectors.joining(" ")));
     }
 
@@ -168,21 +166,19 @@ public final class Removals {
     public void environment(Exchange exchange) {
         Run run = run(exchange);
         Host host = host(exchange);
-        Upgrade.Drain drain = run.cluster().kubernetes().upgrade().drain();
-        variable(exchange, "NODE", host.name());
-        variable(exchange, "LEAVING_NODE", host.name());
-        variable(exchange, "LEAVING_ADDRESS", host.nodeAddress());
-        variable(exchange, "DRAIN_SECONDS", Long.toString(drain.timeout().toSeconds()));
-        variable(exchange, "ON_BLOCKED", drain.onBlocked().name().toLowerCase(Locale.ROOT));
+        Variables.setEnvironment(exchange, "NODE", host.name());
+        Variables.setEnvironment(exchange, "LEAVING_NODE", host.name());
+        Variables.setEnvironment(exchange, "LEAVING_ADDRESS", host.nodeAddress());
+        ScriptEnvironment.ofDrain(run.cluster()).forEach((name, value) -> Variables.setEnvironment(exchange, name, value));
         // The cluster stays, but this host has nothing to take out of it: its member of etcd and its node are removed by others.
         List<String> goes = new ArrayList<>(List.of("cluster"));
         if (run.rollback().recorded(host).stream().anyMatch(found -> found.kind().equals("runtime"))) {
             goes.add("runtime");
         }
-        variable(exchange, "GOES", String.join(" ", goes));
+        Variables.setEnvironment(exchange, "GOES", String.join(" ", goes));
         // The cluster may be upgraded after the removal.
         run.facts(run.controlPlane().name()).map(Facts::kubeletVersion).filter(version -> version.matches("1\\.[0-9]{1,3}\\..*"))
-                .ifPresent(version -> variable(exchange, "KUBERNETES_MINOR", version.split("\\.")[1]));
+                .ifPresent(version -> Variables.setEnvironment(exchange, "KUBERNETES_MINOR", version.split("\\.")[1]));
     }
 
     /** What the exchange's host has of the cluster, by all runs: a list of {@link Undo}, the newest first. */
@@ -214,10 +210,6 @@ public final class Removals {
             run.note(host.name(), host.isLost() ? "the cluster has forgotten this host; nothing was done on its machine"
                     : "removed from the cluster, and restored as it was found");
         }
-    }
-
-    private static void variable(Exchange exchange, String name, String value) {
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
     }
 
     private static State state(Exchange exchange) {

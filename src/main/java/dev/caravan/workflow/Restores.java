@@ -154,10 +154,10 @@ public final class Restores {
             throw HostsFailed.of(run.cluster().hosts(), failures);
         }
         State state = exchange.getVariable(STATE, State.class);
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "RESTORE_RUN", run.id());
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "RESTORE_MEMBERS", String.join(",", state.members.values()));
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "RESTORE_GONE", String.join(" ", gone(run)));
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "RESTORE_NODES",
+        Variables.setEnvironment(exchange, "RESTORE_RUN", run.id());
+        Variables.setEnvironment(exchange, "RESTORE_MEMBERS", String.join(",", state.members.values()));
+        Variables.setEnvironment(exchange, "RESTORE_GONE", String.join(" ", gone(run)));
+        Variables.setEnvironment(exchange, "RESTORE_NODES",
                 run.cluster().hosts().stream().map(Host::name).collect(Collectors.joining(" ")));
     }
 

@@ -237,7 +237,7 @@ public final class Rollback {
 
     /** Names the exchange's host to the script that has the cluster forget it. */
     public void nameNode(Exchange exchange) {
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + "FORGOTTEN_NODE", Variables.hostName(exchange));
+        Variables.setEnvironment(exchange, "FORGOTTEN_NODE", Variables.hostName(exchange));
     }
 
     // ---- how it went

@@ -13,7 +13,6 @@ import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.spec.Host;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -82,21 +81,13 @@ public final class RuntimeMigration {
 
     /** The workers that move, in groups of as many as may be unavailable. */
     public List<List<Host>> workers(@Variable(Variables.RUN) Run run) {
-        List<Host> workers = due(run, host -> !host.isControlPlane());
-        int all = (int) run.cluster().hosts().stream().filter(host -> !host.isControlPlane()).count();
-        int atATime = run.cluster().kubernetes().upgrade().atATime(all);
-        List<List<Host>> groups = new ArrayList<>();
-        for (int start = 0; start < workers.size(); start += atATime) {
-            groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));
-        }
-        return groups;
+        return run.cluster().inGroups(due(run, host -> !host.isControlPlane()));
     }
 
     /** What the scripts of a drain need. */
     public void environment(Exchange exchange) {
-        Cluster cluster = exchange.getVariable(Variables.RUN, Run.class).cluster();
-        variable(exchange, "DRAIN_SECONDS", Long.toString(cluster.kubernetes().upgrade().drain().timeout().toSeconds()));
-        variable(exchange, "ON_BLOCKED", cluster.kubernetes().upgrade().drain().onBlocked().name().toLowerCase(Locale.ROOT));
+        ScriptEnvironment.ofDrain(exchange.getVariable(Variables.RUN, Run.class).cluster())
+                .forEach((name, value) -> Variables.setEnvironment(exchange, name, value));
     }
 
     /** Whether a node that could not be moved goes back to Docker. */
@@ -127,9 +118,5 @@ public final class RuntimeMigration {
 
     private static Finding finding(List<String> hosts, String problem, String remedy) {
         return new Finding(hosts, RULE, Severity.REFUSES, problem, remedy);
-    }
-
-    private static void variable(Exchange exchange, String name, String value) {
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
     }
 }

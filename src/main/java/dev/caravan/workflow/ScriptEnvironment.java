@@ -15,6 +15,7 @@ import dev.caravan.run.Run;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Registry;
+import dev.caravan.spec.Upgrade;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
 import java.util.LinkedHashMap;
@@ -77,6 +78,13 @@ public final class ScriptEnvironment implements Environment {
         });
         bundles.ifPresent(known -> variables.putAll(known.environment(run, host)));
         return variables;
+    }
+
+    /** What the scripts that drain a node need beside that. */
+    static Map<String, String> ofDrain(Cluster cluster) {
+        Upgrade.Drain drain = cluster.kubernetes().upgrade().drain();
+        return Map.of("DRAIN_SECONDS", Long.toString(drain.timeout().toSeconds()),
+                "ON_BLOCKED", drain.onBlocked().name().toLowerCase(Locale.ROOT));
     }
 
     private static void lock(Map<String, String> variables, HostLock lock) {

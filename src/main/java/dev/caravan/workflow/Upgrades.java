@@ -9,10 +9,8 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepResult;
 import dev.caravan.tables.KubernetesTable;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -86,14 +84,7 @@ public final class Upgrades {
     public List<List<Host>> workers(Exchange exchange) {
         Run run = run(exchange);
         Hop hop = hop(exchange);
-        List<Host> workers = nodes(run, host -> hop.workers().contains(host.name()) && isBehind(run, host, hop));
-        int all = (int) run.cluster().hosts().stream().filter(host -> !host.isControlPlane()).count();
-        int atATime = run.cluster().kubernetes().upgrade().atATime(all);
-        List<List<Host>> groups = new ArrayList<>();
-        for (int start = 0; start < workers.size(); start += atATime) {
-            groups.add(workers.subList(start, Math.min(start + atATime, workers.size())));
-        }
-        return groups;
+        return run.cluster().inGroups(nodes(run, host -> hop.workers().contains(host.name()) && isBehind(run, host, hop)));
     }
 
     /** The script's environment for the exchange's host at the hop's version instead of the spec's. */
@@ -108,22 +99,23 @@ public final class Upgrades {
             if (value.equals(plain.get(name))) {
                 exchange.removeVariable(Variables.ENVIRONMENT_PREFIX + name);
             } else {
-                variable(exchange, name, value);
+                Variables.setEnvironment(exchange, name, value);
             }
         });
         String kind = run.cluster().kubeadmKind(host);
-        variable(exchange, "UPGRADE_VERSION", hop.version().orElse(""));
-        variable(exchange, "UPGRADE_FROM", hop.from());
-        variable(exchange, "UPGRADE_TO", hop.to());
-        variable(exchange, "IGNORED_CHECKS", cluster.kubernetes().override(kind, "nodeRegistration", "ignorePreflightErrors")
+        Variables.setEnvironment(exchange, "UPGRADE_VERSION", hop.version().orElse(""));
+        Variables.setEnvironment(exchange, "UPGRADE_FROM", hop.from());
+        Variables.setEnvironment(exchange, "UPGRADE_TO", hop.to());
+        Variables.setEnvironment(exchange, "IGNORED_CHECKS", cluster.kubernetes()
+                .override(kind, "nodeRegistration", "ignorePreflightErrors")
                 .map(list -> list instanceof Collection<?> checks
                         ? checks.stream().map(String::valueOf).collect(Collectors.joining(",")) : "").orElse(""));
-        variable(exchange, "PATCHES", cluster.kubernetes().override(kind, "patches", "directory").map(String::valueOf).orElse(""));
-        variable(exchange, "KUBELET_FLAGS_REMOVED",
+        Variables.setEnvironment(exchange, "PATCHES",
+                cluster.kubernetes().override(kind, "patches", "directory").map(String::valueOf).orElse(""));
+        Variables.setEnvironment(exchange, "KUBELET_FLAGS_REMOVED",
                 String.join(" ", new TreeSet<>(versions.minor(hop.minor()).removed().kubeletFlags().keySet())));
-        variable(exchange, "KUBELET_VERSION", hop.version().orElse(""));
-        variable(exchange, "DRAIN_SECONDS", Long.toString(run.cluster().kubernetes().upgrade().drain().timeout().toSeconds()));
-        variable(exchange, "ON_BLOCKED", run.cluster().kubernetes().upgrade().drain().onBlocked().name().toLowerCase(Locale.ROOT));
+        Variables.setEnvironment(exchange, "KUBELET_VERSION", hop.version().orElse(""));
+        ScriptEnvironment.ofDrain(run.cluster()).forEach((name, value) -> Variables.setEnvironment(exchange, name, value));
     }
 
     /**
@@ -137,10 +129,6 @@ public final class Upgrades {
         int oldest = hop.minor() - versions.minor(hop.minor()).kubeletMinorsOlder();
         return Rollback.mayRestoreWorker(run, host)
                 && run.facts(host.name()).filter(facts -> UpgradePath.isKubeletOfMinorFrom(facts, oldest)).isPresent();
-    }
-
-    private static void variable(Exchange exchange, String name, String value) {
-        exchange.setVariable(Variables.ENVIRONMENT_PREFIX + name, value);
     }
 
     /* At a hop whose version is not known yet, which is only so in a plan, every node takes part. */
