@@ -167,11 +167,11 @@ class KillMatrixTest {
         Lives lives = new Lives(cluster(controlPlanes, "keep"), this::answer);
 
         lives.die(host, step, point);
-        assertThat(lives.goOn()).as(lives::told).isEqualTo("succeeded");
+        assertThat(lives.goOn()).as(lives::details).isEqualTo("succeeded");
 
-        assertThat(lives.once()).as(lives::told).isEqualTo(undisturbed(controlPlanes));
-        assertThat(lives.asked("join-credentials")).as(lives::told).isLessThanOrEqualTo(2);
-        assertThat(lives.mintedAndNotRevoked()).as(lives::told).isEmpty();
+        assertThat(lives.once()).as(lives::details).isEqualTo(undisturbed(controlPlanes));
+        assertThat(lives.asked("join-credentials")).as(lives::details).isLessThanOrEqualTo(2);
+        assertThat(lives.mintedAndNotRevoked()).as(lives::details).isEmpty();
     }
 
     static Stream<Arguments> pointsOfARollback() {
@@ -211,10 +211,10 @@ class KillMatrixTest {
         });
 
         lives.die(host, step, point);
-        assertThat(lives.goOn()).as(lives::told).isEqualTo("rolled-back");
+        assertThat(lives.goOn()).as(lives::details).isEqualTo("rolled-back");
 
         for (String name : List.of("h1", "h2", "h3")) {
-            assertThat(lives.undos(name)).as(lives::told).isEqualTo(lives.changed(name)).isNotEmpty();
+            assertThat(lives.undos(name)).as(lives::details).isEqualTo(lives.changed(name)).isNotEmpty();
         }
         assertThat(lives.journal.found(cluster.name(), cluster.hosts().get(0).address())).isEmpty();
     }
@@ -257,7 +257,7 @@ class KillMatrixTest {
                 Run run = engine.runs().begin(order());
                 id = run.id();
                 engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
-                throw new AssertionError("the engine did not die: " + told());
+                throw new AssertionError("the engine did not die: " + details());
             } catch (ExecutionException dead) {
                 assertThat(mortal.isDead()).isTrue();
             }
@@ -310,7 +310,7 @@ class KillMatrixTest {
             return tokens;
         }
 
-        private String told() {
+        private String details() {
             return journal.events(id, 0).stream().map(event -> event.occurrence().toString())
                     .collect(Collectors.joining("\n")) + "\n"
                             + calls().stream().map(call -> call.host() + " " + call.step()).collect(Collectors.joining(", "));

@@ -40,7 +40,7 @@ class AdoptRehearsalTest {
                         rehearsal.cluster().runtime(), rehearsal.cluster().network(), rehearsal.cluster().hosts().subList(0, 1),
                         Cluster.OnFailure.ROLLBACK);
                 Ended read = runs.run(engine, asked, "adopt");
-                assertThat(read.state()).as(read::told).isEqualTo("succeeded");
+                assertThat(read.state()).as(read::details).isEqualTo("succeeded");
                 assertThat(files(rehearsal)).as("what adopt leaves as it is").isEqualTo(found);
                 String text = Files.readString(Adoption.specOf(scratch.parent().resolve("data"), read.id()));
                 Cluster adopted = reachable(rehearsal, SpecReader.read(text, "adopted"));
@@ -52,20 +52,20 @@ class AdoptRehearsalTest {
                 assertThat(text).contains("maxPods: 60", "allocate-node-cidrs", "gpgKeys").doesNotContain("PRIVATE KEY", "node-role");
 
                 Ended plan = runs.run(engine, adopted, "plan");
-                assertThat(plan.state()).as(plan::told).isEqualTo("succeeded");
-                assertThat(plan.changed()).as(plan::told).isEmpty();
+                assertThat(plan.state()).as(plan::details).isEqualTo("succeeded");
+                assertThat(plan.changed()).as(plan::details).isEmpty();
                 Ended apply = runs.run(engine, adopted, "apply");
-                assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
-                assertThat(apply.changed()).as(apply::told).isEmpty();
+                assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
+                assertThat(apply.changed()).as(apply::details).isEmpty();
                 assertThat(files(rehearsal)).isEqualTo(found);
 
                 Ended failed = runs.run(engine, wrong(adopted), "apply");
-                assertThat(failed.state()).as(failed::told).isEqualTo("rolled-back");
+                assertThat(failed.state()).as(failed::details).isEqualTo("rolled-back");
                 assertThat(files(rehearsal)).as("after a rollback").isEqualTo(found);
 
                 Ended reset = runs.run(engine, adopted, "reset");
-                assertThat(reset.state()).as(reset::told).isEqualTo("refused");
-                assertThat(reset.told()).contains("a reset would remove a cluster that Caravan did not make");
+                assertThat(reset.state()).as(reset::details).isEqualTo("refused");
+                assertThat(reset.details()).contains("a reset would remove a cluster that Caravan did not make");
                 assertThat(files(rehearsal)).isEqualTo(found);
             }
         }
@@ -78,7 +78,7 @@ class AdoptRehearsalTest {
                 Engine engine = runs.engine(rehearsal::target, scratch.parent().resolve("data"), SETTINGS)) {
             Ended read = runs.run(engine, rehearsal.cluster(), "adopt");
             assertThat(read.state()).isEqualTo("failed");
-            assertThat(read.told()).contains("there is no kubeadm on this host", "Name a control plane of the cluster");
+            assertThat(read.details()).contains("there is no kubeadm on this host", "Name a control plane of the cluster");
         }
     }
 

@@ -65,13 +65,13 @@ class BackupsToS3ExampleTest {
 
             server.close();
             Ended failed = runs.run(engine, rehearsal.cluster(), "backup");
-            assertThat(failed.state()).as(failed.told()).isEqualTo("failed");
+            assertThat(failed.state()).as(failed.details()).isEqualTo("failed");
             assertThat(saved()).as("the backup itself is there").hasSize(4);
         }
     }
 
     private static void assertSucceeded(Ended ended) {
-        assertThat(ended.state()).as(ended.told()).isEqualTo("succeeded");
+        assertThat(ended.state()).as(ended.details()).isEqualTo("succeeded");
     }
 
     private static String list(S3Server server) throws Exception {

@@ -109,7 +109,7 @@ class CertificatesRehearsalTest {
 
             Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
-            assertThat(renewed.state()).as(renewed::told).isEqualTo("succeeded");
+            assertThat(renewed.state()).as(renewed::details).isEqualTo("succeeded");
             RunView shown = renewed.view();
             for (String host : List.of("h1", "h2", "h3")) {
                 assertThat(report(shown, host).subList(1, report(shown, host).size())).as(host).extracting(row -> row.get(1))
@@ -127,14 +127,14 @@ class CertificatesRehearsalTest {
             assertThat(saved.resolve("etc/kubernetes/pki/apiserver.crt")).content()
                     .isEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
             assertThat(saved.resolve("etc/kubernetes/pki/ca.key")).doesNotExist();
-            assertThat(renewed.told()).doesNotContain("PRIVATE KEY");
+            assertThat(renewed.details()).doesNotContain("PRIVATE KEY");
             assertThat(scratch.parent().resolve("data/clusters/demo/kubeconfig"))
                     .content().isIn(Files.readString(rehearsal.host("h1").root().resolve("etc/kubernetes/admin.conf")),
                             Files.readString(root.resolve("etc/kubernetes/admin.conf")));
 
             Map<String, String> after = files(root);
             Ended back = runs.run(engine, rehearsal.cluster(), "rollback-run", Map.of("run", renewed.id()));
-            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
+            assertThat(back.state()).as(back::details).isEqualTo("succeeded");
             assertThat(files(root)).as("what has expired is not restored").isEqualTo(after);
             assertThat(root.resolve("var/lib/caravan")).doesNotExist();
         }
@@ -150,20 +150,20 @@ class CertificatesRehearsalTest {
             Map<String, String> before = files(root);
 
             Ended none = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "60"));
-            assertThat(none.state()).as(none::told).isEqualTo("succeeded");
-            assertThat(none.view().changes()).as(none::told).isZero();
+            assertThat(none.state()).as(none::details).isEqualTo("succeeded");
+            assertThat(none.view().changes()).as(none::details).isZero();
             assertThat(files(root)).isEqualTo(before);
 
             Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "400"));
-            assertThat(renewed.state()).as(renewed::told).isEqualTo("succeeded");
+            assertThat(renewed.state()).as(renewed::details).isEqualTo("succeeded");
             assertThat(files(root).get("etc/kubernetes/pki/apiserver.crt")).isNotEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 1");
 
             Ended again = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "60"));
-            assertThat(again.view().changes()).as(again::told).isZero();
+            assertThat(again.view().changes()).as(again::details).isZero();
 
             Ended back = runs.run(engine, rehearsal.cluster(), "rollback-run", Map.of("run", renewed.id()));
-            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
+            assertThat(back.state()).as(back::details).isEqualTo("succeeded");
             assertThat(files(root)).isEqualTo(before);
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 2");
             assertThat(root.resolve("var/lib/caravan")).doesNotExist();
@@ -185,7 +185,7 @@ class CertificatesRehearsalTest {
 
             Ended failed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
-            assertThat(failed.state()).as(failed::told).isEqualTo("rolled-back");
+            assertThat(failed.state()).as(failed::details).isEqualTo("rolled-back");
             assertThat(failed.message())
                     .contains("h1  control-plane-restart: kube-apiserver did not come back within 2 s", "Rolled back: h1");
             assertThat(files(rehearsal.host("h1").root())).isEqualTo(first);

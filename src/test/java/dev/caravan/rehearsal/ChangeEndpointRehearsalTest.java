@@ -40,17 +40,17 @@ class ChangeEndpointRehearsalTest {
             assertThat(runs.run(engine, rehearsal.cluster(), "apply").state()).isEqualTo("succeeded");
             Cluster vip = at(rehearsal.cluster(), Optional.of(VIP), VIP.hostAndPort());
             Ended refused = runs.run(engine, vip, "plan");
-            assertThat(refused.state()).as(refused::told).isEqualTo("failed");
-            assertThat(refused.told()).contains("a cluster with the endpoint 10.77.0.11:6443, the spec has 10.77.0.100:8443",
+            assertThat(refused.state()).as(refused::details).isEqualTo("failed");
+            assertThat(refused.details()).contains("a cluster with the endpoint 10.77.0.11:6443, the spec has 10.77.0.100:8443",
                     "caravan change-endpoint does, with the same spec");
 
             Ended moved = runs.run(engine, vip, "change-endpoint");
 
-            assertThat(moved.state()).as(moved::told).isEqualTo("succeeded");
-            assertThat(moved.changed()).as(moved::told).containsSubsequence("h1 control-plane-settings", "h2 control-plane-settings",
+            assertThat(moved.state()).as(moved::details).isEqualTo("succeeded");
+            assertThat(moved.changed()).as(moved::details).containsSubsequence("h1 control-plane-settings", "h2 control-plane-settings",
                     "h1 cluster-config", "h1 cluster-endpoint", "h1 node-endpoint", "h2 node-endpoint", "h3 node-endpoint");
             assertThat(moved.changed()).contains("h1 endpoint", "h2 endpoint").doesNotContain("h3 endpoint", "h1 endpoint-alone");
-            assertThat(moved.told()).doesNotContain("PRIVATE KEY", "client-key-data");
+            assertThat(moved.details()).doesNotContain("PRIVATE KEY", "client-key-data");
             assertThat(servers(rehearsal, "h1")).containsOnly("10.77.0.100:8443");
             assertThat(servers(rehearsal, "h3")).containsExactly("10.77.0.100:8443");
             assertThat(shared(rehearsal, "cluster-configuration")).contains("controlPlaneEndpoint: 10.77.0.100:8443");
@@ -59,11 +59,11 @@ class ChangeEndpointRehearsalTest {
             assertThat(shared(rehearsal, "kube-proxy-starts")).isEqualTo("https://10.77.0.100:8443\n");
 
             Ended again = runs.run(engine, vip, "change-endpoint");
-            assertThat(again.state()).as(again::told).isEqualTo("succeeded");
-            assertThat(again.changed()).as(again::told).isEmpty();
+            assertThat(again.state()).as(again::details).isEqualTo("succeeded");
+            assertThat(again.changed()).as(again::details).isEmpty();
             Ended plan = runs.run(engine, vip, "plan");
-            assertThat(plan.state()).as(plan::told).isEqualTo("succeeded");
-            assertThat(plan.changed()).as(plan::told).isEmpty();
+            assertThat(plan.state()).as(plan::details).isEqualTo("succeeded");
+            assertThat(plan.changed()).as(plan::details).isEmpty();
             assertThat(runs.run(engine, vip, "apply").changed()).isEmpty();
         }
     }
@@ -79,7 +79,7 @@ class ChangeEndpointRehearsalTest {
 
             Ended failed = runs.run(engine, vip, "change-endpoint");
 
-            assertThat(failed.state()).as(failed::told).isEqualTo("rolled-back");
+            assertThat(failed.state()).as(failed::details).isEqualTo("rolled-back");
             assertThat(files(rehearsal)).isEqualTo(before);
             assertThat(shared(rehearsal, "cluster-configuration")).contains("controlPlaneEndpoint: 10.77.0.11:6443");
             assertThat(shared(rehearsal, "cluster-info-server")).isEqualTo("10.77.0.11:6443\n");
@@ -87,7 +87,7 @@ class ChangeEndpointRehearsalTest {
             assertThat(shared(rehearsal, "kube-proxy-starts")).isEqualTo("https://10.77.0.100:8443\nnone\n");
             assertThat(rehearsal.roots().get("h1").resolve(".rehearsal/packages/keepalived")).doesNotExist();
             Ended plan = runs.run(engine, spec, "plan");
-            assertThat(plan.changed()).as(plan::told).isEmpty();
+            assertThat(plan.changed()).as(plan::details).isEmpty();
         }
     }
 
@@ -103,10 +103,10 @@ class ChangeEndpointRehearsalTest {
 
             Cluster local = at(rehearsal.cluster(), Optional.of(LOCAL), LOCAL.hostAndPort());
             Ended refused = runs.run(engine, local, "apply");
-            assertThat(refused.told()).contains("apply does not move a running cluster to another endpoint");
+            assertThat(refused.details()).contains("apply does not move a running cluster to another endpoint");
             assertThat(first.resolve("etc/haproxy/haproxy.cfg")).content().contains("  bind *:8443\n");
             Ended moved = runs.run(engine, local, "change-endpoint");
-            assertThat(moved.state()).as(moved::told).isEqualTo("succeeded");
+            assertThat(moved.state()).as(moved::details).isEqualTo("succeeded");
             assertThat(moved.changed()).contains("h1 endpoint-alone", "h2 endpoint-alone", "h3 endpoint")
                     .doesNotContain("h3 endpoint-alone");
             assertThat(first.resolve("etc/haproxy/haproxy.cfg")).content().contains("  bind 127.0.0.1:8443\n").doesNotContain("*:8443");
@@ -117,7 +117,7 @@ class ChangeEndpointRehearsalTest {
 
             Cluster address = at(rehearsal.cluster(), Optional.empty(), "10.77.0.12:6443");
             moved = runs.run(engine, address, "change-endpoint");
-            assertThat(moved.state()).as(moved::told).isEqualTo("succeeded");
+            assertThat(moved.state()).as(moved::details).isEqualTo("succeeded");
             assertThat(servers(rehearsal, "h3")).containsExactly("10.77.0.12:6443");
             assertThat(third.resolve("etc/haproxy/haproxy.cfg")).doesNotExist();
             assertThat(third.resolve(".rehearsal/units/haproxy.service/active")).doesNotExist();
@@ -126,9 +126,9 @@ class ChangeEndpointRehearsalTest {
 
             // each of these moves saved certificates
             moved = runs.run(engine, rehearsal.cluster(), "change-endpoint");
-            assertThat(moved.state()).as(moved::told).isEqualTo("succeeded");
+            assertThat(moved.state()).as(moved::details).isEqualTo("succeeded");
             Ended reset = runs.run(engine, rehearsal.cluster(), "reset");
-            assertThat(reset.state()).as(reset::told).isEqualTo("succeeded");
+            assertThat(reset.state()).as(reset::details).isEqualTo("succeeded");
             assertThat(first.resolve("var/lib/caravan")).doesNotExist();
             assertThat(first.resolve(".rehearsal/packages/haproxy")).doesNotExist();
             assertThat(first.resolve("etc/haproxy")).doesNotExist();
@@ -142,8 +142,8 @@ class ChangeEndpointRehearsalTest {
         try (Rehearsal rehearsal = start(List.of()); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Cluster vip = at(rehearsal.cluster(), Optional.of(VIP), VIP.hostAndPort());
             Ended none = runs.run(engine, vip, "change-endpoint");
-            assertThat(none.state()).as(none::told).isEqualTo("failed");
-            assertThat(none.told()).contains("there is no cluster on this host whose endpoint could be changed");
+            assertThat(none.state()).as(none::details).isEqualTo("failed");
+            assertThat(none.details()).contains("there is no cluster on this host whose endpoint could be changed");
             assertThat(none.changed()).isEmpty();
             assertThat(runs.run(engine, rehearsal.cluster(), "apply").state()).isEqualTo("succeeded");
             Cluster.Kubernetes plain = vip.kubernetes();
@@ -151,8 +151,8 @@ class ChangeEndpointRehearsalTest {
                     plain.controlPlaneEndpoint(), plain.endpoint(), plain.podSubnet(), plain.serviceSubnet(), plain.kubeadm(),
                     plain.upgrade()), vip.packages(), vip.runtime(), vip.network(), vip.hosts(), vip.onFailure());
             Ended upgrade = runs.run(engine, newer, "change-endpoint");
-            assertThat(upgrade.state()).as(upgrade::told).isEqualTo("failed");
-            assertThat(upgrade.told()).contains("kubeadm of this host is 1.37.2, the spec has 1.37.3");
+            assertThat(upgrade.state()).as(upgrade::details).isEqualTo("failed");
+            assertThat(upgrade.details()).contains("kubeadm of this host is 1.37.2, the spec has 1.37.3");
             assertThat(upgrade.changed()).isEmpty();
         }
     }

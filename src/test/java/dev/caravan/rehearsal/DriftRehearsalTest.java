@@ -37,7 +37,7 @@ class DriftRehearsalTest {
             Path second = rehearsal.host("h2").root();
             Map<String, String> before = files(first, "etc/kubernetes");
             Ended nothing = runs.run(engine, cluster, "plan", Map.of());
-            assertThat(nothing.changed()).as(nothing::told).isEmpty();
+            assertThat(nothing.changed()).as(nothing::details).isEmpty();
 
             replace(first.resolve("etc/kubernetes/manifests/kube-apiserver.yaml"), "--secure-port=6443", "--secure-port=6443\n    - --v=9");
             Files.writeString(second.resolve("var/lib/kubelet/config.yaml"), "maxPods: 7\n", java.nio.file.StandardOpenOption.APPEND);
@@ -47,28 +47,28 @@ class DriftRehearsalTest {
             delete(second.resolve(".rehearsal/units/kubelet.service/enabled"));
 
             Ended plan = runs.run(engine, cluster, "plan", Map.of());
-            assertThat(plan.state()).as(plan::told).isEqualTo("succeeded");
+            assertThat(plan.state()).as(plan::details).isEqualTo("succeeded");
             assertThat(plan.changed()).containsExactlyInAnyOrder("h2 os-prepare", "h2 kube-install", "h1 settings-look", "h2 settings-look",
                     "h1 label-nodes");
             assertThat(plan.diffs()).contains("-    - --v=9", "-maxPods: 7", "-net.ipv4.ip_forward = 0", "+net.ipv4.ip_forward = 1");
-            assertThat(plan.told()).contains("label h2 site=north");
+            assertThat(plan.details()).contains("label h2 site=north");
             assertThat(first.resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content().contains("--v=9");
             assertThat(second.resolve("var/lib/kubelet/config.yaml")).content().contains("maxPods");
 
             Ended apply = runs.run(engine, cluster, "apply", Map.of());
-            assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
+            assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
             assertThat(apply.changed()).contains("h1 control-plane-settings", "h2 kubelet-settings", "h1 label-nodes");
             assertThat(files(first, "etc/kubernetes")).isEqualTo(before);
             assertThat(second.resolve("var/lib/kubelet/config.yaml")).content().doesNotContain("maxPods");
             assertThat(labels).content().contains("site=north").doesNotContain("site=south");
 
             Ended again = runs.run(engine, cluster, "apply", Map.of());
-            assertThat(again.changed()).as(again::told).isEmpty();
-            assertThat(again.told()).doesNotContain("not in the spec");
+            assertThat(again.changed()).as(again::details).isEmpty();
+            assertThat(again.details()).doesNotContain("not in the spec");
 
             Ended without = runs.run(engine, cluster.withHosts(cluster.hosts().subList(0, 1)), "plan", Map.of());
-            assertThat(without.changed()).as(without::told).isEmpty();
-            assertThat(without.told()).contains("the node h2 is in the cluster, but not in the spec", "state: absent");
+            assertThat(without.changed()).as(without::details).isEmpty();
+            assertThat(without.details()).contains("the node h2 is in the cluster, but not in the spec", "state: absent");
         }
     }
 
@@ -86,25 +86,25 @@ class DriftRehearsalTest {
                     "KubeletConfiguration", Map.of("maxPods", 50)));
 
             Ended plan = runs.run(engine, changed, "plan", Map.of());
-            assertThat(plan.changed()).as(plan::told)
+            assertThat(plan.changed()).as(plan::details)
                     .containsExactlyInAnyOrder("h1 cluster-config", "h1 settings-look", "h2 settings-look", "h3 settings-look");
             assertThat(plan.diffs()).contains("+    - --profiling=false", "+maxPods: 50");
             assertThat(files(rehearsal.host("h2").root(), "etc/kubernetes")).isEqualTo(before);
 
             Ended apply = runs.run(engine, changed, "apply", Map.of());
-            assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
+            assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
             assertThat(apply.changed()).containsSubsequence("h1 cluster-config", "h1 control-plane-settings", "h2 control-plane-settings",
                     "h1 kubelet-settings", "h2 kubelet-settings", "h3 kubelet-settings");
             assertThat(rehearsal.host("h2").root().resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content()
                     .contains("--profiling=false");
             assertThat(rehearsal.host("h3").root().resolve("var/lib/kubelet/config.yaml")).content().contains("maxPods: 50");
             assertThat(stored.resolve("cluster-configuration")).content().contains("api.example.com");
-            assertThat(apply.told()).doesNotContain("PRIVATE KEY");
+            assertThat(apply.details()).doesNotContain("PRIVATE KEY");
             Ended again = runs.run(engine, changed, "apply", Map.of());
-            assertThat(again.changed()).as(again::told).isEmpty();
+            assertThat(again.changed()).as(again::details).isEmpty();
 
             Ended back = runs.run(engine, changed, "rollback-run", Map.of("run", apply.id()));
-            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
+            assertThat(back.state()).as(back::details).isEqualTo("succeeded");
             assertThat(files(rehearsal.host("h2").root(), "etc/kubernetes")).isEqualTo(before);
             assertThat(stored.resolve("cluster-configuration")).content().isEqualTo(storedBefore);
             assertThat(rehearsal.host("h3").root().resolve("var/lib/kubelet/config.yaml")).content().doesNotContain("maxPods");
@@ -124,8 +124,8 @@ class DriftRehearsalTest {
 
             Ended failed = runs.run(engine, wrong, "apply", Map.of());
 
-            assertThat(failed.state()).as(failed::told).isEqualTo("failed");
-            assertThat(failed.told()).contains("kube-apiserver did not come back with the settings of the spec",
+            assertThat(failed.state()).as(failed::details).isEqualTo("failed");
+            assertThat(failed.details()).contains("kube-apiserver did not come back with the settings of the spec",
                     "its former manifest is in place again");
             assertThat(files(rehearsal.host("h1").root(), "etc/kubernetes/manifests")).isEqualTo(first);
             assertThat(files(rehearsal.host("h2").root(), "etc/kubernetes/manifests")).isEqualTo(second);
@@ -142,8 +142,8 @@ class DriftRehearsalTest {
 
             Ended failed = runs.run(engine, other, "plan", Map.of());
 
-            assertThat(failed.state()).as(failed::told).isEqualTo("failed");
-            assertThat(failed.told()).contains("dnsDomain: other.local", "this cannot be changed in a running cluster");
+            assertThat(failed.state()).as(failed::details).isEqualTo("failed");
+            assertThat(failed.details()).contains("dnsDomain: other.local", "this cannot be changed in a running cluster");
         }
     }
 
@@ -163,16 +163,16 @@ class DriftRehearsalTest {
                     Map.of("site", "north"), List.of()));
 
             Ended plan = runs.run(engine, without, "plan", Map.of());
-            assertThat(plan.changed()).as(plan::told).containsExactly("h1 label-nodes");
+            assertThat(plan.changed()).as(plan::details).containsExactly("h1 label-nodes");
             Ended apply = runs.run(engine, without, "apply", Map.of());
-            assertThat(apply.state()).as(apply::told).isEqualTo("succeeded");
+            assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
             assertThat(node.resolve("labels")).content().contains("site=north", "team=blue").doesNotContain("disk=ssd");
             assertThat(node.resolve("taints")).content().contains("foreign:NoExecute").doesNotContain("dedicated");
             assertThat(node.resolve("applied")).hasContent("label/site");
             assertThat(runs.run(engine, without, "apply", Map.of()).changed()).isEmpty();
 
             Ended back = runs.run(engine, without, "rollback-run", Map.of("run", apply.id()));
-            assertThat(back.state()).as(back::told).isEqualTo("succeeded");
+            assertThat(back.state()).as(back::details).isEqualTo("succeeded");
             assertThat(node.resolve("labels")).content().contains("site=north", "team=blue", "disk=ssd");
             assertThat(node.resolve("taints")).content().contains("foreign:NoExecute", "dedicated=batch:NoSchedule");
             assertThat(node.resolve("applied")).hasContent("label/disk label/site taint/dedicated:NoSchedule");

@@ -34,22 +34,22 @@ class EndpointRehearsalTest {
                 Engine engine = runs.engine(rehearsal)) {
             Cluster both = rehearsal.cluster();
             Cluster one = both.withHosts(both.hosts().stream().filter(host -> !host.name().equals("h2")).toList());
-            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path haproxy = rehearsal.roots().get("h1").resolve("etc/haproxy/haproxy.cfg");
             assertThat(servers(haproxy)).containsExactly("h1 10.77.0.11:6443");
 
-            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(servers(haproxy)).containsExactly("h1 10.77.0.11:6443", "h2 10.77.0.12:6443");
             assertThat(rehearsal.roots().get("h2").resolve("etc/keepalived/keepalived.conf")).content()
                     .contains("unicast_src_ip 10.77.0.12", "    10.77.0.11\n", "priority 149", "10.77.0.100/32");
             assertThat(rehearsal.roots().get("h3").resolve("etc/haproxy/haproxy.cfg")).doesNotExist();
 
             runs.events().clear();
-            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream()))
                     .filteredOn(ended -> ended.state() == StepState.CHANGED).isEmpty();
 
-            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertThat(haproxy).doesNotExist();
             assertThat(rehearsal.roots().get("h1").resolve(".rehearsal/packages/keepalived")).doesNotExist();
         }
@@ -66,12 +66,12 @@ class EndpointRehearsalTest {
             Path theirs = rehearsal.roots().get("h2").resolve("etc/haproxy/haproxy.cfg");
             Files.createDirectories(theirs.getParent());
             Files.writeString(theirs, "frontend shop\n");
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("failed");
-            assertThat(runs.told()).contains("haproxy is configured for something else on this host (/etc/haproxy/haproxy.cfg)");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("failed");
+            assertThat(runs.details()).contains("haproxy is configured for something else on this host (/etc/haproxy/haproxy.cfg)");
             assertThat(theirs).hasContent("frontend shop");
 
             Files.delete(theirs);
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(servers(theirs)).containsExactly("h1 10.77.0.11:6443");
             assertThat(theirs).content().contains("bind 127.0.0.1:8443");
             assertThat(rehearsal.roots().get("h2").resolve("etc/keepalived")).doesNotExist();

@@ -41,9 +41,9 @@ class EngineRehearsalTest {
         Rehearsal.Options options = new Rehearsal.Options(first, Map.of("h2", second), 0);
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, runtime, Clusters.root()), List.of(), scratch.directory(), options);
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             runs.events().clear();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream())).isNotEmpty()
                     .allSatisfy(ended -> assertThat(ended.state()).as(ended.toString()).isIn(StepState.OK, StepState.SKIPPED));
         }
@@ -55,7 +55,7 @@ class EngineRehearsalTest {
         try (Rehearsal rehearsal =
                 start(Clusters.of(3, 1, Cluster.RuntimeName.CONTAINERD, Clusters.ops("secret word")), List.of(), Family.YUM);
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
         }
     }
 
@@ -66,7 +66,7 @@ class EngineRehearsalTest {
                 Fault.parse("h2:kubeadm-join:busy"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(retries("h1", "kube-install")).isEqualTo(2);
             assertThat(retries("h2", "kubeadm-join")).isEqualTo(1);
         }
@@ -78,7 +78,7 @@ class EngineRehearsalTest {
         List<Fault> faults = List.of(Fault.parse("h2:kubeadm-join:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.DOCKER, Clusters.root()), faults, Family.YUM);
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("failed");
             assertThat(runs.events()).anySatisfy(event -> {
                 assertThat(event.step()).contains("kubeadm-join");
                 assertThat(event.host()).contains("h2");
@@ -94,7 +94,7 @@ class EngineRehearsalTest {
         List<Fault> faults = List.of(Fault.parse("h2:probe:fail"));
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.YUM);
                 Engine engine = runs.engine(rehearsal, Map.of("caravan.probe.seconds", "5"))) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isIn("failed", "rolled-back");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isIn("failed", "rolled-back");
             assertThat(runs.events()).filteredOn(event -> event.is(StepEnded.class) && event.step().equals(Optional.of("verify")))
                     .singleElement()
                     .satisfies(event -> assertThat(event.message()).startsWith("probe on h2: a pod on h2 does not reach 4 of 4")
@@ -114,7 +114,7 @@ class EngineRehearsalTest {
         try (Rehearsal rehearsal = start(Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root()), faults, Family.APT);
                 Engine engine = runs.engine(rehearsal)) {
             assertThat(rehearsal.faultsNotMet()).containsExactlyElementsOf(faults);
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(retries("h2", "facts")).isEqualTo(1);
             assertThat(retries("h1", "kubeconfig-fetch")).isEqualTo(1);
             assertThat(rehearsal.faultsNotMet()).containsExactly(Fault.parse("h2:kubeadm-jion:fail"));

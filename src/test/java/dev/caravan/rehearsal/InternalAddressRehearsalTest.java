@@ -53,7 +53,7 @@ class InternalAddressRehearsalTest {
                 Engine engine = runs.engine(rehearsal)) {
             Cluster both = rehearsal.cluster();
             Cluster one = both.withHosts(both.hosts().stream().filter(host -> !host.name().equals("h2")).toList());
-            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, one, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path shared = scratch.directory().resolve("shared");
             assertThat(shared.resolve("nodes/h3.example.com/address")).hasContent("10.88.0.13");
             assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).hasContent("10.244.1.0/24,fd00:10:244:1::/64");
@@ -62,17 +62,17 @@ class InternalAddressRehearsalTest {
                     .contains("\"ranges\": [[{\"subnet\": \"10.244.1.0/24\"}], [{\"subnet\": \"fd00:10:244:1::/64\"}]]",
                             "\"routes\": [{\"dst\": \"0.0.0.0/0\"}, {\"dst\": \"::/0\"}]");
 
-            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(Files.readAllLines(shared.resolve("certificate-names"))).as("of the control plane that was added as well")
                     .containsExactlyInAnyOrder("203.0.113.11", "fd00:88::11", "203.0.113.12", "fd00:88::12");
             assertThat(shared.resolve("nodes/h3.example.com/pod-cidr")).as("as before").hasContent("10.244.1.0/24,fd00:10:244:1::/64");
 
             runs.events().clear();
-            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.events().stream().flatMap(event -> event.as(StepEnded.class).stream()))
                     .filteredOn(ended -> ended.state() == StepState.CHANGED).isEmpty();
 
-            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, both, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h3.example.com").resolve("etc/caravan/pod-network")).doesNotExist();
         }
     }

@@ -48,7 +48,7 @@ class ProxyRehearsalTest {
             Path apt = rehearsal.roots().get("h1");
             Path yum = rehearsal.roots().get("h2");
 
-            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(apt.resolve("etc/caravan/proxy.env")).content().contains("HTTPS_PROXY=http://ops:" + PASSWORD + "@",
                     "NO_PROXY=localhost,127.0.0.1,::1,mirror.example.net,h1,10.77.0.11,h2,10.77.0.12,"
                     + "10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local");
@@ -80,39 +80,39 @@ class ProxyRehearsalTest {
             }
 
             runs.events().clear();
-            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(changes()).isEmpty();
 
             Cluster changed = with(bare, proxy("http://ops:" + PASSWORD + "-2@proxy.example.org:3129"), List.of(hub));
-            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy");
-            assertThat(runs.told()).contains("restart containerd.service for its new configuration: it runs with another proxy",
+            assertThat(runs.details()).contains("restart containerd.service for its new configuration: it runs with another proxy",
                     "update /etc/yum.repos.d/kubernetes.repo: its proxy").doesNotContain(PASSWORD);
             runs.events().clear();
-            assertThat(runs.run(engine, changed, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, changed, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(changes()).containsExactlyInAnyOrder("h1 proxy", "h2 proxy", "h2 package-repository", "h1 runtime-install",
                     "h2 runtime-install");
             runs.events().clear();
-            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, changed, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(changes()).isEmpty();
 
             // noProxy alone: a host that was added restarts nothing, an entry of the spec does
             Cluster except = with(bare, new Proxy(changed.proxy().orElseThrow().http(), changed.proxy().orElseThrow().https(),
                     List.of("mirror.example.net", "other.example.net")), List.of(hub));
-            assertThat(runs.run(engine, except, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
-            assertThat(runs.told()).contains("restart containerd.service for its new configuration: it runs with another proxy");
+            assertThat(runs.run(engine, except, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
+            assertThat(runs.details()).contains("restart containerd.service for its new configuration: it runs with another proxy");
             assertThat(yum.resolve("etc/yum.repos.d/kubernetes.repo")).content().contains("proxy.example.org:3129");
 
             runs.events().clear();
-            assertThat(runs.run(engine, bare, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, bare, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(apt.resolve("etc/caravan/proxy.env")).doesNotExist();
             assertThat(apt.resolve("etc/apt/apt.conf.d/90caravan-proxy")).doesNotExist();
             assertThat(yum.resolve("etc/yum.repos.d/kubernetes.repo")).content().doesNotContain("proxy=");
             assertThat(yum.resolve("etc/systemd/system/containerd.service.d")).doesNotExist();
             assertThat(yum.resolve("etc/containerd/certs.d/docker.io")).doesNotExist();
             assertThat(changes()).contains("h1 package-repository", "h1 runtime-install");
-            assertThat(runs.run(engine, bare, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
-            assertThat(runs.told()).doesNotContain(PASSWORD, REGISTRY_PASSWORD, BASIC);
+            assertThat(runs.run(engine, bare, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
+            assertThat(runs.details()).doesNotContain(PASSWORD, REGISTRY_PASSWORD, BASIC);
         }
     }
 
@@ -128,23 +128,23 @@ class ProxyRehearsalTest {
         try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
                 Engine engine = runs.engine(rehearsal)) {
             Path root = rehearsal.roots().get("h1");
-            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(root.resolve("var/lib/kubelet/config.json")).content()
                     .isEqualTo("{\"caravan\": \"runtime.registries\", \"auths\": {\"registry.example:5000\": {\"auth\": \""
                             + BASIC + "\"}}}\n");
             assertThat(root.resolve("etc/docker/daemon.json")).content().contains("\"registry-mirrors\": [\"https://m.example.org\"]");
             assertThat(root.resolve("etc/systemd/system/docker.service.d/90-caravan-proxy.conf")).exists();
             runs.events().clear();
-            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(changes()).isEmpty();
 
-            assertThat(runs.run(engine, cluster, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, cluster, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
 
             for (String path : List.of("etc/caravan", "var/lib/kubelet", "etc/docker", "etc/systemd/system/docker.service.d",
                     "etc/yum.repos.d/kubernetes.repo")) {
                 assertThat(root.resolve(path)).as(path).doesNotExist();
             }
-            assertThat(runs.told()).doesNotContain(REGISTRY_PASSWORD, BASIC);
+            assertThat(runs.details()).doesNotContain(REGISTRY_PASSWORD, BASIC);
         }
     }
 

@@ -41,17 +41,17 @@ class RemoveRehearsalTest {
     void anAbsentWorkerIsDrainedRestoredAndForgotten() throws Exception {
         try (Rehearsal rehearsal = start(1, 2, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h3");
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h3");
 
             runs.events().clear();
-            assertThat(runs.run(engine, without, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, without, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).contains("h3 drain-node", "h3 remove-host", "h3 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
             assertThat(rehearsal.roots().get("h3").resolve("etc/kubernetes/kubelet.conf")).exists();
 
             runs.events().clear();
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).as(UNDONE).startsWith("h3 drain-node").contains("h3 undo-kubeadm-join").endsWith("h3 forget-node");
             assertThat(runs.changed()).allMatch(step -> step.startsWith("h3 "));
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
@@ -59,12 +59,12 @@ class RemoveRehearsalTest {
 
             runs.events().clear();
             unplugged.add("h3");
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).isEmpty();
 
             unplugged.clear();
             runs.events().clear();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).contains("h3 kubeadm-join");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
         }
@@ -74,11 +74,11 @@ class RemoveRehearsalTest {
     @Test
     void anAbsentWorkerThatCannotBeReachedIsRefusedWhileTheClusterHasIt() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             unplugged.add("h2");
 
             assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.APPLY))
-                    .as(runs::told).isEqualTo("refused");
+                    .as(runs::details).isEqualTo("refused");
             assertThat(findings()).contains("still in the cluster, and could not be looked at").contains("write state: lost");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
         }
@@ -89,15 +89,15 @@ class RemoveRehearsalTest {
     void aResetAlsoResetsAHostThatWasNotRemovedYet() throws Exception {
         try (Rehearsal rehearsal = start(1, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h2");
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
 
             assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET))
-                    .as(runs::told).isEqualTo("succeeded");
+                    .as(runs::details).isEqualTo("succeeded");
             assertThat(files(rehearsal, "h2")).isEqualTo(before);
 
             unplugged.add("h2");
             assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h2"), TestActions.RESET))
-                    .as(runs::told).isEqualTo("succeeded");
+                    .as(runs::details).isEqualTo("succeeded");
         }
     }
 
@@ -107,19 +107,19 @@ class RemoveRehearsalTest {
         try (Rehearsal rehearsal = start(1, 1, List.of(Fault.parse("h1:drain-node:fail*1"), Fault.parse("h1:forget-node:fail*1")));
                 Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h2");
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h2");
 
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("failed");
             assertThat(shared(rehearsal).resolve("nodes/h2/cordoned")).as("it stays, and takes pods").doesNotExist();
             assertThat(rehearsal.roots().get("h2").resolve("etc/kubernetes/kubelet.conf")).exists();
 
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("failed");
             assertThat(runs.changed()).contains("h2 undo-kubeadm-join");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2");
 
             runs.events().clear();
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).containsExactly("h2 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h1");
             assertThat(files(rehearsal, "h2")).isEqualTo(before);
@@ -131,11 +131,11 @@ class RemoveRehearsalTest {
     void controlPlanesLeaveOneAfterTheOtherTheFirstOneToo() throws Exception {
         try (Rehearsal rehearsal = start(3, 1, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
             Map<String, String> before = files(rehearsal, "h1");
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Cluster without = with(rehearsal.cluster(), State.ABSENT, "h1");
 
             runs.events().clear();
-            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).as(UNDONE).startsWith("h1 drain-node", "h1 remove-etcd-member").contains("h1 undo-kubeadm-init")
                     .endsWith("h1 forget-node").allMatch(step -> step.startsWith("h1 "));
             assertThat(runs.notes()).anyMatch(note -> note.startsWith("backup "))
@@ -145,11 +145,11 @@ class RemoveRehearsalTest {
             assertThat(files(rehearsal, "h1")).isEqualTo(before);
 
             runs.events().clear();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).as("it joins those that are there").contains("h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3", "h4");
 
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h2").resolve("etc/kubernetes")).doesNotExist();
         }
     }
@@ -157,12 +157,12 @@ class RemoveRehearsalTest {
     @Test
     void aControlPlaneStaysIfEtcdWouldLoseItsQuorum() throws Exception {
         try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             powerOff(rehearsal, "h1");
 
             runs.events().clear();
             assertThat(runs.run(engine, with(rehearsal.cluster(), State.ABSENT, "h3"), TestActions.APPLY))
-                    .as(runs::told).isEqualTo("refused");
+                    .as(runs::details).isEqualTo("refused");
             assertThat(findings()).contains("etcd would lose its quorum: it has 3 members, 2 of them healthy (not h1). "
                     + "Without h3, 2 would be left, 1 of them healthy, and 2 are needed");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
@@ -173,7 +173,7 @@ class RemoveRehearsalTest {
     @Test
     void aLostControlPlaneIsForgottenAndAnotherMachineTakesItsPlace() throws Exception {
         try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Cluster lost = with(rehearsal.cluster(), State.LOST, "h1");
 
             runs.events().clear();
@@ -182,16 +182,16 @@ class RemoveRehearsalTest {
 
             powerOff(rehearsal, "h1");
             runs.events().clear();
-            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).containsExactly("h1 taint-lost-node", "h1 remove-etcd-member", "h1 forget-node");
             assertThat(nodes(rehearsal)).containsExactly("h2", "h3");
 
             reinstall(rehearsal, "h1");
             runs.events().clear();
-            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, lost, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).as("a machine that is no member is left alone").isEmpty();
 
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).contains("h1 kube-install", "h1 kubeadm-join").doesNotContain("h1 kubeadm-init");
             assertThat(nodes(rehearsal)).containsExactly("h1", "h2", "h3");
         }

@@ -74,19 +74,19 @@ class RollbackRehearsalTest {
             Map<String, String> second = look(rehearsal, "h2");
             for (String step : steps) {
                 runs.events().clear();
-                assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("rolled-back");
-                assertThat(failed("h1", step)).as("%s failed: %s", step, runs.told()).isTrue();
+                assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("rolled-back");
+                assertThat(failed("h1", step)).as("%s failed: %s", step, runs.details()).isTrue();
                 assertSame("h1 after " + step, first, look(rehearsal, "h1"));
                 assertSame("h2 after " + step, second, look(rehearsal, "h2"));
             }
             // a worker that fails is rolled back alone; the cluster stays, and is reset
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("partly");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("partly");
             assertSame("h2 after kubeadm-join", second, look(rehearsal, "h2"));
             assertThat(look(rehearsal, "h1")).containsKey("etc/kubernetes/admin.conf");
             assertThat(rehearsal.faultsNotMet()).isEmpty();
             Path kubeconfig = scratch.parent().resolve("data/clusters").resolve(rehearsal.cluster().name()).resolve("kubeconfig");
             assertThat(kubeconfig).exists();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(kubeconfig).doesNotExist();
@@ -107,7 +107,7 @@ class RollbackRehearsalTest {
             Map<String, String> first = look(rehearsal, "h1");
             Map<String, String> second = look(rehearsal, "h2");
             for (Action action : List.of(TestActions.APPLY, TestActions.APPLY, TestActions.PLAN, TestActions.APPLY)) {
-                assertThat(runs.run(engine, rehearsal.cluster(), action)).as(runs::told).isEqualTo("succeeded");
+                assertThat(runs.run(engine, rehearsal.cluster(), action)).as(runs::details).isEqualTo("succeeded");
             }
             List<String> applied = ids(engine);
             Pruning pruning = new Pruning(engine.journal(), data, newest);
@@ -123,7 +123,7 @@ class RollbackRehearsalTest {
             assertThat(engine.journal().events(applied.get(1), 0)).isEmpty();
             assertThat(logs(data)).containsExactlyInAnyOrder(applied.get(0), applied.get(3));
 
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertSame("h1 after reset", first, look(rehearsal, "h1"));
             assertSame("h2 after reset", second, look(rehearsal, "h2"));
             assertThat(pruning.prune()).as("nothing needs the applies now").extracting(RunRecord::id)
@@ -147,7 +147,7 @@ class RollbackRehearsalTest {
     }
 
     private void assertSame(String what, Map<String, String> before, Map<String, String> after) {
-        assertThat(difference(before, after)).as("what is different on %s: %s", what, runs.told()).isEmpty();
+        assertThat(difference(before, after)).as("what is different on %s: %s", what, runs.details()).isEmpty();
     }
 
     private static List<String> difference(Map<String, String> before, Map<String, String> after) {

@@ -89,7 +89,7 @@ class RuntimeRehearsalTest {
             Map<String, byte[]> before = Map.of(FLAGS, Files.readAllBytes(rehearsal.roots().get("h2").resolve(FLAGS)));
 
             Ended partly = runs.run(engine, wanted, "migrate-runtime");
-            assertThat(partly.state()).as(partly.told()).isEqualTo("partly");
+            assertThat(partly.state()).as(partly.details()).isEqualTo("partly");
             assertThat(runtimes(rehearsal))
                     .containsOnly(Map.entry("h1", "containerd"), Map.entry("h2", "docker"), Map.entry("h3", "containerd"));
             assertThat(Files.readAllBytes(rehearsal.roots().get("h2").resolve(FLAGS))).isEqualTo(before.get(FLAGS));
@@ -99,7 +99,7 @@ class RuntimeRehearsalTest {
     }
 
     private static void assertSucceeded(Ended ended) {
-        assertThat(ended.state()).as(ended.told()).isEqualTo("succeeded");
+        assertThat(ended.state()).as(ended.details()).isEqualTo("succeeded");
     }
 
     private Rehearsal start(int controlPlanes, int workers, List<Fault> faults) throws IOException {

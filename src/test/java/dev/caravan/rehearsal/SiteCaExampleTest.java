@@ -33,13 +33,13 @@ class SiteCaExampleTest {
                         scratch.directory().resolve("hosts"), new Rehearsal.Options(Family.YUM, Map.of("h2", Family.APT), 0));
                 Engine engine = runs.engine(new EngineOptions(runs.data(), Optional.of(EXAMPLE.resolve("routes")), false, true,
                         rehearsal::target, Map.of()))) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(states("site-ca")).containsOnlyKeys("h1", "h2").containsValue("changed").doesNotContainValue("ok");
             for (String host : List.of("h1", "h2")) {
                 assertThat(stepsOf(host)).as(host).containsSubsequence("facts", "site-ca", "os-prepare", "kube-install");
             }
             runs.events().clear();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(states("site-ca")).containsOnlyKeys("h1", "h2").doesNotContainValue("changed");
         }
     }

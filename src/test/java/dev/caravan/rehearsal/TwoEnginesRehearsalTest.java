@@ -63,7 +63,7 @@ class TwoEnginesRehearsalTest {
 
             for (String action : List.of("apply", "reset", "renew-certificates")) {
                 Ended refused = runs.run(second, rehearsal.cluster(), action);
-                assertThat(refused.state()).as(refused.told()).isEqualTo("refused");
+                assertThat(refused.state()).as(refused.details()).isEqualTo("refused");
                 assertThat(refused.changed()).isEmpty();
                 Finding finding = findings(refused).get(0);
                 assertThat(finding.hosts()).containsExactly("h1", "h2");
@@ -78,16 +78,16 @@ class TwoEnginesRehearsalTest {
 
             assertThat(lives(rehearsal, first)).as("the same run goes on").isEqualTo("succeeded");
             assertNothingLeft(rehearsal);
-            assertThat(runs.run(second, rehearsal.cluster(), "apply").state()).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(second, rehearsal.cluster(), "apply").state()).as(runs::details).isEqualTo("succeeded");
             assertNothingLeft(rehearsal);
 
             held = dies(rehearsal, "h2", "os-prepare");
             assertThat(runs.run(second, rehearsal.cluster(), "force-unlock", Map.of("run", "0badc0de")).changed()).isEmpty();
             assertThat(runs.run(second, rehearsal.cluster(), "apply").state()).isEqualTo("refused");
             Ended unlocked = runs.run(second, rehearsal.cluster(), "force-unlock", Map.of("run", held));
-            assertThat(unlocked.state()).as(unlocked.told()).isEqualTo("succeeded");
+            assertThat(unlocked.state()).as(unlocked.details()).isEqualTo("succeeded");
             assertThat(unlocked.changed()).containsExactlyInAnyOrder("h1 force-unlock-host", "h2 force-unlock-host");
-            assertThat(runs.run(second, rehearsal.cluster(), "apply").state()).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(second, rehearsal.cluster(), "apply").state()).as(runs::details).isEqualTo("succeeded");
             assertNothingLeft(rehearsal);
         }
     }
@@ -96,10 +96,10 @@ class TwoEnginesRehearsalTest {
     void aRunTakesTheLocksThatRunsOfItsJournalLeftAndNoOther() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = runs.engine(rehearsal)) {
             Ended earlier = runs.run(engine, rehearsal.cluster(), "reset");
-            assertThat(earlier.state()).as(earlier.told()).isEqualTo("succeeded");
+            assertThat(earlier.state()).as(earlier.details()).isEqualTo("succeeded");
             write(rehearsal, "h1", "run " + earlier.id() + "\nengine ops1, process 7\ncluster demo\nsince 2026-01-01T00:00:00Z\n");
             write(rehearsal, "h2", "");
-            assertThat(runs.run(engine, rehearsal.cluster(), "reset").state()).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), "reset").state()).as(runs::details).isEqualTo("succeeded");
             assertNothingLeft(rehearsal);
 
             write(rehearsal, "h2", "run 0badc0de\nengine ops1, process 7\ncluster other\nsince 2026-01-01T00:00:00Z\n");

@@ -32,18 +32,18 @@ class UpgradeRehearsalTest {
         try (Rehearsal rehearsal =
                         start(Clusters.of(1, 2, "1.35.4", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.YUM, List.of());
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             rehearsal.offer("1.36.3");
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of(36, "1.36.3"));
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).contains("h1 upgrade-control-plane", "h2 upgrade-kubelet").doesNotContain("h1 kubeadm-init");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.35.4"), Map.entry("h2", "1.35.4"), Map.entry("h3", "1.35.4"));
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).filteredOn(step -> step.matches(".* (upgrade-.*|drain-node|uncordon-node)")).containsExactly(
                     "h1 upgrade-packages", "h1 upgrade-control-plane", "h1 drain-node", "h1 upgrade-kubelet", "h1 uncordon-node",
                     "h1 upgrade-packages", "h1 upgrade-control-plane", "h1 drain-node", "h1 upgrade-kubelet", "h1 uncordon-node",
@@ -54,13 +54,13 @@ class UpgradeRehearsalTest {
                     .contains("kube-apiserver:v1.37.2");
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).isEmpty();
 
             runs.events().clear();
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("refused");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("refused");
 
-            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h1").resolve("etc/kubernetes")).doesNotExist();
             assertThat(rehearsal.roots().get("h2").resolve(".rehearsal/packages/kubelet")).doesNotExist();
         }
@@ -73,7 +73,7 @@ class UpgradeRehearsalTest {
         try (Rehearsal rehearsal =
                         start(Clusters.of(2, 0, "1.35.4", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT, List.of());
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of(36, "1.36.3"));
             Path metrics = rehearsal.roots().get("h1").getParent().resolveSibling("shared").resolve("metrics");
             Files.writeString(metrics, """
@@ -81,7 +81,7 @@ class UpgradeRehearsalTest {
                     # TYPE apiserver_requested_deprecated_apis gauge
                     """ + requested("", "", "componentstatuses", "", "v1", 1) + requested("apps", "1.39", "things", "", "v1beta9", 1));
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.notes()).contains(
                     "no API that Kubernetes 1.36 or 1.37 removes was requested since the API servers were started");
 
@@ -89,7 +89,7 @@ class UpgradeRehearsalTest {
                     + requested("policy", "1.36", "budgets", "", "v1beta1", 0) + requested("", "1.37", "endpoints", "", "v1", 1),
                     java.nio.file.StandardOpenOption.APPEND);
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.PLAN)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.notes()).anyMatch(note -> note.startsWith("Kubernetes 1.36 removes APIs that are in use: "
                             + "resource.k8s.io/v1beta1 resourceclaims/status (1.36). The audit log names who requests them"))
                     .anyMatch(note -> note.startsWith("Kubernetes 1.37 removes APIs that are in use: v1 endpoints (1.37). "))
@@ -102,16 +102,16 @@ class UpgradeRehearsalTest {
         try (Rehearsal rehearsal = start(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT,
                         List.of(Fault.parse("h1:upgrade-control-plane:fail*1")));
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path sources = rehearsal.roots().get("h1").resolve("etc/apt/sources.list.d/kubernetes.list");
             String before = Files.readString(sources);
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
 
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("rolled-back");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("rolled-back");
             assertThat(sources).hasContent(before.strip());
             assertThat(version(rehearsal, "h1", "kubeadm")).isEqualTo("1.36.3");
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(version(rehearsal, "h1", "kubeadm")).isEqualTo("1.37.2");
         }
     }
@@ -139,7 +139,7 @@ class UpgradeRehearsalTest {
         try (Rehearsal rehearsal = start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), family,
                         refuses ? List.of() : List.of(Fault.parse(fault)));
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path refused = rehearsal.roots().get("h2").resolve(".rehearsal/kubelet-refuses");
             if (refuses) {
                 Files.writeString(refused, "1.37.2\n");
@@ -149,19 +149,19 @@ class UpgradeRehearsalTest {
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("partly");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("partly");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.36.3"), Map.entry("h3", "1.37.2"));
-            assertThat(kubernetesOf(rehearsal, "h2")).as(runs::told).isEqualTo(before);
-            assertThat(runs.told()).contains("Rolled back: h2");
+            assertThat(kubernetesOf(rehearsal, "h2")).as(runs::details).isEqualTo(before);
+            assertThat(runs.details()).contains("Rolled back: h2");
             assertThat(rehearsal.roots().get("h2").getParent().resolveSibling("shared").resolve("nodes/h2/cordoned")).doesNotExist();
 
             Files.deleteIfExists(refused);
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.37.2"), Map.entry("h3", "1.37.2"));
 
-            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.RESET)).as(runs::details).isEqualTo("succeeded");
             assertThat(rehearsal.roots().get("h2").resolve("var/lib/caravan")).doesNotExist();
             assertThat(rehearsal.roots().get("h2").resolve(".rehearsal/packages/kubelet")).doesNotExist();
         }
@@ -175,17 +175,17 @@ class UpgradeRehearsalTest {
                         List.of(Fault.parse("h2:upgrade-kubelet:fail*1")), scratch.directory(),
                         Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
                 Engine engine = runs.engine(rehearsal)) {
-            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             rehearsal.offer("1.37.2");
             Cluster newer = at(rehearsal.cluster(), "1.37.2", Map.of());
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("failed");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("failed");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.36.3"), Map.entry("h3", "1.37.2"));
             assertThat(runs.changed()).contains("h2 uncordon-node");
 
             runs.events().clear();
-            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::told).isEqualTo("succeeded");
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(runs.changed()).filteredOn(step -> step.endsWith(" drain-node")).containsExactly("h2 drain-node");
             assertThat(versions(rehearsal)).containsOnly(Map.entry("h1", "1.37.2"), Map.entry("h2", "1.37.2"), Map.entry("h3", "1.37.2"));
         }

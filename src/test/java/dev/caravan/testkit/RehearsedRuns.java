@@ -109,7 +109,7 @@ public final class RehearsedRuns {
     }
 
     /** All of {@link #events}, for an assertion that fails. */
-    public String told() {
+    public String details() {
         return events.stream().map(EventJson::write).collect(Collectors.joining("\n"));
     }
 
@@ -144,7 +144,7 @@ public final class RehearsedRuns {
         }
 
         /** What is worth reading if an assertion fails: not that steps began, nor those that went well without a change. */
-        public String told() {
+        public String details() {
             return events.stream()
                     .filter(event -> event.as(StepStarted.class).isEmpty() && event.as(StepProgress.class).isEmpty())
                     .filter(event -> !event.step().equals(Optional.of("facts")))
