@@ -9,7 +9,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.KeyCertOptions;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;
@@ -18,7 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,18 +35,17 @@ public final class GuardedVertx {
 
     private final Vertx delegate = Vertx.vertx();
     private final Vertx vertx;
-    private final Optional<TlsFiles> tls;
+    private final Optional<ServedCertificate> tls;
     private final ConnectionLimits connections;
     private volatile Optional<RequestFilter> filter = Optional.empty();
-    private final List<TlsRenewal> renewals = new CopyOnWriteArrayList<>();
 
     private GuardedVertx(ServerLimits limits, Optional<TlsFiles> tls) {
-        this.tls = tls;
+        this.tls = tls.map(ServedCertificate::of);
         this.connections = new ConnectionLimits(delegate, limits);
         this.vertx = wrap(Vertx.class, delegate, (proxy, method, arguments) -> method.getName().equals("createHttpServer")
                 ? createHttpServer(arguments == null ? new HttpServerOptions() : (HttpServerOptions) arguments[0])
                 : method.invoke(delegate, arguments));
-        tls.ifPresent(files -> delegate.setPeriodic(LOOK_MILLIS, any -> lookForRenewal()));
+        this.tls.ifPresent(served -> delegate.setPeriodic(LOOK_MILLIS, any -> served.look()));
     }
 
     /**
@@ -75,14 +72,13 @@ public final class GuardedVertx {
         // One protocol has one set of limits.
         options.setHttp2ClearTextEnabled(false).setUseAlpn(false);
         options.setMaxHeaderSize(LARGEST_HEAD);
-        tls.ifPresent(files -> options.setSsl(true).setKeyCertOptions(keys(files)).setEnabledSecureTransportProtocols(PROTOCOLS)
+        tls.ifPresent(served -> options.setSsl(true).setKeyCertOptions(served.keys()).setEnabledSecureTransportProtocols(PROTOCOLS)
                 .setSslHandshakeTimeout(HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
         HttpServer server = delegate.createHttpServer(options);
         server.connectionHandler(connections::opened);
         server.invalidRequestHandler(GuardedVertx::refuse);
         // Who breaks off, or speaks no TLS, is no news.
         server.exceptionHandler(failure -> LOG.debug("a connection failed", failure));
-        tls.ifPresent(files -> renewals.add(new TlsRenewal(server, files, PROTOCOLS)));
         return guarded(server);
     }
 
@@ -121,17 +117,9 @@ public final class GuardedVertx {
         }));
     }
 
-    private static KeyCertOptions keys(TlsFiles files) {
-        try {
-            return KeyCertOptions.wrap(files.read());
-        } catch (TlsFiles.Unusable e) {
-            throw new IllegalStateException(e.getMessage(), e);
-        }
-    }
-
     /** Certificates are renewed in their files; connections from now on get what is there. */
     void lookForRenewal() {
-        renewals.forEach(TlsRenewal::look);
+        tls.ifPresent(ServedCertificate::look);
     }
 
     /** What is no HTTP gets a problem document as well. */

@@ -17,7 +17,6 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
@@ -34,7 +33,7 @@ import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
  * @param key         PEM: its private key, RSA or EC or Ed25519, not encrypted
  */
 public record TlsFiles(Path certificate, Path key) {
-    private static final char[] NO_PASSWORD = new char[0];
+    static final char[] NO_PASSWORD = new char[0];
 
     /** Files that cannot be served with; the message says what to do. */
     public static final class Unusable extends Exception {
@@ -52,11 +51,11 @@ public record TlsFiles(Path certificate, Path key) {
     }
 
     /**
-     * Reads them as they are now.
+     * Reads them as they are now, into a key store whose password is empty.
      *
      * @throws Unusable where that gives no certificate with its key
      */
-    public KeyManagerFactory read() throws Unusable {
+    public KeyStore read() throws Unusable {
         List<X509Certificate> chain = chain();
         PrivateKey secret = secret();
         requirePair(chain.get(0), secret);
@@ -64,9 +63,7 @@ public record TlsFiles(Path certificate, Path key) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, NO_PASSWORD);
             store.setKeyEntry("caravan", secret, NO_PASSWORD, chain.toArray(new Certificate[0]));
-            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            factory.init(store, NO_PASSWORD);
-            return factory;
+            return store;
         } catch (GeneralSecurityException | IOException e) {
             throw new Unusable("the certificate in " + certificate + " cannot be served with: " + e.getMessage());
         }
