@@ -2,7 +2,7 @@
 /* The host-by-step matrix. Rows and cells are made once and then only changed where something changed. */
 
 const matrix = {
-  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null, many: false, wide: new Set(),
+  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null, many: false, wide: new Set(), following: true, followed: '', placed: 0, placedIn: 0,
 
   show(model) {
     this.model = model;
@@ -12,6 +12,8 @@ const matrix = {
     this.collapse = null;
     model.stepsChanged = true;
     byId('find-host').value = this.filter = '';
+    byId('matrix-scroll').scrollLeft = 0;
+    this.setFollowing(true);
     this.draw();
   },
 
@@ -30,6 +32,33 @@ const matrix = {
       if (row) this.drawRow(row);
     }
     this.arrange();
+    this.follow();
+  },
+
+  /** Keeps the columns of the steps that run in view, until the user scrolls: all of them, or the last ones if there is no room for all. */
+  follow() {
+    byId('follow-steps').parentNode.hidden = this.model.ended;
+    if (this.model.ended || !this.following) return;
+    const scroll = byId('matrix-scroll');
+    const busy = this.model.steps.filter(step => [...this.model.hosts.values()].some(host => host.cells.has(step) && !host.cells.get(step).endedAt));
+    const followed = [scroll.clientWidth, this.model.steps.length, ...busy].join(' ');
+    if (!busy.length || !scroll.clientWidth || this.followed === followed) return;
+    this.followed = followed;
+    const [first, last] = [busy[0], busy[busy.length - 1]].map(step => this.heads.get(step).parentNode);
+    const hosts = byId('matrix').tHead.rows[0].cells[0].offsetWidth;
+    // What is under the hint that there is more to scroll counts as not in view.
+    const most = first.offsetLeft - hosts;
+    const least = last.offsetLeft + last.offsetWidth + (last.nextSibling ? 36 : 0) - scroll.clientWidth;
+    scroll.scrollLeft = Math.max(least, Math.min(most, scroll.scrollLeft));
+    this.placed = scroll.scrollLeft;
+    this.placedIn = scroll.clientWidth;
+  },
+
+  setFollowing(on) {
+    this.following = on;
+    this.followed = '';
+    this.placed = byId('matrix-scroll').scrollLeft;
+    byId('follow-steps').checked = on;
   },
 
   build() {
@@ -57,8 +86,10 @@ const matrix = {
     byId('matrix').tBodies[0].replaceChildren(...[...this.rows.values()].map(row => row.tr), this.fold.tr);
     this.rows.forEach(row => this.drawRow(row));
     const again = place && this.cellOf(place[0], place[1]);
-    if (again) moveFocus(byId('matrix'), again);
-    else if (this.rows.size && model.steps.length) byId('matrix').querySelector('td').tabIndex = 0;
+    if (again) {
+      again.tabIndex = 0;
+      again.focus({preventScroll: true});
+    } else if (this.rows.size && model.steps.length) byId('matrix').querySelector('td').tabIndex = 0;
   },
 
   /** Names are shown in full if there is room; a column that shows attempts is wider. */
@@ -300,6 +331,11 @@ const matrix = {
 
   wire() {
     hintEdges(byId('matrix-scroll'));
+    byId('matrix-scroll').addEventListener('scroll', event => {
+      const isUser = event.target.clientWidth === this.placedIn && Math.abs(event.target.scrollLeft - this.placed) > 2;
+      if (this.following && isUser) this.setFollowing(false);
+    }, {passive: true});
+    byId('follow-steps').addEventListener('change', event => { this.setFollowing(event.target.checked); soon(() => this.follow()); });
     byId('matrix').addEventListener('mouseover', event => {
       const td = event.target.closest('td[data-step]');
       if (td) this.hint(td);
@@ -316,7 +352,7 @@ const matrix = {
       soon(() => this.arrange());
     });
     byId('collapse').addEventListener('change', event => this.setCollapse(event.target.checked));
-    addEventListener('resize', () => soon(() => { if (this.model) this.setWidths(); }));
+    addEventListener('resize', () => soon(() => { if (this.model) { this.setWidths(); this.follow(); } }));
     byId('legend').append(...Object.entries(STEP_WORDS).map(([state, word]) => el('span', {class: state}, icon(state), word)),
       el('span', {text: '\u00d72 second attempt'}), el('span', {text: 'Arrows move, Enter opens a cell, Escape closes it'}));
   }

@@ -6,9 +6,9 @@ const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', 
 const CLUSTER = '';
 
 class RunModel {
-  /** @param plan the steps that the loaded workflow has for this action, in order, and those that end a host's pipeline; may be missing */
+  /** @param plan the steps that the loaded workflow has for this action, in order, the sure ones, and those that end a host's pipeline; may be missing */
   constructor(run, plan) {
-    this.plan = plan || {steps: [], last: []};
+    this.plan = plan || {steps: [], sure: new Set(), last: []};
     this.reset(run);
   }
 
@@ -19,9 +19,9 @@ class RunModel {
     this.seq = run.seq;
     this.hosts = new Map(run.hosts.map(host => [host.name, {...host, cells: new Map()}]));
     this.dirty = new Set();
-    // The columns are in the workflow's order from the beginning, so that none moves; other steps follow in the order of their events.
-    this.met = new Set(run.steps.map(step => step.step));
-    this.steps = this.plan.steps.filter(step => !run.endedAt || this.met.has(step));
+    // As in the terminal's table, there is a column for each step that the run has met; here also for those that it is sure to meet.
+    const known = new Set(run.steps.map(step => step.step));
+    this.steps = this.plan.steps.filter(step => known.has(step) || !run.endedAt && this.plan.sure.has(step));
     const met = [...run.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
     for (const step of met) this.put(step.host || CLUSTER, step);
     this.stepsChanged = true;
@@ -44,11 +44,18 @@ class RunModel {
 
   put(name, step) {
     if (!this.steps.includes(step.step)) {
-      this.steps.push(step.step);
+      this.steps.splice(this.placeOf(step.step), 0, step.step);
       this.stepsChanged = true;
     }
     this.host(name).cells.set(step.step, step);
     this.dirty.add(name);
+  }
+
+  /** Where the column of a step that was met belongs: in the workflow's order; steps that the workflow does not have come last. */
+  placeOf(step) {
+    const order = this.plan.steps.indexOf(step);
+    const later = order < 0 ? -1 : this.steps.findIndex(each => this.plan.steps.indexOf(each) > order || !this.plan.steps.includes(each));
+    return later < 0 ? this.steps.length : later;
   }
 
   /** Applies the next event; false if it was applied before. */

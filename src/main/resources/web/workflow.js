@@ -29,21 +29,21 @@ const workflow = {
     return known ? known.name : action;
   },
 
-  /** The steps of an action in the order of its routes, and those that end a host's pipeline. */
+  /** The steps of an action in the order of its routes, those of them that every run of it has, and those that end a host's pipeline. */
   async plan(action) {
     await this.load();
     const root = this.routes.get(this.routeOf(action));
-    const plan = {steps: [], last: []};
-    if (root) this.walk(root.nodes, new Set([root.id]), plan);
+    const plan = {steps: [], sure: new Set(), last: []};
+    if (root) this.walk(root.nodes, new Set([root.id]), plan, true);
     return plan;
   },
 
   /** Goes through the nodes in order, without those for failures; returns the steps that come last. A split in a loop is for hosts that failed. */
-  walk(nodes, above, plan, inLoop) {
+  walk(nodes, above, plan, sure, inLoop) {
     let last = [];
     for (const node of nodes || []) {
       if (node.kind === 'doCatch' || inLoop && node.kind === 'split') continue;
-      const ends = this.ends(node, above, plan);
+      const ends = this.ends(node, above, plan, sure && this.isSure(node));
       if (node.kind === 'split') plan.last = ends;
       // what is done under a condition ends nothing that has an end without it
       if (ends.length && node.kind !== 'doFinally' && !(node.kind === 'filter' && last.length)) last = ends;
@@ -51,20 +51,33 @@ const workflow = {
     return last;
   },
 
-  ends(node, above, plan) {
+  /** A condition on the host holds on some host, and all hosts are some. What any other condition gives is known only once the step is met. */
+  isSure(node) {
+    if (node.kind === 'split') return node.label === 'hosts.all';
+    return !['filter', 'when'].includes(node.kind) || /^hosts\./.test(node.label || '');
+  },
+
+  ends(node, above, plan, sure) {
     const uri = node.uri || '';
     const to = uri.startsWith('direct:') && uri.slice(7).split('?')[0];
     const route = to && !above.has(to) && this.routes.get(to);
-    if (route && !this.isStep(route) && !(route.file || '').startsWith('steps/')) return this.walk(route.nodes, new Set(above).add(to), plan);
+    if (route && !this.isStep(route) && !(route.file || '').startsWith('steps/')) return this.walk(route.nodes, new Set(above).add(to), plan, sure);
     const step = route ? this.stepOf(route) || route.id : uri.startsWith('step:') && uri.slice(5).split('?')[0];
     if (step) {
       if (!plan.steps.includes(step)) plan.steps.push(step);
+      if (sure && (!route || !this.stepOf(route) || this.isAlways(route.nodes))) plan.sure.add(step);
       return [step];
     }
-    if (node.kind === 'choice') return (node.nodes || []).flatMap(branch => this.walk(branch.nodes, above, plan));
+    if (node.kind === 'choice') return (node.nodes || []).flatMap(branch => this.walk(branch.nodes, above, plan, sure && this.isSure(branch)));
     // What is done under a condition, such as bringing settings into line, is not what every host's pipeline ends with.
-    const inside = node.kind === 'filter' ? {steps: plan.steps, last: []} : plan;
-    return this.walk(node.nodes, above, inside, node.kind === 'loop');
+    const inside = node.kind === 'filter' ? {...plan, last: []} : plan;
+    return this.walk(node.nodes, above, inside, sure, node.kind === 'loop');
+  },
+
+  /** Whether a step's own route does its step whatever the conditions in it give. */
+  isAlways(nodes) {
+    return (nodes || []).some(node => node.kind === 'choice' ? node.nodes.some(branch => branch.kind === 'otherwise') && node.nodes.every(branch => this.isAlways(branch.nodes))
+      : (node.uri || '').startsWith('step:') || this.isSure(node) && this.isAlways(node.nodes));
   },
 
   /** A step's own route is drawn as one node. */

@@ -354,7 +354,8 @@ class PageTest {
         assertThat(chips()).contains("Between steps 2").doesNotContain("All ok");
         String heads = "[...document.querySelectorAll('#matrix thead th')].map(head => head.title + head.offsetLeft).join()";
         String before = browser.value(heads).asText();
-        assertThat(before).contains("facts", "preflight", "os-prepare", "kubeadm-join", "credentials-revoke");
+        assertThat(before).contains("facts", "preflight", "os-prepare", "kubeadm-join", "verify")
+                .as("steps that this run may never meet").doesNotContain("drain-node", "deprecated-apis", "bundle-open", "proxy");
 
         done("paused", "h2", "kubeadm-join", StepState.CHANGED);
         browser.until("document.querySelectorAll('#matrix td.changed').length === 1");
@@ -371,6 +372,45 @@ class PageTest {
                 + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
                 .as("where a host is at no step and has one to come")
                 .isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
+    }
+
+    @Test
+    void theStepThatRunsIsSeenWithoutScrolling() throws Exception {
+        for (int width : List.of(1280, 390)) {
+            String run = "along-" + width;
+            browser.size(width, 800, width == 390);
+            told(run, run, List.of(host("h1"), host("h2")));
+            open(run, "");
+            browser.until("document.querySelectorAll('#matrix thead th').length > 6");
+            for (String step : List.of("facts", "preflight", "proxy", "os-prepare", "kube-install", "images-pull", "kubeadm-join",
+                    "label-nodes", "verify", "undo-verify")) {
+                String host = List.of("preflight", "verify").contains(step) ? "" : "h2";
+                started(run, host, step);
+                browser.until(isSeen(host, step));
+                assertThat(browser.value("document.documentElement.scrollLeft").asInt()).isZero();
+                done(run, host, step, StepState.OK);
+                browser.until("document.querySelector(\"" + cell(host, step) + "\").className === 'ok'");
+            }
+            String heads = browser.value("[...document.querySelectorAll('#matrix thead th')].map(head => head.title).join(' ')").asText();
+            assertThat(heads).as("in the workflow's order, what is not in it last").contains("preflight proxy os-prepare")
+                    .endsWith("undo-verify").doesNotContain("drain-node");
+        }
+        browser.value("document.getElementById('matrix-scroll').scrollLeft = 0");
+        browser.until("!document.getElementById('follow-steps').checked");
+        started("along-390", "h1", "kubeadm-join");
+        browser.until("document.querySelector(\"" + cell("h1", "kubeadm-join") + "\").className === 'running'");
+        assertThat(browser.value("document.getElementById('matrix-scroll').scrollLeft").asInt()).as("the user scrolled").isZero();
+        browser.click("#follow-steps");
+        browser.until(isSeen("h1", "kubeadm-join"));
+        failed("along-390", "");
+        failed("along-1280", "");
+    }
+
+    /** That the cell shows that its step runs, and nothing lies over it. */
+    private static String isSeen(String host, String step) {
+        return "(() => { const cell = document.querySelector(\"" + cell(host, step) + "\"); if (!cell || cell.className !== 'running') "
+                + "return false; const r = cell.getBoundingClientRect(); return [r.left + 2, r.right - 2].every(x => "
+                + "document.elementFromPoint(x, r.top + r.height / 2) === cell); })()";
     }
 
     @Test
