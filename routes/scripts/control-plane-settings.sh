@@ -1,9 +1,9 @@
 #!/bin/sh
 # Brings the static pods of this control plane, and the names in its certificates, into line with the spec, one component after the other:
-# each has to run, and the API server of this host to be ready, before the next is touched. If a component does not come back, its former
-# manifest is put back. By hand: kubeadm init phase certs, control-plane and etcd.
+# each has to run, and the API server of this host to be ready, before the next is touched. A node that was Ready has to be so again at the
+# end. If a component does not come back, its former manifest is put back. By hand: kubeadm init phase certs, control-plane and etcd.
 # The former certificates and keys are saved on the host, in /var/lib/caravan/certificates/RUN_ID, which only root can read.
-# Environment: RUN_ID, KUBERNETES_VERSION, RUNTIME, CRI_SOCKET, RESTART_SECONDS.  Standard input: see settings-lib.sh.
+# Environment: RUN_ID, KUBERNETES_VERSION, NODE_NAME, RUNTIME, CRI_SOCKET, RESTART_SECONDS.  Standard input: see settings-lib.sh.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/certificates-lib.sh"
@@ -26,6 +26,8 @@ as_this_cluster_was_made
 compare_manifests
 compare_certificates
 if planning || { [ ! -s "$WORK/components" ] && [ ! -s "$WORK/certificates" ]; }; then exit 0; fi
+was_ready=no
+if node_is_ready; then was_ready=yes; fi
 
 # --- certificates: kubeadm has made them; they are put in place with what was there saved before
 
@@ -93,3 +95,10 @@ for component in etcd kube-apiserver kube-controller-manager kube-scheduler; do
     fi
   fi
 done
+
+# While its API server was away, the kubelet could not report.
+if [ "$was_ready" = yes ]; then
+  node_reports "${RESTART_SECONDS:-300}" ||
+    fail_for_now "the node $NODE_NAME is not Ready ${RESTART_SECONDS:-300} s after the restart of its control plane" \
+      "See: kubectl describe node $NODE_NAME; on the host: journalctl -u kubelet"
+fi

@@ -14,12 +14,6 @@ kubelet_conf=$KUBERNETES/kubelet.conf
 seconds=${RESTART_SECONDS:-300}
 [ -f "$kubelet_conf" ] || skip "this host is not a node yet"
 
-# The kubelet renews its lease every ten seconds. Its node stays Ready for a while without it.
-lease() { as_node get lease "$NODE_NAME" -n kube-node-lease -o 'jsonpath={.spec.renewTime}' 2>/dev/null; }
-has_renewed() { # LEASE
-  now=$(lease) && [ -n "$now" ] && [ "$now" != "$1" ]
-}
-
 leads_here() { # SERVER
   [ -f "$MANIFESTS/kube-apiserver.yaml" ] || return 1
   case $1 in "$(own_api_url)" | https://127.0.0.1:6443 | https://localhost:6443 | 'https://[::1]:6443') return 0 ;; *) return 1 ;; esac
@@ -47,9 +41,7 @@ kubelet_reaches() {
   logged systemctl restart kubelet || return 1
   wait_until "$seconds" kubelet_is_healthy || return 1
   [ "$was_ready" = yes ] || return 0
-  say "waiting until the kubelet has reported to the API server"
-  reported=$(lease) || reported=
-  wait_until "$seconds" has_renewed "$reported" && wait_until "$seconds" node_is_ready
+  node_reports "$seconds"
 }
 if is_restart_needed kubelet && change "restart the kubelet"; then
   if ! kubelet_reaches; then

@@ -224,3 +224,14 @@ kubelet_config_differs() { ! cmp -s "$ASIDE/kubelet/config.yaml" "$KUBELET/confi
 node_is_ready() {
   [ "$(as_node get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]
 }
+# Waits until the kubelet has reported again and the node is Ready; returns 1 if that takes longer. The kubelet renews its lease every ten
+# seconds; without that, its node stays Ready for a while.
+node_reports() { # SECONDS
+  say "waiting until the kubelet has reported to the API server"
+  reported=$(lease) || reported=
+  wait_until "$1" has_renewed "$reported" && wait_until "$1" node_is_ready
+}
+lease() { as_node get lease "$NODE_NAME" -n kube-node-lease -o 'jsonpath={.spec.renewTime}' 2>/dev/null; }
+has_renewed() { # LEASE
+  now=$(lease) && [ -n "$now" ] && [ "$now" != "$1" ]
+}
