@@ -215,22 +215,41 @@ const newRun = {
     });
   },
 
+  /** Does what the plan of that run said, and nothing else: the engine makes the plan again, and compares. */
+  async applyPlan(model, opener) {
+    const run = model.run;
+    const text = this.sent.get(run.id) || await askText('/runs/' + encodeURIComponent(run.id) + '/spec');
+    // The journal does not keep secrets; they are written into the form.
+    if (HIDDEN.test(text)) {
+      location.hash = '#/new/' + [run.id, 'apply', 'plan', run.id].map(encodeURIComponent).join('/');
+      return;
+    }
+    page.askFirst({
+      title: 'Apply this plan to ' + run.cluster + '?',
+      text: 'The plan is made again first. If anything would be done otherwise now, the run is refused, and nothing is changed.',
+      yes: 'Apply this plan', work: () => this.post('apply', [...Object.entries(run.parameters || {}), ['plan', run.id]], text), opener
+    });
+  },
+
+  async post(action, parameters, text) {
+    const query = new URLSearchParams([['action', action], ...parameters]);
+    const run = await ask('/runs?' + query, {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
+    this.sent.set(run.id, text);
+    await page.list();
+    page.go(run.id);
+  },
+
   async begin(name, inDialog) {
-    const text = byId('new-text').value;
-    const query = new URLSearchParams([['action', name], ...(name === 'plan' ? [] : this.parameters())]);
+    const taken = this.actions.find(action => action.name === name).parameters.map(parameter => parameter.name);
     byId('new-refused').hidden = true;
-    let run;
     try {
-      run = await ask('/runs?' + query, {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
+      // A plan is made with the parameters of what it plans.
+      await this.post(name, [...this.parameters()].filter(([parameter]) => taken.includes(parameter)), byId('new-text').value);
     } catch (problem) {
       if (inDialog || !problem.status) throw problem;
       byId('new-refused').hidden = false;
       setText(byId('new-refused'), problem.message);
-      return;
     }
-    this.sent.set(run.id, text);
-    await page.list();
-    page.go(run.id);
   },
 
   wire() {

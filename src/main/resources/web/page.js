@@ -246,7 +246,8 @@ const page = {
     const drawn = [this.model.id, this.model.ended, planned, ...possible].join(' ');
     if (place.dataset.drawn === drawn) return;
     place.dataset.drawn = drawn;
-    place.replaceChildren(...(this.model.ended ? [el('a', {class: 'button' + (planned ? ' strong' : ''), id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: planned ? 'Apply this spec' : 'New run of this spec'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+    place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
+      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
   },
 
   drawAll() {

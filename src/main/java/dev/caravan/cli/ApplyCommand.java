@@ -1,8 +1,10 @@
 package dev.caravan.cli;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code caravan apply}. */
 @Command(name = "apply",
@@ -17,6 +19,7 @@ import picocli.CommandLine.Mixin;
         footer = {
             "  caravan apply -f spec.yaml",
             "  caravan apply -f spec.yaml --output json | jq -r .message",
+            "  caravan apply -f spec.yaml --plan 3d7d9d55",
             "  caravan apply -f spec.yaml --bundle demo.tar --verify-key bundle.pub",
             "  SUDO_PASSWORD=... caravan apply -f spec.yaml"
         })
@@ -24,8 +27,17 @@ final class ApplyCommand extends ActionCommand {
     @Mixin
     private BundleOptions bundle;
 
+    @Option(names = "--plan", paramLabel = "RUN",
+            description = "Do exactly what this run of plan said. The plan is made again first, and if anything would be done otherwise "
+                    + "now, the run is refused.")
+    private String plan;
+
     @Override
     Map<String, String> parameters() throws UserError {
-        return bundle.parameters();
+        Map<String, String> parameters = new LinkedHashMap<>(bundle.parameters());
+        if (plan != null) {
+            parameters.put("plan", plan);
+        }
+        return parameters;
     }
 }

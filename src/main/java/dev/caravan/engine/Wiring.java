@@ -22,6 +22,7 @@ import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.workflow.Adoption;
+import dev.caravan.workflow.ApprovedPlan;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.Endpoints;
 import dev.caravan.workflow.FactsKeeper;
@@ -80,7 +81,8 @@ final class Wiring extends MainListenerSupport {
         HostSlots slots = new HostSlots(number(context, "caravan.hosts-at-a-time"));
         Journal opened = journal.get();
         requireOneKind(opened);
-        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(opened));
+        CompletableFuture<Runs> known = new CompletableFuture<>();
+        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(opened, known));
         Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
         context.getRegistry().bind("journal", opened);
@@ -89,6 +91,7 @@ final class Wiring extends MainListenerSupport {
                 options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal(),
                 options.prepare());
+        known.complete(runs);
         context.getRegistry().bind("runs", runs);
         context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));
         context.getRegistry().bind("pruning",
@@ -118,13 +121,14 @@ final class Wiring extends MainListenerSupport {
         }
     }
 
-    private Map<String, Object> beans(Journal opened) {
+    private Map<String, Object> beans(Journal opened, CompletableFuture<Runs> runs) {
         Map<String, Object> beans = Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(),
                 "rollback", new Rollback(), "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()),
                 "backups", new Backups(options.data(), opened), "restores", new Restores(options.data()), "removal", new Removals(),
                 "registries", new RegistryFiles());
         Map<String, Object> all = new HashMap<>(beans);
         all.put("locks", new HostLocks());
+        all.put("approved", new ApprovedPlan(runs, opened, executor));
         all.put("migration", new RuntimeMigration());
         all.put("adoption", new Adoption(options.data()));
         return all;

@@ -38,6 +38,7 @@ public final class RunFold {
     private boolean changesNothing;
     private String outcome = "";
     private String cluster = "";
+    private Map<String, String> parameters = Map.of();
     private boolean rehearsal;
     private RunState state = RunState.QUEUED;
     private Optional<Instant> queuedAt = Optional.empty();
@@ -96,12 +97,18 @@ public final class RunFold {
         return host(of.host().orElse("")).map(host -> host.steps().get(of.step()));
     }
 
+    /** The values of the action's parameters, by name; empty as long as the run has told nothing. */
+    public Map<String, String> parameters() {
+        return parameters;
+    }
+
     private void queued(Instant at, RunQueued queued) {
         queuedAt = Optional.of(at);
         action = queued.action();
         looksOnly = queued.plan();
         changesNothing = !queued.changesHosts();
         outcome = queued.outcome();
+        parameters = queued.parameters();
         cluster = queued.cluster();
         rehearsal = queued.rehearsal();
         queued.hosts().forEach(host -> hosts.put(host.name(),

@@ -18,8 +18,11 @@ final class RunFolds {
     private final Journal journal;
     private final Map<String, Kept> newest = new LinkedHashMap<>(KEPT, 0.75f, true);
 
-    /** @param seq the number of the last event that it takes into account; 0 for none */
-    record Folded(RunView view, long seq) {}
+    /**
+     * @param parameters the values of the action's parameters, by name
+     * @param seq        the number of the last event that it takes into account; 0 for none
+     */
+    record Folded(RunView view, Map<String, String> parameters, long seq) {}
 
     RunFolds(Journal journal) {
         this.journal = journal;
@@ -49,7 +52,7 @@ final class RunFolds {
                 fold.accept(event);
                 seq = event.seq();
             }
-            return new Folded(fold.view(), seq);
+            return new Folded(fold.view(), fold.parameters(), seq);
         }
     }
 }

@@ -25,6 +25,15 @@ final class RunJson {
     static ObjectNode whole(RunRecord run, Folded folded) {
         RunView view = folded.view();
         ObjectNode tree = head(run, folded.seq() == 0 ? run.state() : view.state());
+        ObjectNode parameters = Json.object();
+        folded.parameters().forEach((name, value) -> {
+            if (!value.isEmpty()) {
+                parameters.put(name, value);
+            }
+        });
+        if (!parameters.isEmpty()) {
+            tree.set("parameters", parameters);
+        }
         view.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));

@@ -29,7 +29,8 @@ final class RunQuery {
                         .orElse("There are " + String.join(", ", KNOWN) + "."));
             }
         }
-        return new RunFilter(state(request), named(request, "cluster"), named(request, "action"), before(request, journal), limit(request));
+        return new RunFilter(Optional.empty(), state(request), named(request, "cluster"), named(request, "action"),
+                before(request, journal), limit(request));
     }
 
     private static Optional<RunState> state(Request request) throws Refused {

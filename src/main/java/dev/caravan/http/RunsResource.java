@@ -8,6 +8,9 @@ import dev.caravan.actions.ActionJson;
 import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
+import dev.caravan.history.PlannedChanges;
+import dev.caravan.history.RunState;
+import dev.caravan.http.RunFolds.Folded;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunRecord;
@@ -117,7 +120,11 @@ final class RunsResource {
     /** One run, host by step. */
     Reply show(String id) throws Refused {
         RunRecord run = find(id);
-        ObjectNode tree = RunJson.whole(run, folds.of(id));
+        Folded folded = folds.of(id);
+        ObjectNode tree = RunJson.whole(run, folded);
+        if (folded.view().isPlan() && run.state() == RunState.SUCCEEDED) {
+            tree.put("digest", PlannedChanges.of(journal.events(id, 0)).digest());
+        }
         tree.put("now", Instant.now().toString());
         boolean hasFound = run.hasEnded() && journal.hasFound(id);
         tree.set("possible", Json.tree(possible(run, hasFound)));

@@ -28,6 +28,10 @@ final class RunRows {
                     sql.append(" and ").append(column).append(" = ?");
                     values.add(value);
                 }));
+        filter.id().ifPresent(beginning -> {
+            sql.append(" and substring(id from 1 for ?) = ?");
+            values.addAll(List.of(beginning.length(), beginning));
+        });
         filter.before().ifPresent(before -> {
             sql.append(" and (created_at < ?");
             values.add(Sql.time(before.at()));

@@ -14,6 +14,12 @@ public class PreflightRefused extends Exception {
         this.findings = List.copyOf(findings);
     }
 
+    /** @param message why, where it is something else than what preflight looks at */
+    public PreflightRefused(String message, List<Finding> findings) {
+        super(message);
+        this.findings = List.copyOf(findings);
+    }
+
     public List<Finding> getFindings() {
         return findings;
     }

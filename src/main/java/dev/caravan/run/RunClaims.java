@@ -67,6 +67,11 @@ final class RunClaims {
         }
     }
 
+    /** Claims no cluster: the run is within another one, which has it. So it counts as worked on. */
+    void claimItself(Run run) {
+        journal.claim(run.id(), List.of("run/" + run.id()));
+    }
+
     /** Releases the claims of ended runs, as far as the journal can be written. */
     synchronized void release() {
         for (String id : toRelease) {

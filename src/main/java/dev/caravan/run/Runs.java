@@ -7,7 +7,6 @@ import dev.caravan.actions.Actions;
 import dev.caravan.history.Event;
 import dev.caravan.history.ExitStatus;
 import dev.caravan.history.Occurrence.CancelRequested;
-import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.RunState;
@@ -15,7 +14,6 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
-import dev.caravan.step.StepFailure;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -28,25 +26,13 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.ProducerTemplate;
-import org.apache.camel.support.DefaultExchange;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Begins runs, knows those under way, and ends them: the bean {@code runs}. Two runs that share a cluster or a host never go
  * on at the same time. Thread-safe.
  */
 public final class Runs {
-    /** The route that a run is sent to. */
-    private static final String WORKFLOW = "direct:run";
-
-    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
-
     private final Workflows workflows;
     private final Journal journal;
     private final boolean rehearsal;
@@ -54,6 +40,7 @@ public final class Runs {
     private final EarlierRuns earlier;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     private final RunClaims claims;
+    private final Execution execution = new Execution(this::forget, this::leave);
 
     /**
      * How a run ended, or will have.
@@ -102,7 +89,7 @@ public final class Runs {
         }
         Set<String> rollsBack = new HashSet<>(undone.stream().toList());
         left.forEach(run -> rollsBack.add(run.id()));
-        Run run = new Run(UUID.randomUUID().toString().substring(0, 8), call, order.cluster(), rehearsal, journal, Past.none(), rollsBack);
+        Run run = new Run(newId(), call, order.cluster(), rehearsal, journal, Past.none(), rollsBack);
         List<Past> abandoned = left.stream()
                 .map(old -> Past.of(journal.events(old.id(), 0),
                         actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
@@ -111,10 +98,7 @@ public final class Runs {
             left.forEach(old -> journal.release(old.id()));
             claims.claim(run);
             prepare.accept(order.cluster());
-            journal.begin(new RunRecord(run.id(), order.cluster().name(), action.name(), order.source(), rehearsal, order.spec(),
-                    order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(),
-                    order.confined()), order.key());
-            run.record(order.queued(rehearsal, rollsBack));
+            recordQueued(run, order, rollsBack);
             left.forEach(old -> earlier.supersede(old, run));
             journal.running(run.id());
             run.record(new RunStarted());
@@ -126,8 +110,52 @@ public final class Runs {
         // What the run before left running on hosts is ended before anything else begins there.
         CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture())
                 .toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> start(mine));
+        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> execution.start(mine));
         return run;
+    }
+
+    /**
+     * Begins a run that changes nothing, on the hosts of another one, which waits for its end. It is a run of its own in the journal, and
+     * is cancelled with the other.
+     *
+     * @return how it ended
+     */
+    public CompletionStage<Outcome> beginWithin(Run outer, ActionCall call) {
+        RunRecord around = journal.run(outer.id()).orElseThrow();
+        RunOrder order = new RunOrder(outer.cluster(), around.spec(), around.directory(), call, around.source(), List.of(),
+                around.confined(), Optional.empty());
+        Run run = new Run(newId(), call, outer.cluster(), rehearsal, journal, Past.none(), Set.of());
+        UnderWay mine = underWay.get(outer.id()).around(run);
+        // Those of an earlier life of the outer run.
+        List<RunRecord> left = earlier.leftUnfinished(outer.cluster(), underWay.keySet()).stream()
+                .filter(old -> actions().find(old.action()).filter(Action::plan).isPresent()).toList();
+        underWay.put(run.id(), mine);
+        try {
+            claims.claimItself(run);
+            recordQueued(run, order, Set.of());
+            left.forEach(old -> earlier.supersede(old, run));
+            journal.running(run.id());
+            run.record(new RunStarted());
+        } catch (RuntimeException e) {
+            leave(run);
+            throw e;
+        }
+        if (outer.isCancelled()) {
+            run.cancel();
+        }
+        execution.start(mine);
+        return mine.outcome();
+    }
+
+    private static String newId() {
+        return UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    private void recordQueued(Run run, RunOrder order, Set<String> rollsBack) {
+        journal.begin(new RunRecord(run.id(), order.cluster().name(), run.action().name(), order.source(), rehearsal, order.spec(),
+                order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()),
+                order.key());
+        run.record(order.queued(rehearsal, rollsBack));
     }
 
     /**
@@ -154,7 +182,7 @@ public final class Runs {
             leave(run);
             throw e;
         }
-        start(mine);
+        execution.start(mine);
         return run;
     }
 
@@ -186,7 +214,7 @@ public final class Runs {
 
     private UnderWay enter(Run run) throws Busy {
         synchronized (this) {
-            RunClaims.refuseIfBusy(run.cluster(), underWay());
+            RunClaims.refuseIfBusy(run.cluster(), underWay.values().stream().filter(UnderWay::isItself).map(UnderWay::run).toList());
             UnderWay mine = new UnderWay(run, workflows.take());
             underWay.put(run.id(), mine);
             claims.keep(run.id());
@@ -208,7 +236,9 @@ public final class Runs {
     private void forget(Run run) {
         UnderWay over = underWay.remove(run.id());
         if (over != null) {
-            workflows.release(over.workflow());
+            if (over.isItself()) {
+                workflows.release(over.workflow());
+            }
             over.release();
         }
     }
@@ -236,6 +266,7 @@ public final class Runs {
         }
         known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
         known.run().cancel();
+        underWay.values().stream().filter(each -> each.isWithin(id)).map(each -> each.run().id()).forEach(this::cancel);
         return true;
     }
 
@@ -247,53 +278,5 @@ public final class Runs {
     /** The runs under way in this process. */
     public Collection<Run> underWay() {
         return underWay.values().stream().map(UnderWay::run).toList();
-    }
-
-    private void start(UnderWay mine) {
-        Run run = mine.run();
-        CamelContext context = mine.workflow().context();
-        Exchange exchange = new DefaultExchange(context);
-        exchange.setVariable(Variables.RUN, run);
-        exchange.setVariable(Variables.CLUSTER, run.cluster());
-        exchange.setVariable(Variables.PARAMETERS, run.parameters());
-        ProducerTemplate template = context.createProducerTemplate();
-        template.asyncSend(WORKFLOW, exchange).whenComplete((done, broken) -> {
-            Throwable failure = broken != null ? broken : done.getException();
-            CompletionStage<Void> finished = mine.workflow().steps().finish(run, !isLeft(context, failure));
-            finished.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).whenComplete((cleared, problem) -> {
-                template.stop();
-                end(mine, failure);
-            });
-        });
-    }
-
-    /* It did not fail: its engine is stopping. It is resumed later. */
-    private static boolean isLeft(CamelContext context, Throwable failure) {
-        return failure != null && (context.isStopping() || context.isStopped());
-    }
-
-    private void end(UnderWay mine, Throwable failure) {
-        Run run = mine.run();
-        CompletableFuture<Outcome> outcome = mine.outcome();
-        if (isLeft(mine.workflow().context(), failure)) {
-            forget(run);
-            outcome.completeExceptionally(failure);
-            return;
-        }
-        try {
-            run.runCleanups();
-            if (failure instanceof StepFailure step) {
-                run.gaveUp(step);
-            }
-            RunEnded ending = Ending.of(run, failure);
-            mine.ends();
-            run.end(ending);
-            forget(run);
-            outcome.complete(new Outcome(run.id(), ending.state()));
-        } catch (RuntimeException e) {
-            // How it ended is not recorded: it is resumed as if its engine had gone, once the journal can be written.
-            leave(run);
-            outcome.completeExceptionally(e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.run.Runs.Outcome;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,9 +18,30 @@ final class UnderWay {
     private final CountDownLatch released = new CountDownLatch(1);
     private volatile boolean ending;
 
+    private final Optional<String> outer;
+
     UnderWay(Run run, Workflow workflow) {
+        this(run, workflow, Optional.empty());
+    }
+
+    private UnderWay(Run run, Workflow workflow, Optional<String> outer) {
         this.run = run;
         this.workflow = workflow;
+        this.outer = outer;
+    }
+
+    /** A run that this one waits for, by the same workflow. */
+    UnderWay around(Run inner) {
+        return new UnderWay(inner, workflow, Optional.of(run.id()));
+    }
+
+    /** Whether no other run waits for it. */
+    boolean isItself() {
+        return outer.isEmpty();
+    }
+
+    boolean isWithin(String run) {
+        return outer.filter(run::equals).isPresent();
     }
 
     Run run() {

@@ -16,7 +16,8 @@ public record Hints(String options, String spec) {
     public static final Hints NONE = new Hints("");
 
     /** A command about a spec. */
-    private static final Pattern ABOUT_SPEC = Pattern.compile("(caravan (?:force-unlock|migrate-runtime)) -f SPEC(?![0-9A-Za-z-])");
+    private static final Pattern ABOUT_SPEC = Pattern.compile(
+            "(caravan (?:apply|force-unlock|migrate-runtime|plan)) -f SPEC(?![0-9A-Za-z-])");
     /** A command about a run, by the run's id; what may follow it are options, too. */
     private static final Pattern COMMAND = Pattern.compile("caravan (?:logs|status|rollback-run) [0-9a-f]{8}(?![0-9A-Za-z-])(?! --data)");
 

@@ -85,6 +85,9 @@ public final class Summary {
         Ink ink = run.state() == RunState.SUCCEEDED ? Ink.GOOD : partly || run.state() == RunState.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
         lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
+        if (run.isPlan() && run.changes() > 0 && run.state() == RunState.SUCCEEDED && !run.rehearsal()) {
+            lines.add("  to do exactly this: " + look.hints().in("caravan apply -f SPEC --plan " + run.run()));
+        }
         if (!partly) {
             whatIsThere();
         }
@@ -102,7 +105,7 @@ public final class Summary {
         String name = Text.printable(run.cluster());
         String time = Durations.text(run.elapsed(run.endedAt().orElseThrow()));
         return switch (run.state()) {
-            case REFUSED -> name + " was refused by preflight after " + time + ": "
+            case REFUSED -> name + " was refused by " + refusing() + " after " + time + ": "
                     + Counted.of(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
                     + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
@@ -112,6 +115,10 @@ public final class Summary {
             case PARTLY -> succeeded(name, time) + "; not" + where();
             default -> succeeded(name, time);
         };
+    }
+
+    private String refusing() {
+        return run.failures().stream().filter(step -> step.host().isEmpty()).map(StepView::step).findFirst().orElse("preflight");
     }
 
     private String succeeded(String name, String time) {

@@ -37,7 +37,7 @@ class RefusedTest {
         String said = said("plan", "-f", Path.of("examples", "three-nodes.yaml").toString(), "--data", directory.resolve("data").toString(),
                 "--routes", directory.resolve("routes").toString());
         assertThat(said.lines()).singleElement().asString()
-                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 20: no route begins with direct:prefligth; "
+                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 22: no route begins with direct:prefligth; "
                         + "did you mean direct:preflight\\?");
     }
 

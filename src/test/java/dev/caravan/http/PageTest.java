@@ -213,16 +213,22 @@ class PageTest {
         browser.until("!document.getElementById('new-plan').disabled");
         browser.click("#new-plan");
         browser.until("page.model && page.model.run.action === 'plan' && page.model.ended");
-        assertThat(browser.text("#actions")).contains("Apply this spec");
-
+        String plan = browser.value("page.model.id").asText();
         browser.click("#again");
         browser.until("!document.getElementById('new-start').disabled");
         assertThat(browser.value("document.getElementById('new-text').value").asText()).as("as it was sent").isEqualTo(spec);
-        browser.click("#new-start");
-        browser.until("document.getElementById('ask').open");
-        browser.click("#ask-yes");
-        browser.until("page.model && page.model.run.action === 'apply' && page.model.ended");
+
+        Path swaps = rehearsal.host("h2").root().resolve("etc/fstab");
+        Files.writeString(swaps, "/dev/vdz none swap sw 0 0\n", StandardOpenOption.APPEND);
+        applyPlan(plan);
+        assertThat(browser.value("page.model.state").asText()).isEqualTo("refused");
+        browser.click("#tab-problems");
+        browser.until("document.querySelectorAll('.cause').length > 0");
+        assertThat(browser.text("#view-problems")).contains("os-prepare", "fstab");
+        Files.writeString(swaps, Files.readString(swaps).replace("/dev/vdz none swap sw 0 0\n", ""));
+        applyPlan(plan);
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+        assertThat(browser.value("page.model.run.parameters.plan").asText()).isEqualTo(plan);
 
         browser.click("#to-clusters");
         browser.until("document.querySelector('#clusters td a')");
@@ -243,6 +249,14 @@ class PageTest {
         browser.until("page.model && page.model.run.action === 'reset' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
         browser.problems().removeIf(problem -> problem.contains("422"));
+    }
+
+    private static void applyPlan(String plan) {
+        open(plan, "");
+        browser.click("#apply-plan");
+        browser.until("document.getElementById('ask').open");
+        browser.click("#ask-yes");
+        browser.until("page.model && page.model.run.action === 'apply' && page.model.ended");
     }
 
     private static void write(String spec) throws Exception {

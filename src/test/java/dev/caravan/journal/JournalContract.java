@@ -183,8 +183,14 @@ abstract class JournalContract {
         journal.running("r2");
         assertThat(listed(RunFilter.newest(9))).containsExactly("r5", "r4", "r2", "r3", "r1", "r0");
         assertThat(listed(RunFilter.of("even", 2))).containsExactly("r4", "r2");
-        assertThat(listed(new RunFilter(Optional.of(RunState.QUEUED), Optional.of("even"), Optional.of("apply"), Optional.empty(), 9)))
-                .containsExactly("r0");
+        assertThat(listed(new RunFilter(Optional.empty(), Optional.of(RunState.QUEUED), Optional.of("even"), Optional.of("apply"),
+                Optional.empty(), 9))).containsExactly("r0");
+        assertThat(listed(RunFilter.beginning("r", 2))).containsExactly("r5", "r4");
+        assertThat(listed(RunFilter.beginning("r2", 9))).containsExactly("r2");
+        assertThat(listed(RunFilter.beginning("%", 9))).isEmpty();
+        assertThatThrownBy(() -> RunIds.find(journal, "r")).isInstanceOf(RunIds.NotFound.class)
+                .hasMessage("r may be r5, r4, r2, r3, r1 and others; give more of the id");
+        assertThatThrownBy(() -> RunIds.find(journal, "x")).hasMessage("the journal has no run x");
         assertThat(listed(before(RunFilter.Before.of(journal.run("r2").orElseThrow())))).containsExactly("r3", "r1", "r0");
         assertThat(listed(before(RunFilter.Before.of(journal.run("r3").orElseThrow())))).containsExactly("r1", "r0");
         assertThat(listed(before(RunFilter.Before.of(AT.plusMillis(2))))).containsExactly("r1", "r0");
@@ -195,7 +201,7 @@ abstract class JournalContract {
     }
 
     private static RunFilter before(RunFilter.Before place) {
-        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(place), 9);
+        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(place), 9);
     }
 
     private List<String> listed(RunFilter filter) {

@@ -132,6 +132,7 @@ public final class MemoryJournal implements Journal {
             throw new UnsupportedOperationException("this journal is for tests that do not ask so");
         }
         return runs.values().stream().filter(run -> filter.cluster().map(run.cluster()::equals).orElse(true))
+                .filter(run -> filter.id().map(run.id()::startsWith).orElse(true))
                 .filter(run -> filter.action().map(run.action()::equals).orElse(true))
                 .filter(run -> filter.state().map(run.state()::equals).orElse(true)).limit(filter.limit()).toList();
     }
