@@ -148,6 +148,10 @@ class OpenApiTest {
         serving.release(third);
         serving.ended(third);
         assertThat(json(client.get(RUNS + "/" + second)).path("rolledBackBy").asText()).isEqualTo(third);
+        String plan = json(client.postSpec(RUNS + "?action=plan", Serving.spec())).get("id").asText();
+        serving.release(plan);
+        serving.ended(plan);
+        client.get(RUNS + "/" + plan);
         client.get(RUNS);
         lookAtClusters();
         resumeOneThatWasLeft();
@@ -212,7 +216,8 @@ class OpenApiTest {
         for (Occurrence what : List.of(
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
                         "is as its spec says", Map.of("shade", "dark"), false),
-                new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "", Map.of(), true),
+                new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "",
+                        Map.of("shade", "dark"), true),
                 new RunStarted(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
                 new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),
