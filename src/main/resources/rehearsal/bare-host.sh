@@ -24,10 +24,11 @@ printf 'default via %s.1 dev eth0\n%s.0/24 dev eth0 proto kernel scope link src 
 
 # --- the commands that a bare host has
 
+# BareHost makes the links: a process for each would take most of the time.
 command_is() { # STAND-IN COMMAND...
   standin=$1
   shift
-  for command; do ln -s "$WORKSHOP/standins/$standin" "$R/usr/bin/$command"; done
+  for command; do echo "$standin $command"; done >> "$state/commands"
 }
 command_is machine hostname hostnamectl uname nproc df id whoami chown chgrp sync udevadm ldconfig depmod mount umount mountpoint getconf loginctl timedatectl pgrep pkill killall
 command_is network ip ss iptables ip6tables iptables-save ip6tables-save iptables-restore ip6tables-restore

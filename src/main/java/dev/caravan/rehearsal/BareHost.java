@@ -54,8 +54,19 @@ record BareHost(String name, Path root, Path tools) {
         Files.createDirectories(root);
         BareHost host = new BareHost(description.name(), root, workshop.tools());
         host.run(workshop, description);
+        host.linkCommands(workshop);
         host.arm(workshop, faults.stream().filter(fault -> fault.host().equals(host.name())).toList());
         return host;
+    }
+
+    /** Lines of a stand-in and the command that it stands in for, written by bare-host.sh. */
+    private void linkCommands(Workshop workshop) throws IOException {
+        Path commands = root.resolve(".rehearsal/commands");
+        for (String line : Files.readAllLines(commands)) {
+            String[] words = line.split(" ");
+            Files.createSymbolicLink(root.resolve("usr/bin").resolve(words[1]), workshop.standins().resolve(words[0]));
+        }
+        Files.delete(commands);
     }
 
     /** Connections are cut by the SSH server; all else the stand-ins see to. */

@@ -50,6 +50,7 @@ class ClustersCommandTest {
                 .matches("\\S+ +- +0 +- +0 +[0-9a-f]{8}  .*  plan succeeded \\(rehearsal\\)");
     }
 
+    @Tag("long")
     @Test
     void theKubeconfigIsPrintedAsItIs() throws Exception {
         Path spec = Files.writeString(directory.resolve("spec.yaml"), Serving.spec("demo", "192.0.2.1"));

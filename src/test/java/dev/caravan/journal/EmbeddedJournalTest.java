@@ -231,7 +231,7 @@ class EmbeddedJournalTest extends JournalContract {
         note(journal, "a", "from before");
         journal.close();
         Map<Path, Process> reading = new LinkedHashMap<>();
-        for (int number = 0; number < 6; number++) {
+        for (int number = 0; number < 4; number++) {
             Path output = data.resolve("output" + number);
             reading.put(output, start(ReadingProcess.class, output));
         }
@@ -332,6 +332,7 @@ class EmbeddedJournalTest extends JournalContract {
     private Process start(Class<?> main, Path output) throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-Xshare:auto",
                 "-Dlogback.configurationFile=logback-file.xml",
                 "-Dcaravan.log=" + data.resolve("child.log"), "-cp", classPath, main.getName(), data.toString())
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();

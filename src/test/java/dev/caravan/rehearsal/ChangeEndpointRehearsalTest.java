@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.Engine;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Host;
 import dev.caravan.spec.KeptEndpoint;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
@@ -36,7 +37,19 @@ class ChangeEndpointRehearsalTest {
 
     @Test
     void fromAHostsAddressToAVirtualAddressAndTheSecondRunChangesNothing() throws Exception {
-        try (Rehearsal rehearsal = start(List.of()); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+        moves(1);
+    }
+
+    @Tag("long")
+    @Test
+    void theSameWithTwoControlPlanes() throws Exception {
+        moves(2);
+    }
+
+    private void moves(int controlPlanes) throws Exception {
+        String worker = "h" + (controlPlanes + 1);
+        try (Rehearsal rehearsal = start(controlPlanes, List.of());
+                Engine engine = runs.engine(rehearsal, SETTINGS)) {
             assertThat(runs.run(engine, rehearsal.cluster(), "apply").state()).isEqualTo("succeeded");
             Cluster vip = at(rehearsal.cluster(), Optional.of(VIP), VIP.hostAndPort());
             Ended refused = runs.run(engine, vip, "plan");
@@ -47,12 +60,17 @@ class ChangeEndpointRehearsalTest {
             Ended moved = runs.run(engine, vip, "change-endpoint");
 
             assertThat(moved.state()).as(moved::details).isEqualTo("succeeded");
-            assertThat(moved.changed()).as(moved::details).containsSubsequence("h1 control-plane-settings", "h2 control-plane-settings",
-                    "h1 cluster-config", "h1 cluster-endpoint", "h1 node-endpoint", "h2 node-endpoint", "h3 node-endpoint");
-            assertThat(moved.changed()).contains("h1 endpoint", "h2 endpoint").doesNotContain("h3 endpoint", "h1 endpoint-alone");
+            assertThat(moved.changed()).as(moved::details).containsSubsequence("h1 control-plane-settings", "h1 cluster-config",
+                    "h1 cluster-endpoint", "h1 node-endpoint", worker + " node-endpoint");
+            for (String controlPlane : rehearsal.cluster().controlPlanes().stream().map(Host::name).toList()) {
+                assertThat(moved.changed()).contains(controlPlane + " endpoint")
+                        .containsSubsequence(controlPlane + " control-plane-settings", "h1 cluster-config",
+                                controlPlane + " node-endpoint");
+            }
+            assertThat(moved.changed()).doesNotContain(worker + " endpoint", "h1 endpoint-alone");
             assertThat(moved.details()).doesNotContain("PRIVATE KEY", "client-key-data");
             assertThat(servers(rehearsal, "h1")).containsOnly("10.77.0.100:8443");
-            assertThat(servers(rehearsal, "h3")).containsExactly("10.77.0.100:8443");
+            assertThat(servers(rehearsal, worker)).containsExactly("10.77.0.100:8443");
             assertThat(shared(rehearsal, "cluster-configuration")).contains("controlPlaneEndpoint: 10.77.0.100:8443");
             assertThat(shared(rehearsal, "cluster-info-server")).isEqualTo("10.77.0.100:8443\n");
             assertThat(shared(rehearsal, "kube-proxy-server")).isEqualTo("10.77.0.100:8443\n");
@@ -71,7 +89,8 @@ class ChangeEndpointRehearsalTest {
     @Tag("long")
     @Test
     void aNodeThatFailsLeavesAllAsItWas() throws Exception {
-        try (Rehearsal rehearsal = start(List.of(Fault.parse("h3:node-endpoint:fail"))); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+        try (Rehearsal rehearsal = start(2, List.of(Fault.parse("h3:node-endpoint:fail")));
+                Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Cluster spec = at(rehearsal.cluster(), Optional.empty(), FORMER);
             assertThat(runs.run(engine, spec, "apply").state()).isEqualTo("succeeded");
             Map<String, String> before = files(rehearsal);
@@ -139,7 +158,7 @@ class ChangeEndpointRehearsalTest {
     @Tag("long")
     @Test
     void withoutAClusterOrWithAnotherVersionNothingIsChanged() throws Exception {
-        try (Rehearsal rehearsal = start(List.of()); Engine engine = runs.engine(rehearsal, SETTINGS)) {
+        try (Rehearsal rehearsal = start(2, List.of()); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Cluster vip = at(rehearsal.cluster(), Optional.of(VIP), VIP.hostAndPort());
             Ended none = runs.run(engine, vip, "change-endpoint");
             assertThat(none.state()).as(none::details).isEqualTo("failed");
@@ -193,11 +212,15 @@ class ChangeEndpointRehearsalTest {
     }
 
     private static Cluster cluster() {
-        return Clusters.of(2, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        return cluster(2);
     }
 
-    private Rehearsal start(List<Fault> faults) throws Exception {
-        Cluster plain = cluster();
+    private static Cluster cluster(int controlPlanes) {
+        return Clusters.of(controlPlanes, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root());
+    }
+
+    private Rehearsal start(int controlPlanes, List<Fault> faults) throws Exception {
+        Cluster plain = cluster(controlPlanes);
         Cluster undone = new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), plain.hosts(),
                 Cluster.OnFailure.ROLLBACK);
         return Rehearsal.start(undone, faults, scratch.directory(), Rehearsal.Options.usual().withPace(0));

@@ -63,7 +63,6 @@ class PodNetworkServiceTest {
     private Path state;
     private Path bin;
     private Path log;
-    private Process service;
 
     @BeforeEach
     void start() throws IOException {
@@ -87,15 +86,15 @@ class PodNetworkServiceTest {
         builder.environment().putAll(Map.of(
                 "PATH", bin + ":" + System.getenv("PATH"), "STATE", state.toString(),
                 "KUBELET_KUBECONFIG", state.resolve("kubelet.conf").toString(),
-                "RUNTIME_DIRECTORY", state.toString(), "NODE_NAME", "h2", "POD_CIDR", block, "POD_SUBNET", pods,
+                "RUNTIME_DIRECTORY", state.toString(), "CARAVAN_ROOT", state.toString(),
+                "NODE_NAME", "h2", "POD_CIDR", block, "POD_SUBNET", pods,
                 "SERVICE_SUBNET", services));
-        service = builder.start();
+        builder.start();
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
-        service.descendants().forEach(ProcessHandle::destroyForcibly);
-        service.destroyForcibly().waitFor();
+    void stop() {
+        Leftovers.end(state);
     }
 
     /** What network-prepare.sh writes to the host. */

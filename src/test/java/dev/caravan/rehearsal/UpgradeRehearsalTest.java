@@ -116,6 +116,7 @@ class UpgradeRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aWorkerThatFailsIsRestoredAloneAndTheNextRunUpgradesIt() throws Exception {
         aWorkerFails(Family.YUM, "h2:upgrade-kubelet:fail*1");
