@@ -3,6 +3,7 @@ package dev.caravan.remote;
 import dev.caravan.spec.Secret;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,17 +16,21 @@ import java.util.stream.Stream;
  *
  * <p>How a step runs:
  * <ol>
- *   <li>One constant command is executed over SSH; everything that varies comes over its standard input: a line with
- *       the step's id, its name and how much of its log is already known, then a tar archive.
- *   <li>The command unpacks the archive into {@code /run/caravan/ID} (0700, gone after a reboot) unless that is there
- *       already, and starts {@code run.sh} in a session of its own unless it was started already. So the same request
- *       may be repeated after a lost connection and never starts a step twice.
- *   <li>It then follows the log on standard output and, once the step has ended, gives exit status and result on
- *       standard error.
- *   <li>The directory is removed by the next request to that host, or by {@link #clear}, when the result has been
- *       journaled.
+ *   <li>One constant command is executed over SSH; everything that varies comes over its standard input: a line of words (the step's
+ *       id, the name of a directory, how much of its log is already known, ids of ended steps), then a tar archive.
+ *   <li>The command unpacks the archive into a directory of its own in {@code /run/caravan} (0700, gone after a reboot), unless the
+ *       step is there already. The last member is a symbolic link, {@code ID}, which replaces none. So a request that did not arrive
+ *       whole starts nothing, and of two requests for a step one is the first.
+ *   <li>Who can create the file {@code started} starts {@code run.sh} in a session of its own. So the same request may be repeated
+ *       after a lost connection and never starts a step twice.
+ *   <li>The command then follows the log on standard output and, once the step has ended, gives exit status and result on standard
+ *       error.
+ *   <li>The directory is removed by the next request to that host, or by {@link #clear}, when the result has been journaled.
  * </ol>
- * Values never become part of shell text. They travel as lines of a file that the shell reads as data. Immutable.
+ * A step is to cost its host little more than its script: what the shell can do itself starts no process. What is started: tar, rm, the
+ * session, the script, tail. Sleeping and cat are for requests that are repeated.
+ *
+ * <p> * Values never become part of shell text. They travel as lines of a file that the shell reads as data. Immutable.
  */
 final class Launcher {
     /** The log follows on standard output after this line, whatever a login shell printed before. */
@@ -48,22 +53,35 @@ final class Launcher {
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
-    private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id step known done || exit 70; "
-            + "restarted=; "
+    private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id n known done || exit 70; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
-            + "mkdir -p \"$b\" && cd \"$b\" || exit 70; for d in $done; do rm -rf \"$d\" \"$v/$d\"; done; "
-            + "if [ -d \"$id\" ]; then cat >/dev/null; else n=.new-$$; rm -rf \"$n\"; mkdir \"$n\" && tar -xf - -C \"$n\" "
-            + "&& [ -f \"$n/result\" ] || { rm -rf \"$n\"; exit 70; }; "
-            + "if mv -T \"$n\" \"$id\" 2>/dev/null; then [ \"$known\" = 0 ] || { known=0; restarted=-restarted; }; else rm -rf \"$n\"; fi; "
-            + "[ -d \"$id\" ] || exit 70; fi; "
-            + "[ -e \"$id/exit\" ] || setsid sh \"$id/run.sh\" \"$b/$id\" </dev/null >/dev/null 2>&1 & "
-            + "exec sh \"$id/attach.sh\" \"$b/$id\" \"$known\" \"$restarted\"";
+            + "[ -d \"$b\" ] || mkdir -p \"$b\"; cd \"$b\" || exit 70; restarted= p=; "
+            + "if [ -f \"$id/result\" ]; then cat >/dev/null; else tar -xkf -; "
+            + "if [ -f \"$id/$n\" ]; then [ \"$known\" = 0 ] || { known=0; restarted=-restarted; }; "
+            + "else rm -rf \"$n\"; [ -f \"$id/result\" ] || exit 70; fi; fi; "
+            + "set -C; if { true > \"$id/started\"; } 2>/dev/null; then "
+            + "setsid sh \"$id/run.sh\" \"$b\" \"$v\" \"$id\" $done </dev/null >/dev/null 2>&1 & p=$!; "
+            + "else for d in $done; do rm -rf \"$d\" \"$d\".* \"$v/$d\"; done; fi; "
+            + "cd \"$id\" || exit 70; known=$((known + 1)); "
+            // Each mark on a line of its own, whatever a login shell printed first or a script left without an end of line.
+            + "printf \"\\ncaravan-log%s\\n\" \"$restarted\"; "
+            + "if [ -z \"$p\" ]; then n=0; until [ -s pid ] || [ -s exit ] || [ $n -gt 1500 ]; do sleep 0.02; n=$((n + 1)); done; "
+            + "[ ! -s pid ] || read -r p < pid; fi; "
+            + "if [ -s exit ] || [ -z \"$p\" ]; then tail -c \"+$known\" log; "
+            // A tail that knows no --pid is that of busybox: the log comes at the end.
+            + "else tail -c \"+$known\" -f -s 0.05 --pid=\"$p\" log || [ $? != 1 ] || { "
+            + "while [ ! -s exit ] && kill -s 0 \"$p\"; do sleep 0.2; done; tail -c \"+$known\" log; }; fi 2>/dev/null; "
+            + "code=lost; [ ! -s exit ] || read -r code < exit; "
+            + "printf \"\\ncaravan-result %s\\n\" \"$code\" >&2; "
+            + "if [ -s result ]; then exec cat result end >&2; else printf \"\\ncaravan-end\\n\" >&2; fi";
     /* The lock is that of lib.sh: its first line names the run that holds the host. */
-    private static final String CLEAR = PLACES + "read -r run done; for d in $done; do rm -rf \"$b/$d\" \"$v/$d\"; done; "
+    private static final String CLEAR = PLACES + "read -r run done; "
+            + "for d in $done; do rm -rf \"$b/$d\" \"$b/$d\".* \"$v/$d\"; done; "
             + "[ -f \"$v/lock\" ] && read -r word holder < \"$v/lock\" && [ \"$holder\" = \"$run\" ] && rm -f \"$v/lock\"; "
             + "rm -f \"$v/lock.$run\".*; rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
-    private static final String STOP = "b=${CARAVAN_ROOT:-}/run/caravan; read -r id; p=$(cat \"$b/$id/pid\") || exit 0; "
-            + "[ -e \"$b/$id/exit\" ] && exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
+    private static final String STOP = PLACES + "read -r id; cd \"$b/$id\" 2>/dev/null || exit 0; n=0; "
+            + "while [ -f started ] && [ ! -s pid ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
+            + "[ -s pid ] && [ ! -s exit ] && read -r p < pid || exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
             + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
             + "kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
 
@@ -71,10 +89,10 @@ final class Launcher {
     private static final String ASKING = "sudo -k -S -p \"\" ";
 
     private static final String RUN = """
-            # Runs the step of the directory $1, once, however often it is asked.
-            cd "$1" || exit 1
-            mkdir started 2>/dev/null || exit 0
-            echo $$ > pid.new && mv pid.new pid
+            # Runs the step $3 of the directory $1, which its caller has claimed. Further arguments are steps to remove, there and in $2.
+            caravan_base=$1 caravan_artefacts=$2
+            cd "$1/$3" || exit 1
+            echo $$ > pid
             export CARAVAN_ROOT="${CARAVAN_ROOT:-}" LC_ALL=C HOME="${HOME:-/root}"
             [ -n "$CARAVAN_ROOT" ] || export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
             # "=NAME" begins a variable, " text" is a line of its value. The loop's own variables have names that no other has.
@@ -89,14 +107,18 @@ final class Launcher {
               esac
             done < env
             [ -z "$caravan_name" ] || export "$caravan_name=$caravan_value"
-            export CARAVAN_LIB="$1" CARAVAN_RESULT="$1/result"
+            export CARAVAN_LIB="$1/$3" CARAVAN_RESULT="$1/$3/result"
             if [ -n "${ARTEFACT_LIMIT:-}" ]; then
-              ARTEFACT=${CARAVAN_ROOT:-}/var/lib/caravan/$(basename "$1")/artefact
-              export ARTEFACT
-              mkdir -p "$(dirname "$ARTEFACT")"
+              export ARTEFACT="$2/$3/artefact"
+              mkdir -p "$2/$3"
             fi
+            shift 3
+            for caravan_id in "$@"; do
+              set -- "$@" "$caravan_base/$caravan_id" "$caravan_base/$caravan_id".* "$caravan_artefacts/$caravan_id"
+              shift
+            done
             umask 022
-            { rm -f stdin env; sh "$1/$CARAVAN_STEP.sh"; } < stdin >> log 2>&1
+            { rm -rf stdin env "$@"; sh "$CARAVAN_LIB/$CARAVAN_STEP.sh"; } < stdin >> log 2>&1
             code=$?
             umask 077
             # What may be larger than the limit is not read for its digest.
@@ -106,20 +128,10 @@ final class Launcher {
               [ "$size" -gt "$ARTEFACT_LIMIT" ] || sum=$(sha256sum < "$ARTEFACT")
               printf '\\nartefact\\t%s\\t%s\\n' "$size" "${sum%% *}" >> result
             fi
-            echo "$code" > exit.new && mv exit.new exit
+            echo "$code" > exit
             """;
-    private static final String ATTACH = """
-            # Follows the step of the directory $1 from byte $2 of its log to its end, then gives its result.
-            cd "$1" || exit 70
-            # Each mark on a line of its own, whatever a login shell printed first or a script left without a line's end.
-            printf '\\ncaravan-log%s\\n' "$3"
-            n=0
-            until [ -s pid ] || [ -e exit ] || [ "$n" -gt 1500 ]; do sleep 0.02; n=$((n + 1)); done
-            if [ -e exit ] || [ ! -s pid ]; then tail -c "+$(($2 + 1))" log
-            else tail -c "+$(($2 + 1))" -f -s 0.05 --pid="$(cat pid)" log; fi 2>/dev/null
-            code=$(cat exit 2>/dev/null || echo lost)
-            { printf '\\ncaravan-result %s\\n' "$code"; cat result; printf '\\ncaravan-end\\n'; } >&2
-            """;
+    private static final String END = "\ncaravan-end\n";
+    private static final SecureRandom RANDOM = new SecureRandom();
 
     private Launcher() {}
 
@@ -193,17 +205,20 @@ final class Launcher {
         byte[] toBytes(Optional<Secret> sudoPassword) {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             writePassword(out, sudoPassword);
-            out.writeBytes(utf8(id + " " + step + " " + known + " " + String.join(" ", done) + "\n"));
-            Tar files = new Tar();
+            String directory = id + "." + Long.toHexString(RANDOM.nextLong());
+            out.writeBytes(utf8(id + " " + directory + " " + known + " " + String.join(" ", done) + "\n"));
+            Tar files = new Tar(directory);
             libraries.forEach(files::add);
             out.writeBytes(files
                     .add("run.sh", RUN)
-                    .add("attach.sh", ATTACH)
                     .add(step + ".sh", script)
                     .add("env", encode(environment))
                     .add("stdin", stdin)
-                    .add("log", new byte[0])
-                    .add("result", new byte[0])
+                    .add("log", "")
+                    .add("end", END)
+                    .add(directory, "")
+                    .add("result", "")
+                    .link(id)
                     .toBytes());
             return out.toByteArray();
         }

@@ -2,7 +2,7 @@ package dev.caravan.tar;
 
 import java.nio.charset.StandardCharsets;
 
-/** Headers of regular files in ustar archives (POSIX.1-2017, pax: ustar interchange format). */
+/** Headers of regular files and symbolic links in ustar archives (POSIX.1-2017, pax: ustar interchange format). */
 public final class TarHeader {
     /** Of headers, and what the content of a file is filled up to. */
     public static final int BLOCK = 512;
@@ -22,6 +22,24 @@ public final class TarHeader {
      * @throws IllegalArgumentException if name or size do not fit
      */
     public static byte[] of(String name, int mode, long size) {
+        return header(name, mode, size, '0', "");
+    }
+
+    /**
+     * The header of a symbolic link of root's.
+     *
+     * @param name as that of a file
+     * @param to   where it leads, in ASCII; at most 100 characters
+     * @throws IllegalArgumentException if one of them does not fit
+     */
+    public static byte[] link(String name, String to) {
+        if (to.length() > NAME_LENGTH) {
+            throw new IllegalArgumentException("the name " + to + " is too long for a link in an archive");
+        }
+        return header(name, 0777, 0, '2', to);
+    }
+
+    private static byte[] header(String name, int mode, long size, char type, String link) {
         if (size > LARGEST) {
             throw new IllegalArgumentException(
                     name + " has " + size + " bytes, and a file of an archive has at most " + LARGEST);
@@ -40,7 +58,8 @@ public final class TarHeader {
         put(header, 124, String.format("%0" + SIZE_DIGITS + "o\0", size));
         put(header, 136, String.format("%011o\0", 0));
         put(header, 148, "        ");
-        header[156] = '0';
+        header[156] = (byte) type;
+        put(header, 157, link);
         put(header, 257, "ustar\00000");
         put(header, 345, prefix);
         int sum = 0;

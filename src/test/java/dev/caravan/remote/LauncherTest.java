@@ -3,6 +3,7 @@ package dev.caravan.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.Programs;
 import dev.caravan.spec.Secret;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,7 +204,77 @@ class LauncherTest {
         host.launch(request("7f3a-2", ":\n", 0, List.of(), ""));
         host.launch(request("7f3a-3", ":\n", 0, List.of("7f3a-1", "7f3a-2"), ""));
 
-        assertThat(host.base().toFile().list()).containsExactly("7f3a-3");
+        assertThat(host.base().toFile().list()).hasSize(2).allMatch(name -> name.startsWith("7f3a-3"));
+    }
+
+    @Test
+    void ofTwoRequestsThatArriveAtOnceOneStartsTheStepAndNothingIsLeftOfTheOther() throws Exception {
+        List<CompletableFuture<LocalHost.Said>> all = Stream.generate(() -> host.launchAside(request(waitingScript()))).limit(8).toList();
+        awaitLog("first");
+        release();
+
+        for (CompletableFuture<LocalHost.Said> each : all) {
+            assertThat(get(each).log()).isEqualTo("first\nsecond\n");
+            assertThat(get(each).report().status()).isEqualTo("0");
+        }
+        assertThat(directory.resolve("runs")).hasContent("one");
+        assertThat(host.base().toFile().list()).hasSize(2);
+    }
+
+    /** What a step costs its host beside its script, most of it for starting programs. */
+    @Test
+    void aStepStartsNoProgramThatItCanDoWithout() throws IOException {
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        Path started = directory.resolve("started");
+        for (String tool : List.of("sh", "mkdir", "rm", "cat", "mv", "tail", "sleep", "tar", "setsid", "basename", "dirname", "stat")) {
+            Programs.script(bin.resolve(tool),
+                    "echo " + tool + " >> '" + started + "'; exec " + Programs.find(tool).orElseThrow() + " \"$@\"");
+        }
+        host = new LocalHost(directory, Map.of("PATH", bin.toString()));
+        host.launch(request("7f3a-1", ":\n", 0, List.of(), ""));
+        Files.delete(started);
+
+        LocalHost.Said said = host.launch(request("7f3a-2", "echo done\n", 0, List.of("7f3a-1"), "in"));
+
+        assertThat(said.log()).isEqualTo("done\n");
+        assertThat(Files.readAllLines(started)).containsExactlyInAnyOrder("tar", "setsid", "sh", "rm", "sh", "tail");
+    }
+
+    /** The shell that /bin/sh is on one system or another; a busybox takes its own tail, which cannot follow a process. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash --posix", "bash", "busybox sh"})
+    void everyShellRunsAStepOnceAndFollowsIt(String shell) throws Exception {
+        String[] words = shell.split(" ");
+        assumeTrue(Programs.find(words[0]).isPresent(), () -> words[0] + " is not installed");
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        String program = Programs.find(words[0]).orElseThrow() + shell.substring(words[0].length());
+        Programs.script(bin.resolve("sh"), "exec " + program + " \"$@\"");
+        if (words[0].equals("busybox")) {
+            for (String tool : List.of("tail", "tar", "setsid", "rm", "cat", "sleep", "mkdir")) {
+                Programs.script(bin.resolve(tool), "exec " + Programs.find(words[0]).orElseThrow() + " " + tool + " \"$@\"");
+            }
+        }
+        host = new LocalHost(directory, Map.of("PATH", bin + ":" + System.getenv("PATH")));
+        String launch = Launcher.Privilege.ROOT.launch().replaceFirst("/bin/sh", bin.resolve("sh").toString());
+        String script = waitingScript() + "cat; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n";
+
+        CompletableFuture<LocalHost.Said> first = CompletableFuture.supplyAsync(() ->
+                host.execute(launch, request(ID, script, 0, List.of(), "in\n").toBytes(Optional.empty())));
+        awaitLog("first");
+        CompletableFuture<LocalHost.Said> second = CompletableFuture.supplyAsync(() ->
+                host.execute(launch, request(ID, script, "first\n".length(), List.of(), "in\n").toBytes(Optional.empty())));
+        release();
+
+        assertThat(get(first).log()).isEqualTo("first\nsecond\nin\n");
+        assertThat(get(second).log()).isEqualTo("second\nin\n");
+        for (CompletableFuture<LocalHost.Said> each : List.of(first, second)) {
+            assertThat(get(each).report().exitStatus()).hasValue(3);
+            assertThat(get(each).report().changes()).containsExactly("turned it");
+        }
+        assertThat(directory.resolve("runs")).hasContent("one");
+        LocalHost.Said next = host.execute(launch, request("7f3a-2", ":\n", 0, List.of(ID), "").toBytes(Optional.empty()));
+        assertThat(next.report().status()).isEqualTo("0");
+        assertThat(host.directory(ID)).doesNotExist();
     }
 
     @Test
