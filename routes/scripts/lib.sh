@@ -50,22 +50,27 @@ PACKAGES_BEFORE=
 FILE_READER=
 # the log, also for functions whose standard output is redirected
 exec 3>&1
-TAB=$(printf '\t')
+# What the shell does itself starts no process: each of these functions is called by many steps on many hosts.
+TAB='	'
+NEWLINE='
+'
 
 # --- results
 
 result() { # FIELD...: one result line
   if [ -n "${CARAVAN_RESULT:-}" ]; then
-    (
-      umask 077
-      result_line=$1
-      shift
-      for result_field in "$@"; do result_line=$result_line$TAB$result_field; done
+    result_line=$1
+    shift
+    for result_field in "$@"; do result_line=$result_line$TAB$result_field; done
+    if [ -f "$CARAVAN_RESULT" ]; then
       printf '%s\n' "$result_line" >> "$CARAVAN_RESULT"
-    )
+    else
+      (umask 077 && printf '%s\n' "$result_line" >> "$CARAVAN_RESULT")
+    fi
   else
     case $1 in
       secret) echo "secret $2 (not shown)" ;;
+      text) echo "output $2 = $3" ;;
       output) echo "output $2 = $(printf %s "$3" | base64 -d)" ;;
       *) ;; # printed already
     esac
@@ -73,13 +78,19 @@ result() { # FIELD...: one result line
 }
 
 one_line() { printf %s "$*" | tr '\n\t' '  '; }
+result_text() { # FIELD TEXT: the text in one line
+  case $2 in
+    *"$TAB"* | *"$NEWLINE"*) result "$1" "$(one_line "$2")" ;;
+    *) result "$1" "$2" ;;
+  esac
+}
 
 # Is this only a look at what would change?
 planning() { [ "${CARAVAN_PLAN:-}" = 1 ]; }
 
 # Announces a change; false in plan mode: if change "turn swap off"; then swapoff -a; fi
 change() { # TEXT
-  result change "$(one_line "$*")"
+  result_text change "$*"
   if planning; then
     echo "would $*"
     return 1
@@ -99,16 +110,16 @@ say() { echo "== $*"; } # TEXT
 
 # Nothing to do here, and why. Ends the step.
 skip() { # TEXT
-  result skip "$(one_line "$*")"
+  result_text skip "$*"
   echo "skipped: $*"
   exit 0
 }
 
 fail_with() { # STATUS TEXT [REMEDY]
-  result problem "$(one_line "$2")"
+  result_text problem "$2"
   echo "failed: $2"
   if [ -n "${3:-}" ]; then
-    result remedy "$(one_line "$3")"
+    result_text remedy "$3"
     echo "$3"
   fi
   exit "$1"
@@ -122,7 +133,12 @@ command_failed() { # TEXT [REMEDY]
   fail "$@"
 }
 
-output() { result output "$1" "$(printf %s "$2" | base64 -w0)"; } # NAME VALUE
+output() { # NAME VALUE
+  case $2 in
+    *[!\ -~]*) result output "$1" "$(printf %s "$2" | base64 -w0)" ;;
+    *) result text "$1" "$2" ;; # a line of printable ASCII
+  esac
+}
 secret() { result secret "$1" "$(base64 -w0)"; } # NAME, the value on standard input
 # What people read at the end of the run, beside that of other hosts: a line of headings, then lines; tabs separate the fields.
 report() { output report "$(head -n 500 "$1" | head -c 65536)"; } # FILE
@@ -131,7 +147,8 @@ report() { output report "$(head -n 500 "$1" | head -c 65536)"; } # FILE
 
 # A directory that only root can read; it is removed when the step ends.
 if [ -n "${CARAVAN_RESULT:-}" ]; then
-  WORK=$(mktemp -d "$(dirname "$CARAVAN_RESULT")/work.XXXXXX")
+  WORK=${CARAVAN_RESULT%/*}/work.$$
+  mkdir -m 0700 "$WORK"
 else
   WORK=$(mktemp -d)
 fi
@@ -139,12 +156,21 @@ fi
 # A script may define its own: what it has to clean up when it ends, whether it succeeds or fails.
 on_exit() { :; }
 
+# An empty directory is removed with the other files of the step.
+remove_work() {
+  if [ -n "${CARAVAN_RESULT:-}" ]; then
+    set -- "$WORK"/* "$WORK"/.[!.]*
+    if [ "$*" = "$WORK/* $WORK/.[!.]*" ]; then return 0; fi
+  fi
+  rm -rf "$WORK"
+}
+
 at_exit() {
   exit_status=$?
   trap - EXIT
   on_exit || true
   kept_packages || true
-  rm -rf "$WORK"
+  remove_work
   exit "$exit_status"
 }
 trap at_exit EXIT
@@ -162,10 +188,14 @@ PROXY_FILE=$R/etc/caravan/proxy.env
 PROXY_HTTP=${http_proxy:-${HTTP_PROXY:-}}
 PROXY_HTTPS=${https_proxy:-${HTTPS_PROXY:-}}
 PROXY_NOT=${no_proxy:-${NO_PROXY:-}}
-for proxy_variable in $(env | sed -n 's/^\([A-Za-z][A-Za-z0-9_]*_[Pp][Rr][Oo][Xx][Yy]\)=.*/\1/p'); do unset "$proxy_variable"; done
+case $(export -p) in
+  *_[Pp][Rr][Oo][Xx][Yy]=*)
+    for proxy_variable in $(env | sed -n 's/^\([A-Za-z][A-Za-z0-9_]*_[Pp][Rr][Oo][Xx][Yy]\)=.*/\1/p'); do unset "$proxy_variable"; done
+    ;;
+esac
 if [ -r "$PROXY_FILE" ]; then
   proxy_place=$PROXY_FILE
-elif [ -z "$PROXY_HTTP$PROXY_HTTPS" ] && grep -qsiE '^[[:space:]]*(export[[:space:]]+)?https?_proxy=' "$R/etc/environment"; then
+elif [ -z "$PROXY_HTTP$PROXY_HTTPS" ] && [ -s "$R/etc/environment" ] && grep -qsiE '^[[:space:]]*(export[[:space:]]+)?https?_proxy=' "$R/etc/environment"; then
   # pam_env gives it to logins, but sudo may not pass it on
   proxy_place=$R/etc/environment
 else
@@ -566,7 +596,8 @@ have() { command -v "$1" >/dev/null 2>&1; } # COMMAND
 # Runs a command; its output is shown and also written to $WORK/output. Returns its status.
 logged() { # COMMAND ARGUMENT...
   { logged_status=0; "$@" </dev/null 2>&1 || logged_status=$?; echo "$logged_status" > "$WORK/status"; } | tee "$WORK/output"
-  return "$(cat "$WORK/status")"
+  read -r logged_status < "$WORK/status"
+  return "$logged_status"
 }
 
 # The same, but hides tokens and keys that kubeadm prints, and drops its closing text (a join command, how to use kubectl).
@@ -578,7 +609,8 @@ hiding_secrets() { # COMMAND ARGUMENT...
       -e 's/(^|[^a-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}($|[^a-z0-9.])/\1(hidden)\2/g' \
       -e 's/(^|[^a-z0-9:])[0-9a-f]{64}($|[^a-z0-9])/\1(hidden)\2/g' |
     tee "$WORK/output"
-  return "$(cat "$WORK/status")"
+  read -r logged_status < "$WORK/status"
+  return "$logged_status"
 }
 
 # The last lines that a command run by the two functions above printed, for a message. If apt printed errors, these are used, not the

@@ -195,10 +195,10 @@ if [ "$member" = yes ]; then
   unknown "which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter) kube-proxy and the network changed: they stay as they are until the next boot"
 fi
 # Files of steps of earlier runs whose connection was lost for good. None of these steps runs.
-for step_files in "$R"/run/caravan/*/; do
-  step_files=${step_files%/}
+# A step is a directory and a link to it.
+for step_files in "$R"/run/caravan/*; do
   case ${CARAVAN_RESULT:-} in "$step_files"/* | "") continue ;; esac
-  if [ -e "$step_files/exit" ] || ! kill -0 "$(cat "$step_files/pid" 2>/dev/null || echo 0)" 2>/dev/null; then rm -rf "$step_files"; fi
+  if [ ! -d "$step_files" ] || [ -e "$step_files/exit" ] || ! kill -0 "$(cat "$step_files/pid" 2>/dev/null || echo 0)" 2>/dev/null; then rm -rf "$step_files"; fi
 done
 if [ -s "$WORK/unknown" ]; then output unknown "$(cat "$WORK/unknown")"; fi
 end_of_undo

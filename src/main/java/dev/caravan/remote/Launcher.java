@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * <p>How a step runs:
  * <ol>
  *   <li>One constant command is executed over SSH; everything that varies comes over its standard input: a line of words (the step's
- *       id, the name of a directory, how much of its log is already known, ids of ended steps), then a tar archive.
+ *       id and name, the name of a directory, how much of its log is already known, ids of ended steps), then a tar archive.
  *   <li>The command unpacks the archive into a directory of its own in {@code /run/caravan} (0700, gone after a reboot), unless the
  *       step is there already. The last member is a symbolic link, {@code ID}, which replaces none. So a request that did not arrive
  *       whole starts nothing, and of two requests for a step one is the first.
@@ -53,7 +53,7 @@ final class Launcher {
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
-    private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id n known done || exit 70; "
+    private static final String LAUNCH = "umask 077; " + PLACES + "IFS=\" \" read -r id step n known done || exit 70; "
             + "for c in tar setsid; do command -v $c >/dev/null || { echo \"$c: not found\" >&2; exit 70; }; done; "
             + "[ -d \"$b\" ] || mkdir -p \"$b\"; cd \"$b\" || exit 70; restarted= p=; "
             + "if [ -f \"$id/result\" ]; then cat >/dev/null; else tar -xkf -; "
@@ -206,7 +206,7 @@ final class Launcher {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             writePassword(out, sudoPassword);
             String directory = id + "." + Long.toHexString(RANDOM.nextLong());
-            out.writeBytes(utf8(id + " " + directory + " " + known + " " + String.join(" ", done) + "\n"));
+            out.writeBytes(utf8(id + " " + step + " " + directory + " " + known + " " + String.join(" ", done) + "\n"));
             Tar files = new Tar(directory);
             libraries.forEach(files::add);
             out.writeBytes(files

@@ -69,6 +69,11 @@ record Report(
                 case "diff/3" -> decode(field[2]).ifPresent(diff -> add(differences,
                         new Difference(changes.isEmpty() ? "" : changes.get(changes.size() - 1), shortened(field[1]), diff)));
                 case "output/3" -> decode(field[2]).filter(value -> outputs.size() < MOST).ifPresent(value -> outputs.put(field[1], value));
+                case "text/3" -> {
+                    if (outputs.size() < MOST) {
+                        outputs.put(field[1], field[2]);
+                    }
+                }
                 case "secret/3" -> decode(field[2]).filter(value -> secrets.size() < MOST)
                         .ifPresent(value -> secrets.put(field[1], new Secret(value)));
                 case "skip/2", "problem/2", "remedy/2" -> single.put(field[0], shortened(field[1]));

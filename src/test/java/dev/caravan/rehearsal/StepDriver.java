@@ -117,6 +117,8 @@ final class StepDriver {
         Map<String, String> outputs = new HashMap<>();
         results(directory).filter(fields -> fields[0].equals("output") || fields[0].equals("secret"))
                 .forEach(fields -> outputs.put(fields[1], new String(Base64.getDecoder().decode(fields[2]), StandardCharsets.UTF_8)));
+        results(directory).filter(fields -> fields[0].equals("text"))
+                .forEach(fields -> outputs.put(fields[1], fields.length < 3 ? "" : fields[2]));
         return outputs;
     }
 

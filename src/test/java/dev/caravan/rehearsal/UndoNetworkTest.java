@@ -318,8 +318,8 @@ class UndoNetworkTest {
 
     /** What the result of the script that ran last says that it could not look at. */
     private String unseen() throws IOException {
-        return Files.readString(scratch.resolve("result")).lines().filter(line -> line.startsWith("output\tunseen\t"))
-                .map(line -> new String(Base64.getDecoder().decode(line.substring(14)), StandardCharsets.UTF_8)).findFirst().orElse("");
+        return Files.readString(scratch.resolve("result")).lines().filter(line -> line.startsWith("text\tunseen\t"))
+                .map(line -> line.substring("text\tunseen\t".length())).findFirst().orElse("");
     }
 
     private List<String> everything() throws IOException {

@@ -1,6 +1,7 @@
 package dev.caravan.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.caravan.history.StepState;
 import dev.caravan.spec.Secret;
@@ -73,10 +74,18 @@ class ReportTest {
         assertThat(result.output("nothing")).isEmpty();
     }
 
+    @Test
+    void anOutputOfOneLineIsReadAsItIs() {
+        StepResult result = report("text\tversion\t1.20.2 == 'x'\ntext\tnone\t\noutput\tlist\tYQpi\n")
+                .toResult("facts", "h1", Optional.empty());
+
+        assertThat(result.outputs()).containsOnly(entry("version", "1.20.2 == 'x'"), entry("none", ""), entry("list", "a\nb"));
+    }
+
     /* A site's own script may write to $CARAVAN_RESULT without lib.sh. */
     @ParameterizedTest
-    @ValueSource(strings = {"change\n", "output\tname\n", "output\n", "secret\tname\n", "output\tname\tnot base64!\n", "skip\n", "found\n",
-            "\n", "\t\n", "something else\n"})
+    @ValueSource(strings = {"change\n", "output\tname\n", "output\n", "text\tname\n", "secret\tname\n", "output\tname\tnot base64!\n",
+            "skip\n", "found\n", "\n", "\t\n", "something else\n"})
     void linesThatAreNoneOfItsFormArePassedOver(String line) {
         assertThat(report(line + "change\tturn swap off\n").changes()).containsExactly("turn swap off");
     }

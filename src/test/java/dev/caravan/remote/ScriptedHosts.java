@@ -170,14 +170,14 @@ public final class ScriptedHosts implements AutoCloseable {
         });
     }
 
-    /** Empty where the archive is cut: what follows a tar file's last member is a block of zeros. */
+    /** By their names in the archive's directory. Empty where the archive is cut: what follows its last member is a block of zeros. */
     private static Optional<Map<String, byte[]>> untar(byte[] archive) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         int at = 0;
         while (at + 512 <= archive.length && archive[at] != 0) {
             String name = text(Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
             int size = Integer.parseInt(text(Arrays.copyOfRange(archive, at + 124, at + 135)), 8);
-            files.put(name, Arrays.copyOfRange(archive, at + 512, at + 512 + size));
+            files.put(name.substring(name.indexOf('/') + 1), Arrays.copyOfRange(archive, at + 512, at + 512 + size));
             at += 512 + (size + 511) / 512 * 512;
         }
         return at + 512 <= archive.length ? Optional.of(files) : Optional.empty();
@@ -261,7 +261,7 @@ public final class ScriptedHosts implements AutoCloseable {
             out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
             begin(host, words[0], words[1], files.get())
-                    .whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[2])), executor);
+                    .whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[3])), executor);
         }
 
         private void answer(Reply reply, int known) {
