@@ -9,7 +9,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -50,14 +49,13 @@ public final class SshSessions implements AutoCloseable {
     }
 
     private static final int DISK_THREADS = 8;
-    private static final int MOST_CALLBACK_THREADS = 256;
 
     private final Options options;
     private final Client client;
     private final Connector connector;
     private final ScheduledThreadPoolExecutor timer;
     private final ThreadPoolExecutor disk;
-    private final ThreadPoolExecutor callbacks;
+    private final Callbacks callbacks;
     private final Map<Login, Connection> connections = new ConcurrentHashMap<>();
     private final Map<Login, RemoteForward> forwards = new ConcurrentHashMap<>();
     private final Connection.Pool pool = new OwnPool();
@@ -75,9 +73,7 @@ public final class SshSessions implements AutoCloseable {
         disk = new ThreadPoolExecutor(DISK_THREADS, DISK_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
                 threads("caravan-ssh-disk"));
         disk.allowCoreThreadTimeOut(true);
-        // Grows while what follows commands blocks; else a few threads do.
-        callbacks = new ThreadPoolExecutor(0, MOST_CALLBACK_THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
-                threads("caravan-ssh-callback"), (task, full) -> lastResort(task));
+        callbacks = new Callbacks(threads("caravan-ssh-callback"), timer);
         client = Client.start(options.agentSocket());
         connector = new Connector(client, disk, timer, options.handshakes());
     }
@@ -89,14 +85,6 @@ public final class SshSessions implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         };
-    }
-
-    private void lastResort(Runnable task) {
-        if (closed) {
-            task.run();
-        } else {
-            timer.schedule(() -> callbacks.execute(task), 10, TimeUnit.MILLISECONDS);
-        }
     }
 
     /**
@@ -197,7 +185,7 @@ public final class SshSessions implements AutoCloseable {
         client.stop();
         disk.shutdownNow();
         timer.shutdownNow();
-        callbacks.shutdown();
+        callbacks.close();
     }
 
     private final class OwnPool implements Connection.Pool {
