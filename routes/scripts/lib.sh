@@ -195,7 +195,8 @@ case $(export -p) in
 esac
 if [ -r "$PROXY_FILE" ]; then
   proxy_place=$PROXY_FILE
-elif [ -z "$PROXY_HTTP$PROXY_HTTPS" ] && [ -s "$R/etc/environment" ] && grep -qsiE '^[[:space:]]*(export[[:space:]]+)?https?_proxy=' "$R/etc/environment"; then
+elif [ -z "$PROXY_HTTP$PROXY_HTTPS" ] && [ -s "$R/etc/environment" ] &&
+  grep -qsiE '^[[:space:]]*(export[[:space:]]+)?https?_proxy=' "$R/etc/environment"; then
   # pam_env gives it to logins, but sudo may not pass it on
   proxy_place=$R/etc/environment
 else

@@ -34,7 +34,8 @@ take_unit() { # UNIT
 }
 
 member=no
-for trace in kubelet.conf bootstrap-kubelet.conf admin.conf manifests/kube-apiserver.yaml .caravan-init-unfinished .caravan-join-unfinished; do
+for trace in kubelet.conf bootstrap-kubelet.conf admin.conf manifests/kube-apiserver.yaml .caravan-init-unfinished \
+  .caravan-join-unfinished; do
   if [ -e "$R/etc/kubernetes/$trace" ]; then member=yes; fi
 done
 
@@ -87,7 +88,8 @@ if [ "$member" = yes ]; then
   OWN_LINKS=$(echo "$OWN_LINKS" | sed 's/docker0|br-\[0-9a-f\]{12}|//')
   printf 'all\t%s\n' "$(printf '' | packed)" > "$FOUND/links"
   for tables in $(tables_commands); do
-    "$tables-save" 2>/dev/null | grep -E '^(\*|:|COMMIT)' | awk -v chains="$OWN_CHAINS" '!/^:/ || substr($1, 2) !~ chains' > "$WORK/built-in" || true
+    "$tables-save" 2>/dev/null | grep -E '^(\*|:|COMMIT)' |
+      awk -v chains="$OWN_CHAINS" '!/^:/ || substr($1, 2) !~ chains' > "$WORK/built-in" || true
     take_rules "$tables" "$WORK/built-in"
   done
   # a routing table that has only a number may be another program's
@@ -110,7 +112,8 @@ if [ "$member" = yes ]; then
   restore_routes
   restore_lines
   # configurations of pod networks: with a remaining one, nodes of a later cluster would be Ready without a pod network
-  for file in 10-kuberouter.conflist 10-kuberouter.conf 10-flannel.conflist 10-calico.conflist calico-kubeconfig 05-cilium.conflist 05-cilium.conf 10-weave.conflist; do
+  for file in 10-kuberouter.conflist 10-kuberouter.conf 10-flannel.conflist 10-calico.conflist calico-kubeconfig \
+    05-cilium.conflist 05-cilium.conf 10-weave.conflist; do
     [ -f "$R/etc/cni/net.d/$file" ] || continue
     network=$(grep -o '"name": *"[A-Za-z0-9._-]*"' "$R/etc/cni/net.d/$file" | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/' || true)
     if [ -n "$network" ]; then
@@ -120,7 +123,8 @@ if [ "$member" = yes ]; then
     fi
     take_file "/etc/cni/net.d/$file"
   done
-  for directory in /var/lib/kube-router /var/run/kube-router /var/lib/calico /var/run/calico /var/run/flannel /var/lib/cilium /var/run/cilium /var/lib/weave; do
+  for directory in /var/lib/kube-router /var/run/kube-router /var/lib/calico /var/run/calico /var/run/flannel /var/lib/cilium \
+    /var/run/cilium /var/lib/weave; do
     [ -d "$R$directory" ] || continue
     unmount_below "$R$directory"
     take_file "$directory"
@@ -139,14 +143,17 @@ for unit in containerd.service docker.service crio.service; do
     rmdir "$R/etc/systemd/system/$unit.d" 2>/dev/null || true
     systemctl daemon-reload || true
     # it would keep the proxy, and its password, in its environment
-    if systemctl is-active -q "$unit"; then restart_runtime "$unit" || left_for_now "$unit, which does not start without the proxy: $(last_words)"; fi
+    if systemctl is-active -q "$unit"; then
+      restart_runtime "$unit" || left_for_now "$unit, which does not start without the proxy: $(last_words)"
+    fi
   fi
 done
 for path in "$R"/etc/containerd/certs.d/*/hosts.toml; do
   grep -qs '^# Written by Caravan for runtime.registries' "$path" || continue
   take_file "${path#"$R"}"
 done
-for path in "$R"/etc/containerd/certs.d/*/caravan-ca*.crt "$R"/etc/docker/certs.d/*/caravan-ca.crt "$R"/etc/containers/certs.d/*/caravan-ca.crt; do
+for path in "$R"/etc/containerd/certs.d/*/caravan-ca*.crt "$R"/etc/docker/certs.d/*/caravan-ca.crt \
+  "$R"/etc/containers/certs.d/*/caravan-ca.crt; do
   if [ -e "$path" ]; then
     take_file "${path#"$R"}"
     rmdir "$(dirname "$path")" 2>/dev/null || true
@@ -191,14 +198,18 @@ if [ "$member" = yes ]; then
   case $RUNTIME in docker) name=Docker ;; cri-o) name=CRI-O ;; *) name=$RUNTIME ;; esac
   unknown "whether $name was there before, and with which configuration: it stays with its images"
   if have getenforce && [ "$(getenforce)" = Permissive ]; then unknown "whether SELinux was enforcing before: it stays permissive"; fi
-  unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before: they stay as they are until the next boot"
-  unknown "which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter) kube-proxy and the network changed: they stay as they are until the next boot"
+  unknown "whether forwarding (net.ipv4.ip_forward) and bridged packets in iptables were on before:" \
+    "they stay as they are until the next boot"
+  unknown "which other settings (net.ipv4.conf, net.ipv6.conf, net.netfilter) kube-proxy and the network changed:" \
+    "they stay as they are until the next boot"
 fi
 # Files of steps of earlier runs whose connection was lost for good. None of these steps runs.
 # A step is a directory and a link to it.
 for step_files in "$R"/run/caravan/*; do
   case ${CARAVAN_RESULT:-} in "$step_files"/* | "") continue ;; esac
-  if [ ! -d "$step_files" ] || [ -e "$step_files/exit" ] || ! kill -0 "$(cat "$step_files/pid" 2>/dev/null || echo 0)" 2>/dev/null; then rm -rf "$step_files"; fi
+  if [ ! -d "$step_files" ] || [ -e "$step_files/exit" ] || ! kill -0 "$(cat "$step_files/pid" 2>/dev/null || echo 0)" 2>/dev/null; then
+    rm -rf "$step_files"
+  fi
 done
 if [ -s "$WORK/unknown" ]; then output unknown "$(cat "$WORK/unknown")"; fi
 end_of_undo
