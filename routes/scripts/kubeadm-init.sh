@@ -1,10 +1,13 @@
 #!/bin/sh
 # Runs kubeadm init on the first control plane, once. A running control plane is not changed. If an init was interrupted, it is finished
-# if its API server is up, and otherwise started again.
-# Environment: CONTROL_PLANE_ENDPOINT, CRI_SOCKET, CLUSTER_NAME, INIT_MAKES.  Standard input: the kubeadm documents.
+# if its API server is up, and otherwise started again. With the archive of a backup (ARTEFACT), the cluster is that of the backup: its PKI
+# and its database are put in place before.
+# Environment: CONTROL_PLANE_ENDPOINT, CRI_SOCKET, CLUSTER_NAME, INIT_MAKES, NODE_NAME.  Standard input: the kubeadm documents.
 # Outputs: caCertHash (joining hosts verify the cluster with it).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/etcd-lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/restore-lib.sh"
 
 (umask 077 && cat > "$WORK/kubeadm.yaml")
 
@@ -26,6 +29,22 @@ refuse_other_cluster() {
     "" | "https://$CONTROL_PLANE_ENDPOINT") ;;
     *) fail "this host is a control plane of another cluster already, whose API server is $server" "Remove that cluster from the host first (kubeadm reset), or set kubernetes.controlPlaneEndpoint to its address." ;;
   esac
+}
+
+# With a backup: sets $backup_options for kubeadm init.
+backup_options=
+place_backup() {
+  [ -n "${ARTEFACT:-}" ] || return 0
+  RESTORE_PLACE=$(dirname "$ARTEFACT")/restore
+  on_exit() { rm -rf "$RESTORE_PLACE"; }
+  open_backup
+  etcd_data=$(pod_flag "$RESTORE_PLACE/host/etc/kubernetes/manifests/etcd.yaml" data-dir)
+  etcd_data=${etcd_data:-/var/lib/etcd}
+  address=$(sed -n 's/^ *advertiseAddress: *"\{0,1\}\([^" ]*\).*/\1/p' "$WORK/kubeadm.yaml" | head -n 1)
+  image=$(kubeadm config images list --config "$WORK/kubeadm.yaml" 2>"$WORK/output" | grep '/etcd:') || command_failed "kubeadm config images list: $(last_words)"
+  place_cluster_files
+  place_database "$image" "$NODE_NAME" "$address" "$R$etcd_data"
+  backup_options=--ignore-preflight-errors=DirAvailable-$(echo "$etcd_data" | tr / -)
 }
 
 init() { # OPTION...
@@ -71,12 +90,14 @@ fi
 
 case $action in
   init)
-    if change "initialise the control plane of ${CLUSTER_NAME:-the cluster}"; then
+    if change "initialise the control plane of ${CLUSTER_NAME:-the cluster}${ARTEFACT:+ from the backup}"; then
       found cluster "${CLUSTER_NAME:-kubernetes}" absent
       keep_node
       make_directory "$R/etc/kubernetes" 0755
       : > "$unfinished"
-      init
+      place_backup
+      # shellcheck disable=SC2086 # one word or none
+      init $backup_options
     fi
     ;;
   finish)
@@ -95,7 +116,9 @@ case $action in
       hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(kubeadm_words)"
       make_directory "$R/etc/kubernetes" 0755
       : > "$unfinished"
-      init
+      place_backup
+      # shellcheck disable=SC2086 # one word or none
+      init $backup_options
     fi
     ;;
 esac

@@ -22,22 +22,18 @@ before=$data/member-before-restore-$RESTORE_RUN
 mark=$data/.restored-by-caravan
 if [ "$(cat "$mark" 2>/dev/null)" = "$RESTORE_RUN" ] && [ -d "$data/member" ]; then exit 0; fi
 
-place=$(dirname "$ARTEFACT")/restore
-on_exit() { rm -rf "$place"; }
+RESTORE_PLACE=$(dirname "$ARTEFACT")/restore
+on_exit() { rm -rf "$RESTORE_PLACE"; }
 umask 077
-rm -rf "$place"
-mkdir -p "$place"
-tar -xzf "$ARTEFACT" -C "$place" > "$WORK/output" 2>&1 || command_failed "the archive cannot be read: $(last_words)"
-about() { sed -n "s/^$1=//p" "$place/about"; } # NAME
-[ "$(sha256_of "$place/etcd.snapshot")" = "$(about snapshot-sha256)" ] || fail "the snapshot in the archive is damaged" "Choose another backup: caravan backups."
+open_backup
 
 # Secrets, certificates and tokens of the backup belong to its CA.
 ca=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
-[ "$(ca_cert_hash "$place/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made again since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
+[ "$(ca_cert_hash "$RESTORE_PLACE/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made again since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
 
 # A file of the host is replaced by that of the archive; the host's is moved aside.
 replace_file() { # PATH
-  for archived in "$place/host$1" "$place/in-kube-apiserver$1"; do
+  for archived in "$RESTORE_PLACE/host$1" "$RESTORE_PLACE/in-kube-apiserver$1"; do
     if [ -f "$archived" ] && [ -f "$R$1" ] && ! cmp -s "$archived" "$R$1"; then
       change "replace $1 by that of the backup"
       mv "$R$1" "$(dirname "$R$1")/before-restore-$RESTORE_RUN-$(basename "$1")"
@@ -56,7 +52,7 @@ if [ ! -d "$before" ] || [ ! -d "$data/member" ]; then
     --initial-cluster "$RESTORE_MEMBERS" --initial-cluster-token "caravan-$RESTORE_RUN" --data-dir "$next"
   if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
   say "restoring the snapshot"
-  logged etcdutl snapshot restore "$place/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "The database of this host was not changed. Is there room in ${data#"$R"}?"
+  logged etcdutl snapshot restore "$RESTORE_PLACE/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "The database of this host was not changed. Is there room in ${data#"$R"}?"
   chown -R "$(stat -c %u:%g "$data")" "$next"
   if [ -d "$data/member" ] && [ ! -d "$before" ]; then mv "$data/member" "$before"; fi
   mv "$next/member" "$data/member"

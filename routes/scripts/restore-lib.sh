@@ -17,7 +17,7 @@ keep_etcd_programs() {
   if [ ! -e "$PROGRAMS/complete" ]; then
     rm -rf "$PROGRAMS"
     (umask 077 && mkdir -p "$PROGRAMS")
-    wait_until 10 etcd_running || etcd_image || fail "etcd does not run on this host, and its programs cannot be taken from its image $(etcd_image_name)" "Is containerd or docker running? Load the image, then run the same command again."
+    wait_until 10 etcd_running || etcd_image "$(etcd_image_name)" || fail "etcd does not run on this host, and its programs cannot be taken from its image $(etcd_image_name)" "Is containerd or docker running? Load the image, then run the same command again."
     for keep_program in etcdctl etcdutl; do
       if [ -x "$ETCD_BIN/$keep_program" ]; then cp "$ETCD_BIN/$keep_program" "$PROGRAMS/$keep_program"; fi
     done
@@ -29,8 +29,8 @@ keep_etcd_programs() {
 
 etcd_image_name() { sed -n 's/^ *image: *//p' "$ETCD_MANIFEST" | head -n 1; }
 
-etcd_image() {
-  image=$(etcd_image_name)
+etcd_image() { # IMAGE
+  image=$1
   if have ctr && mkdir -p "$PROGRAMS/image" && ctr -n k8s.io images mount "$image" "$PROGRAMS/image" >/dev/null 2>&1; then
     ETCD_BIN=$PROGRAMS/image/usr/local/bin
   elif have docker && container=$(docker create "$image" etcd 2>/dev/null); then
@@ -40,4 +40,63 @@ etcd_image() {
     ETCD_BIN=$PROGRAMS/docker
   fi
   [ -n "$ETCD_BIN" ] && [ -x "$ETCD_BIN/etcdctl" ]
+}
+
+# --- a control plane on a new host
+
+# Opens the archive in $RESTORE_PLACE, beside it. The caller removes that directory.
+open_backup() {
+  (umask 077 && rm -rf "$RESTORE_PLACE" && mkdir -p "$RESTORE_PLACE")
+  tar -xzf "$ARTEFACT" -C "$RESTORE_PLACE" > "$WORK/output" 2>&1 || command_failed "the archive cannot be read: $(last_words)"
+  [ "$(sha256_of "$RESTORE_PLACE/etcd.snapshot")" = "$(about snapshot-sha256)" ] ||
+    fail "the snapshot in the archive is damaged" "Choose another backup: caravan backups."
+}
+about() { sed -n "s/^$1=//p" "$RESTORE_PLACE/about"; } # NAME
+
+# Puts in place what belongs to the cluster and not to the host that gave the backup: the PKI, and files that the API server reads. If the
+# key of the CA is there, the certificates that kubeadm makes for each host are left out.
+place_cluster_files() {
+  say "putting the cluster's PKI in place"
+  cluster_pki=$(pod_flag "$RESTORE_PLACE/host/etc/kubernetes/manifests/kube-apiserver.yaml" client-ca-file)
+  cluster_pki=$(dirname "${cluster_pki:-/etc/kubernetes/pki/ca.crt}")
+  [ -f "$RESTORE_PLACE/host$cluster_pki/ca.crt" ] || fail "the archive has no $cluster_pki/ca.crt" "Choose another backup: caravan backups."
+  if [ -f "$RESTORE_PLACE/host$cluster_pki/ca.key" ]; then
+    for leaf in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+      rm -f "$RESTORE_PLACE/host$cluster_pki/$leaf.crt" "$RESTORE_PLACE/host$cluster_pki/$leaf.key"
+    done
+  fi
+  (
+    cd "$RESTORE_PLACE" || exit
+    find "host$cluster_pki" -type f
+    find host/etc/kubernetes \( -path "host$cluster_pki" -o -name manifests -o -name stopped-for-restore -o -name '*.conf' \) -prune -o -type f -print
+    find host in-kube-apiserver \( -path host/etc/kubernetes -o -path host/var/lib/kubelet -o -path host/etc/default -o -path host/etc/sysconfig \
+      -o -path host/etc/systemd -o -path "host$cluster_pki" \) -prune -o -type f -print 2>/dev/null
+  ) > "$WORK/cluster-files"
+  while read -r archived; do
+    # what this host has of its own stays
+    if [ ! -e "$R/${archived#*/}" ]; then
+      archived_mode=$(stat -c %a "$RESTORE_PLACE/$archived")
+      put_file "$R/${archived#*/}" "$archived_mode" < "$RESTORE_PLACE/$archived"
+    fi
+  done < "$WORK/cluster-files"
+}
+
+# Restores the database as that of a new etcd with one member, which has the name and the address that kubeadm gives it.
+place_database() { # IMAGE-OF-ETCD NAME ADDRESS DIRECTORY
+  case $3 in *:*) database_url="https://[$3]:2380" ;; *) database_url="https://$3:2380" ;; esac
+  database_directory=$4
+  (umask 077 && rm -rf "$PROGRAMS" && mkdir -p "$PROGRAMS" "$database_directory")
+  etcd_image "$1" ||
+    fail "the programs of etcd cannot be taken from the image $1" "Is containerd or docker running? Load the image, then run the same command again."
+  say "restoring the snapshot"
+  rm -rf "$database_directory/restoring"
+  set -- --name "$2" --initial-advertise-peer-urls "$database_url" --initial-cluster "$2=$database_url" \
+    --initial-cluster-token "caravan-$(about snapshot-sha256 | cut -c 1-16)" --data-dir "$database_directory/restoring"
+  # no watch of a node that is left sees time run backwards
+  if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
+  logged etcdutl snapshot restore "$RESTORE_PLACE/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "Is there room in ${database_directory#"$R"}?"
+  if [ -d "$PROGRAMS/image" ]; then ctr -n k8s.io images unmount "$PROGRAMS/image" >/dev/null 2>&1 || true; fi
+  rm -rf "$PROGRAMS"
+  mv "$database_directory/restoring/member" "$database_directory/member"
+  rm -rf "$database_directory/restoring"
 }

@@ -96,7 +96,7 @@ public final class Restores {
 
     /**
      * Refuses to begin if a control plane was not reached, as its etcd may still run and take part; and if the first control plane was
-     * reinstalled.
+     * reinstalled, while another one is left.
      */
     public void requireHosts(Exchange exchange) throws StepFailure {
         Run run = run(exchange);
@@ -106,11 +106,34 @@ public final class Restores {
                     "Bring the host up. If it is gone for good, see that it stays off, and take it out of the spec.");
         }
         Host first = run.cluster().firstControlPlane();
-        if (!isStanding(run, first)) {
+        if (!isStanding(run, first) && !isOnNewHost(exchange)) {
             throw refused("the first control plane, " + first.name() + ", was reinstalled or reset",
                     "Put a control plane that has its PKI first in the spec, and set kubernetes.controlPlaneEndpoint to its address, or "
                             + "to the endpoint that it knows.");
         }
+    }
+
+    /** Whether no control plane of the spec is left, so that a bare host has to become the first one. */
+    public boolean isOnNewHost(Exchange exchange) {
+        return hosts(exchange).isEmpty();
+    }
+
+    /** The bare host that becomes the first control plane. Notes which nodes do not find it there. */
+    public Host newHost(Exchange exchange) {
+        Run run = run(exchange);
+        Host first = run.cluster().firstControlPlane();
+        String endpoint = "https://" + run.cluster().kubernetes().controlPlaneEndpoint();
+        run.note(first.name(), "no control plane is left: " + first.name() + " is made one with the PKI and the database of the backup");
+        List<String> elsewhere = run.cluster().hosts().stream().map(Host::name)
+                .filter(name -> run.facts(name).flatMap(facts -> facts.kubernetes().apiServer()).filter(url -> !url.equals(endpoint))
+                        .isPresent())
+                .toList();
+        if (!elsewhere.isEmpty()) {
+            run.note(null, "nodes that look for the cluster at another endpoint than " + endpoint + ": " + String.join(", ", elsewhere)
+                    + ". Give the new host the address that they know, or reset these hosts (on each: kubeadm reset) and let apply join "
+                    + "them again");
+        }
+        return first;
     }
 
     private static boolean isStanding(Run run, Host host) {
@@ -161,9 +184,10 @@ public final class Restores {
                 run.cluster().hosts().stream().map(Host::name).collect(Collectors.joining(" ")));
     }
 
+    /** Hosts that are not in the cluster now. One that has become the first control plane is. */
     private static List<String> gone(Run run) {
         return run.cluster().hosts().stream().filter(host -> run.facts(host.name()).filter(facts -> !facts.joined()).isPresent())
-                .map(Host::name).toList();
+                .map(Host::name).filter(name -> !name.equals(run.cluster().firstControlPlane().name())).toList();
     }
 
     /** Says what is left to do. */
@@ -179,7 +203,8 @@ public final class Restores {
         }
         String unknown = exchange.getMessage().getBody(StepResult.class).output("unknown");
         if (!unknown.isEmpty()) {
-            run.note(null, "nodes of the backup that the spec does not have: " + unknown);
+            run.note(null, "nodes of the backup that the spec does not have: " + unknown
+                    + ". If they are gone for good: kubectl delete node " + unknown);
         }
     }
 }
