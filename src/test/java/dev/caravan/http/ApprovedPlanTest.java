@@ -77,6 +77,51 @@ class ApprovedPlanTest {
         }
     }
 
+    @Test
+    void anEngineThatStopsWhileThePlanIsMadeAgainMakesItOnceMore() throws Exception {
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3))) {
+            String apply;
+            String inner;
+            try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
+                client = new Client(serving);
+                String planned = run("?action=plan", Serving.TWO_HOSTS).get("id").asText();
+                apply = json(client.postSpec("/api/v1/runs?action=apply&plan=" + planned, Serving.TWO_HOSTS)).get("id").asText();
+                await().atMost(LONG).until(() -> each(json(client.get("/api/v1/runs?action=plan&state=running")).get("runs")).count() == 1);
+                inner = json(client.get("/api/v1/runs?action=plan&state=running")).at("/runs/0/id").asText();
+                assertThat(client.postSpec("/api/v1/runs?action=plan", Serving.TWO_HOSTS).body()).as("the run that others wait for")
+                        .contains("is being worked on by run " + apply);
+            }
+            try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
+                client = new Client(serving);
+                assertThat(client.post("/api/v1/runs/" + apply + "/resume", "").statusCode()).isEqualTo(202);
+                await().atMost(LONG).until(() -> json(client.get("/api/v1/runs/" + apply)).has("endedAt"));
+                JsonNode resumed = json(client.get("/api/v1/runs/" + apply));
+                assertThat(resumed.get("state").asText()).as(resumed.toPrettyString()).isEqualTo("succeeded");
+                assertThat(json(client.get("/api/v1/runs/" + inner)).get("message").asText()).contains("ended in favour of run");
+                assertThat(each(json(client.get("/api/v1/runs")).get("runs")).filter(each -> !each.has("endedAt"))).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aRunIsCancelledWhileItsPlanIsMadeAgain() throws Exception {
+        try (Rehearsal rehearsal =
+                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
+                Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
+            client = new Client(serving);
+            String planned = run("?action=plan", Serving.TWO_HOSTS).get("id").asText();
+            String apply = json(client.postSpec("/api/v1/runs?action=apply&plan=" + planned, Serving.TWO_HOSTS)).get("id").asText();
+            await().atMost(LONG).until(() -> each(json(client.get("/api/v1/runs?action=plan&state=running")).get("runs")).count() == 1);
+            client.post("/api/v1/runs/" + apply + "/cancel", "");
+            await().atMost(LONG).until(() -> json(client.get("/api/v1/runs/" + apply)).has("endedAt"));
+            assertThat(each(json(client.get("/api/v1/runs")).get("runs")).map(each -> each.get("action").asText() + " "
+                    + each.get("state").asText())).containsExactly("plan cancelled", "apply cancelled", "plan succeeded");
+        }
+    }
+
     private JsonNode run(String query, String spec) throws Exception {
         String id = json(client.postSpec("/api/v1/runs" + query, spec)).get("id").asText();
         await().atMost(LONG).until(() -> json(client.get("/api/v1/runs/" + id)).has("endedAt"));
