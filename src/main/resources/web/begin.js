@@ -33,8 +33,7 @@ const newRun = {
   /** With the spec of that run, that action, and one of its parameters, where they are given. */
   async show(run, action, parameter, value) {
     if (!this.actions.length) await this.readActions();
-    if (!page.listed) await page.list();
-    this.drawSources();
+    this.drawSources((await ask('/runs?limit=200')).runs);
     if (run && this.from !== run) await this.take(run);
     if (run) this.choose(action || 'apply', parameter, value);
     if (!byId('new-text').value) this.fill(EXAMPLE, 'example');
@@ -132,9 +131,10 @@ const newRun = {
     if (painted) painted.scrollIntoView({block: 'center', inline: 'nearest'});
   },
 
-  drawSources() {
+  /** The newest run of each cluster. */
+  drawSources(newest) {
     const seen = new Set();
-    const runs = page.runs.filter(run => !seen.has(run.cluster) && seen.add(run.cluster));
+    const runs = newest.filter(run => !seen.has(run.cluster) && seen.add(run.cluster));
     byId('new-from').replaceChildren(
       el('option', {value: '', text: 'my own'}),
       el('option', {value: 'example', text: 'an example'}),

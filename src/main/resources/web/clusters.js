@@ -5,7 +5,6 @@ const SOON = 60;
 
 const clusters = {
   async show(name) {
-    if (!page.listed) await page.list();
     if (!newRun.actions.length) await newRun.readActions();
     const shown = name ? await this.named(name) : this.all((await ask('/clusters')).clusters);
     byId('clusters').replaceChildren(el('a', {class: 'back', href: name ? '#/clusters' : '#/', text: name ? 'All clusters' : 'All runs'}), ...shown);
@@ -13,7 +12,8 @@ const clusters = {
 
   async named(name) {
     try {
-      return this.one(await ask('/clusters/' + encodeURIComponent(name)));
+      const [cluster, last] = await Promise.all([ask('/clusters/' + encodeURIComponent(name)), ask('/runs?' + new URLSearchParams({cluster: name, limit: 20}))]);
+      return this.one(cluster, last.runs);
     } catch (problem) {
       if (problem.status !== 404) throw problem;
       return [el('h1', {text: name}), el('p', {class: 'soft', text: 'The journal has no run of this cluster.'})];
@@ -32,8 +32,7 @@ const clusters = {
         cluster.backups.length ? when(cluster.backups[0].takenAt) : 'none', runLink(cluster.lastRun)])))];
   },
 
-  one(cluster) {
-    const runs = page.runs.filter(run => run.cluster === cluster.name);
+  one(cluster, runs) {
     // The spec of an adoption only names the host that was looked at.
     const of = (runs.find(run => run.action !== 'adopt') || cluster.lastRun).id;
     return [

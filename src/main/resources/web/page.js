@@ -3,7 +3,7 @@
 
 const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** What the address names besides runs. */
-const SCREENS = ['workflow', 'new', 'clusters'];
+const SCREENS = ['workflow', 'new', 'clusters', 'compare'];
 const ACTIONS = {
   cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
     + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
@@ -19,45 +19,24 @@ const hasCluster = model => ['succeeded', 'partly'].includes(model.run.state);
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
 
 const page = {
-  model: null, view: 'matrix', events: null, limit: 50, runs: [], opening: '', reached: true, listed: false, listDrawn: '',
+  model: null, view: 'matrix', events: null, opening: '', reached: true,
 
   // ---- the list of runs
 
   async list() {
-    const answer = await ask('/runs?limit=' + this.limit);
-    this.runs = answer.runs;
+    const first = !runList.listed;
+    await runList.read();
     this.found();
-    if (!this.listed && !this.opening) this.choose();
-    this.listed = true;
-    soon(() => this.drawList());
-    const now = this.model && this.runs.find(run => run.id === this.model.id);
+    if (first && !this.opening) this.choose();
+    soon(() => runList.draw());
+    const now = this.model && runList.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
     else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.run.possible.length === 0)) await this.refresh();
-    if (!location.hash.startsWith('#/') && this.runs.length && matchMedia('(min-width: 900px)').matches) this.go(this.runs[0].id);
+    if (!location.hash.startsWith('#/') && runList.runs.length && matchMedia('(min-width: 900px)').matches) this.go(runList.runs[0].id);
   },
 
   choose() {
-    setText(byId('nothing').firstElementChild, this.runs.length ? 'Choose a run.' : 'No runs yet.');
-  },
-
-  drawList() {
-    const wanted = byId('find-run').value.trim().toLowerCase();
-    const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source].some(text => (text || '').toLowerCase().includes(wanted)));
-    const at = this.model && !byId('run').hidden ? this.model.id : '';
-    const drawn = JSON.stringify([shown, at, wanted, this.model && this.model.state, Math.floor(Date.now() / 60000)]);
-    if (this.listDrawn === drawn) return;
-    this.listDrawn = drawn;
-    const focused = document.activeElement && document.activeElement.dataset.run;
-    byId('runs').replaceChildren(...shown.map(run => {
-      const state = at === run.id && this.model.left ? 'unfinished' : run.state;
-      return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
-        icon(state), el('span', {class: 'run-name'}, el('b', {text: run.cluster}), ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
-        el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '')}), el('span', {class: 'run-id', text: run.id})));
-    }));
-    byId('none').hidden = this.runs.length > 0;
-    byId('older').hidden = this.runs.length < this.limit || this.limit >= 500;
-    const again = focused && byId('runs').querySelector('[data-run="' + CSS.escape(focused) + '"]');
-    if (again) again.focus();
+    setText(byId('nothing').firstElementChild, runList.runs.length ? 'Choose a run.' : 'No runs yet.');
   },
 
   // ---- one run
@@ -74,6 +53,7 @@ const page = {
     document.body.dataset.screen = id ? 'run' : SCREENS.includes(parts[0]) ? parts[0] : 'list';
     byId('new').hidden = parts[0] !== 'new';
     byId('clusters').hidden = parts[0] !== 'clusters';
+    byId('compare').hidden = parts[0] !== 'compare';
     if (!id) return this.noRun(parts[0], parts.slice(1));
     const view = VIEWS[parts[2]] ? parts[2] : 'matrix';
     if (!this.model || this.model.id !== id) await this.open(id);
@@ -86,13 +66,14 @@ const page = {
     byId('routes').hidden = word !== 'workflow';
     byId('nothing').hidden = SCREENS.includes(word);
     this.opening = '';
-    if (this.listed) this.choose();
+    if (runList.listed) this.choose();
     document.title = 'Caravan';
     if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
     if (word === 'new') this.safely(() => newRun.show(...of));
+    if (word === 'compare' && of[0]) this.safely(() => compare.show(of[0], of[1] || ''));
     if (word === 'clusters') this.safely(() => clusters.show(of[0]));
-    this.listDrawn = '';
-    soon(() => this.drawList());
+    runList.drawn = '';
+    soon(() => runList.draw());
   },
 
   async open(id) {
@@ -122,7 +103,7 @@ const page = {
     problems.drawn = '';
     matrix.show(this.model);
     this.draw();
-    soon(() => this.drawList());
+    soon(() => runList.draw());
     this.follow();
   },
 
@@ -247,7 +228,8 @@ const page = {
     if (place.dataset.drawn === drawn) return;
     place.dataset.drawn = drawn;
     place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
-      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'})] : []),
+      el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'}), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
   },
 
   drawAll() {
@@ -365,8 +347,6 @@ const page = {
       event.preventDefault();
       (byId('matrix').querySelector('[tabindex="0"]') || byId('main')).focus();
     });
-    byId('find-run').addEventListener('input', () => soon(() => this.drawList()));
-    byId('older').addEventListener('click', () => { this.limit = Math.min(500, this.limit * 2); this.safely(() => this.list()); });
     byId('ask-no').addEventListener('click', () => byId('ask').close());
     byId('theme').addEventListener('click', () => this.theme(true));
     document.addEventListener('keydown', event => {
@@ -383,7 +363,7 @@ const page = {
 
   begin() {
     this.wire();
-    [matrix, panel, timeline, newRun].forEach(each => each.wire());
+    [matrix, panel, timeline, newRun, runList].forEach(each => each.wire());
     this.safely(() => this.route());
     this.poll();
     setInterval(() => {

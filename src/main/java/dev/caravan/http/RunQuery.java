@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 
 /** Reads which runs a request for the list of runs asks for. */
 final class RunQuery {
-    private static final List<String> KNOWN = List.of("state", "cluster", "action", "before", "limit");
+    private static final List<String> KNOWN = List.of("state", "cluster", "action", "after", "before", "limit");
     private static final int SHOWN = 50;
     static final int MOST_SHOWN = 500;
 
@@ -30,7 +30,16 @@ final class RunQuery {
             }
         }
         return new RunFilter(Optional.empty(), state(request), named(request, "cluster"), named(request, "action"),
-                before(request, journal), limit(request));
+                after(request), before(request, journal), limit(request));
+    }
+
+    private static Optional<Instant> after(Request request) throws Refused {
+        Optional<String> after = request.parameter("after");
+        try {
+            return after.map(Instant::parse);
+        } catch (DateTimeParseException e) {
+            throw refused("The parameter after is a time such as 2026-11-28T09:30:00Z.");
+        }
     }
 
     private static Optional<RunState> state(Request request) throws Refused {

@@ -10,12 +10,13 @@ import java.util.Optional;
  * @param id      how the id begins
  * @param cluster the name of the cluster
  * @param action  the name of the action, as {@link RunRecord#action()} has it
+ * @param since   only runs that began then or later
  * @param before  only runs that a list has after this one
  * @param limit   how many at most, from 1
  */
 public record RunFilter(
-        Optional<String> id, Optional<RunState> state, Optional<String> cluster, Optional<String> action, Optional<Before> before,
-        int limit) {
+        Optional<String> id, Optional<RunState> state, Optional<String> cluster, Optional<String> action, Optional<Instant> since,
+        Optional<Before> before, int limit) {
 
     /**
      * A place in the list of all runs, the newest first.
@@ -37,16 +38,19 @@ public record RunFilter(
 
     /** The newest of all. */
     public static RunFilter newest(int limit) {
-        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), limit);
+        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+                limit);
     }
 
     /** The newest whose ids begin so. */
     public static RunFilter beginning(String id, int limit) {
-        return new RunFilter(Optional.of(id), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), limit);
+        return new RunFilter(Optional.of(id), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+                limit);
     }
 
     /** The newest of that cluster. */
     public static RunFilter of(String cluster, int limit) {
-        return new RunFilter(Optional.empty(), Optional.empty(), Optional.of(cluster), Optional.empty(), Optional.empty(), limit);
+        return new RunFilter(Optional.empty(), Optional.empty(), Optional.of(cluster), Optional.empty(), Optional.empty(), Optional.empty(),
+                limit);
     }
 }

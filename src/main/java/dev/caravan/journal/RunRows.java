@@ -32,6 +32,10 @@ final class RunRows {
             sql.append(" and substring(id from 1 for ?) = ?");
             values.addAll(List.of(beginning.length(), beginning));
         });
+        filter.since().ifPresent(since -> {
+            sql.append(" and created_at >= ?");
+            values.add(Sql.time(since));
+        });
         filter.before().ifPresent(before -> {
             sql.append(" and (created_at < ?");
             values.add(Sql.time(before.at()));

@@ -579,6 +579,7 @@ class ApiTest {
         assertThat(listed("?limit=1&before=" + ids.get(2))).containsExactly(ids.get(1));
         String oldest = json(client.get(RUNS + "/" + ids.get(0))).get("createdAt").asText();
         assertThat(listed("?before=" + oldest)).doesNotContainAnyElementsOf(ids);
+        assertThat(listed("?after=" + oldest + "&before=" + ids.get(1))).containsExactly(ids.get(0));
         serving.release(ids.get(2));
     }
 
@@ -591,7 +592,8 @@ class ApiTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"?stat=failed|Did you mean state?", "?colour=canary-77|There are state, cluster",
         "?state=broken|one of queued, running, succeeded", "?state=|one of queued", "?cluster=A%20B|is a name", "?action=%27|is a name",
-        "?before=yesterday|2026-11-28T09:30:00Z", "?before=|2026-11-28", "?limit=0|1 to 500", "?limit=501|1 to 500"})
+        "?before=yesterday|2026-11-28T09:30:00Z", "?before=|2026-11-28", "?after=monday|a time such as",
+        "?limit=0|1 to 500", "?limit=501|1 to 500"})
     void aParameterOfTheListThatCannotBeUsedIsRefused(String query, String detail) throws Exception {
         HttpResponse<String> refused = client.get(RUNS + query);
         assertThat(refused.statusCode()).isEqualTo(400);

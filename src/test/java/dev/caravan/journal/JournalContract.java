@@ -184,7 +184,9 @@ abstract class JournalContract {
         assertThat(listed(RunFilter.newest(9))).containsExactly("r5", "r4", "r2", "r3", "r1", "r0");
         assertThat(listed(RunFilter.of("even", 2))).containsExactly("r4", "r2");
         assertThat(listed(new RunFilter(Optional.empty(), Optional.of(RunState.QUEUED), Optional.of("even"), Optional.of("apply"),
-                Optional.empty(), 9))).containsExactly("r0");
+                Optional.of(AT), Optional.empty(), 9))).containsExactly("r0");
+        assertThat(listed(new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(
+                AT.plusMillis(2)), Optional.of(RunFilter.Before.of(AT.plusMillis(5))), 9))).containsExactly("r4", "r2", "r3");
         assertThat(listed(RunFilter.beginning("r", 2))).containsExactly("r5", "r4");
         assertThat(listed(RunFilter.beginning("r2", 9))).containsExactly("r2");
         assertThat(listed(RunFilter.beginning("%", 9))).isEmpty();
@@ -201,7 +203,8 @@ abstract class JournalContract {
     }
 
     private static RunFilter before(RunFilter.Before place) {
-        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(place), 9);
+        return new RunFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+                Optional.of(place), 9);
     }
 
     private List<String> listed(RunFilter filter) {
