@@ -153,7 +153,7 @@ const panel = {
     this.time = el('span');
     const rows = [
       el('p', {class: 'cell-line'}, el('span', {class: 'badge ' + step.state}, icon(step.state), STEP_WORDS[step.state]),
-        el('span', {text: 'attempt ' + step.attempt}), this.time, el('span', {class: 'soft', text: 'from ' + clockTime(step.startedAt)}), el('span', {class: 'soft', text: host.address}))];
+        el('span', {text: 'attempt ' + step.attempt}), this.time, el('span', {class: 'soft', text: 'from ' + clockTime(step.startedAt)}), el('span', {class: 'soft', text: host.address || ''}))];
     if (step.message) rows.push(el('p', {class: 'said', text: step.message}));
     if (step.state === 'retrying') {
       this.left = el('span');

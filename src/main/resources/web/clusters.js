@@ -29,7 +29,7 @@ const clusters = {
       known.map(cluster => [
         el('a', {href: '#/clusters/' + encodeURIComponent(cluster.name), text: cluster.name}), cluster.version || '',
         String(cluster.nodes.length || ''), days(cluster.certificateDays),
-        cluster.backups.length ? when(cluster.backups[0].takenAt) : 'none', runLink(cluster.lastRun)])))];
+        cluster.backups.length ? when(cluster.backups[0].createdAt) : 'none', runLink(cluster.lastRun)])))];
   },
 
   one(cluster, runs) {
@@ -47,7 +47,7 @@ const clusters = {
         : el('p', {class: 'soft', text: 'None is known: no run has brought it up, or it was reset.'}),
       el('h2', {text: 'Backups'}),
       cluster.backups.length ? el('div', {class: 'scroll'}, table(['backup', 'taken', 'Kubernetes', 'etcd revision', 'size', ''],
-        cluster.backups.map(backup => [backup.id, when(backup.takenAt), backup.version, String(backup.revision), size(backup.bytes) + (backup.encrypted ? ', encrypted' : ''),
+        cluster.backups.map(backup => [backup.id, when(backup.createdAt), backup.version, String(backup.revision), size(backup.bytes) + (backup.encrypted ? ', encrypted' : ''),
           el('a', {href: to(of, 'restore', 'backup', backup.id), text: 'Restore'})])))
         : el('p', {class: 'soft', text: 'None yet.'}),
       el('h2', {text: 'Actions'}),

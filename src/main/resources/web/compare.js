@@ -68,8 +68,8 @@ const compare = {
   sums({timeline}) {
     const sums = new Map();
     for (const span of timeline.spans) {
-      if (span.kind !== 'attempt' || !span.to) continue;
-      sums.set(span.step, took(sums, span.step) + Date.parse(span.to) - Date.parse(span.from));
+      if (span.kind !== 'attempt' || !span.endedAt) continue;
+      sums.set(span.step, took(sums, span.step) + Date.parse(span.endedAt) - Date.parse(span.startedAt));
     }
     return sums;
   },
@@ -97,12 +97,12 @@ const took = (sums, step) => sums.get(step) || 0;
 
 /** The lines of both texts, each with a blank, - or +: the longest common part is kept. */
 function difference(one, other) {
-  let begin = 0;
-  while (begin < one.length && begin < other.length && one[begin] === other[begin]) begin++;
-  let end = 0;
-  while (end < one.length - begin && end < other.length - begin && one[one.length - 1 - end] === other[other.length - 1 - end]) end++;
-  const [left, right] = [one.slice(begin, one.length - end), other.slice(begin, other.length - end)];
-  return [...one.slice(0, begin).map(text => [' ', text]), ...middle(left, right), ...one.slice(one.length - end).map(text => [' ', text])];
+  let alike = 0;
+  while (alike < one.length && alike < other.length && one[alike] === other[alike]) alike++;
+  let last = 0;
+  while (last < one.length - alike && last < other.length - alike && one[one.length - 1 - last] === other[other.length - 1 - last]) last++;
+  const [left, right] = [one.slice(alike, one.length - last), other.slice(alike, other.length - last)];
+  return [...one.slice(0, alike).map(text => [' ', text]), ...middle(left, right), ...one.slice(one.length - last).map(text => [' ', text])];
 }
 
 function middle(left, right) {

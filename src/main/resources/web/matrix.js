@@ -192,7 +192,7 @@ const matrix = {
   matches(row) {
     if (!this.filter) return true;
     const host = row.host;
-    return [host.name || 'cluster', host.address, ...host.roles].some(text => text.toLowerCase().includes(this.filter));
+    return [host.name || 'cluster', host.address || '', ...host.roles].some(text => text.toLowerCase().includes(this.filter));
   },
 
   /** A later step may still run on a host whose pipeline has ended; the host is collapsed when it has been idle for a while. */

@@ -2,6 +2,8 @@
 /* The run that is shown, the connection to the engine, and the actions on the run. */
 
 const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
+/** The types of events; of others only the gap in the numbers is seen. */
+const EVENTS = ['run-queued', 'run-started', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
 /** What the address names besides runs. */
 const SCREENS = ['workflow', 'new', 'clusters', 'compare'];
 const ACTIONS = {
@@ -92,6 +94,11 @@ const page = {
       return;
     }
     if (this.opening !== id) return;
+    // The id may be cut short.
+    if (run.id !== id) {
+      location.replace('#/runs/' + encodeURIComponent(run.id));
+      return;
+    }
     // Without a plan, the columns are in the order in which the steps begin.
     const plan = await workflow.plan(run.action).catch(() => null);
     if (this.opening !== id) return;
@@ -162,7 +169,7 @@ const page = {
       this.lose();
       if (events.readyState === EventSource.CLOSED) setTimeout(() => { if (this.events === events) this.safely(() => this.refresh()); }, 2000);
     };
-    events.onmessage = message => {
+    const heard = message => {
       if (this.model !== model || this.events !== events) return;
       const event = JSON.parse(message.data);
       if (event.seq > model.seq + 1) this.safely(() => this.refresh());
@@ -175,6 +182,7 @@ const page = {
         this.safely(() => this.list());
       }
     };
+    EVENTS.forEach(type => events.addEventListener(type, heard));
   },
 
   async again(model, events) {
@@ -228,8 +236,8 @@ const page = {
     if (place.dataset.drawn === drawn) return;
     place.dataset.drawn = drawn;
     place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
-      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'})] : []),
-      el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'}), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'}),
+        el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
   },
 
   drawAll() {

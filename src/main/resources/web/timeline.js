@@ -29,7 +29,7 @@ const timeline = {
     if (!this.answer || !model || this.run !== model.id) return;
     const begin = Date.parse(model.run.startedAt || model.run.createdAt);
     // A paused run ends with its last event.
-    const lastHeard = Math.max(begin + 1000, ...this.answer.spans.map(span => Date.parse(span.to || span.from)));
+    const lastHeard = Math.max(begin + 1000, ...this.answer.spans.map(span => Date.parse(span.endedAt || span.startedAt)));
     const end = model.run.endedAt ? Date.parse(model.run.endedAt) : model.left ? lastHeard : clock.now();
     this.scale = {begin, end: Math.max(end, begin + 1000)};
     this.idle = this.idle || this.between(begin);
@@ -63,9 +63,9 @@ const timeline = {
     for (const span of this.answer.spans) {
       if (!real.has(span.host)) continue;
       const last = until.has(span.host) ? until.get(span.host) : begin;
-      const from = Date.parse(span.from);
-      if (from - last > SHORT) gaps.push({kind: 'wait', idle: true, host: span.host, from: new Date(last).toISOString(), to: span.from, message: IDLE});
-      until.set(span.host, Math.max(last, span.to ? Date.parse(span.to) : Infinity));
+      const from = Date.parse(span.startedAt);
+      if (from - last > SHORT) gaps.push({kind: 'wait', idle: true, host: span.host, startedAt: new Date(last).toISOString(), endedAt: span.startedAt, message: IDLE});
+      until.set(span.host, Math.max(last, span.endedAt ? Date.parse(span.endedAt) : Infinity));
     }
     return gaps;
   },
@@ -91,7 +91,7 @@ const timeline = {
     byId('time').style.setProperty('--host', this.names + 'px');
     this.width = Math.max(200, byId('time-scroll').clientWidth - this.names) * Number(byId('zoom').value);
     const byHost = new Map([...page.model.hosts.keys()].map(name => [name, []]));
-    for (const span of [...this.answer.spans, ...this.idle].sort((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
+    for (const span of [...this.answer.spans, ...this.idle].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt))) {
       const name = span.host || CLUSTER;
       if (!byHost.has(name)) byHost.set(name, []);
       byHost.get(name).push(span);
@@ -132,8 +132,8 @@ const timeline = {
   },
 
   bar(span, name, lanes) {
-    const from = Date.parse(span.from);
-    const to = span.to ? Date.parse(span.to) : this.scale.end;
+    const from = Date.parse(span.startedAt);
+    const to = span.endedAt ? Date.parse(span.endedAt) : this.scale.end;
     let lane = lanes.findIndex(until => until <= from + 1);
     if (lane < 0) lane = lanes.push(0) - 1;
     lanes[lane] = to;
@@ -155,7 +155,7 @@ const timeline = {
     const sums = new Map();
     for (const span of [...this.answer.spans, ...this.idle]) {
       const name = span.kind === 'wait' ? span.message || 'waits' : span.kind === 'pause' ? 'pauses before another attempt' : span.step;
-      const took = (span.to ? Date.parse(span.to) : this.scale.end) - Date.parse(span.from);
+      const took = (span.endedAt ? Date.parse(span.endedAt) : this.scale.end) - Date.parse(span.startedAt);
       const sum = sums.get(name) || {name, kind: span.kind, step: span.step, took: 0, longest: -1, hosts: new Set(), attempts: 0};
       sum.took += took;
       sum.attempts++;

@@ -35,7 +35,7 @@ public final class ActionJson {
                 .put("type", parameter.type().word())
                 .put("required", parameter.required()).put("description", parameter.description());
         // A duration's in seconds.
-        parameter.defaultValue().ifPresent(value -> tree.putPOJO("default", value));
+        parameter.defaultValue().filter(value -> !value.equals("")).ifPresent(value -> tree.putPOJO("default", value));
         texts(tree, "oneOf", parameter.oneOf());
         return tree;
     }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  caravan apply -f spec.yaml",
-            "  caravan apply -f spec.yaml --output json | jq -r .message",
+            "  caravan apply -f spec.yaml --output json | jq -r '.message // empty'",
             "  caravan apply -f spec.yaml --plan 3d7d9d55",
             "  caravan apply -f spec.yaml --bundle demo.tar --verify-key bundle.pub",
             "  SUDO_PASSWORD=... caravan apply -f spec.yaml"

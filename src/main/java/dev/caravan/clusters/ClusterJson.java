@@ -25,7 +25,7 @@ public final class ClusterJson {
         cluster.certificateDays().ifPresent(days -> tree.put("certificateDays", days));
         tree.set("lastRun", RunRecordJson.tree(cluster.lastRun()));
         ArrayNode backups = tree.putArray("backups");
-        cluster.backups().forEach(backup -> backups.addObject().put("id", backup.id()).put("takenAt", backup.takenAt().toString())
+        cluster.backups().forEach(backup -> backups.addObject().put("id", backup.id()).put("createdAt", backup.takenAt().toString())
                 .put("host", backup.host()).put("version", backup.kubernetes()).put("revision", backup.revision())
                 .put("bytes", backup.bytes()).put("encrypted", backup.encrypted()));
         return tree.put("kubeconfig", cluster.kubeconfig());
@@ -51,7 +51,7 @@ public final class ClusterJson {
         }
         List<KnownBackup> backups = new ArrayList<>();
         tree.path("backups").forEach(backup -> backups.add(new KnownBackup(backup.path("id").asText(),
-                Instant.parse(backup.path("takenAt").asText()), backup.path("host").asText(), backup.path("version").asText(),
+                Instant.parse(backup.path("createdAt").asText()), backup.path("host").asText(), backup.path("version").asText(),
                 backup.path("revision").asLong(), backup.path("bytes").asLong(), backup.path("encrypted").asBoolean())));
         return new KnownCluster(tree.path("name").asText(), text(tree, "version"), nodes, RunRecordJson.read(tree.path("lastRun")), backups,
                 tree.path("kubeconfig").asBoolean());

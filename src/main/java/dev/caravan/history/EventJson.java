@@ -15,8 +15,8 @@ import java.util.Optional;
  * "attempt":1,"message":"joined demo as a worker","data":{"changes":[],"durationMillis":8100,"state":"changed"}}</pre>
  *
  * Instants are ISO-8601 in UTC; {@link EventRow} says what {@code type} and {@code data} are. There are no nulls: {@code host},
- * {@code step}, {@code attempt} and {@code data} are left out if the event has none. What is read back equals what was written.
- * Thread-safe.
+ * {@code step}, {@code attempt}, {@code message} and {@code data} are left out if the event has none. What is read back equals what was
+ * written. Thread-safe.
  */
 public final class EventJson {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,7 +41,9 @@ public final class EventJson {
         if (row.attempt() != 0) {
             tree.put("attempt", row.attempt());
         }
-        tree.put("message", row.message());
+        if (!row.message().isEmpty()) {
+            tree.put("message", row.message());
+        }
         if (!row.data().isEmpty()) {
             tree.set("data", row.data());
         }

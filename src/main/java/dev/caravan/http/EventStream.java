@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import dev.caravan.history.Event;
 import dev.caravan.history.EventJson;
+import dev.caravan.history.EventRow;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
 import io.vertx.core.Context;
@@ -111,7 +112,8 @@ final class EventStream {
         HttpServerResponse response = request.response();
         if (!events.isEmpty()) {
             StringBuilder text = new StringBuilder();
-            events.forEach(event -> text.append("id: ").append(event.seq()).append("\ndata: ").append(EventJson.write(event))
+            events.forEach(event -> text.append("id: ").append(event.seq())
+                    .append("\nevent: ").append(EventRow.of(event.occurrence()).type()).append("\ndata: ").append(EventJson.write(event))
                     .append("\n\n"));
             Event last = events.get(events.size() - 1);
             after = last.seq();

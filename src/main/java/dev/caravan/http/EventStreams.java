@@ -3,6 +3,7 @@ package dev.caravan.http;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunIds;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Runs;
 import io.vertx.core.Handler;
@@ -25,8 +26,8 @@ final class EventStreams implements Handler<RoutingContext> {
     static final String PATH = TEMPLATE.replace("{id}", ":id");
     private static final Pattern AS_DESCRIBED = Pattern.compile(TEMPLATE.replace("{id}", Resources.IDS.pattern()));
 
-    private static final long NOTHING = -1;
-    private static final long ALL_SEEN = -2;
+    static final List<String> PARAMETERS = List.of("after");
+    private static final long ALL_SEEN = -1;
 
     private final Runs runs;
     private final Journal journal;
@@ -48,7 +49,12 @@ final class EventStreams implements Handler<RoutingContext> {
             request.next(); // Vert.x takes //, /./ and %65 for the same; the rest of the API does not
             return;
         }
-        String id = request.pathParam("id");
+        Optional<ProblemDocument> unknown = Resources.unknown(request.queryParams().names(), PARAMETERS);
+        if (unknown.isPresent()) {
+            BodyFilter.send(request, unknown.get());
+            return;
+        }
+        String asked = request.pathParam("id");
         // Reserved before anything is looked up, as many may ask in the same moment.
         if (reserved.incrementAndGet() > most) {
             reserved.decrementAndGet();
@@ -59,30 +65,34 @@ final class EventStreams implements Handler<RoutingContext> {
         }
         request.addEndHandler(done -> reserved.decrementAndGet());
         long after = after(request);
-        request.vertx().executeBlocking(() -> look(id, after), false).onComplete(looked -> {
-            if (looked.failed()) {
+        request.vertx().executeBlocking(() -> look(asked, after), false).onComplete(looked -> {
+            if (looked.failed() && looked.cause() instanceof RunIds.NotFound none) {
+                BodyFilter.send(request, ProblemDocument.noSuchRun(none));
+            } else if (looked.failed()) {
                 request.fail(500, looked.cause());
-            } else if (looked.result() == NOTHING) {
-                BodyFilter.send(request, ProblemDocument.noSuchRun());
-            } else if (looked.result() == ALL_SEEN) {
+            } else if (looked.result().after() == ALL_SEEN) {
                 // Tells browsers, which would come again and again, that there is no more (204 stops an EventSource).
                 request.response().setStatusCode(204).end();
             } else if (!request.response().closed() && !request.response().ended()) {
-                open(request, id, looked.result());
+                open(request, looked.result());
             }
         });
     }
 
-    /** The number after which the events are to be sent, or {@link #NOTHING} or {@link #ALL_SEEN}. */
-    private long look(String id, long after) {
-        Optional<RunRecord> run = journal.run(id);
-        if (run.isEmpty()) {
-            return NOTHING;
-        }
+    /** @param after the number after which the events are to be sent, or {@link #ALL_SEEN} */
+    private record Place(String run, long after) {}
+
+    private Place look(String asked, long after) throws RunIds.NotFound {
+        RunRecord run = RunIds.find(journal, asked);
+        return new Place(run.id(), place(run, after));
+    }
+
+    private long place(RunRecord run, long after) {
+        String id = run.id();
         if (after == 0 || !journal.events(id, after).isEmpty()) {
             return after;
         }
-        if (run.get().hasEnded()) {
+        if (run.hasEnded()) {
             return ALL_SEEN;
         }
         // Also for a number that the run never came to: the stream would wait for that for ever.
@@ -93,8 +103,8 @@ final class EventStreams implements Handler<RoutingContext> {
         return events.isEmpty() ? 0 : Math.min(after, events.get(events.size() - 1).seq());
     }
 
-    private void open(RoutingContext request, String id, long after) {
-        EventStream stream = new EventStream(request, journal, id, after, () -> isUnderWay(id));
+    private void open(RoutingContext request, Place place) {
+        EventStream stream = new EventStream(request, journal, place.run(), place.after(), () -> isUnderWay(place.run()));
         streams.add(stream);
         stream.open(() -> streams.remove(stream));
     }

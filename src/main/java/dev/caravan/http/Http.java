@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -62,24 +63,26 @@ public final class Http {
                 .get("/api/v1/clusters", (request, id) -> clusters.list())
                 .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))
                 .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name))
-                .get("/api/v1/runs", (request, id) -> runs.list(request))
-                .post("/api/v1/runs", (request, id) -> runs.begin(request))
+                .get("/api/v1/runs", RunQuery.PARAMETERS, (request, id) -> runs.list(request))
+                // whatever it is, it is a parameter of the action, which knows what there is
+                .post("/api/v1/runs", Resources.ANY, (request, id) -> runs.begin(request))
                 .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))
-                .only("GET", EventStreams.TEMPLATE, (request, id) -> {
+                .only("GET", EventStreams.TEMPLATE, EventStreams.PARAMETERS, (request, id) -> {
                     throw new IllegalStateException("events are answered before Camel");
                 })
-                .get("/api/v1/runs/{id}/logs", (request, id) -> runs.logs(id, request))
+                .get("/api/v1/runs/{id}/logs", List.of("host", "step"), (request, id) -> runs.logs(id, request))
                 .get("/api/v1/runs/{id}/spec", (request, id) -> runs.spec(id))
                 .get("/api/v1/runs/{id}/timeline", (request, id) -> runs.timeline(id))
                 .post("/api/v1/runs/{id}/cancel", (request, id) -> runs.cancel(id))
                 .post("/api/v1/runs/{id}/retry", (request, id) -> runs.retry(id))
                 .post("/api/v1/runs/{id}/resume", (request, id) -> runs.resume(id))
                 .post("/api/v1/runs/{id}/rollback", (request, id) -> runs.rollback(id))
-                .get("/observe/health", (request, id) -> health.answer(request))
-                .get(Health.LIVE, (request, id) -> health.answer(request))
-                .get("/observe/health/ready", (request, id) -> health.answer(request))
-                .get("/observe/metrics", (request, id) -> scrape(metrics, request))
-                .get("/", (request, id) -> page.answer());
+                // probes and scrapers add parameters of their own; the page reads its own address
+                .get("/observe/health", Resources.ANY, (request, id) -> health.answer(request))
+                .get(Health.LIVE, Resources.ANY, (request, id) -> health.answer(request))
+                .get("/observe/health/ready", Resources.ANY, (request, id) -> health.answer(request))
+                .get("/observe/metrics", Resources.ANY, (request, id) -> scrape(metrics, request))
+                .get("/", Resources.ANY, (request, id) -> page.answer());
     }
 
     /** Whether the process is worth keeping. */

@@ -14,6 +14,13 @@ final class Json {
         return MAPPER.createObjectNode();
     }
 
+    /** Puts a text there, unless there is none. */
+    static void put(ObjectNode tree, String name, String text) {
+        if (!text.isEmpty()) {
+            tree.put(name, text);
+        }
+    }
+
     static JsonNode tree(Object value) {
         return MAPPER.valueToTree(value);
     }

@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.journal.RunIds;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Problem;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,18 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
 
     static ProblemDocument noSuchRun() {
         return of(404, "no-such-run", "There is no such run", "The journal has no run of this id.");
+    }
+
+    /** @param why the id names none or more than one */
+    static ProblemDocument noSuchRun(RunIds.NotFound why) {
+        return why.candidates().isEmpty() ? noSuchRun()
+                : of(404, "no-such-run", "There is no such run", "The id may be cut short, but several runs have ids that begin so: "
+                        + String.join(", ", why.candidates()) + ".");
+    }
+
+    /** @param detail names no value that came with the request */
+    static ProblemDocument query(String detail) {
+        return of(400, "query", "A parameter of the query cannot be used", detail);
     }
 
     static ProblemDocument tooLarge() {

@@ -30,10 +30,10 @@ final class RoutesResource {
 
     private static ObjectNode route(LoadedRoute route) {
         ObjectNode tree = Json.object().put("id", route.id());
-        put(tree, "description", route.description());
-        put(tree, "file", route.file());
+        Json.put(tree, "description", route.description());
+        Json.put(tree, "file", route.file());
         tree.put("from", route.from()).put("builtIn", route.builtIn());
-        put(tree, "configuration", route.configuration());
+        Json.put(tree, "configuration", route.configuration());
         tree.put("input", route.input());
         nodes(tree, route.nodes());
         return tree;
@@ -48,19 +48,13 @@ final class RoutesResource {
 
     private static ObjectNode node(Node node) {
         ObjectNode tree = Json.object().put("kind", node.kind());
-        put(tree, "uri", node.uri());
-        put(tree, "label", node.label());
-        put(tree, "description", node.description());
+        Json.put(tree, "uri", node.uri());
+        Json.put(tree, "label", node.label());
+        Json.put(tree, "description", node.description());
         if (node.parallel()) {
             tree.put("parallel", true);
         }
         nodes(tree, node.nodes());
         return tree;
-    }
-
-    private static void put(ObjectNode tree, String name, String value) {
-        if (!value.isEmpty()) {
-            tree.put(name, value);
-        }
     }
 }

@@ -26,11 +26,7 @@ final class RunJson {
         RunView view = folded.view();
         ObjectNode tree = head(run, folded.seq() == 0 ? run.state() : view.state());
         ObjectNode parameters = Json.object();
-        folded.parameters().forEach((name, value) -> {
-            if (!value.isEmpty()) {
-                parameters.put(name, value);
-            }
-        });
+        folded.parameters().forEach((name, value) -> Json.put(parameters, name, value));
         if (!parameters.isEmpty()) {
             tree.set("parameters", parameters);
         }
@@ -39,9 +35,7 @@ final class RunJson {
         view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
         view.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
         tree.put("seq", folded.seq());
-        if (!view.message().isEmpty()) {
-            tree.put("message", view.message());
-        }
+        Json.put(tree, "message", view.message());
         view.kubeconfig().ifPresent(path -> tree.put("kubeconfig", path));
         ArrayNode hosts = tree.putArray("hosts");
         view.realHosts().forEach(host -> hosts.add(host(host)));
@@ -51,7 +45,7 @@ final class RunJson {
         view.findings().forEach(finding -> {
             ObjectNode each = findings.addObject();
             each.set("hosts", Json.tree(finding.hosts()));
-            each.put("problem", finding.problem()).put("remedy", finding.remedy());
+            Json.put(each.put("problem", finding.problem()), "remedy", finding.remedy());
         });
         return tree;
     }
@@ -62,7 +56,8 @@ final class RunJson {
     }
 
     private static ObjectNode host(HostView host) {
-        ObjectNode tree = Json.object().put("name", host.name()).put("address", host.address());
+        ObjectNode tree = Json.object().put("name", host.name());
+        Json.put(tree, "address", host.address());
         tree.set("roles", Json.tree(host.roles()));
         if (host.rolledBack()) {
             tree.put("rolledBack", true);
@@ -73,13 +68,11 @@ final class RunJson {
 
     private static ObjectNode step(StepView step) {
         ObjectNode tree = Json.object();
-        if (!step.host().isEmpty()) {
-            tree.put("host", step.host());
-        }
+        Json.put(tree, "host", step.host());
         tree.put("step", step.step()).put("state", step.state().word()).put("attempt", step.attempt()).put("changed", step.changed())
                 .put("startedAt", step.startedAt().toString());
         step.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
-        tree.put("message", step.message().isEmpty() ? step.doing() : step.message());
+        Json.put(tree, "message", step.message().isEmpty() ? step.doing() : step.message());
         if (!step.changes().isEmpty()) {
             tree.set("changes", Json.tree(step.changes()));
         }
@@ -92,7 +85,7 @@ final class RunJson {
         step.retryAt().ifPresent(at -> tree.put("retryAt", at.toString()));
         step.failure().ifPresent(failure -> {
             ObjectNode why = tree.putObject("failure");
-            why.put("kind", failure.kind()).put("remedy", failure.remedy());
+            Json.put(why.put("kind", failure.kind()), "remedy", failure.remedy());
             why.set("lastWords", Json.tree(failure.lastWords()));
         });
         return tree;

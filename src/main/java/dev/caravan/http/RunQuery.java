@@ -3,32 +3,24 @@ package dev.caravan.http;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunFilter;
-import dev.caravan.journal.RunRecord;
-import dev.caravan.spec.Nearest;
+import dev.caravan.journal.RunIds;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Reads which runs a request for the list of runs asks for. */
 final class RunQuery {
-    private static final List<String> KNOWN = List.of("state", "cluster", "action", "after", "before", "limit");
+    static final List<String> PARAMETERS = List.of("state", "cluster", "action", "after", "before", "limit");
     private static final int SHOWN = 50;
     static final int MOST_SHOWN = 500;
 
     private RunQuery() {}
 
-    /** @throws Refused if a parameter is unknown or its value cannot be used */
+    /** @throws Refused if the value of a parameter cannot be used */
     static RunFilter of(Request request, Journal journal) throws Refused {
-        for (String name : new TreeSet<>(request.parameters().keySet())) {
-            if (!KNOWN.contains(name)) {
-                throw refused("There is no parameter of this name. " + Nearest.to(name, KNOWN).map(near -> "Did you mean " + near + "?")
-                        .orElse("There are " + String.join(", ", KNOWN) + "."));
-            }
-        }
         return new RunFilter(Optional.empty(), state(request), named(request, "cluster"), named(request, "action"),
                 after(request), before(request, journal), limit(request));
     }
@@ -65,13 +57,16 @@ final class RunQuery {
         if (before.isEmpty()) {
             return Optional.empty();
         }
-        Optional<RunRecord> run = Resources.IDS.matcher(before.get()).matches() ? journal.run(before.get()) : Optional.empty();
-        if (run.isPresent()) {
-            return run.map(RunFilter.Before::of);
-        }
         try {
             return Optional.of(RunFilter.Before.of(Instant.parse(before.get())));
         } catch (DateTimeParseException e) {
+            if (Resources.IDS.matcher(before.get()).matches()) {
+                try {
+                    return Optional.of(RunFilter.Before.of(RunIds.find(journal, before.get())));
+                } catch (RunIds.NotFound none) {
+                    // it is no time either
+                }
+            }
             throw refused("The parameter before is the id of a run, such as the last one of the list before, or a time such as "
                     + "2026-11-28T09:30:00Z.");
         }
@@ -91,6 +86,6 @@ final class RunQuery {
 
     /** What it says names no value that came with the request. */
     private static Refused refused(String detail) {
-        return new Refused(ProblemDocument.of(400, "query", "A parameter of the query cannot be used", detail));
+        return new Refused(ProblemDocument.query(detail));
     }
 }

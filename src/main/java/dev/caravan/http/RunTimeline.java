@@ -28,7 +28,7 @@ final class RunTimeline {
 
     private RunTimeline() {}
 
-    /** What has not ended has no {@code to}. */
+    /** What has not ended has no {@code endedAt}. */
     static ObjectNode of(List<Event> events, Instant now) {
         RunTimeline timeline = new RunTimeline();
         events.forEach(timeline::accept);
@@ -92,7 +92,7 @@ final class RunTimeline {
         if (event.attempt() > 0) {
             span.put("attempt", event.attempt());
         }
-        return span.put("from", event.at().toString());
+        return span.put("startedAt", event.at().toString());
     }
 
     /** The end of a span, unless the state of a pause before it says more already. */
@@ -101,7 +101,7 @@ final class RunTimeline {
             return;
         }
         boolean attempt = span.get("kind").asText().equals("attempt");
-        span.put("to", event.at().toString()).put("state", attempt ? state : "waited");
+        span.put("endedAt", event.at().toString()).put("state", attempt ? state : "waited");
     }
 
     private static ObjectNode about(ObjectNode tree, Event event) {

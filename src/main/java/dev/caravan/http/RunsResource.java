@@ -13,6 +13,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.http.RunFolds.Folded;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RequestKey;
+import dev.caravan.journal.RunIds;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
@@ -118,8 +119,9 @@ final class RunsResource {
     }
 
     /** One run, host by step. */
-    Reply show(String id) throws Refused {
-        RunRecord run = find(id);
+    Reply show(String asked) throws Refused {
+        RunRecord run = find(asked);
+        String id = run.id();
         Folded folded = folds.of(id);
         ObjectNode tree = RunJson.whole(run, folded);
         if (folded.view().isPlan() && run.state() == RunState.SUCCEEDED) {
@@ -163,13 +165,12 @@ final class RunsResource {
 
     /** Where its time went. */
     Reply timeline(String id) throws Refused {
-        find(id);
-        return Reply.json(200, RunTimeline.of(journal.events(id, 0), Instant.now()));
+        return Reply.json(200, RunTimeline.of(journal.events(find(id).id(), 0), Instant.now()));
     }
 
     /** What its steps printed. */
-    Reply logs(String id, Request request) throws Refused, IOException {
-        find(id);
+    Reply logs(String asked, Request request) throws Refused, IOException {
+        String id = find(asked).id();
         Optional<String> range = request.header("range");
         if (range.isPresent()) {
             Optional<Reply> part = logs.part(id, request.parameter("host"), request.parameter("step"), range.get());
@@ -184,8 +185,9 @@ final class RunsResource {
     }
 
     /** Asks it to stop. */
-    Reply cancel(String id) throws Refused {
-        RunRecord run = find(id);
+    Reply cancel(String asked) throws Refused {
+        RunRecord run = find(asked);
+        String id = run.id();
         if (!runs.cancel(id)) {
             throw new Refused(run.hasEnded()
                     ? ProblemDocument.of(409, "ended", "The run has ended",
@@ -197,12 +199,12 @@ final class RunsResource {
     }
 
     /** Begins a new run of the same spec and action. */
-    Reply retry(String id) throws Refused {
-        RunRecord run = find(id);
+    Reply retry(String asked) throws Refused {
+        RunRecord run = find(asked);
         if (isUnderWay(run)) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
-                    "Run " + id + " is " + run.state().word() + ".")
-                    .member("run", id));
+                    "Run " + run.id() + " is " + run.state().word() + ".")
+                    .member("run", run.id()));
         }
         try {
             return accepted(begin(submission(run).again(SOURCE), Optional.empty()));
@@ -214,16 +216,16 @@ final class RunsResource {
     }
 
     /** Resumes a run whose engine is gone. */
-    Reply resume(String id) throws Refused {
-        RunRecord run = find(id);
+    Reply resume(String asked) throws Refused {
+        RunRecord run = find(asked);
         if (run.hasEnded()) {
             throw new Refused(ProblemDocument.of(409, "ended", "The run has ended",
-                    "Run " + id + " is " + run.state().word() + "; begin it again with retry."));
+                    "Run " + run.id() + " is " + run.state().word() + "; begin it again with retry."));
         }
-        if (!isLeft(id)) {
+        if (!isLeft(run.id())) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on",
-                    "Run " + id + " is running already; there is nothing to resume.")
-                    .member("run", id));
+                    "Run " + run.id() + " is running already; there is nothing to resume.")
+                    .member("run", run.id()));
         }
         try {
             return accepted(submissions.resume(run, submission(run)).id());
@@ -237,12 +239,12 @@ final class RunsResource {
     }
 
     /** Begins a run that takes this one back. */
-    Reply rollback(String id) throws Refused {
-        RunRecord run = find(id);
+    Reply rollback(String asked) throws Refused {
+        RunRecord run = find(asked);
         if (!run.hasEnded()) {
             throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
-                    "Run " + id + " is " + run.state().word() + "; cancel it first.")
-                    .member("run", id));
+                    "Run " + run.id() + " is " + run.state().word() + "; cancel it first.")
+                    .member("run", run.id()));
         }
         try {
             return accepted(begin(submission(run, submissions.rollbackOf(run)).again(SOURCE), Optional.empty()));
@@ -286,7 +288,12 @@ final class RunsResource {
                 .member("run", busy.getOther()));
     }
 
+    /** @param id may be cut short */
     private RunRecord find(String id) throws Refused {
-        return journal.run(id).orElseThrow(() -> new Refused(ProblemDocument.noSuchRun()));
+        try {
+            return RunIds.find(journal, id);
+        } catch (RunIds.NotFound e) {
+            throw new Refused(ProblemDocument.noSuchRun(e));
+        }
     }
 }

@@ -246,7 +246,7 @@ final class JdbcJournal implements Journal {
     }
 
     private static List<RunRecord> unended(Connection connection) throws SQLException {
-        return Sql.query(connection, "select * from run where ended_at is null order by created_at, id", RunRows::read);
+        return Sql.query(connection, RunRows.SELECT + " where ended_at is null order by created_at, id", RunRows::read);
     }
 
     // ---- what is deleted

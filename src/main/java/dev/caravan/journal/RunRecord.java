@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param source     what triggered it: command, inbox or http
  * @param spec       the spec's text with secrets replaced
  * @param directory  where the spec's relative paths start
+ * @param startedAt  when it began to run first; empty as long as it is queued
  * @param confined   whether the spec is of somebody who may not name the engine's files and variables, as one that came over HTTP is
  */
 public record RunRecord(
@@ -24,6 +25,7 @@ public record RunRecord(
         String directory,
         RunState state,
         Instant createdAt,
+        Optional<Instant> startedAt,
         Optional<Instant> endedAt,
         boolean confined) {
 
@@ -32,6 +34,13 @@ public record RunRecord(
             String id, String cluster, String action, String source, boolean rehearsal, String spec, String directory, RunState state,
             Instant createdAt, Optional<Instant> endedAt) {
         this(id, cluster, action, source, rehearsal, spec, directory, state, createdAt, endedAt, false);
+    }
+
+    /** One that is not known to have started. */
+    public RunRecord(
+            String id, String cluster, String action, String source, boolean rehearsal, String spec, String directory, RunState state,
+            Instant createdAt, Optional<Instant> endedAt, boolean confined) {
+        this(id, cluster, action, source, rehearsal, spec, directory, state, createdAt, Optional.empty(), endedAt, confined);
     }
 
     /** How its command ended; empty until the run has ended. */

@@ -8,8 +8,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, rehearsal, state, exitStatus, createdAt and
- * endedAt. Instants are ISO-8601 in UTC; what a run has not got yet is left out, and so is its spec.
+ * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, rehearsal, state, exitStatus, createdAt,
+ * startedAt and endedAt. Instants are ISO-8601 in UTC; what a run has not got yet is left out, and so is its spec.
  */
 public final class RunRecordJson {
     private RunRecordJson() {}
@@ -20,6 +20,7 @@ public final class RunRecordJson {
                 .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state().word());
         run.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
+        run.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
         run.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
         return tree;
     }
@@ -28,7 +29,11 @@ public final class RunRecordJson {
     public static RunRecord read(JsonNode tree) {
         return new RunRecord(tree.path("id").asText(), tree.path("cluster").asText(), tree.path("action").asText(),
                 tree.path("source").asText(), tree.path("rehearsal").asBoolean(), "", "",
-                RunState.of(tree.path("state").asText()), Instant.parse(tree.path("createdAt").asText()),
-                tree.has("endedAt") ? Optional.of(Instant.parse(tree.get("endedAt").asText())) : Optional.empty());
+                RunState.of(tree.path("state").asText()), Instant.parse(tree.path("createdAt").asText()), instant(tree, "startedAt"),
+                instant(tree, "endedAt"), false);
+    }
+
+    private static Optional<Instant> instant(JsonNode tree, String name) {
+        return tree.has(name) ? Optional.of(Instant.parse(tree.get(name).asText())) : Optional.empty();
     }
 }

@@ -10,6 +10,10 @@ import java.util.Optional;
 
 /** Reads the table {@code run}. Thread-safe. */
 final class RunRows {
+    /* Only the first events are looked at, of which the start is one. */
+    static final String SELECT = "select run.*, (select min(event.at) from event where event.run = run.id and event.seq < 4 "
+            + "and event.type = 'run-started') as started_at from run";
+
     private final Reader reader;
 
     RunRows(Reader reader) {
@@ -17,11 +21,11 @@ final class RunRows {
     }
 
     Optional<RunRecord> one(String id) {
-        return reader.query("select * from run where id = ?", RunRows::read, id).stream().findFirst();
+        return reader.query(SELECT + " where id = ?", RunRows::read, id).stream().findFirst();
     }
 
     List<RunRecord> all(RunFilter filter) {
-        StringBuilder sql = new StringBuilder("select * from run where true");
+        StringBuilder sql = new StringBuilder(SELECT).append(" where true");
         List<Object> values = new ArrayList<>();
         Map.of("state", filter.state().map(RunState::word), "cluster", filter.cluster(), "action", filter.action())
                 .forEach((column, wanted) -> wanted.ifPresent(value -> {
@@ -69,6 +73,7 @@ final class RunRows {
                 row.getString("directory"),
                 RunState.of(row.getString("state")),
                 Sql.instant(row, "created_at").orElseThrow(),
+                Sql.instant(row, "started_at"),
                 Sql.instant(row, "ended_at"),
                 row.getBoolean("confined"));
     }

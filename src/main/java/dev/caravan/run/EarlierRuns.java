@@ -10,6 +10,7 @@ import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunIds;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
 import java.util.List;
@@ -34,9 +35,8 @@ final class EarlierRuns {
         if (call.action().undoes() != Undoes.RUN) {
             return Optional.empty();
         }
-        String id = String.valueOf(call.parameters().get("run"));
-        RunRecord earlier = journal.run(id).filter(run -> run.rehearsal() == rehearsal)
-                .orElseThrow(() -> new CannotBegin("the journal has no run " + id + " to roll back"));
+        RunRecord earlier = found(String.valueOf(call.parameters().get("run")));
+        String id = earlier.id();
         if (!earlier.hasEnded()) {
             throw new CannotBegin("run " + id + " has not ended");
         }
@@ -45,6 +45,20 @@ final class EarlierRuns {
                     + cluster.name());
         }
         return Optional.of(id);
+    }
+
+    private RunRecord found(String id) {
+        try {
+            RunRecord found = RunIds.find(journal, id);
+            if (found.rehearsal() == rehearsal) {
+                return found;
+            }
+        } catch (RunIds.NotFound e) {
+            if (!e.candidates().isEmpty()) {
+                throw new CannotBegin(e.getMessage());
+            }
+        }
+        throw new CannotBegin("the journal has no run " + id + " to roll back");
     }
 
     /** The runs of that cluster that engines left unfinished; these that are under way here are none. */

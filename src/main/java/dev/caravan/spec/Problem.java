@@ -32,7 +32,9 @@ public record Problem(int line, int column, String path, String message, String 
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("line", line);
         members.put("column", column);
-        members.put("path", path);
+        if (!path.isEmpty()) {
+            members.put("path", path);
+        }
         members.put("message", message);
         members.put("remedy", remedy);
         return members;

@@ -353,7 +353,8 @@ class ApiTest {
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
         assertThat(begun.headers().map().keySet()).noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
         String id = json(begun).get("id").asText();
-        assertThat(json(client.get(RUNS + "/" + id + "?x=1" + query, steering)).get("id").asText()).isEqualTo(id);
+        assertThat(json(client.get(RUNS + "/" + id, steering)).get("id").asText()).isEqualTo(id);
+        assertThat(client.get(RUNS + "/" + id + "?x=1" + query, steering).statusCode()).as("nor has a run").isEqualTo(400);
         serving.release(id);
     }
 
@@ -581,6 +582,35 @@ class ApiTest {
         assertThat(listed("?before=" + oldest)).doesNotContainAnyElementsOf(ids);
         assertThat(listed("?after=" + oldest + "&before=" + ids.get(1))).containsExactly(ids.get(0));
         serving.release(ids.get(2));
+    }
+
+    @Test
+    void theIdOfARunMayBeCutShortEverywhere() throws Exception {
+        String id = client.begin();
+        String begins = RUNS + "/" + id.substring(0, 7);
+        for (String below : List.of("", "/spec", "/timeline")) {
+            assertThat(client.get(begins + below).body().replaceAll("\"(now|seq)\":[^,]*,", ""))
+                    .isEqualTo(client.get(RUNS + "/" + id + below).body().replaceAll("\"(now|seq)\":[^,]*,", ""));
+        }
+        assertThat(listed("?before=" + id.substring(0, 7))).doesNotContain(id);
+        HttpResponse<String> cancelled = client.post(begins + "/cancel", "");
+        assertThat(cancelled.statusCode()).isEqualTo(202);
+        assertThat(cancelled.headers().firstValue("Location")).contains(RUNS + "/" + id);
+        serving.ended(id);
+        assertThat(client.get(begins + "/events").body()).contains("\"run\":\"" + id + "\"", "\nevent: run-ended\ndata: ");
+        String again = json(client.post(begins + "/retry", "")).get("id").asText();
+        serving.release(again);
+        serving.ended(again);
+
+        for (String name : List.of("twin-1", "twin-2")) {
+            serving.engine().journal().begin(new RunRecord(name, name, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
+                    Optional.empty()));
+        }
+        for (String below : List.of("", "/events", "/logs")) {
+            HttpResponse<String> ambiguous = client.get(RUNS + "/twin" + below);
+            assertThat(ambiguous.statusCode()).isEqualTo(404);
+            assertThat(json(ambiguous).get("detail").asText()).contains("twin-2, twin-1");
+        }
     }
 
     private static List<String> listed(String query) throws Exception {

@@ -84,7 +84,20 @@ final class Described {
 
     private static void validate(String schema, JsonNode answer) {
         assertThat(validator(schema).validate(answer)).as("%s as %s", answer, schema).isEmpty();
+        requireNothingEmpty(answer);
         note(schema, answer);
+    }
+
+    /** What there is none of is left out; but for what a run has recorded, which stays as it is. */
+    private static void requireNothingEmpty(JsonNode answer) {
+        answer.properties().stream().filter(member -> !member.getKey().equals("data")).forEach(member -> {
+            assertThat(member.getValue().isNull() || member.getValue().isTextual() && member.getValue().asText().isEmpty())
+                    .as("%s is left out rather than empty in %s", member.getKey(), answer).isFalse();
+            requireNothingEmpty(member.getValue());
+        });
+        if (answer.isArray()) {
+            answer.forEach(Described::requireNothingEmpty);
+        }
     }
 
     private static JsonSchema schema(String name) {

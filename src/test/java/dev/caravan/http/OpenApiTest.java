@@ -37,10 +37,12 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Secret;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +97,31 @@ class OpenApiTest {
     }
 
     @Test
+    void everyDescribedParameterOfAQueryIsTakenAndNoOther() throws Exception {
+        for (var path : Described.DOCUMENT.get("paths").properties()) {
+            if (!path.getKey().startsWith("/api/")) {
+                continue;
+            }
+            String real = path.getKey().replaceAll("[{](id|name|route)[}]", "none");
+            for (String method : List.of("get", "post")) {
+                JsonNode operation = path.getValue().path(method);
+                if (operation.isMissingNode() || path.getKey().equals(RUNS) && method.equals("post")) {
+                    continue;
+                }
+                HttpResponse<String> refused = client.send(method.toUpperCase(java.util.Locale.ROOT), real + "?colour=red", null);
+                assertThat(refused.statusCode()).as("%s %s", method, path.getKey()).isEqualTo(400);
+                assertThat(json(refused).get("detail").asText()).startsWith("There is no parameter of this name.").doesNotContain("red");
+                for (JsonNode parameter : operation.path("parameters")) {
+                    if (parameter.path("in").asText().equals("query")) {
+                        assertThat(client.get(real + "?" + parameter.get("name").asText() + "=1").body())
+                                .doesNotContain("There is no parameter of this name");
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void isServedAsJsonAndAsYaml() throws Exception {
         JsonNode served = json(client.get("/api/v1/openapi.json"));
         assertThat(served).isEqualTo(Described.DOCUMENT);
@@ -125,6 +152,8 @@ class OpenApiTest {
         client.get(RUNS + "/told");
         client.get(RUNS + "/told/events");
         client.get(RUNS + "/told/timeline");
+        assertThat(client.get(RUNS + "/told/events").body().lines().filter(line -> line.startsWith("event: ")).distinct().sorted().toList())
+                .as("each type that is described is the name of an event").isEqualTo(types());
         client.get("/api/v1/routes");
         client.get("/api/v1/actions");
         client.get("/api/v1/routes/apply");
@@ -157,6 +186,12 @@ class OpenApiTest {
         resumeOneThatWasLeft();
 
         assertThat(described()).isSubsetOf(Described.seen());
+    }
+
+    private static List<String> types() {
+        List<String> types = new ArrayList<>();
+        Described.DOCUMENT.at("/components/schemas/Event/properties/type/enum").forEach(type -> types.add("event: " + type.asText()));
+        return types.stream().sorted().toList();
     }
 
     /** Without a token there is no kubeconfig: this asks an engine that has one, too. */

@@ -272,6 +272,17 @@ class PageTest {
     }
 
     @Test
+    void thePageListensToEveryTypeOfEventAndFindsARunByTheBeginningOfItsId() throws Exception {
+        JsonNode types = Described.DOCUMENT.at("/components/schemas/Event/properties/type/enum");
+        browser.open(serving.uri("/"));
+        assertThat(browser.value("EVENTS.slice().sort()")).isEqualTo(browser.value(types + ".sort()"));
+        told("short-of-nothing", "short", List.of(host("h1")));
+        browser.value("location.hash = '#/runs/short-of-n/timeline'");
+        browser.until("location.hash === '#/runs/short-of-nothing' && page.model && page.model.id === 'short-of-nothing'");
+        failed("short-of-nothing", "");
+    }
+
+    @Test
     void aSecretThatTheJournalDoesNotKeepMustBeWrittenAgain() throws Exception {
         browser.open(serving.uri("/#/new"));
         browser.until("document.getElementById('new-state').className === 'ok'");
@@ -381,11 +392,11 @@ class PageTest {
         browser.until("document.querySelectorAll('#matrix thead th').length === 3");
         assertThat(chips()).contains("All ok 2");
 
-        String spans = "[{host: 'h1', from: '1970-01-01T00:00:05Z', to: '1970-01-01T00:00:06Z'}, "
-                + "{host: 'h1', from: '1970-01-01T00:00:06.2Z', to: '1970-01-01T00:00:07Z'},"
-                + " {host: 'h1', from: '1970-01-01T00:00:09Z'}, {from: '1970-01-01T00:00:20Z'}]";
+        String spans = "[{host: 'h1', startedAt: '1970-01-01T00:00:05Z', endedAt: '1970-01-01T00:00:06Z'}, "
+                + "{host: 'h1', startedAt: '1970-01-01T00:00:06.2Z', endedAt: '1970-01-01T00:00:07Z'},"
+                + " {host: 'h1', startedAt: '1970-01-01T00:00:09Z'}, {startedAt: '1970-01-01T00:00:20Z'}]";
         assertThat(browser.value("(() => { timeline.answer = {spans: " + spans
-                + "}; return timeline.between(0).map(gap => gap.from + ' ' + gap.to).join(); })()").asText())
+                + "}; return timeline.between(0).map(gap => gap.startedAt + ' ' + gap.endedAt).join(); })()").asText())
                 .as("where a host is at no step and has one to come")
                 .isEqualTo("1970-01-01T00:00:00.000Z 1970-01-01T00:00:05Z,1970-01-01T00:00:07.000Z 1970-01-01T00:00:09Z");
     }
@@ -526,11 +537,12 @@ class PageTest {
         browser.until("document.getElementById('compare-specs')");
         assertThat(browser.text("#compare-facts")).contains("first", "second", "apply");
         assertThat(browser.text("#compare-durations")).contains("os-prepare");
-        String spans = "spans: [{kind: 'attempt', step: 'facts', from: '1970-01-01T00:00:01Z', to: '1970-01-01T00:00:03Z'}, "
-                + "{kind: 'pause', step: 'facts', from: '1970-01-01T00:00:03Z', to: '1970-01-01T00:00:09Z'}";
+        String spans = "spans: [{kind: 'attempt', step: 'facts', startedAt: '1970-01-01T00:00:01Z', endedAt: '1970-01-01T00:00:03Z'}, "
+                + "{kind: 'pause', step: 'facts', startedAt: '1970-01-01T00:00:03Z', endedAt: '1970-01-01T00:00:09Z'}";
         assertThat(browser.value("compare.durations({run: {id: 'a'}, timeline: {" + spans + "]}}, {run: {id: 'b'}, timeline: {" + spans
-                + ", {kind: 'attempt', step: 'facts', from: '1970-01-01T00:00:09Z', to: '1970-01-01T00:00:12Z'}, "
-                + "{kind: 'attempt', step: 'x', from: '1970-01-01T00:00:09Z', to: '1970-01-01T00:00:10Z'}]}})[2].innerText").asText())
+                + ", {kind: 'attempt', step: 'facts', startedAt: '1970-01-01T00:00:09Z', endedAt: '1970-01-01T00:00:12Z'}, "
+                + "{kind: 'attempt', step: 'x', startedAt: '1970-01-01T00:00:09Z', endedAt: '1970-01-01T00:00:10Z'}]}})[2].innerText")
+                .asText())
                 .contains("facts2.0s5.0s+3.0s", "x1.0snew");
         assertThat(browser.text("#compare")).contains("1 change is in both.");
         assertThat(browser.text("#compare-changes").replaceAll("\\s+", " ")).contains("\u2212 first h1 os-prepare gone", "+ second h1 "
