@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * A step is to cost its host little more than its script: what the shell can do itself starts no process. What is started: tar, rm, the
  * session, the script, tail. Sleeping and cat are for requests that are repeated.
  *
- * <p> * Values never become part of shell text. They travel as lines of a file that the shell reads as data. Immutable.
+ * <p>Values never become part of shell text. They travel as lines of a file that the shell reads as data. Immutable.
  */
 final class Launcher {
     /** The log follows on standard output after this line, whatever a login shell printed before. */
