@@ -25,7 +25,7 @@ const clusters = {
       return [el('h1', {text: 'Clusters'}), el('p', {class: 'soft'}, 'No clusters yet. ', el('a', {href: '#/new', text: 'Write a spec'}),
         ', or take over a cluster that kubeadm made: ', el('code', {text: 'caravan adopt USER@HOST'}))];
     }
-    return [el('h1', {text: 'Clusters'}), el('div', {class: 'scroll'}, table(['cluster', 'Kubernetes', 'nodes', 'certificates', 'newest backup', 'last run'],
+    return [el('h1', {text: 'Clusters'}), scrolling('Clusters', table(['cluster', 'Kubernetes', 'nodes', 'certificates', 'newest backup', 'last run'],
       known.map(cluster => [
         el('a', {href: '#/clusters/' + encodeURIComponent(cluster.name), text: cluster.name}), cluster.version || '',
         String(cluster.nodes.length || ''), days(cluster.certificateDays),
@@ -42,11 +42,11 @@ const clusters = {
         el('p', {class: 'about', text: 'To upgrade it, or to add or remove a host, change its spec and plan.'}),
         el('p', {class: 'problem', role: 'alert', id: 'cluster-problem', hidden: true})),
       el('h2', {text: 'Nodes'}),
-      cluster.nodes.length ? el('div', {class: 'scroll'}, table(['node', 'roles', 'address', 'kubelet', 'certificates'],
+      cluster.nodes.length ? scrolling('Nodes', table(['node', 'roles', 'address', 'kubelet', 'certificates'],
         cluster.nodes.map(node => [el('b', {text: node.name}), node.roles.join(', '), node.address, node.version || '', days(node.certificateDays)])))
         : el('p', {class: 'soft', text: 'None is known: no run has brought it up, or it was reset.'}),
       el('h2', {text: 'Backups'}),
-      cluster.backups.length ? el('div', {class: 'scroll'}, table(['backup', 'taken', 'Kubernetes', 'etcd revision', 'size', ''],
+      cluster.backups.length ? scrolling('Backups', table(['backup', 'taken', 'Kubernetes', 'etcd revision', 'size', ''],
         cluster.backups.map(backup => [backup.id, when(backup.createdAt), backup.version, String(backup.revision), size(backup.bytes) + (backup.encrypted ? ', encrypted' : ''),
           el('a', {href: to(of, 'restore', 'backup', backup.id), text: 'Restore'})])))
         : el('p', {class: 'soft', text: 'None yet.'}),
@@ -54,7 +54,7 @@ const clusters = {
       el('ul', {class: 'choices'}, ...newRun.actions.filter(action => !['plan', 'adopt', 'rollback'].includes(action.name)).map(action => el('li', {},
         el('a', {href: to(of, action.name), text: action.name}), el('span', {class: 'soft', text: action.title})))),
       el('h2', {text: 'Last runs'}),
-      el('div', {class: 'scroll'}, table(['run', 'action', 'begun', 'took'], runs.slice(0, 10).map(run =>
+      scrolling('Last runs', table(['run', 'action', 'begun', 'took'], runs.slice(0, 10).map(run =>
         [runLink(run), run.action, when(run.createdAt), run.endedAt ? since(run.createdAt, run.endedAt) : ''])))];
   },
 
@@ -75,7 +75,7 @@ const clusters = {
 const to = (run, ...rest) => '#/new/' + [run, ...rest].map(encodeURIComponent).join('/');
 
 function table(names, rows) {
-  return el('table', {class: 'data'}, el('thead', {}, el('tr', {}, ...names.map(name => el('th', {scope: 'col', text: name})))),
+  return el('table', {class: 'data'}, headings(names),
     el('tbody', {}, ...rows.map(cells => el('tr', {}, ...cells.map(cell => el('td', {}, cell))))));
 }
 

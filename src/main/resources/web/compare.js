@@ -44,7 +44,7 @@ const compare = {
     const of = ({run}) => [el('a', {class: 'run-link ' + run.state, href: '#/runs/' + encodeURIComponent(run.id)}, icon(run.state), ' ' + run.id), run.action, run.state, when(run.createdAt),
       run.endedAt ? since(run.createdAt, run.endedAt) : '', plural(run.hosts.length, 'host')];
     const names = ['run', 'action', 'state', 'begun', 'took', 'on'];
-    return [el('div', {class: 'scroll'}, el('table', {class: 'data', id: 'compare-facts'}, el('tbody', {}, ...names.map((name, index) =>
+    return [scrolling('The two runs', el('table', {class: 'data', id: 'compare-facts'}, el('tbody', {}, ...names.map((name, index) =>
       el('tr', {}, el('th', {scope: 'row', text: name}), el('td', {}, of(before)[index]), el('td', {}, of(after)[index]))))))];
   },
 
@@ -61,8 +61,8 @@ const compare = {
         el('td', {class: 'figure', text: other.has(step) ? duration(took(other, step)) : ''}),
         el('td', {class: 'figure', text: one.has(step) && other.has(step) ? (by < 0 ? '\u2212' : '+') + duration(Math.abs(by)) : one.has(step) ? 'gone' : 'new'}), el('td', {class: 'sum-cell'}, bar));
     });
-    return [el('h2', {text: 'Durations by step'}), el('p', {class: 'soft', text: 'All attempts on all hosts together.'}), el('div', {class: 'scroll'}, el('table', {class: 'data', id: 'compare-durations'},
-      el('thead', {}, el('tr', {}, ...['Step', before.run.id, after.run.id, 'Difference', ''].map((text, index) => el('th', {scope: 'col', text, class: [1, 2, 3].includes(index) ? 'figure' : ''})))), el('tbody', {}, ...rows)))];
+    return [el('h2', {text: 'Durations by step'}), el('p', {class: 'soft', text: 'All attempts on all hosts together.'}), scrolling('Durations by step', el('table', {class: 'data', id: 'compare-durations'},
+      headings(['Step', before.run.id, after.run.id, 'Difference', ''], [1, 2, 3]), el('tbody', {}, ...rows)))];
   },
 
   sums({timeline}) {
@@ -81,7 +81,7 @@ const compare = {
     const both = one.size - gone.length;
     const rows = [...gone.map(change => ['\u2212', before.run.id, ...JSON.parse(change)]), ...come.map(change => ['+', after.run.id, ...JSON.parse(change)])];
     return [el('h2', {text: 'Changes'}), el('p', {class: 'soft', text: plural(both, 'change') + (both === 1 ? ' is' : ' are') + ' in both' + (rows.length ? '.' : '; there are no others.')}),
-      rows.length ? el('div', {class: 'scroll'}, el('table', {class: 'data wide', id: 'compare-changes'}, el('thead', {}, el('tr', {}, ...['', 'Only in', 'Host', 'Step', 'Change'].map(text => el('th', {scope: 'col', text})))),
+      rows.length ? scrolling('Changes', el('table', {class: 'data wide', id: 'compare-changes'}, headings(['', 'Only in', 'Host', 'Step', 'Change']),
         el('tbody', {}, ...rows.map(cells => el('tr', {class: cells[0] === '+' ? 'come' : 'gone'}, ...cells.map(text => el('td', {text}))))))) : null];
   },
 

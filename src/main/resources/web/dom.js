@@ -17,6 +17,11 @@ function el(name, properties = {}, ...children) {
   return made;
 }
 
+/** A table's row of headings; a column of buttons or bars has none. */
+function headings(names, figures = []) {
+  return el('thead', {}, el('tr', {}, ...names.map((text, index) => text ? el('th', {scope: 'col', text, class: figures.includes(index) ? 'figure' : null}) : el('td'))));
+}
+
 /** The icon of a state. The class gives its colour; the word is beside it or in a label. */
 function icon(state) {
   const svg = document.createElementNS(SVG, 'svg');
@@ -148,6 +153,18 @@ function hintEdges(scroll) {
   const sizes = new ResizeObserver(() => soon(look));
   sizes.observe(scroll);
   sizes.observe(scroll.firstElementChild);
+}
+
+/** Something that may be wider than the screen: the keyboard reaches it then. */
+function scrolling(label, content) {
+  return reachable(el('div', {class: 'scroll', role: 'group', 'aria-label': label}, content));
+}
+
+function reachable(scroll) {
+  const sizes = new ResizeObserver(() => setAttribute(scroll, 'tabindex', scroll.scrollWidth > scroll.clientWidth && '0'));
+  sizes.observe(scroll);
+  sizes.observe(scroll.firstElementChild);
+  return scroll;
 }
 
 /** Makes one tab stop for many elements; arrow keys move between them. */

@@ -171,7 +171,7 @@ const timeline = {
       return el('tr', {}, el('th', {scope: 'row', text: sum.name}), el('td', {class: 'sum-cell'}, bar), el('td', {class: 'figure', text: duration(sum.took)}),
         el('td', {class: 'figure', text: duration(sum.longest)}), el('td', {text: sum.on}), el('td', {class: 'figure', text: sum.hosts.size}));
     });
-    byId('sums').replaceChildren(el('thead', {}, el('tr', {}, ...['Step', '', 'Sum', 'Longest', 'On', 'Hosts'].map((text, index) => el('th', {scope: 'col', text, class: [2, 3, 5].includes(index) ? 'figure' : ''})))),
+    byId('sums').replaceChildren(headings(['Step', '', 'Sum', 'Longest', 'On', 'Hosts'], [2, 3, 5]),
       el('tbody', {}, ...rows));
   },
 
@@ -194,6 +194,7 @@ const timeline = {
 
   wire() {
     hintEdges(byId('time-scroll'));
+    reachable(byId('sums').parentNode);
     byId('zoom').addEventListener('input', () => soon(() => this.draw()));
     byId('time').addEventListener('keydown', event => this.key(event));
     byId('time').addEventListener('click', event => {
