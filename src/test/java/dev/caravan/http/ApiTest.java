@@ -712,7 +712,7 @@ class ApiTest {
         assertThat(provision.get("builtIn").asBoolean()).isTrue();
         assertThat(provision.get("description").asText()).startsWith("Makes one bare host a member of the cluster.");
         assertThat(provision.get("nodes").get(0).get("uri").asText()).isEqualTo("direct:before-host");
-        assertThat(provision.at("/nodes/1/nodes").findValuesAsText("uri")).contains("direct:os-prepare");
+        assertThat(provision.at("/nodes/1/nodes").findValuesAsText("uri")).contains("direct:prepare-host");
         JsonNode choice = provision.get("nodes").get(3);
         assertThat(choice.at("/nodes/0/label").asText()).isEqualTo("hosts.isFirstControlPlane");
         assertThat(choice.at("/nodes/0/nodes/1/uri").asText()).startsWith("gate:control-plane").contains("action=open");
