@@ -121,6 +121,8 @@ node() { # NAME CIDRS ADDRESSES
     return 0
   fi
   for block in $(echo "$2" | tr ' ' '\n' | sort -u); do
+    # such as of a lost node whose place this one took, until it is deleted
+    case ",$POD_CIDR," in *",$block,"*) continue ;; esac
     family=$(family_of "$block")
     via=$(of_family "$family" "$3" | head -n 1)
     if [ -n "$via" ] && ! ip "-$family" route show "$block" | grep -qF "via $via "; then
@@ -198,7 +200,13 @@ while [ -f "$kubeconfig" ]; do
     while IFS='|' read -r event name cidr address; do
       case $event in
         ADDED | MODIFIED) node "$name" "$cidr" "$address" ;;
-        DELETED) gone "$cidr" ;;
+        DELETED)
+          gone "$cidr"
+          # another node may have the block by now
+          if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; then
+            while IFS='|' read -r name cidr address; do node "$name" "$cidr" "$address"; done < "$files/nodes"
+          fi
+          ;;
       esac
     done < "$files/events"
     wait "$watch"

@@ -5,10 +5,12 @@ import dev.caravan.artefacts.StoredFile;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.facts.Facts;
+import dev.caravan.facts.PodCidrs;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
@@ -122,6 +124,10 @@ public final class Restores {
     public Host newHost(Exchange exchange) {
         Run run = run(exchange);
         Host first = run.cluster().firstControlPlane();
+        Variables.setEnvironment(exchange, "RESTORE_NEW", "yes");
+        if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
+            run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
+        }
         String endpoint = "https://" + run.cluster().kubernetes().controlPlaneEndpoint();
         run.note(first.name(), "no control plane is left: " + first.name() + " is made one with the PKI and the database of the backup");
         List<String> elsewhere = run.cluster().hosts().stream().map(Host::name)
