@@ -14,7 +14,7 @@ if planning; then
 fi
 
 if [ ! -f "$ETCD_MANIFEST" ]; then use_stopped; fi
-[ -f "$ETCD_MANIFEST" ] || fail "there is no manifest of etcd on this host" "A backup is restored on control planes whose etcd kubeadm runs. A host that was reinstalled joins again by caravan apply, after the restore."
+[ -f "$ETCD_MANIFEST" ] || fail "there is no manifest of etcd on this host" "A backup is restored on control planes whose etcd kubeadm runs. A host that was reinstalled joins again by caravan apply, after the restore. If kubeadm init was cut short here, run caravan reset first."
 name=$(pod_flag "$ETCD_MANIFEST" name)
 url=$(pod_flag "$ETCD_MANIFEST" initial-advertise-peer-urls)
 if [ -z "$name" ] || [ -z "$url" ]; then fail "the manifest of etcd names no member and no address" "See ${ETCD_MANIFEST#"$R"} on the host."; fi

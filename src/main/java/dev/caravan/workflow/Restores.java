@@ -29,6 +29,7 @@ public final class Restores {
     /** The action's parameter: the id of the backup. */
     static final String PARAMETER = "backup";
     private static final String STEP = "restore";
+    private static final String INIT = "kubeadm-init";
     private static final String STATE = "restore";
     private static final String FILE = "restore.file";
 
@@ -115,9 +116,11 @@ public final class Restores {
         }
     }
 
-    /** Whether no control plane of the spec is left, so that a bare host has to become the first one. */
+    /** Whether no control plane of the spec is left, so that a bare host has to become the first one; also in a run that is resumed. */
     public boolean isOnNewHost(Exchange exchange) {
-        return hosts(exchange).isEmpty();
+        Run run = run(exchange);
+        String first = run.cluster().firstControlPlane().name();
+        return run.past().isDone(first, INIT) || run.past().underWay(first, INIT).isPresent() || hosts(exchange).isEmpty();
     }
 
     /** The bare host that becomes the first control plane. Notes which nodes do not find it there. */
