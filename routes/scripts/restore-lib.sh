@@ -67,10 +67,11 @@ place_cluster_files() {
   fi
   (
     cd "$RESTORE_PLACE" || exit
+    mkdir -p in-kube-apiserver
     find "host$cluster_pki" -type f
     find host/etc/kubernetes \( -path "host$cluster_pki" -o -name manifests -o -name stopped-for-restore -o -name '*.conf' \) -prune -o -type f -print
     find host in-kube-apiserver \( -path host/etc/kubernetes -o -path host/var/lib/kubelet -o -path host/etc/default -o -path host/etc/sysconfig \
-      -o -path host/etc/systemd -o -path "host$cluster_pki" \) -prune -o -type f -print 2>/dev/null
+      -o -path host/etc/systemd -o -path "host$cluster_pki" \) -prune -o -type f -print
   ) > "$WORK/cluster-files"
   while read -r archived; do
     # what this host has of its own stays
