@@ -97,7 +97,7 @@ class RunModel {
     } else if (event.type === 'step-retry') {
       Object.assign(step, {state: 'retrying', message: event.message, retryAt: new Date(Date.parse(event.at) + (data.delayMillis || 0)).toISOString()});
     } else {
-      Object.assign(step, {state: STEP_WORDS[data.state] ? data.state : 'ok', endedAt: event.at, message: event.message, changes: data.changes});
+      Object.assign(step, {state: STEP_WORDS[data.state] ? data.state : 'ok', endedAt: event.at, message: event.message, changes: data.changes, diffs: data.diffs});
       if (!before && data.durationMillis) step.startedAt = new Date(Date.parse(event.at) - data.durationMillis).toISOString();
       if (data.state === 'failed') step.failure = {kind: data.kind || '', remedy: data.remedy || '', lastWords: data.lastWords || []};
     }

@@ -1,7 +1,7 @@
 'use strict';
 /* The run that is shown, the connection to the engine, and the actions on the run. */
 
-const VIEWS = {matrix: 'Hosts', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
+const VIEWS = {matrix: 'Hosts', plan: 'Plan', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** The types of events; of others only the gap in the numbers is seen. */
 const EVENTS = ['run-queued', 'run-started', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
 /** What the address names besides runs. */
@@ -57,9 +57,9 @@ const page = {
     byId('clusters').hidden = parts[0] !== 'clusters';
     byId('compare').hidden = parts[0] !== 'compare';
     if (!id) return this.noRun(parts[0], parts.slice(1));
-    const view = VIEWS[parts[2]] ? parts[2] : 'matrix';
+    const asked = VIEWS[parts[2]] ? parts[2] : 'matrix';
     if (!this.model || this.model.id !== id) await this.open(id);
-    if (this.model && this.model.id === id) this.turn(view);
+    if (this.model && this.model.id === id) this.turn(asked === 'plan' && !this.model.run.digest ? 'matrix' : asked);
   },
 
   noRun(word, of) {
@@ -212,6 +212,8 @@ const page = {
     this.drawActions();
     const count = model.causes().filter(cause => !cause.trying).length;
     setText(byId('tab-problems').lastChild, count ? ' ' + count : '');
+    byId('tab-plan').hidden = !run.digest;
+    if (this.view === 'plan') plan.draw();
     if (this.view === 'problems') problems.draw();
     if (this.view === 'workflow') workflow.overlay();
     panel.draw();
@@ -347,7 +349,7 @@ const page = {
     const tabs = document.querySelector('.tabs');
     tabs.append(...Object.entries(VIEWS).map(([name, word]) => el('button', {type: 'button', role: 'tab', id: 'tab-' + name, 'aria-controls': 'view-' + name, onclick: () => this.go(this.model.id, name)}, word, el('b', {class: 'count'}))));
     tabs.addEventListener('keydown', event => {
-      const all = [...tabs.children];
+      const all = [...tabs.children].filter(tab => !tab.hidden);
       const to = all[all.indexOf(document.activeElement) + ({ArrowLeft: -1, ArrowRight: 1}[event.key] || 99)];
       if (to) { to.focus(); to.click(); }
     });

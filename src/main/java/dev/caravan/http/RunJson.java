@@ -76,6 +76,11 @@ final class RunJson {
         if (!step.changes().isEmpty()) {
             tree.set("changes", Json.tree(step.changes()));
         }
+        if (!step.diffs().isEmpty()) {
+            ArrayNode diffs = tree.putArray("diffs");
+            step.diffs().forEach(diff -> Json.put(diffs.addObject().put("change", diff.change()).put("subject", diff.subject()), "diff",
+                    diff.text()));
+        }
         List<List<String>> rows = ReportTable.rows(step.report());
         if (!rows.isEmpty()) {
             ObjectNode report = tree.putObject("report");

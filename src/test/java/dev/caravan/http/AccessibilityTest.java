@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
+import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
 import dev.caravan.history.Occurrence;
@@ -91,6 +92,14 @@ class AccessibilityTest {
         journal.append("done", ended("h1", "os-prepare", StepState.CHANGED));
         journal.append("done", ended("h2", "facts", StepState.OK));
         journal.end("done", RunEnded.of(RunState.SUCCEEDED, ""));
+        journal.begin(new RunRecord("planned", "demo", "plan", "command", true, Serving.TWO_HOSTS, "", RunState.QUEUED, Instant.now(),
+                Optional.empty()));
+        journal.append("planned", new RunQueued("plan", "demo", hosts, true, false, true, Optional.of("1.20.2"), List.of(), "", Map.of(),
+                false));
+        journal.append("planned", new StepEnded(Attempt.of("h1", "os-prepare", 1), "said", StepState.CHANGED, List.of("swap off", "more"),
+                List.of(new Difference("swap off", "/etc/fstab", "--- /etc/fstab\n+++ /etc/fstab\n@@ -1 +1 @@\n-swap\n+# swap\n same")),
+                Map.of(), false, Optional.empty(), Optional.of(Duration.ofSeconds(1)), Optional.empty()));
+        journal.end("planned", RunEnded.of(RunState.SUCCEEDED, ""));
         begin(journal, "refused", hosts);
         journal.end("refused", new RunEnded(RunState.REFUSED, "preflight found 1 thing to put right", Optional.empty(),
                 List.of(new Finding(List.of("h1", "h2"), "no swap", "Add some.")), Map.of(), Optional.empty()));
@@ -116,6 +125,7 @@ class AccessibilityTest {
         "the list|?state=failed#/|document.getElementById('none-so').hidden === false|",
         "hosts|#/runs/going|document.querySelector('#matrix td.running')|",
         "a cell|#/runs/going|document.querySelector('#matrix td.running')|document.querySelector('#matrix td.running').click()",
+        "a plan|#/runs/planned/plan|document.querySelector('#view-plan .diff')|",
         "timeline|#/runs/going/timeline|document.querySelector('.span')|",
         "problems|#/runs/going/problems|document.querySelector('.cause')|",
         "findings|#/runs/refused/problems|document.querySelector('.cause')|",

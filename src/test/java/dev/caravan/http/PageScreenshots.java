@@ -83,14 +83,21 @@ final class PageScreenshots {
         browser.size(390, 844, true);
         browser.screenshot(to.resolve("phone-new.png"));
         browser.size(1440, 700, false);
+        String first = begin("plan", spec);
+        await().atMost(LONG).until(() -> ended(first));
+        browser.size(1440, 900, false);
+        open(first, "/plan", "document.querySelector('.planned .diff')", "plan.png");
+        browser.size(1440, 700, false);
         String id = begin("apply", spec);
         open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
+        browser.size(390, 844, true);
+        open(id, "", "document.querySelectorAll('#matrix td.running').length > 0", "phone.png");
         browser.size(1440, 1100, false);
         open(id, "/workflow", "document.querySelectorAll('.stands .icon').length > 6", "workflow.png");
         await().atMost(LONG).until(() -> ended(id));
         String plan = begin("plan", spec);
         await().atMost(LONG).until(() -> ended(plan));
-        browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
+        browser.until("document.querySelectorAll('#runs a').length === 3 && page.model.ended");
         browser.open(serving.uri("/#/clusters/demo"));
         browser.until("document.querySelector('#clusters .choices')");
         browser.screenshot(to.resolve("cluster.png"));
@@ -105,7 +112,6 @@ final class PageScreenshots {
         browser.screenshot(to.resolve("dark.png"));
         browser.dark(false);
         browser.size(390, 844, true);
-        open(id, "", "document.querySelectorAll('#matrix td.ok').length > 0", "phone.png");
         open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "phone-timeline.png");
     }
 

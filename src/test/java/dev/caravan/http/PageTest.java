@@ -213,14 +213,20 @@ class PageTest {
         browser.problems().removeIf(problem -> problem.contains("422")); // the browser reports the answer of validate
         write(spec);
         browser.until("!document.getElementById('new-plan').disabled");
+        Path swaps = rehearsal.host("h2").root().resolve("etc/fstab");
+        Files.writeString(swaps, "/dev/vdy none swap sw 0 0\n", StandardOpenOption.APPEND);
         browser.click("#new-plan");
         browser.until("page.model && page.model.run.action === 'plan' && page.model.ended");
         String plan = browser.value("page.model.id").asText();
+        browser.click("#tab-plan");
+        browser.until("document.querySelectorAll('.planned').length === 2");
+        assertThat(browser.value("[...document.querySelectorAll('.planned .diff')].map(diff => diff.innerText).join()").asText())
+                .contains("-/dev/vdy none swap", "+# swap is off for Kubernetes: /dev/vdy");
+        assertThat(browser.value("location.hash").asText()).endsWith("/plan");
         browser.click("#again");
         browser.until("!document.getElementById('new-start').disabled");
         assertThat(browser.value("document.getElementById('new-text').value").asText()).as("as it was sent").isEqualTo(spec);
 
-        Path swaps = rehearsal.host("h2").root().resolve("etc/fstab");
         Files.writeString(swaps, "/dev/vdz none swap sw 0 0\n", StandardOpenOption.APPEND);
         applyPlan(plan);
         assertThat(browser.value("page.model.state").asText()).isEqualTo("refused");
