@@ -73,15 +73,21 @@ fi
 # Downloading and unpacking alternate, so several pulls in parallel are faster: the seven images of a control plane took about three
 # quarters of the time. The output of each is kept in a file of its own.
 AT_A_TIME=8
-say "pulling $(wc -l < "$WORK/missing") images"
+missing=$(wc -l < "$WORK/missing")
+say "pulling images: 0/$missing"
 mkdir "$WORK/pulls"
+pulled() { # IMAGE NUMBER
+  echo "$1" > "$WORK/pulls/$2.done"
+  set -- "$WORK"/pulls/*.done
+  say "pulling images: $#/$missing"
+}
 number=0
 while read -r image; do found image "$image" absent; done < "$WORK/missing"
 while read -r image; do
   number=$((number + 1))
   {
     if pull "$image" </dev/null > "$WORK/pulls/$number.output" 2>&1; then
-      echo "$image" > "$WORK/pulls/$number.done"
+      pulled "$image" "$number"
     else
       echo "$image" > "$WORK/pulls/$number.failed"
     fi

@@ -11,6 +11,7 @@ import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,10 +60,12 @@ final class StatusCommand implements Callable<Integer> {
         try (RunOutput output = RunOutput.create(mode, System.out, facts)) {
             events.forEach(output::on);
         }
-        RunView view = RunView.of(events);
-        if (mode != Mode.JSON && !view.ended()) {
+        Optional<RunView> running = mode == Mode.JSON || found.hasEnded() ? Optional.empty()
+                : Optional.of(RunView.of(events)).filter(view -> !view.ended());
+        if (running.isPresent()) {
             System.out.println();
-            new LiveTable(facts.look()).render(view, facts.textWidth(), Integer.MAX_VALUE, Instant.now()).forEach(System.out::println);
+            new LiveTable(facts.look()).render(running.get(), facts.textWidth(), Integer.MAX_VALUE, Instant.now())
+                    .forEach(System.out::println);
             if (history.unfinished().contains(found.id())) {
                 System.out.println("its engine is gone; " + Abandoned.remedy(found));
             }

@@ -3,18 +3,23 @@ package dev.caravan.cli;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.history.Event;
+import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunFilter;
+import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
+import dev.caravan.terminal.FormerRun;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -69,6 +74,7 @@ final class Watched {
             engine.warnings().forEach(warning -> System.err.println("caravan: " + warning));
             Run run = beginning.begin(engine);
             stopOnSignal(engine, run, () -> leave(output, clearUp));
+            CompletableFuture.runAsync(() -> former(engine.journal(), run.id()).ifPresent(output::expect));
             CompletionStage<Runs.Outcome> outcome = engine.runs().outcome(run);
             outcome.whenComplete((ended, failure) -> events.add(Optional.empty()));
             show(events, output, engine.journal(), run.id());
@@ -79,6 +85,16 @@ final class Watched {
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
+    }
+
+    /* A journal that was closed meanwhile says nothing. */
+    private static Optional<FormerRun> former(Journal journal, String id) {
+        RunRecord run = journal.run(id).orElseThrow();
+        RunFilter same = new RunFilter(Optional.empty(), Optional.of(RunState.SUCCEEDED), Optional.of(run.cluster()),
+                Optional.of(run.action()), Optional.of(RunFilter.Before.of(run)), 1);
+        return journal.runs(same).stream().findFirst()
+                .filter(former -> former.rehearsal() == run.rehearsal())
+                .map(former -> FormerRun.of(RunView.of(journal.events(former.id(), 0))));
     }
 
     /* A resumed run has events from before this process. */

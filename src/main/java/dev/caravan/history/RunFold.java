@@ -87,6 +87,11 @@ public final class RunFold {
         return !run.isEmpty();
     }
 
+    /** Whether the run's scripts only say what they would change. */
+    public boolean isPlan() {
+        return looksOnly;
+    }
+
     /** The state of one host now. */
     public Optional<HostView> host(String name) {
         return Optional.ofNullable(hosts.get(name));
@@ -163,8 +168,15 @@ public final class RunFold {
         Optional<Instant> retryAt = what instanceof StepRetried retried
                 ? Optional.of(at.plus(retried.pause().orElse(Duration.ZERO))) : Optional.empty();
         return new StepView(host, what.step(), state, what.attempt().number(), since.orElse(at), at, Optional.empty(), Optional.empty(),
-                what.message(), "", before.map(StepView::changes).orElse(List.of()), before.map(StepView::diffs).orElse(List.of()), "",
-                retryAt, Optional.empty());
+                what.message(), reason(what, before), "", before.map(StepView::changes).orElse(List.of()),
+                before.map(StepView::diffs).orElse(List.of()), "", retryAt, Optional.empty());
+    }
+
+    private static String reason(OfStep what, Optional<StepView> before) {
+        if (what.attempt().number() == 1) {
+            return "";
+        }
+        return before.map(view -> view.state() == StepState.RETRYING ? view.doing() : view.reason()).orElse("");
     }
 
     private static StepView finished(Instant at, StepEnded ended, String host, Optional<StepView> before, Optional<Instant> start) {
@@ -176,8 +188,9 @@ public final class RunFold {
         List<String> changes = joined(before.map(StepView::changes), ended.changes());
         boolean changedBefore = before.filter(view -> !view.changes().isEmpty()).isPresent();
         StepState state = ended.state() == StepState.OK && changedBefore ? StepState.CHANGED : ended.state();
-        return new StepView(host, ended.step(), state, attempt, since, at, Optional.of(at), Optional.of(whole), "", ended.message(),
-                changes, joined(before.map(StepView::diffs), ended.differences()), ended.report(), Optional.empty(), ended.failure());
+        return new StepView(host, ended.step(), state, attempt, since, at, Optional.of(at), Optional.of(whole), "", "",
+                ended.message(), changes, joined(before.map(StepView::diffs), ended.differences()), ended.report(), Optional.empty(),
+                ended.failure());
     }
 
     private static <T> List<T> joined(Optional<List<T>> before, List<T> now) {

@@ -67,6 +67,7 @@ public record RunView(
      * @param updatedAt when anything was last heard of it
      * @param duration  of all attempts, once it ended
      * @param doing     what it does now, in its own words; while retrying, why the last attempt failed; may be empty
+     * @param reason    why the attempt before the present one failed; may be empty
      * @param message   what it said at its end, why it failed; may be empty
      * @param diffs     in a plan, what changes would make of things
      * @param report    what it gave people to read: a table, see {@link StepEnded#report()}; may be empty
@@ -82,6 +83,7 @@ public record RunView(
             Optional<Instant> endedAt,
             Optional<Duration> duration,
             String doing,
+            String reason,
             String message,
             List<String> changes,
             List<Difference> diffs,
@@ -100,8 +102,8 @@ public record RunView(
 
         /** The same once its changes were undone. */
         StepView rolledBack() {
-            return new StepView(host, step, StepState.ROLLED_BACK, attempt, startedAt, updatedAt, endedAt, duration, doing, message,
-                    changes, diffs, report, retryAt, failure);
+            return new StepView(host, step, StepState.ROLLED_BACK, attempt, startedAt, updatedAt, endedAt, duration, doing, reason,
+                    message, changes, diffs, report, retryAt, failure);
         }
 
         /** How long it took, or has taken until now. */

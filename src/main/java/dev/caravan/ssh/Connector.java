@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.sshd.client.future.AuthFuture;
 import org.apache.sshd.client.future.ConnectFuture;
@@ -25,6 +26,10 @@ import org.apache.sshd.common.session.ConnectionService;
  * Every future it gives fails with an {@link SshException}. Thread-safe.
  */
 final class Connector {
+    /** Six tries, in 4 to 8 seconds. */
+    private static final int MOST_DROPPED = 5;
+    private static final long FIRST_PAUSE_MILLIS = 250;
+
     private final Client client;
     private final KeyRing keyRing = new KeyRing();
     private final Executor disk;
@@ -101,7 +106,7 @@ final class Connector {
 
     /** A fingerprint does not tell its key's type: asks for another type where the host offered a wrong key. */
     private CompletableFuture<ClientSession> tryKeyTypes(Attempt attempt, Transport transport) {
-        return handshakes.pass(() -> transport.open(attempt).thenCompose(session -> login(attempt, session)))
+        return handshake(attempt, transport, 0)
                 .exceptionallyCompose(failure -> {
                     Attempt next = attempt.withAnotherKeyType();
                     if (next == null) {
@@ -112,6 +117,26 @@ final class Connector {
                                     ? attempt.refusal()
                                     : Failures.unwrap(second)));
                 });
+    }
+
+    /** Tries again where the host drops connections, after pauses that grow and differ: many hosts may have one sshd in front of them. */
+    private CompletableFuture<ClientSession> handshake(Attempt attempt, Transport transport, int dropped) {
+        return handshakes.pass(() -> transport.open(attempt).thenCompose(session -> login(attempt, session)))
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = Failures.unwrap(failure);
+                    if (dropped == MOST_DROPPED || !Failures.isDropped(cause)) {
+                        return CompletableFuture.failedFuture(cause);
+                    }
+                    long longest = FIRST_PAUSE_MILLIS << dropped;
+                    return after(ThreadLocalRandom.current().nextLong(longest / 2, longest))
+                            .thenCompose(now -> handshake(attempt, transport, dropped + 1));
+                });
+    }
+
+    private CompletableFuture<Void> after(long millis) {
+        CompletableFuture<Void> pause = new CompletableFuture<>();
+        timer.schedule(() -> pause.complete(null), millis, TimeUnit.MILLISECONDS);
+        return pause;
     }
 
     private CompletableFuture<ClientSession> tcp(Attempt attempt, List<InetSocketAddress> addresses, int index) {

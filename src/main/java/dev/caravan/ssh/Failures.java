@@ -12,6 +12,8 @@ import org.apache.sshd.common.SshConstants;
 final class Failures {
     private static final Pattern CLASS_NAMES = Pattern.compile("^(?:(?:[a-z]\\w*\\.)+[A-Z]\\w*: +)+");
 
+    private static final String DROPPED = "the connection was closed before SSH began";
+
     private Failures() {}
 
     /** What lies beneath the wrappers of futures. */
@@ -40,6 +42,9 @@ final class Failures {
         if (text.contains("connection refused")) { // asynchronous channels throw no ConnectException
             return new SshException(Kind.REFUSED, login + ": connection refused. The host is up, but nothing listens on"
                     + " port " + login.port() + ": check `ssh.port` and that sshd runs there.", cause);
+        }
+        if (text.contains("no session attached")) { // MINA's words where it was closed before the session was made
+            return dropped(login, DROPPED, cause);
         }
         return new SshException(Kind.UNREACHABLE, login + ": could not connect: " + reason(cause)
                 + ". Check the address, the network and the firewalls in between.", cause);
@@ -90,10 +95,19 @@ final class Failures {
                     + "). See what it does: ssh -v NAME, where NAME is what ~/.ssh/config calls this host.", failure);
         }
         String reason = serverVersion == null
-                ? "the connection was closed before SSH began"
+                ? DROPPED
                 : "the connection broke before the login was through: " + reason(failure);
+        return dropped(login, reason, failure);
+    }
+
+    private static SshException dropped(Login login, String reason, Throwable cause) {
         return new SshException(Kind.UNREACHABLE, login + ": " + reason
-                + ". The host may be starting, or busy (sshd's MaxStartups drops connections).", failure);
+                + ". The host may be starting, or busy (sshd's MaxStartups drops connections).", cause);
+    }
+
+    /** Whether the host took the connection and closed it before it said anything, as sshd does that has too many logins under way. */
+    static boolean isDropped(Throwable failure) {
+        return failure instanceof SshException known && known.kind() == Kind.UNREACHABLE && known.getMessage().contains(DROPPED);
     }
 
     private static SshException notAuthenticated(Attempt attempt, Throwable cause) {

@@ -46,8 +46,9 @@ final class HostDoings {
                     .orElse("");
             return step.step() + ": attempt " + step.attempt() + " failed" + when + ": " + said;
         }
-        String attempt = step.attempt() > 1 ? " (attempt " + step.attempt() + ")" : "";
-        return step.step() + attempt + (said.isEmpty() ? "" : ": " + said);
+        String reason = Text.firstLine(step.reason());
+        String attempt = step.attempt() == 1 ? "" : " (attempt " + step.attempt() + (reason.isEmpty() ? "" : " after: " + reason) + ")";
+        return step.step() + (said.isEmpty() ? "" : ": " + said) + attempt;
     }
 
     private String done(StepView step) {

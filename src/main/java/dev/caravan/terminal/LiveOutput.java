@@ -38,6 +38,7 @@ final class LiveOutput implements RunOutput {
     private final List<String> above = new ArrayList<>();
     private final ScheduledExecutorService timer = Ticker.create("caravan-live-table");
     private final Thread atExit = new Thread(this::showCursor, "caravan-show-cursor");
+    private Optional<FormerRun> former = Optional.empty();
     private boolean changed;
     private boolean closed;
     /** Whether anything stands above the table, from which an empty line then parts it. */
@@ -74,6 +75,11 @@ final class LiveOutput implements RunOutput {
         } else if (what instanceof HostRolledBack || what instanceof Remark) {
             above.addAll(note(what));
         }
+    }
+
+    @Override
+    public synchronized void expect(FormerRun run) {
+        former = Optional.of(run);
     }
 
     private List<String> note(Occurrence what) {
@@ -119,7 +125,7 @@ final class LiveOutput implements RunOutput {
         if (spaced) {
             frame.add("");
         }
-        frame.addAll(table.render(fold.view(), drawnSize.columns(), drawnSize.rows() - frame.size(), now));
+        frame.addAll(table.render(fold.view(), drawnSize.columns(), drawnSize.rows() - frame.size(), now, former));
         out.write(canvas.draw(above, frame, drawnSize.columns()));
         above.clear();
         changed = false;

@@ -1,21 +1,17 @@
 package dev.caravan.terminal;
 
 import dev.caravan.history.RunView;
-import dev.caravan.history.RunView.Activity;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
-import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Look.Ink;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A run as a table: a row for each host, a column for each step. Steps that do not fit in the width are folded, oldest first,
@@ -24,9 +20,6 @@ import java.util.stream.Collectors;
  */
 public final class LiveTable {
     private static final int CELL = 4;
-    private static final List<Activity> BUSY = List.of(Activity.FAILED, Activity.WORKING, Activity.WAITING);
-    private static final List<Activity> ALL = List.of(Activity.FAILED, Activity.WORKING, Activity.WAITING, Activity.IDLE, Activity.PENDING);
-
     private final Look look;
 
     public LiveTable(Look look) {
@@ -38,7 +31,12 @@ public final class LiveTable {
      * that the cursor has a line of its own beneath; at least one. A pure function.
      */
     public List<String> render(RunView run, int width, int height, Instant now) {
-        return new Frame(run, Math.max(1, width), Math.max(2, height), run.endedAt().orElse(now)).lines();
+        return render(run, width, height, now, Optional.empty());
+    }
+
+    /** The same, with how long it may still take. */
+    List<String> render(RunView run, int width, int height, Instant now, Optional<FormerRun> former) {
+        return new Frame(run, Math.max(1, width), Math.max(2, height), run.endedAt().orElse(now), former).lines();
     }
 
     /** One drawing; holds what the rows share. */
@@ -48,6 +46,7 @@ public final class LiveTable {
         private final int height;
         private final Instant now;
         private final HostDoings doings;
+        private final TableTitle title;
         private final List<HostView> shown;
         private final List<HostView> rest;
         private final int hostWidth;
@@ -56,12 +55,13 @@ public final class LiveTable {
         private final int foldWidth;
         private final int columns;
 
-        Frame(RunView run, int width, int height, Instant now) {
+        Frame(RunView run, int width, int height, Instant now, Optional<FormerRun> former) {
             this.run = run;
             this.width = width;
             this.height = height;
             this.now = now;
             this.doings = new HostDoings(run, now);
+            this.title = new TableTitle(run, this.width, look, former);
             this.shown = selected();
             Set<HostView> visible = new HashSet<>(shown);
             this.rest = run.hosts().stream().filter(host -> !visible.contains(host)).toList();
@@ -77,7 +77,7 @@ public final class LiveTable {
 
         List<String> lines() {
             List<String> lines = new ArrayList<>();
-            lines.add(title());
+            lines.add(title.line(now));
             if (hasHeader()) {
                 lines.addAll(header());
             }
@@ -126,54 +126,6 @@ public final class LiveTable {
             int longest = shown.stream().mapToInt(host -> Text.width(Wording.host(host.name()))).max().orElse(0);
             int withRest = rest.isEmpty() ? longest : Math.max(longest, Text.width(restTitle()));
             return Math.min(width, Math.max(4, Math.min(withRest, width / 5)));
-        }
-
-        /** As much as fits; what can be done without goes first: who does nothing, the run's id, how many hosts there are. */
-        private String title() {
-            String what = Text.printable((run.rehearsal() ? "rehearsal: " : "") + run.action() + " " + run.cluster());
-            String time = "  " + (run.ended() ? Durations.text(run.elapsed(now)) : Durations.whole(run.elapsed(now))) + "  ";
-            String hosts = Counted.of(run.realHosts().size(), "host");
-            List<String> titles = List.of(
-                    what + "  run " + run.run() + time + standing(hosts, ALL),
-                    what + "  run " + run.run() + time + standing(hosts, BUSY),
-                    what + time + standing(hosts, BUSY),
-                    what + time + standing("", BUSY));
-            String title = titles.stream().map(Text::printable).filter(each -> Text.width(each) <= width).findFirst()
-                    .orElse(titles.get(titles.size() - 1));
-            String fitted = Text.fit(Text.printable(title), width, look.ellipsis());
-            int strong = Math.min(what.length(), fitted.length());
-            return look.paint(Ink.STRONG, fitted.substring(0, strong)) + fitted.substring(strong);
-        }
-
-        private String standing(String hosts, List<Activity> shown) {
-            if (run.ended()) {
-                return joined(": ", hosts, run.state().word());
-            }
-            String doing = run.waitingFor().isPresent()
-                    ? Wording.waiting(run.waitingFor().get().what())
-                    : activities(run.realHosts(), shown);
-            return joined(", ", run.stopping() ? "stopping" : "", joined(run.waitingFor().isPresent() ? ", " : ": ", hosts, doing));
-        }
-
-        private String joined(String between, String one, String other) {
-            return one.isEmpty() || other.isEmpty() ? one + other : one + between + other;
-        }
-
-        private String activities(List<HostView> hosts, List<Activity> shown) {
-            Map<Activity, Integer> counts = new EnumMap<>(Activity.class);
-            hosts.forEach(host -> counts.merge(host.activity(), 1, Integer::sum));
-            return shown.stream().filter(counts::containsKey).map(activity -> counts.get(activity) + " " + word(activity))
-                    .collect(Collectors.joining(", "));
-        }
-
-        private String word(Activity activity) {
-            return switch (activity) {
-                case FAILED -> "failed";
-                case WORKING -> "working";
-                case WAITING -> "waiting";
-                case IDLE -> "idle";
-                case PENDING -> "not begun";
-            };
         }
 
         /** Two lines; where steps are folded, their number of all that the run has met so far. */
@@ -271,7 +223,8 @@ public final class LiveTable {
                     line.append(' ').append(finished(i));
                 }
             }
-            return Text.fit(line + "  " + (run.ended() ? "" : activities(rest, ALL)), width, look.ellipsis()).stripTrailing();
+            String doing = run.ended() ? "" : TableTitle.activities(rest, TableTitle.ALL);
+            return Text.fit(line + "  " + doing, width, look.ellipsis()).stripTrailing();
         }
 
         private String finished(int index) {

@@ -158,7 +158,7 @@ final class PlainLines {
         } else {
             words.set(0, words.get(0) + " " + time);
         }
-        return line(event, Wording.state(fold.view(), step.state()), String.join("\n", words));
+        return line(event, Wording.state(fold.isPlan(), step.state()), String.join("\n", words));
     }
 
     private List<String> summary() {

@@ -14,6 +14,11 @@ public interface RunOutput extends AutoCloseable {
     /** Takes the next event of the run. Never throws for what an event holds. */
     void on(Event event);
 
+    /** Says how long such a run took before, so that what is left of this one can be shown; at any time. */
+    default void expect(FormerRun run) {
+        // of use only where the time is shown as it goes by
+    }
+
     /** Leaves the terminal as it was found; what was shown stays. May be called more than once. Leaves the stream open. */
     @Override
     void close();

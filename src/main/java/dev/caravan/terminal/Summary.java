@@ -9,7 +9,6 @@ import dev.caravan.history.StepState;
 import dev.caravan.spec.Counted;
 import dev.caravan.terminal.Look.Ink;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +25,14 @@ public final class Summary {
     private final int width;
     private final Look look;
     private final List<String> lines = new ArrayList<>();
+    private final Causes causes;
     private boolean reported;
 
     private Summary(RunView run, int width, Look look) {
         this.run = run;
         this.width = Math.max(40, width);
         this.look = look;
+        this.causes = new Causes(run, this.width, look);
     }
 
     /** The whole summary of an ended run, wrapped to this width where text can be wrapped. */
@@ -43,7 +44,7 @@ public final class Summary {
     static List<String> brief(RunView run, int width, Look look) {
         Summary summary = new Summary(run, width, look);
         if (run.state() != RunState.REFUSED) {
-            summary.failures(true);
+            summary.lines.addAll(summary.causes.explained());
         }
         summary.findings();
         summary.headline();
@@ -67,7 +68,9 @@ public final class Summary {
                 hosts();
             }
             StepTimes.rows(run).ifPresent(rows -> table(rows, "rrlrl"));
-            failures(false);
+            if (run.state() != RunState.PARTLY || !causes.areInTheMessage()) {
+                lines.addAll(causes.recap());
+            }
         }
         findings();
         headline();
@@ -84,7 +87,9 @@ public final class Summary {
         }
         Ink ink = run.state() == RunState.SUCCEEDED ? Ink.GOOD : partly || run.state() == RunState.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
-        lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
+        if (partly || !causes.areTheMessage()) {
+            lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
+        }
         if (run.isPlan() && run.changes() > 0 && run.state() == RunState.SUCCEEDED && !run.rehearsal()) {
             lines.add("  to do exactly this: " + look.hints().in("caravan apply -f SPEC --plan " + run.run()));
         }
@@ -242,25 +247,6 @@ public final class Summary {
     }
 
     // What went wrong
-
-    /** Failures that differ only in the host's name are shown together. */
-    private void failures(boolean lastWords) {
-        Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
-        for (HostView host : run.hosts()) {
-            host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
-                    .computeIfAbsent(Arrays.asList(step.step(), Change.neutral(step.message(), host)),
-                            key -> new ArrayList<>())
-                    .add(step));
-        }
-        groups.values().forEach(steps -> {
-            StepView first = steps.get(0);
-            List<String> names = steps.stream().map(step -> Wording.host(step.host())).toList();
-            lines.add(look.paint(Ink.BAD, Text.names(names, width - 40) + "  " + first.step() + "  "
-                    + Wording.failed(first)));
-            lines.addAll(Wording.indent(4, Wording.explain(run.run(), first, lastWords, width - 4, look.hints())));
-            lines.add("");
-        });
-    }
 
     private void findings() {
         for (Finding finding : run.findings()) {

@@ -43,7 +43,13 @@ final class Text {
     }
 
     static int width(String text) {
-        return text.codePoints().map(Text::width).sum();
+        for (int at = 0; at < text.length(); at++) {
+            char character = text.charAt(at);
+            if (character < ' ' || character > '~') {
+                return text.codePoints().map(Text::width).sum();
+            }
+        }
+        return text.length();
     }
 
     private static int width(int character) {
@@ -132,9 +138,14 @@ final class Text {
 
     /** The names, comma-separated, as many as fit: {@code h1, h2, h3 and 12 more}. At least one is named. */
     static String names(List<String> names, int width) {
-        String all = String.join(", ", names);
-        for (int shown = names.size() - 1; shown > 0 && width(all) > width; shown--) {
-            all = String.join(", ", names.subList(0, shown)) + " and " + (names.size() - shown) + " more";
+        String all = "";
+        StringBuilder first = new StringBuilder();
+        for (int shown = 1; shown <= names.size() && (shown == 1 || width(first.toString()) <= width); shown++) {
+            first.append(shown == 1 ? "" : ", ").append(names.get(shown - 1));
+            String more = shown == names.size() ? "" : " and " + (names.size() - shown) + " more";
+            if (shown == 1 || width(first + more) <= width) {
+                all = first + more;
+            }
         }
         return all;
     }

@@ -29,7 +29,11 @@ final class Wording {
     }
 
     static String state(RunView run, StepState state) {
-        return run.isPlan() && state == StepState.CHANGED ? "to change" : state.word().replace('-', ' ');
+        return state(run.isPlan(), state);
+    }
+
+    static String state(boolean plan, StepState state) {
+        return plan && state == StepState.CHANGED ? "to change" : state.word().replace('-', ' ');
     }
 
     /** "failed after 3 attempts (1m12s)". */

@@ -90,6 +90,19 @@ class ErrorsTest {
         assertThat(failureAfter("").kind()).isEqualTo(Kind.UNREACHABLE);
     }
 
+    /** As sshd does that has more logins under way than its MaxStartups. */
+    @Test
+    void aServerThatHangsUpOnAFewConnectionsIsAskedAgain() throws Exception {
+        try (FaultyLink link = new FaultyLink(server.port())) {
+            link.refuse(3);
+
+            SshTarget target = Access.to(link.port()).user("tester").password(EmbeddedServer.PASSWORD).loopback();
+
+            assertThat(sessions.execute(target, SshCommand.of("true")).toCompletableFuture().get().exitStatus()).isZero();
+            assertThat(link.refusals()).isZero();
+        }
+    }
+
     @Test
     void aServerThatIsNoSshServer() throws Exception {
         SshException failure = failureAfter("SSH-1.5-ancient\r\n");

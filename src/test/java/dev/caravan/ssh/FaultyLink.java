@@ -20,6 +20,7 @@ public final class FaultyLink implements AutoCloseable {
     private volatile Duration delay = Duration.ZERO;
     private long left = Long.MAX_VALUE;
     private boolean cut;
+    private volatile int refusals;
 
     FaultyLink(int target) throws IOException {
         this(InetAddress.getLoopbackAddress().getHostAddress(), target);
@@ -70,6 +71,16 @@ public final class FaultyLink implements AutoCloseable {
         notifyAll();
     }
 
+    /** Takes that many connections, and closes each before a byte has got through. */
+    public void refuse(int connections) {
+        refusals = connections;
+    }
+
+    /** How many are still to be closed like that. */
+    int refusals() {
+        return refusals;
+    }
+
     /** From now on everything arrives that much later. */
     public void delay(Duration time) {
         delay = time;
@@ -78,6 +89,11 @@ public final class FaultyLink implements AutoCloseable {
     private void accept() throws IOException {
         while (!listener.isClosed()) {
             Socket from = listener.accept();
+            if (refusals > 0) {
+                refusals--;
+                from.close();
+                continue;
+            }
             Socket to = new Socket(address, target);
             sockets.add(from);
             sockets.add(to);

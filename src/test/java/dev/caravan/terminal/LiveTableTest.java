@@ -11,6 +11,7 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.RunView;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -35,6 +36,33 @@ class LiveTableTest {
         Golden.check("frame-ended-80x24.txt", frame(SampleRuns.failed(), 140, 80, 24));
         Golden.check("frame-cancelled-80x24.txt", frame(SampleRuns.cancelled(), 20, 80, 24));
         Golden.check("frame-plan-80x24.txt", frame(SampleRuns.plan(), 10, 80, 24));
+    }
+
+    @Test
+    void saysWhyAStepIsAtItsSecondAttempt() {
+        Golden.check("frame-attempt-120x40.txt", frame(SampleRuns.failed(), 90, 120, 40));
+    }
+
+    @Test
+    void saysHowLongItMayStillTakeByAFormerRun() {
+        FormerRun former = FormerRun.of(RunView.of(SampleRuns.failed().events()));
+
+        Golden.check("frame-former-80x24.txt", String.join("\n", TABLE.render(RunView.of(SampleRuns.failed().until(30)), 80, 24,
+                SampleRun.at(30), Optional.of(former))).lines().toList());
+    }
+
+    @Test
+    void whatIsLeftFollowsTheStepsThatHaveEnded() {
+        FormerRun former = FormerRun.of(RunView.of(SampleRuns.failed().events()));
+        RunView begun = RunView.of(SampleRuns.failed().until(1));
+        RunView half = RunView.of(SampleRuns.failed().until(60));
+
+        assertThat(former.left(begun, SampleRun.at(1))).hasValue("about 2 min left");
+        assertThat(former.left(half, SampleRun.at(60))).hasValue("about 1 min left");
+        assertThat(former.left(half, SampleRun.at(100))).hasValue("under 1 min left");
+        assertThat(former.left(half, SampleRun.at(1000))).as("it takes longer than the former one").isEmpty();
+        assertThat(former.left(RunView.of(SampleRuns.failed().events()), SampleRun.at(140))).isEmpty();
+        assertThat(new FormerRun(former.length(), List.of()).left(half, SampleRun.at(60))).as("it had fewer steps").isEmpty();
     }
 
     @Test
