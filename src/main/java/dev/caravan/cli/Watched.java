@@ -91,7 +91,7 @@ final class Watched {
     private static Optional<FormerRun> former(Journal journal, String id) {
         RunRecord run = journal.run(id).orElseThrow();
         RunFilter same = new RunFilter(Optional.empty(), Optional.of(RunState.SUCCEEDED), Optional.of(run.cluster()),
-                Optional.of(run.action()), Optional.of(RunFilter.Before.of(run)), 1);
+                Optional.of(run.action()), Optional.empty(), Optional.of(RunFilter.Before.of(run)), 1);
         return journal.runs(same).stream().findFirst()
                 .filter(former -> former.rehearsal() == run.rehearsal())
                 .map(former -> FormerRun.of(RunView.of(journal.events(former.id(), 0))));
