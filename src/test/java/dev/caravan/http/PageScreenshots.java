@@ -83,11 +83,6 @@ final class PageScreenshots {
         browser.size(390, 844, true);
         browser.screenshot(to.resolve("phone-new.png"));
         browser.size(1440, 700, false);
-        String first = begin("plan", spec);
-        await().atMost(LONG).until(() -> ended(first));
-        browser.size(1440, 900, false);
-        open(first, "/plan", "document.querySelector('.planned .diff')", "plan.png");
-        browser.size(1440, 700, false);
         String id = begin("apply", spec);
         open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
         browser.size(390, 844, true);
@@ -97,7 +92,7 @@ final class PageScreenshots {
         await().atMost(LONG).until(() -> ended(id));
         String plan = begin("plan", spec);
         await().atMost(LONG).until(() -> ended(plan));
-        browser.until("document.querySelectorAll('#runs a').length === 3 && page.model.ended");
+        browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
         browser.open(serving.uri("/#/clusters/demo"));
         browser.until("document.querySelector('#clusters .choices')");
         browser.screenshot(to.resolve("cluster.png"));
