@@ -14,8 +14,8 @@ final class Deletion {
     /** How long a run is kept by which a request or a file that comes again is recognised. */
     private static final Duration RECOGNISED = Duration.ofDays(1);
     /** Its values are those of {@link #limits}. What follows may select among these. */
-    private static final String DELETABLE = "select * from (select run.*, row_number() over"
-            + " (partition by cluster order by created_at desc, id) as place from run) ranked"
+    private static final String DELETABLE = "select * from (select known.*, row_number() over"
+            + " (partition by cluster order by created_at desc, id) as place from (" + RunRows.SELECT + ") known) ranked"
             + " where place > ? and ended_at < ? and (ended_at < ? or source <> 'inbox'"
             + " and not exists (select name from request_key where request_key.run = ranked.id))"
             + " and not exists (select name from claim where claim.run = ranked.id)"
