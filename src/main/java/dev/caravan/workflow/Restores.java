@@ -127,7 +127,6 @@ public final class Restores {
     public Host newHost(Exchange exchange) {
         Run run = run(exchange);
         Host first = run.cluster().firstControlPlane();
-        Variables.setEnvironment(exchange, "RESTORE_NEW", "yes");
         if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
         }
