@@ -36,11 +36,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each view of the page, held against axe-core in a real Chromium, light and dark, and on the narrowest screen. */
+@Tag("long")
 class AccessibilityTest {
     @TempDir
     static Path directory;

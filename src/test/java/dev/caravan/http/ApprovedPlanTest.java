@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -31,6 +32,7 @@ class ApprovedPlanTest {
 
     private Client client;
 
+    @Tag("long")
     @Test
     void aPlanIsAppliedOnAnUnchangedWorldAndRefusedOnAnother() throws Exception {
         try (Rehearsal rehearsal =
@@ -77,6 +79,7 @@ class ApprovedPlanTest {
         }
     }
 
+    @Tag("long")
     @Test
     void anEngineThatStopsWhileThePlanIsMadeAgainMakesItOnceMore() throws Exception {
         try (Rehearsal rehearsal =

@@ -82,7 +82,9 @@ class ChangeEndpointRehearsalTest {
             Ended plan = runs.run(engine, vip, "plan");
             assertThat(plan.state()).as(plan::details).isEqualTo("succeeded");
             assertThat(plan.changed()).as(plan::details).isEmpty();
-            assertThat(runs.run(engine, vip, "apply").changed()).isEmpty();
+            if (controlPlanes > 1) {
+                assertThat(runs.run(engine, vip, "apply").changed()).isEmpty();
+            }
         }
     }
 

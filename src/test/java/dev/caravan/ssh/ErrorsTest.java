@@ -113,19 +113,20 @@ class ErrorsTest {
 
     private SshException failureAfter(String greeting) throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            // The client may ask again.
             Thread thread = new Thread(() -> {
-                try (var connection = socket.accept()) {
-                    connection.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
-                    connection.shutdownOutput();
-                    connection.getInputStream().readAllBytes();
-                } catch (IOException e) {
-                    // the client hung up first
+                while (!socket.isClosed()) {
+                    try (var connection = socket.accept()) {
+                        connection.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
+                        connection.shutdownOutput();
+                        connection.getInputStream().readAllBytes();
+                    } catch (IOException e) {
+                        // the client hung up first, or the test is over
+                    }
                 }
             });
             thread.start();
-            SshException failure = failure(Access.to(socket.getLocalPort()).password("x"));
-            thread.join();
-            return failure;
+            return failure(Access.to(socket.getLocalPort()).password("x"));
         }
     }
 
