@@ -238,6 +238,11 @@ public final class Serving implements AutoCloseable {
         return engine.runs().underWay().stream().filter(run -> run.id().equals(id)).findFirst().orElseThrow();
     }
 
+    /** Lets that run end well; nothing if it has ended. */
+    public void release(Run run) {
+        run.gates().gate(GATE).complete(null);
+    }
+
     /** Lets that run end well. */
     public void release(String id) {
         underWay(id).gates().gate(GATE).complete(null);

@@ -75,7 +75,7 @@ class SharedInboxTest {
             names.add("shared" + i);
         }
         await().atMost(LONG).until(() -> {
-            serving.engine().runs().underWay().forEach(run -> serving.release(run.id()));
+            serving.engine().runs().underWay().forEach(serving::release);
             return names.stream().allMatch(name -> Files.exists(inbox.resolve(".done/" + name + ".yaml")));
         });
 
