@@ -32,12 +32,12 @@ static_container() { # COMPONENT: the id of its container, or nothing
   if [ -f "$STATE/containers/$1.down" ] && [ "$(line_of "$STATE/containers/$1.down")" = "$(static_certificate)" ]; then return 0; fi
   { echo "$1" && cat "$STATE/containers/$1" "$R/etc/kubernetes/manifests/$1.yaml" 2>/dev/null; } | sha256sum | cut -d ' ' -f 1
 }
-static_inspect() { # CONTAINER: when it was started, as crictl and docker print it: some seconds after its manifest came, or its last stop
+static_inspect() { # CONTAINER: when it was started, as crictl and docker print it: a second after its manifest came, or its last stop
   for static_name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
     [ "$(static_container "$static_name")" = "$1" ] || continue
     static_since=$STATE/containers/$static_name
     if [ ! -f "$static_since" ]; then static_since=$R/etc/kubernetes/manifests/$static_name.yaml; fi
-    date -u -d "@$(($(stat -c %Y "$static_since") + 5))" +%Y-%m-%dT%H:%M:%S.123456789Z
+    date -u -d "@$(($(stat -c %Y "$static_since") + 1))" +%Y-%m-%dT%H:%M:%S.123456789Z
     return 0
   done
   return 1
