@@ -3,11 +3,13 @@ package dev.caravan.engine;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.journal.RunRecord;
+import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Rehearsals;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.spec.Secret;
+import dev.caravan.spec.SpecReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,6 +142,12 @@ public final class Serving implements AutoCloseable {
     public static Serving start(Path directory, Path routes, Map<String, String> settings) throws Exception {
         return start(directory, freePort(), settings,
                 properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties));
+    }
+
+    /** A rehearsal of the hosts of {@link #TWO_HOSTS}, with Debian's packages. */
+    public static Rehearsal twoHosts(Path directory, double pace) throws Exception {
+        return Rehearsal.start(SpecReader.read(TWO_HOSTS, "test"), List.of(), directory,
+                Rehearsal.Options.usual().withFamily(Family.APT).withPace(pace));
     }
 
     /** The same with the built-in workflow, and with hosts of a rehearsal. */

@@ -82,9 +82,7 @@ class ApprovedPlanTest {
     @Tag("long")
     @Test
     void anEngineThatStopsWhileThePlanIsMadeAgainMakesItOnceMore() throws Exception {
-        try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3))) {
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0.3)) {
             String apply;
             String inner;
             try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
@@ -110,9 +108,7 @@ class ApprovedPlanTest {
 
     @Test
     void aRunIsCancelledWhileItsPlanIsMadeAgain() throws Exception {
-        try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0.3);
                 Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
             client = new Client(serving);
             String planned = run("?action=plan", Serving.TWO_HOSTS).get("id").asText();

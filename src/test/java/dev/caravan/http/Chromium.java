@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -45,6 +46,13 @@ final class Chromium implements AutoCloseable {
     /** Where there is one on this machine. */
     static Optional<Path> installed() {
         return Stream.of("chromium", "chromium-browser", "google-chrome").flatMap(name -> Programs.find(name).stream()).findFirst();
+    }
+
+    /** The same; where there is none, the test is skipped, visibly. */
+    static Path orSkip() {
+        Optional<Path> program = installed();
+        assumeTrue(program.isPresent(), "there is no chromium on this machine: the page is not tested");
+        return program.get();
     }
 
     Chromium(Path program) throws IOException {

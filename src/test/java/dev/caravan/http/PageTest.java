@@ -3,7 +3,6 @@ package dev.caravan.http;
 import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -27,9 +26,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
-import dev.caravan.spec.SpecReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -61,13 +58,11 @@ class PageTest {
 
     @BeforeAll
     static void begin() throws Exception {
-        Optional<Path> program = Chromium.installed();
-        assumeTrue(program.isPresent(), "there is no chromium on this machine: the page is not tested");
+        Path program = Chromium.orSkip();
         scratch = Files.createTempDirectory("caravan-page").toRealPath();
-        rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.resolve("hosts"),
-                Rehearsal.Options.usual().withFamily(Family.APT).withPace(0.3));
+        rehearsal = Serving.twoHosts(scratch.resolve("hosts"), 0.3);
         serve(Serving.freePort());
-        browser = new Chromium(program.get());
+        browser = new Chromium(program);
     }
 
     private static void serve(int port) throws Exception {
@@ -97,7 +92,7 @@ class PageTest {
         assertThat(problems).isEmpty();
     }
 
-    // ---- runs that are only told
+    // ---- runs that are only recorded
 
     private static Journal journal() {
         return serving.engine().journal();
@@ -116,7 +111,7 @@ class PageTest {
                 Optional.empty(), Optional.of(Duration.ofMillis(900)), Optional.empty()));
     }
 
-    private static void told(String run, String cluster, List<RunHost> hosts) {
+    private static void recorded(String run, String cluster, List<RunHost> hosts) {
         journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
         tell(run, new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false));
@@ -282,7 +277,7 @@ class PageTest {
         JsonNode types = Described.DOCUMENT.at("/components/schemas/Event/properties/type/enum");
         browser.open(serving.uri("/"));
         assertThat(browser.value("EVENTS.slice().sort()")).isEqualTo(browser.value(types + ".sort()"));
-        told("short-of-nothing", "short", List.of(host("h1")));
+        recorded("short-of-nothing", "short", List.of(host("h1")));
         browser.value("location.hash = '#/runs/short-of-n/timeline'");
         browser.until("location.hash === '#/runs/short-of-nothing' && page.model && page.model.id === 'short-of-nothing'");
         failed("short-of-nothing", "");
@@ -319,7 +314,7 @@ class PageTest {
 
     @Test
     void aLogIsShownAsItGrowsAndACellAsItChanges() throws Exception {
-        told("growing", "growing", List.of(host("h1")));
+        recorded("growing", "growing", List.of(host("h1")));
         started("growing", "h1", "facts");
         Path log = Files.createDirectories(serving.data().resolve("logs/growing/h1")).resolve("facts.log");
         Files.writeString(log, "first line\n");
@@ -347,7 +342,7 @@ class PageTest {
 
     @Test
     void textOfHostsAndSpecsIsNeverMarkup() throws Exception {
-        told("hostile", HOSTILE, List.of(host("h1"), new RunHost("h2" + HOSTILE, HOSTILE, List.of(HOSTILE))));
+        recorded("hostile", HOSTILE, List.of(host("h1"), new RunHost("h2" + HOSTILE, HOSTILE, List.of(HOSTILE))));
         tell("hostile", new Note(Optional.empty(), HOSTILE));
         tell("hostile", new HostWaiting(Optional.of("h2" + HOSTILE), HOSTILE, OptionalInt.empty()));
         started("hostile", "h1", "facts");
@@ -379,7 +374,7 @@ class PageTest {
 
     @Test
     void columnsStandStillAndAHostCountsAsOkOnceItsWayHasEnded() throws Exception {
-        told("paused", "paused", List.of(host("h1"), host("h2")));
+        recorded("paused", "paused", List.of(host("h1"), host("h2")));
         List.of("h1", "h2").forEach(name ->
                 done("paused", name, "facts", StepState.OK));
         open("paused", "");
@@ -412,7 +407,7 @@ class PageTest {
         for (int width : List.of(1280, 390)) {
             String run = "along-" + width;
             browser.size(width, 800, width == 390);
-            told(run, run, List.of(host("h1"), host("h2")));
+            recorded(run, run, List.of(host("h1"), host("h2")));
             open(run, "");
             browser.until("document.querySelectorAll('#matrix thead th').length > 6");
             for (String step : List.of("facts", "preflight", "proxy", "os-prepare", "kube-install", "images-pull", "kubeadm-join",
@@ -449,7 +444,7 @@ class PageTest {
     @Test
     void twoHundredHostsAreFilteredCollapsedAndWalkedByKeyboard() throws Exception {
         List<String> names = IntStream.rangeClosed(1, 200).mapToObj(i -> "node-%03d".formatted(i)).toList();
-        told("many", "many", names.stream().map(PageTest::host).toList());
+        recorded("many", "many", names.stream().map(PageTest::host).toList());
         names.parallelStream()
                 .forEach(name -> done("many", name, "facts", StepState.OK));
         List<String> broken = List.of("node-007", "node-150");
@@ -574,7 +569,7 @@ class PageTest {
 
     @Test
     void aPhoneShowsTheRunsAndThenARun() throws Exception {
-        told("pocket", "pocket", List.of(host("h1")));
+        recorded("pocket", "pocket", List.of(host("h1")));
         done("pocket", "h1", "facts", StepState.OK);
         failed("pocket", "");
         browser.size(390, 844, true);

@@ -8,14 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.cli.CaravanCommand;
 import dev.caravan.engine.Serving;
-import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Scratch;
 import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.TestFacts;
-import dev.caravan.spec.SpecReader;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -43,9 +41,7 @@ class RebootHostsExampleTest {
 
     @Test
     void theActionIsListedAndRunsOverHttpAndInTheInbox() throws Exception {
-        try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0);
                 Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.of(ROUTES), Serving.freePort())) {
             Client client = new Client(serving);
             JsonNode action = StreamSupport.stream(json(client.get("/api/v1/actions")).get("actions").spliterator(), false)

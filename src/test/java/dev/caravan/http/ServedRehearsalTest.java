@@ -7,10 +7,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.engine.Serving;
-import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Scratch;
-import dev.caravan.spec.SpecReader;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -35,9 +33,7 @@ class ServedRehearsalTest {
 
     @Test
     void aRunBegunOverHttpEndsWithAClusterAndTheInboxThenChangesNothing() throws Exception {
-        try (Rehearsal rehearsal =
-                Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0);
                 Serving serving = Serving.rehearse(scratch.parent(), rehearsal)) {
             Client client = new Client(serving);
             String id = json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS)).get("id").asText();
@@ -66,8 +62,7 @@ class ServedRehearsalTest {
     @Tag("long")
     @Test
     void aServiceDeletesWhatItsSettingsDoNotKeepAndThenAnswers404() throws Exception {
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(), scratch.directory(),
-                Rehearsal.Options.usual().withFamily(Family.APT).withPace(0))) {
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0)) {
             List<String> ids = new ArrayList<>();
             try (Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.empty(), Map.of())) {
                 Client client = new Client(serving);

@@ -2,7 +2,6 @@ package dev.caravan.http;
 
 import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.engine.Serving;
 import dev.caravan.spec.Secret;
@@ -118,9 +117,9 @@ class TokenTest {
     /** The browser asks its user; here the address has the answer. */
     @Test
     void thePageWorksWithIt() throws Exception {
-        assumeTrue(Chromium.installed().isPresent(), "there is no chromium on this machine: the page is not tested");
+        Path program = Chromium.orSkip();
         String id = json(client.postSpec("/api/v1/runs", Serving.spec(), "Authorization", BEARER)).get("id").asText();
-        try (Chromium browser = new Chromium(Chromium.installed().get())) {
+        try (Chromium browser = new Chromium(program)) {
             browser.open(URI.create(serving.uri("/#/runs/" + id).toString().replace("//", "//anybody:" + TOKEN + "@")));
             browser.until("page.model && page.events && page.events.readyState === EventSource.OPEN");
             serving.release(id);
