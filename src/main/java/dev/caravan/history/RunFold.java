@@ -102,7 +102,7 @@ public final class RunFold {
         return host(of.host().orElse("")).map(host -> host.steps().get(of.step()));
     }
 
-    /** The values of the action's parameters, by name; empty as long as the run has told nothing. */
+    /** The values of the action's parameters, by name; empty before the run was queued. */
     public Map<String, String> parameters() {
         return parameters;
     }

@@ -14,11 +14,10 @@ final class UnderWay {
 
     private final Run run;
     private final Workflow workflow;
+    private final Optional<String> outer;
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     private final CountDownLatch released = new CountDownLatch(1);
     private volatile boolean ending;
-
-    private final Optional<String> outer;
 
     UnderWay(Run run, Workflow workflow) {
         this(run, workflow, Optional.empty());

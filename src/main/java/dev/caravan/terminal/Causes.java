@@ -31,7 +31,7 @@ final class Causes {
         this.causes = List.copyOf(groups.values());
     }
 
-    /** A paragraph for each, with the last words of the command and what to do; for those who were told nothing before. */
+    /** A paragraph for each, with the last words of the command and what to do; for an output that has not shown it when it happened. */
     List<String> explained() {
         List<String> lines = new ArrayList<>();
         for (List<StepView> steps : causes) {

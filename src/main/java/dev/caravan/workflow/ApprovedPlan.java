@@ -41,6 +41,7 @@ import org.apache.camel.Variable;
 public final class ApprovedPlan {
     private static final String PARAMETER = "plan";
     private static final String STEP = "check-plan";
+    private static final String PLAN_AGAIN = "Make a plan of this spec: caravan plan -f SPEC. Name its run with --plan.";
 
     private final CompletableFuture<Runs> runs;
     private final Journal journal;
@@ -118,12 +119,8 @@ public final class ApprovedPlan {
     }
 
     private static PreflightRefused unusable(String id, String why) {
-        return refused("the plan " + id + " cannot be applied", List.of(finding(List.of(), why,
-                "Make a plan of this spec: caravan plan -f SPEC. Name its run with --plan.")));
-    }
-
-    private static PreflightRefused refused(String message, List<Finding> findings) {
-        return new PreflightRefused(message, findings);
+        return new PreflightRefused("the plan " + id + " cannot be applied", List.of(finding(List.of(), why,
+                PLAN_AGAIN)));
     }
 
     private static Finding finding(List<String> hosts, String problem, String remedy) {
@@ -152,7 +149,7 @@ public final class ApprovedPlan {
         } catch (InvalidParameters e) {
             differences.add(finding(List.of(), e.getMessage(), ""));
         }
-        throw refused("this run has other parameters than run " + planned.id() + ", whose plan it is to apply", differences);
+        throw new PreflightRefused("this run has other parameters than run " + planned.id() + ", whose plan it is to apply", differences);
     }
 
     private static String said(String name, String value) {
@@ -163,9 +160,9 @@ public final class ApprovedPlan {
         String now = journal.run(run.id()).map(RunRecord::spec).orElse("");
         Optional<String> differences = LineDifferences.of(planned.spec(), now, "planned", "now");
         if (differences.isPresent()) {
-            throw refused("the spec is another than that of run " + planned.id() + ", whose plan it is to apply",
+            throw new PreflightRefused("the spec is another than that of run " + planned.id() + ", whose plan it is to apply",
                     List.of(finding(List.of(), "the spec differs from the one of the plan\n" + differences.get(),
-                            "Make a plan of this spec: caravan plan -f SPEC. Name its run with --plan.")));
+                            PLAN_AGAIN)));
         }
     }
 
@@ -182,13 +179,14 @@ public final class ApprovedPlan {
                 recorder.ended(StepState.OK, Map.of(), "as in run " + planned.id() + ": " + Counted.of(now.changes().size(), "change"));
                 return;
             }
-            refused = refused("what would be done now is not what run " + planned.id() + " planned. caravan status " + again.run()
-                    + " shows the plan of now; to apply that one: caravan apply -f SPEC --plan " + again.run(),
+            refused = new PreflightRefused("what would be done now is not what run " + planned.id() + " planned. caravan status "
+                    + again.run() + " shows the plan of now; to apply that one: caravan apply -f SPEC --plan " + again.run(),
                     deviations.stream().map(each -> finding(each.hosts(), each.text(), "")).toList());
         } else if (again.state() == RunState.CANCELLED) {
             throw new RunCancelled();
         } else {
-            refused = refused("the plan could not be made again: caravan status " + again.run() + " shows why", whyNot(events));
+            refused = new PreflightRefused("the plan could not be made again: caravan status " + again.run() + " shows why",
+                    whyNot(events));
         }
         throw failed(recorder, refused);
     }
