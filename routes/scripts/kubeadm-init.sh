@@ -54,6 +54,15 @@ init() { # OPTION...
   finished
 }
 
+# On a host without a control plane.
+init_from_the_beginning() {
+  make_directory "$R/etc/kubernetes" 0755
+  : > "$unfinished"
+  place_backup
+  # shellcheck disable=SC2086 # one word or none
+  init $backup_options
+}
+
 # Ends an init of ours.
 finished() {
   # init's own token would be valid for 24 hours; hosts join with one that is revoked afterwards
@@ -93,11 +102,7 @@ case $action in
     if change "initialise the control plane of ${CLUSTER_NAME:-the cluster}${ARTEFACT:+ from the backup}"; then
       found cluster "${CLUSTER_NAME:-kubernetes}" absent
       keep_node
-      make_directory "$R/etc/kubernetes" 0755
-      : > "$unfinished"
-      place_backup
-      # shellcheck disable=SC2086 # one word or none
-      init $backup_options
+      init_from_the_beginning
     fi
     ;;
   finish)
@@ -114,11 +119,7 @@ case $action in
     if change "reset what an unfinished kubeadm init left, and initialise the control plane"; then
       say "kubeadm reset: the API server of the unfinished init does not answer"
       hiding_secrets kubeadm reset -f --cri-socket "$CRI_SOCKET" || fail "kubeadm reset: $(kubeadm_words)"
-      make_directory "$R/etc/kubernetes" 0755
-      : > "$unfinished"
-      place_backup
-      # shellcheck disable=SC2086 # one word or none
-      init $backup_options
+      init_from_the_beginning
     fi
     ;;
 esac

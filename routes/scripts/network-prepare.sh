@@ -170,6 +170,9 @@ if [ "${1:-}" = clear ]; then
   exit 0
 fi
 
+# Writes the nodes that there are to a file.
+list_nodes() { cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; }
+
 watch=
 trap 'if [ -n "$watch" ]; then kill "$watch" 2>/dev/null; fi; exit 0' TERM INT
 # Until this host has joined a cluster there is nothing to do. Looked for, not watched: a systemd path unit takes one of the
@@ -189,7 +192,7 @@ given=no
 
 # The whole list, then what happens to it. The API server ends a watch from time to time; a new one is begun then.
 while [ -f "$kubeconfig" ]; do
-  if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; then
+  if list_nodes; then
     refused=
     failures=0
     sweep "$files/nodes"
@@ -203,7 +206,7 @@ while [ -f "$kubeconfig" ]; do
         DELETED)
           gone "$cidr"
           # another node may have the block by now
-          if cluster get nodes -o "jsonpath={range .items[*]}$fields{end}" > "$files/nodes" 2>"$files/error"; then
+          if list_nodes; then
             while IFS='|' read -r name cidr address; do node "$name" "$cidr" "$address"; done < "$files/nodes"
           fi
           ;;

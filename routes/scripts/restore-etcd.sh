@@ -47,12 +47,8 @@ if [ -n "$encryption" ]; then replace_file "$encryption"; fi
 if [ ! -d "$before" ] || [ ! -d "$data/member" ]; then
   change "replace etcd's database by that of the backup, revision $(about revision)"
   next=$data/restoring-$RESTORE_RUN
-  rm -rf "$next"
-  set -- --name "$(pod_flag "$ETCD_MANIFEST" name)" --initial-advertise-peer-urls "$(pod_flag "$ETCD_MANIFEST" initial-advertise-peer-urls)" \
-    --initial-cluster "$RESTORE_MEMBERS" --initial-cluster-token "caravan-$RESTORE_RUN" --data-dir "$next"
-  if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
-  say "restoring the snapshot"
-  logged etcdutl snapshot restore "$RESTORE_PLACE/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "The database of this host was not changed. Is there room in ${data#"$R"}?"
+  restore_snapshot "$(pod_flag "$ETCD_MANIFEST" name)" "$(pod_flag "$ETCD_MANIFEST" initial-advertise-peer-urls)" "$RESTORE_MEMBERS" \
+    "caravan-$RESTORE_RUN" "$next" "The database of this host was not changed. Is there room in ${data#"$R"}?"
   chown -R "$(stat -c %u:%g "$data")" "$next"
   if [ -d "$data/member" ] && [ ! -d "$before" ]; then mv "$data/member" "$before"; fi
   mv "$next/member" "$data/member"

@@ -42,8 +42,6 @@ etcd_image() { # IMAGE
   [ -n "$ETCD_BIN" ] && [ -x "$ETCD_BIN/etcdctl" ]
 }
 
-# --- a control plane on a new host
-
 # Opens the archive in $RESTORE_PLACE, beside it. The caller removes that directory.
 open_backup() {
   (umask 077 && rm -rf "$RESTORE_PLACE" && mkdir -p "$RESTORE_PLACE")
@@ -52,6 +50,20 @@ open_backup() {
     fail "the snapshot in the archive is damaged" "Choose another backup: caravan backups."
 }
 about() { sed -n "s/^$1=//p" "$RESTORE_PLACE/about"; } # NAME
+
+# Restores the snapshot of the archive into DIRECTORY, as a member of a new cluster, so that none of the old members can take part. The
+# revision is raised, so that no watch sees time run backwards.
+restore_snapshot() { # NAME PEER-URLS MEMBERS TOKEN DIRECTORY REMEDY
+  rm -rf "$5"
+  snapshot_remedy=$6
+  set -- --name "$1" --initial-advertise-peer-urls "$2" --initial-cluster "$3" --initial-cluster-token "$4" --data-dir "$5"
+  if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
+  say "restoring the snapshot"
+  logged etcdutl snapshot restore "$RESTORE_PLACE/etcd.snapshot" "$@" ||
+    command_failed "etcd cannot restore the snapshot: $(last_words)" "$snapshot_remedy"
+}
+
+# --- a control plane on a new host
 
 # Puts in place what belongs to the cluster and not to the host that gave the backup: the PKI, and files that the API server reads. If the
 # key of the CA is there, the certificates that kubeadm makes for each host are left out.
@@ -89,13 +101,8 @@ place_database() { # IMAGE-OF-ETCD NAME ADDRESS DIRECTORY
   (umask 077 && rm -rf "$PROGRAMS" && mkdir -p "$PROGRAMS" "$database_directory")
   etcd_image "$1" ||
     fail "the programs of etcd cannot be taken from the image $1" "Is containerd or docker running? Load the image, then run the same command again."
-  say "restoring the snapshot"
-  rm -rf "$database_directory/restoring"
-  set -- --name "$2" --initial-advertise-peer-urls "$database_url" --initial-cluster "$2=$database_url" \
-    --initial-cluster-token "caravan-$(about snapshot-sha256 | cut -c 1-16)" --data-dir "$database_directory/restoring"
-  # no watch of a node that is left sees time run backwards
-  if etcdutl snapshot restore --help 2>&1 | grep -q -e --bump-revision; then set -- "$@" --bump-revision 1000000000 --mark-compacted; fi
-  logged etcdutl snapshot restore "$RESTORE_PLACE/etcd.snapshot" "$@" || command_failed "etcd cannot restore the snapshot: $(last_words)" "Is there room in ${database_directory#"$R"}?"
+  restore_snapshot "$2" "$database_url" "$2=$database_url" "caravan-$(about snapshot-sha256 | cut -c 1-16)" "$database_directory/restoring" \
+    "Is there room in ${database_directory#"$R"}?"
   if [ -d "$PROGRAMS/image" ]; then ctr -n k8s.io images unmount "$PROGRAMS/image" >/dev/null 2>&1 || true; fi
   rm -rf "$PROGRAMS"
   mv "$database_directory/restoring/member" "$database_directory/member"
