@@ -199,8 +199,12 @@ const newRun = {
   allow() {
     const ready = this.valid !== null && !HIDDEN.test(byId('new-text').value);
     const missing = [...byId('new-form').querySelectorAll('[required]')].some(input => !input.value.trim());
-    byId('new-plan').disabled = !ready;
-    byId('new-start').disabled = !ready || missing;
+    const action = this.action();
+    const role = action && action.asksFirst ? 'admin' : 'operate';
+    byId('new-plan').disabled = !ready || !caller.may('operate');
+    byId('new-start').disabled = !ready || missing || !caller.may(role);
+    byId('new-role').hidden = caller.may(role);
+    setText(byId('new-role'), 'This needs the role ' + role + '. Your token has the role ' + caller.role + '.');
   },
 
   start(opener) {

@@ -38,7 +38,7 @@ const clusters = {
     return [
       el('div', {class: 'head'}, el('h1', {}, cluster.name, cluster.version ? el('span', {class: 'tag', text: 'Kubernetes ' + cluster.version}) : null),
         el('div', {class: 'actions'}, el('a', {class: 'button strong', href: to(of, 'apply'), text: 'Change it'}),
-          cluster.kubeconfig ? el('button', {type: 'button', text: 'Download the kubeconfig', onclick: () => this.download(cluster.name)}) : null),
+          cluster.kubeconfig ? el('button', {type: 'button', ...(caller.token ? caller.allowing('admin') : {}), text: 'Download the kubeconfig', onclick: () => this.download(cluster.name)}) : null),
         el('p', {class: 'about', text: 'To upgrade it, or to add or remove a host, change its spec and plan.'}),
         el('p', {class: 'problem', role: 'alert', id: 'cluster-problem', hidden: true})),
       el('h2', {text: 'Nodes'}),

@@ -6,6 +6,7 @@ const VIEWS = {matrix: 'Hosts', plan: 'Plan', timeline: 'Timeline', problems: 'P
 const EVENTS = ['run-queued', 'run-started', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
 /** What the address names besides runs. */
 const SCREENS = ['workflow', 'new', 'clusters', 'compare'];
+const ROLES = ['view', 'operate', 'admin'];
 const ACTIONS = {
   cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
     + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
@@ -19,6 +20,25 @@ const ACTIONS = {
 /** Whether the run ended with a cluster, which a rollback of the run removes. */
 const hasCluster = model => ['succeeded', 'partly'].includes(model.run.state);
 const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUSTER).length;
+
+/** Who looks at the page, and what they may do; without tokens everybody may do everything. */
+const caller = {
+  role: 'admin', token: false,
+
+  async read() {
+    Object.assign(this, await ask('/caller'));
+    byId('who').hidden = !this.name;
+    setText(byId('who'), this.name ? this.name + ', ' + this.role : '');
+    if (this.role !== 'admin' && !newRun.actions.length) await newRun.readActions();
+    newRun.allow();
+    if (page.model) page.drawActions();
+  },
+
+  may(role) { return ROLES.indexOf(this.role) >= ROLES.indexOf(role); },
+
+  /** Of a button for which a role is needed: whether it is disabled, and why. */
+  allowing(role) { return this.may(role) ? {} : {disabled: true, title: 'This needs the role ' + role + '. Your token has the role ' + this.role + '.'}; }
+};
 
 const page = {
   model: null, view: 'matrix', events: null, opening: '', reached: true,
@@ -223,7 +243,8 @@ const page = {
     const run = this.model.run;
     const from = run.startedAt || run.createdAt;
     const elapsed = run.endedAt ? since(from, run.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + run.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), 'by ' + run.source, run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy, run.kubeconfig && 'kubeconfig ' + run.kubeconfig].filter(Boolean);
+    const facts = ['run ' + run.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), run.begunBy ? 'by ' + run.begunBy + ' over ' + run.source : 'by ' + run.source, run.approvedBy && 'plan ' + run.parameters.plan + ' approved by ' + run.approvedBy,
+      run.resumedBy && 'resumed by ' + run.resumedBy, run.cancelledBy && 'cancelled by ' + run.cancelledBy, run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy, run.kubeconfig && 'kubeconfig ' + run.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));
@@ -234,12 +255,19 @@ const page = {
     const possible = this.model.run.possible.filter(each => ACTIONS[each]);
     const planned = this.model.run.action === 'plan' && this.model.run.state === 'succeeded';
     const place = byId('actions');
-    const drawn = [this.model.id, this.model.ended, planned, ...possible].join(' ');
+    const drawn = [this.model.id, this.model.ended, planned, caller.role, ...possible].join(' ');
     if (place.dataset.drawn === drawn) return;
     place.dataset.drawn = drawn;
-    place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
+    place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', ...caller.allowing('operate'), text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
       ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'}),
-        el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+        el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', ...caller.allowing(this.needed(each)), text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+  },
+
+  /** What asks first, and a rollback does, needs more than what does not. */
+  needed(each) {
+    const name = each === 'rollback' ? 'rollback-run' : this.model.run.action;
+    const action = each === 'cancel' ? null : newRun.actions.find(known => known.name === name);
+    return action && action.asksFirst ? 'admin' : 'operate';
   },
 
   drawAll() {
@@ -374,6 +402,7 @@ const page = {
   begin() {
     this.wire();
     [matrix, panel, timeline, newRun, runList].forEach(each => each.wire());
+    this.safely(() => caller.read());
     this.safely(() => this.route());
     this.poll();
     setInterval(() => {

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.http.TlsFiles;
@@ -66,7 +67,9 @@ final class ServeCommand implements Callable<Integer> {
                 description = "Does all of it on simulated hosts only, with data of its own (default: ./data/rehearsal).")
         boolean rehearse;
 
-        @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN).")
+        @Option(names = "--token-file", paramLabel = "FILE",
+                description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN), or a line NAME ROLE TOKEN for each "
+                        + "who may ask; roles are view, operate and admin.")
         Path tokenFile;
 
         @Option(names = "--log-format", paramLabel = "FORMAT", defaultValue = "${sys:caravan.log.format:-${env:CARAVAN_LOG_FORMAT:-text}}",
@@ -93,8 +96,8 @@ final class ServeCommand implements Callable<Integer> {
 
     static int serve(Options options) throws Exception {
         LogSetup.toConsole(options.logFormat);
-        Optional<Secret> token = token(options.tokenFile, System.getenv());
-        requireListenable(options.host, options.port, token);
+        Tokens tokens = tokens(options.tokenFile, System.getenv());
+        requireListenable(options.host, options.port, tokens);
         requireInbox(options.inbox);
         Optional<TlsFiles> tls = tls(options.tlsCertificate, options.tlsKey);
         Map<String, String> properties = new HashMap<>();
@@ -110,11 +113,11 @@ final class ServeCommand implements Callable<Integer> {
             try (ScratchDirectory scratch = ScratchDirectory.open();
                     Rehearsals rehearsals = new Rehearsals(scratch.hosts(), Rehearsal.Options.usual())) {
                 Path data = options.common.dataOfServedRehearsals();
-                return serve(options, EngineOptions.of(data, options.common.routes(), true, properties).withToken(token)
+                return serve(options, EngineOptions.of(data, options.common.routes(), true, properties).withTokens(tokens)
                         .rehearsing(rehearsals::target, rehearsals::prepare));
             }
         }
-        return serve(options, EngineOptions.of(options.common.data(), options.common.routes(), true, properties).withToken(token)
+        return serve(options, EngineOptions.of(options.common.data(), options.common.routes(), true, properties).withTokens(tokens)
                 .withJournal(options.common.journal()));
     }
 
@@ -126,32 +129,40 @@ final class ServeCommand implements Callable<Integer> {
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
-            engineOptions.token().filter(Redactor::isWeak).ifPresent(weak -> log.warn("the token is short or a common word: anyone who "
-                    + "guesses it controls every host. openssl rand -hex 32 makes a better one"));
+            engineOptions.tokens().secrets().stream().filter(Redactor::isWeak).forEach(weak -> log.warn("a token is short or a common "
+                    + "word: anyone who guesses it may do what it allows. openssl rand -hex 32 makes a better one"));
             log.info("serving on {}://{}:{}{} and watching {}{}", engine.isServedOverTls() ? "https" : "http",
                     options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
-                    engineOptions.token().isPresent() ? " with a token" : "", options.inbox,
+                    !engineOptions.tokens().isEmpty() ? " with a token" : "", options.inbox,
                     options.rehearse ? ", rehearsing on simulated hosts" : "");
             stop.await();
         }
         return 0;
     }
 
-    /** The token of the file, else of the environment; a file that is named must have one. */
-    static Optional<Secret> token(Path file, Map<String, String> environment) throws UserError {
+    /** The tokens of the file, else that of the environment; a file that is named must have one. */
+    static Tokens tokens(Path file, Map<String, String> environment) throws UserError {
         if (file == null) {
-            return Optional.ofNullable(environment.get(TOKEN_VARIABLE)).map(String::strip).filter(text -> !text.isEmpty()).map(Secret::new);
+            return Optional.ofNullable(environment.get(TOKEN_VARIABLE)).map(String::strip).filter(text -> !text.isEmpty())
+                    .map(text -> Tokens.of(new Secret(text))).orElseGet(Tokens::none);
         }
         try {
-            String text = Files.readString(file).strip();
-            if (text.isEmpty() || text.lines().count() > 1) {
-                throw new UserError("--token-file " + file + " must hold the token, in one line");
-            }
-            return Optional.of(new Secret(text));
+            return Tokens.read(Files.readString(file));
+        } catch (Tokens.Unreadable e) {
+            throw new UserError("--token-file " + file + " " + e.getMessage());
         } catch (IOException e) {
             throw new UserError("cannot read --token-file " + file + ": "
                     + (Files.exists(file) ? "is it a text file that this user may read?" : "there is no such file"));
         }
+    }
+
+    /** The token that a client sends: the only one of the file, else that of the environment. */
+    static Optional<Secret> token(Path file, Map<String, String> environment) throws UserError {
+        Tokens tokens = tokens(file, environment);
+        if (!tokens.isEmpty() && tokens.only().isEmpty()) {
+            throw new UserError("--token-file " + file + " holds several tokens; name a file with yours alone");
+        }
+        return tokens.only();
     }
 
     /** The certificate and key to serve with, where they are named; both must be, and fit. */
@@ -193,7 +204,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** Refuses what must not be listened on, and says so now where the port is taken. */
-    static void requireListenable(String host, int port, Optional<Secret> token) throws UserError {
+    static void requireListenable(String host, int port, Tokens tokens) throws UserError {
         if (port < 0 || port > 65_535) {
             throw new UserError("--port " + port + " is no port: it is a number up to 65535");
         }
@@ -203,7 +214,7 @@ final class ServeCommand implements Callable<Integer> {
         } catch (UnknownHostException e) {
             throw new UserError("--host " + host + " is not an address of this machine");
         }
-        if (!address.isLoopbackAddress() && token.isEmpty()) {
+        if (!address.isLoopbackAddress() && tokens.isEmpty()) {
             throw new UserError("--host " + host + " can be reached from other machines, so a token is needed: set " + TOKEN_VARIABLE
                     + " or give --token-file (openssl rand -hex 32 makes a good one)");
         }

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -21,19 +22,19 @@ import java.util.function.Function;
  * @param rehearsal  whether hosts are simulated ones
  * @param dial       how a host is reached
  * @param properties over {@code application.properties}
- * @param token      what HTTP asks for
+ * @param tokens     what HTTP asks for
  * @param journal    where the journal is
  * @param prepare    called when a run of a cluster has been let in, before its first step: makes simulated hosts where they are needed
  */
 public record EngineOptions(
         Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
-        Map<String, String> properties, Optional<Secret> token, JournalPlace journal, Consumer<Cluster> prepare) {
+        Map<String, String> properties, Tokens tokens, JournalPlace journal, Consumer<Cluster> prepare) {
 
     /** Without a token, and with the journal of the data directory. */
     public EngineOptions(
             Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
             Map<String, String> properties) {
-        this(data, routes, triggers, rehearsal, dial, properties, Optional.empty(), JournalPlace.in(data), cluster -> { });
+        this(data, routes, triggers, rehearsal, dial, properties, Tokens.none(), JournalPlace.in(data), cluster -> { });
     }
 
     /** For real hosts, reached as the spec says. */
@@ -41,18 +42,23 @@ public record EngineOptions(
         return new EngineOptions(data, routes, triggers, false, SshTarget::of, properties);
     }
 
-    /** The same with a token. */
+    /** The same with one token, for everything. */
     public EngineOptions withToken(Optional<Secret> asked) {
+        return withTokens(asked.map(Tokens::of).orElseGet(Tokens::none));
+    }
+
+    /** The same with these tokens. */
+    public EngineOptions withTokens(Tokens asked) {
         return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked, journal, prepare);
     }
 
     /** The same with a journal elsewhere, or for another engine. */
     public EngineOptions withJournal(JournalPlace place) {
-        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, token, place, prepare);
+        return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, tokens, place, prepare);
     }
 
     /** The same on simulated hosts, which are made for each cluster when it needs them. */
     public EngineOptions rehearsing(Function<Host, SshTarget> simulated, Consumer<Cluster> make) {
-        return new EngineOptions(data, routes, triggers, true, simulated, properties, token, JournalPlace.in(data), make);
+        return new EngineOptions(data, routes, triggers, true, simulated, properties, tokens, JournalPlace.in(data), make);
     }
 }

@@ -158,7 +158,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("guardedVertx", vertx);
         registry.bind("http",
                 new Http(context, new LoadedRoutes(context, files), runs, submissions, opened, metrics, this::routesProblem,
-                        options.data(), options.token().isPresent(), options.rehearsal()));
+                        options.data(), !options.tokens().isEmpty(), options.rehearsal()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
     }
@@ -168,7 +168,7 @@ final class Wiring extends MainListenerSupport {
         CamelContext context = main.getCamelContext();
         try {
             if (options.triggers()) {
-                HttpFilters.install(context, vertx, limits(context), options.token(),
+                HttpFilters.install(context, vertx, limits(context), options.tokens(),
                         context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join(),
                         context.getRegistry().lookupByNameAndType("http", Http.class));
             }

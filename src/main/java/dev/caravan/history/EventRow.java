@@ -74,10 +74,13 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         if (what instanceof RunQueued queued) {
             put(data, queued);
         } else if (what instanceof RunResumed resumed) {
-            data.put("action", resumed.action()).put("resumed", true);
+            data.put("action", resumed.action());
+            resumed.by().ifPresent(name -> data.put("by", name));
+            data.put("resumed", true);
         } else if (what instanceof RequestedByFile requested) {
             data.put("file", requested.file());
-        } else if (what instanceof CancelRequested) {
+        } else if (what instanceof CancelRequested cancelled) {
+            cancelled.by().ifPresent(name -> data.put("by", name));
             data.put("cancelled", true);
         } else if (what instanceof GivenUp) {
             data.put("givenUp", true);
@@ -98,7 +101,9 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
     }
 
     private static void put(ObjectNode data, RunQueued queued) {
-        data.put("action", queued.action()).put("changesHosts", queued.changesHosts()).put("cluster", queued.cluster());
+        data.put("action", queued.action());
+        queued.by().ifPresent(name -> data.put("by", name));
+        data.put("changesHosts", queued.changesHosts()).put("cluster", queued.cluster());
         queued.hosts().forEach(host -> put(data.withArray("hosts").addObject()
                 .put("address", host.address()).put("name", host.name()), "roles", host.roles()));
         if (queued.limited()) {
@@ -198,7 +203,8 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         boolean changesHosts = members.flag("changesHosts").orElse(!action.equals("plan"));
         return new RunQueued(action, members.textOr("cluster", ""), hosts, members.flag("rehearsal").orElse(false), changesHosts,
                 members.flag("plan").orElse(!changesHosts), members.text("version"), rollsBack(members),
-                members.textOr("outcome", ""), members.textsByName("parameters"), members.flag("limited").orElse(false));
+                members.textOr("outcome", ""), members.textsByName("parameters"), members.flag("limited").orElse(false),
+                members.text("by"));
     }
 
     /* Earlier versions wrote takesBack. */
@@ -227,13 +233,13 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
 
     private Occurrence note(Members members) {
         if (members.flag("cancelled").orElse(false)) {
-            return new CancelRequested(message);
+            return new CancelRequested(message, members.text("by"));
         }
         if (members.flag("givenUp").orElse(false)) {
             return new GivenUp(message);
         }
         if (members.flag("resumed").orElse(false)) {
-            return new RunResumed(members.textOr("action", ""), message);
+            return new RunResumed(members.textOr("action", ""), message, members.text("by"));
         }
         return members.text("file").<Occurrence>map(file -> new RequestedByFile(file, message)).orElseGet(() -> new Note(host, message));
     }

@@ -55,11 +55,20 @@ public sealed interface Occurrence {
      * @param outcome    what is true of the cluster once the run has succeeded, as the end of a sentence; may be empty
      * @param parameters the values of the action's parameters, by name
      * @param limited    whether the hosts are only some of the cluster's, as the action was limited to them
+     * @param by         who asked for it, where that is known: the name of a token
      */
     record RunQueued(
             String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
             Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters,
-            boolean limited) implements Occurrence {
+            boolean limited, Optional<String> by) implements Occurrence {
+        /** One of which it is not known who asked for it. */
+        public RunQueued(
+                String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
+                Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters, boolean limited) {
+            this(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, outcome, parameters, limited,
+                    Optional.empty());
+        }
+
         public RunQueued {
             hosts = List.copyOf(hosts);
             rollsBack = List.copyOf(rollsBack);
@@ -69,7 +78,7 @@ public sealed interface Occurrence {
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
             return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, redact.apply(outcome),
-                    Texts.redacted(parameters, redact), limited);
+                    Texts.redacted(parameters, redact), limited, by);
         }
     }
 
@@ -81,11 +90,15 @@ public sealed interface Occurrence {
         }
     }
 
-    /** An engine resumes a run whose engine is gone. */
-    record RunResumed(String action, String message) implements Remark {
+    /**
+     * An engine resumes a run whose engine is gone.
+     *
+     * @param by who asked for it, where somebody did and that is known
+     */
+    record RunResumed(String action, String message, Optional<String> by) implements Remark {
         @Override
         public RunResumed redacted(UnaryOperator<String> redact) {
-            return new RunResumed(action, redact.apply(message));
+            return new RunResumed(action, redact.apply(message), by);
         }
     }
 
@@ -101,11 +114,15 @@ public sealed interface Occurrence {
         }
     }
 
-    /** The run was asked to stop: steps that run may end, no new one starts. */
-    record CancelRequested(String message) implements Remark {
+    /**
+     * The run was asked to stop: steps that run may end, no new one starts.
+     *
+     * @param by who asked for it, where that is known
+     */
+    record CancelRequested(String message, Optional<String> by) implements Remark {
         @Override
         public CancelRequested redacted(UnaryOperator<String> redact) {
-            return new CancelRequested(redact.apply(message));
+            return new CancelRequested(redact.apply(message), by);
         }
     }
 

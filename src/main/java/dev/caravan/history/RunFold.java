@@ -6,6 +6,7 @@ import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.OfStep;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
@@ -39,6 +40,7 @@ public final class RunFold {
     private String outcome = "";
     private String cluster = "";
     private Map<String, String> parameters = Map.of();
+    private Requesters requesters = Requesters.unknown();
     private boolean rehearsal;
     private RunState state = RunState.QUEUED;
     private Optional<Instant> queuedAt = Optional.empty();
@@ -65,8 +67,11 @@ public final class RunFold {
             step(at, step);
         } else if (what instanceof HostRolledBack) {
             rolledBack(what);
-        } else if (what instanceof CancelRequested) {
+        } else if (what instanceof CancelRequested cancelled) {
             stopping = true;
+            requesters = requesters.cancelled(cancelled.by());
+        } else if (what instanceof RunResumed resumed) {
+            requesters = requesters.resumed(resumed.by());
         } else if (what instanceof RunEnded ended) {
             ended(at, ended);
         }
@@ -107,6 +112,11 @@ public final class RunFold {
         return parameters;
     }
 
+    /** Who asked for it, and for what became of it. */
+    public Requesters requesters() {
+        return requesters;
+    }
+
     private void queued(Instant at, RunQueued queued) {
         queuedAt = Optional.of(at);
         action = queued.action();
@@ -114,6 +124,7 @@ public final class RunFold {
         changesNothing = !queued.changesHosts();
         outcome = queued.outcome();
         parameters = queued.parameters();
+        requesters = requesters.began(queued.by());
         cluster = queued.cluster();
         rehearsal = queued.rehearsal();
         queued.hosts().forEach(host -> hosts.put(host.name(),

@@ -1,10 +1,11 @@
 package dev.caravan.http;
 
-import dev.caravan.digest.Sha256;
+import dev.caravan.access.Caller;
+import dev.caravan.access.Role;
+import dev.caravan.access.Tokens;
 import dev.caravan.log.SecretSource;
 import dev.caravan.spec.Secret;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
@@ -13,36 +14,41 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Who may ask. With a token: who presents it, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
- * programs on this machine, and no web page of another origin that a browser on this machine shows. Thread-safe.
+ * Who may ask. With tokens: who presents one, as a bearer or, as browsers do, as the password of HTTP Basic. Without one:
+ * programs on this machine, and no web page of another origin that a browser on this machine shows. What changes nothing needs the role
+ * view, anything else operate, whichever route answers; a resource may need more. Thread-safe.
  */
 final class AuthFilter implements SecretSource {
     private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1\\])(:\\d{1,5})?");
     private static final List<String> SAFE_METHODS = List.of("GET", "HEAD", "OPTIONS");
 
-    private final Optional<Secret> token;
-    private final Optional<byte[]> tokenDigest;
+    private final Tokens tokens;
 
     /** What of a request decides; header values are null where there is none. */
-    record Asked(String method, String scheme, List<String> authorization, String host, String origin, String fetchSite) {}
+    record Asked(String method, String path, String scheme, List<String> authorization, String host, String origin, String fetchSite) {}
 
-    AuthFilter(Optional<Secret> token) {
-        this.token = token;
-        this.tokenDigest = token.map(secret -> Sha256.of(secret.reveal()));
+    AuthFilter(Tokens tokens) {
+        this.tokens = tokens;
     }
 
     @Override
     public Collection<Secret> secrets() {
-        return token.stream().toList();
+        return tokens.secrets();
+    }
+
+    /** Who sends these values of the header Authorization; empty for somebody without a token that is needed. */
+    Optional<Caller> caller(List<String> authorization) {
+        return tokens.isEmpty() ? Optional.of(Caller.LOCAL) : presented(authorization).flatMap(tokens::caller);
     }
 
     /** Why the request is refused; empty if it is allowed. */
     Optional<ProblemDocument> refuse(Asked asked) {
-        if (tokenDigest.isPresent() && !presentsToken(asked.authorization())) {
+        Optional<Caller> caller = caller(asked.authorization());
+        if (caller.isEmpty()) {
             return Optional.of(ProblemDocument.of(401, "unauthorized", "A token is needed",
-                    "Send the header Authorization: Bearer TOKEN, with the token that Caravan was started with."));
+                    "Send the header Authorization: Bearer TOKEN, with a token that Caravan was started with."));
         }
-        if (tokenDigest.isEmpty() && (asked.host() == null || !LOOPBACK.matcher(asked.host().toLowerCase(Locale.ROOT)).matches())) {
+        if (tokens.isEmpty() && (asked.host() == null || !LOOPBACK.matcher(asked.host().toLowerCase(Locale.ROOT)).matches())) {
             // Else a page whose name is made to resolve to 127.0.0.1 could read all answers.
             return Optional.of(ProblemDocument.of(403, "foreign-host", "This name is not answered for",
                     "Without a token, requests are answered for localhost and its addresses only, not for a Host of another name."));
@@ -51,7 +57,8 @@ final class AuthFilter implements SecretSource {
             return Optional.of(ProblemDocument.of(403, "foreign-origin", "Requests of other web pages are not taken",
                     "The request comes from a page of another origin."));
         }
-        return Optional.empty();
+        Role needed = SAFE_METHODS.contains(asked.method()) || asked.path().equals(SpecsResource.VALIDATE) ? Role.VIEW : Role.OPERATE;
+        return caller.get().role().includes(needed) ? Optional.empty() : Optional.of(ProblemDocument.role(caller.get(), needed));
     }
 
     /*
@@ -69,21 +76,19 @@ final class AuthFilter implements SecretSource {
         return asked.origin() != null && !asked.origin().equalsIgnoreCase(asked.scheme() + "://" + asked.host());
     }
 
-    private boolean presentsToken(List<String> authorization) {
+    private static Optional<String> presented(List<String> authorization) {
         if (authorization.size() != 1) {
-            return false;
+            return Optional.empty();
         }
         String[] parts = authorization.get(0).strip().split(" +", 2);
         if (parts.length != 2) {
-            return false;
+            return Optional.empty();
         }
-        String presented = switch (parts[0].toLowerCase(Locale.ROOT)) {
-            case "bearer" -> parts[1];
-            case "basic" -> passwordOf(parts[1]);
-            default -> "";
+        return switch (parts[0].toLowerCase(Locale.ROOT)) {
+            case "bearer" -> Optional.of(parts[1]);
+            case "basic" -> Optional.of(passwordOf(parts[1]));
+            default -> Optional.empty();
         };
-        // Digests have one length, so that the comparison's time tells nothing about the token's.
-        return MessageDigest.isEqual(tokenDigest.orElseThrow(), Sha256.of(presented));
     }
 
     private static String passwordOf(String credentials) {

@@ -40,9 +40,11 @@ final class BodyFilter implements Handler<RoutingContext> {
 
     private final ConnectionLimits connections;
     private final long bodyWithinMillis;
+    private final AuthFilter access;
 
-    BodyFilter(ConnectionLimits connections, ServerLimits limits) {
+    BodyFilter(ConnectionLimits connections, ServerLimits limits, AuthFilter access) {
         this.connections = connections;
+        this.access = access;
         this.bodyWithinMillis = limits.requestWithin().toMillis();
     }
 
@@ -58,6 +60,7 @@ final class BodyFilter implements Handler<RoutingContext> {
             send(context, refused.get());
             return;
         }
+        access.caller(context.request().headers().getAll("Authorization")).map(CallerUser::of).ifPresent(context::setUser);
         takeOff(context);
         long timer = context.vertx().setTimer(bodyWithinMillis, any -> {
             if (!request.isEnded()) {

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.access.Role;
 import dev.caravan.clusters.ClusterJson;
 import dev.caravan.clusters.Clusters;
 import dev.caravan.clusters.KnownCluster;
@@ -11,12 +12,9 @@ import java.util.Map;
 /** {@code /api/v1/clusters} and what is below it. Thread-safe. */
 final class ClustersResource {
     private final Clusters clusters;
-    private final boolean asksForToken;
 
-    /** @param asksForToken whether only those who hold a token are answered */
-    ClustersResource(Clusters clusters, boolean asksForToken) {
+    ClustersResource(Clusters clusters) {
         this.clusters = clusters;
-        this.asksForToken = asksForToken;
     }
 
     Reply list() throws IOException {
@@ -34,12 +32,13 @@ final class ClustersResource {
     }
 
     /** The administrator's access to the cluster. Without a token, every program on this machine could have it. */
-    Reply kubeconfig(String name) throws Refused, IOException {
-        if (!asksForToken) {
+    Reply kubeconfig(String name, Request request) throws Refused, IOException {
+        if (!request.caller().token()) {
             throw new Refused(ProblemDocument.of(403, "token-required", "This needs a token",
                     "A kubeconfig opens the whole cluster, so it is only given to those who hold a token. Start Caravan with --token-file, "
                             + "and send that token."));
         }
+        request.require(Role.ADMIN);
         byte[] kubeconfig = clusters.kubeconfig(name).orElseThrow(() -> new Refused(ProblemDocument.of(404, "no-kubeconfig",
                 "There is no such kubeconfig", "The data directory has no kubeconfig of a cluster of this name.")));
         return new Reply(200, "application/yaml", kubeconfig, Map.of());

@@ -1,5 +1,8 @@
 package dev.caravan.http;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.access.Caller;
+import dev.caravan.access.Role;
 import dev.caravan.clusters.Clusters;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
@@ -33,39 +36,43 @@ public final class Http {
 
     private final Resources resources;
     private final Health health;
+    private final Caller unknown;
 
     /**
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
-     * @param asksForToken  whether only those who hold a token are answered
+     * @param asksForToken  whether who asks is known by a token; a user's route that does not pass on who it is may only look then
      * @param rehearsal     whether the hosts are simulated
      */
     public Http(
             CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
             Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken, boolean rehearsal) {
-        RunsResource ofRuns = new RunsResource(runs, submissions, journal, data);
-        ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data), asksForToken);
+        RunRequests requests = new RunRequests(runs, submissions, journal);
+        RunsResource ofRuns = new RunsResource(runs, journal, requests, data);
+        ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data));
+        this.unknown = asksForToken ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
-        this.resources = resources(ofRuns, ofClusters, new SpecsResource(submissions), new RoutesResource(routes),
+        this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes),
                 health, metrics, new Page(rehearsal));
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
-    private static Resources resources(RunsResource runs, ClustersResource clusters, SpecsResource specs, RoutesResource routes,
-            Health health, Metrics metrics, Page page) {
+    private static Resources resources(RunsResource runs, RunRequests requests, ClustersResource clusters, SpecsResource specs,
+            RoutesResource routes, Health health, Metrics metrics, Page page) {
         OpenApi description = new OpenApi();
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> description.json())
                 .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
+                .get("/api/v1/caller", (request, id) -> caller(request))
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/routes/{route}", (request, id) -> routes.show(id))
-                .post("/api/v1/validate", (request, id) -> specs.validate(request))
+                .post(SpecsResource.VALIDATE, (request, id) -> specs.validate(request))
                 .get("/api/v1/clusters", (request, id) -> clusters.list())
                 .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))
-                .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name))
+                .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name, request))
                 .get("/api/v1/runs", RunQuery.PARAMETERS, (request, id) -> runs.list(request))
                 // whatever it is, it is a parameter of the action, which knows what there is
-                .post("/api/v1/runs", Resources.ANY, (request, id) -> runs.begin(request))
+                .post("/api/v1/runs", Resources.ANY, (request, id) -> requests.begin(request))
                 .get("/api/v1/runs/{id}", (request, id) -> runs.show(id))
                 .only("GET", EventStreams.TEMPLATE, EventStreams.PARAMETERS, (request, id) -> {
                     throw new IllegalStateException("events are answered before Camel");
@@ -73,10 +80,10 @@ public final class Http {
                 .get("/api/v1/runs/{id}/logs", List.of("host", "step"), (request, id) -> runs.logs(id, request))
                 .get("/api/v1/runs/{id}/spec", (request, id) -> runs.spec(id))
                 .get("/api/v1/runs/{id}/timeline", (request, id) -> runs.timeline(id))
-                .post("/api/v1/runs/{id}/cancel", (request, id) -> runs.cancel(id))
-                .post("/api/v1/runs/{id}/retry", (request, id) -> runs.retry(id))
-                .post("/api/v1/runs/{id}/resume", (request, id) -> runs.resume(id))
-                .post("/api/v1/runs/{id}/rollback", (request, id) -> runs.rollback(id))
+                .post("/api/v1/runs/{id}/cancel", (request, id) -> requests.cancel(id, request))
+                .post("/api/v1/runs/{id}/retry", (request, id) -> requests.retry(id, request))
+                .post("/api/v1/runs/{id}/resume", (request, id) -> requests.resume(id, request))
+                .post("/api/v1/runs/{id}/rollback", (request, id) -> requests.rollback(id, request))
                 // probes and scrapers add parameters of their own; the page reads its own address
                 .get("/observe/health", Resources.ANY, (request, id) -> health.answer(request))
                 .get(Health.LIVE, Resources.ANY, (request, id) -> health.answer(request))
@@ -114,12 +121,20 @@ public final class Http {
         answer(exchange, resources::answer);
     }
 
+    /** Who asks, and what they may ask for. */
+    private static Reply caller(Request request) {
+        Caller caller = request.caller();
+        ObjectNode tree = Json.object();
+        caller.name().ifPresent(name -> tree.put("name", name));
+        return Reply.json(200, tree.put("role", caller.role().word()).put("token", caller.token()));
+    }
+
     private static Reply scrape(Metrics metrics, Request request) {
         String mediaType = Metrics.mediaType(request.header("accept").orElse(""));
         return new Reply(200, mediaType, metrics.scrape(mediaType).getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
-    private static void answer(Exchange exchange, Answering answering) {
+    private void answer(Exchange exchange, Answering answering) {
         Reply reply;
         try {
             reply = answering.answer(request(exchange));
@@ -137,14 +152,15 @@ public final class Http {
         message.setBody(reply.body());
     }
 
-    private static Request request(Exchange exchange) {
+    private Request request(Exchange exchange) {
         HttpMessage message = exchange.getIn(HttpMessage.class);
         HttpServerRequest request = message.getRequest();
         Map<String, String> headers = new HashMap<>();
         request.headers().forEach(header -> headers.putIfAbsent(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
         Map<String, String> parameters = new HashMap<>();
         request.params().forEach(parameter -> parameters.putIfAbsent(parameter.getKey(), parameter.getValue()));
-        return new Request(request.method().name(), request.path(), Map.copyOf(parameters), Map.copyOf(headers), body(message));
+        return new Request(request.method().name(), request.path(), Map.copyOf(parameters), Map.copyOf(headers), body(message),
+                CallerUser.of(message, unknown));
     }
 
     /** Nothing where there is no body; Camel may have made a stream that can be read again of what came. */

@@ -1,9 +1,9 @@
 package dev.caravan.http;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.journal.Journal;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.run.Runs;
-import dev.caravan.spec.Secret;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
@@ -13,7 +13,6 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.service.ServiceSupport;
@@ -33,26 +32,26 @@ public final class HttpFilters extends ServiceSupport {
     private final CamelContext context;
     private final GuardedVertx vertx;
     private final ServerLimits limits;
-    private final Optional<Secret> token;
+    private final Tokens tokens;
     private final Runs runs;
     private final Journal journal;
     private final Health health;
 
-    private HttpFilters(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs, Journal journal,
+    private HttpFilters(CamelContext context, GuardedVertx vertx, ServerLimits limits, Tokens tokens, Runs runs, Journal journal,
             Health health) {
         this.context = context;
         this.vertx = vertx;
         this.limits = limits;
-        this.token = token;
+        this.tokens = tokens;
         this.runs = runs;
         this.journal = journal;
         this.health = health;
     }
 
     /** Adds it to a context that has been configured and has not been started. */
-    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Optional<Secret> token, Runs runs,
+    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Tokens tokens, Runs runs,
             Journal journal, Http http) throws Exception {
-        context.addService(new HttpFilters(context, vertx, limits, token, runs, journal, http.health()), true, true);
+        context.addService(new HttpFilters(context, vertx, limits, tokens, runs, journal, http.health()), true, true);
     }
 
     @Override
@@ -61,7 +60,7 @@ public final class HttpFilters extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
-        AuthFilter access = new AuthFilter(token);
+        AuthFilter access = new AuthFilter(tokens);
         RedactedLog.keepFrom(access);
         RateLimit rates = new RateLimit(limits.requestsPerSecond(), System::nanoTime);
         vertx.install(new RequestFilter(vertx.vertx(), access, rates, vertx.connections()));
@@ -69,7 +68,7 @@ public final class HttpFilters extends ServiceSupport {
         WorkerExecutor liveness = vertx.vertx().createSharedWorkerExecutor("caravan-liveness", 1);
         EventStreams streams = new EventStreams(runs, journal, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
-            BodyFilter bodyFilter = new BodyFilter(vertx.connections(), limits);
+            BodyFilter bodyFilter = new BodyFilter(vertx.connections(), limits, access);
             router.route().order(FIRST).handler(bodyFilter);
             Route live = router.route(HttpMethod.GET, Health.LIVE).order(FIRST + 1);
             live.handler(request -> liveness.executeBlocking(health::live, false)

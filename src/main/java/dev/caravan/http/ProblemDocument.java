@@ -1,6 +1,8 @@
 package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.access.Caller;
+import dev.caravan.access.Role;
 import dev.caravan.journal.RunIds;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Problem;
@@ -73,6 +75,12 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
         return of(429, "too-many-requests", "Too many requests",
                 "Wait a second, and follow a run by its events rather than by asking again and again.")
                 .header("Retry-After", "1");
+    }
+
+    /** Who asks may not ask for that. */
+    static ProblemDocument role(Caller caller, Role needed) {
+        return of(403, "role", "The role of this token does not allow it", "This needs the role " + needed.word() + "; "
+                + caller.name().map(name -> "the token of " + name).orElse("this token") + " has the role " + caller.role().word() + ".");
     }
 
     static ProblemDocument failed() {

@@ -84,7 +84,8 @@ final class RequestFilter {
     }
 
     private static AuthFilter.Asked asked(HttpServerRequest request) {
-        return new AuthFilter.Asked(request.method().name(), request.scheme(), request.headers().getAll("Authorization"),
+        return new AuthFilter.Asked(request.method().name(), Optional.ofNullable(request.path()).orElse(""), request.scheme(),
+                request.headers().getAll("Authorization"),
                 request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
     }
 }

@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.history.Event;
+import dev.caravan.history.Requesters;
 import dev.caravan.history.RunFold;
 import dev.caravan.history.RunView;
 import dev.caravan.journal.Journal;
@@ -20,9 +21,10 @@ final class RunFolds {
 
     /**
      * @param parameters the values of the action's parameters, by name
+     * @param requesters who asked for it, and for what became of it
      * @param seq        the number of the last event that it takes into account; 0 for none
      */
-    record Folded(RunView view, Map<String, String> parameters, long seq) {}
+    record Folded(RunView view, Map<String, String> parameters, Requesters requesters, long seq) {}
 
     RunFolds(Journal journal) {
         this.journal = journal;
@@ -52,7 +54,7 @@ final class RunFolds {
                 fold.accept(event);
                 seq = event.seq();
             }
-            return new Folded(fold.view(), fold.parameters(), seq);
+            return new Folded(fold.view(), fold.parameters(), fold.requesters(), seq);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.history.Requesters;
 import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
@@ -30,6 +31,7 @@ final class RunJson {
         if (!parameters.isEmpty()) {
             tree.set("parameters", parameters);
         }
+        people(tree, folded);
         view.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         view.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
@@ -53,6 +55,16 @@ final class RunJson {
     private static ObjectNode head(RunRecord run, RunState state) {
         return Json.object().put("id", run.id()).put("action", run.action()).put("cluster", run.cluster())
                 .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", state.word());
+    }
+
+    /** Who begins a run with the plan that it is to do has approved that plan. */
+    private static void people(ObjectNode tree, Folded folded) {
+        Requesters requesters = folded.requesters();
+        requesters.began().ifPresent(name -> tree.put("begunBy", name));
+        requesters.began().filter(name -> !folded.parameters().getOrDefault("plan", "").isEmpty())
+                .ifPresent(name -> tree.put("approvedBy", name));
+        requesters.cancelled().ifPresent(name -> tree.put("cancelledBy", name));
+        requesters.resumed().ifPresent(name -> tree.put("resumedBy", name));
     }
 
     private static ObjectNode host(HostView host) {

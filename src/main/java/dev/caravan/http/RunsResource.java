@@ -3,106 +3,37 @@ package dev.caravan.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.actions.Action;
-import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.ActionJson;
-import dev.caravan.actions.Actions;
-import dev.caravan.actions.InvalidParameters;
-import dev.caravan.actions.NoSuchAction;
 import dev.caravan.history.PlannedChanges;
 import dev.caravan.history.RunState;
 import dev.caravan.http.RunFolds.Folded;
 import dev.caravan.journal.Journal;
-import dev.caravan.journal.RequestKey;
 import dev.caravan.journal.RunIds;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.run.Busy;
-import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Runs;
-import dev.caravan.run.Submissions;
-import dev.caravan.run.Submissions.Submission;
-import dev.caravan.spec.InvalidSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
-/** {@code /api/v1/runs} and what is below it. Thread-safe. */
+/** {@code /api/v1/runs} and what can be read below it. Thread-safe. */
 final class RunsResource {
     static final String PATH = "/api/v1/runs";
-    private static final String SOURCE = "http";
 
     private final Runs runs;
-    private final Submissions submissions;
     private final Journal journal;
+    private final RunRequests requests;
     private final StepLogs logs;
-    private final IdempotencyKeys keys;
     private final RunFolds folds;
 
-    RunsResource(Runs runs, Submissions submissions, Journal journal, Path data) {
+    RunsResource(Runs runs, Journal journal, RunRequests requests, Path data) {
         this.runs = runs;
-        this.submissions = submissions;
         this.journal = journal;
+        this.requests = requests;
         this.logs = new StepLogs(data);
-        this.keys = new IdempotencyKeys(journal);
         this.folds = new RunFolds(journal);
-    }
-
-    /** Begins a run. */
-    Reply begin(Request request) throws Refused {
-        ActionCall call = call(request);
-        Optional<String> key = request.header("idempotency-key");
-        return accepted(key.isEmpty() ? begin(call, request, Optional.empty())
-                : keys.once(key.get(), words(call), request.body(), asked -> begin(call, request, Optional.of(asked))));
-    }
-
-    /** The action that is asked for; every other parameter of the query is one of its own. */
-    private ActionCall call(Request request) throws Refused {
-        Map<String, String> parameters = new TreeMap<>(request.parameters());
-        String name = Optional.ofNullable(parameters.remove("action")).orElse(Actions.USUAL);
-        try {
-            return runs.actions().require(name).call(parameters);
-        } catch (NoSuchAction e) {
-            throw new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action", sentence(e.getMessage())));
-        } catch (InvalidParameters e) {
-            throw new Refused(ProblemDocument.of(400, "parameters", "The action does not take these parameters", sentence(e.getMessage())));
-        }
-    }
-
-    private static String sentence(String message) {
-        return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
-    }
-
-    /* What a key is for, besides the body. */
-    private static String words(ActionCall call) {
-        return call.parameters().isEmpty() ? call.action().name() : call.action().name() + " " + new TreeMap<>(call.texts());
-    }
-
-    private String begin(ActionCall call, Request request, Optional<RequestKey> key) throws Refused {
-        try {
-            return begin(submissions.readConfined(SpecsResource.text(request), "request", call, SOURCE), key);
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        }
-    }
-
-    private String begin(Submission submission, Optional<RequestKey> key) throws Refused {
-        try {
-            return submissions.begin(submission, key).id();
-        } catch (Busy busy) {
-            throw busy(busy);
-        } catch (CannotBegin why) {
-            throw cannotBegin(why);
-        }
-    }
-
-    private Reply accepted(String id) throws Refused {
-        RunRecord run = find(id);
-        return Reply.json(202, Json.object().put("id", id).put("state", run.state().word())).header("Location", PATH + "/" + id);
     }
 
     /** The actions that runs can begin with now. */
@@ -129,33 +60,11 @@ final class RunsResource {
         }
         tree.put("now", Instant.now().toString());
         boolean hasFound = run.hasEnded() && journal.hasFound(id);
-        tree.set("possible", Json.tree(possible(run, hasFound)));
+        tree.set("possible", Json.tree(requests.possible(run, hasFound)));
         if (run.hasEnded() && !hasFound && runs.actions().find(run.action()).filter(Action::isRecorded).isPresent()) {
             journal.rolledBackBy(run.id()).ifPresent(by -> tree.put("rolledBackBy", by));
         }
         return Reply.json(200, tree);
-    }
-
-    /** What can be asked of the run in its state: the last parts of paths to POST to. */
-    private List<String> possible(RunRecord run, boolean hasFound) {
-        if (isUnderWay(run)) {
-            return List.of("cancel");
-        }
-        if (run.rehearsal() != runs.isRehearsal() || !submissions.isKnown(run)) {
-            return List.of();
-        }
-        if (!run.hasEnded()) {
-            return isLeft(run.id()) ? List.of("resume") : List.of();
-        }
-        return hasFound ? List.of("retry", "rollback") : List.of("retry");
-    }
-
-    private boolean isUnderWay(RunRecord run) {
-        return !run.hasEnded() && runs.underWay().stream().anyMatch(each -> each.id().equals(run.id()));
-    }
-
-    private boolean isLeft(String id) {
-        return journal.orphans().stream().anyMatch(each -> each.id().equals(id));
     }
 
     /** Its spec, as the journal has it. */
@@ -184,112 +93,12 @@ final class RunsResource {
                         "Run " + id + " has no log of that host and step.")));
     }
 
-    /** Asks it to stop. */
-    Reply cancel(String asked) throws Refused {
-        RunRecord run = find(asked);
-        String id = run.id();
-        if (!runs.cancel(id)) {
-            throw new Refused(run.hasEnded()
-                    ? ProblemDocument.of(409, "ended", "The run has ended",
-                            "Run " + id + " is " + run.state().word() + "; there is nothing to cancel.")
-                    : ProblemDocument.of(409, "elsewhere", "The run is not this process's",
-                            "Run " + id + " was begun by another process, and only that can cancel it: press Ctrl-C there."));
-        }
-        return accepted(id);
-    }
-
-    /** Begins a new run of the same spec and action. */
-    Reply retry(String asked) throws Refused {
-        RunRecord run = find(asked);
-        if (isUnderWay(run)) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
-                    "Run " + run.id() + " is " + run.state().word() + ".")
-                    .member("run", run.id()));
-        }
-        try {
-            return accepted(begin(submission(run).again(SOURCE), Optional.empty()));
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        } catch (CannotBegin why) {
-            throw cannotBegin(why);
-        }
-    }
-
-    /** Resumes a run whose engine is gone. */
-    Reply resume(String asked) throws Refused {
-        RunRecord run = find(asked);
-        if (run.hasEnded()) {
-            throw new Refused(ProblemDocument.of(409, "ended", "The run has ended",
-                    "Run " + run.id() + " is " + run.state().word() + "; begin it again with retry."));
-        }
-        if (!isLeft(run.id())) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run is being worked on",
-                    "Run " + run.id() + " is running already; there is nothing to resume.")
-                    .member("run", run.id()));
-        }
-        try {
-            return accepted(submissions.resume(run, submission(run)).id());
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        } catch (CannotBegin why) {
-            throw cannotBegin(why);
-        } catch (Busy busy) {
-            throw busy(busy);
-        }
-    }
-
-    /** Begins a run that takes this one back. */
-    Reply rollback(String asked) throws Refused {
-        RunRecord run = find(asked);
-        if (!run.hasEnded()) {
-            throw new Refused(ProblemDocument.of(409, "under-way", "The run has not ended yet",
-                    "Run " + run.id() + " is " + run.state().word() + "; cancel it first.")
-                    .member("run", run.id()));
-        }
-        try {
-            return accepted(begin(submission(run, submissions.rollbackOf(run)).again(SOURCE), Optional.empty()));
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        } catch (CannotBegin why) {
-            throw cannotBegin(why);
-        }
-    }
-
-    private Submission submission(RunRecord run) throws InvalidSpec, Refused {
-        requireOfThisKind(run);
-        return known(run, submissions.of(run));
-    }
-
-    private Submission submission(RunRecord run, ActionCall call) throws InvalidSpec, Refused {
-        requireOfThisKind(run);
-        return known(run, submissions.of(run, call));
-    }
-
-    private void requireOfThisKind(RunRecord run) throws Refused {
-        if (run.rehearsal() != runs.isRehearsal()) {
-            throw new Refused(ProblemDocument.of(409, "rehearsal", "A rehearsal and a real run are not the same",
-                    "Run " + run.id() + " was " + (run.rehearsal() ? "rehearsed on simulated hosts, and this engine works on real ones"
-                            : "a real one, and this engine rehearses") + ". Send the spec for a run of its own."));
-        }
-    }
-
-    private static Submission known(RunRecord run, Optional<Submission> submission) throws Refused {
-        return submission.orElseThrow(() -> new Refused(ProblemDocument.of(409, "spec-not-kept",
-                "The spec is not known any more", "The journal keeps specs without their secrets, and run " + run.id()
-                        + " was not begun by this process over HTTP or through the inbox. Send the spec again.")));
-    }
-
-    private static Refused cannotBegin(CannotBegin why) {
-        return new Refused(ProblemDocument.of(409, "cannot-begin", "The run cannot begin", sentence(why.getMessage())));
-    }
-
-    private static Refused busy(Busy busy) {
-        return new Refused(ProblemDocument.of(409, "busy", "Another run is at work there", busy.getMessage() + ".")
-                .member("run", busy.getOther()));
+    private RunRecord find(String id) throws Refused {
+        return find(journal, id);
     }
 
     /** @param id may be cut short */
-    private RunRecord find(String id) throws Refused {
+    static RunRecord find(Journal journal, String id) throws Refused {
         try {
             return RunIds.find(journal, id);
         } catch (RunIds.NotFound e) {

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 
 /** {@code /api/v1/validate}, and the specs that come as bodies. Thread-safe. */
 final class SpecsResource {
+    static final String VALIDATE = "/api/v1/validate";
+
     private final Submissions submissions;
 
     SpecsResource(Submissions submissions) {

@@ -23,12 +23,13 @@ import java.util.stream.Collectors;
  * @param relaxed   what the spec relaxes of what is safe, a line each
  * @param confined  whether the spec's author may not name the engine's files and variables
  * @param key       of the request, where it has one
+ * @param by        who asked for it, where that is known
  */
 public record RunOrder(
         Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed, boolean confined,
-        Optional<RequestKey> key) {
+        Optional<RequestKey> key, Optional<String> by) {
     public RunOrder(Cluster cluster, String spec, String directory, ActionCall call, String source, List<String> relaxed) {
-        this(cluster, spec, directory, call, source, relaxed, false, Optional.empty());
+        this(cluster, spec, directory, call, source, relaxed, false, Optional.empty(), Optional.empty());
     }
 
     /** The action with the defaults of its parameters. */
@@ -72,6 +73,6 @@ public record RunOrder(
                 .toList();
         return new RunQueued(action.name(), cluster.name(), hosts, rehearsal, action.changesHosts(), action.plan(),
                 Optional.of(cluster.kubernetes().version()), List.copyOf(rollsBack), action.outcome(), call.texts(),
-                !call.limitedTo().isEmpty());
+                !call.limitedTo().isEmpty(), by);
     }
 }

@@ -83,7 +83,7 @@ public final class Runs {
                         && call.texts().equals(EarlierRuns.parameters(journal.events(run.id(), 0))))
                 .reduce((older, newer) -> newer);
         if (same.isPresent() && undone.isEmpty()) {
-            Run resumed = resume(same.get(), order.cluster());
+            Run resumed = resume(same.get(), order.cluster(), order.by());
             order.key().ifPresent(key -> journal.keepKey(resumed.id(), key));
             return resumed;
         }
@@ -123,7 +123,7 @@ public final class Runs {
     public CompletionStage<Outcome> beginWithin(Run outer, ActionCall call) {
         RunRecord around = journal.run(outer.id()).orElseThrow();
         RunOrder order = new RunOrder(outer.cluster(), around.spec(), around.directory(), call, around.source(), List.of(),
-                around.confined(), Optional.empty());
+                around.confined(), Optional.empty(), Optional.empty());
         Run run = new Run(newId(), call, outer.cluster(), rehearsal, journal, Past.none(), Set.of());
         UnderWay mine = underWay.get(outer.id()).around(run);
         // Those of an earlier life of the outer run.
@@ -166,6 +166,11 @@ public final class Runs {
      * @throws CannotBegin if its action is not loaded any more, or has other parameters now
      */
     public Run resume(RunRecord record, Cluster cluster) throws Busy {
+        return resume(record, cluster, Optional.empty());
+    }
+
+    /** The same. @param by who asked for it, where somebody did and that is known */
+    public Run resume(RunRecord record, Cluster cluster, Optional<String> by) throws Busy {
         List<Event> events = journal.events(record.id(), 0);
         ActionCall call = earlier.call(record, events);
         Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()),
@@ -176,7 +181,7 @@ public final class Runs {
             prepare.accept(cluster);
             run.record(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
-                    + ", as the engine that ran it is gone"));
+                    + ", as the engine that ran it is gone", by));
             journal.running(run.id());
         } catch (RuntimeException | Busy e) {
             leave(run);
@@ -260,13 +265,18 @@ public final class Runs {
 
     /** Asks a run to stop: steps that are under way end, no further one begins. False where no such run is under way. */
     public boolean cancel(String id) {
+        return cancel(id, Optional.empty());
+    }
+
+    /** The same. @param by who asks for it, where that is known */
+    public boolean cancel(String id, Optional<String> by) {
         UnderWay known = underWay.get(id);
         if (known == null || known.isEnding()) {
             return false;
         }
-        known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts"));
+        known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts", by));
         known.run().cancel();
-        underWay.values().stream().filter(each -> each.isWithin(id)).map(each -> each.run().id()).forEach(this::cancel);
+        underWay.values().stream().filter(each -> each.isWithin(id)).map(each -> each.run().id()).forEach(within -> cancel(within, by));
         return true;
     }
 

@@ -42,8 +42,10 @@ public final class Submissions {
      * A spec that was read and found valid.
      *
      * @param source command, inbox or http
+     * @param by     who asks for it, where that is known
      */
-    public record Submission(String text, String name, Expansion expansion, Cluster cluster, ActionCall call, String source) {
+    public record Submission(
+            String text, String name, Expansion expansion, Cluster cluster, ActionCall call, String source, Optional<String> by) {
         /** The same text read again, as variables and files that it names may have other values by now. */
         public Submission again(String newSource) throws InvalidSpec {
             return read(text, name, expansion, call, newSource);
@@ -51,7 +53,12 @@ public final class Submissions {
 
         /** The same spec for another action. */
         public Submission with(ActionCall other) {
-            return new Submission(text, name, expansion, cluster, other, source);
+            return new Submission(text, name, expansion, cluster, other, source, by);
+        }
+
+        /** The same, asked for by somebody of that name. */
+        public Submission by(Optional<String> caller) {
+            return new Submission(text, name, expansion, cluster, call, source, caller);
         }
 
         public Action action() {
@@ -78,7 +85,7 @@ public final class Submissions {
      * @throws InvalidSpec if it cannot be used
      */
     public static Submission read(String text, String name, Expansion expansion, ActionCall call, String source) throws InvalidSpec {
-        return new Submission(text, name, expansion, SpecReader.read(text, name, expansion), call, source);
+        return new Submission(text, name, expansion, SpecReader.read(text, name, expansion), call, source, Optional.empty());
     }
 
     /**
@@ -119,7 +126,8 @@ public final class Submissions {
 
     private static RunOrder order(Submission submission, Optional<RequestKey> key) {
         return new RunOrder(submission.cluster(), RedactedSpec.of(submission.text()), submission.expansion().directory(),
-                submission.call(), submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key);
+                submission.call(), submission.source(), Relaxations.of(submission.cluster()), submission.expansion().isConfined(), key,
+                submission.by());
     }
 
     /** The run that this submission began in an earlier life of the engine and that continues in this process; secrets are not compared. */
@@ -162,7 +170,7 @@ public final class Submissions {
             known = begun.get(run.id());
         }
         if (known != null) {
-            return Optional.of(known.with(call));
+            return Optional.of(known.with(call).by(Optional.empty()));
         }
         if (!RedactedSpec.isUsable(run.spec()) || run.directory().isEmpty()) {
             return Optional.empty();
@@ -181,7 +189,7 @@ public final class Submissions {
 
     /** Resumes that run, whose engine is gone; see {@link Runs#resume}. */
     public synchronized Run resume(RunRecord orphan, Submission submission) throws Busy {
-        return remember(submission, runs.resume(orphan, submission.cluster()));
+        return remember(submission, runs.resume(orphan, submission.cluster(), submission.by()));
     }
 
     /** Resumes every run whose engine is gone. A run that cannot be resumed is logged once, and waits for an apply of its spec. */

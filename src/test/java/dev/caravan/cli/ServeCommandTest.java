@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.spec.Secret;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,7 +15,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,9 +28,9 @@ class ServeCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::"})
     void otherMachinesAreServedWithATokenOnly(String host) throws Exception {
-        assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, Optional.empty())).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, Tokens.none())).isInstanceOf(UserError.class)
                 .hasMessageContaining("a token is needed");
-        ServeCommand.requireListenable("0.0.0.0", 0, Optional.of(new Secret("t")));
+        ServeCommand.requireListenable("0.0.0.0", 0, Tokens.of(new Secret("t")));
     }
 
     @Test
@@ -64,14 +64,14 @@ class ServeCommandTest {
 
     @Test
     void anAddressOfAnotherMachineIsNamed() {
-        assertThatThrownBy(() -> ServeCommand.requireListenable("192.0.2.1", 0, Optional.of(new Secret("t"))))
+        assertThatThrownBy(() -> ServeCommand.requireListenable("192.0.2.1", 0, Tokens.of(new Secret("t"))))
                 .isInstanceOf(UserError.class).hasMessage("--host 192.0.2.1 is not an address of this machine");
     }
 
     @Test
     void aPortThatIsTakenIsNamed() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            assertThatThrownBy(() -> ServeCommand.requireListenable("127.0.0.1", taken.getLocalPort(), Optional.empty()))
+            assertThatThrownBy(() -> ServeCommand.requireListenable("127.0.0.1", taken.getLocalPort(), Tokens.none()))
                     .isInstanceOf(UserError.class).hasMessageContaining("port " + taken.getLocalPort()).hasMessageContaining("--port");
         }
     }

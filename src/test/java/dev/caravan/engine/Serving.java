@@ -2,6 +2,7 @@ package dev.caravan.engine;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
@@ -123,8 +124,17 @@ public final class Serving implements AutoCloseable {
         return start(directory, token, Map.of());
     }
 
+    /** The same for callers with names and roles. */
+    public static Serving start(Path directory, Tokens tokens) throws Exception {
+        return start(directory, tokens, Map.of());
+    }
+
     /** The same with settings. */
     public static Serving start(Path directory, Optional<Secret> token, Map<String, String> settings) throws Exception {
+        return start(directory, token.map(Tokens::of).orElseGet(Tokens::none), settings);
+    }
+
+    private static Serving start(Path directory, Tokens tokens, Map<String, String> settings) throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
@@ -135,7 +145,7 @@ public final class Serving implements AutoCloseable {
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("triggers/inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
         return start(directory, freePort(), settings,
-                properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withToken(token));
+                properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withTokens(tokens));
     }
 
     /** The same with routes of the test's own over the built-in ones, and further settings. */

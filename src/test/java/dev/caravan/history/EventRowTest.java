@@ -106,9 +106,10 @@ class EventRowTest {
     @Test
     void readsNotesThatWereMoreThanNotes() {
         assertThat(read("note", null, "{}")).isEqualTo(new Note(Optional.of("h1"), "said"));
-        assertThat(read("note", null, "{\"cancelled\":true}")).isEqualTo(new CancelRequested("said"));
+        assertThat(read("note", null, "{\"cancelled\":true}")).isEqualTo(new CancelRequested("said", Optional.empty()));
         assertThat(read("note", null, "{\"givenUp\":true}")).isEqualTo(new GivenUp("said"));
-        assertThat(read("note", null, "{\"resumed\":true,\"action\":\"apply\"}")).isEqualTo(new RunResumed("apply", "said"));
+        assertThat(read("note", null, "{\"resumed\":true,\"action\":\"apply\"}"))
+                .isEqualTo(new RunResumed("apply", "said", Optional.empty()));
         assertThat(read("note", null, "{\"file\":\"41-7\"}")).isEqualTo(new RequestedByFile("41-7", "said"));
     }
 

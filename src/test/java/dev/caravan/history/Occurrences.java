@@ -49,17 +49,18 @@ public final class Occurrences {
         Arbitrary<Finding> findings = Combinators.combine(names().list().ofMaxSize(2), texts(), texts()).as(Finding::new);
         return Arbitraries.oneOf(
                 Combinators.combine(names(), names(), hosts.list().ofMaxSize(3), flags(), names().list().ofMaxSize(2), texts(),
-                        textsByName(), Combinators.combine(flags(), flags(), texts().optional()).as(Kind::new))
+                        textsByName(), Combinators.combine(flags(), flags(), texts().optional(), names().optional()).as(Kind::new))
                         .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
-                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false)),
+                                rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false,
+                                kind.by())),
                 Arbitraries.just(new RunStarted()),
-                Combinators.combine(names(), texts()).as(RunResumed::new),
+                Combinators.combine(names(), texts(), names().optional()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())
                         .toList()), texts(), texts().optional(), findings.list().ofMaxSize(2), textsByName(), names().optional())
                         .as(RunEnded::new));
     }
 
-    private record Kind(boolean changesHosts, boolean plan, Optional<String> version) {}
+    private record Kind(boolean changesHosts, boolean plan, Optional<String> version, Optional<String> by) {}
 
     private static Arbitrary<Occurrence> steps() {
         return Arbitraries.oneOf(
@@ -86,7 +87,7 @@ public final class Occurrences {
     private static Arbitrary<Occurrence> notes() {
         return Arbitraries.oneOf(
                 Combinators.combine(names(), texts()).as(RequestedByFile::new),
-                texts().map(CancelRequested::new),
+                Combinators.combine(texts(), names().optional()).as(CancelRequested::new),
                 texts().map(GivenUp::new),
                 Combinators.combine(names().optional(), texts(), Arbitraries.integers().between(1, 99).optional()).as(
                         (host, message, slots) -> new HostWaiting(host, message,
@@ -130,9 +131,9 @@ public final class Occurrences {
                 new RunQueued("apply", "demo", List.of(new RunHost("h1", "192.0.2.1", List.of("worker"))), false, true, false,
                         Optional.of("1.37.2"), List.of("7f3a"), text, Map.of("run", text), false),
                 new RunStarted(),
-                new RunResumed("apply", text),
+                new RunResumed("apply", text, Optional.empty()),
                 new RequestedByFile("41-7", text),
-                new CancelRequested(text),
+                new CancelRequested(text, Optional.empty()),
                 new GivenUp(text),
                 new HostWaiting(Optional.of("h1"), text, OptionalInt.of(50)),
                 new StepStarted(attempt, Optional.of(new Detached("7f3a-1", 12, Optional.of("h2")))),

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.access.Caller;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.routes.BareContext;
@@ -36,7 +37,7 @@ class HealthTest {
     }
 
     private int status(String path) throws Refused {
-        return health.answer(new Request("GET", path, Map.of(), Map.of(), new byte[0])).status();
+        return health.answer(new Request("GET", path, Map.of(), Map.of(), new byte[0], Caller.LOCAL)).status();
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
+import dev.caravan.access.Tokens;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
@@ -36,7 +37,6 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.spec.Secret;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -204,9 +204,10 @@ class OpenApiTest {
         client.get("/api/v1/clusters/told");
         Path other = Files.createDirectories(directory.resolve("with-token"));
         Files.writeString(Files.createDirectories(other.resolve("data/clusters/told")).resolve("kubeconfig"), "kind: Config\n");
-        try (Serving withToken = Serving.start(other, Optional.of(new Secret("right")))) {
+        try (Serving withToken = Serving.start(other, Tokens.read("ann admin right"))) {
             assertThat(new Client(withToken).get("/api/v1/clusters/told/kubeconfig", "Authorization", "Bearer right").body())
                     .isEqualTo("kind: Config\n");
+            new Client(withToken).get("/api/v1/caller", "Authorization", "Bearer right");
         }
     }
 
@@ -250,9 +251,9 @@ class OpenApiTest {
         Optional<Duration> duration = Optional.of(Duration.ofMillis(5));
         for (Occurrence what : List.of(
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
-                        "is as its spec says", Map.of("shade", "dark"), false),
+                        "is as its spec says", Map.of("shade", "dark", "plan", "before"), false, Optional.of("ann")),
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "",
-                        Map.of("shade", "dark"), true),
+                        Map.of("shade", "dark", "plan", "before"), true, Optional.of("ann")),
                 new RunStarted(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
                 new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),
@@ -270,8 +271,8 @@ class OpenApiTest {
                 new HostRolledBack(Optional.of("h1"), "said"),
                 new Note(Optional.of("h1"), "said"),
                 new RequestedByFile("spec.yaml", "said"),
-                new RunResumed("apply", "said"),
-                new CancelRequested("said"),
+                new RunResumed("apply", "said", Optional.of("bob")),
+                new CancelRequested("said", Optional.of("bob")),
                 new GivenUp("said"))) {
             journal.append("told", what);
         }

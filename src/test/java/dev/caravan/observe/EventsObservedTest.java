@@ -48,7 +48,7 @@ class EventsObservedTest {
         tell(1, started("os-prepare", 1, "3d7d9d55-1"));
         tell(2, ended("os-prepare", 1, StepState.CHANGED, "a", "b"));
         tell(3, started("kubeadm-init", 1, "3d7d9d55-2"));
-        tell(100, new RunResumed("apply", ""));
+        tell(100, new RunResumed("apply", "", Optional.empty()));
         tell(101, started("kubeadm-init", 2, "3d7d9d55-2"));
         tell(110, ended("kubeadm-init", 2, StepState.CHANGED, "c"));
         tell(120, RunEnded.of(RunState.SUCCEEDED, ""));

@@ -94,7 +94,7 @@ class LiveTableTest {
         SampleRun run = SampleRun.of("1", "apply", false, IntStream.rangeClosed(1, 40).mapToObj(i -> "h" + i).toList());
         IntStream.rangeClosed(1, 40).forEach(i -> run.started(1, "h" + i, "facts", 1));
         assertThat(frame(run, 2, 80, 24).get(0)).doesNotContain("stopping");
-        run.add(2, new CancelRequested("asked to stop"));
+        run.add(2, new CancelRequested("asked to stop", Optional.empty()));
         assertThat(frame(run, 3, 80, 24).get(0)).endsWith("stopping, 40 hosts: 40 working");
         assertThat(frame(run, 3, 40, 24).get(0)).contains("stopping, 40 working");
     }

@@ -166,7 +166,7 @@ final class SampleRuns {
             run.step(2.0, 3.1, host, "os-prepare", StepState.CHANGED, "", "turn swap off");
         }
         run.started(3.2, "h1", "runtime-install", 1);
-        run.add(7.0, new CancelRequested("asked to stop; waiting for the steps under way"));
+        run.add(7.0, new CancelRequested("asked to stop; waiting for the steps under way", Optional.empty()));
         return run.end(9.5, RunState.CANCELLED);
     }
 
