@@ -6,6 +6,7 @@ import dev.caravan.facts.Preflight;
 import dev.caravan.observe.LogContext;
 import dev.caravan.remote.StepRetries;
 import dev.caravan.remote.StepRunner;
+import dev.caravan.remote.StopSteps;
 import dev.caravan.routes.LooseEnds;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
@@ -101,6 +102,7 @@ final class WorkflowLoader {
         StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots, options.data(), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
+        registry.bind("stopSteps", new StopSteps(steps));
         registry.bind("stepRetries", new StepRetries(steps));
         registry.bind("routeFiles", files);
         registry.bind("failureRules", rules);

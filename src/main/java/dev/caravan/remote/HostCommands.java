@@ -9,6 +9,7 @@ import dev.caravan.ssh.SshTarget;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -16,6 +17,8 @@ import java.util.function.Function;
 /** The commands that a host gets as root, over its one connection. A stage fails as {@link SshSessions#execute} does. Thread-safe. */
 final class HostCommands {
     private static final Duration SHORT = Duration.ofSeconds(30);
+    /** A log has up to {@link StepLog#LARGEST} bytes. */
+    private static final Duration WITH_LOG = Duration.ofMinutes(2);
 
     private final SshSessions sessions;
     private final Function<Host, SshTarget> targets;
@@ -35,10 +38,18 @@ final class HostCommands {
                 sessions.execute(target, command.apply(privilege, privileges.password(target, privilege))));
     }
 
-    /** Stops these detached steps, if they run. */
-    CompletionStage<SshResult> stop(Host at, List<String> ids) {
+    /** Stops that detached step, if it runs. */
+    CompletionStage<SshResult> stop(Host at, String id) {
         return execute(at, (privilege, password) ->
-                SshCommand.of(privilege.stop()).withStdin(Launcher.ids(ids, password)).withTimeout(SHORT));
+                SshCommand.of(privilege.stop()).withStdin(Launcher.toStop(id, OptionalLong.empty(), password)).withTimeout(SHORT));
+    }
+
+    /** The same, and hands on what its log has that was not seen yet. */
+    CompletionStage<SshResult> stop(Host at, String id, StepLog log) {
+        log.attach(what -> { });
+        OptionalLong known = OptionalLong.of(log.known());
+        return execute(at, (privilege, password) -> SshCommand.of(privilege.stop()).withStdin(Launcher.toStop(id, known, password))
+                .withTimeout(WITH_LOG).withOnStdout(log::accept));
     }
 
     /** Removes what these ended steps left on the host. @param lock the run whose lock is released there; empty if it is kept */

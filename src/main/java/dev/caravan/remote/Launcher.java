@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BinaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -79,11 +80,13 @@ final class Launcher {
             + "for d in $done; do rm -rf \"$b/$d\" \"$b/$d\".* \"$v/$d\"; done; "
             + "[ -f \"$v/lock\" ] && read -r word holder < \"$v/lock\" && [ \"$holder\" = \"$run\" ] && rm -f \"$v/lock\"; "
             + "rm -f \"$v/lock.$run\".*; rmdir \"$b\" \"$v\" 2>/dev/null; exit 0";
-    private static final String STOP = PLACES + "read -r id; cd \"$b/$id\" 2>/dev/null || exit 0; n=0; "
+    /* What the log has beyond the known bytes follows: without it the engine would not know what the step found before its changes. */
+    private static final String STOP = PLACES + "read -r id known; cd \"$b/$id\" 2>/dev/null || exit 0; n=0; "
             + "while [ -f started ] && [ ! -s pid ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
-            + "[ -s pid ] && [ ! -s exit ] && read -r p < pid || exit 0; kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
+            + "if [ -s pid ] && [ ! -s exit ] && read -r p < pid; then kill -s TERM -- \"-$p\" 2>/dev/null; n=0; "
             + "while kill -s 0 -- \"-$p\" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; "
-            + "kill -s KILL -- \"-$p\" 2>/dev/null; exit 0";
+            + "kill -s KILL -- \"-$p\" 2>/dev/null; fi; [ -n \"$known\" ] || exit 0; "
+            + "printf \"\\ncaravan-log\\n\"; tail -c \"+$((known + 1))\" log; exit 0";
 
     private static final String FREE = "sudo -n ";
     private static final String ASKING = "sudo -k -S -p \"\" ";
@@ -229,8 +232,17 @@ final class Launcher {
         return ids(Stream.concat(Stream.of(run.orElse(NO_RUN)), ids.stream()).toList(), sudoPassword);
     }
 
-    /** What goes to the standard input of {@link Privilege#stop()}. */
-    static byte[] ids(List<String> ids, Optional<Secret> sudoPassword) {
+    /**
+     * What goes to the standard input of {@link Privilege#stop()}.
+     *
+     * @param known how many bytes of its log have been seen; the others follow on standard output. Empty: none do
+     */
+    static byte[] toStop(String id, OptionalLong known, Optional<Secret> sudoPassword) {
+        List<String> words = known.isPresent() ? List.of(id, Long.toString(known.getAsLong())) : List.of(id);
+        return ids(words, sudoPassword);
+    }
+
+    private static byte[] ids(List<String> ids, Optional<Secret> sudoPassword) {
         ids.forEach(Launcher::requireWord);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         writePassword(out, sudoPassword);

@@ -61,7 +61,7 @@ final class StepAttempts {
         DetachedStep detached = steps.of(call);
         recorder.started(detached.id(), detached.logOffset(), call.at().name());
         detached.log().attach(what -> executor.execute(() -> progress(recorder, what)));
-        return send(call, detached)
+        CompletableFuture<StepResult> attempt = send(call, detached)
                 .thenCompose(sent -> launch(call, detached)
                         .thenCompose(report -> save(call, detached, report)
                                 .thenApply(saved -> end(call, detached, report, saved.or(() -> sent)))))
@@ -71,7 +71,9 @@ final class StepAttempts {
                         return result;
                     }
                     throw new CompletionException(failed(call, recorder, failure));
-                });
+                }).toCompletableFuture();
+        steps.follow(call, attempt);
+        return attempt;
     }
 
     private StepResult end(StepCall call, DetachedStep detached, Report report, Optional<Artefact> artefact) {
@@ -150,7 +152,10 @@ final class StepAttempts {
         if (reason.isEmpty()) {
             return CompletableFuture.failedFuture(failure instanceof SshException ssh ? judge.connection(call, detached, ssh) : failure);
         }
-        return commands.stop(call.at(), List.of(detached.id()))
+        CompletionStage<?> stop = failure instanceof StepLog.TooMuch
+                ? commands.stop(call.at(), detached.id())
+                : commands.stop(call.at(), detached.id(), detached.log());
+        return stop
                 .<Report>handle((stopped, problem) -> {
                     steps.clearLater(call, detached);
                     throw new CompletionException(reason.get());

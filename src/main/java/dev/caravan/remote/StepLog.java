@@ -202,7 +202,8 @@ final class StepLog {
     synchronized void end() {
         boolean cut = length > line.size();
         String text = line();
-        if (marked && !text.isEmpty()) {
+        // A cut line of what was found may hold half a file.
+        if (marked && !text.isEmpty() && !isFound(text)) {
             write(keep(text, cut) + "\n");
         }
     }

@@ -4,10 +4,10 @@ import dev.caravan.artefacts.DataFiles;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
-import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
 import dev.caravan.run.Steps;
+import dev.caravan.run.UnfinishedStep;
 import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshSessions;
@@ -18,6 +18,7 @@ import dev.caravan.step.StepResult;
 import dev.caravan.step.Undo;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -100,7 +101,7 @@ public final class StepRunner implements Steps {
     }
 
     private CompletionStage<StepResult> takeSlot(StepCall call) {
-        Optional<Exception> stopped = call.stopped();
+        Optional<Exception> stopped = mustNotBegin(call);
         if (stopped.isPresent()) {
             return CompletableFuture.failedFuture(stopped.get());
         }
@@ -108,6 +109,11 @@ public final class StepRunner implements Steps {
         int hosts = slots.hosts();
         String wait = "waits for its turn: " + call.step() + " (" + Counted.of(hosts, "host") + " at a time)";
         return admit(call, slots.take(call.at().address(), awaited), wait, OptionalInt.of(slots.hosts()), this::begin);
+    }
+
+    /* A step that runs on its host since an earlier life of the run is waited for, as in a run that was not interrupted. */
+    private static Optional<Exception> mustNotBegin(StepCall call) {
+        return call.run().past().isUnderWay(call.host().name(), call.step()) ? Optional.empty() : call.stopped();
     }
 
     /* Records what the host waits for, if it has to wait. */
@@ -127,7 +133,7 @@ public final class StepRunner implements Steps {
     /* The wait for a slot may have been long. Whatever is thrown here must not keep the slot. */
     private CompletionStage<StepResult> begin(StepCall call) {
         try {
-            Optional<Exception> stopped = call.stopped();
+            Optional<Exception> stopped = mustNotBegin(call);
             if (stopped.isPresent()) {
                 return CompletableFuture.failedFuture(stopped.get());
             }
@@ -143,8 +149,13 @@ public final class StepRunner implements Steps {
     }
 
     @Override
-    public CompletionStage<Void> stop(Run run, Past past) {
-        return steps.stop(run, past);
+    public CompletionStage<Void> stop(Run run, List<UnfinishedStep> unfinished) {
+        return steps.stop(run, unfinished);
+    }
+
+    /** Stops the steps that may still run on that host, and has the journal record what they found. */
+    CompletionStage<Void> stopAll(Run run, Host host) {
+        return steps.stopAll(run, host);
     }
 
     @Override

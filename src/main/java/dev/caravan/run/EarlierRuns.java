@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.Action.ResumeFrom;
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What runs in the journal were begun with, by their events and the actions that are loaded now. Thread-safe. */
 final class EarlierRuns {
@@ -66,6 +68,18 @@ final class EarlierRuns {
         return journal.orphans().stream()
                 .filter(run -> run.rehearsal() == rehearsal && run.cluster().equals(cluster.name()) && !underWay.contains(run.id()))
                 .toList();
+    }
+
+    /** The steps that these runs, and ended ones, left on hosts of the cluster of the run that begins. */
+    List<UnfinishedStep> unfinished(List<RunRecord> left, Run begins) {
+        Stream<UnfinishedStep> ofLeft = left.stream().flatMap(old -> {
+            boolean isRecorded = workflows.actions().find(old.action()).map(Action::isRecorded).orElse(true);
+            return Past.of(journal.events(old.id(), 0), ResumeFrom.STEP).underWay().stream()
+                    .map(step -> new UnfinishedStep(old.id(), step, isRecorded, Optional.empty()));
+        });
+        Stream<UnfinishedStep> ofEnded = begins.cluster().everyHost().stream().filter(host -> !host.isLost())
+                .flatMap(host -> begins.rollback().unfinished(host).stream());
+        return Stream.concat(ofLeft, ofEnded).toList();
     }
 
     /** Ends a run that was left unfinished, in favour of another. */

@@ -43,6 +43,7 @@ public final class Past {
     private final Set<String> done = new HashSet<>();
     private final Set<String> rolledBack = new HashSet<>();
     private final Map<String, UnderWay> underWay = new LinkedHashMap<>();
+    private final List<UnderWay> dropped = new ArrayList<>();
     private final Map<String, List<String>> leftDirectories = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
     private final List<Event> events;
@@ -66,7 +67,7 @@ public final class Past {
         if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
             ended.clear();
             done.clear();
-            underWay.values().forEach(step -> left(step.at(), step.id()));
+            dropped.addAll(underWay.values());
             underWay.clear();
         }
     }
@@ -90,7 +91,9 @@ public final class Past {
                 over(retried);
             }
         } else if (what instanceof StepEnded step) {
-            over(step);
+            if (step.failure().filter(failure -> StepFailure.isOfTheConnection(failure.kind())).isEmpty()) {
+                over(step);
+            }
             done.add(key(step));
             if (!step.secrets()) {
                 ended.computeIfAbsent(key(step), any -> new ArrayDeque<>()).add(step);
@@ -173,6 +176,16 @@ public final class Past {
     /** All steps whose end was not heard of. */
     public synchronized List<UnderWay> underWay() {
         return List.copyOf(underWay.values());
+    }
+
+    /** Whether the end of this step was not heard of. */
+    public synchronized boolean isUnderWay(String host, String step) {
+        return underWay.containsKey(key(host, step));
+    }
+
+    /** Those of them that are not resumed: the run begins again. */
+    public List<UnderWay> dropped() {
+        return List.copyOf(dropped);
     }
 
     /** Ids of steps whose result is known and whose directories may still be on that host. */

@@ -7,12 +7,15 @@ import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** What steps of one run found before they changed something, and what of it was rolled back. Thread-safe. */
 public final class RunRollback {
@@ -64,11 +67,51 @@ public final class RunRollback {
         if (foundSubjects.contains(subject)) {
             return;
         }
+        keep(run, host, step, line);
+        foundSubjects.add(subject);
+    }
+
+    /**
+     * Takes what a step of another run found on that host, which that run did not come to record; it is recorded as that run's, if it can
+     * be rolled back.
+     */
+    public Consumer<String> keeper(UnfinishedStep step, Host host) {
+        if (!step.isRecorded()) {
+            return line -> { };
+        }
+        Set<String> known = recorded(host).stream()
+                .filter(found -> found.run().equals(step.run()) && found.step().equals(step.step().step()))
+                .map(Found::subject).collect(Collectors.toCollection(HashSet::new));
+        return line -> {
+            if (known.add(Found.subject(line))) {
+                keep(step.run(), host, step.step().step(), line);
+            }
+        };
+    }
+
+    private void keep(String ofRun, Host host, String step, String line) {
         recorder.write(() -> {
-            journal.keepFound(run, host.name(), host.address(), step, line);
+            journal.keepFound(ofRun, host.name(), host.address(), step, line);
             return null;
         });
-        foundSubjects.add(subject);
+    }
+
+    /** Records for the next run that changes hosts that the end of this step was not heard of. */
+    public void keepUnfinished(UnfinishedStep step, Host at) {
+        if (action.changesHosts() && step.entry().isEmpty()) {
+            keep(step.run(), at, step.step().step(), UnfinishedStep.line(step.step()));
+        }
+    }
+
+    /** Records that this step has ended, and that what it found is recorded. */
+    public void nothingUnfinished(UnfinishedStep step) {
+        step.entry().ifPresent(entry -> recordRolledBack(List.of(entry)));
+    }
+
+    /** What earlier runs recorded so of that host, if this run may change hosts. */
+    public List<UnfinishedStep> unfinished(Host host) {
+        return !action.changesHosts() ? List.of()
+                : journal.found(cluster, host.address()).stream().filter(UnfinishedStep::isOne).map(UnfinishedStep::of).toList();
     }
 
     /**
@@ -83,7 +126,7 @@ public final class RunRollback {
 
     /** What all runs of the cluster found on that host and did not roll back, oldest first. */
     public List<Found> recorded(Host host) {
-        return journal.found(cluster, host.address());
+        return journal.found(cluster, host.address()).stream().filter(found -> !UnfinishedStep.isOne(found)).toList();
     }
 
     boolean isUpgraded(Host host) {

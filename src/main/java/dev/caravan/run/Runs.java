@@ -2,7 +2,6 @@ package dev.caravan.run;
 
 import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
-import dev.caravan.actions.Action.ResumeFrom;
 import dev.caravan.actions.Actions;
 import dev.caravan.history.Event;
 import dev.caravan.history.ExitStatus;
@@ -90,9 +89,7 @@ public final class Runs {
         Set<String> rollsBack = new HashSet<>(undone.stream().toList());
         left.forEach(run -> rollsBack.add(run.id()));
         Run run = new Run(newId(), call, order.cluster(), rehearsal, journal, Past.none(), rollsBack);
-        List<Past> abandoned = left.stream()
-                .map(old -> Past.of(journal.events(old.id(), 0),
-                        actions().find(old.action()).map(Action::resumeFrom).orElse(ResumeFrom.STEP))).toList();
+        List<UnfinishedStep> unfinished = earlier.unfinished(left, run);
         UnderWay mine = admit(run);
         try {
             left.forEach(old -> journal.release(old.id()));
@@ -107,11 +104,13 @@ public final class Runs {
             leave(run);
             throw e;
         }
-        // What the run before left running on hosts is ended before anything else begins there.
-        CompletableFuture<?>[] stopped = abandoned.stream().map(past -> mine.workflow().steps().stop(run, past).toCompletableFuture())
-                .toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(stopped).whenComplete((done, failure) -> execution.start(mine));
+        start(mine, unfinished);
         return run;
+    }
+
+    /* What earlier runs left running on hosts is ended before anything else begins there. */
+    private void start(UnderWay mine, List<UnfinishedStep> unfinished) {
+        mine.workflow().steps().stop(mine.run(), unfinished).whenComplete((done, failure) -> execution.start(mine));
     }
 
     /**
@@ -187,7 +186,8 @@ public final class Runs {
             leave(run);
             throw e;
         }
-        execution.start(mine);
+        start(mine, run.past().dropped().stream()
+                .map(step -> new UnfinishedStep(run.id(), step, run.action().isRecorded(), Optional.empty())).toList());
         return run;
     }
 

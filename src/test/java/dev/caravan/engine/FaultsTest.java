@@ -149,6 +149,53 @@ class FaultsTest {
         }
     }
 
+    /** The script on the host goes on without its connection; its changes become known when the host is reached again. */
+    @Test
+    void whatAStepChangedWhoseHostWasNotReachedAnyMoreIsRolledBackByALaterRun() throws Exception {
+        Cluster cluster = cluster();
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine, cluster);
+            link.cut();
+            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
+            Run unreachable = engine.runs().begin(order(cluster));
+            assertThat(outcome(engine, unreachable).state()).as(() -> told(unreachable)).isNotEqualTo(RunState.SUCCEEDED);
+            go.complete(null);
+            link.heal();
+            Run back = engine.runs().begin(rollback(cluster, run));
+            assertThat(outcome(engine, back).state()).as(() -> told(back)).isEqualTo(RunState.SUCCEEDED);
+            assertThat(callsOnH2(back)).as(() -> told(back)).containsSubsequence("undo-" + STEP, "undo-package-repository");
+            assertThat(journal.found(cluster.name(), cluster.hosts().get(1).address())).isEmpty();
+        }
+    }
+
+    /** The run is rolled back by an engine that never heard of the step's end, and never asks for it. */
+    @Test
+    void whatAStepChangedWhoseEngineDiedIsRolledBackByAnotherOne() throws Exception {
+        Cluster cluster = cluster();
+        SshSessions sessions = new SshSessions();
+        MortalJournal mortal = new MortalJournal(journal, sessions::close);
+        Run run;
+        try (Engine dying = Engines.start(options(), mortal, sessions)) {
+            run = inMidStep(dying, cluster);
+            mortal.die();
+            go.complete(null);
+            assertThat(dying.runs().outcome(run).toCompletableFuture()).failsWithin(LIMIT_SECONDS, TimeUnit.SECONDS);
+        }
+        try (Engine engine = engine(journal)) {
+            Run reset = engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.RESET, "command", List.of()));
+            assertThat(outcome(engine, reset).state()).as(() -> told(reset)).isEqualTo(RunState.SUCCEEDED);
+            assertThat(callsOnH2(reset)).as(() -> told(reset)).containsSubsequence("undo-" + STEP, "undo-package-repository");
+        }
+    }
+
+    private static RunOrder rollback(Cluster cluster, Run run) throws Exception {
+        return new RunOrder(cluster, "spec", "", TestActions.ROLLBACK_RUN.call(Map.of("run", run.id())), "command", List.of());
+    }
+
+    private static List<String> callsOnH2(Run run) {
+        return hosts.calls().stream().filter(call -> call.run().equals(run.id()) && call.host().equals("h2")).map(Call::step).toList();
+    }
+
     private void assertThatThePauseWasKept(Run run, Event retry) {
         int pause = (int) retry.as(StepRetried.class).flatMap(StepRetried::pause).orElseThrow().toMillis();
         Event next = journal.events(run.id(), 0).stream()
@@ -361,9 +408,11 @@ class FaultsTest {
     }
 
     private Engine engine(Journal kept) throws Exception {
-        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
-                this::dial, Map.of());
-        return Engines.start(options, kept, new SshSessions());
+        return Engines.start(options(), kept, new SshSessions());
+    }
+
+    private EngineOptions options() {
+        return new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, this::dial, Map.of());
     }
 
     private SshTarget dial(Host host) {

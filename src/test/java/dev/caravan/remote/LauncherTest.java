@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -157,6 +158,22 @@ class LauncherTest {
 
         assertThat(get(running).report().succeeded()).isFalse();
         await().atMost(Duration.ofSeconds(30)).until(() -> !runner.isAlive() && all.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stopGivesWhatTheLogHasBeyondTheKnownByte(boolean ended) throws Exception {
+        String script = "echo first; printf 'caravan-found\\tfile\\t/etc/a\\tabsent\\n'; echo last; " + (ended ? ":" : "sleep 1000") + "\n";
+        CompletableFuture<LocalHost.Said> running = host.launchAside(request(script));
+        awaitLog("last");
+        if (ended) {
+            get(running);
+        }
+
+        assertThat(host.stop(ID, "first\n".length()).log()).isEqualTo("caravan-found\tfile\t/etc/a\tabsent\nlast\n");
+        assertThat(host.stop(ID, 0).log()).as("once more").startsWith("first\ncaravan-found\t");
+        assertThat(host.stop(ID).stdout()).isEmpty();
+        assertThat(host.stop("7f3a-99", 0).stdout()).as("of a step that the host does not know").isEmpty();
     }
 
     @Test
@@ -333,7 +350,8 @@ class LauncherTest {
     void takesNothingButPlainWordsForIdsAndSteps(String word) {
         assertThatThrownBy(() -> request(word, "", 0, List.of(), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> request(ID, "", 0, List.of(word), "")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Launcher.ids(List.of(word), Optional.empty())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Launcher.toStop(word, OptionalLong.empty(), Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0]))
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -377,7 +395,8 @@ class LauncherTest {
 
         assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
         assertThat(said.report().succeeded()).isTrue();
-        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), Launcher.ids(List.of(ID), password)).status()).isZero();
+        byte[] stop = Launcher.toStop(ID, OptionalLong.empty(), password);
+        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), stop).status()).isZero();
         assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(),
                 Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
         assertThat(host.base()).doesNotExist();

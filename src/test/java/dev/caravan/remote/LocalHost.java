@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** This machine's shell in the part of a host: commands run in it as sshd would run them, {@code CARAVAN_ROOT} being a directory. */
@@ -57,7 +58,11 @@ final class LocalHost {
     }
 
     Said stop(String id) {
-        return execute(Launcher.Privilege.ROOT.stop(), Launcher.ids(List.of(id), Optional.<Secret>empty()));
+        return execute(Launcher.Privilege.ROOT.stop(), Launcher.toStop(id, OptionalLong.empty(), Optional.<Secret>empty()));
+    }
+
+    Said stop(String id, long known) {
+        return execute(Launcher.Privilege.ROOT.stop(), Launcher.toStop(id, OptionalLong.of(known), Optional.<Secret>empty()));
     }
 
     Said clear(String... ids) {

@@ -246,6 +246,11 @@ public final class ScriptedHosts implements AutoCloseable {
         }
 
         private void converse(byte[] request) throws IOException {
+            if (command.equals(Launcher.Privilege.ROOT.stop())) {
+                stop(text(request).strip().split(" "));
+                exit.onExit(0);
+                return;
+            }
             if (!command.equals(Launcher.Privilege.ROOT.launch())) {
                 exit.onExit(0);
                 return;
@@ -262,6 +267,17 @@ public final class ScriptedHosts implements AutoCloseable {
             out.flush();
             begin(host, words[0], words[1], files.get())
                     .whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[3])), executor);
+        }
+
+        /* A step that is under way has no log yet: it comes as a whole. */
+        private void stop(String[] words) throws IOException {
+            CompletableFuture<Reply> step = begun.get(host + " " + words[0]);
+            if (words.length > 1 && step != null && step.isDone()) {
+                String log = step.join().log();
+                out.write((Launcher.LOG_MARK + "\n" + log.substring(Math.min(Integer.parseInt(words[1]), log.length())))
+                        .getBytes(StandardCharsets.UTF_8));
+                out.flush();
+            }
         }
 
         private void answer(Reply reply, int known) {
