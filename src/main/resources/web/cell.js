@@ -1,53 +1,8 @@
 'use strict';
-/* One step on one host: its state, and its log as it grows. */
-
-const LOG_TAIL = 64 * 1024;
-
-/** Reads a log from the present position. New text is passed to take(text) in order; restart() reports that the log begins again. */
-class LogReader {
-  constructor(run, host, step, take, restart) {
-    this.path = '/runs/' + encodeURIComponent(run) + '/logs?host=' + encodeURIComponent(host) + '&step=' + encodeURIComponent(step);
-    this.take = take;
-    this.restart = restart;
-    this.at = null;
-    this.whole = false;
-  }
-
-  /** Sends one request; returns more, same or none. */
-  async read() {
-    const asked = this.at === null ? (this.whole ? 'bytes=0-' : 'bytes=-' + LOG_TAIL) : 'bytes=' + this.at + '-';
-    const answer = await fetch(api(this.path), {headers: {Range: asked}});
-    const range = /bytes (?:(\d+)-(\d+)|\*)\/(\d+)/.exec(answer.headers.get('Content-Range') || '') || [];
-    if (answer.status === 416) {
-      // The log is shorter than what was read: it was truncated, because the step was resumed from an earlier point.
-      if (this.at !== null && Number(range[3]) < this.at) this.begin(this.whole);
-      return 'same';
-    }
-    if (answer.status === 404) return 'none';
-    if (answer.status !== 206) throw new Refusal(answer.status, {});
-    const bytes = await answer.arrayBuffer();
-    if (this.at === null) {
-      this.cut = Number(range[1]) > 0;
-      this.decoder = new TextDecoder();
-    }
-    this.at = Number(range[2]) + 1;
-    let text = this.decoder.decode(bytes, {stream: true});
-    if (this.cut && this.first !== false) text = text.slice(text.indexOf('\n') + 1);
-    this.first = false;
-    this.take(text);
-    return this.at < Number(range[3]) ? 'more' : 'same';
-  }
-
-  begin(whole) {
-    this.whole = whole;
-    this.at = null;
-    this.first = undefined;
-    this.restart();
-  }
-}
+/* One step on one host: its state, its attempts, what it changed. */
 
 const panel = {
-  host: null, step: null, reader: null, opener: null, timer: 0,
+  host: null, step: null, attempts: [], asked: '', reader: null, opener: null, timer: 0,
 
   get isOpen() { return !byId('cell').hidden; },
 
@@ -55,15 +10,15 @@ const panel = {
     this.opener = opener;
     this.host = host;
     this.step = step;
+    this.attempts = [];
+    this.asked = '';
     byId('cell').hidden = false;
     document.body.classList.add('with-cell');
     setText(byId('cell-title'), step + ' on ' + (host || 'the cluster'));
     this.drawn = '';
     this.draw();
-    const log = byId('log');
-    const clear = () => { log.replaceChildren(); this.line = ''; };
-    clear();
-    this.reader = new LogReader(page.model.id, host, step, text => this.append(text), clear);
+    logView.begin(page.model.id, host, step);
+    this.reader = new LogReader(page.model.id, host, step, text => logView.append(text), () => logView.clear());
     clearTimeout(this.timer);
     if (host) this.read(this.reader);
     else setText(byId('log-state'), 'Steps of the cluster as a whole print no log.');
@@ -109,31 +64,12 @@ const panel = {
     else if (!page.model.ended || step !== now) this.timer = setTimeout(() => this.read(reader), 1500);
   },
 
-  append(text) {
-    const log = byId('log');
-    const lines = (this.line + text).split('\n');
-    this.line = lines.pop();
-    if (!lines.length) return;
-    const made = document.createDocumentFragment();
-    let plain = '';
-    for (const line of lines) {
-      if (!line.startsWith('== ')) {
-        plain += line + '\n';
-        continue;
-      }
-      made.append(plain, el('b', {text: line + '\n'}));
-      plain = '';
-    }
-    made.append(plain);
-    log.append(made);
-    if (byId('log-follow').checked) log.scrollTop = log.scrollHeight;
-  },
-
   draw() {
     const step = this.cell();
     const who = page.model && page.model.hosts.get(this.host);
     if (!this.isOpen || !who) return;
-    const drawn = JSON.stringify([step, who.waitsFor, page.model.ended]);
+    page.safely(() => this.readAttempts(step));
+    const drawn = JSON.stringify([step, who.waitsFor, page.model.ended, page.model.run.rolledBackBy, this.attempts]);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
       this.facts(step, who);
@@ -160,23 +96,56 @@ const panel = {
       rows.push(el('p', {class: 'soft'}, 'The next attempt is due at ' + clockTime(step.retryAt) + ', in ', this.left, '.'));
     }
     if (step.failure && step.failure.remedy) rows.push(el('div', {class: 'remedy'}, el('h3', {text: 'What to do'}), el('p', {text: step.failure.remedy})));
-    if (step.changes && step.changes.length) {
-      rows.push(el('h3', {text: page.model.run.action === 'plan' ? 'It would change' : 'It changed'}), el('ul', {class: 'changes'}, ...step.changes.map(text => el('li', {text}))));
-    }
+    if (this.attempts.length > 1) rows.push(el('h3', {text: 'Attempts'}), el('ol', {class: 'attempts'}, ...this.attempts.map(each => this.attempt(each))));
+    rows.push(...this.changes(step, host));
     facts.replaceChildren(...rows);
   },
 
+  /** The attempts of a step that needed more than one, each with why it was not the last: as the run's timeline has them. */
+  async readAttempts(step) {
+    const asked = step && step.attempt > 1 ? [step.host, step.step, step.attempt, step.state].join(' ') : '';
+    if (!asked || this.asked === asked) return;
+    this.asked = asked;
+    const spans = (await ask('/runs/' + encodeURIComponent(page.model.id) + '/timeline')).spans.filter(span => span.step === step.step && (span.host || CLUSTER) === (step.host || CLUSTER));
+    if (this.asked !== asked) return;
+    const attempts = spans.filter(span => span.kind === 'attempt');
+    this.attempts = attempts.map(span => {
+      const pause = spans.find(other => other.kind === 'pause' && other.startedAt === span.endedAt);
+      return {number: span.attempt, state: span.state || 'running', at: span.startedAt, endedAt: span.endedAt, reason: pause && pause.message || ''};
+    });
+    const last = this.attempts[this.attempts.length - 1];
+    if (last && !last.reason && step.message && step.endedAt) last.reason = step.message;
+    this.draw();
+  },
+
+  attempt({number, state, at, endedAt, reason}) {
+    const word = state === 'retrying' ? 'failed' : state === 'interrupted' ? 'skipped' : state;
+    return el('li', {}, el('span', {class: 'badge ' + word}, icon(word), number + ' ' + (state === 'interrupted' ? 'interrupted' : word)),
+      el('span', {class: 'soft', text: clockTime(at) + (endedAt ? ', ' + since(at, endedAt) : '')}), reason ? el('span', {class: 'said', text: reason}) : null);
+  },
+
+  /** What it changed, with diffs where there are any, and whether that was undone. */
+  changes(step, host) {
+    const changes = step.changes || [];
+    const undo = host.cells.get('undo-' + step.step);
+    const by = page.model.run.rolledBackBy;
+    const undone = step.state === 'rolled-back' ? 'All of it was rolled back' + (undo && undo.endedAt ? ' at ' + clockTime(undo.endedAt) : '') + '.'
+      : step.state === 'changed' && by ? 'Run ' + by + ' rolled it back.' : '';
+    if (!changes.length) return undone ? [el('p', {class: 'soft', text: undone})] : [];
+    const plain = changes.filter(change => !(step.diffs || []).some(diff => diff.change === change));
+    return [el('h3', {text: page.model.run.action === 'plan' ? 'It would change' : 'It changed'}), undone ? el('p', {class: 'soft', text: undone}) : null,
+      plain.length ? el('ul', {class: 'changes'}, ...plain.map(text => el('li', {text}))) : null,
+      ...changes.filter(change => !plain.includes(change)).map(change => plan.change({change, diffs: step.diffs.filter(diff => diff.change === change)}))].filter(Boolean);
+  },
+
   wire() {
+    logView.wire();
     byId('cell-close').addEventListener('click', () => this.close());
     byId('log-earlier').addEventListener('click', () => {
       this.reader.begin(true);
       clearTimeout(this.timer);
       this.read(this.reader);
       byId('log').focus();
-    });
-    byId('log').addEventListener('scroll', event => {
-      const log = event.target;
-      byId('log-follow').checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
     });
   }
 };

@@ -62,9 +62,7 @@ const clusters = {
   async download(name) {
     try {
       const text = await askText('/clusters/' + encodeURIComponent(name) + '/kubeconfig');
-      const link = el('a', {href: URL.createObjectURL(new Blob([text], {type: 'application/yaml'})), download: name + '.kubeconfig'});
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      save(text, name + '.kubeconfig', 'application/yaml');
     } catch (problem) {
       byId('cluster-problem').hidden = false;
       setText(byId('cluster-problem'), problem.message);

@@ -139,6 +139,24 @@ const askText = async path => (await request(path)).text();
 
 const post = path => ask(path, {method: 'POST'});
 
+/** Into a file, as if it was downloaded. */
+function save(text, name, type) {
+  const link = el('a', {href: URL.createObjectURL(new Blob([text], {type})), download: name});
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** To the clipboard; browsers offer it to pages over HTTPS and of this machine only. */
+async function copyText(text) {
+  if (!navigator.clipboard) throw new Error('The browser lets a page copy over HTTPS only.');
+  await navigator.clipboard.writeText(text);
+}
+
+/** The lines of a unified diff, in colours; their signs say the same. */
+function diffLines(text) {
+  return text.trimEnd().split('\n').map(line => el('span', {class: /^(---|\+\+\+|@@)/.test(line) ? 'cut' : line.startsWith('+') ? 'come' : line.startsWith('-') ? 'gone' : null}, line, '\n'));
+}
+
 /** Announces something to screen readers. */
 function speak(text) {
   byId('spoken').textContent = text;

@@ -8,7 +8,7 @@ const RUN_STATES = ['queued', 'running', 'succeeded', 'partly', 'refused', 'fail
 const FILTERS = ['state', 'action', 'cluster', 'from', 'until'];
 
 const runList = {
-  runs: [], known: new Map(), more: false, listed: false, drawn: '', filters: new URLSearchParams(),
+  runs: [], known: new Map(), more: false, listed: false, drawn: '', grouped: false, closed: new Set(), filters: new URLSearchParams(),
 
   /** The words of the filters for the engine: days are those of the reader's clock. */
   asked() {
@@ -56,16 +56,11 @@ const runList = {
     const wanted = byId('find-run').value.trim().toLowerCase();
     const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source].some(text => (text || '').toLowerCase().includes(wanted)));
     const at = page.model && !byId('run').hidden ? page.model.id : '';
-    const drawn = JSON.stringify([shown, at, wanted, page.model && page.model.state, this.more, Math.floor(Date.now() / 60000)]);
+    const drawn = JSON.stringify([shown, at, wanted, page.model && page.model.state, this.more, this.grouped, Math.floor(Date.now() / 60000)]);
     if (this.drawn === drawn) return;
     this.drawn = drawn;
     const focused = document.activeElement && document.activeElement.dataset.run;
-    byId('runs').replaceChildren(...shown.map(run => {
-      const state = at === run.id && page.model.left ? 'unfinished' : run.state;
-      return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
-        icon(state), el('span', {class: 'run-name'}, el('b', {text: run.cluster}), ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
-        el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '')}), el('span', {class: 'run-id', text: run.id})));
-    }));
+    byId('runs').replaceChildren(...(this.grouped ? this.groups(shown, at) : shown.map(run => this.item(run, at))));
     const filtered = this.filters.size > 0;
     byId('none').hidden = this.runs.length > 0 || filtered;
     byId('none-so').hidden = this.runs.length > 0 || !filtered;
@@ -75,6 +70,21 @@ const runList = {
     if (again) again.focus();
   },
 
+  item(run, at) {
+    const state = at === run.id && page.model.left ? 'unfinished' : run.state;
+    return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
+      icon(state), el('span', {class: 'run-name'}, this.grouped ? null : el('b', {text: run.cluster}), this.grouped ? null : ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
+      el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '')}), el('span', {class: 'run-id', text: run.id})));
+  },
+
+  /** The cluster of the newest run first. */
+  groups(runs, at) {
+    const groups = new Map();
+    for (const run of runs) groups.set(run.cluster, [...(groups.get(run.cluster) || []), run]);
+    return [...groups].map(([cluster, own]) => el('li', {class: 'group'}, el('details', {open: !this.closed.has(cluster), ontoggle: event => this.closed[event.target.open ? 'delete' : 'add'](cluster)},
+      el('summary', {class: own[0].state}, icon(own[0].state), el('b', {text: cluster}), el('span', {class: 'soft', text: plural(own.length, 'run')})), el('ul', {}, ...own.map(run => this.item(run, at))))));
+  },
+
   // ---- the filters
 
   /** As the address has them; what it has besides is left out. */
@@ -82,6 +92,7 @@ const runList = {
     const given = new URLSearchParams(location.search);
     const fits = {state: value => RUN_STATES.includes(value), action: isName, cluster: isName, from: isDay, until: isDay};
     this.filters = new URLSearchParams(FILTERS.filter(name => given.has(name) && fits[name](given.get(name))).map(name => [name, given.get(name)]));
+    this.grouped = given.get('group') === 'cluster';
     this.fill();
     byId('filters').open = this.filters.size > 0;
   },
@@ -95,6 +106,7 @@ const runList = {
     }
     setText(byId('filters').firstElementChild, 'Filter' + (this.filters.size ? ' (' + this.filters.size + ')' : ''));
     byId('by-none').hidden = this.filters.size === 0;
+    byId('by-group').checked = this.grouped;
   },
 
   choose() {
@@ -105,9 +117,15 @@ const runList = {
   set(filters) {
     this.filters = filters;
     this.known.clear();
-    history.replaceState(null, '', location.pathname + (filters.size ? '?' + filters : '') + location.hash);
+    this.keepInAddress();
     this.fill();
     page.safely(() => page.list());
+  },
+
+  keepInAddress() {
+    const kept = new URLSearchParams(this.filters);
+    if (this.grouped) kept.set('group', 'cluster');
+    history.replaceState(null, '', location.pathname + (kept.size ? '?' + kept : '') + location.hash);
   },
 
   async offerActions() {
@@ -123,6 +141,7 @@ const runList = {
     byId('older').addEventListener('click', () => page.safely(() => this.readOlder()));
     byId('filters').addEventListener('toggle', () => { if (byId('filters').open) page.safely(() => this.offerActions()); });
     for (const name of FILTERS) byId('by-' + name).addEventListener('change', () => this.choose());
+    byId('by-group').addEventListener('change', event => { this.grouped = event.target.checked; this.keepInAddress(); this.draw(); });
     byId('by-none').addEventListener('click', () => { this.set(new URLSearchParams()); byId('filters').firstElementChild.focus(); });
   }
 };

@@ -1,6 +1,8 @@
 'use strict';
 /* The host-by-step matrix. Rows and cells are made once and then only changed where something changed. */
 
+const FEW_HOSTS = 24;
+
 const matrix = {
   model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null, many: false, wide: new Set(), following: true, followed: '', placed: 0, placedIn: 0,
 
@@ -18,7 +20,7 @@ const matrix = {
   },
 
   isCollapsing() {
-    return this.collapse === null ? this.model.hosts.size > 24 : this.collapse;
+    return this.collapse === null ? this.model.hosts.size > FEW_HOSTS : this.collapse;
   },
 
   draw() {
@@ -84,6 +86,7 @@ const matrix = {
     byId('matrix').classList.toggle('many', this.many);
     this.setWidths();
     byId('matrix').tBodies[0].replaceChildren(...[...this.rows.values()].map(row => row.tr), this.fold.tr);
+    this.order = '';
     this.rows.forEach(row => this.drawRow(row));
     const again = place && this.cellOf(place[0], place[1]);
     if (again) {
@@ -221,6 +224,7 @@ const matrix = {
       if (away) put.push(row);
       if (row.tr.hidden !== (!seen || away)) row.tr.hidden = !seen || away;
     }
+    this.failedFirst();
     this.drawFold(put);
     this.drawBars(bars);
     this.drawChips(counts);
@@ -232,6 +236,23 @@ const matrix = {
       const first = byId('matrix').querySelector('tr:not([hidden]) > td');
       if (first) first.tabIndex = 0;
     }
+  },
+
+  /** Among many hosts, those that failed come first, each in the spec's order. */
+  failedFirst() {
+    const first = this.rows.size > FEW_HOSTS ? [...this.rows.values()].filter(row => row.state === 'failed' && row.host.name !== CLUSTER) : [];
+    const order = first.map(row => row.host.name).join(' ');
+    if (this.order === order) return;
+    this.order = order;
+    const body = byId('matrix').tBodies[0];
+    const focused = document.activeElement;
+    const rows = [...first, ...[...this.rows.values()].filter(row => !first.includes(row))].map(row => row.tr);
+    let at = body.firstElementChild;
+    for (const tr of rows) {
+      if (tr === at) at = at.nextElementSibling;
+      else body.insertBefore(tr, at);
+    }
+    if (focused && focused !== document.activeElement && body.contains(focused)) focused.focus({preventScroll: true});
   },
 
   foldRow() {

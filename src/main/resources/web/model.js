@@ -1,7 +1,7 @@
 'use strict';
 /* A run as the page knows it: the answer of the API, and the events since then. */
 
-const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried', 'rolled-back': 'rolled back'};
+const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried', 'rolled-back': 'changed, then rolled back'};
 const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', 'rolled-back': 'Rolled back', pending: 'Not started'};
 const CLUSTER = '';
 

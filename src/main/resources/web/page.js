@@ -129,6 +129,7 @@ const page = {
     byId('run').hidden = false;
     problems.drawn = '';
     matrix.show(this.model);
+    this.safely(() => former.find(this.model));
     this.draw();
     soon(() => runList.draw());
     this.follow();
@@ -233,6 +234,7 @@ const page = {
     const count = model.causes().filter(cause => !cause.trying).length;
     setText(byId('tab-problems').lastChild, count ? ' ' + count : '');
     byId('tab-plan').hidden = !run.digest;
+    problems.drawFailing();
     if (this.view === 'plan') plan.draw();
     if (this.view === 'problems') problems.draw();
     if (this.view === 'workflow') workflow.overlay();
@@ -243,7 +245,7 @@ const page = {
     const run = this.model.run;
     const from = run.startedAt || run.createdAt;
     const elapsed = run.endedAt ? since(from, run.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + run.id, elapsed, plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), run.begunBy ? 'by ' + run.begunBy + ' over ' + run.source : 'by ' + run.source, run.approvedBy && 'plan ' + run.parameters.plan + ' approved by ' + run.approvedBy,
+    const facts = ['run ' + run.id, elapsed, former.draw(this.model), plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), run.begunBy ? 'by ' + run.begunBy + ' over ' + run.source : 'by ' + run.source, run.approvedBy && 'plan ' + run.parameters.plan + ' approved by ' + run.approvedBy,
       run.resumedBy && 'resumed by ' + run.resumedBy, run.cancelledBy && 'cancelled by ' + run.cancelledBy, run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy, run.kubeconfig && 'kubeconfig ' + run.kubeconfig].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();

@@ -37,7 +37,7 @@ const plan = {
   change({change, diffs}) {
     if (!diffs.length) return el('p', {class: 'said', text: change});
     return el('details', {open: true}, el('summary', {text: change}), ...diffs.map(each => el('pre', {class: 'diff', tabindex: '0', 'aria-label': each.subject},
-      ...each.diff.trimEnd().split('\n').map(line => el('span', {class: /^(---|\+\+\+|@@)/.test(line) ? 'cut' : line.startsWith('+') ? 'come' : line.startsWith('-') ? 'gone' : null}, line, '\n')))));
+      ...diffLines(each.diff))));
   }
 };
 

@@ -123,6 +123,7 @@ class AccessibilityTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "the list|?state=failed#/|document.getElementById('none-so').hidden === false|",
+        "runs by cluster|?group=cluster#/|document.querySelector('#runs .group')|",
         "hosts|#/runs/going|document.querySelector('#matrix td.running')|",
         "a cell|#/runs/going|document.querySelector('#matrix td.running')|document.querySelector('#matrix td.running').click()",
         "a plan|#/runs/planned/plan|document.querySelector('#view-plan .diff')|",

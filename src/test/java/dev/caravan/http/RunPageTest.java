@@ -1,0 +1,261 @@
+package dev.caravan.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.Serving;
+import dev.caravan.history.Attempt;
+import dev.caravan.history.Difference;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
+import dev.caravan.history.RunState;
+import dev.caravan.history.StepState;
+import dev.caravan.journal.RunRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the page says of one run and of many, in a real Chromium: of runs whose events are written into the journal of a real engine. */
+class RunPageTest {
+    @TempDir
+    static Path directory;
+
+    private static Serving serving;
+    private static Chromium browser;
+
+    @BeforeAll
+    static void begin() throws Exception {
+        Path program = Chromium.orSkip();
+        serving = Serving.start(directory, Optional.empty());
+        browser = new Chromium(program);
+        browser.ask("Browser.grantPermissions", "permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite"));
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        if (browser != null) {
+            browser.close();
+            serving.close();
+        }
+    }
+
+    @BeforeEach
+    void desktop() {
+        browser.size(1280, 800, false);
+    }
+
+    @AfterEach
+    void nothingWentWrongInThePage() {
+        List<String> problems = List.copyOf(browser.problems());
+        browser.problems().clear();
+        assertThat(problems).isEmpty();
+    }
+
+    private static void recorded(String run, String cluster, int hosts) {
+        serving.engine().journal().begin(new RunRecord(run, cluster, "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
+                Optional.empty()));
+        List<RunHost> all = IntStream.rangeClosed(1, hosts).mapToObj(i -> new RunHost(name(i, hosts), "192.0.2.99", List.of("worker")))
+                .toList();
+        tell(run, new RunQueued("apply", cluster, all, false, true, false, Optional.empty(), List.of(), "", Map.of(), false));
+        tell(run, new RunStarted());
+    }
+
+    private static String name(int number, int of) {
+        return of < 10 ? "h" + number : "node-%03d".formatted(number);
+    }
+
+    private static void tell(String run, Occurrence... all) {
+        for (Occurrence what : all) {
+            serving.engine().journal().append(run, what);
+        }
+    }
+
+    private static StepEnded ended(String host, String step, StepState state, List<String> changes, List<Difference> diffs) {
+        return new StepEnded(Attempt.of(host, step, 1), "", state, changes, diffs, Map.of(), false, Optional.empty(),
+                Optional.of(Duration.ofMillis(900)), Optional.empty());
+    }
+
+    private static StepEnded ok(String host, String step) {
+        return ended(host, step, StepState.OK, List.of(), List.of());
+    }
+
+    private static StepEnded failed(String host, String step, String why) {
+        return StepEnded.failed(Attempt.of(host, step, 1), why, new Failure("disk-full", "Make room.", List.of()), Optional.empty());
+    }
+
+    private static void end(String run, RunState state) {
+        serving.engine().journal().end(run, RunEnded.of(state, ""));
+    }
+
+    private static void open(String address) {
+        browser.open(serving.uri("/" + address));
+    }
+
+    private static void openCell(String run, String host, String step) {
+        open("#/runs/" + run);
+        browser.until("matrix.cellOf('" + host + "', '" + step + "')");
+        browser.click("td[data-host='" + host + "'][data-step='" + step + "']");
+        browser.until("panel.isOpen");
+    }
+
+    private static String text(String expression) {
+        return browser.value(expression).asText();
+    }
+
+    @Test
+    void aLogIsSearchedWrappedCopiedAndDownloaded() throws Exception {
+        recorded("logged", "logged", 1);
+        tell("logged", ok("h1", "facts"));
+        end("logged", RunState.SUCCEEDED);
+        StringBuilder log = new StringBuilder("== first\n");
+        for (int i = 0; i < 400; i++) {
+            log.append(i % 100 == 7 ? "Mirror answered 503\n" : "line " + i + " " + "x".repeat(120) + "\n");
+        }
+        Files.writeString(Files.createDirectories(serving.data().resolve("logs/logged/h1")).resolve("facts.log"), log);
+        openCell("logged", "h1", "facts");
+        browser.until("byId('log').innerText.length > 40000");
+        browser.click("#log-find");
+        browser.type("mirror ANSWERED");
+        browser.until("byId('log-found').textContent === '1 of 4'");
+        assertThat(text("String([CSS.highlights.get('found').size, CSS.highlights.get('found-now').size])")).isEqualTo("4,1");
+        String inView = "(() => { const r = logView.found[logView.at].getBoundingClientRect(), f = byId('log').getBoundingClientRect();"
+                + " return r.top >= f.top && r.bottom <= f.bottom; })()";
+        browser.until(inView);
+        browser.press("Enter");
+        browser.until("byId('log-found').textContent === '2 of 4' && " + inView);
+        browser.click("#log-previous");
+        browser.click("#log-previous");
+        browser.until("byId('log-found').textContent === '4 of 4' && " + inView);
+        browser.value("byId('log-find').focus()");
+        browser.press("Escape");
+        browser.until("byId('log-find').value === '' && panel.isOpen && CSS.highlights.get('found').size === 0");
+
+        assertThat(text("String(byId('log').scrollWidth > byId('log').clientWidth)")).isEqualTo("false");
+        browser.click("#log-wrap");
+        browser.until("byId('log').scrollWidth > byId('log').clientWidth");
+
+        browser.click("#log-copy");
+        browser.until("byId('log-state').textContent.startsWith('copied')");
+        assertThat(text("navigator.clipboard.readText()")).isEqualTo(log.toString());
+        Path downloads = Files.createDirectories(directory.resolve("downloads"));
+        browser.ask("Browser.setDownloadBehavior", "behavior", "allow", "downloadPath", downloads.toString());
+        browser.click("#log-download");
+        Path file = downloads.resolve("logged-h1-facts.log");
+        org.awaitility.Awaitility.await().until(() -> Files.exists(file) && Files.readString(file).equals(log.toString()));
+    }
+
+    @Test
+    void aCellSaysItsAttemptsItsDiffsAndThatItWasRolledBack() throws Exception {
+        recorded("tried", "tried", 1);
+        Failure failure = new Failure("mirror", "", List.of());
+        tell("tried", new StepStarted(Attempt.of("h1", "kube-install", 1), Optional.empty()),
+                new StepRetried(Attempt.of("h1", "kube-install", 1), "the mirror answered 503", failure, Optional.of(Duration.ofSeconds(1)),
+                        Optional.empty()),
+                new StepStarted(Attempt.of("h1", "kube-install", 2), Optional.empty()),
+                new StepRetried(Attempt.of("h1", "kube-install", 2), "the lock is held", failure, Optional.of(Duration.ofSeconds(1)),
+                        Optional.empty()),
+                new StepStarted(Attempt.of("h1", "kube-install", 3), Optional.empty()),
+                new StepEnded(Attempt.of("h1", "kube-install", 3), "", StepState.CHANGED,
+                        List.of("installed kubelet", "wrote kubelet.conf"),
+                        List.of(new Difference("wrote kubelet.conf", "/etc/kubelet.conf", "--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n")),
+                        Map.of(), false, Optional.empty(), Optional.of(Duration.ofMillis(900)), Optional.empty()));
+        openCell("tried", "h1", "kube-install");
+        browser.until("document.querySelectorAll('.attempts li').length === 3");
+        assertThat(text("[...document.querySelectorAll('.attempts li')].map(li => "
+                + "li.innerText.replace(/\\d\\d:.*s/, '').replace(/\\s+/g, ' ')).join('|')"))
+                .isEqualTo("1 failed the mirror answered 503|2 failed the lock is held|3 changed ");
+        assertThat(browser.text("#cell-facts")).contains("It changed", "installed kubelet");
+        assertThat(text("[...document.querySelectorAll('#cell-facts .diff .come')].map(each => each.textContent.trim()).join()"))
+                .isEqualTo("+new");
+        tell("tried", new HostRolledBack(Optional.of("h1"), "rolled back"));
+        browser.until("document.querySelector('#cell-facts .badge').innerText === 'changed, then rolled back'");
+        assertThat(browser.text("#cell-facts")).contains("All of it was rolled back.");
+        assertThat(text("matrix.cellOf('h1', 'kube-install').getAttribute('aria-label')"))
+                .isEqualTo("h1, kube-install: changed, then rolled back, attempt 3");
+        end("tried", RunState.ROLLED_BACK);
+        browser.until("page.model.ended");
+    }
+
+    @Test
+    void runsAreGroupedByCluster() throws Exception {
+        for (String run : List.of("g-one", "g-two", "g-three")) {
+            recorded(run, run.equals("g-two") ? "second" : "first", 1);
+            end(run, RunState.SUCCEEDED);
+        }
+        open("?state=succeeded#/runs/g-one");
+        browser.until("document.querySelector('#runs [data-run=g-one]')");
+        browser.click("#by-group");
+        browser.until("document.querySelectorAll('#runs .group').length > 1");
+        assertThat(text("[...document.querySelectorAll('#runs .group')].map(group => group.querySelector('b').textContent + ' ' "
+                + "+ [...group.querySelectorAll('[data-run^=g-]')].map(a => a.dataset.run).join('+')).filter(each => each.includes('g-'))"
+                + ".join()")).isEqualTo("first g-three+g-one,second g-two");
+        assertThat(text("location.search")).isEqualTo("?state=succeeded&group=cluster");
+        open("?group=cluster#/runs/g-one");
+        browser.until("byId('by-group').checked && document.querySelector('#runs .group [data-run=g-two]')");
+        browser.value("document.querySelector('#runs .group summary').click()");
+        browser.value("runList.drawn = ''; runList.draw()");
+        assertThat(text("String(document.querySelector('#runs .group details').open)")).as("it stays closed").isEqualTo("false");
+    }
+
+    @Test
+    void theHostThatFailsIsSeenAtOnceAmongTwoHundred() throws Exception {
+        recorded("crowd", "crowd", 200);
+        for (int i = 1; i <= 200; i++) {
+            tell("crowd", new StepStarted(Attempt.of(name(i, 200), "facts", 1), Optional.empty()));
+        }
+        open("#/runs/crowd");
+        browser.until("document.querySelectorAll('#matrix td.running').length === 200");
+        assertThat(text("String(byId('failing').hidden)")).isEqualTo("true");
+        tell("crowd", failed("node-173", "facts", "no space left on node-173"), failed("node-180", "facts", "no space left on node-180"),
+                failed("node-190", "facts", "no answer"));
+        String seen = "(() => { const e = document.querySelector('tr[data-host=node-173] th'); const r = e.getBoundingClientRect(); "
+                + "return r.top > 0 && r.bottom < innerHeight && e.contains(document.elementFromPoint(r.x + 30, r.y + r.height / 2)); })()";
+        browser.until(seen);
+        browser.until("byId('failing').innerText.includes('node-173, node-180') && byId('failing').innerText.includes('no answer')");
+        assertThat(text("[...byId('matrix').tBodies[0].rows].slice(0, 4).map(row => row.dataset.host).join()"))
+                .isEqualTo("node-173,node-180,node-190,node-001");
+        browser.click("#failing button");
+        browser.until("panel.isOpen && byId('cell-title').innerText === 'facts on node-173'");
+        end("crowd", RunState.FAILED);
+        browser.until("page.model.ended");
+    }
+
+    @Test
+    void howLongARunMayStillTakeFollowsFromTheLastOneThatSucceeded() throws Exception {
+        recorded("former", "timed", 1);
+        tell("former", ok("h1", "facts"), ok("h1", "os-prepare"));
+        end("former", RunState.SUCCEEDED);
+        recorded("present", "timed", 1);
+        open("#/runs/present");
+        browser.until("former.of === 'present'");
+        assertThat(text("String(byId('progress').hidden)")).isEqualTo("false");
+        // As if the former run had taken ten minutes, and its steps one each.
+        browser.value("former.length = 600000; former.ends = [60000, 120000]; page.drawAbout()");
+        assertThat(browser.text("#about")).contains("about 10 min left");
+        tell("present", ok("h1", "facts"));
+        browser.until("byId('progress').value === 1 && byId('about').innerText.includes('about 9 min left')");
+        end("present", RunState.SUCCEEDED);
+        browser.until("page.model.ended && byId('progress').hidden");
+        open("#/runs/former");
+        browser.until("page.model && page.model.id === 'former'");
+        assertThat(browser.text("#about")).doesNotContain("left");
+    }
+}
