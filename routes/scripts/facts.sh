@@ -393,7 +393,7 @@ kubernetes() {
   fi
   fact nodeIp "$(sed -n 's/.*--node-ip=\([0-9A-Fa-f.:,]*\).*/\1/p' "$R/var/lib/kubelet/kubeadm-flags.env" 2>/dev/null)"
   fact nodeRuntime "$(node_runtime)"
-  if kubelet_replaced; then output kubeletReplaced yes; fi
+  if program_replaced kubelet; then output kubeletReplaced yes; fi
   authority=$R/etc/kubernetes/pki/ca.crt
   if [ -r "$authority" ] && openssl x509 -in "$authority" -noout 2>/dev/null; then output caHash "$(ca_cert_hash "$authority")"; fi
   if [ -r "$kubelet_conf" ]; then

@@ -660,11 +660,11 @@ wait_until() { # SECONDS COMMAND ARGUMENT...
 # Is version A older than version B?
 older_version() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # A B
 
-# Whether the kubelet that runs is of another installation than the program that is there: an upgrade ended before the restart.
-kubelet_replaced() {
-  kubelet_pid=$(systemctl show -p MainPID kubelet 2>/dev/null | sed 's/^MainPID=//')
-  case ${kubelet_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
-  case $(readlink "$R/proc/$kubelet_pid/exe" 2>/dev/null) in *" (deleted)") return 0 ;; *) return 1 ;; esac
+# Whether the program of a unit that runs is of another installation than the one that is there: an upgrade ended before the restart.
+program_replaced() { # UNIT
+  replaced_pid=$(systemctl show -p MainPID "$1" 2>/dev/null | sed 's/^MainPID=//')
+  case ${replaced_pid:-0} in 0 | *[!0-9]*) return 1 ;; esac
+  case $(readlink "$R/proc/$replaced_pid/exe" 2>/dev/null) in *" (deleted)") return 0 ;; *) return 1 ;; esac
 }
 
 sysctl_path() { case $1 in */*) echo "$R/proc/sys/$1" ;; *) echo "$R/proc/sys/$(echo "$1" | tr . /)" ;; esac; } # KEY

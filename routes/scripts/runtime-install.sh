@@ -6,6 +6,7 @@
 # sandbox image instead of kubeadm's.
 # Standard input: the whole configuration file (docker: daemon.json, containerd: config.toml, cri-o: the drop-in). If it is empty, the
 # script writes its own, but never replaces a file that an administrator wrote.
+# NODE_DRAINED=yes: if the spec names a newer version than the one that is installed, it is upgraded.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -101,15 +102,50 @@ yum_offer() { # PACKAGE...: the name of the first that yum lists
   done
 }
 
-# Refuses another version than the spec names: replacing it would stop running containers.
+# Puts the version that the spec names in the place of an older one, if the node is drained: containers may stop meanwhile.
 same_version() { # PACKAGE...
   [ -n "${RUNTIME_VERSION:-}" ] || return 0
-  for package in "$@"; do
-    installed=$(package_version "$package")
-    [ -n "$installed" ] || continue
-    [ "$installed" = "$RUNTIME_VERSION" ] || fail "$package $installed is installed, the spec asks for $RUNTIME_VERSION" \
-      "Set runtime.version to $installed or leave it out, or upgrade $package by hand."
+  set -- "$@" --
+  while [ "$1" != -- ]; do
+    installed=$(package_version "$1")
+    if [ -n "$installed" ] && [ -n "$RUNTIME_VERSION" ] && [ "$installed" != "$RUNTIME_VERSION" ]; then
+      older_version "$installed" "$RUNTIME_VERSION" || fail "$1 $installed is installed, the spec asks for the older $RUNTIME_VERSION" \
+        "Set runtime.version to $installed or leave it out, or replace $1 by hand."
+      # a plan shows the upgrade where the node is drained
+      if [ "${NODE_DRAINED:-}" = yes ]; then
+        if change "upgrade $1 from $installed to $RUNTIME_VERSION"; then set -- "$@" "$1"; fi
+      elif planning; then
+        RUNTIME_VERSION=
+      else
+        fail "$1 $installed is installed, the spec asks for $RUNTIME_VERSION" \
+          "Caravan upgrades the runtime of nodes only. Upgrade $1 on this host by hand, or remove it, or leave runtime.version out."
+      fi
+    fi
+    shift
   done
+  shift
+  if [ $# -gt 0 ]; then upgrade_runtime "$@"; fi
+}
+
+upgrade_runtime() { # PACKAGE...
+  # the indices may be older than the version
+  read_indices
+  for upgraded in "$@"; do
+    case $FAMILY in
+      yum) upgrade_name=$upgraded-$RUNTIME_VERSION ;;
+      apt)
+        upgrade_name=$upgraded=$(apt_version "$upgraded" "$RUNTIME_VERSION") ||
+          fail "the host's repositories have no $upgraded $RUNTIME_VERSION" \
+            "Set packages.runtime.baseUrl in the spec to a repository that has it, or runtime.version to one that is there."
+        ;;
+    esac
+    set -- "$@" "$upgrade_name"
+    shift
+  done
+  upgraded_names=$*
+  if [ "$FAMILY" = apt ]; then set -- --allow-change-held-packages "$@"; fi
+  say "upgrading to $upgraded_names"
+  install_packages "$@"
 }
 
 # Records the directories that a runtime uses, before it is installed.
@@ -154,11 +190,13 @@ use_proxy() { # UNIT
 # Enables and starts the unit, or restarts it for its new configuration. In a plan, says which of them it would be.
 restart_if_due() { # UNIT
   if [ "$proxy_changed" = yes ] || { [ "${PROXIED:-}" = true ] && runs_with_other_proxy "$1" "$PROXY_FILE"; }; then restart_due=yes; fi
+  restart_reason="its new configuration"
+  if [ "${NODE_DRAINED:-}" = yes ] && program_replaced "$1"; then restart_due=yes restart_reason="its new version"; fi
   # a unit that starts only now reads the new configuration anyway
   systemctl is-active -q "$1" || restart_due=no
   unit_running "$1"
-  if [ "$restart_due" = yes ] && change "restart $1 for its new configuration"; then
-    restart_runtime "$1" || fail "$1 does not start with its new configuration: $(last_words)" "See: journalctl -u $1"
+  if [ "$restart_due" = yes ] && change "restart $1 for $restart_reason"; then
+    restart_runtime "$1" || fail "$1 does not start with $restart_reason: $(last_words)" "See: journalctl -u $1"
   fi
 }
 

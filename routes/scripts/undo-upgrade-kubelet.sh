@@ -31,7 +31,7 @@ if was_found packages; then
   # done; and the repositories of now have no former version
   rm -f "$FOUND/package" "$FOUND/packages"
 fi
-if [ "$(package_version kubelet)" != "$present_kubelet" ] || [ -e "$R/run/caravan-restart/kubelet.service" ] || kubelet_replaced ||
+if [ "$(package_version kubelet)" != "$present_kubelet" ] || [ -e "$R/run/caravan-restart/kubelet.service" ] || program_replaced kubelet ||
   ! kubelet_is_healthy >/dev/null 2>&1; then
   changing "restart the kubelet"
   systemctl daemon-reload || true

@@ -45,7 +45,7 @@ for flag in ${KUBELET_FLAGS_REMOVED:-}; do
 done
 
 configuration > "$WORK/configuration-now"
-if [ -n "$upgrade_names" ] || kubelet_replaced || ! cmp -s "$WORK/configuration" "$WORK/configuration-now" ||
+if [ -n "$upgrade_names" ] || program_replaced kubelet || ! cmp -s "$WORK/configuration" "$WORK/configuration-now" ||
   ! systemctl is-active -q kubelet; then
   change "restart kubelet"
   systemctl daemon-reload

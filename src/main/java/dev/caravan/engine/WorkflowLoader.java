@@ -29,6 +29,7 @@ import dev.caravan.workflow.KubeadmDocuments;
 import dev.caravan.workflow.NetworkDocuments;
 import dev.caravan.workflow.PreflightCheck;
 import dev.caravan.workflow.Probes;
+import dev.caravan.workflow.RuntimeUpgrade;
 import dev.caravan.workflow.ScriptEnvironment;
 import dev.caravan.workflow.Upgrades;
 import java.io.IOException;
@@ -110,6 +111,7 @@ final class WorkflowLoader {
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
         registry.bind("settings", new ClusterSettings(versions));
+        registry.bind("runtimes", new RuntimeUpgrade());
         registry.bind("upgrade", new Upgrades(versions, environment));
         tables(context, registry, files, versions);
         registry.bind("bundling", new Bundling(options.data(), options.triggers(), NetworkTable.of(files)));

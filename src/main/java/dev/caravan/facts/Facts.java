@@ -1,5 +1,6 @@
 package dev.caravan.facts;
 
+import dev.caravan.spec.Cluster.RuntimeName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -177,7 +178,14 @@ public record Facts(
      * @param ofNode       what the kubelet of a node runs its pods with: docker, containerd, cri-o, cri-dockerd, or a socket
      */
     public record ContainerRuntimes(
-            List<ContainerRuntime> installed, List<String> sockets, Optional<String> dockerDaemon, Optional<String> ofNode) {}
+            List<ContainerRuntime> installed, List<String> sockets, Optional<String> dockerDaemon, Optional<String> ofNode) {
+
+        /** Whether that runtime is installed in an older version than this one. */
+        public boolean isOlder(RuntimeName name, String version) {
+            return installed.stream().filter(runtime -> runtime.name().equals(name.word()))
+                    .anyMatch(runtime -> new Version(runtime.version()).isBelow(version));
+        }
+    }
 
     /** @param name docker, containerd or cri-o */
     public record ContainerRuntime(String name, String version, boolean active) {}

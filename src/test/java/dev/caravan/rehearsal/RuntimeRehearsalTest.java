@@ -107,6 +107,59 @@ class RuntimeRehearsalTest {
                 scratch.directory(), Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
     }
 
+    @Test
+    void aNewerVersionInTheSpecIsInstalledOnDrainedNodesOneAfterTheOther() throws Exception {
+        aNewerVersionIsInstalled(Family.APT);
+    }
+
+    @Tag("long")
+    @Test
+    void theSameWithYum() throws Exception {
+        aNewerVersionIsInstalled(Family.YUM);
+    }
+
+    private void aNewerVersionIsInstalled(Family family) throws Exception {
+        try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, "1.37.2", RuntimeName.CONTAINERD, Clusters.root()), List.of(),
+                        scratch.directory(), new Rehearsal.Options(family, Map.of(), 0));
+                Engine engine = runs.engine(rehearsal)) {
+            assertSucceeded(runs.run(engine, rehearsal.cluster(), "apply"));
+            String before = containerd(rehearsal, "h2");
+            for (Path root : rehearsal.roots().values()) {
+                Files.writeString(root.resolve(".rehearsal/runtime"), "containerd 2.4.2\n");
+            }
+            Cluster newer = withRuntimeVersion(rehearsal.cluster(), "2.4.2");
+
+            List<String> work = List.of("h1 drain-node", "h1 runtime-install", "h1 uncordon-node",
+                    "h2 drain-node", "h2 runtime-install", "h2 uncordon-node");
+            assertThat(runs.run(engine, newer, "plan").changed())
+                    .containsExactly("h1 drain-node", "h1 runtime-install", "h2 drain-node", "h2 runtime-install");
+            assertThat(containerd(rehearsal, "h2")).isEqualTo(before);
+            Ended upgraded = runs.run(engine, newer, "apply");
+            assertSucceeded(upgraded);
+            assertThat(upgraded.changed()).containsSubsequence(work);
+            assertThat(runs.details()).contains("upgrade containerd.io from 1.6.20 to 2.4.2");
+            assertThat(containerd(rehearsal, "h1")).isEqualTo("2.4.2").isEqualTo(containerd(rehearsal, "h2"));
+
+            Ended again = runs.run(engine, newer, "apply");
+            assertSucceeded(again);
+            assertThat(again.changed()).isEmpty();
+            Ended older = runs.run(engine, withRuntimeVersion(rehearsal.cluster(), "1.6.20"), "apply");
+            assertThat(older.state()).isNotEqualTo("succeeded");
+            assertThat(runs.details()).contains("containerd.io 2.4.2 is installed, the spec asks for the older 1.6.20");
+            assertThat(containerd(rehearsal, "h2")).isEqualTo("2.4.2");
+        }
+    }
+
+    private static String containerd(Rehearsal rehearsal, String host) throws IOException {
+        return Files.readString(rehearsal.roots().get(host).resolve(".rehearsal/packages/containerd.io/version")).strip();
+    }
+
+    private static Cluster withRuntimeVersion(Cluster cluster, String version) {
+        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(),
+                new Cluster.Runtime(RuntimeName.CONTAINERD, Optional.of(version), cluster.runtime().insecureRegistries()),
+                cluster.network(), cluster.hosts(), cluster.onFailure());
+    }
+
     private static Cluster with(Cluster cluster, RuntimeName runtime, OnFailure onFailure) {
         return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(),
                 new Cluster.Runtime(runtime, Optional.empty(), cluster.runtime().insecureRegistries()), cluster.network(), cluster.hosts(),
