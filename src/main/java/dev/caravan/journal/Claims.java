@@ -3,7 +3,7 @@ package dev.caravan.journal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.OffsetDateTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,21 +29,17 @@ import java.util.TreeSet;
 final class Claims {
     private final Duration silence;
     private final boolean allHere;
+    private final String now;
 
-    /** @param allHere whether all engines are on this machine, so that those of another boot are gone */
-    Claims(Duration silence, boolean allHere) {
+    Claims(Duration silence, Database database) {
         this.silence = silence;
-        this.allHere = allHere;
+        this.allHere = database.isOfThisMachine();
+        this.now = database.now();
     }
 
     private record Claim(String name, String run, String engine) {}
 
-    private record Engine(String id, EngineIdentity identity, long written, OffsetDateTime seenAt, OffsetDateTime now) {}
-
-    /** Until this transaction's end, no other engine claims. To be called before anything else in it. */
-    static void takeTurn(Connection connection) throws SQLException {
-        Sql.query(connection, "select id from claim_turn for update", row -> row.getInt(1));
-    }
+    private record Engine(String id, EngineIdentity identity, long written, Instant seenAt, Instant now) {}
 
     /** As {@link Journal#claim}; in a transaction that has the turn. */
     Optional<String> claim(Connection connection, String engine, String run, Collection<String> names) throws SQLException {
@@ -107,12 +103,12 @@ final class Claims {
         return unended.stream().filter(run -> !workedOn.contains(run.id())).toList();
     }
 
-    private static Map<String, Engine> engines(Connection connection) throws SQLException {
+    private Map<String, Engine> engines(Connection connection) throws SQLException {
         Map<String, Engine> engines = new HashMap<>();
-        Sql.query(connection, "select id, host, boot, pid, began, written, seen_at, current_timestamp as now from engine",
+        Sql.query(connection, "select id, host, boot, pid, began, written, seen_at, " + now + " as now from engine",
                 row -> new Engine(row.getString("id"),
                         new EngineIdentity(row.getString("host"), row.getString("boot"), row.getLong("pid"), row.getLong("began")),
-                        row.getLong("written"), row.getObject("seen_at", OffsetDateTime.class), row.getObject("now", OffsetDateTime.class)))
+                        row.getLong("written"), Sql.instant(row, "seen_at").orElseThrow(), Sql.instant(row, "now").orElseThrow()))
                 .forEach(engine -> engines.put(engine.id(), engine));
         return engines;
     }

@@ -14,29 +14,40 @@ interface Database {
     /** @throws SQLException where it cannot be reached now */
     Connection connect() throws SQLException;
 
-    /** Closes a connection of {@link #connect}. */
-    default void disconnect(Connection connection) throws SQLException {
-        connection.close();
-    }
-
     /** Whether an attempt to connect that failed so may succeed shortly. */
     boolean isOpening(SQLException failure);
 
-    /** Called in a transaction whose loss in a power cut does no harm. */
-    void relax(Connection connection) throws SQLException;
+    /** Whether that failed because there is no room left where it is. */
+    boolean isFull(SQLException failure);
 
-    /** Called after commits: all that was committed survives a power cut when this returns. */
-    void force(Connection connection) throws SQLException;
+    /** Whether the connection on which that happened is of no more use, although it answers. */
+    default boolean isBroken(SQLException failure) {
+        return false;
+    }
+
+    /**
+     * Begins a transaction that writes.
+     *
+     * @param durable whether it has to survive a power cut, with all that was committed before it, when its commit returns
+     */
+    void begin(Connection connection, boolean durable) throws SQLException;
+
+    /** Until this transaction's end, no other one has the turn. To be called before anything else in it. */
+    void takeTurn(Connection connection) throws SQLException;
+
+    /** The present time by its own clock, in SQL. */
+    String now();
 
     /** Whether every engine in it is on this machine. */
     boolean isOfThisMachine();
 
     /**
-     * Brings the tables to what this version expects; called with a connection open.
+     * Brings the tables to what this version expects.
      *
+     * @param connection an open one, outside of a transaction
      * @throws SQLException where that failed, and nothing is half-done
      */
-    void migrate() throws SQLException;
+    void migrate(Connection connection) throws SQLException;
 
     /** The same with this login; user and password may be null, where the address says them. */
     static void migrate(String url, String user, String password) throws SQLException {

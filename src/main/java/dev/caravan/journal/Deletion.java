@@ -24,10 +24,12 @@ final class Deletion {
 
     private final Reader reader;
     private final Writer writer;
+    private final String clock;
 
-    Deletion(Reader reader, Writer writer) {
+    Deletion(Reader reader, Writer writer, Database database) {
         this.reader = reader;
         this.writer = writer;
+        this.clock = database.now();
     }
 
     List<RunRecord> deletable(Retention keep, Instant now) {
@@ -53,7 +55,7 @@ final class Deletion {
             Sql.update(connection, "delete from request_key where run = ?", run);
             Sql.update(connection, "delete from run where id = ?", run);
             Sql.update(connection, "delete from deleted_run where id = ?", run);
-            Sql.update(connection, "insert into deleted_run (id, deleted_at) values (?, current_timestamp)", run);
+            Sql.update(connection, "insert into deleted_run (id, deleted_at) values (?, " + clock + ")", run);
             return true;
         });
     }

@@ -8,7 +8,6 @@ import dev.caravan.history.EventRow;
 import dev.caravan.history.Occurrence.RunQueued;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,7 +32,7 @@ final class Events {
             EventRow stored = new EventRow(row.getString("type"), Optional.ofNullable(row.getString("host")),
                     Optional.ofNullable(row.getString("step")), row.getInt("attempt"), row.getString("message"),
                     json.readValue(row.getString("data"), ObjectNode.class));
-            return new Event(row.getLong("seq"), row.getObject("at", OffsetDateTime.class).toInstant(), run, stored.occurrence());
+            return new Event(row.getLong("seq"), Sql.instant(row, "at").orElseThrow(), run, stored.occurrence());
         } catch (JsonProcessingException | IllegalArgumentException e) {
             throw new JournalException("an event of run " + run + " cannot be read: " + e.getMessage(), e);
         }

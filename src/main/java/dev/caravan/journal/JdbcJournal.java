@@ -38,17 +38,17 @@ final class JdbcJournal implements Journal {
         this.reader = new Reader(database, timing);
         this.writing = new Link(database, timing.reconnect());
         this.writer = new Writer(writing, database, place.engine(), timing, own::forgetNumbers);
-        this.claims = new Claims(timing.silence(), database.isOfThisMachine());
+        this.claims = new Claims(timing.silence(), database);
         this.vault = Vault.of(place);
         this.runs = new RunRows(reader);
         this.events = new Events(reader);
         this.found = new FoundRows(reader, writer, vault);
-        this.deletion = new Deletion(reader, writer);
+        this.deletion = new Deletion(reader, writer, database);
     }
 
     static JdbcJournal open(JournalPlace place) {
         return open(place, place.url().<Database>map(url -> new PostgresDatabase(url, place.password()))
-                .orElseGet(() -> new EmbeddedDatabase(place.data())), Timing.USUAL);
+                .orElseGet(() -> new SqliteDatabase(place.data())), Timing.USUAL);
     }
 
     static JdbcJournal open(JournalPlace place, Database database, Timing timing) {
@@ -57,7 +57,7 @@ final class JdbcJournal implements Journal {
             journal.writing.open();
             // Again where the process that has the file ends meanwhile.
             journal.writing.call(connection -> {
-                database.migrate();
+                database.migrate(connection);
                 return null;
             });
             return journal;

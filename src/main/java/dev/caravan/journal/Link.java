@@ -3,20 +3,17 @@ package dev.caravan.journal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection to a database that reconnects if it was lost: the process that has the embedded database's file was
- * killed, or the server restarts. One transaction at a time. Thread-safe.
+ * A connection to a database that reconnects if it was lost: the server restarts, or the disk failed for a while. One transaction at a
+ * time. Thread-safe.
  */
 final class Link implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long PAUSE_MILLIS = 200;
     private static final int ALIVE_SECONDS = 5;
-    /** The longest that the close of a connection is waited for. A large journal is compacted meanwhile. */
-    private static final Duration CLOSE = Duration.ofSeconds(60);
 
     private final Database database;
     private final Duration patience;
@@ -62,7 +59,7 @@ final class Link implements AutoCloseable {
      * @throws Unavailable where the database does not come back, or its disk is full
      */
     synchronized <T> T call(Work<T> work) throws SQLException {
-        boolean interrupted = Thread.interrupted(); // H2 would close the file under all who use it
+        boolean interrupted = Thread.interrupted(); // who was interrupted may write all the same
         long until = System.nanoTime() + patience.toNanos();
         boolean wasLost = false;
         try {
@@ -77,8 +74,8 @@ final class Link implements AutoCloseable {
                     }
                     return work.with(connection);
                 } catch (SQLException e) {
-                    boolean lost = isLost();
-                    if (isFull(e)) {
+                    boolean lost = isLost(e);
+                    if (database.isFull(e)) {
                         throw new Unavailable(database.name() + " cannot be written: no space left on the device; make room there", e);
                     }
                     if (!lost) {
@@ -94,7 +91,7 @@ final class Link implements AutoCloseable {
                     }
                     pause();
                 } catch (RuntimeException e) {
-                    isLost();
+                    isLost(e);
                     throw e;
                 }
             }
@@ -106,13 +103,14 @@ final class Link implements AutoCloseable {
     }
 
     /** Ends the transaction that failed, and finds out whether the connection did as well. */
-    private boolean isLost() {
+    private boolean isLost(Exception failure) {
         if (connection == null) {
             return true;
         }
+        boolean isBroken = failure instanceof SQLException sql && database.isBroken(sql);
         try {
             connection.rollback();
-            if (connection.isValid(ALIVE_SECONDS)) {
+            if (!isBroken && connection.isValid(ALIVE_SECONDS)) {
                 return false;
             }
         } catch (SQLException e) {
@@ -122,51 +120,13 @@ final class Link implements AutoCloseable {
         return true;
     }
 
-    /*
-     * H2 does not return from the close of a store whose disk fails during the close: MVStore.closeStore then waits for itself (2.x). So
-     * the wait has a limit. The thread that is left keeps no process alive.
-     */
     private void drop() {
-        Connection dropped = connection;
-        connection = null;
-        Thread closing = new Thread(() -> close(dropped), "caravan-journal-close");
-        closing.setDaemon(true);
-        closing.start();
-        boolean interrupted = false;
-        long until = System.nanoTime() + CLOSE.toNanos();
-        for (long left = CLOSE.toMillis(); closing.isAlive() && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
-            try {
-                closing.join(left);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (closing.isAlive()) {
-            LOG.warn("{} did not close within {} s; it is left as it is", database.name(), CLOSE.toSeconds());
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void close(Connection connection) {
         try {
-            database.disconnect(connection);
+            connection.close();
         } catch (SQLException e) {
             LOG.debug("a lost connection did not close", e);
         }
-    }
-
-    /** A disk that is full is said at once: waiting makes no room. */
-    private static boolean isFull(Throwable failure) {
-        for (Throwable at = failure; at != null; at = at.getCause()) {
-            String message = String.valueOf(at.getMessage()).toLowerCase(Locale.ROOT);
-            if (message.contains("no space left on device") || message.contains("disk quota exceeded")
-                    || at instanceof SQLException sql && "53100".equals(sql.getSQLState())) {
-                return true;
-            }
-        }
-        return false;
+        connection = null;
     }
 
     private static void pause() {
@@ -183,7 +143,7 @@ final class Link implements AutoCloseable {
     public void close() {
         closed = true;
         synchronized (this) {
-            if (!isLost()) {
+            if (connection != null) {
                 drop();
             }
         }

@@ -62,15 +62,27 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
-    public void relax(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("set local synchronous_commit = off");
+    public boolean isFull(SQLException failure) {
+        return "53100".equals(failure.getSQLState());
+    }
+
+    @Override
+    public void begin(Connection connection, boolean durable) throws SQLException {
+        if (!durable) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("set local synchronous_commit = off");
+            }
         }
     }
 
     @Override
-    public void force(Connection connection) {
-        // Done at the commit.
+    public void takeTurn(Connection connection) throws SQLException {
+        Sql.query(connection, "select id from claim_turn for update", row -> row.getInt(1));
+    }
+
+    @Override
+    public String now() {
+        return "current_timestamp";
     }
 
     @Override
@@ -79,7 +91,7 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
-    public void migrate() throws SQLException {
+    public void migrate(Connection connection) throws SQLException {
         Database.migrate(url, null, password.orElse(null));
     }
 }

@@ -33,7 +33,7 @@ final class RunRows {
                     values.add(value);
                 }));
         filter.id().ifPresent(beginning -> {
-            sql.append(" and substring(id from 1 for ?) = ?");
+            sql.append(" and substr(id, 1, ?) = ?");
             values.addAll(List.of(beginning.length(), beginning));
         });
         filter.since().ifPresent(since -> {

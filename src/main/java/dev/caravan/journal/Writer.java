@@ -211,38 +211,23 @@ final class Writer implements AutoCloseable {
                 || loose && System.nanoTime() - forcedAt >= timing.heartbeat().toNanos();
         long transaction = ++number;
         AtomicBoolean again = new AtomicBoolean();
-        AtomicBoolean committed = new AtomicBoolean();
         Link.Work<Void> work = connection -> {
             if (again.getAndSet(true)) {
                 afterFailure.run();
             }
+            database.begin(connection, durable);
             if (alone) {
-                Claims.takeTurn(connection);
+                database.takeTurn(connection);
             }
             if (write(connection, transaction)) {
-                if (!durable) {
-                    database.relax(connection);
-                }
                 for (Entry<?> entry : batch) {
                     entry.make(connection, engine);
                 }
             }
             connection.commit();
-            committed.set(true);
-            if (durable) {
-                database.force(connection);
-            }
             return null;
         };
-        try {
-            link.call(work);
-        } catch (SQLException e) {
-            // What was committed would be there twice if it were tried again.
-            if (committed.get()) {
-                throw new Link.Unavailable(database.name() + " cannot be forced to the disk: " + e.getMessage(), e);
-            }
-            throw e;
-        }
+        link.call(work);
         isMarked = true;
         loose = !durable;
         forcedAt = durable ? System.nanoTime() : forcedAt;
@@ -251,8 +236,8 @@ final class Writer implements AutoCloseable {
     /** False where that transaction has been committed. */
     private boolean write(Connection connection, long transaction) throws SQLException {
         // Where the earlier attempt is still being committed, this waits for it and then finds its number.
-        if (Sql.update(connection, "update engine set written = ?, seen_at = current_timestamp where id = ? and written < ?", transaction,
-                engine, transaction) == 1) {
+        if (Sql.update(connection, "update engine set written = ?, seen_at = " + database.now() + " where id = ? and written < ?",
+                transaction, engine, transaction) == 1) {
             return true;
         }
         if (!Sql.query(connection, "select written from engine where id = ?", row -> row.getLong(1), engine).isEmpty()) {
@@ -262,7 +247,7 @@ final class Writer implements AutoCloseable {
             throw new TakenForGone();
         }
         Sql.update(connection,
-                "insert into engine (id, host, boot, pid, began, written, seen_at) values (?, ?, ?, ?, ?, ?, current_timestamp)",
+                "insert into engine (id, host, boot, pid, began, written, seen_at) values (?, ?, ?, ?, ?, ?, " + database.now() + ")",
                 engine, identity.host(), identity.boot(), identity.pid(), identity.began(), transaction);
         return true;
     }

@@ -28,8 +28,7 @@ final class ManPage {
             "NO_COLOR", "Not empty: no colour. CLICOLOR_FORCE, not empty and not 0: colour although the output is no terminal.",
             "CARAVAN_JAR, JAVA_HOME, CARAVAN_JAVA_OPTS", "For the script caravan: the jar, the Java, and options for Java.");
     private static final List<List<String>> FILES = List.of(
-            List.of("data/journal.mv.db", "The journal, unless it is in PostgreSQL."),
-            List.of("data/journal.password", "The password of that file; only its owner can read it."),
+            List.of("data/journal.db", "The journal, unless it is in PostgreSQL. journal.db-wal beside it belongs to it."),
             List.of("data/key", "The key of what was found on hosts. Keep a copy."),
             List.of("data/logs/RUN/HOST/STEP.log", "What steps printed."),
             List.of("data/clusters/NAME/kubeconfig", "The administrator's access to a cluster."),

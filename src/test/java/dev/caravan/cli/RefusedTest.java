@@ -53,7 +53,7 @@ class RefusedTest {
         String first = SpecReader.read(spec).hosts().get(0).name();
         assertThat(said("rehearse", spec.toString(), "--data", directory.toString(), "--fault", fault.replace("FIRST", first)))
                 .contains(why);
-        assertThat(directory.resolve("rehearsal/journal.mv.db")).doesNotExist();
+        assertThat(directory.resolve("rehearsal/journal.db")).doesNotExist();
     }
 
     @Test
@@ -63,8 +63,8 @@ class RefusedTest {
                 .doesNotContain("Exception");
 
         Path damaged = Files.createDirectories(directory.resolve("damaged"));
-        Files.write(damaged.resolve("journal.mv.db"), new byte[9000]);
-        assertThat(said("runs", "--data", damaged.toString())).contains("journal.mv.db is damaged").doesNotContain("Exception");
+        Files.write(damaged.resolve("journal.db"), new byte[9000]);
+        assertThat(said("runs", "--data", damaged.toString())).contains("journal.db is damaged").doesNotContain("Exception");
     }
 
     @Test

@@ -101,11 +101,11 @@ class DataDirectoryTest {
 
     @Test
     void aFileThatAnotherUserMadeFirstIsNotUsed() throws IOException {
-        Path file = Files.writeString(data.resolve("journal.password"), "known");
+        Path file = Files.writeString(data.resolve("key"), "known");
         allow(file, "rw-------");
         give(file);
         assertThatThrownBy(() -> PrivateFiles.make(file)).isInstanceOf(IOException.class).hasMessageContaining("belongs to " + STRANGER);
         assertThatThrownBy(() -> PrivateFiles.makeOnce(file, new byte[] {1})).isInstanceOf(IOException.class);
-        assertThat(data.toFile().list()).containsExactly("journal.password");
+        assertThat(data.toFile().list()).containsExactly("key");
     }
 }

@@ -23,8 +23,6 @@ import dev.caravan.history.StepState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -314,24 +312,6 @@ abstract class JournalContract {
         assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::run).containsExactly("a");
         assertThat(journal.hasFound("a")).isTrue();
         assertThat(journal.hasFound("b")).isFalse();
-    }
-
-    /** Until version 6 of the tables the column had another name. */
-    @Test
-    void whatAnEarlierVersionRolledBackStaysRolledBack() throws Exception {
-        journal.begin(run("a"));
-        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tabsent");
-        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/b\tabsent");
-        journal.markRolledBack(journal.found("demo", "10.0.0.1").subList(0, 1));
-        journal.close();
-        try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
-            statement.execute("alter table found rename column rolled_back to given_back");
-            statement.execute("delete from \"flyway_schema_history\" where \"version\" = '6'");
-            connection.commit();
-        }
-        journal = Journal.open(place());
-
-        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).containsExactly("file\t/etc/b\tabsent");
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.history.Event;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -128,5 +130,23 @@ class PostgresJournalTest extends JournalContract {
             }
             assertThat(note(impatient, "a", "after").seq()).isEqualTo(2);
         }
+    }
+
+    /** Until version 6 of the tables the column had another name. */
+    @Test
+    void whatAnEarlierVersionRolledBackStaysRolledBack() throws Exception {
+        journal.begin(run("a"));
+        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/a\tabsent");
+        journal.keepFound("a", "h1", "10.0.0.1", "os-prepare", "file\t/etc/b\tabsent");
+        journal.markRolledBack(journal.found("demo", "10.0.0.1").subList(0, 1));
+        journal.close();
+        try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
+            statement.execute("alter table found rename column rolled_back to given_back");
+            statement.execute("delete from \"flyway_schema_history\" where \"version\" = '6'");
+            connection.commit();
+        }
+        journal = Journal.open(place());
+
+        assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::line).containsExactly("file\t/etc/b\tabsent");
     }
 }
