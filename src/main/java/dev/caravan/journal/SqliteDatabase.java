@@ -48,6 +48,7 @@ final class SqliteDatabase implements Database {
     public Connection connect() throws SQLException {
         try {
             PrivateFiles.makeDirectories(data);
+            SqliteLibrary.load(data);
             FormerJournal former = new FormerJournal(data);
             if (former.isThere(file)) {
                 former.moveTo(file);
