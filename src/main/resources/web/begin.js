@@ -40,10 +40,14 @@ const newRun = {
     this.look(0);
   },
 
+  /** The spec of that run: as this page sent it, else as the journal has it, without its secrets. */
+  async textOf(run) {
+    return this.sent.get(run) || askText('/runs/' + encodeURIComponent(run) + '/spec');
+  },
+
   async take(run) {
     try {
-      const text = this.sent.get(run) || await askText('/runs/' + encodeURIComponent(run) + '/spec');
-      this.fill(text, run);
+      this.fill(await this.textOf(run), run);
     } catch (problem) {
       this.say('failed', problem.message);
     }
@@ -222,7 +226,7 @@ const newRun = {
   /** Does what the plan of that run said, and nothing else: the engine makes the plan again, and compares. */
   async applyPlan(model, opener) {
     const run = model.run;
-    const text = this.sent.get(run.id) || await askText('/runs/' + encodeURIComponent(run.id) + '/spec');
+    const text = await this.textOf(run.id);
     // The journal does not keep secrets; they are written into the form.
     if (HIDDEN.test(text)) {
       location.hash = '#/new/' + [run.id, 'apply', 'plan', run.id].map(encodeURIComponent).join('/');

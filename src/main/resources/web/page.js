@@ -291,8 +291,8 @@ const page = {
     });
   },
 
-  /** Does something once the user has agreed; where there is a name, by typing it. */
-  askFirst({title, text, yes, danger, name, work, opener}) {
+  /** Does something once the user has agreed; where there is a name, by typing it. A form is filled in before. */
+  askFirst({title, text, yes, danger, name, form, work, opener}) {
     const dialog = byId('ask');
     const input = byId('ask-name').querySelector('input');
     const button = byId('ask-yes');
@@ -304,13 +304,15 @@ const page = {
     byId('ask-name').hidden = !name;
     setText(byId('ask-name').querySelector('span'), 'Type ' + name + ' to continue');
     input.value = '';
-    const check = () => { button.disabled = Boolean(name) && input.value !== name; };
+    byId('ask-form').replaceChildren(...(form || []));
+    const check = () => { button.disabled = Boolean(name) && input.value !== name || [...byId('ask-form').querySelectorAll('input')].some(each => !each.checkValidity()); };
+    byId('ask-form').oninput = check;
     input.oninput = check;
     check();
     button.onclick = () => this.agreed(work);
     dialog.onclose = () => (opener.isConnected ? opener : byId('main')).focus();
     dialog.showModal();
-    byId('ask-no').focus();
+    (byId('ask-form').querySelector('input, select') || byId('ask-no')).focus();
   },
 
   async agreed(work) {

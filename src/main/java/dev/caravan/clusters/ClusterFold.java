@@ -9,6 +9,7 @@ import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.spec.SpecEdit;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,7 +88,8 @@ final class ClusterFold {
         if (succeeded && run.action().equals(Actions.USUAL) && wanted.isPresent()) {
             version = wanted;
             nodesKnown = true;
-            queued.hosts().stream().filter(host -> !failed.contains(host.name()))
+            Set<String> left = SpecEdit.hostsThatLeave(run.spec());
+            queued.hosts().stream().filter(host -> !failed.contains(host.name()) && !left.contains(host.name()))
                     .forEach(host -> nodes.add(node(host, wanted)));
         } else if (!facts.isEmpty()) {
             nodesKnown = true;

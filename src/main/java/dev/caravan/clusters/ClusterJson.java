@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.clusters.KnownCluster.Drift;
 import dev.caravan.clusters.KnownCluster.KnownBackup;
 import dev.caravan.clusters.KnownCluster.Node;
 import dev.caravan.journal.RunRecordJson;
@@ -28,6 +29,12 @@ public final class ClusterJson {
         cluster.backups().forEach(backup -> backups.addObject().put("id", backup.id()).put("createdAt", backup.takenAt().toString())
                 .put("host", backup.host()).put("version", backup.kubernetes()).put("revision", backup.revision())
                 .put("bytes", backup.bytes()).put("encrypted", backup.encrypted()));
+        cluster.drift().ifPresent(drift -> {
+            ArrayNode hosts = tree.putObject("drift").put("run", drift.run()).put("createdAt", drift.at().toString())
+                    .put("changes", drift.changes()).putArray("hosts");
+            drift.hosts().forEach(hosts::add);
+            drift.changedSince().ifPresent(run -> ((ObjectNode) tree.get("drift")).put("changedSince", run));
+        });
         return tree.put("kubeconfig", cluster.kubeconfig());
     }
 
@@ -54,7 +61,17 @@ public final class ClusterJson {
                 Instant.parse(backup.path("createdAt").asText()), backup.path("host").asText(), backup.path("version").asText(),
                 backup.path("revision").asLong(), backup.path("bytes").asLong(), backup.path("encrypted").asBoolean())));
         return new KnownCluster(tree.path("name").asText(), text(tree, "version"), nodes, RunRecordJson.read(tree.path("lastRun")), backups,
-                tree.path("kubeconfig").asBoolean());
+                tree.path("kubeconfig").asBoolean(), drift(tree.path("drift")));
+    }
+
+    private static Optional<Drift> drift(JsonNode tree) {
+        if (!tree.has("run")) {
+            return Optional.empty();
+        }
+        List<String> hosts = new ArrayList<>();
+        tree.path("hosts").forEach(host -> hosts.add(host.asText()));
+        return Optional.of(new Drift(tree.get("run").asText(), Instant.parse(tree.path("createdAt").asText()),
+                tree.path("changes").asInt(), hosts, text(tree, "changedSince")));
     }
 
     private static Optional<String> text(JsonNode tree, String name) {

@@ -2,7 +2,11 @@ package dev.caravan.clusters;
 
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
+import dev.caravan.clusters.KnownCluster.Drift;
 import dev.caravan.clusters.KnownCluster.KnownBackup;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.PlannedChanges;
+import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunFilter;
 import dev.caravan.journal.RunRecord;
@@ -12,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -26,6 +31,11 @@ public final class Clusters {
     private static final int RUNS_READ = 20;
     private static final int LARGEST_KUBECONFIG = 1 << 20;
 
+    private static final String PLAN = "plan";
+    private static final Comparator<RunRecord> LAST_SEEN =
+            Comparator.comparing((RunRecord run) -> run.endedAt().orElse(Instant.MAX)).reversed();
+
+    private final Object reading = new Object();
     private final Journal journal;
     private final Path data;
 
@@ -38,26 +48,73 @@ public final class Clusters {
     public List<KnownCluster> all() throws IOException {
         List<KnownCluster> all = new ArrayList<>();
         for (String name : journal.clusters(MOST)) {
-            find(name).ifPresent(all::add);
+            known(name).ifPresent(all::add);
         }
         return all;
     }
 
     /** The cluster of that name, if the journal has a run of it. */
     public Optional<KnownCluster> find(String name) throws IOException {
+        return known(name).map(cluster -> new KnownCluster(cluster.name(), cluster.version(), cluster.nodes(), cluster.lastRun(),
+                cluster.backups(), cluster.kubeconfig(), drift(name)));
+    }
+
+    private Optional<Drift> drift(String name) {
+        RunFilter last = new RunFilter(Optional.empty(), Optional.of(RunState.SUCCEEDED), Optional.of(name), Optional.of(PLAN),
+                Optional.empty(), Optional.empty(), 1);
+        return journal.runs(last).stream().findFirst().map(run -> {
+            List<PlannedChanges.Change> changes = PlannedChanges.of(journal.events(run.id(), 0)).changes();
+            return new Drift(run.id(), run.createdAt(), changes.size(),
+                    changes.stream().map(PlannedChanges.Change::host).filter(host -> !host.isEmpty()).distinct().toList(),
+                    changedSince(run));
+        });
+    }
+
+    private Optional<String> changedSince(RunRecord plan) {
+        return journal.runs(RunFilter.of(plan.cluster(), RUNS_READ)).stream()
+                .filter(run -> run.endedAt().filter(end -> end.isAfter(plan.createdAt())).isPresent() && !run.id().equals(plan.id()))
+                .filter(run -> journal.events(run.id(), 0).stream().limit(1).anyMatch(first ->
+                        first.as(RunQueued.class).filter(RunQueued::changesHosts).isPresent()))
+                .max(Comparator.comparing(run -> run.endedAt().orElseThrow())).map(RunRecord::id);
+    }
+
+    private Optional<KnownCluster> known(String name) throws IOException {
         List<RunRecord> runs = journal.runs(RunFilter.of(name, RUNS_READ));
         // what was only read into a spec has another name there
         if (runs.stream().allMatch(run -> run.action().equals("adopt"))) {
             return Optional.empty();
         }
         ClusterFold fold = new ClusterFold(Instant.now());
-        for (RunRecord run : runs) {
+        // A plan that an apply made again began after it, and saw the cluster before it.
+        for (RunRecord run : runs.stream().sorted(LAST_SEEN).toList()) {
             if (fold.wantsMore()) {
                 fold.add(run, journal.events(run.id(), 0));
             }
         }
         return Optional.of(new KnownCluster(name, fold.version(), fold.nodes(), runs.get(0), backups(name),
-                kubeconfigOf(name).isPresent()));
+                kubeconfigOf(name).isPresent(), Optional.empty()));
+    }
+
+    /**
+     * Whether backups of that cluster are still as they were saved, the newest first; reads each file whole, one file after the other
+     * however many ask.
+     *
+     * @param id of the only one; empty for all
+     */
+    public List<BackupDirectory.Verified> verify(String name, Optional<String> id) throws IOException {
+        if (!NAMES.matcher(name).matches()) {
+            return List.of();
+        }
+        BackupDirectory directory = new BackupDirectory(data, name);
+        List<BackupDirectory.Verified> verified = new ArrayList<>();
+        for (Backup backup : directory.all()) {
+            if (id.isEmpty() || id.get().equals(backup.id())) {
+                synchronized (reading) {
+                    verified.add(directory.verify(backup));
+                }
+            }
+        }
+        return verified;
     }
 
     private List<KnownBackup> backups(String name) throws IOException {

@@ -14,9 +14,11 @@ import java.util.OptionalLong;
  * @param lastRun    the newest one
  * @param backups    the newest first
  * @param kubeconfig whether the data directory has one
+ * @param drift      what the last plan that succeeded would change; empty if there was none, or it was not asked for
  */
 public record KnownCluster(
-        String name, Optional<String> version, List<Node> nodes, RunRecord lastRun, List<KnownBackup> backups, boolean kubeconfig) {
+        String name, Optional<String> version, List<Node> nodes, RunRecord lastRun, List<KnownBackup> backups, boolean kubeconfig,
+        Optional<Drift> drift) {
 
     public KnownCluster {
         nodes = List.copyOf(nodes);
@@ -39,6 +41,21 @@ public record KnownCluster(
 
     /** A backup as its record describes it; whether its file is still good is not looked at. */
     public record KnownBackup(String id, Instant takenAt, String host, String kubernetes, long revision, long bytes, boolean encrypted) {}
+
+    /**
+     * What a plan would change.
+     *
+     * @param run     of the plan
+     * @param at      when it began
+     * @param changes how many things
+     * @param hosts   those on which something would change
+     * @param changedSince the newest run that may have changed hosts after that
+     */
+    public record Drift(String run, Instant at, int changes, List<String> hosts, Optional<String> changedSince) {
+        public Drift {
+            hosts = List.copyOf(hosts);
+        }
+    }
 
     /** Until the first certificate of any node expires. */
     public OptionalLong certificateDays() {

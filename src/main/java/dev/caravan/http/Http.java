@@ -9,6 +9,7 @@ import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
+import dev.caravan.tables.KubernetesTable;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,19 +40,21 @@ public final class Http {
     private final Caller unknown;
 
     /**
+     * @param versions      the table of Kubernetes' minors
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
      * @param asksForToken  whether who asks is known by a token; a user's route that does not pass on who it is may only look then
      * @param rehearsal     whether the hosts are simulated
      */
     public Http(
-            CamelContext context, LoadedRoutes routes, Runs runs, Submissions submissions, Journal journal, Metrics metrics,
-            Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken, boolean rehearsal) {
+            CamelContext context, LoadedRoutes routes, Supplier<KubernetesTable> versions, Runs runs, Submissions submissions,
+            Journal journal, Metrics metrics, Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken,
+            boolean rehearsal) {
         RunRequests requests = new RunRequests(runs, submissions, journal);
         RunsResource ofRuns = new RunsResource(runs, journal, requests, data);
         ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data));
         this.unknown = asksForToken ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
-        this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes),
+        this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, versions),
                 health, metrics, new Page(rehearsal));
     }
 
@@ -67,8 +70,12 @@ public final class Http {
                 .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/routes/{route}", (request, id) -> routes.show(id))
                 .post(SpecsResource.VALIDATE, (request, id) -> specs.validate(request))
+                .post("/api/v1/edit", SpecsResource.EDITS, (request, id) -> specs.edit(request))
+                .get("/api/v1/versions", (request, id) -> routes.versions())
                 .get("/api/v1/clusters", (request, id) -> clusters.list())
                 .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))
+                .get("/api/v1/clusters/{name}/nodes", (request, name) -> clusters.nodes(name))
+                .get("/api/v1/clusters/{name}/backups", List.of("backup"), (request, name) -> clusters.verified(name, request))
                 .get("/api/v1/clusters/{name}/kubeconfig", (request, name) -> clusters.kubeconfig(name, request))
                 .get("/api/v1/runs", RunQuery.PARAMETERS, (request, id) -> runs.list(request))
                 // whatever it is, it is a parameter of the action, which knows what there is

@@ -5,14 +5,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.LoadedRoutes.LoadedRoute;
 import dev.caravan.routes.LoadedRoutes.Node;
+import dev.caravan.tables.KubernetesTable;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** {@code /api/v1/routes}: the routes that are loaded, and how they hang together. Thread-safe. */
+/** {@code /api/v1/routes}: the routes that are loaded, and how they hang together; and what their tables offer. Thread-safe. */
 final class RoutesResource {
     private final LoadedRoutes routes;
+    private final Supplier<KubernetesTable> versions;
 
-    RoutesResource(LoadedRoutes routes) {
+    RoutesResource(LoadedRoutes routes, Supplier<KubernetesTable> versions) {
         this.routes = routes;
+        this.versions = versions;
+    }
+
+    /** The versions of Kubernetes that the table of the routes directory names. */
+    Reply versions() {
+        KubernetesTable table = versions.get();
+        ObjectNode tree = Json.object().put("newestTried", "1." + table.newestTried());
+        tree.putArray("offered").add(table.offered()).add(table.lastLegacy());
+        return Reply.json(200, tree);
     }
 
     Reply list() {

@@ -5,13 +5,18 @@ import dev.caravan.run.Submissions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Relaxations;
+import dev.caravan.spec.SpecEdit;
 import dev.caravan.spec.SpecReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** {@code /api/v1/validate}, and the specs that come as bodies. Thread-safe. */
 final class SpecsResource {
+    static final List<String> EDITS = List.of("version", "absent", "host", "address", "role");
     static final String VALIDATE = "/api/v1/validate";
 
     private final Submissions submissions;
@@ -28,6 +33,30 @@ final class SpecsResource {
                     .put("hosts", cluster.hosts().size());
             tree.set("relaxed", Json.tree(Relaxations.of(cluster)));
             return Reply.json(200, tree);
+        } catch (InvalidSpec invalid) {
+            throw new Refused(ProblemDocument.invalidSpec(invalid));
+        }
+    }
+
+    /** The spec with one thing changed, for clients that do not write YAML themselves; nothing else of its text becomes another. */
+    Reply edit(Request request) throws Refused {
+        try {
+            SpecEdit edit = SpecEdit.of(text(request), "request");
+            Map<String, String> asked = request.parameters();
+            String changed;
+            if (asked.keySet().equals(Set.of("version"))) {
+                changed = edit.withVersion(asked.get("version"));
+            } else if (asked.keySet().equals(Set.of("absent"))) {
+                changed = edit.withState(asked.get("absent"), "absent");
+            } else if (asked.keySet().equals(Set.of("host", "address", "role"))) {
+                changed = edit.withHost(asked.get("host"), asked.get("address"), asked.get("role"));
+            } else {
+                throw new Refused(ProblemDocument.query("Send version, or absent, or host with address and role."));
+            }
+            return new Reply(200, "application/yaml", changed.getBytes(StandardCharsets.UTF_8), Map.of());
+        } catch (SpecEdit.NotThere e) {
+            throw new Refused(ProblemDocument.of(422, "edit", "The spec cannot be changed so",
+                    Character.toUpperCase(e.getMessage().charAt(0)) + e.getMessage().substring(1) + "."));
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }

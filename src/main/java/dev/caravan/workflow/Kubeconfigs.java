@@ -81,14 +81,14 @@ public final class Kubeconfigs {
     private record Answering(Secret kubeconfig, KubernetesClient client) {}
 
     private static Answering answering(Run run, Secret kubeconfig) {
-        Answering usual = new Answering(kubeconfig, newClient(kubeconfig));
+        Answering usual = new Answering(kubeconfig, open(kubeconfig));
         Host first = run.cluster().firstControlPlane();
         if (answers(usual.client()) || first.internalAddresses().isEmpty()) {
             return usual;
         }
         String server = "https://" + IpAddress.withPort(first.address(), run.cluster().apiServerPort());
         Secret other = new Secret(SERVER.matcher(kubeconfig.reveal()).replaceAll("$1" + Matcher.quoteReplacement(server)));
-        Answering direct = new Answering(other, newClient(other));
+        Answering direct = new Answering(other, open(other));
         if (!answers(direct.client())) {
             direct.client().close();
             return usual;
@@ -99,7 +99,8 @@ public final class Kubeconfigs {
         return direct;
     }
 
-    private static KubernetesClient newClient(Secret kubeconfig) {
+    /** A client that waits seconds for an answer, and does not try again; to be closed. */
+    public static KubernetesClient open(Secret kubeconfig) {
         Config config = Config.fromKubeconfig(kubeconfig.reveal());
         config.setConnectionTimeout(5_000);
         config.setRequestTimeout(10_000);

@@ -137,6 +137,7 @@ class AccessibilityTest {
         "a wrong spec|#/new|document.getElementById('new-state').className === 'ok'|byId('new-text').value = 'kind: X'; newRun.changed()",
         "clusters|#/clusters|document.querySelector('#clusters td a')|",
         "a cluster|#/clusters/demo|document.querySelector('#clusters .choices')|",
+        "an upgrade|#/clusters/demo|document.querySelector('#do-upgrade:enabled')|document.querySelector('#do-upgrade').click()",
         "two runs|#/compare/refused/done|document.getElementById('compare-specs')|",
     })
     void nothingKeepsAnybodyFromUsingAView(String view, String address, String shown, String then) throws Exception {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
+import com.sun.net.httpserver.HttpServer;
 import dev.caravan.access.Tokens;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.backups.Backup;
@@ -37,7 +38,10 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,6 +163,8 @@ class OpenApiTest {
         client.get("/api/v1/routes/apply");
         client.get(RUNS + "/told/spec");
         client.postSpec("/api/v1/validate", Serving.spec());
+        client.postSpec("/api/v1/edit?version=1.21.1", Serving.spec());
+        client.get("/api/v1/versions");
         client.get(RUNS + "/told/events", "Last-Event-ID", "99");
         String spec = Serving.spec();
         String first = json(client.postSpec(RUNS, spec)).get("id").asText();
@@ -182,7 +188,9 @@ class OpenApiTest {
         serving.ended(plan);
         client.get(RUNS + "/" + plan);
         client.get(RUNS);
-        lookAtClusters();
+        String applied = json(client.postSpec(RUNS, client.get(RUNS + "/" + plan + "/spec").body())).get("id").asText();
+        serving.release(applied);
+        lookAtClusters(serving.ended(applied).cluster());
         resumeOneThatWasLeft();
 
         assertThat(described()).isSubsetOf(Described.seen());
@@ -195,13 +203,38 @@ class OpenApiTest {
     }
 
     /** Without a token there is no kubeconfig: this asks an engine that has one, too. */
-    private static void lookAtClusters() throws Exception {
+    private static void lookAtClusters(String planned) throws Exception {
         Artefact file = new Artefact(5, "0".repeat(64));
         Files.createDirectories(serving.data().resolve("backups/told"));
         new BackupDirectory(serving.data(), "told").record(new Backup("20261128-183000-told", "told", "told", Instant.now(), "h1", "1.20.2",
                 new Backup.Snapshot("3.4.13", 7, 1, 2, 3, 1), false, file, file));
         client.get("/api/v1/clusters");
         client.get("/api/v1/clusters/told");
+        client.get("/api/v1/clusters/told/backups");
+        client.get("/api/v1/clusters/" + planned);
+        HttpServer cluster = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        cluster.createContext("/api/v1/nodes", exchange -> {
+            byte[] nodes = """
+                    {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [{"metadata": {"name": "h1"},
+                     "status": {"nodeInfo": {"kubeletVersion": "v1.20.2"},
+                      "conditions": [{"type": "Ready", "status": "False", "message": "no network"}]}}]}
+                    """.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, nodes.length);
+            exchange.getResponseBody().write(nodes);
+            exchange.close();
+        });
+        cluster.start();
+        Files.writeString(Files.createDirectories(serving.data().resolve("clusters/told")).resolve("kubeconfig"), """
+                apiVersion: v1
+                kind: Config
+                clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
+                users: [{name: u, user: {token: t}}]
+                contexts: [{name: x, context: {cluster: c, user: u}}]
+                current-context: x
+                """.formatted(cluster.getAddress().getPort()));
+        client.get("/api/v1/clusters/told/nodes");
+        cluster.stop(0);
         Path other = Files.createDirectories(directory.resolve("with-token"));
         Files.writeString(Files.createDirectories(other.resolve("data/clusters/told")).resolve("kubeconfig"), "kind: Config\n");
         try (Serving withToken = Serving.start(other, Tokens.read("ann admin right"))) {

@@ -238,6 +238,7 @@ class PageTest {
         assertThat(browser.text("#clusters")).contains("demo", "1.20.2", "succeeded");
         browser.click("#clusters td a");
         browser.until("document.querySelector('#clusters .choices')");
+        browser.value("document.querySelector('#clusters .choices').closest('details').open = true");
         assertThat(browser.text("#clusters")).contains("h1", "control-plane", "192.0.2.12", "renew-certificates");
         browser.click("#clusters .choices a[href$=restore]");
         browser.until("document.querySelector('#new-form [name=backup]')");

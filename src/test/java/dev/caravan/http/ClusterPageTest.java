@@ -1,0 +1,174 @@
+package dev.caravan.http;
+
+import static dev.caravan.http.Client.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.engine.Serving;
+import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.spec.Secret;
+import dev.caravan.spec.SpecReader;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Rehearsal: a cluster is looked after from its page, in a real Chromium, and its nodes are read from its API server. */
+class ClusterPageTest {
+    private static final String TOKEN = "token-of-the-page-0123";
+    private static final String[] BEARER = {"Authorization", "Bearer " + TOKEN};
+    private static final String THIRD = "    - {name: h3, address: 192.0.2.13, roles: [worker]}\n";
+
+    private Serving serving;
+    private Client client;
+    private Chromium browser;
+
+    @Test
+    void aClusterIsBackedUpGrowsShrinksAndIsUpgradedOnItsPage() throws Exception {
+        Path program = Chromium.orSkip();
+        Path scratch = Files.createTempDirectory("caravan-cluster-page").toRealPath();
+        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS + THIRD, "test"), List.of(),
+                scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(0));
+                Serving started = Serving.rehearse(scratch, rehearsal, Optional.of(new Secret(TOKEN)), Map.of());
+                Chromium opened = new Chromium(program)) {
+            serving = started;
+            client = new Client(serving);
+            browser = opened;
+            serving.ended(json(client.postSpec("/api/v1/runs", Serving.TWO_HOSTS, BEARER)).get("id").asText());
+            seesItsNodes();
+            backsUpAndAsksBeforeARestore();
+            growsByAHost();
+            losesItAgain();
+            plansAnUpgrade();
+            givesItsKubeconfig();
+            saysPlainlyThatItIsNotReached();
+            browser.problems().removeIf(problem -> problem.contains("502")); // the browser reports the answer
+            assertThat(browser.problems()).isEmpty();
+        }
+        Rehearsal.delete(scratch);
+    }
+
+    private void open() {
+        browser.open(URI.create(serving.uri("/#/clusters/demo").toString().replace("//", "//anybody:" + TOKEN + "@")));
+        browser.until("document.querySelector('#clusters .choices')");
+    }
+
+    private void nodesAre(String expected) {
+        browser.until("byId('live-state').textContent.startsWith('As the cluster had them at') && [...byId('live-nodes')"
+                + ".querySelectorAll('tbody tr')].map(row => row.cells[0].textContent + row.cells[1].textContent).join() === '"
+                + expected + "'");
+    }
+
+    private void agree(String title, String action) {
+        browser.until("byId('ask').open && byId('ask-title').textContent === '" + title + "' && !byId('ask-yes').disabled");
+        browser.click("#ask-yes");
+        browser.until("!byId('ask').open && page.model && page.model.run.action === '" + action + "' && page.model.ended");
+        assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+    }
+
+    private void fill(String label, String value) {
+        browser.value("(() => { const input = [...document.querySelectorAll('#ask-form label')].find(each => each.textContent.startsWith('"
+                + label + "')).querySelector('input'); input.value = '" + value + "'; input.dispatchEvent(new Event('input', "
+                + "{bubbles: true})); })()");
+    }
+
+    private void applyPlan() {
+        browser.click("#apply-plan");
+        agree("Apply this plan to demo?", "apply");
+    }
+
+    private void seesItsNodes() throws Exception {
+        JsonNode nodes = json(client.get("/api/v1/clusters/demo/nodes", BEARER)).get("nodes");
+        assertThat(nodes).extracting(node -> node.get("name").asText() + " " + node.get("ready").asText() + " "
+                + node.get("version").asText() + " " + node.get("roles"))
+                .containsExactly("h1 True 1.20.2 [\"control-plane\"]", "h2 True 1.20.2 []");
+        assertThat(nodes.get(0).get("taints").toString()).isEqualTo("[\"node-role.kubernetes.io/master:NoSchedule\"]");
+        open();
+        nodesAre("h1 Ready,h2 Ready");
+        assertThat(browser.text("#live-nodes")).contains("node-role.kubernetes.io/master:NoSchedule", "1.20.2");
+        assertThat(browser.text("#drift")).contains("Not planned yet");
+        browser.click("#do-plan");
+        browser.until("page.model && page.model.run.action === 'plan' && page.model.ended");
+        open();
+        browser.until("byId('drift').textContent.includes('nothing to change')");
+    }
+
+    private void backsUpAndAsksBeforeARestore() throws Exception {
+        browser.click("#do-backup");
+        agree("Back up demo?", "backup");
+        open();
+        browser.until("document.querySelector('[data-verified]').textContent.trim() === 'as it was saved'");
+        browser.click("[aria-label^='Restore 2']");
+        browser.until("byId('ask').open && byId('ask-yes').disabled && byId('ask-text').textContent.includes('as it was saved')");
+        browser.click("#ask-no");
+        Path archive;
+        try (var files = Files.walk(serving.data().resolve("backups"))) {
+            archive = files.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow();
+        }
+        byte[] good = Files.readAllBytes(archive);
+        Files.write(archive, new byte[good.length]);
+        open();
+        browser.until("document.querySelector('[data-verified]').textContent.includes('was changed')");
+        Files.write(archive, good);
+    }
+
+    private void growsByAHost() {
+        open();
+        browser.click("#do-add");
+        browser.until("byId('ask').open && byId('ask-yes').disabled");
+        fill("Name", "h3");
+        fill("Address", "192.0.2.13");
+        agree("Add a host to demo?", "plan");
+        assertThat(browser.value("page.model.run.action + [...page.model.hosts.keys()]").asText()).startsWith("planh1,h2,h3");
+        applyPlan();
+        open();
+        nodesAre("h1 Ready,h2 Ready,h3 Ready");
+        assertThat(browser.text("#drift")).contains("on h3", "changed since by run");
+    }
+
+    private void losesItAgain() {
+        browser.click("[aria-label='Remove h3']");
+        agree("Remove h3 from demo?", "plan");
+        applyPlan();
+        open();
+        nodesAre("h1 Ready,h2 Ready");
+    }
+
+    private void plansAnUpgrade() {
+        browser.click("#do-upgrade");
+        browser.until("byId('ask').open && document.querySelectorAll('#newer-versions option').length > 0");
+        fill("Version", "1.21.9");
+        agree("Upgrade demo?", "plan");
+        browser.until("page.model.run.digest");
+        assertThat(browser.value("JSON.stringify(page.model.run.steps)").asText()).contains("1.21.9");
+    }
+
+    private void givesItsKubeconfig() throws Exception {
+        Path downloads = Files.createDirectories(serving.directory().resolve("downloads"));
+        browser.ask("Browser.setDownloadBehavior", "behavior", "allow", "downloadPath", downloads.toString());
+        open();
+        browser.click("#kubeconfig-download");
+        Path file = downloads.resolve("demo.kubeconfig");
+        Path kept = serving.data().resolve("clusters/demo/kubeconfig");
+        org.awaitility.Awaitility.await().until(() -> Files.exists(file) && Files.readString(file).equals(Files.readString(kept)));
+    }
+
+    private void saysPlainlyThatItIsNotReached() throws Exception {
+        Path kept = serving.data().resolve("clusters/demo/kubeconfig");
+        String server = "https://127.0.0.1:" + Serving.freePort();
+        Files.writeString(kept, Files.readString(kept).replaceAll("server: .*", "server: " + server));
+        org.awaitility.Awaitility.await().until(() -> client.get("/api/v1/clusters/demo/nodes", BEARER).statusCode() == 502);
+        HttpResponse<String> answer = client.get("/api/v1/clusters/demo/nodes", BEARER);
+        assertThat(json(answer).get("detail").asText())
+                .isEqualTo("The API server " + server + " does not answer: connection refused, or no route.");
+        open();
+        browser.until("byId('live-state').textContent.includes('" + server + " does not answer')");
+        assertThat(browser.text("#live-nodes")).as("what the last run saw").contains("h1", "1.20.2");
+        Files.delete(kept);
+        assertThat(client.get("/api/v1/clusters/demo/nodes", BEARER).statusCode()).isEqualTo(404);
+    }
+}
