@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** What is on a host already must be this very cluster, as the spec describes it, or nothing. */
@@ -65,27 +67,29 @@ final class ClusterRules {
 
     static List<Finding> kubeletVersion(Survey survey) {
         String wanted = survey.cluster().kubernetes().version();
+        List<Seen> hosts = survey.hosts(seen -> seen.membership() != Membership.OTHER_CLUSTER && !seen.facts().kubeletVersion().isEmpty());
         List<Finding> findings = new ArrayList<>();
-        for (Seen seen : survey.hosts(host -> host.membership() != Membership.OTHER_CLUSTER)) {
-            String installed = seen.facts().kubeletVersion();
-            if (new Version(installed).isAbove(wanted)) {
-                findings.add(new Finding(
-                        List.of(seen.name()),
-                        "kubelet-version",
-                        Severity.REFUSES,
-                        "kubelet " + installed + " is installed, newer than the " + wanted + " of the spec",
-                        "Ask for " + installed + " in the spec, or remove kubelet, kubeadm and kubectl from the host."));
-            } else if (!seen.isMember() && !installed.isEmpty() && new Version(installed).isBelow(wanted)) {
-                findings.add(new Finding(
-                        List.of(seen.name()),
-                        "kubelet-version",
-                        Severity.REFUSES,
-                        "kubelet " + installed + " is installed, and the spec asks for " + wanted,
-                        "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for "
-                                + installed + "."));
-            }
-        }
+        findings.addAll(kubelets(hosts, seen -> seen.isMember() && kubelet(seen).isAbove(wanted),
+                found -> "the node's kubelet " + found + " is newer than the " + wanted + " of the spec",
+                found -> "Ask for " + found + " in the spec: Kubernetes cannot be downgraded."));
+        findings.addAll(kubelets(hosts, seen -> !seen.isMember() && kubelet(seen).isAbove(wanted),
+                found -> "kubelet " + found + " is installed, newer than the " + wanted + " of the spec",
+                found -> "Ask for " + found + " in the spec, or remove kubelet, kubeadm and kubectl from the host."));
+        findings.addAll(kubelets(hosts, seen -> !seen.isMember() && kubelet(seen).isBelow(wanted),
+                found -> "kubelet " + found + " is installed, and the spec asks for " + wanted,
+                found -> "Remove kubelet, kubeadm and kubectl from the host: Caravan installs its own, and replaces none. Or ask for "
+                        + found + "."));
         return findings;
+    }
+
+    private static List<Finding> kubelets(List<Seen> hosts, Predicate<Seen> which, UnaryOperator<String> problem,
+            UnaryOperator<String> remedy) {
+        return PlatformRules.grouped(hosts.stream().filter(which).toList(), seen -> seen.facts().kubeletVersion(),
+                (found, alike) -> new Finding(alike, "kubelet-version", Severity.REFUSES, problem.apply(found), remedy.apply(found)));
+    }
+
+    private static Version kubelet(Seen seen) {
+        return new Version(seen.facts().kubeletVersion());
     }
 
     /** Ports that Kubernetes needs and something else holds. In this cluster its own processes hold them, and that is fine. */

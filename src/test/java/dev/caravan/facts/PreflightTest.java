@@ -236,6 +236,10 @@ class PreflightTest {
                 change("a control plane that apply upgrades", hosts -> hosts.get("h1").put("apiServerVersion", "1.19.16")),
                 change("a newer control plane", hosts -> hosts.get("h1").put("apiServerVersion", "1.21.0"),
                         "refuses kubernetes-version [h1]: its control plane runs Kubernetes 1.21.0, newer than the 1.20.2 of the spec"),
+                change("newer nodes, named together", hosts -> {
+                    hosts.get("h2").put("kubeletVersion", "1.20.10");
+                    hosts.get("h3").put("kubeletVersion", "1.20.10");
+                }, "refuses kubelet-version [h2, h3]: the node's kubelet 1.20.10 is newer than the 1.20.2 of the spec"),
                 change("a kubelet that was left behind", hosts -> {
                     hosts.get("h2").put("kubeletVersion", "1.17.3");
                     hosts.get("h1").put("apiServerVersion", "1.20.2");
