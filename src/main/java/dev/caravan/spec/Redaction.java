@@ -13,8 +13,9 @@ final class Redaction {
     private static final Set<String> SECRET_KEYS =
             Set.of("password", "sudopassword", "passphrase", "token", "tlsbootstraptoken", "certificatekey");
 
-    /** USER:PASSWORD@ in a URL or in a jump host. Bounded, so that no text takes long to search. */
-    private static final Pattern USER_INFO = Pattern.compile("(?<![^\\s/@:,])[^\\s/@:,]{1,256}:[^\\s/@]{0,256}@");
+    /** What ends as USER:PASSWORD@ does, in a URL or in a jump host, and what does not. However long a text is, it is read once. */
+    private static final Pattern PART = Pattern.compile("[^\\s/@]++@?");
+    private static final Pattern USER = Pattern.compile("(?<![^:,])[^:,]++:");
 
     private static final Pattern WORD = Pattern.compile("\\S+");
     private static final Pattern QUERY_VALUE = Pattern.compile("([?&][^&=]*=)[^&]*|([?&])[^&=]+(?=&|$)");
@@ -29,10 +30,16 @@ final class Redaction {
 
     /** URLs without their passwords and without the values of their queries, which may be tokens. */
     static String withoutCredentials(String text) {
-        String withoutUserInfo = USER_INFO.matcher(text).replaceAll(PLACEHOLDER + "@");
+        String withoutUserInfo = text.indexOf('@') < 0 ? text
+                : PART.matcher(text).replaceAll(part -> Matcher.quoteReplacement(withoutUser(part.group())));
         return withoutUserInfo.contains("://")
                 ? WORD.matcher(withoutUserInfo).replaceAll(word -> Matcher.quoteReplacement(withoutQueryValues(word.group())))
                 : withoutUserInfo;
+    }
+
+    private static String withoutUser(String part) {
+        Matcher user = USER.matcher(part);
+        return part.endsWith("@") && user.find() ? part.substring(0, user.start()) + PLACEHOLDER + "@" : part;
     }
 
     private static String withoutQueryValues(String word) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 public final class UrlSecrets {
     /** A value such as arch=x86_64 is no secret, and would blot out what messages say of the host. */
     private static final int SHORTEST_TOKEN = 8;
-    private static final Pattern PASSWORD = Pattern.compile("://[^\\s/@:]{0,256}:([^\\s/@]{1,256})@");
+    private static final Pattern PASSWORD = Pattern.compile("://[^\\s/@:]*+:([^\\s/@]++)@");
     private static final Pattern VALUE = Pattern.compile("[?&][^\\s?&=#]{0,256}=([^\\s&#]{" + SHORTEST_TOKEN + ",2048})");
 
     private UrlSecrets() {}
