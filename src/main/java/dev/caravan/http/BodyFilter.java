@@ -93,6 +93,9 @@ final class BodyFilter implements Handler<RoutingContext> {
         if (unreadable.isPresent() || !hasBody || !WITH_BODY.contains(request.method().name()) || !path.startsWith(API)) {
             return unreadable;
         }
+        if (request.headers().getAll("Content-Encoding").stream().anyMatch(coding -> !coding.strip().equalsIgnoreCase("identity"))) {
+            return Optional.of(unsupported("A compressed body is not taken: send it without Content-Encoding."));
+        }
         String type = Optional.ofNullable(request.getHeader("Content-Type")).orElse("");
         return MEDIA_TYPES.matcher(mediaType(type)).matches() && UTF_8.contains(charset(type))
                 ? Optional.empty()

@@ -315,6 +315,14 @@ class ApiTest {
         assertThat(client.post(RUNS, Serving.spec()).statusCode()).isEqualTo(415);
     }
 
+    @ParameterizedTest
+    @CsvSource({"gzip, 415", "identity, 200"})
+    void aCompressedBodyIsNotTaken(String coding, int status) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(serving.uri("/api/v1/validate")).header("Content-Type", "application/yaml")
+                .header("Content-Encoding", coding).POST(HttpRequest.BodyPublishers.ofString(Serving.spec())).build();
+        assertThat(client.http().send(request, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(status);
+    }
+
     @Test
     void moreThanOneMebibyteIsNotTaken() throws Exception {
         byte[] huge = new byte[1024 * 1024 + 1];
