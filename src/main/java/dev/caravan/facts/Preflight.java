@@ -117,6 +117,11 @@ public final class Preflight {
         return List.copyOf(findings);
     }
 
+    /** Those that say the same of one host each as one finding of all these hosts. */
+    public static List<Finding> merged(List<Finding> findings, Cluster cluster) {
+        return AlikeFindings.merged(findings, cluster);
+    }
+
     /** Whether the run must end here. */
     public static boolean refuses(List<Finding> findings) {
         return findings.stream().anyMatch(Finding::refuses);

@@ -68,7 +68,7 @@ public final class PreflightCheck {
         StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
         recorder.started();
         Judgement judgement = judge(run, Removals.known(exchange), bundle);
-        List<Finding> findings = judgement.findings();
+        List<Finding> findings = Preflight.merged(judgement.findings(), run.cluster());
         findings.stream().filter(finding -> !finding.refuses()).forEach(finding -> note(run, finding));
         List<Finding> refusing = findings.stream().filter(Finding::refuses).toList();
         if (!refusing.isEmpty()) {

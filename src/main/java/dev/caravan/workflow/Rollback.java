@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
+import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
 import dev.caravan.journal.Found;
 import dev.caravan.run.HostsFailed;
@@ -246,8 +247,8 @@ public final class Rollback {
     public void requireAllSeen(@Variable(Variables.RUN) Run run) throws Exception {
         Map<String, Throwable> failures = run.failures();
         if (!failures.isEmpty()) {
-            throw new PreflightRefused(failures.entrySet().stream()
-                    .map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList());
+            throw new PreflightRefused(Preflight.merged(failures.entrySet().stream()
+                    .map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList(), run.cluster()));
         }
         if (run.isCancelled()) {
             throw new RunCancelled();

@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
+import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
@@ -62,7 +63,7 @@ public final class RuntimeMigration {
         findings.addAll(hosts(due, cluster.adopted()::contains, "was a node before Caravan knew the cluster, and is not prepared by it",
                 "Move this node by hand, or replace it. See docs/runtime.md."));
         if (!findings.isEmpty()) {
-            throw new PreflightRefused(findings);
+            throw new PreflightRefused(Preflight.merged(findings, cluster));
         }
         if (due.isEmpty()) {
             run.note(null, "all nodes run on containerd: nothing to do");

@@ -374,6 +374,19 @@ class WorkflowTest {
         assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
     }
 
+    @Test
+    void whatKeepsManyHostsFromBeingLookedAtIsOneFinding() throws Exception {
+        script(call -> call.step().equals("facts") && !call.host().equals("h1")
+                ? now(Reply.failed(call.host() + ": no answer")) : null);
+        Run run = begin(cluster(1, 4), TestActions.APPLY);
+
+        assertThat(end(run)).isEqualTo("refused");
+        assertThat(last(run).findings()).singleElement().satisfies(finding -> {
+            assertThat(finding.hosts()).containsExactly("h2", "h3", "h4", "h5");
+            assertThat(finding.problem()).contains("HOST: no answer");
+        });
+    }
+
     // ---- what is tried again
 
     private record Kind(String word, int attempts, String words) {}
