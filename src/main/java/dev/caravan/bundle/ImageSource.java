@@ -3,6 +3,7 @@ package dev.caravan.bundle;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.bundle.BundleIndex.Image;
 import dev.caravan.digest.Sha256;
+import dev.caravan.network.FetchFailure;
 import dev.caravan.network.Proxies;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Registry;
@@ -60,7 +61,7 @@ final class ImageSource {
                     return copy(image, name, server, architectures);
                 } catch (IOException e) {
                     if (attempt == ATTEMPTS || String.valueOf(e.getMessage()).contains(" answered 4")) {
-                        failures.add(e.getMessage() == null ? server + ": " + e.getClass().getSimpleName() : e.getMessage());
+                        failures.add(e.getMessage() == null ? server + ": " + FetchFailure.words(e) : e.getMessage());
                         break;
                     }
                 }

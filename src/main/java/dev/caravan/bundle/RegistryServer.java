@@ -1,6 +1,7 @@
 package dev.caravan.bundle;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.network.FetchFailure;
 import dev.caravan.network.Proxies;
 import dev.caravan.spec.Secret;
 import java.io.FileInputStream;
@@ -111,8 +112,7 @@ final class RegistryServer {
         try {
             return client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         } catch (IOException e) {
-            throw new IOException(address.getScheme() + "://" + address.getAuthority() + ": "
-                    + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()), e);
+            throw new IOException(address.getScheme() + "://" + address.getAuthority() + ": " + FetchFailure.words(e), e);
         }
     }
 

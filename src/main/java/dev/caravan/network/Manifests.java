@@ -132,8 +132,7 @@ public final class Manifests {
                 return within(limit, body);
             }
         } catch (IOException | IllegalArgumentException e) {
-            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new IOException("cannot fetch the network's manifest " + source + through + ": " + reason, e);
+            throw new IOException("cannot fetch the network's manifest " + source + through + ": " + FetchFailure.words(e), e);
         }
     }
 

@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ManifestsTest {
     private static final String MANIFEST = "apiVersion: v1\nkind: ConfigMap\n"
@@ -121,5 +123,15 @@ class ManifestsTest {
         assertThatThrownBy(() -> hurried.read(source("/drip", null), cluster("1.34.4", "{cni: flannel}")))
                 .isInstanceOf(IOException.class).hasMessageEndingWith("it did not arrive within 2 s");
         read.countDown();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:9, 'connection refused, or no route to it'",
+        "no-such-server.invalid, the name of the server cannot be resolved"})
+    void whyAServerCannotBeReachedIsSaidInWords(String server, String why) {
+        assertThatThrownBy(() -> new Manifests(NetworkTable.builtIn(), Map.of())
+                .read(new Manifests.Source("http://" + server + "/cni.yaml", Optional.empty(), Optional.empty()),
+                        cluster("1.34.4", "{cni: flannel}")))
+                .isInstanceOf(IOException.class).hasMessageEndingWith(why);
     }
 }
