@@ -35,6 +35,9 @@ public final class PrivateFiles {
             return true;
         } catch (FileAlreadyExistsException e) {
             requireOwn(file);
+            if (!Files.exists(file)) {
+                throw new IOException(file + " is a symbolic link to " + Files.readSymbolicLink(file) + ", which is not there: remove it");
+            }
             if (isPosix(file) && !OF_FILES.containsAll(Files.getPosixFilePermissions(file))) {
                 Files.setPosixFilePermissions(file, OF_FILES);
             }

@@ -3,6 +3,7 @@ package dev.caravan.journal;
 import dev.caravan.data.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -76,7 +77,7 @@ final class SqliteDatabase implements Database {
         PrivateFiles.make(file);
         for (String ending : BESIDE) {
             Path beside = file.resolveSibling(FILE + ending);
-            if (Files.exists(beside)) {
+            if (Files.exists(beside, LinkOption.NOFOLLOW_LINKS)) {
                 PrivateFiles.make(beside);
             }
         }

@@ -108,4 +108,12 @@ class DataDirectoryTest {
         assertThatThrownBy(() -> PrivateFiles.makeOnce(file, new byte[] {1})).isInstanceOf(IOException.class);
         assertThat(data.toFile().list()).containsExactly("key");
     }
+
+    @Test
+    void aLinkToNothingIsNamed() throws IOException {
+        Path link = Files.createSymbolicLink(data.resolve("file"), directory.resolve("nothing"));
+        assertThatThrownBy(() -> PrivateFiles.make(link)).isInstanceOf(IOException.class)
+                .hasMessageContaining(link + " is a symbolic link to " + directory.resolve("nothing") + ", which is not there");
+        assertThat(directory.resolve("nothing")).doesNotExist();
+    }
 }

@@ -29,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journal under a data directory, and what processes that share one see. */
 class EmbeddedJournalTest extends JournalContract {
@@ -48,6 +50,17 @@ class EmbeddedJournalTest extends JournalContract {
 
         assertThatThrownBy(() -> Journal.open(JournalPlace.in(file.resolve("below")))).isInstanceOf(JournalException.class)
                 .hasMessageContaining("file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"journal.db", "journal.db-wal", "journal.db-shm"})
+    void aLinkInPlaceOfAFileIsNamedAndNotFollowed(String name) throws Exception {
+        Path other = Files.createDirectory(data.resolve("other"));
+        Path link = Files.createSymbolicLink(other.resolve(name), data.resolve("nothing"));
+
+        assertThatThrownBy(() -> Journal.open(JournalPlace.in(other))).isInstanceOf(JournalException.class)
+                .hasMessageContaining(link + " is a symbolic link");
+        assertThat(data.resolve("nothing")).doesNotExist();
     }
 
     @Test
