@@ -17,7 +17,9 @@ class UrlSecretsTest {
                 spec:
                   kubernetes: {version: 1.20.2}
                   packages:
-                    kubernetes: {baseUrl: "https://ops:pw-1@mirror.example.com/rpm/?arch=x86_64&token=token-of-kubernetes", gpgKeys: ["https://mirror.example.com/key?sig=signature-1#pub"]}
+                    kubernetes:
+                      baseUrl: "https://ops:pw-1@mirror.example.com/rpm/?arch=x86_64&token=token-of-kubernetes"
+                      gpgKeys: ["https://mirror.example.com/key?sig=signature-1#pub"]
                     runtime: {baseUrl: "https://mirror.example.com/docker/"}
                   network: {manifest: "https://ops:pw-2@example.com/network.yaml?a=1&token=token-of-network"}
                   hosts: [{name: h1, address: 192.0.2.1, roles: [control-plane]}]
