@@ -27,11 +27,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Takes a run's events one after the other and keeps the state of the run. An event costs the same however many hosts there
- * are; {@link #view()} costs one copy of the list of hosts. Not thread-safe.
+ * Takes a run's events one after the other and keeps the state of the run. An event costs the same however many hosts and steps there
+ * are; {@link #view()} costs one copy of the list of hosts, and of the steps of those that changed since. Not thread-safe.
  */
 public final class RunFold {
-    private final Map<String, HostView> hosts = new LinkedHashMap<>();
+    private final Map<String, HostFold> hosts = new LinkedHashMap<>();
     private final Set<String> steps = new LinkedHashSet<>();
     private String run = "";
     private String action = "apply";
@@ -80,8 +80,8 @@ public final class RunFold {
     /** The state of the run now. */
     public RunView view() {
         List<HostView> inOrder = new ArrayList<>(hosts.size());
-        hosts.values().stream().filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
-        hosts.values().stream().filter(host -> host.name().isEmpty()).forEach(inOrder::add);
+        hosts.values().stream().map(HostFold::view).filter(host -> !host.name().isEmpty()).forEach(inOrder::add);
+        hosts.values().stream().map(HostFold::view).filter(host -> host.name().isEmpty()).forEach(inOrder::add);
         return new RunView(
                 run, action, looksOnly, changesNothing, outcome, cluster, rehearsal, state, queuedAt, startedAt, endedAt,
                 Collections.unmodifiableList(inOrder), List.copyOf(steps), stopping, waiting, message, kubeconfig, findings);
@@ -99,12 +99,12 @@ public final class RunFold {
 
     /** The state of one host now. */
     public Optional<HostView> host(String name) {
-        return Optional.ofNullable(hosts.get(name));
+        return Optional.ofNullable(hosts.get(name)).map(HostFold::view);
     }
 
     /** The state of the step of that event now. */
     public Optional<StepView> step(OfStep of) {
-        return host(of.host().orElse("")).map(host -> host.steps().get(of.step()));
+        return Optional.ofNullable(hosts.get(of.host().orElse(""))).flatMap(host -> host.step(of.step()));
     }
 
     /** The values of the action's parameters, by name; empty before the run was queued. */
@@ -127,8 +127,7 @@ public final class RunFold {
         requesters = requesters.began(queued.by());
         cluster = queued.cluster();
         rehearsal = queued.rehearsal();
-        queued.hosts().forEach(host -> hosts.put(host.name(),
-                new HostView(host.name(), host.address(), host.roles(), Map.of(), Optional.empty(), false)));
+        queued.hosts().forEach(host -> hosts.put(host.name(), new HostFold(host.name(), host.address(), host.roles())));
     }
 
     private void started(Instant at) {
@@ -144,29 +143,25 @@ public final class RunFold {
             waiting = Optional.of(what);
             return;
         }
-        HostView host = hostOf(waits);
+        HostFold host = hostOf(waits);
         // The same wait, recorded again, has lasted since it was first recorded.
         if (host.waiting().filter(before -> before.what().equals(what.what())).isEmpty()) {
-            hosts.put(host.name(), with(host, host.steps(), Optional.of(what)));
+            host.waits(Optional.of(what));
         }
     }
 
     private void step(Instant at, OfStep what) {
         String name = what.step();
         steps.add(name);
-        HostView host = hostOf(what);
-        Map<String, StepView> stepsOfHost = new LinkedHashMap<>(host.steps());
-        stepsOfHost.put(name, next(at, what, host.name(), Optional.ofNullable(host.steps().get(name))));
-        hosts.put(host.name(), with(host, Collections.unmodifiableMap(stepsOfHost),
-                what instanceof StepStarted ? Optional.empty() : host.waiting()));
+        HostFold host = hostOf(what);
+        host.put(next(at, what, what.host().orElse(""), host.step(name)));
+        if (what instanceof StepStarted) {
+            host.waits(Optional.empty());
+        }
     }
 
     private void rolledBack(Occurrence what) {
-        HostView host = hostOf(what);
-        Map<String, StepView> undone = new LinkedHashMap<>(host.steps());
-        undone.replaceAll((name, step) -> step.changed() && !step.isUndo() ? step.rolledBack() : step);
-        hosts.put(host.name(), new HostView(host.name(), host.address(), host.roles(), Collections.unmodifiableMap(undone), host.waiting(),
-                true));
+        hostOf(what).rolledBack();
     }
 
     private static StepView next(Instant at, OfStep what, String host, Optional<StepView> before) {
@@ -215,14 +210,10 @@ public final class RunFold {
         waiting = Optional.empty();
         kubeconfig = ended.kubeconfig().filter(path -> !path.isEmpty());
         findings = ended.findings();
-        hosts.replaceAll((name, host) -> with(host, host.steps(), Optional.empty()));
+        hosts.values().forEach(host -> host.waits(Optional.empty()));
     }
 
-    private HostView hostOf(Occurrence what) {
-        return hosts.computeIfAbsent(what.host().orElse(""), name -> new HostView(name, "", List.of(), Map.of(), Optional.empty(), false));
-    }
-
-    private static HostView with(HostView host, Map<String, StepView> steps, Optional<Waiting> waiting) {
-        return new HostView(host.name(), host.address(), host.roles(), steps, waiting, host.rolledBack());
+    private HostFold hostOf(Occurrence what) {
+        return hosts.computeIfAbsent(what.host().orElse(""), name -> new HostFold(name, "", List.of()));
     }
 }

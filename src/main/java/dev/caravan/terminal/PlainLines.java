@@ -158,7 +158,7 @@ final class PlainLines {
         } else {
             words.set(0, words.get(0) + " " + time);
         }
-        return line(event, Wording.state(fold.isPlan(), step.state()), String.join("\n", words));
+        return line(event, Wording.state(fold.isPlan(), step.state()), words);
     }
 
     private List<String> summary() {
@@ -170,8 +170,11 @@ final class PlainLines {
 
     /** A line, and beneath it, indented, what further lines the text has. */
     private List<String> line(Event event, String state, String text) {
+        return line(event, state, Text.lines(text));
+    }
+
+    private List<String> line(Event event, String state, List<String> words) {
         event.step().ifPresent(step -> shown.put(key(event), event.at()));
-        List<String> words = Text.lines(text);
         List<String> lines = new ArrayList<>();
         lines.add(line(event.at(), event.host().orElse(""), event.step().orElse(""), state,
                 words.isEmpty() ? "" : words.get(0)));

@@ -18,17 +18,34 @@ final class Text {
     /** A word; a command in backquotes stays in one piece, to be copied. */
     private static final Pattern WORD = Pattern.compile("[^\\s`]*`[^`]*`\\S*|\\S+");
 
+    private static final Pattern LINE_BREAK = Pattern.compile("\\R");
+
     private Text() {}
 
     /** What hosts send must not steer the terminal: no escape sequence and no control character is left. */
     static String printable(String line) {
-        return UNPRINTABLE.matcher(ESCAPE.matcher(line).replaceAll("").replace("\t", "    ")).replaceAll("");
+        return isPlain(line) ? line : UNPRINTABLE.matcher(ESCAPE.matcher(line).replaceAll("").replace("\t", "    ")).replaceAll("");
+    }
+
+    /** Whether all of it is printable ASCII, as nearly all of what is shown is. */
+    private static boolean isPlain(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            char character = text.charAt(at);
+            if (character < ' ' || character > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The text's lines, printable, without blank ones at either end. */
     static List<String> lines(String text) {
         List<String> lines = new ArrayList<>();
-        for (String line : text.strip().split("\\R")) {
+        if (isPlain(text)) {
+            String line = text.strip();
+            return line.isEmpty() ? lines : List.of(line);
+        }
+        for (String line : LINE_BREAK.split(text.strip())) {
             String printable = printable(line).stripTrailing();
             if (!(lines.isEmpty() && printable.isBlank())) {
                 lines.add(printable);
@@ -43,13 +60,7 @@ final class Text {
     }
 
     static int width(String text) {
-        for (int at = 0; at < text.length(); at++) {
-            char character = text.charAt(at);
-            if (character < ' ' || character > '~') {
-                return text.codePoints().map(Text::width).sum();
-            }
-        }
-        return text.length();
+        return isPlain(text) ? text.length() : text.codePoints().map(Text::width).sum();
     }
 
     private static int width(int character) {
