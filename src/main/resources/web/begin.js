@@ -185,9 +185,17 @@ const newRun = {
       el('span', {class: 'soft', text: parameter.description}))));
     setText(byId('new-start'), action.name === 'apply' ? 'Apply' : 'Start ' + action.name);
     byId('new-start').className = 'strong' + (action.asksFirst ? ' danger' : '');
+    byId('new-steps').open = false;
+    byId('new-graph').href = '#/workflow/' + encodeURIComponent(action.name);
     byId('new-plan').hidden = action.name !== 'apply';
     byId('new-refused').hidden = true;
     this.allow();
+  },
+
+  /** The steps of the action in the order of its routes, as the workflow that is loaded now has them. */
+  async drawSteps() {
+    const {steps, sure} = await workflow.plan(this.action().name);
+    byId('new-steps').querySelector('ol').replaceChildren(...steps.map(step => el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'}))));
   },
 
   /** What differs from the defaults, by name. */
@@ -284,6 +292,7 @@ const newRun = {
     frame.addEventListener('dragover', event => event.preventDefault());
     frame.addEventListener('drop', event => { event.preventDefault(); this.open(event.dataTransfer.files[0]); });
     byId('new-action').addEventListener('change', () => this.drawForm());
+    byId('new-steps').addEventListener('toggle', event => { if (event.target.open) page.safely(() => this.drawSteps()); });
     byId('new-form').addEventListener('input', () => this.allow());
     byId('new-plan').addEventListener('click', () => page.safely(() => this.begin('plan')));
     byId('new-start').addEventListener('click', event => this.start(event.target));

@@ -90,7 +90,7 @@ const page = {
     this.opening = '';
     if (runList.listed) this.choose();
     document.title = 'Caravan';
-    if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view')));
+    if (word === 'workflow') this.safely(() => workflow.show(byId('routes-view'), of[0]));
     if (word === 'new') this.safely(() => newRun.show(...of));
     if (word === 'compare' && of[0]) this.safely(() => compare.show(of[0], of[1] || ''));
     if (word === 'clusters') this.safely(() => clusters.show(of[0]));
@@ -405,7 +405,7 @@ const page = {
 
   begin() {
     this.wire();
-    [matrix, panel, timeline, newRun, runList].forEach(each => each.wire());
+    [matrix, panel, timeline, newRun, runList, source].forEach(each => each.wire());
     this.safely(() => caller.read());
     this.safely(() => this.route());
     this.poll();

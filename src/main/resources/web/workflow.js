@@ -6,13 +6,14 @@ const PLUMBING = new Set(['bean', 'setVariable', 'setBody', 'setHeader', 'remove
 const workflow = {
   routes: null, actions: [], root: '', all: false, chosen: '',
 
-  async show(place) {
+  /** @param asked the route where the graph begins; may be missing */
+  async show(place, asked) {
     this.place = place;
     // Read again each time: an engine may load other routes while it serves.
     await this.load();
     if (this.place !== place) return;
     const action = page.model && !byId('run').hidden && page.model.run.action;
-    const wanted = action ? this.routeOf(action) : this.root || 'apply';
+    const wanted = action ? this.routeOf(action) : asked || this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
     this.draw();
   },
@@ -242,7 +243,8 @@ const workflow = {
     const step = this.stepOf(route);
     const facts = [['From', route.from === 'built in' ? 'built in' : route.from], ['File', route.file], ['Begins at', route.input], ['Runs', step && 'scripts/' + step + '.sh'], ['Errors', route.configuration]];
     this.place.querySelector('.chosen').replaceChildren(el('h2', {}, route.id, route.builtIn ? null : el('span', {class: 'tag', text: 'yours'})), el('p', {text: route.description || 'No description.'}),
-      el('dl', {}, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [el('dt', {text: name}), el('dd', {text: value})])));
+      el('dl', {}, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [el('dt', {text: name}), el('dd', {text: value})])),
+      el('p', {class: 'tools'}, el('button', {type: 'button', id: 'route-source', text: step ? 'Open its YAML and script' : 'Open its YAML', onclick: event => page.safely(() => source.show(id, event.currentTarget))})));
   },
 
   table() {

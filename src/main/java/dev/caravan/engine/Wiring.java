@@ -21,7 +21,6 @@ import dev.caravan.run.Workflow;
 import dev.caravan.run.Workflows;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
-import dev.caravan.tables.KubernetesTable;
 import dev.caravan.workflow.Adoption;
 import dev.caravan.workflow.ApprovedPlan;
 import dev.caravan.workflow.Backups;
@@ -158,7 +157,7 @@ final class Wiring extends MainListenerSupport {
         registry.bind("vertx", vertx.vertx());
         registry.bind("guardedVertx", vertx);
         registry.bind("http",
-                new Http(context, new LoadedRoutes(context, files), () -> KubernetesTable.of(files), runs, submissions, opened, metrics,
+                new Http(context, new LoadedRoutes(context, files), files, runs, submissions, opened, metrics,
                         this::routesProblem, options.data(), !options.tokens().isEmpty(), options.rehearsal()));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());

@@ -7,9 +7,9 @@ import dev.caravan.clusters.Clusters;
 import dev.caravan.journal.Journal;
 import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
+import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
-import dev.caravan.tables.KubernetesTable;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,13 +40,13 @@ public final class Http {
     private final Caller unknown;
 
     /**
-     * @param versions      the table of Kubernetes' minors
+     * @param files         of the routes directory
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
      * @param asksForToken  whether who asks is known by a token; a user's route that does not pass on who it is may only look then
      * @param rehearsal     whether the hosts are simulated
      */
     public Http(
-            CamelContext context, LoadedRoutes routes, Supplier<KubernetesTable> versions, Runs runs, Submissions submissions,
+            CamelContext context, LoadedRoutes routes, RouteFiles files, Runs runs, Submissions submissions,
             Journal journal, Metrics metrics, Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken,
             boolean rehearsal) {
         RunRequests requests = new RunRequests(runs, submissions, journal);
@@ -54,7 +54,7 @@ public final class Http {
         ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data));
         this.unknown = asksForToken ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
-        this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, versions),
+        this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, files),
                 health, metrics, new Page(rehearsal));
     }
 
@@ -69,6 +69,7 @@ public final class Http {
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/routes/{route}", (request, id) -> routes.show(id))
+                .get("/api/v1/routes/{route}/source", (request, id) -> routes.source(id, request))
                 .post(SpecsResource.VALIDATE, (request, id) -> specs.validate(request))
                 .post("/api/v1/edit", SpecsResource.EDITS, (request, id) -> specs.edit(request))
                 .get("/api/v1/versions", (request, id) -> routes.versions())

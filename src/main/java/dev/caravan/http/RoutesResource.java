@@ -2,9 +2,13 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.access.Role;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.LoadedRoutes.LoadedRoute;
 import dev.caravan.routes.LoadedRoutes.Node;
+import dev.caravan.routes.RouteFiles;
+import dev.caravan.routes.RouteSources;
+import dev.caravan.routes.RouteSources.Source;
 import dev.caravan.tables.KubernetesTable;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,10 +17,12 @@ import java.util.function.Supplier;
 final class RoutesResource {
     private final LoadedRoutes routes;
     private final Supplier<KubernetesTable> versions;
+    private final RouteSources sources;
 
-    RoutesResource(LoadedRoutes routes, Supplier<KubernetesTable> versions) {
+    RoutesResource(LoadedRoutes routes, RouteFiles files) {
         this.routes = routes;
-        this.versions = versions;
+        this.sources = new RouteSources(files);
+        this.versions = () -> KubernetesTable.of(files);
     }
 
     /** The versions of Kubernetes that the table of the routes directory names. */
@@ -35,9 +41,29 @@ final class RoutesResource {
     }
 
     Reply show(String id) throws Refused {
-        return Reply.json(200, route(routes.all().stream().filter(route -> route.id().equals(id)).findFirst()
+        return Reply.json(200, route(find(id)));
+    }
+
+    private LoadedRoute find(String id) throws Refused {
+        return routes.all().stream().filter(route -> route.id().equals(id)).findFirst()
                 .orElseThrow(() -> new Refused(ProblemDocument.of(404, "no-such-route", "There is no such route",
-                        "No route of this id is loaded; /api/v1/routes lists those that are.")))));
+                        "No route of this id is loaded; /api/v1/routes lists those that are.")));
+    }
+
+    /** The files behind a route. A user's own may hold secrets, so they need a role. */
+    Reply source(String id, Request request) throws Refused {
+        List<Source> all = sources.of(find(id));
+        if (all.stream().anyMatch(Source::own)) {
+            request.require(Role.ADMIN);
+        }
+        ObjectNode tree = Json.object();
+        ArrayNode list = tree.putArray("files");
+        all.forEach(file -> {
+            ObjectNode each = list.addObject().put("name", file.name()).put("from", file.from()).put("builtIn", !file.own());
+            Json.put(each, "text", file.text());
+            file.replaces().ifPresent(text -> each.put("replaces", text));
+        });
+        return Reply.json(200, tree);
     }
 
     private static ObjectNode route(LoadedRoute route) {

@@ -133,6 +133,7 @@ class AccessibilityTest {
         "a run's workflow|#/runs/going/workflow|document.querySelector('#view-workflow .chart')|",
         "a question|#/new|!document.getElementById('new-start').disabled|document.getElementById('new-start').click()",
         "workflow|#/workflow|document.querySelector('#routes-view .chart')|",
+        "a route's files|#/workflow|document.querySelector('#route-source')|document.querySelector('#route-source').click()",
         "new run|#/new|document.getElementById('new-state').className === 'ok'|",
         "a wrong spec|#/new|document.getElementById('new-state').className === 'ok'|byId('new-text').value = 'kind: X'; newRun.changed()",
         "clusters|#/clusters|document.querySelector('#clusters td a')|",

@@ -161,6 +161,7 @@ class OpenApiTest {
         client.get("/api/v1/routes");
         client.get("/api/v1/actions");
         client.get("/api/v1/routes/apply");
+        client.get("/api/v1/routes/run/source");
         client.get(RUNS + "/told/spec");
         client.postSpec("/api/v1/validate", Serving.spec());
         client.postSpec("/api/v1/edit?version=1.21.1", Serving.spec());

@@ -92,6 +92,8 @@ class RolesTest {
         assertRefused(client.post("/own", "", as("vera")), "vera", "view", "operate");
         assertRefused(client.post("/api/v1//validate", "", as("vera")), "vera", "view", "operate");
         assertRefused(client.get("/api/v1/clusters/c1/kubeconfig", as("vera")), "vera", "view", "admin");
+        assertThat(client.get("/api/v1/routes/facts/source", as("vera")).statusCode()).isEqualTo(200);
+        assertRefused(client.get("/api/v1/routes/own/source", as("vera")), "vera", "view", "admin");
         serving.release(run);
         serving.ended(run);
     }

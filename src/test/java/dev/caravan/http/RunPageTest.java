@@ -195,6 +195,36 @@ class RunPageTest {
     }
 
     @Test
+    void aBoxOfTheWorkflowOpensItsYamlAndItsScriptAndWhatIsDifferentInOnesOwn() throws Exception {
+        open("#/workflow/facts");
+        browser.until("byId('route-source') && workflow.chosen === 'facts'");
+        browser.click("#route-source");
+        browser.until("byId('source').open && byId('source-file').options.length > 1");
+        assertThat(browser.text("#source-text")).contains("id: facts", "direct:facts");
+        browser.value("byId('source-file').value = 1; byId('source-file').dispatchEvent(new Event('change'))");
+        assertThat(text("byId('source-file').selectedOptions[0].text")).isEqualTo("scripts/facts.sh");
+        assertThat(browser.text("#source-text")).startsWith("#!/bin/sh");
+        browser.press("Escape");
+        browser.until("!byId('source').open && document.activeElement.id === 'route-source'");
+
+        browser.value("workflow.choose('run')");
+        browser.click("#route-source");
+        browser.until("byId('source').open && byId('source-diff').checked");
+        assertThat(browser.text("#source-from")).contains("run.camel.yaml replaces the built-in file.");
+        assertThat(text("[...document.querySelectorAll('#source-text .come')].map(each => each.textContent.trim()).join()"))
+                .contains("uri: gate:test", "action: await");
+        assertThat(text("String(document.querySelectorAll('#source-text .gone').length > 0)")).isEqualTo("true");
+        browser.click("#source-diff");
+        browser.until("!document.querySelector('#source-text .come')");
+        browser.click("#source-close");
+
+        browser.value("location.hash = '#/new'");
+        browser.until("byId('new-steps') && newRun.actions.length");
+        browser.value("byId('new-steps').open = true");
+        browser.until("byId('new-steps').innerText.includes('kubeadm-init')");
+    }
+
+    @Test
     void runsAreGroupedByCluster() throws Exception {
         for (String run : List.of("g-one", "g-two", "g-three")) {
             recorded(run, run.equals("g-two") ? "second" : "first", 1);
