@@ -272,6 +272,7 @@ const newRun = {
     const area = byId('new-text');
     area.addEventListener('input', () => { this.from = ''; byId('new-from').value = ''; this.changed(); });
     area.addEventListener('keydown', event => {
+      if (completion.key(event)) return;
       // Escape releases Tab, so that the keyboard alone gets out of the text.
       if (event.key === 'Escape') area.dataset.leave = 'yes';
       else if (event.key === 'Tab' && !event.shiftKey && !area.dataset.leave) {

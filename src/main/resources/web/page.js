@@ -405,7 +405,7 @@ const page = {
 
   begin() {
     this.wire();
-    [matrix, panel, timeline, newRun, runList, source].forEach(each => each.wire());
+    [matrix, panel, timeline, newRun, completion, runList, source].forEach(each => each.wire());
     this.safely(() => caller.read());
     this.safely(() => this.route());
     this.poll();

@@ -135,6 +135,7 @@ class AccessibilityTest {
         "workflow|#/workflow|document.querySelector('#routes-view .chart')|",
         "a route's files|#/workflow|document.querySelector('#route-source')|document.querySelector('#route-source').click()",
         "new run|#/new|document.getElementById('new-state').className === 'ok'|",
+        "suggestions|#/new|document.getElementById('new-state').className === 'ok'|byId('new-text').focus(); completion.ask(true)",
         "a wrong spec|#/new|document.getElementById('new-state').className === 'ok'|byId('new-text').value = 'kind: X'; newRun.changed()",
         "clusters|#/clusters|document.querySelector('#clusters td a')|",
         "a cluster|#/clusters/demo|document.querySelector('#clusters .choices')|",
