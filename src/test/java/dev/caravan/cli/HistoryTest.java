@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Detached;
 import dev.caravan.history.Occurrence.StepStarted;
@@ -13,6 +12,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

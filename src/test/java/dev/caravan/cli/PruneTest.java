@@ -2,12 +2,12 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.Serving;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.TestActions;
 import dev.caravan.run.Submissions;
 import dev.caravan.spec.Expansion;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.Serving;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

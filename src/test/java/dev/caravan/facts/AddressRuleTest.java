@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.Clusters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

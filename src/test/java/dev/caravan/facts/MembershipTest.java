@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.testkit.Clusters;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

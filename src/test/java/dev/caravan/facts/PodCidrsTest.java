@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.testkit.Clusters;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

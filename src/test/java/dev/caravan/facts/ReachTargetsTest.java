@@ -3,6 +3,7 @@ package dev.caravan.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,6 +8,7 @@ import dev.caravan.facts.Leaving.NotReached;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Host.State;
+import dev.caravan.testkit.Clusters;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Upgrade;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.testkit.Clusters;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

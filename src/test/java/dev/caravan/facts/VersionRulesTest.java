@@ -9,6 +9,7 @@ import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.OwnTables;
 import dev.caravan.tables.PreflightTable;
+import dev.caravan.testkit.Clusters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package dev.caravan.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
@@ -22,6 +21,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.Serving;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

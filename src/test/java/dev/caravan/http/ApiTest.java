@@ -8,7 +8,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Occurrence.HostWaiting;
@@ -19,6 +18,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
+import dev.caravan.testkit.Serving;
 import java.io.ByteArrayInputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -37,9 +37,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,19 +52,10 @@ class ApiTest {
     @TempDir
     static Path directory;
 
-    private static Serving serving;
-    private static Client client;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass();
 
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty());
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
+    private static final Client client = new Client(serving);
 
     // ---- beginning
 

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Scratch;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

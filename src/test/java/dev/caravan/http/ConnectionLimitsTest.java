@@ -4,23 +4,20 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
+import dev.caravan.access.Tokens;
+import dev.caravan.testkit.Serving;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A real server with room for few connections, which may be idle for longer than a test takes. Clients are addresses of loopback. */
 class ConnectionLimitsTest {
@@ -28,24 +25,12 @@ class ConnectionLimitsTest {
     private static final int OF_CLIENT = 4;
     private static final int CONNECTIONS = 6;
 
-    @TempDir
-    static Path directory;
-
-    private static Serving serving;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass(Tokens.none(), Map.of("caravan.http.request-seconds", "3600",
+            "caravan.http.connections", Integer.toString(CONNECTIONS),
+            "caravan.http.connections-per-client", Integer.toString(OF_CLIENT)));
 
     private final List<Socket> sockets = new ArrayList<>();
-
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty(),
-                Map.of("caravan.http.request-seconds", "3600", "caravan.http.connections", Integer.toString(CONNECTIONS),
-                        "caravan.http.connections-per-client", Integer.toString(OF_CLIENT)));
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
 
     @AfterEach
     void closeAll() throws IOException {

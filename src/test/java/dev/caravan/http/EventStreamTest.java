@@ -3,7 +3,6 @@ package dev.caravan.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Event;
 import dev.caravan.history.EventJson;
@@ -15,6 +14,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.Serving;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -31,9 +31,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Server-sent events of a real server. */
@@ -43,19 +42,10 @@ class EventStreamTest {
     @TempDir
     static Path directory;
 
-    private static Serving serving;
-    private static Client client;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass();
 
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty());
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
+    private static final Client client = new Client(serving);
 
     /** The rest of the API knows no other way to write a path either. */
     @Test
@@ -120,7 +110,7 @@ class EventStreamTest {
     /** Of an engine in another process, or on another machine, only the journal tells. */
     @Test
     void aRunThatAnotherEngineWorksOnIsFollowedAsWell() throws Exception {
-        try (Journal other = Journal.open(JournalPlace.in(directory.resolve("data")))) {
+        try (Journal other = Journal.open(JournalPlace.in(serving.data()))) {
             other.begin(new RunRecord("elsewhere", "theirs", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                     Optional.empty()));
             other.append("elsewhere", new RunQueued("apply", "theirs", List.of(), false, true, false, Optional.empty(), List.of(), "",

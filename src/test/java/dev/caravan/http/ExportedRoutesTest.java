@@ -4,8 +4,8 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -4,7 +4,8 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
+import dev.caravan.access.Tokens;
+import dev.caravan.testkit.Serving;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -13,16 +14,12 @@ import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,24 +28,11 @@ class LimitsTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String POST = "POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\n";
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass(Tokens.none(),
+            Map.of("caravan.http.request-seconds", "1", "caravan.http.requests-per-second", "2", "caravan.http.streams", "2"));
 
-    private static Serving serving;
-    private static Client client;
-
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty(),
-                Map.of("caravan.http.request-seconds", "1", "caravan.http.requests-per-second", "2",
-                "caravan.http.streams", "2"));
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
+    private static final Client client = new Client(serving);
 
     /** Also one that sends another byte again and again. */
     @ParameterizedTest

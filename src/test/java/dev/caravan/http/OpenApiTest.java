@@ -12,7 +12,6 @@ import dev.caravan.access.Tokens;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Detached;
 import dev.caravan.history.Difference;
@@ -38,6 +37,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.Serving;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
@@ -55,9 +55,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -70,19 +69,10 @@ class OpenApiTest {
     @TempDir
     static Path directory;
 
-    private static Serving serving;
-    private static Client client;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass();
 
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.empty());
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
+    private static final Client client = new Client(serving);
 
     @Test
     void everyPathAndMethodIsDescribedAndEveryDescribedOneIsThere() {
@@ -251,7 +241,7 @@ class OpenApiTest {
         await().until(() -> {
             String id = "left-" + number.incrementAndGet();
             serving.engine().journal().begin(new RunRecord(id, id, "apply", "command", false,
-                    Serving.spec(id, "192.0.2." + (200 + number.get())), directory.toString(),
+                    Serving.spec(id, "192.0.2." + (200 + number.get())), serving.directory().toString(),
                     RunState.RUNNING, Instant.now(), Optional.empty()));
             boolean resumed = client.post(RUNS + "/" + id + "/resume", "").statusCode() == 202;
             await().until(() -> serving.engine().runs().underWay().stream().anyMatch(run -> run.id().equals(id)));

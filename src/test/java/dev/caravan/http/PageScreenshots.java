@@ -4,10 +4,10 @@ import static dev.caravan.http.Client.json;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.rehearsal.Fault;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

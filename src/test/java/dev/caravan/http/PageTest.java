@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
@@ -27,6 +26,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.rehearsal.Rehearsal;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.engine.CannotStart;
-import dev.caravan.engine.Serving;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Rehearsals;
 import dev.caravan.rehearsal.Scratch;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

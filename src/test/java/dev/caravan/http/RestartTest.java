@@ -4,7 +4,7 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
+import dev.caravan.testkit.Serving;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,20 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.access.Tokens;
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.CancelRequested;
 import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.testkit.Serving;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A real server with a token for each of three people: what each may do, and what is recorded of who did it. */
 class RolesTest {
@@ -31,21 +29,17 @@ class RolesTest {
             """;
     private static final String RUNS = "/api/v1/runs";
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass(tokens(), Map.of());
 
-    private static Serving serving;
-    private static Client client;
+    private static final Client client = new Client(serving);
 
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Tokens.read(FILE));
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
+    private static Tokens tokens() {
+        try {
+            return Tokens.read(FILE);
+        } catch (Tokens.Unreadable e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static String[] as(String name) {

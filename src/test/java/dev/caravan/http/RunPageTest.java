@@ -2,7 +2,6 @@ package dev.caravan.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.Serving;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
@@ -18,6 +17,7 @@ import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.caravan.engine.Serving;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Scratch;
+import dev.caravan.testkit.Serving;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

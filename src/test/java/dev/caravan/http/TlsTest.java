@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.cli.CaravanCommand;
 import dev.caravan.cli.Console;
-import dev.caravan.engine.Serving;
+import dev.caravan.testkit.Serving;
 import java.io.StringWriter;
 import java.math.BigInteger;
 import java.net.InetAddress;

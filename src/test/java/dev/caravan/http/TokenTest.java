@@ -3,19 +3,18 @@ package dev.caravan.http;
 import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.Serving;
+import dev.caravan.access.Tokens;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.Serving;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,22 +23,10 @@ class TokenTest {
     private static final String TOKEN = "t0ken-with-32-characters-or-so";
     private static final String BEARER = "Bearer " + TOKEN;
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final Serving serving = Serving.forClass(Tokens.of(new Secret(TOKEN)), Map.of());
 
-    private static Serving serving;
-    private static Client client;
-
-    @BeforeAll
-    static void serve() throws Exception {
-        serving = Serving.start(directory, Optional.of(new Secret(TOKEN)));
-        client = new Client(serving);
-    }
-
-    @AfterAll
-    static void stop() {
-        serving.close();
-    }
+    private static final Client client = new Client(serving);
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/api", "/api/", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/api/v1/runs/x/events",

@@ -3,10 +3,10 @@ package dev.caravan.inbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.engine.Serving;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.Serving;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

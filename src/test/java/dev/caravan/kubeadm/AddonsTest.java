@@ -30,7 +30,7 @@ class AddonsTest {
             1.20.2 | {InitConfiguration: {skipPhases: [addon]}}                                    | configmap/kubeadm-config daemonset/kube-proxy
             """)
     void saysWhatInitMakesLast(String version, String documents, String objects) {
-        Cluster cluster = Clusters.single(version, "    kubeadm: " + documents);
+        Cluster cluster = KubeadmSpecs.single(version, "    kubeadm: " + documents);
         Minor minor = KubernetesTable.builtIn().minor(cluster.kubernetes().minor());
 
         assertThat(String.join(" ", Addons.of(cluster, minor).lastOfInit())).isEqualTo(objects);

@@ -22,29 +22,29 @@ class KubeadmConfigTest {
     @ParameterizedTest
     @CsvSource({"v1beta1, 1.14.10", "v1beta2, 1.20.2", "v1beta3, 1.28.2", "v1beta4, 1.31.4"})
     void writesTheDocumentsOfEachApi(String api, String version) throws IOException {
-        Cluster single = Clusters.single(version);
+        Cluster single = KubeadmSpecs.single(version);
         assertThat(settings(single, 0).api().apiVersion()).isEqualTo("kubeadm.k8s.io/" + api);
 
         golden(
                 api + "/init.yaml",
                 KubeadmConfig.initDocuments(single, single.firstControlPlane(), settings(single, 0)));
-        golden(api + "/join-worker.yaml", join(single, 1, Clusters.worker()));
+        golden(api + "/join-worker.yaml", join(single, 1, KubeadmSpecs.worker()));
     }
 
     @ParameterizedTest
     @CsvSource({"v1beta2, 1.20.2", "v1beta3, 1.24.17", "v1beta4, 1.31.4"})
     void writesTheDocumentsOfSeveralControlPlanes(String api, String version) throws IOException {
-        Cluster cluster = Clusters.highlyAvailable(version);
+        Cluster cluster = KubeadmSpecs.highlyAvailable(version);
 
         golden(
                 api + "/ha-init.yaml",
                 KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
-        golden(api + "/ha-join-control-plane-and-worker.yaml", join(cluster, 1, Clusters.controlPlane()));
-        golden(api + "/ha-join-control-plane-with-taint.yaml", join(cluster, 2, Clusters.controlPlane()));
-        golden(api + "/ha-join-worker.yaml", join(cluster, 3, Clusters.worker()));
+        golden(api + "/ha-join-control-plane-and-worker.yaml", join(cluster, 1, KubeadmSpecs.controlPlane()));
+        golden(api + "/ha-join-control-plane-with-taint.yaml", join(cluster, 2, KubeadmSpecs.controlPlane()));
+        golden(api + "/ha-join-worker.yaml", join(cluster, 3, KubeadmSpecs.worker()));
         golden(
                 api + "/ha-upload-certs.yaml",
-                KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0))
+                KubeadmConfig.uploadCertsDocument(cluster, KubeadmSpecs.CERTIFICATE_KEY, settings(cluster, 0))
                         .reveal());
     }
 
@@ -53,19 +53,19 @@ class KubeadmConfigTest {
     @ValueSource(strings = {"1.32.0", "1.34.4", "1.36.3", "1.37.2"})
     void writesTheDocumentsOfTodaysMinors(String version) throws IOException {
         String directory = "v1beta4/" + KubernetesVersion.parse(version).series() + "/";
-        Cluster single = Clusters.single(version);
-        Cluster several = Clusters.highlyAvailable(version);
-        Cluster dual = Clusters.dualStack(version);
-        Cluster bare = Clusters.withoutKubeProxy(version);
+        Cluster single = KubeadmSpecs.single(version);
+        Cluster several = KubeadmSpecs.highlyAvailable(version);
+        Cluster dual = KubeadmSpecs.dualStack(version);
+        Cluster bare = KubeadmSpecs.withoutKubeProxy(version);
 
         golden(directory + "init.yaml", init(single));
-        golden(directory + "join-worker.yaml", join(single, 1, Clusters.worker()));
+        golden(directory + "join-worker.yaml", join(single, 1, KubeadmSpecs.worker()));
         golden(directory + "ha-init.yaml", init(several));
-        golden(directory + "ha-join-control-plane-and-worker.yaml", join(several, 1, Clusters.controlPlane()));
-        golden(directory + "ha-join-worker.yaml", join(several, 3, Clusters.worker()));
+        golden(directory + "ha-join-control-plane-and-worker.yaml", join(several, 1, KubeadmSpecs.controlPlane()));
+        golden(directory + "ha-join-worker.yaml", join(several, 3, KubeadmSpecs.worker()));
         golden(directory + "dual-init.yaml", init(dual));
-        golden(directory + "dual-join-control-plane.yaml", join(dual, 1, Clusters.controlPlane()));
-        golden(directory + "dual-join-worker.yaml", join(dual, 3, Clusters.worker()));
+        golden(directory + "dual-join-control-plane.yaml", join(dual, 1, KubeadmSpecs.controlPlane()));
+        golden(directory + "dual-join-worker.yaml", join(dual, 3, KubeadmSpecs.worker()));
         golden(directory + "without-kube-proxy-init.yaml", init(bare));
     }
 
@@ -75,7 +75,7 @@ class KubeadmConfigTest {
 
     @Test
     void writesTheSocketOfCriO() throws IOException {
-        Cluster cluster = Clusters.single("1.31.4", "  runtime: {name: cri-o}");
+        Cluster cluster = KubeadmSpecs.single("1.31.4", "  runtime: {name: cri-o}");
 
         golden(
                 "v1beta4/cri-o-init.yaml",
@@ -84,22 +84,22 @@ class KubeadmConfigTest {
 
     @Test
     void theFirstApiHasNoPlaceForACertificateKey() {
-        Cluster cluster = Clusters.single("1.14.10");
+        Cluster cluster = KubeadmSpecs.single("1.14.10");
 
         assertThatThrownBy(() ->
-                        KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0)))
+                        KubeadmConfig.uploadCertsDocument(cluster, KubeadmSpecs.CERTIFICATE_KEY, settings(cluster, 0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("only as a flag")
-                .hasMessageNotContaining(Clusters.CERTIFICATE_KEY.reveal());
+                .hasMessageNotContaining(KubeadmSpecs.CERTIFICATE_KEY.reveal());
         Host controlPlane = cluster.firstControlPlane();
         assertThatThrownBy(() -> KubeadmConfig.joinDocument(
-                        cluster, controlPlane, Clusters.controlPlane(), settings(cluster, 0)))
+                        cluster, controlPlane, KubeadmSpecs.controlPlane(), settings(cluster, 0)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void textThatYaml11TakesForSomethingElseIsQuoted() {
-        Cluster cluster = Clusters.single(
+        Cluster cluster = KubeadmSpecs.single(
                 "1.20.2",
                 """
                     kubeadm:
@@ -128,16 +128,16 @@ class KubeadmConfigTest {
 
     @Test
     void anOverrideNeverMakesAControlPlaneOfAWorker() {
-        Cluster cluster = Clusters.single(
+        Cluster cluster = KubeadmSpecs.single(
                 "1.20.2", "    kubeadm: {JoinConfiguration: {controlPlane: {localAPIEndpoint: {bindPort: 6444}}}}");
 
-        assertThat(join(cluster, 1, Clusters.worker())).doesNotContain("controlPlane");
+        assertThat(join(cluster, 1, KubeadmSpecs.worker())).doesNotContain("controlPlane");
     }
 
     @Test
     void sameInputSameText() {
-        Cluster one = Clusters.highlyAvailable("1.31.4");
-        Cluster other = Clusters.highlyAvailable("1.31.4");
+        Cluster one = KubeadmSpecs.highlyAvailable("1.31.4");
+        Cluster other = KubeadmSpecs.highlyAvailable("1.31.4");
 
         assertThat(KubeadmConfig.initDocuments(one, one.firstControlPlane(), settings(one, 0)))
                 .isEqualTo(KubeadmConfig.initDocuments(other, other.firstControlPlane(), settings(other, 0)));
@@ -145,18 +145,18 @@ class KubeadmConfigTest {
 
     @Test
     void secretsDoNotShow() {
-        Cluster cluster = Clusters.single("1.20.2");
+        Cluster cluster = KubeadmSpecs.single("1.20.2");
 
-        assertThat(KubeadmConfig.joinDocument(cluster, cluster.hosts().get(1), Clusters.worker(), settings(cluster, 1)))
+        assertThat(KubeadmConfig.joinDocument(cluster, cluster.hosts().get(1), KubeadmSpecs.worker(), settings(cluster, 1)))
                 .hasToString("***");
-        assertThat(Clusters.controlPlane().toString())
-                .doesNotContain(Clusters.CERTIFICATE_KEY.reveal())
+        assertThat(KubeadmSpecs.controlPlane().toString())
+                .doesNotContain(KubeadmSpecs.CERTIFICATE_KEY.reveal())
                 .doesNotContain("abcdef.");
     }
 
     @Test
     void dualStackGivesTheKubeletAnAddressOfEachFamilyTheServicesFirstOneFirst() {
-        Cluster cluster = Clusters.dualStack("1.34.4");
+        Cluster cluster = KubeadmSpecs.dualStack("1.34.4");
 
         assertThat(settings(cluster, 0).nodeIp()).contains("2001:db8::11,192.0.2.11");
         assertThat(settings(cluster, 3).nodeIp()).as("whose address in the spec is of the second family")
@@ -166,40 +166,40 @@ class KubeadmConfigTest {
 
     @Test
     void anAddressOfTheNodeThatTheSpecNamesIsLeftAlone() {
-        Cluster cluster = Clusters.single(
+        Cluster cluster = KubeadmSpecs.single(
                 "1.34.4",
                 "    podSubnet: 10.244.0.0/16,fd00:10:244::/56\n"
                         + "    kubeadm: {JoinConfiguration: {nodeRegistration: {kubeletExtraArgs: [{name: node-ip, value: '::'}]}}}");
 
         assertThat(settings(cluster, 0).nodeIp()).contains("192.0.2.11,2001:db8::11");
         assertThat(settings(cluster, 1).nodeIp()).contains("192.0.2.12");
-        assertThat(join(cluster, 1, Clusters.worker())).contains("value: \"::\"").doesNotContain("2001:db8::12");
+        assertThat(join(cluster, 1, KubeadmSpecs.worker())).contains("value: \"::\"").doesNotContain("2001:db8::12");
     }
 
     @Test
     void internalAddressesAreTheNodesAndTheOthersAreInTheCertificates() {
-        Cluster cluster = Clusters.internal("1.34.4");
+        Cluster cluster = KubeadmSpecs.internal("1.34.4");
         NodeSettings first = NodeSettings.of(cluster, cluster.hosts().get(0), KubernetesTable.builtIn())
                 .withOtherFamily(cluster, cluster.hosts().get(0), Optional.of("fd00::99"));
 
         assertThat(first.nodeIp()).as("not what the facts know").contains("10.0.0.11,fd00::11");
         assertThat(init(cluster)).contains("advertiseAddress: 10.0.0.11",
                 "  certSANs:\n    - api.example.net\n    - 203.0.113.11\n    - \"fd00::11\"\n    - c2.example.org\n");
-        assertThat(join(cluster, 1, Clusters.controlPlane())).contains("advertiseAddress: 10.0.0.12");
+        assertThat(join(cluster, 1, KubeadmSpecs.controlPlane())).contains("advertiseAddress: 10.0.0.12");
         assertThat(NodeSettings.of(cluster, cluster.hosts().get(2), KubernetesTable.builtIn()).nodeIp()).contains("10.0.0.13");
     }
 
     @Test
     void oneFamilyNeedsOneAddress() {
-        assertThat(settings(Clusters.single("1.34.4"), 0).nodeIp()).contains("192.0.2.11");
-        assertThat(settings(Clusters.highlyAvailable("1.34.4"), 3).nodeIp()).as("a name").isEmpty();
+        assertThat(settings(KubeadmSpecs.single("1.34.4"), 0).nodeIp()).contains("192.0.2.11");
+        assertThat(settings(KubeadmSpecs.highlyAvailable("1.34.4"), 3).nodeIp()).as("a name").isEmpty();
     }
 
     /** kubeadm 1.37 refuses static pods that name ConfigMaps or Secrets, and warns of ipvs: nothing of it comes from here. */
     @ParameterizedTest
     @ValueSource(strings = {"1.20.2", "1.28.2", "1.34.4", "1.37.2"})
     void namesNeitherIpvsNorVolumesByItself(String version) {
-        assertThat(init(Clusters.single(version))).doesNotContain("ipvs", "KubeProxyConfiguration", "extraVolumes", "configMap",
+        assertThat(init(KubeadmSpecs.single(version))).doesNotContain("ipvs", "KubeProxyConfiguration", "extraVolumes", "configMap",
                 "featureGates");
     }
 
@@ -209,7 +209,7 @@ class KubeadmConfigTest {
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {
-        return Clusters.settings(cluster, host);
+        return KubeadmSpecs.settings(cluster, host);
     }
 
     private static void golden(String name, String text) throws IOException {

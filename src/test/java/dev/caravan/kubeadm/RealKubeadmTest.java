@@ -64,7 +64,7 @@ class RealKubeadmTest {
     @MethodSource("programs")
     void takesTheDocumentsOfASingleControlPlane(String program) throws Exception {
         use(program);
-        Cluster cluster = Clusters.single(version);
+        Cluster cluster = KubeadmSpecs.single(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
                 .contains(
@@ -72,7 +72,7 @@ class RealKubeadmTest {
                         "kubernetesVersion: v" + version,
                         "podSubnet: 10.244.0.0/16",
                         "controlPlaneEndpoint: 192.0.2.11:6443");
-        assertThat(migrated(join(cluster, 1, Clusters.worker())))
+        assertThat(migrated(join(cluster, 1, KubeadmSpecs.worker())))
                 .contains("tlsBootstrapToken: abcdef.0123456789abcdef", "kubeConfigPath: ");
     }
 
@@ -80,25 +80,25 @@ class RealKubeadmTest {
     @MethodSource("programs")
     void takesTheDocumentsOfSeveralControlPlanes(String program) throws Exception {
         use(program);
-        Cluster cluster = Clusters.highlyAvailable(version);
+        Cluster cluster = KubeadmSpecs.highlyAvailable(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
                 .contains("allocate-node-cidrs", "node-cidr-mask-size");
-        assertThat(migrated(join(cluster, 1, Clusters.controlPlane())))
-                .contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal(), "taints: []");
-        assertThat(migrated(join(cluster, 2, Clusters.controlPlane())))
+        assertThat(migrated(join(cluster, 1, KubeadmSpecs.controlPlane())))
+                .contains("certificateKey: " + KubeadmSpecs.CERTIFICATE_KEY.reveal(), "taints: []");
+        assertThat(migrated(join(cluster, 2, KubeadmSpecs.controlPlane())))
                 .contains("key: dedicated", "value: infra", "effect: NoExecute");
-        assertThat(migrated(join(cluster, 3, Clusters.worker()))).contains("key: gpu");
-        assertThat(migrated(KubeadmConfig.uploadCertsDocument(cluster, Clusters.CERTIFICATE_KEY, settings(cluster, 0))
+        assertThat(migrated(join(cluster, 3, KubeadmSpecs.worker()))).contains("key: gpu");
+        assertThat(migrated(KubeadmConfig.uploadCertsDocument(cluster, KubeadmSpecs.CERTIFICATE_KEY, settings(cluster, 0))
                         .reveal()))
-                .contains("certificateKey: " + Clusters.CERTIFICATE_KEY.reveal());
+                .contains("certificateKey: " + KubeadmSpecs.CERTIFICATE_KEY.reveal());
     }
 
     @ParameterizedTest
     @MethodSource("programs")
     void leavesNoTokenThatCouldJoinANode(String program) throws Exception {
         use(program);
-        Cluster cluster = Clusters.single(version);
+        Cluster cluster = KubeadmSpecs.single(version);
 
         String init = migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
 
@@ -111,7 +111,7 @@ class RealKubeadmTest {
     @MethodSource("programs")
     void namesTheSamePauseImageWithAndWithoutTheDocuments(String program) throws Exception {
         use(program);
-        Cluster cluster = Clusters.single(version, "    imageRepository: registry.example.org/mirror");
+        Cluster cluster = KubeadmSpecs.single(version, "    imageRepository: registry.example.org/mirror");
         Path file = Files.writeString(
                 directory.resolve("init.yaml"),
                 KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0)));
@@ -130,7 +130,7 @@ class RealKubeadmTest {
     @MethodSource("programs")
     void aMisspeltFieldWouldBeNoticed(String program) throws Exception {
         use(program);
-        Cluster cluster = Clusters.single(version, "    kubeadm: {ClusterConfiguration: {controlerManager: {}}}");
+        Cluster cluster = KubeadmSpecs.single(version, "    kubeadm: {ClusterConfiguration: {controlerManager: {}}}");
         String documents = KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0));
 
         if (KubernetesVersion.parse(version).isAtLeast(VALIDATES)) {
@@ -146,13 +146,13 @@ class RealKubeadmTest {
     void takesTheDocumentsOfBothFamilies(String program) throws Exception {
         use(program);
         assumeTrue(KubernetesVersion.parse(version).isAtLeast(21), "dual stack is refused before 1.21");
-        Cluster cluster = Clusters.dualStack(version);
+        Cluster cluster = KubeadmSpecs.dualStack(version);
 
         assertThat(migrated(KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0))))
                 .contains("advertiseAddress: 2001:db8::11", "2001:db8::11,192.0.2.11", "fd00:10:244::/56,10.244.0.0/16",
                         "fd00:10:96::/112,10.96.0.0/16");
-        assertThat(migrated(join(cluster, 1, Clusters.controlPlane()))).contains("2001:db8::12,192.0.2.12");
-        assertThat(migrated(join(cluster, 3, Clusters.worker()))).contains("2001:db8::14,192.0.2.14");
+        assertThat(migrated(join(cluster, 1, KubeadmSpecs.controlPlane()))).contains("2001:db8::12,192.0.2.12");
+        assertThat(migrated(join(cluster, 3, KubeadmSpecs.worker()))).contains("2001:db8::14,192.0.2.14");
     }
 
     @ParameterizedTest
@@ -160,7 +160,7 @@ class RealKubeadmTest {
     void takesTheDocumentsWithoutKubeProxy(String program) throws Exception {
         use(program);
         assumeTrue(KubernetesVersion.parse(version).isAtLeast(31), "proxy.disabled came with v1beta4");
-        Cluster cluster = Clusters.withoutKubeProxy(version);
+        Cluster cluster = KubeadmSpecs.withoutKubeProxy(version);
         String documents = KubeadmConfig.initDocuments(cluster, cluster.firstControlPlane(), settings(cluster, 0));
 
         assertThat(migrated(documents)).contains("disabled: true", "addon/kube-proxy", "podSubnet: fd00:10:244::/56");
@@ -227,6 +227,6 @@ class RealKubeadmTest {
     }
 
     private static NodeSettings settings(Cluster cluster, int host) {
-        return Clusters.settings(cluster, host);
+        return KubeadmSpecs.settings(cluster, host);
     }
 }

@@ -74,10 +74,10 @@ class RuntimeRulesTest {
 
     @Test
     void theCgroupDriverIsKubeadmsDefaultUnlessTheSpecSaysOtherwise() {
-        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.21.14"), minor("1.21.14"))).isEqualTo("cgroupfs");
-        assertThat(RuntimeRules.cgroupDriver(Clusters.single("1.22.0"), minor("1.22.0"))).isEqualTo("systemd");
+        assertThat(RuntimeRules.cgroupDriver(KubeadmSpecs.single("1.21.14"), minor("1.21.14"))).isEqualTo("cgroupfs");
+        assertThat(RuntimeRules.cgroupDriver(KubeadmSpecs.single("1.22.0"), minor("1.22.0"))).isEqualTo("systemd");
         assertThat(RuntimeRules.cgroupDriver(
-                        Clusters.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}"), minor("1.20.2")))
+                        KubeadmSpecs.single("1.20.2", "    kubeadm: {KubeletConfiguration: {cgroupDriver: systemd}}"), minor("1.20.2")))
                 .isEqualTo("systemd");
     }
 

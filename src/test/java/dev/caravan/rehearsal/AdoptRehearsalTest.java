@@ -6,6 +6,7 @@ import dev.caravan.engine.Engine;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.workflow.Adoption;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;

@@ -14,6 +14,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import dev.caravan.engine.EngineOptions;
 import dev.caravan.packages.Family;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;

@@ -14,6 +14,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.Look;
 import dev.caravan.terminal.ReportTable;
 import dev.caravan.terminal.Summary;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;

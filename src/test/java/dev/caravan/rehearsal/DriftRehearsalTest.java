@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.engine.Engine;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;

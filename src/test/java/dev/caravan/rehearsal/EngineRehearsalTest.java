@@ -10,6 +10,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.packages.Family;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.util.List;
 import java.util.Map;

@@ -17,6 +17,7 @@ import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
+import dev.caravan.testkit.Clusters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.Programs;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

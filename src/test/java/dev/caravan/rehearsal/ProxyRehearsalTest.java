@@ -11,6 +11,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Proxy;
 import dev.caravan.spec.Registry;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;

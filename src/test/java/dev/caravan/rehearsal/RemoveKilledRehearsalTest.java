@@ -19,6 +19,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Host.State;
 import dev.caravan.ssh.SshSessions;
+import dev.caravan.testkit.Clusters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

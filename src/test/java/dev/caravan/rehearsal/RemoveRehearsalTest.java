@@ -11,6 +11,7 @@ import dev.caravan.spec.Host;
 import dev.caravan.spec.Host.State;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.io.IOException;
 import java.net.ServerSocket;

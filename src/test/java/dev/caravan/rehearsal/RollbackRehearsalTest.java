@@ -12,6 +12,7 @@ import dev.caravan.run.Pruning;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -9,6 +9,7 @@ import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.testkit.Clusters;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.packages.Family;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
+import dev.caravan.testkit.Clusters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,6 +8,7 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.packages.Family;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Path;
 import java.util.List;

@@ -7,6 +7,7 @@ import dev.caravan.packages.Family;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Upgrade;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.BareContext;
+import dev.caravan.testkit.TestClusters;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

@@ -9,6 +9,7 @@ import dev.caravan.history.StepState;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
+import dev.caravan.testkit.TestClusters;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

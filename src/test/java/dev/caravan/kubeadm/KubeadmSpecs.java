@@ -2,20 +2,19 @@ package dev.caravan.kubeadm;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
-import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Secret;
-import dev.caravan.spec.SpecReader;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.testkit.TestClusters;
 import java.util.Optional;
 
-/** Clusters and credentials for the tests of kubeadm's documents. The credentials are placeholders in the right form. */
-final class Clusters {
+/** KubeadmSpecs and credentials for the tests of kubeadm's documents. The credentials are placeholders in the right form. */
+final class KubeadmSpecs {
     static final Secret CERTIFICATE_KEY =
             new Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
     static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     private static final Secret TOKEN = new Secret("abcdef.0123456789abcdef");
 
-    private Clusters() {}
+    private KubeadmSpecs() {}
 
     static JoinCredentials worker() {
         return new JoinCredentials(TOKEN, CA_CERTIFICATE, Optional.empty());
@@ -27,7 +26,7 @@ final class Clusters {
 
     /** One control plane and one worker. */
     static Cluster single(String version, String more) {
-        return read(
+        return TestClusters.read(
                 """
                 apiVersion: caravan/v1
                 kind: Cluster
@@ -52,7 +51,7 @@ final class Clusters {
      * bridge; overrides of every kind that is generated.
      */
     static Cluster highlyAvailable(String version) {
-        return read(
+        return TestClusters.read(
                 """
                 apiVersion: caravan/v1
                 kind: Cluster
@@ -82,7 +81,7 @@ final class Clusters {
 
     /** Three control planes with addresses of both families, of which the spec gives one; the services' IPv6 network comes first. */
     static Cluster dualStack(String version) {
-        return read(
+        return TestClusters.read(
                 """
                 apiVersion: caravan/v1
                 kind: Cluster
@@ -105,7 +104,7 @@ final class Clusters {
 
     /** Two control planes and a worker that SSH reaches at other addresses than the cluster does; the spec's documents add a name. */
     static Cluster internal(String version) {
-        return read(
+        return TestClusters.read(
                 """
                 apiVersion: caravan/v1
                 kind: Cluster
@@ -129,7 +128,7 @@ final class Clusters {
 
     /** IPv6 alone, by the hosts' addresses and nothing else; without kube-proxy, as for Cilium in its place. */
     static Cluster withoutKubeProxy(String version) {
-        return read(
+        return TestClusters.read(
                 """
                 apiVersion: caravan/v1
                 kind: Cluster
@@ -154,13 +153,5 @@ final class Clusters {
         Host host = cluster.hosts().get(number);
         String other = host.address().contains(":") ? "192.0.2.1" + (number + 1) : "2001:db8::1" + (number + 1);
         return NodeSettings.of(cluster, host, KubernetesTable.builtIn()).withOtherFamily(cluster, host, Optional.of(other));
-    }
-
-    static Cluster read(String text) {
-        try {
-            return SpecReader.read(text, "test");
-        } catch (InvalidSpec e) {
-            throw new AssertionError(e);
-        }
     }
 }

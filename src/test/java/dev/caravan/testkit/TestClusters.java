@@ -1,4 +1,4 @@
-package dev.caravan.run;
+package dev.caravan.testkit;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.InvalidSpec;

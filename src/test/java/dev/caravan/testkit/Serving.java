@@ -1,8 +1,11 @@
-package dev.caravan.engine;
+package dev.caravan.testkit;
 
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.access.Tokens;
+import dev.caravan.data.Trees;
+import dev.caravan.engine.Engine;
+import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Rehearsal;
@@ -25,12 +28,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * An engine that serves, for tests: on a free port of loopback, with an inbox and data of its own, and with a workflow that
- * only waits until the test lets its run end.
+ * only waits until the test lets its run end. A test starts and closes it; or it serves for all tests of a class, as a static field with
+ * {@code @RegisterExtension}.
  */
-public final class Serving implements AutoCloseable {
+public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
     /** A spec for rehearsals: a control plane and a worker. */
     public static final String TWO_HOSTS = """
             apiVersion: caravan/v1
@@ -109,14 +116,48 @@ public final class Serving implements AutoCloseable {
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    private final Path directory;
-    private final int port;
-    private final Engine engine;
+    private final Optional<Starter> ofClass;
+    private Path directory;
+    private int port;
+    private Engine engine;
 
     private Serving(Path directory, int port, Engine engine) {
+        this.ofClass = Optional.empty();
         this.directory = directory;
         this.port = port;
         this.engine = engine;
+    }
+
+    private Serving(Starter ofClass) {
+        this.ofClass = Optional.of(ofClass);
+    }
+
+    private interface Starter {
+        Serving in(Path directory) throws Exception;
+    }
+
+    /** Serves for a class of tests, to callers without a token. */
+    public static Serving forClass() {
+        return forClass(Tokens.none(), Map.of());
+    }
+
+    /** The same with tokens and settings. */
+    public static Serving forClass(Tokens tokens, Map<String, String> settings) {
+        return new Serving(directory -> start(directory, tokens, settings));
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        Serving started = ofClass.orElseThrow().in(Files.createTempDirectory("caravan-serving").toRealPath());
+        directory = started.directory;
+        port = started.port;
+        engine = started.engine;
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws IOException {
+        close();
+        Trees.delete(directory);
     }
 
     /** Begins to serve below that directory, where a Serving of before may have left something. */
