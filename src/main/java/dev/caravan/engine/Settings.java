@@ -45,6 +45,10 @@ final class Settings {
         numbers.put(KEEP_RUNS, new Range(1, 999_999));
         numbers.put(KEEP_DAYS, new Range(1, 36_500));
         numbers.put("caravan.verify.seconds", new Range(1, 86_400));
+        numbers.put("caravan.verify.poll-millis", new Range(1, 60_000));
+        numbers.put("caravan.retry.millis", new Range(1, 600_000));
+        numbers.put("caravan.retry.package-lock-millis", new Range(1, 600_000));
+        numbers.put("caravan.retry.connection-millis", new Range(1, 600_000));
         numbers.put("caravan.probe.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.dns-seconds", new Range(1, 86_400));
         numbers.put("caravan.certificates.seconds", new Range(1, 3_600));

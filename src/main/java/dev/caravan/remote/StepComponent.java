@@ -31,6 +31,7 @@ public class StepComponent extends DefaultComponent {
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
         StepEndpoint endpoint = new StepEndpoint(uri, this, remaining);
         setProperties(endpoint, parameters);
+        endpoint.check();
         return endpoint;
     }
 }

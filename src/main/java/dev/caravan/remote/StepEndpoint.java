@@ -2,6 +2,7 @@ package dev.caravan.remote;
 
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
+import dev.caravan.step.Undo;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.apache.camel.Consumer;
@@ -29,6 +30,14 @@ public class StepEndpoint extends DefaultEndpoint {
         CONTROL_PLANE
     }
 
+    /** What says which step it is. */
+    public enum StepFrom {
+        /** The endpoint's name and options. */
+        NAME,
+        /** The body, an {@link Undo}: its name, its script, and what was found on standard input. */
+        BODY
+    }
+
     private static final Pattern SIZE = Pattern.compile("[0-9]{1,15}|[0-9]{1,6}[kmgt]");
 
     @UriPath(description = "Name of the step, as it is shown and recorded")
@@ -54,6 +63,9 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "For so long after it ended, a result is shared by all who ask for this step in the run; 0 shares nothing",
             defaultValue = "0")
     private Duration share = Duration.ZERO;
+
+    @UriParam(description = "name; or body, for an undo: the body names the step, and holds what it found", defaultValue = "name")
+    private StepFrom stepFrom = StepFrom.NAME;
 
     @UriParam(description = "Whether the step is run though the run was cancelled: for steps that roll back or clean up",
             defaultValue = "false")
@@ -175,6 +187,21 @@ public class StepEndpoint extends DefaultEndpoint {
     @Override
     public Producer createProducer() {
         return new StepProducer(this, ((StepComponent) getComponent()).getRunner());
+    }
+
+    public StepFrom getStepFrom() {
+        return stepFrom;
+    }
+
+    public void setStepFrom(StepFrom stepFrom) {
+        this.stepFrom = stepFrom;
+    }
+
+    /** @throws IllegalArgumentException if options exclude each other */
+    void check() {
+        if (oneAtATime != null && share.compareTo(Duration.ZERO) > 0) {
+            throw new IllegalArgumentException("step:" + name + " has both share and oneAtATime: what is shared runs once, without a turn");
+        }
     }
 
     @Override

@@ -66,12 +66,7 @@ final class StepProducer extends DefaultAsyncProducer {
             throw new IllegalStateException("step:" + endpoint.getName() + " needs the exchange variable host, or on=first-control-plane");
         }
         Host at = endpoint.getOn() == StepEndpoint.On.CONTROL_PLANE ? run.controlPlane() : host;
-        StepOrder order = exchange.getMessage().getBody() instanceof Undo undo
-                ? new StepOrder(run.id(), host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), run.isPlan(), true,
-                        extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE)
-                : new StepOrder(run.id(), host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), run.isPlan(),
-                        endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange), files(exchange));
-        StepCall call = new StepCall(run, order);
+        StepCall call = new StepCall(run, order(exchange, run, host, at));
         if (endpoint.getShare().compareTo(Duration.ZERO) > 0) {
             return runner.shared(call, endpoint.getShare());
         }
@@ -79,6 +74,19 @@ final class StepProducer extends DefaultAsyncProducer {
             return runner.inTurn(call, endpoint.getOneAtATime());
         }
         return runner.run(call);
+    }
+
+    /* Routes that users copied from earlier versions do not say stepFrom, nor evenWhenCancelled. */
+    private StepOrder order(Exchange exchange, Run run, Host host, Host at) throws InvalidPayloadException {
+        if (exchange.getMessage().getBody() instanceof Undo undo) {
+            return new StepOrder(run.id(), host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), run.isPlan(), true,
+                    extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE);
+        }
+        if (endpoint.getStepFrom() == StepEndpoint.StepFrom.BODY) {
+            throw new IllegalStateException("step:" + endpoint.getName() + " has stepFrom=body, but the body names no step to undo");
+        }
+        return new StepOrder(run.id(), host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), run.isPlan(),
+                endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange), files(exchange));
     }
 
     private StepOrder.Files files(Exchange exchange) {

@@ -1,7 +1,6 @@
 package dev.caravan.workflow;
 
 import dev.caravan.actions.Action.Undoes;
-import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
@@ -14,7 +13,6 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.run.RunRollback;
 import dev.caravan.run.Unwrapped;
 import dev.caravan.run.Variables;
-import dev.caravan.spec.Cluster.OnFailure;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -47,21 +45,30 @@ public final class Rollback {
 
     // ---- whether
 
-    /** Whether the exchange's host, which failed, is rolled back alone, and the run continues with the others. */
-    public boolean isOfThisHostAlone(Exchange exchange) {
-        Run run = run(exchange);
-        String host = Variables.hostName(exchange);
-        return !(run.failures().get(host) instanceof NotReached) && mayFailAlone(run, Set.of(host));
+    /** What of the exchange's host, which failed, decides whether it is rolled back alone. */
+    public Failed host(Exchange exchange) {
+        return Failed.of(run(exchange), Set.of(Variables.hostName(exchange)));
     }
 
-    /**
-     * Whether these hosts can be rolled back alone: any but the first control plane, without which there is no cluster, up to the number
-     * that the spec allows. A node of a cluster that this run upgraded is not rolled back.
-     */
+    /** What of the run, whose failure was kept, decides whether it is rolled back as a whole. */
+    public Failed wholeRun(Exchange exchange) {
+        return Failed.of(run(exchange), exchange.getVariable(FAILURE) instanceof HostsFailed);
+    }
+
+    /** What the built-in routes decide by {@link #host}; for routes that users copied from earlier versions. */
+    public boolean isOfThisHostAlone(Exchange exchange) {
+        return host(exchange).isOfHostAlone();
+    }
+
+    /** What the built-in routes decide by {@link #wholeRun}; for routes that users copied from earlier versions. */
+    public boolean isOfTheWholeRun(Exchange exchange) {
+        return wholeRun(exchange).isOfWholeRun();
+    }
+
+    /** Whether these hosts, which fail what comes after their own pipelines, can be rolled back alone. */
     static boolean mayFailAlone(Run run, Set<String> hosts) {
-        return isWanted(run) && !run.isGivenUp() && run.tolerates(hosts)
-                && hosts.stream().noneMatch(host -> host.equals(run.cluster().firstControlPlane().name())
-                        || run.isUpgraded() && run.facts(host).map(Facts::joined).orElse(false));
+        Failed failed = Failed.of(run, hosts);
+        return failed.rollsBack() && failed.dispensable() && failed.tolerated() && failed.underWay();
     }
 
     /**
@@ -69,8 +76,8 @@ public final class Rollback {
      * others. Whether its former kubelet may be that old says {@link Upgrades#mayGoBack}.
      */
     static boolean mayRestoreWorker(Run run, Host host) {
-        return isWanted(run) && !run.isGivenUp() && run.tolerates(Set.of(host.name())) && !host.isControlPlane()
-                && !(run.failures().get(host.name()) instanceof NotReached);
+        Failed failed = Failed.of(run, Set.of(host.name()));
+        return failed.rollsBack() && failed.reached() && failed.tolerated() && failed.underWay() && !host.isControlPlane();
     }
 
     /** Ends the work on all hosts, if the run cannot continue without the exchange's host, which failed, or if too many hosts failed. */
@@ -82,23 +89,9 @@ public final class Rollback {
         }
         if (!run.tolerates(Set.of())) {
             run.giveUp(host + " failed, and more hosts than maxFailedHosts allows");
-        } else if (isWanted(run) && !run.isUpgraded()) {
+        } else if (host(exchange).rollsBack() && !run.isUpgraded()) {
             run.giveUp(host + " failed, and the run is rolled back");
         }
-    }
-
-    /** Whether the run as a whole, which failed, is to be rolled back: more failed than hosts that were rolled back alone. */
-    public boolean isOfTheWholeRun(Exchange exchange) {
-        Run run = run(exchange);
-        boolean onlyHosts = exchange.getVariable(FAILURE) instanceof HostsFailed
-                // whether that went well or not
-                && run.failures().keySet().stream()
-                        .allMatch(host -> run.rollback().isRestored(host) || run.rollback().leftBehind().containsKey(host));
-        return isWanted(run) && !run.isUpgraded() && (run.isGivenUp() || !onlyHosts);
-    }
-
-    private static boolean isWanted(Run run) {
-        return run.action().isRecorded() && run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
     }
 
     /** Keeps the failure of the run: a failure of the rollback is caught, too, and would replace it. */

@@ -1,27 +1,18 @@
 package dev.caravan.engine;
 
 import dev.caravan.journal.Journal;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.ssh.SshSessions;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Map;
 
 /** Starts engines with what a test gives them. */
 public final class Engines {
     private Engines() {}
 
-    /**
-     * Routes below that directory whose steps are tried again after so many milliseconds, and where verify hardly waits between two looks.
-     */
-    static Path impatientRoutes(Path directory, int pauseMillis) throws IOException {
-        Path routes = directory.resolve("routes");
-        Files.createDirectories(routes.resolve("steps"));
-        Files.writeString(routes.resolve("step-errors.camel.yaml"), RouteFiles.builtIn().text("errors/step-errors.camel.yaml").orElseThrow()
-                .replaceAll("(?m)(edeliveryDelay): .*$", "$1: \"" + pauseMillis + "\""));
-        Files.writeString(routes.resolve("steps/verify.camel.yaml"), RouteFiles.builtIn().text("steps/verify.camel.yaml").orElseThrow()
-                .replaceFirst("constant: \"?500\"?", "constant: \"1\""));
-        return routes;
+    /** Settings with which steps are retried after that pause, and verify hardly waits before it looks again. */
+    static Map<String, String> impatient(int pauseMillis) {
+        String pause = Integer.toString(pauseMillis);
+        return Map.of("caravan.retry.millis", pause, "caravan.retry.package-lock-millis", pause, "caravan.retry.connection-millis", pause,
+                "caravan.verify.poll-millis", "1");
     }
 
     /** An engine over that journal and those connections; both are closed with it. */

@@ -12,11 +12,11 @@ import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.testkit.TestClusters;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +81,6 @@ class KillMatrixTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(3);
         api = ClusterApi.start();
-        Engines.impatientRoutes(directory, 1);
     }
 
     @AfterAll
@@ -346,8 +345,8 @@ class KillMatrixTest {
     }
 
     private static Engine engine(dev.caravan.journal.Journal journal, SshSessions sessions) throws Exception {
-        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
-                SshTarget::of, Map.of());
+        EngineOptions options = new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
+                SshTarget::of, Engines.impatient(1));
         return Engines.start(options, journal, sessions);
     }
 

@@ -18,11 +18,11 @@ import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.testkit.TestClusters;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -66,15 +66,14 @@ class RollbackTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(4);
         api = ClusterApi.start();
-        Engines.impatientRoutes(directory, 1);
         journal = new MemoryJournal();
         engine = engine(journal, new SshSessions());
         COVERAGE.watch(engine.context());
     }
 
     private static Engine engine(Journal journal, SshSessions sessions) throws Exception {
-        return Engines.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
-                SshTarget::of, Map.of()), journal, sessions);
+        return Engines.start(new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
+                SshTarget::of, Engines.impatient(1)), journal, sessions);
     }
 
     @AfterAll

@@ -21,10 +21,10 @@ import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestClusters;
 import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshTarget;
+import dev.caravan.testkit.TestClusters;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,9 +77,8 @@ class WorkflowTest {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(HOSTS);
         api = ClusterApi.start();
-        Engines.impatientRoutes(directory, 1);
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false,
-                SshTarget::of, Map.of()));
+        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
+                SshTarget::of, Engines.impatient(1)));
         COVERAGE.watch(engine.context());
     }
 

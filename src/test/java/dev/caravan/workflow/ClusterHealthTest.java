@@ -2,9 +2,9 @@ package dev.caravan.workflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.run.TestClusters;
 import dev.caravan.spec.Cluster;
 import dev.caravan.step.FailureRules;
+import dev.caravan.testkit.TestClusters;
 import dev.caravan.workflow.ClusterHealth.Lack;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.Node;
