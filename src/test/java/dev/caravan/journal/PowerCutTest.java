@@ -81,7 +81,7 @@ class PowerCutTest {
         RecordedDisk disk = RecordedDisk.of(record);
         assertThat(disk.forced("journal.db")).as("else the log was never brought into the file").isGreaterThan(1);
         Random random = new Random(SEED);
-        int[] cuts = IntStream.concat(random.ints(CUTS, 0, disk.size()), IntStream.of(disk.size())).sorted().toArray();
+        int[] cuts = IntStream.concat(random.ints(CUTS, 0, disk.size()), IntStream.of(disk.size())).distinct().sorted().toArray();
         int checked = 0;
         for (int cut : cuts) {
             disk.runTo(cut);
