@@ -3,6 +3,7 @@ package dev.caravan.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Cluster;
+import dev.caravan.testkit.Clusters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,10 +4,10 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.engine.Serving;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.Serving;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
