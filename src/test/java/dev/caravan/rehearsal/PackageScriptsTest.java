@@ -214,7 +214,8 @@ class PackageScriptsTest {
                       *' update '*) echo update >> "$mark" ;;
                       *' install '*)
                         if ! grep -qs update "$mark"; then
-                          echo 'E: Failed to fetch http://deb.debian.org/debian/pool/main/c/conntrack-tools/conntrack_1.4.7-1_amd64.deb  404  Not Found [IP: 192.0.2.1 80]' >&2
+                          echo 'E: Failed to fetch http://deb.debian.org/debian/pool/main/c/conntrack-tools/conntrack_1.4.7-1_amd64.deb  404' \
+                            ' Not Found [IP: 192.0.2.1 80]' >&2
                           echo 'E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?' >&2
                           exit 100
                         fi ;;
