@@ -214,8 +214,8 @@ class PackageScriptsTest {
                       *' update '*) echo update >> "$mark" ;;
                       *' install '*)
                         if ! grep -qs update "$mark"; then
-                          echo 'E: Failed to fetch http://deb.debian.org/debian/pool/main/c/conntrack-tools/conntrack_1.4.7-1_amd64.deb  404' \
-                            ' Not Found [IP: 192.0.2.1 80]' >&2
+                          echo 'E: Failed to fetch http://deb.debian.org/debian/pool/main/c/conntrack-tools/\
+                    conntrack_1.4.7-1_amd64.deb  404  Not Found [IP: 192.0.2.1 80]' >&2
                           echo 'E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?' >&2
                           exit 100
                         fi ;;
@@ -236,7 +236,8 @@ class PackageScriptsTest {
                     case " $* " in
                       *' clean expire-cache '*) echo clean >> "$CARAVAN_ROOT/asked-before" ; exit 0 ;;
                       *' install '*)
-                        echo '[MIRROR] cri-tools-1.37.0-0.x86_64.rpm: Status code: 404 for http://192.0.2.1/cri-tools-1.37.0-0.x86_64.rpm (IP: 192.0.2.1)'
+                        echo '[MIRROR] cri-tools-1.37.0-0.x86_64.rpm: Status code: 404 \
+                    for http://192.0.2.1/cri-tools-1.37.0-0.x86_64.rpm (IP: 192.0.2.1)'
                         echo '  cri-tools-1.37.0-0.x86_64: Cannot download, all mirrors were already tried without success'
                         exit 1 ;;
                     esac""");
@@ -295,7 +296,8 @@ class PackageScriptsTest {
             host.insteadOf("apt-get", """
                     if [ "$1" = indextargets ] && [ -f "$CARAVAN_ROOT/etc/apt/sources.list.d/caravan-runtime.list" ]; then
                       echo 'E: The list of sources could not be read.' >&2
-                      echo 'E: Conflicting values set for option Signed-By regarding source https://mirror.example/docker-ce/linux/debian/ bookworm: /a != /b' >&2
+                      echo 'E: Conflicting values set for option Signed-By regarding source \
+                    https://mirror.example/docker-ce/linux/debian/ bookworm: /a != /b' >&2
                       echo 'E: The list of sources could not be read.' >&2
                       exit 100
                     fi""");
@@ -351,7 +353,8 @@ class PackageScriptsTest {
                     case " $* " in
                       *' update '*)
                         if grep -q 'BLOCK-----old' "$CARAVAN_ROOT/etc/apt/keyrings/kubernetes-1.asc"; then
-                          echo 'W: Failed to fetch https://pkgs.k8s.io/core:/stable:/v1.30/deb/InRelease  The following signatures were invalid: EXPKEYSIG 234654DA9A296436 isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
+                          echo 'W: Failed to fetch https://pkgs.k8s.io/core:/stable:/v1.30/deb/InRelease  The \
+                    following signatures were invalid: EXPKEYSIG 234654DA9A296436 isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
                           exit 100
                         fi ;;
                     esac""");
