@@ -9,6 +9,7 @@ import dev.caravan.actions.Action;
 import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
+import dev.caravan.testkit.Serving;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.nio.file.Files;

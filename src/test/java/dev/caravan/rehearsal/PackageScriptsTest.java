@@ -354,7 +354,8 @@ class PackageScriptsTest {
                       *' update '*)
                         if grep -q 'BLOCK-----old' "$CARAVAN_ROOT/etc/apt/keyrings/kubernetes-1.asc"; then
                           echo 'W: Failed to fetch https://pkgs.k8s.io/core:/stable:/v1.30/deb/InRelease  The \
-                    following signatures were invalid: EXPKEYSIG 234654DA9A296436 isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
+                    following signatures were invalid: EXPKEYSIG 234654DA9A296436 \
+                    isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
                           exit 100
                         fi ;;
                     esac""");
