@@ -1,5 +1,6 @@
 package dev.caravan.facts;
 
+import dev.caravan.history.HostWords;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import java.util.ArrayList;
@@ -9,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -79,15 +79,6 @@ final class AlikeFindings {
 
     private static String form(String words, Host host) {
         String form = MEASURE.matcher(PROCESS.matcher(words).replaceAll("")).replaceAll(PLACE);
-        for (String address : host.addresses()) {
-            form = replace(form, address, "ADDRESS");
-        }
-        return replace(form, host.name(), "HOST");
-    }
-
-    private static String replace(String words, String word, String placeholder) {
-        return words.contains(word)
-                ? words.replaceAll("(?<![\\w.-])" + Pattern.quote(word) + "(?![\\w-]|\\.\\w)", Matcher.quoteReplacement(placeholder))
-                : words;
+        return HostWords.without(form, host.name(), host.addresses());
     }
 }

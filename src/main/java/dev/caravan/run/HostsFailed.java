@@ -1,5 +1,6 @@
 package dev.caravan.run;
 
+import dev.caravan.history.HostWords;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import java.util.ArrayList;
@@ -43,11 +44,7 @@ public class HostsFailed extends Exception {
     }
 
     private static String cause(Failed failed) {
-        String words = words(failed);
-        for (String address : failed.host().addresses()) {
-            words = words.replace(address, "?");
-        }
-        return step(failed) + words.replace(failed.host().name(), "?").replaceAll("\\d+", "#");
+        return step(failed) + HostWords.without(words(failed), failed.host().name(), failed.host().addresses()).replaceAll("\\d+", "#");
     }
 
     private static String said(List<Failed> hosts, int length) {

@@ -1,10 +1,10 @@
 package dev.caravan.terminal;
 
 import dev.caravan.history.Difference;
+import dev.caravan.history.HostWords;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -46,7 +46,7 @@ record Change(String step, String text, String diff) {
 
     /** Two hosts' words are the same where they differ in nothing but the host's own name and address. */
     static String neutral(String text, HostView host) {
-        return replace(replace(text, host.name(), "HOST"), host.address(), "ADDRESS");
+        return HostWords.without(text, host.name(), host.address());
     }
 
     private static List<String> words(StepView step) {
@@ -54,11 +54,5 @@ record Change(String step, String text, String diff) {
             return step.changes().stream().map(Text::firstLine).toList();
         }
         return List.of(step.message().isBlank() ? "changed" : Text.firstLine(step.message()));
-    }
-
-    private static String replace(String text, String word, String placeholder) {
-        return word.isEmpty() || !text.contains(word)
-                ? text
-                : text.replaceAll("(?<![\\w.-])" + Pattern.quote(word) + "(?![\\w-]|\\.\\w)", placeholder);
     }
 }
