@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Why steps of a run failed. Failures that differ only in the host's name are one cause. Immutable. */
+/** Why steps of a run failed. Failures that differ only in the host's name, its address or figures are one cause. Immutable. */
 final class Causes {
     private final RunView run;
     private final int width;
@@ -25,7 +25,7 @@ final class Causes {
         Map<List<String>, List<StepView>> groups = new LinkedHashMap<>();
         for (HostView host : run.hosts()) {
             host.steps().values().stream().filter(step -> step.state() == StepState.FAILED).forEach(step -> groups
-                    .computeIfAbsent(Arrays.asList(step.step(), Change.neutral(step.message(), host)), key -> new ArrayList<>())
+                    .computeIfAbsent(Arrays.asList(step.step(), Change.cause(step, host)), key -> new ArrayList<>())
                     .add(step));
         }
         this.causes = List.copyOf(groups.values());

@@ -49,6 +49,11 @@ record Change(String step, String text, String diff) {
         return HostWords.without(text, host.name(), host.address());
     }
 
+    /** The cause in words that fail two hosts alike: without the host's own name and address, and without figures. */
+    static String cause(StepView failed, HostView host) {
+        return neutral(failed.message(), host).replaceAll("\\d+", "#");
+    }
+
     private static List<String> words(StepView step) {
         if (!step.changes().isEmpty()) {
             return step.changes().stream().map(Text::firstLine).toList();

@@ -11,9 +11,9 @@ import java.util.Optional;
 final class Explained {
     private final Map<List<String>, String> hosts = new HashMap<>();
 
-    /** The host on which the same step failed before in the same words, but for the host's name and address. */
+    /** The host on which the same step failed before in the same words, but for the host's name and address and for figures. */
     Optional<String> before(StepView failed, HostView host) {
-        return Optional.ofNullable(hosts.putIfAbsent(List.of(failed.step(), Change.neutral(failed.message(), host)), failed.host()))
+        return Optional.ofNullable(hosts.putIfAbsent(List.of(failed.step(), Change.cause(failed, host)), failed.host()))
                 .filter(first -> !first.equals(failed.host()));
     }
 }

@@ -57,13 +57,13 @@ class RunOutputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"apply", "rehearsal", "again", "failed", "refused", "plan", "cancelled"})
+    @ValueSource(strings = {"apply", "rehearsal", "again", "failed", "partly", "alike", "refused", "plan", "cancelled"})
     void plainLinesAndSummary(String run) {
         Golden.check("plain-" + run + ".txt", shown(Mode.PLAIN, PIPE, SampleRuns.byName(run)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rehearsal", "failed", "refused"})
+    @ValueSource(strings = {"rehearsal", "failed", "partly", "alike", "refused"})
     void quiet(String run) {
         Golden.check("quiet-" + run + ".txt", shown(Mode.QUIET, PIPE, SampleRuns.byName(run)));
     }

@@ -4,6 +4,7 @@ import dev.caravan.history.Attempt;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
 import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunState;
@@ -26,6 +27,8 @@ final class SampleRuns {
             case "rehearsal" -> apply(true);
             case "again" -> again();
             case "failed" -> failed();
+            case "partly" -> partly();
+            case "alike" -> alike();
             case "refused" -> refused();
             case "plan" -> plan();
             case "many" -> many(200);
@@ -128,6 +131,35 @@ final class SampleRuns {
                 .failed(63.3, 64.1, "h3", "kubeadm-join", 1, "port 10250 of h3 is taken by kubelet of another cluster (pid 811)",
                         "Take h3 out of that cluster first: `caravan reset -f OLD-SPEC`.");
         return run.end(135.5, RunState.FAILED);
+    }
+
+    /** The cluster comes up without h3, which is rolled back. */
+    static SampleRun partly() {
+        SampleRun run = SampleRun.of("5e21", "apply", false, THREE);
+        prepare(run);
+        run.step(35.0, 62.4, "h1", "kubeadm-init", StepState.CHANGED, "initialised the control plane of demo at 10.77.0.11:6443",
+                "initialise the control plane");
+        run.step(63.3, 71.4, "h2", "kubeadm-join", StepState.CHANGED, "joined demo as a worker", "join demo as a worker");
+        run.started(63.3, "h3", "kubeadm-join", 1)
+                .failed(63.3, 64.1, "h3", "kubeadm-join", 1, "port 10250 of h3 is taken by kubelet of another cluster (pid 811)",
+                        "Take h3 out of that cluster first: `caravan reset -f OLD-SPEC`.");
+        run.add(66.0, new HostRolledBack(Optional.of("h3"), "2 steps undone"));
+        run.step(72.0, 83.2, "", "verify", StepState.OK, "2 nodes are Ready at v1.20.2");
+        return run.add(83.4, new RunEnded(RunState.PARTLY, "failed: kubeadm-join on h3: port 10250 of h3 is taken by kubelet of another "
+                + "cluster (pid 811). Rolled back: h3", Optional.of("/srv/caravan/data/demo/kubeconfig"), List.of(), Map.of(),
+                Optional.empty()));
+    }
+
+    /** Of 65 hosts 64 fail of the same, in words that have the host's name and address and figures in them. */
+    static SampleRun alike() {
+        List<String> hosts = IntStream.rangeClosed(1, 65).mapToObj(number -> "h" + number).toList();
+        SampleRun run = SampleRun.of("6a40", "apply", false, hosts);
+        for (int i = 1; i < hosts.size(); i++) {
+            run.started(1.0, hosts.get(i), "package-repository", 1).failed(1.0, 31.0 + i, hosts.get(i), "package-repository", 1,
+                    hosts.get(i) + " at 10.77.0." + (11 + i) + " had no answer from mirror.example.com after " + (30_000 + i) + " ms",
+                    "Check the mirror.", "curl: (28) Operation timed out");
+        }
+        return run.end(99.0, RunState.FAILED);
     }
 
     static SampleRun refused() {
