@@ -28,7 +28,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** {@code examples/reboot-hosts}, an action of a user's own: over HTTP and in the inbox on simulated hosts, and by command. */
+/** {@code examples/reboot-hosts}, an action of a user's own: over HTTP, in the inbox and on the page on simulated hosts, and by command. */
 class RebootHostsExampleTest {
     private static final Duration LONG = Duration.ofSeconds(300);
     private static final Path ROUTES = Path.of("examples", "reboot-hosts", "routes");
@@ -87,6 +87,43 @@ class RebootHostsExampleTest {
             await().atMost(LONG).until(() -> Files.exists(refused));
             assertThat(Files.readString(refused)).contains("\"exitStatus\" : 2", "did you mean reboot-hosts?");
         }
+    }
+
+    /** The form has the action's own parameters; as the action asks first, the cluster's name is typed. */
+    @Test
+    void theActionIsStartedOnThePage() throws Exception {
+        Path program = Chromium.orSkip();
+        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0);
+                Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.of(ROUTES), Serving.freePort());
+                Chromium browser = new Chromium(program)) {
+            assertThat(ended(new Client(serving), serving, "?action=apply").get("state").asText()).isEqualTo("succeeded");
+            Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
+            String before = Files.readString(boot);
+            browser.open(serving.uri("/#/new"));
+            browser.until("document.querySelector('#new-action option[value=reboot-hosts]')");
+            set(browser, "#new-text", Serving.TWO_HOSTS, "input");
+            set(browser, "#new-action", "reboot-hosts", "change");
+            browser.until("document.querySelector('#new-form [name=drain-timeout]')");
+            set(browser, "#new-form [name=drain-timeout]", "90s", "input");
+            browser.until("!document.getElementById('new-start').disabled");
+            browser.click("#new-start");
+            browser.until("document.getElementById('ask').open && document.getElementById('ask-yes').disabled");
+            browser.value("document.querySelector('#ask-name input').focus()");
+            browser.type("demo");
+            browser.click("#ask-yes");
+            browser.until("page.model && page.model.run.action === 'reboot-hosts' && page.model.ended");
+
+            assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+            assertThat(browser.value("page.model.run.parameters['drain-timeout']").asText()).isIn("90", "90s", "1m30s");
+            assertThat(boot).hasContent("after " + before.strip());
+            assertThat(browser.problems()).isEmpty();
+        }
+    }
+
+    private static void set(Chromium browser, String selector, String value, String event) throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        browser.value("(field => { field.value = " + json.writeValueAsString(value) + "; field.dispatchEvent(new Event('" + event
+                + "', {bubbles: true})); })(document.querySelector(" + json.writeValueAsString(selector) + "))");
     }
 
     private static JsonNode ended(Client client, Serving serving, String query) throws Exception {
