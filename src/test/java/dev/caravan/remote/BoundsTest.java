@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.StepState;
+import dev.caravan.journal.Journal;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.HostSlots;
@@ -18,11 +19,14 @@ import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.testkit.TestClusters;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -164,5 +168,21 @@ class BoundsTest {
 
         assertThat(result.state()).isEqualTo(StepState.OK);
         assertThat(journal.all(StepProgress.class).size()).isBetween(1, StepLog.MOST_PROGRESS);
+    }
+
+    /** A disk that is slow, or full, must not hold up what other hosts send. */
+    @Test
+    void nothingIsWrittenToTheJournalOnAThreadOfTheNetwork() throws Exception {
+        Set<String> writers = ConcurrentHashMap.newKeySet();
+        Journal watched = (Journal) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Journal.class},
+                (proxy, method, arguments) -> {
+                    writers.add(method.getName() + " on " + Thread.currentThread().getName());
+                    return method.invoke(journal, arguments);
+                });
+        run = TestRuns.apply(TestClusters.of("demo", 1, 1, ShellHosts.ADDRESSES, hosts.port(), ""), watched);
+        run(1, ". \"$CARAVAN_LIB/lib.sh\"\necho '== at work'\nfound \"file $TEST/x\"\noutput seen well\n").get(4, TimeUnit.MINUTES);
+
+        assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).anyMatch(name -> name.contains("-nio2-thread-"));
+        assertThat(writers).anyMatch(write -> write.startsWith("append on ")).noneMatch(write -> write.contains("-nio2-thread-"));
     }
 }
