@@ -109,6 +109,9 @@ final class SqliteDatabase implements Database {
 
     @Override
     public String explain(Exception failure) {
+        if (failure instanceof SQLException sql && isFull(sql)) {
+            return "no space left on the device; make room there";
+        }
         return unusable().map(why -> why + "; name another directory with --data")
                 .orElseGet(() -> failure instanceof SQLException sql && isOf(DAMAGED, sql)
                         ? "its file " + file + " is damaged. Put back a copy of it; or move it away, and Caravan begins a new one, which "
