@@ -117,7 +117,6 @@ class RolesTest {
     void itIsRecordedWhoBeganAndWhoCancelled() throws Exception {
         String run = begin("otto");
         client.post(RUNS + "/" + run + "/cancel", "", as("anna"));
-        serving.release(run);
         serving.ended(run);
         assertThat(events(run).get(0).as(RunQueued.class).flatMap(RunQueued::by)).contains("otto");
         assertThat(events(run)).anySatisfy(event ->
@@ -137,7 +136,6 @@ class RolesTest {
         Path program = Chromium.orSkip();
         String run = begin("otto");
         client.post(RUNS + "/" + run + "/cancel", "", as("anna"));
-        serving.release(run);
         serving.ended(run);
         try (Chromium browser = new Chromium(program)) {
             open(browser, "vera", "/#/runs/" + run);
