@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,9 +40,16 @@ final class ImageSource {
     private final Cluster cluster;
     private final Proxies proxies;
     private final Path blobs;
+    private final Duration limit;
     private final Map<String, List<RegistryServer>> servers = new HashMap<>();
 
     ImageSource(Cluster cluster, Proxies proxies, Path blobs) {
+        this(cluster, proxies, blobs, RegistryServer.LIMIT);
+    }
+
+    /** @param limit how long a registry may take to answer */
+    ImageSource(Cluster cluster, Proxies proxies, Path blobs, Duration limit) {
+        this.limit = limit;
         this.cluster = cluster;
         this.proxies = proxies;
         this.blobs = blobs;
@@ -61,7 +69,8 @@ final class ImageSource {
                     return copy(image, name, server, architectures);
                 } catch (IOException e) {
                     if (attempt == ATTEMPTS || String.valueOf(e.getMessage()).contains(" answered 4")) {
-                        failures.add(e.getMessage() == null ? server + ": " + FetchFailure.words(e) : e.getMessage());
+                        String words = FetchFailure.words(e);
+                        failures.add(words.contains(server.toString()) ? words : server + ": " + words);
                         break;
                     }
                 }
@@ -81,13 +90,13 @@ final class ImageSource {
         for (Registry.Mirror mirror : entry.map(Registry::mirrors).orElse(List.of())) {
             Registry own = entry.get().entryOf(mirror, all);
             made.add(new RegistryServer(URI.create(mirror.scheme() + "://" + mirror.host()),
-                    mirror.path().isEmpty() ? "" : mirror.path() + "/", own.basic(), own.caFile(), proxies));
+                    mirror.path().isEmpty() ? "" : mirror.path() + "/", own.basic(), own.caFile(), proxies, limit));
         }
         boolean plain = cluster.runtime().insecureRegistries().contains(registry);
         String server = entry.map(Registry::server).orElse(registry.equals(Registry.DOCKER) ? "registry-1.docker.io" : registry);
         Optional<Registry> itself = entry.filter(each -> each.isForItself(all));
         made.add(new RegistryServer(URI.create((plain ? "http://" : "https://") + server), "", itself.flatMap(Registry::basic),
-                itself.flatMap(Registry::caFile), proxies));
+                itself.flatMap(Registry::caFile), proxies, limit));
         servers.put(registry, made);
         return made;
     }
@@ -132,7 +141,7 @@ final class ImageSource {
         HttpResponse<InputStream> answer = server.get(name.repository(), "manifests/" + reference, LIST_TYPES + ", " + MANIFEST_TYPES);
         byte[] body;
         try (InputStream in = answer.body()) {
-            body = in.readNBytes(LARGEST_MANIFEST + 1);
+            body = server.read(in, 0, from -> from.readNBytes(LARGEST_MANIFEST + 1));
         }
         if (body.length > LARGEST_MANIFEST) {
             throw new IOException(server + " has a manifest of " + name.repository() + " with more than " + LARGEST_MANIFEST + " bytes");
@@ -166,16 +175,19 @@ final class ImageSource {
         HttpResponse<InputStream> answer = server.get(name.repository(), "blobs/" + digest, "*/*");
         MessageDigest sum = Sha256.begin();
         try (InputStream in = answer.body(); OutputStream out = Files.newOutputStream(part)) {
-            byte[] buffer = new byte[BUFFER];
-            long left = size;
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                left -= read;
-                if (left < 0) {
-                    throw new IOException(server + " sent more than the " + size + " bytes of " + digest);
+            server.read(in, size, from -> {
+                byte[] buffer = new byte[BUFFER];
+                long left = size;
+                for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+                    left -= read;
+                    if (left < 0) {
+                        throw new IOException(server + " sent more than the " + size + " bytes of " + digest);
+                    }
+                    sum.update(buffer, 0, read);
+                    out.write(buffer, 0, read);
                 }
-                sum.update(buffer, 0, read);
-                out.write(buffer, 0, read);
-            }
+                return sum;
+            });
         }
         if (!Sha256.hex(sum).equals(hex)) {
             throw new IOException(server + " sent " + digest + " of " + name.repository() + " damaged");

@@ -3,6 +3,7 @@ package dev.caravan.bundle;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.network.FetchFailure;
 import dev.caravan.network.Proxies;
+import dev.caravan.network.TimedBody;
 import dev.caravan.spec.Secret;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -31,7 +32,9 @@ import javax.net.ssl.TrustManagerFactory;
  * <p>Three requests are all that is needed of the API; libraries for it bring an HTTP client, JSON and certificates of their own.
  */
 final class RegistryServer {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Of connecting, of the wait for an answer, and of a small body. */
+    static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long SLOWEST_BYTES_A_SECOND = 16_384;
     private static final int MOST_REDIRECTS = 5;
     private static final int LARGEST_ANSWER = 1 << 20;
     private static final Pattern PARAMETER = Pattern.compile("([a-z]+)=\"([^\"]*)\"");
@@ -39,6 +42,7 @@ final class RegistryServer {
     private final URI base;
     private final String prefix;
     private final HttpClient client;
+    private final Duration limit;
     private final Optional<Secret> basic;
     private Optional<String> authorization = Optional.empty();
 
@@ -47,12 +51,15 @@ final class RegistryServer {
      * @param prefix what its repositories begin with, with a slash at the end, or empty
      * @param basic  user name and password as Basic wants them
      * @param caFile the certificates that its own is checked against, instead of Java's
+     * @param limit  as {@link #LIMIT}
      */
-    RegistryServer(URI base, String prefix, Optional<Secret> basic, Optional<String> caFile, Proxies proxies) throws IOException {
+    RegistryServer(URI base, String prefix, Optional<Secret> basic, Optional<String> caFile, Proxies proxies, Duration limit)
+            throws IOException {
+        this.limit = limit;
         this.base = base;
         this.prefix = prefix;
         this.basic = basic;
-        HttpClient.Builder builder = proxies.through(base, HttpClient.newBuilder()).connectTimeout(LIMIT)
+        HttpClient.Builder builder = proxies.through(base, HttpClient.newBuilder()).connectTimeout(limit)
                 .version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER);
         if (caFile.isPresent()) {
             builder.sslContext(trusting(caFile.get()));
@@ -107,7 +114,7 @@ final class RegistryServer {
 
     private HttpResponse<InputStream> send(URI address, String accept, Optional<String> credentials)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(LIMIT).header("Accept", accept);
+        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(limit).header("Accept", accept);
         credentials.ifPresent(value -> request.header("Authorization", value));
         try {
             return client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
@@ -147,10 +154,16 @@ final class RegistryServer {
             if (token.statusCode() != 200) {
                 throw new IOException(realm + " answered " + token.statusCode() + " to the request for a token");
             }
-            JsonNode said = Bundle.JSON.readTree(body.readNBytes(LARGEST_ANSWER));
+            byte[] answered = read(body, 0, from -> from.readNBytes(LARGEST_ANSWER));
+            JsonNode said = Bundle.JSON.readTree(answered);
             String value = said.path("token").asText(said.path("access_token").asText());
             return value.isEmpty() ? Optional.empty() : Optional.of("Bearer " + value);
         }
+    }
+
+    /** Reads a body of at most that many bytes; a server that sends it too slowly is given up. */
+    <T> T read(InputStream body, long bytes, TimedBody.Reading<T> reading) throws IOException {
+        return TimedBody.read(body, limit.plusSeconds(bytes / SLOWEST_BYTES_A_SECOND), reading);
     }
 
     @Override

@@ -7,7 +7,6 @@ import dev.caravan.tables.NetworkRelease;
 import dev.caravan.tables.NetworkTable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,9 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The manifests of pod networks: the spec's own, or the project's released one for the CNI named. Each is pinned to a
@@ -129,30 +125,10 @@ public final class Manifests {
                 if (answer.statusCode() != 200) {
                     throw new IOException("status " + answer.statusCode());
                 }
-                return within(limit, body);
+                return TimedBody.read(body, limit, ManifestFile::bounded);
             }
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException("cannot fetch the network's manifest " + source + through + ": " + FetchFailure.words(e), e);
-        }
-    }
-
-    /* The client's own limit ends with the head of the answer; a server could send the rest byte by byte. */
-    private static byte[] within(Duration limit, InputStream body) throws IOException {
-        AtomicBoolean late = new AtomicBoolean();
-        CompletableFuture<Void> timer = CompletableFuture.runAsync(() -> {
-            late.set(true);
-            try {
-                body.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }, CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS));
-        try {
-            return ManifestFile.bounded(body);
-        } catch (IOException e) {
-            throw late.get() ? new IOException("it did not arrive within " + limit.toSeconds() + " s", e) : e;
-        } finally {
-            timer.cancel(false);
         }
     }
 }

@@ -22,11 +22,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +49,7 @@ class BundleTest {
     private Path directory;
 
     private HttpServer registry;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, String> content = new LinkedHashMap<>();
     private Path made;
 
@@ -57,6 +63,7 @@ class BundleTest {
             exchange.getResponseBody().write(body);
             exchange.close();
         });
+        registry.setExecutor(threads);
         registry.start();
         made = directory.resolve("demo.tar");
         image("kube-apiserver", "v1.37.2");
@@ -65,6 +72,7 @@ class BundleTest {
     @AfterEach
     void stop() {
         registry.stop(0);
+        threads.shutdownNow();
     }
 
     private String host() {
@@ -125,6 +133,28 @@ class BundleTest {
         files.put("sources/kubernetes.repo", "[kubernetes]\nbaseurl=@BUNDLE@/kubernetes\n");
         files.put("packages", "kubelet 1.37.2-1 x86_64 repositories/kubernetes/packages/kubelet-1.37.2-1.x86_64.rpm\n");
         return files;
+    }
+
+    @Test
+    void aRegistryThatSendsByteByByteIsGivenUp() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        registry.createContext("/v2/k8s/kube-apiserver/blobs/" + digest(LAYER), exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try {
+                while (!done.await(20, TimeUnit.MILLISECONDS)) {
+                    exchange.getResponseBody().flush();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        ImageSource source = new ImageSource(cluster(), new Proxies(Map.of()), Files.createDirectory(directory.resolve("blobs")),
+                Duration.ofSeconds(2));
+
+        assertThatThrownBy(() -> source.copy(host() + "/k8s/kube-apiserver:v1.37.2", Set.of("amd64")))
+                .isInstanceOf(IOException.class).hasMessageContaining(host() + ": it did not arrive within 2 s");
+        done.countDown();
     }
 
     private BundleIndex make(Map<String, String> files, Optional<Path> key) throws Exception {
