@@ -29,6 +29,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -259,6 +260,8 @@ class KillMatrixTest {
                 throw new AssertionError("the engine did not die: " + details());
             } catch (ExecutionException dead) {
                 assertThat(mortal.isDead()).isTrue();
+            } catch (TimeoutException hangs) {
+                throw new AssertionError("the run of a dead engine has no end: dead " + mortal.isDead() + "\n" + details(), hangs);
             }
         }
 

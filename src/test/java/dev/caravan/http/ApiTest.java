@@ -600,9 +600,11 @@ class ApiTest {
         serving.release(again);
         serving.ended(again);
 
-        for (String name : List.of("twin-1", "twin-2")) {
-            serving.engine().journal().begin(new RunRecord(name, name, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
-                    Optional.empty()));
+        Instant first = Instant.now();
+        for (int number = 1; number <= 2; number++) {
+            String name = "twin-" + number;
+            serving.engine().journal().begin(new RunRecord(name, name, "apply", "command", true, "{}", "", RunState.QUEUED,
+                    first.plusSeconds(number), Optional.empty()));
         }
         for (String below : List.of("", "/events", "/logs")) {
             HttpResponse<String> ambiguous = client.get(RUNS + "/twin" + below);
