@@ -108,6 +108,7 @@ class RuntimeRehearsalTest {
                 scratch.directory(), Rehearsal.Options.usual().withFamily(Family.YUM).withPace(0));
     }
 
+    @Tag("long")
     @Test
     void aNewerVersionInTheSpecIsInstalledOnDrainedNodesOneAfterTheOther() throws Exception {
         aNewerVersionIsInstalled(Family.APT);

@@ -110,6 +110,19 @@ class RuntimeScriptsTest {
     }
 
     @Test
+    void anotherVersionIsInstalledOnADrainedNodeOnlyAndNeverAnOlderOne() throws Exception {
+        containerd("1.6.20~ds1", "", resource("debian-1.6.20.toml"));
+
+        Result running = run("runtime-install", Map.of("RUNTIME_VERSION", "2.4.2"));
+        assertThat(running.status()).isEqualTo(1);
+        assertThat(running.log()).contains("containerd 1.6.20 is installed, the spec asks for 2.4.2",
+                "Caravan upgrades the runtime of nodes only");
+        Result older = run("runtime-install", Map.of("RUNTIME_VERSION", "1.5.9", "NODE_DRAINED", "yes"));
+        assertThat(older.status()).isEqualTo(1);
+        assertThat(older.log()).contains("containerd 1.6.20 is installed, the spec asks for the older 1.5.9");
+    }
+
+    @Test
     void anOldKubernetesTakesADockerThatServesIt() throws Exception {
         madison(" docker-ce | 5:29.0.1-1~debian.12~bookworm | http://m bookworm/stable amd64 Packages",
                 " docker-ce | 5:28.5.2-1~debian.12~bookworm | http://m bookworm/stable amd64 Packages",
