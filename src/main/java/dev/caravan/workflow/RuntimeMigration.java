@@ -17,11 +17,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
-/** Which nodes move from Docker to containerd: bean {@code migration}. The order of the work is in the routes. */
-public final class RuntimeMigration {
+/** Which nodes move from Docker to containerd: bean {@code migration}. */
+public final class RuntimeMigration extends DrainedNodes {
     private static final String RULE = "migrate-runtime";
     private static final String DOCKER = "docker";
     private static final String CRI_DOCKERD = "cri-dockerd";
@@ -70,36 +69,15 @@ public final class RuntimeMigration {
         }
     }
 
-    /** Whether a node is still on Docker. */
-    public boolean isDue(@Variable(Variables.RUN) Run run) {
-        return !due(run, any -> true).isEmpty();
-    }
-
-    /** The control planes that move, one after the other. */
-    public List<Host> controlPlanes(@Variable(Variables.RUN) Run run) {
-        return due(run, Host::isControlPlane);
-    }
-
-    /** The workers that move, in groups of as many as may be unavailable. */
-    public List<List<Host>> workers(@Variable(Variables.RUN) Run run) {
-        return run.cluster().inGroups(due(run, host -> !host.isControlPlane()));
-    }
-
-    /** What the scripts of a drain need. */
-    public void environment(Exchange exchange) {
-        ScriptEnvironment.ofDrain(exchange.getVariable(Variables.RUN, Run.class).cluster())
-                .forEach((name, value) -> Variables.setEnvironment(exchange, name, value));
+    /* A node is still on Docker. */
+    @Override
+    boolean isDueOn(Run run, Host host) {
+        return runtime(run, host.name()).equals(DOCKER);
     }
 
     /** Whether a node that could not be moved goes back to Docker. */
     public boolean isRolledBack(@Variable(Variables.RUN) Run run) {
         return run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
-    }
-
-    private static List<Host> due(Run run, Predicate<Host> which) {
-        return run.cluster().hosts().stream()
-                .filter(host -> !run.hasFailed(host.name()) && which.test(host) && runtime(run, host.name()).equals(DOCKER))
-                .toList();
     }
 
     /** What a node runs its pods with; empty if it is none, or does not say. */
