@@ -123,8 +123,8 @@ final class DetachedSteps {
         }
         run.past().underWay().stream()
                 .filter(step -> step.host().equals(host.name()) && which.test(new StepKey(run.id(), step.host(), step.step())))
-                .forEach(step -> run.past().underWay(step.host(), step.step()).ifPresent(taken -> stopped.add(stop(run,
-                        new UnfinishedStep(run.id(), taken, run.action().isRecorded(), Optional.empty())))));
+                .forEach(step -> run.past().underWay(step.host(), step.step())
+                        .ifPresent(taken -> stopped.add(stop(run, UnfinishedStep.of(run, taken)))));
         run.rollback().unfinished(host).forEach(step -> stopped.add(stop(run, step)));
         return all(stopped);
     }
@@ -140,12 +140,16 @@ final class DetachedSteps {
 
     private CompletionStage<Void> stop(Run run, UnfinishedStep unfinished) {
         Past.UnderWay step = unfinished.step();
-        Optional<Host> at = run.cluster().everyHost().stream().filter(host -> host.name().equals(step.at())).findFirst();
+        Optional<Host> at = where(run, step);
         if (at.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         Consumer<String> found = UndoStep.isOne(step.step()) ? line -> { } : run.rollback().keeper(unfinished, at.get());
         return stop(run, unfinished, found(step, at.get(), log(run, unfinished.run(), step.host(), step.step(), found)));
+    }
+
+    private static Optional<Host> where(Run run, Past.UnderWay step) {
+        return run.cluster().everyHost().stream().filter(host -> host.name().equals(step.at())).findFirst();
     }
 
     /* One whose log is being followed is waited for: what is left of its log comes there. */
@@ -159,8 +163,7 @@ final class DetachedSteps {
     }
 
     private static UnfinishedStep unfinished(Run run, StepKey key, DetachedStep step) {
-        return new UnfinishedStep(run.id(), new Past.UnderWay(key.host(), key.step(), step.at().name(), step.id(), step.logOffset()),
-                run.action().isRecorded(), Optional.empty());
+        return UnfinishedStep.of(run, new Past.UnderWay(key.host(), key.step(), step.at().name(), step.id(), step.logOffset()));
     }
 
     private CompletionStage<Void> stop(Run run, UnfinishedStep unfinished, DetachedStep step) {
@@ -211,9 +214,8 @@ final class DetachedSteps {
     }
 
     private static void keepUnderWay(Run run) {
-        run.past().underWay().forEach(step -> run.cluster().everyHost().stream().filter(host -> host.name().equals(step.at()))
-                .forEach(at -> run.rollback().keepUnfinished(
-                        new UnfinishedStep(run.id(), step, run.action().isRecorded(), Optional.empty()), at)));
+        run.past().underWay().forEach(step ->
+                where(run, step).ifPresent(at -> run.rollback().keepUnfinished(UnfinishedStep.of(run, step), at)));
     }
 
     private CompletionStage<Void> clear(Run run, Host host, boolean releases) {

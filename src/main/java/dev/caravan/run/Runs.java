@@ -186,8 +186,7 @@ public final class Runs {
             leave(run);
             throw e;
         }
-        start(mine, run.past().dropped().stream()
-                .map(step -> new UnfinishedStep(run.id(), step, run.action().isRecorded(), Optional.empty())).toList());
+        start(mine, run.past().dropped().stream().map(step -> UnfinishedStep.of(run, step)).toList());
         return run;
     }
 

@@ -24,6 +24,11 @@ public record UnfinishedStep(String run, Past.UnderWay step, boolean isRecorded,
         return found.kind().equals(KIND);
     }
 
+    /** One of that run. */
+    public static UnfinishedStep of(Run run, Past.UnderWay step) {
+        return new UnfinishedStep(run.id(), step, run.action().isRecorded(), Optional.empty());
+    }
+
     static UnfinishedStep of(Found found) {
         String[] field = found.line().split("\t", -1);
         Past.UnderWay step = new Past.UnderWay(field[3], found.step(), found.host(), field[1], Long.parseLong(field[2]));
