@@ -205,6 +205,13 @@ final class Chromium implements AutoCloseable {
         return problems;
     }
 
+    /** The same, of which none is left for the next test. */
+    List<String> takeProblems() {
+        List<String> taken = List.copyOf(problems);
+        problems.clear();
+        return taken;
+    }
+
     @Override
     public void close() throws Exception {
         socket.abort();

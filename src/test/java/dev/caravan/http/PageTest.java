@@ -87,9 +87,7 @@ class PageTest {
 
     @AfterEach
     void nothingWentWrongInThePage() {
-        List<String> problems = List.copyOf(browser.problems());
-        browser.problems().clear();
-        assertThat(problems).isEmpty();
+        assertThat(browser.takeProblems()).isEmpty();
     }
 
     // ---- runs that are only recorded

@@ -64,9 +64,7 @@ class RunPageTest {
 
     @AfterEach
     void nothingWentWrongInThePage() {
-        List<String> problems = List.copyOf(browser.problems());
-        browser.problems().clear();
-        assertThat(problems).isEmpty();
+        assertThat(browser.takeProblems()).isEmpty();
     }
 
     private static void recorded(String run, String cluster, int hosts) {
