@@ -32,6 +32,10 @@ final class Ending {
         if (failure == null) {
             return ended(run, RunState.SUCCEEDED, "", List.of());
         }
+        Optional<PreflightRefused> held = isOfHosts(failure) ? run.rollback().held().refusalOfAll(run.cluster()) : Optional.empty();
+        if (held.isPresent()) {
+            return ended(run, RunState.REFUSED, held.get().getMessage(), held.get().getFindings());
+        }
         String why = said(failure);
         if (!left.isEmpty()) {
             return ended(run, RunState.FAILED, why + ". Left on the hosts: " + left
@@ -52,6 +56,10 @@ final class Ending {
         boolean saysWhatIsLeft = state != RunState.REFUSED && state != RunState.SUCCEEDED;
         return new RunEnded(state, message, run.kubeconfig(), findings.stream().map(Ending::recorded).toList(),
                 saysWhatIsLeft ? run.rollback().leftBehind() : Map.of(), Optional.empty());
+    }
+
+    private static boolean isOfHosts(Throwable failure) {
+        return failure instanceof StepFailure || failure instanceof HostsFailed;
     }
 
     private static String restored(Run run) {

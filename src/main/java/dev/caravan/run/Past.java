@@ -200,6 +200,11 @@ public final class Past {
 
     // ---- asked by the run
 
+    /** All that it recorded, in order. */
+    Stream<Occurrence> occurrences() {
+        return events.stream().map(Event::occurrence);
+    }
+
     boolean isEmpty() {
         return events.isEmpty();
     }

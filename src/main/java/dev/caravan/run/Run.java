@@ -55,7 +55,7 @@ public final class Run {
         this.cluster = cluster;
         this.rehearsal = rehearsal;
         this.past = past;
-        this.recorder = new RunRecorder(id, journal, cluster);
+        this.recorder = new RunRecorder(id, journal, cluster, past);
         this.rollback = new RunRollback(id, call.action(), cluster, journal, recorder, past, rollsBack);
         this.gates = new Gates(past);
         this.steps = new StepCounts(id, past);

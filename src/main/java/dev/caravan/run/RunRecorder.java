@@ -35,10 +35,14 @@ final class RunRecorder implements SecretSource {
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     /** Made of them when it is needed; null after another was added. */
     private volatile Redactor redactor;
+    private final HeldHosts held = new HeldHosts();
     private final AtomicReference<JournalException> refused = new AtomicReference<>();
 
-    /** @param cluster whose secrets and names it knows */
-    RunRecorder(String run, Journal journal, Cluster cluster) {
+    /**
+     * @param cluster whose secrets and names it knows
+     * @param past    what an earlier life of the run recorded
+     */
+    RunRecorder(String run, Journal journal, Cluster cluster, Past past) {
         this.run = run;
         this.journal = journal;
         this.names = cluster.names();
@@ -46,6 +50,7 @@ final class RunRecorder implements SecretSource {
         UrlSecrets.of(cluster).forEach(this::keepSecret);
         cluster.backup().passphrase().ifPresent(this::keepSecret);
         cluster.runtime().registries().stream().flatMap(Registry::secrets).forEach(this::keepSecret);
+        past.occurrences().forEach(held::accept);
         RedactedLog.keepFrom(this);
     }
 
@@ -58,7 +63,10 @@ final class RunRecorder implements SecretSource {
 
     /** Records what happened. */
     Event record(Occurrence what) {
-        return write(() -> journal.append(run, what.redacted(this::redact)));
+        Occurrence shown = what.redacted(this::redact);
+        Event event = write(() -> journal.append(run, shown));
+        held.accept(shown);
+        return event;
     }
 
     /** Records a line. @param host null if it concerns the whole run */
@@ -84,6 +92,11 @@ final class RunRecorder implements SecretSource {
             refused.compareAndSet(null, e);
             throw e;
         }
+    }
+
+    /** The hosts that other engines hold. */
+    HeldHosts held() {
+        return held;
     }
 
     /** Whether the journal refused an entry of this run, which is therefore paused. */

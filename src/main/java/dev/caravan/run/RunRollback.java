@@ -133,6 +133,11 @@ public final class RunRollback {
         return toRollBack(host).stream().anyMatch(found -> found.kind().equals(UPGRADED));
     }
 
+    /** The hosts of the run that runs of other engines hold. */
+    public HeldHosts held() {
+        return recorder.held();
+    }
+
     /** Records that these were rolled back. */
     public void recordRolledBack(List<Found> found) {
         recorder.write(() -> {

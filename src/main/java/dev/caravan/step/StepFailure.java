@@ -13,6 +13,9 @@ public class StepFailure extends Exception {
     /** No connection came about. */
     public static final String UNREACHABLE = "unreachable";
 
+    /** A run of another engine holds the host; nothing was changed there. */
+    public static final String HELD = "held";
+
     private final String host;
     private final String step;
     private final String kind;

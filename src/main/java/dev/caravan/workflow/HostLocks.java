@@ -1,16 +1,12 @@
 package dev.caravan.workflow;
 
-import dev.caravan.facts.Finding;
-import dev.caravan.facts.Severity;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Variable;
 
 /**
@@ -18,26 +14,12 @@ import org.apache.camel.Variable;
  * {@code scripts/lib.sh}.
  */
 public final class HostLocks {
-    /** The kind of a step's failure if a run of another engine holds the host. */
-    static final String HELD = "held";
-
-    private static final String RULE = "lock";
 
     /** @throws PreflightRefused if another engine holds a host; names all that it holds */
     public void require(@Variable(Variables.RUN) Run run) throws PreflightRefused {
-        Map<String, List<String>> hosts = new LinkedHashMap<>();
-        Map<String, StepFailure> reasons = new LinkedHashMap<>();
-        run.cluster().everyHost().forEach(host -> {
-            if (run.failures().get(host.name()) instanceof StepFailure failure && isHeld(failure)) {
-                hosts.computeIfAbsent(failure.getMessage(), any -> new ArrayList<>()).add(host.name());
-                reasons.put(failure.getMessage(), failure);
-            }
-        });
-        if (!hosts.isEmpty()) {
-            throw new PreflightRefused(hosts.entrySet().stream()
-                    .map(held -> new Finding(held.getValue(), RULE, Severity.REFUSES, held.getKey(),
-                            reasons.get(held.getKey()).getRemedy()))
-                    .toList());
+        Optional<PreflightRefused> refusal = run.rollback().held().refusal(run.cluster());
+        if (refusal.isPresent()) {
+            throw refusal.get();
         }
     }
 
@@ -47,6 +29,6 @@ public final class HostLocks {
     }
 
     static boolean isHeld(Throwable failure) {
-        return failure instanceof StepFailure step && step.getKind().equals(HELD);
+        return failure instanceof StepFailure step && step.getKind().equals(StepFailure.HELD);
     }
 }

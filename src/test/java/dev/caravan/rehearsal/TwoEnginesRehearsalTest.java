@@ -45,6 +45,42 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoEnginesRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
     private static final String LOCK = "var/lib/caravan/lock";
+    /** An action that does not begin with gather-facts. */
+    private static final String GREET = """
+            - route:
+                id: greet
+                description: Greets one host after the other.
+                note: |
+                  title: Greet the hosts
+                  changesHosts: true
+                  parameters:
+                    aloud: {type: boolean, default: false, description: whether a host is changed by it}
+                routeConfigurationId: workflow-errors
+                from:
+                  uri: direct:greet
+                  steps:
+                    - setVariable:
+                        name: env.ALOUD
+                        simple: "${variable.parameters[aloud]}"
+                    - split:
+                        method:
+                          ref: hosts
+                          method: all
+                        stopOnException: true
+                        steps:
+                          - bean:
+                              ref: hosts
+                              method: enter
+                          - to: step:greeting
+            """;
+    private static final String GREETING = """
+            #!/bin/sh
+            # Greets. Environment: ALOUD.
+
+            . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+
+            [ "$ALOUD" = false ] || change "greet"
+            """;
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
@@ -114,6 +150,32 @@ class TwoEnginesRehearsalTest {
             assertThat(rehearsal.roots().get("h1").resolve(LOCK)).as("what the refused run took").doesNotExist();
             assertThat(lock(rehearsal, "h2")).startsWith("run 0badc0de\n");
         }
+    }
+
+    @Test
+    void anActionOfAUsersOwnIsRefusedAsWellUnlessItMayHaveChangedAnotherHost() throws Exception {
+        Path routes = Files.createDirectories(directory.resolve("routes"));
+        Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("greet.camel.yaml"), GREET);
+        Files.writeString(Files.createDirectories(routes.resolve("scripts")).resolve("greeting.sh"), GREETING);
+        try (Rehearsal rehearsal = start(); Engine engine = runs.engine(new EngineOptions(runs.data(), Optional.of(routes), false, true,
+                rehearsal::target, Map.of()))) {
+            write(rehearsal, "h2", "run 0badc0de\nengine ops1, process 7\ncluster other\nsince 2026-01-01T00:00:00Z\n");
+            Ended refused = greets(engine, rehearsal.cluster(), "false");
+            assertThat(refused.state()).as(refused.details()).isEqualTo("refused");
+            assertThat(findings(refused)).singleElement().satisfies(finding -> {
+                assertThat(finding.hosts()).containsExactly("h2");
+                assertThat(finding.problem()).startsWith("the host is held by run 0badc0de of the engine ops1, process 7,");
+                assertThat(finding.remedy()).endsWith("caravan force-unlock -f SPEC --set run=0badc0de");
+            });
+            Ended failed = greets(engine, rehearsal.cluster(), "true");
+            assertThat(failed.changed()).containsExactly("h1 greeting");
+            assertThat(failed.state()).as(failed.details()).isEqualTo("failed");
+            assertThat(failed.message()).contains("the host is held by run 0badc0de");
+        }
+    }
+
+    private Ended greets(Engine engine, Cluster cluster, String aloud) throws Exception {
+        return runs.run(engine, cluster, engine.runs().actions().require("greet").call(Map.of("aloud", aloud)));
     }
 
     /** The script alone, in many processes at once. */

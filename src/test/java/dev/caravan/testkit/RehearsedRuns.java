@@ -87,6 +87,11 @@ public final class RehearsedRuns {
         return end(engine, cluster, ACTIONS.require(action).call(parameters));
     }
 
+    /** The same of any action, such as one of the test's own. */
+    public Ended run(Engine engine, Cluster cluster, ActionCall call) throws Exception {
+        return end(engine, cluster, call);
+    }
+
     private static Ended end(Engine engine, Cluster cluster, ActionCall call) throws Exception {
         Run run = engine.runs().begin(new RunOrder(cluster, "a rehearsal's", "", call, "command", List.of()));
         String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
