@@ -34,7 +34,6 @@ import dev.caravan.workflow.Removals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.RuntimeMigration;
-import dev.caravan.workflow.Verification;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -123,7 +122,7 @@ final class Wiring extends MainListenerSupport {
 
     private Map<String, Object> beans(Journal opened, CompletableFuture<Runs> runs) {
         Map<String, Object> beans = Map.of("hosts", new Hosts(), "endpoint", new Endpoints(), "facts", new FactsKeeper(),
-                "rollback", new Rollback(), "verify", new Verification(), "kubeconfig", new Kubeconfigs(options.data()),
+                "rollback", new Rollback(), "kubeconfig", new Kubeconfigs(options.data()),
                 "backups", new Backups(options.data(), opened), "restores", new Restores(options.data()), "removal", new Removals(),
                 "registries", new RegistryFiles());
         Map<String, Object> all = new HashMap<>(beans);

@@ -32,6 +32,7 @@ import dev.caravan.workflow.Probes;
 import dev.caravan.workflow.RuntimeUpgrade;
 import dev.caravan.workflow.ScriptEnvironment;
 import dev.caravan.workflow.Upgrades;
+import dev.caravan.workflow.Verification;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -112,7 +113,9 @@ final class WorkflowLoader {
         beans.forEach(registry::bind);
         registry.bind("settings", new ClusterSettings(versions));
         registry.bind("runtimes", new RuntimeUpgrade());
-        registry.bind("upgrade", new Upgrades(versions, environment));
+        Upgrades upgrades = new Upgrades(versions, environment);
+        registry.bind("upgrade", upgrades);
+        registry.bind("verify", new Verification(upgrades));
         tables(context, registry, files, versions);
         registry.bind("bundling", new Bundling(options.data(), options.triggers(), NetworkTable.of(files)));
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
@@ -65,10 +66,15 @@ public final class Rollback {
         return wholeRun(exchange).isOfWholeRun();
     }
 
-    /** Whether these hosts, which fail what comes after their own pipelines, can be rolled back alone. */
-    static boolean mayFailAlone(Run run, Set<String> hosts) {
+    /**
+     * Whether these hosts, which fail what comes after their own pipelines, can be rolled back alone.
+     *
+     * @param goesBack whether a host, though the cluster was upgraded, can be as it was before
+     */
+    static boolean mayFailAlone(Run run, Set<String> hosts, Predicate<String> goesBack) {
         Failed failed = Failed.of(run, hosts);
-        return failed.rollsBack() && failed.dispensable() && failed.tolerated() && failed.underWay();
+        return failed.rollsBack() && failed.tolerated() && failed.underWay()
+                && hosts.stream().allMatch(host -> Failed.of(run, Set.of(host)).dispensable() || goesBack.test(host));
     }
 
     /**

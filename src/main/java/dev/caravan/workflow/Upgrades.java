@@ -3,6 +3,7 @@ package dev.caravan.workflow;
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.UpgradePath;
 import dev.caravan.facts.UpgradePath.Hop;
+import dev.caravan.kubeadm.KubernetesVersion;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster;
@@ -120,13 +121,25 @@ public final class Upgrades {
 
     /**
      * Whether the exchange's host, a worker that failed in the present hop, is brought back to what this run found there: its former
-     * kubelet is not too old for the API servers of the hop.
+     * kubelet is not too old for the API servers of the hop. After the upgrade: a worker that failed once it was upgraded by this run.
      */
     public boolean mayGoBack(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         Hop hop = hop(exchange);
-        int oldest = hop.minor() - versions.minor(hop.minor()).kubeletMinorsOlder();
+        return hop != null ? mayGoBack(run, host, hop.minor()) : mayGoBack(run, host);
+    }
+
+    /** The same after the upgrade. */
+    boolean mayGoBack(Run run, Host host) {
+        String version = run.cluster().kubernetes().version();
+        boolean upgraded = run.facts(host.name())
+                .filter(facts -> facts.joined() && UpgradePath.isKubeletBehind(facts, version)).isPresent();
+        return upgraded && mayGoBack(run, host, KubernetesVersion.of(run.cluster()).minor());
+    }
+
+    private boolean mayGoBack(Run run, Host host, int minor) {
+        int oldest = minor - versions.minor(minor).kubeletMinorsOlder();
         return Rollback.mayRestoreWorker(run, host)
                 && run.facts(host.name()).filter(facts -> UpgradePath.isKubeletOfMinorFrom(facts, oldest)).isPresent();
     }

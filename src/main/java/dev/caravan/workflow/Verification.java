@@ -55,6 +55,12 @@ public final class Verification {
         }
     }
 
+    private final Upgrades upgrades;
+
+    public Verification(Upgrades upgrades) {
+        this.upgrades = upgrades;
+    }
+
     /**
      * Begins to wait for the cluster, for as long as the variable {@code verify.seconds} says. A run that was interrupted ends here
      * as it ended before, where it came that far.
@@ -200,7 +206,7 @@ public final class Verification {
         exchange.setVariable(LEFT_OUT, List.of());
         Optional<StepFailure> tried = Probes.failure(exchange, state.pods);
         Map<String, StepFailure> atFault = atFault(exchange, run, state);
-        if (!atFault.isEmpty() && Rollback.mayFailAlone(run, atFault.keySet())) {
+        if (!atFault.isEmpty() && Rollback.mayFailAlone(run, atFault.keySet(), node -> mayGoBack(run, node))) {
             leaveOut(exchange, run, state, atFault);
             return;
         }
@@ -230,6 +236,10 @@ public final class Verification {
                     failure instanceof StepFailure step ? step : notReady(node, String.valueOf(failure.getMessage()))));
         }
         return atFault;
+    }
+
+    private boolean mayGoBack(Run run, String node) {
+        return run.cluster().hosts().stream().filter(host -> host.name().equals(node)).anyMatch(host -> upgrades.mayGoBack(run, host));
     }
 
     private static StepFailure notReady(String node, String why) {

@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProbesTest {
-    private final Probes probes = new Probes(KubernetesTable.builtIn());
+    private static final KubernetesTable VERSIONS = KubernetesTable.builtIn();
+
+    private final Probes probes = new Probes(VERSIONS);
 
     private static Run run(String network, String kubeadm) {
         return TestRuns.apply(TestClusters.read("""
@@ -67,7 +69,7 @@ class ProbesTest {
         exchange.setVariable("verify.seconds", 1);
         exchange.setVariable("verify.crashes", 1);
         assertThat(probes.areWanted(exchange)).as("before the cluster is verified").isFalse();
-        new Verification().begin(exchange);
+        new Verification(new Upgrades(VERSIONS, new ScriptEnvironment(VERSIONS))).begin(exchange);
         return probes.areWanted(exchange);
     }
 
