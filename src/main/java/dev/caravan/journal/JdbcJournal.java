@@ -20,13 +20,13 @@ import java.util.function.Consumer;
 
 /** A journal in a database reached over JDBC: one connection to write, one to read. */
 final class JdbcJournal implements Journal {
-    private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";
     private static final String RELEASE = "delete from claim where run = ? and engine = ?";
     private final Reader reader;
     private final Link writing;
     private final Writer writer;
     private final Claims claims;
     private final Vault vault;
+    private final SealedRows sealed;
     private final RunRows runs;
     private final Events events;
     private final FoundRows found;
@@ -40,6 +40,7 @@ final class JdbcJournal implements Journal {
         this.writer = new Writer(writing, database, place.engine(), timing, own::forgetNumbers);
         this.claims = new Claims(timing.silence(), database);
         this.vault = Vault.of(place);
+        this.sealed = new SealedRows(reader, vault);
         this.runs = new RunRows(reader);
         this.events = new Events(reader);
         this.found = new FoundRows(reader, writer, vault);
@@ -82,35 +83,35 @@ final class JdbcJournal implements Journal {
 
     @Override
     public void begin(RunRecord run, Optional<RequestKey> key) {
-        Optional<String> sealed = key.map(this::sealed);
+        SealedRows.Update insert = key.map(named -> sealed.insert(named, run.id())).orElse(connection -> 0);
         writer.write(Way.DURABLE, (connection, engine) -> {
             Sql.update(connection,
                     "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) "
                             + "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state().word(),
                     Sql.time(run.createdAt()), run.confined());
-            if (key.isPresent()) {
-                Sql.update(connection, INSERT_KEY, key.get().name(), sealed.orElseThrow(), run.id());
-            }
-            return null;
+            return insert.with(connection);
         });
     }
 
     @Override
     public void keepKey(String run, RequestKey key) {
-        updateRun(run, INSERT_KEY, key.name(), sealed(key), run);
-    }
-
-    private String sealed(RequestKey key) {
-        return vault.seal(key.digest(), "request\n" + key.name());
+        updateRun(run, sealed.insert(key, run));
     }
 
     @Override
     public Optional<RequestKey.Used> usedKey(String name) {
-        return query("select digest, run from request_key where name = ?",
-                row -> new RequestKey.Used(new RequestKey(name, vault.open(row.getString("digest"), "request\n" + name)),
-                        row.getString("run")), name)
-                .stream().findFirst();
+        return sealed.usedKey(name);
+    }
+
+    @Override
+    public void keepValues(String run, String values) {
+        updateRun(run, SealedRows.KEEP_VALUES, sealed.sealedValues(run, values), run);
+    }
+
+    @Override
+    public Optional<String> values(String run) {
+        return sealed.values(run);
     }
 
     @Override
@@ -282,14 +283,14 @@ final class JdbcJournal implements Journal {
     }
 
     private void updateRun(String run, String sql, Object... values) {
-        writer.write(Way.DURABLE, (connection, engine) -> {
-            own.require(connection, run, engine);
-            return Sql.update(connection, sql, values);
-        });
+        updateRun(run, connection -> Sql.update(connection, sql, values));
     }
 
-    private <T> List<T> query(String sql, Sql.Row<T> row, Object... values) {
-        return reader.query(sql, row, values);
+    private void updateRun(String run, SealedRows.Update update) {
+        writer.write(Way.DURABLE, (connection, engine) -> {
+            own.require(connection, run, engine);
+            return update.with(connection);
+        });
     }
 
     private static Instant now() {

@@ -59,6 +59,12 @@ public interface Journal extends AutoCloseable {
     /** What a key of that name was used for. */
     Optional<RequestKey.Used> usedKey(String name);
 
+    /** Keeps, encrypted, what tells the values of a run's spec from others where the spec's text does not show them. */
+    void keepValues(String run, String values);
+
+    /** What was kept so; empty if nothing was. */
+    Optional<String> values(String run);
+
     /** Enters that a run is under way. */
     void running(String run);
 

@@ -13,6 +13,7 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.Cluster;
+import dev.caravan.spec.SpecValues;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -154,6 +155,9 @@ public final class Runs {
         journal.begin(new RunRecord(run.id(), order.cluster().name(), run.action().name(), order.source(), rehearsal, order.spec(),
                 order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()),
                 order.key());
+        if (run.isPlan()) {
+            journal.keepValues(run.id(), SpecValues.of(order.cluster()).toString());
+        }
         run.record(order.queued(rehearsal, rollsBack));
     }
 

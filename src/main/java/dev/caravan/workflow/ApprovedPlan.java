@@ -23,6 +23,7 @@ import dev.caravan.run.StepRecorder;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Counted;
 import dev.caravan.spec.LineDifferences;
+import dev.caravan.spec.SpecValues;
 import dev.caravan.step.StepFailure;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,6 +164,13 @@ public final class ApprovedPlan {
             throw new PreflightRefused("the spec is another than that of run " + planned.id() + ", whose plan it is to apply",
                     List.of(finding(List.of(), "the spec differs from the one of the plan\n" + differences.get(),
                             PLAN_AGAIN)));
+        }
+        List<String> places = journal.values(planned.id())
+                .map(values -> SpecValues.parse(values).differences(SpecValues.of(run.cluster()))).orElse(List.of());
+        if (!places.isEmpty()) {
+            throw new PreflightRefused("values of the spec are others than those of run " + planned.id() + ", whose plan it is to apply",
+                    List.of(finding(List.of(), "the text of the spec is that of the plan, but not what it hides or takes from variables "
+                            + "and files: " + String.join(", ", places), PLAN_AGAIN)));
         }
     }
 

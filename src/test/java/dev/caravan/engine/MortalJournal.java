@@ -103,6 +103,17 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
+    public synchronized void keepValues(String run, String values) {
+        requireLife();
+        journal.keepValues(run, values);
+    }
+
+    @Override
+    public Optional<String> values(String run) {
+        return journal.values(run);
+    }
+
+    @Override
     public synchronized void running(String run) {
         requireLife();
         journal.running(run);

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ApprovedPlanTest {
     private static final Duration LONG = Duration.ofSeconds(300);
     private static final String PASSWORD = "quite-a-secret-7";
-    private static final String SPEC = Serving.TWO_HOSTS.replace("{user: root}", "{user: root, sudoPassword: " + PASSWORD + "}");
+    private static final String SPEC = Serving.TWO_HOSTS.replace("{user: root}", "{user: root, sudoPassword: " + PASSWORD + "}")
+            + "  backup: {passphrase: the-first-of-two-passphrases}\n";
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
@@ -59,6 +60,11 @@ class ApprovedPlanTest {
             JsonNode otherSpec = run("?action=apply&plan=" + ofNow, SPEC.replace("1.20.2", "1.20.3").replace(PASSWORD, "another-secret-8"));
             assertThat(otherSpec.get("state").asText()).isEqualTo("refused");
             assertThat(findings(otherSpec)).contains("planned", "version: 1.20.2", "now", "version: 1.20.3").doesNotContain("h2");
+
+            JsonNode otherSecret = run("?action=apply&plan=" + ofNow, SPEC.replace("first-of-two", "second-of-two"));
+            assertThat(otherSecret.get("state").asText()).as(otherSecret.toPrettyString()).isEqualTo("refused");
+            assertThat(findings(otherSecret)).contains("spec.backup.passphrase").doesNotContain("kubeadm", "of-two");
+            assertThat(changed(otherSecret)).isEmpty();
 
             JsonNode applied = run("?action=apply&plan=" + ofNow.substring(0, 7), SPEC);
             assertThat(applied.get("state").asText()).as(applied.toPrettyString()).isEqualTo("succeeded");

@@ -93,6 +93,17 @@ abstract class JournalContract {
     }
 
     @Test
+    void whatTellsTheValuesOfASpecIsKeptEncrypted() {
+        journal.begin(run("with"));
+        journal.begin(run("without"));
+        journal.keepValues("with", "spec.backup.passphrase 0815");
+        reopen();
+        assertThat(journal.values("with")).contains("spec.backup.passphrase 0815");
+        assertThat(journal.values("without")).isEmpty();
+        assertThat(journal.values("none")).isEmpty();
+    }
+
+    @Test
     void whetherASpecIsConfinedIsKept() {
         RunRecord free = run("a");
         journal.begin(free);

@@ -24,6 +24,7 @@ public final class MemoryJournal implements Journal {
     private final List<Found> found = new ArrayList<>();
     private final Map<String, String> claims = new LinkedHashMap<>();
     private final Map<String, RequestKey.Used> keys = new LinkedHashMap<>();
+    private final Map<String, String> values = new LinkedHashMap<>();
     private JournalException broken;
     private int refused;
     private int read;
@@ -67,6 +68,17 @@ public final class MemoryJournal implements Journal {
     @Override
     public synchronized Optional<RequestKey.Used> usedKey(String name) {
         return Optional.ofNullable(keys.get(name));
+    }
+
+    @Override
+    public synchronized void keepValues(String run, String kept) {
+        requireRoom();
+        values.put(run, kept);
+    }
+
+    @Override
+    public synchronized Optional<String> values(String run) {
+        return Optional.ofNullable(values.get(run));
     }
 
     @Override
