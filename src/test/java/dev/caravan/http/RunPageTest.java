@@ -333,6 +333,35 @@ class RunPageTest {
     }
 
     @Test
+    void aRunThatSucceededButForSomeHostsNamesThemAndHasACluster() throws Exception {
+        recorded("most", "most", 2);
+        tell("most", ended("h1", "os-prepare", StepState.CHANGED, List.of("swap off"), List.of()),
+                ended("h2", "os-prepare", StepState.CHANGED, List.of("swap off"), List.of()), failed("h2", "kubeadm-join", "no answer"),
+                new HostRolledBack(Optional.of("h2"), "the host is as it was found"));
+        open("#/runs/most");
+        browser.until("page.model && page.model.id === 'most'");
+        serving.engine().journal().end("most", RunEnded.of(RunState.PARTLY, "failed: kubeadm-join on h2: no answer. Rolled back: h2"));
+        browser.until("page.model.ended");
+        assertThat(text("byId('title').querySelector('.badge').className + ' ' + byId('title').innerText.replace(/\\s+/g, ' ')"))
+                .isEqualTo("badge partly apply most partly");
+        assertThat(text("document.title")).startsWith("partly: apply most");
+        assertThat(browser.text("#message")).isEqualTo("failed: kubeadm-join on h2: no answer. Rolled back: h2");
+        assertThat(text("getComputedStyle(byId('message')).getPropertyValue('--c')")).as("neither good nor bad")
+                .isEqualTo(text("getComputedStyle(document.body).getPropertyValue('--retrying')"));
+        assertThat(text("page.model.hostDoing(page.model.hosts.get('h2')) + '; ' + page.model.hostDoing(page.model.hosts.get('h1'))"))
+                .isEqualTo("rolled back, kubeadm-join failed; 1 change");
+        assertThat(text("matrix.cellOf('h2', 'os-prepare').className + ' ' + matrix.cellOf('h1', 'os-prepare').className"))
+                .isEqualTo("rolled-back changed");
+        browser.value("page.confirm('rollback')");
+        browser.until("byId('ask').open");
+        assertThat(browser.text("#ask-text")).as("there is a cluster, which goes").contains("The cluster most is removed.");
+        browser.press("Escape");
+        open("?state=partly#/runs/most");
+        browser.until("document.querySelector('#runs [data-run=most].partly')");
+        assertThat(text("byId('by-state').value")).isEqualTo("partly");
+    }
+
+    @Test
     void howLongARunMayStillTakeFollowsFromTheLastOneThatSucceeded() throws Exception {
         recorded("former", "timed", 1);
         tell("former", ok("h1", "facts"), ok("h1", "os-prepare"));

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.Markdown;
 import dev.caravan.history.Occurrence.RequestedByFile;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.run.HostsFailed;
+import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.step.StepFailure;
 import dev.caravan.testkit.Serving;
@@ -141,6 +143,29 @@ class InboxTest {
         JsonNode failure = result.get("failures").get(0);
         assertThat(List.of(failure.get("host").asText(), failure.get("step").asText(), failure.get("message").asText()))
                 .containsExactly("h1", "kubeadm-init", "port 6443 is in use");
+    }
+
+    @Test
+    void aRunThatSucceededButForSomeHostsNamesThem() throws Exception {
+        drop("most.yaml", Serving.spec("most", "192.0.2.1"));
+        String id = runOf("most");
+        Run run = serving.underWay(id);
+        StepFailure failure = new StepFailure("h1", "kubeadm-join", "control-plane", false, "no answer from 192.0.2.1:6443",
+                "Is the API server up?", List.of("connection refused"), null);
+        new StepRecorder(run, "h1", "kubeadm-join", 1).failed(failure);
+        run.hostFailed("h1", failure);
+        run.rollback().hostRolledBack("h1");
+        run.keepKubeconfig("/data/most/kubeconfig");
+        serving.fail(run, HostsFailed.of(run.cluster().hosts(), run.failures()));
+        JsonNode result = result(".failed", "most.yaml");
+        assertThat(result.get("state").asText()).isEqualTo("partly");
+        assertThat(result.get("exitStatus").asInt()).isEqualTo(6);
+        assertThat(result.get("message").asText()).isEqualTo("failed: kubeadm-join on h1: no answer from 192.0.2.1:6443. Rolled back: h1");
+        assertThat(result.get("kubeconfig").asText()).isEqualTo("/data/most/kubeconfig");
+        assertThat(result.get("failures")).singleElement().satisfies(each -> {
+            assertThat(each.get("host").asText()).isEqualTo("h1");
+            assertThat(each.get("message").asText()).contains("no answer from");
+        });
     }
 
     @Test

@@ -310,7 +310,12 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
 
     /** Lets that run fail. */
     public void fail(String id, String message) {
-        underWay(id).gates().gate(GATE).completeExceptionally(new IllegalStateException(message));
+        fail(underWay(id), new IllegalStateException(message));
+    }
+
+    /** Lets that run fail so. */
+    public void fail(Run run, Exception failure) {
+        run.gates().gate(GATE).completeExceptionally(failure);
     }
 
     /** The run when it has ended; another one of its cluster may begin then. */
