@@ -4,7 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** What the journal keeps encrypted of runs, besides what was found on hosts: the keys of requests, and the values of specs. Thread-safe. */
+/** What the journal keeps encrypted of runs besides what was found on hosts: keys of requests, and values of specs. Thread-safe. */
 final class SealedRows {
     static final String KEEP_VALUES = "update run set spec_values = ? where id = ?";
     private static final String INSERT_KEY = "insert into request_key (name, digest, run) values (?, ?, ?)";

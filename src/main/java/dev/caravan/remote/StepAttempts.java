@@ -121,14 +121,12 @@ final class StepAttempts {
 
     private CompletionStage<Report> launch(StepCall call, DetachedStep detached) {
         List<String> clear = steps.toClear(call);
-        Launcher.Request request;
-        try {
-            request = requests.of(call, detached, clear);
-        } catch (StepFailure failure) {
-            return CompletableFuture.failedFuture(failure);
+        Optional<Launcher.Request> request = requests.of(call, detached, clear);
+        if (request.isEmpty()) {
+            return CompletableFuture.failedFuture(judge.noScript(call, call.order().script()));
         }
         return commands.execute(call.at(), (privilege, password) -> SshCommand.of(privilege.launch())
-                        .withStdin(request.toBytes(password))
+                        .withStdin(request.get().toBytes(password))
                         .withTimeout(call.order().timeout())
                         .withMaxOutputBytes(StepJudge.LARGEST_RESULT)
                         .withOnStdout(detached.log()::accept))

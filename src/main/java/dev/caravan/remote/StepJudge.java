@@ -6,6 +6,7 @@ import dev.caravan.ssh.SshResult;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
+import dev.caravan.tables.EngineFailures;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -16,16 +17,15 @@ import java.util.concurrent.CompletionException;
 final class StepJudge {
     /** Of a step's result, in bytes. */
     static final int LARGEST_RESULT = 4 << 20;
-    private static final String WHEN_OUT_OF_REACH = "The step may still run on its host, where it is found by its id. "
-            + "If this lasts, check the host and its network, then run the same command again.";
-    private static final String WHEN_NEVER_REACHED = "This step started nothing on the host. Check the host, its address and its network, "
-            + "then run the same command again.";
     private static final String OUTPUT_LIMIT = "output-limit";
 
     private final FailureRules rules;
+    private final EngineFailures own;
 
-    StepJudge(FailureRules rules) {
+    /** @param own what the engine itself may find wrong */
+    StepJudge(FailureRules rules, EngineFailures own) {
         this.rules = rules;
+        this.own = own;
     }
 
     /** What the host reported. @throws CompletionException with a {@link StepFailure}, if it sent no report */
@@ -37,11 +37,10 @@ final class StepJudge {
                 detached.mayRun().set(true);
             }
             return new CompletionException(cut
-                    ? call.failure(StepFailure.CONNECTION, true,
-                            "the connection to " + call.at().name() + " ended before the step's result had arrived", WHEN_OUT_OF_REACH)
-                    : call.failure("launch", false, "the step could not be started: " + call.run().redact(lastLine(said)),
-                            "The account needs /bin/sh, tar and setsid, room under /run, and sudo where it is not root.",
-                            said.lines().map(call.run()::redact).toList(), null));
+                    ? own(call, StepFailure.CONNECTION,
+                            "the connection to " + call.at().name() + " ended before the step's result had arrived", List.of())
+                    : own(call, "launch", "the step could not be started: " + call.run().redact(lastLine(said)),
+                            said.lines().map(call.run()::redact).toList()));
         });
     }
 
@@ -56,13 +55,10 @@ final class StepJudge {
 
     private StepFailure failure(StepCall call, List<String> lastWords, StepLog log, Report report) {
         if (report.isLost()) {
-            return call.failure("interrupted", true, "the step ended without a result: was the host rebooted, or the step killed?",
-                    "It starts again. If that happens again, find out on the host what ends it: its memory, another administrator.",
-                    lastWords, null);
+            return own(call, "interrupted", "the step ended without a result: was the host rebooted, or the step killed?", lastWords);
         }
         if (report.exitStatus().isEmpty()) {
-            return call.failure("result", false, "the host sent no exit status of the step",
-                    "Look at the step's log. If another program writes into /run/caravan on the host, stop it.", lastWords, null);
+            return own(call, "result", "the host sent no exit status of the step", lastWords);
         }
         FailureRules.Verdict verdict = verdict(report, log);
         String problem = report.problem().orElseGet(() -> lastWords.isEmpty()
@@ -88,19 +84,16 @@ final class StepJudge {
     Optional<StepFailure> reasonToStop(StepCall call, StepLog log, Throwable failure) {
         List<String> lastWords = log.lastLines(8);
         if (failure instanceof StepLog.TooMuch tooMuch) {
-            return Optional.of(call.failure(OUTPUT_LIMIT, false, tooMuch.getMessage() + "; stopped",
-                    "Look at the step's log for what prints so much.", lastWords, null));
+            return Optional.of(own(call, OUTPUT_LIMIT, tooMuch.getMessage() + "; stopped", lastWords));
         }
         if (!(failure instanceof SshException ssh)) {
             return Optional.empty();
         }
         return switch (ssh.kind()) {
-            case TIMEOUT -> Optional.of(call.failure("timeout", false,
-                    "not done after " + call.order().timeout().toSeconds() + " s, stopped",
-                    "Look at the step's log for what it was waiting for. The time limit is in the step's route.", lastWords, null));
-            case OUTPUT_LIMIT -> Optional.of(call.failure(OUTPUT_LIMIT, false,
-                    "its result is larger than " + (LARGEST_RESULT >> 20) + " MiB; stopped",
-                    "Look at what its script reports, and at what the account's shell prints when it starts.", lastWords, null));
+            case TIMEOUT -> Optional.of(own(call, "timeout",
+                    "not done after " + call.order().timeout().toSeconds() + " s, stopped", lastWords));
+            case OUTPUT_LIMIT -> Optional.of(own(call, OUTPUT_LIMIT,
+                    "its result is larger than " + (LARGEST_RESULT >> 20) + " MiB; stopped", lastWords));
             default -> Optional.empty();
         };
     }
@@ -110,19 +103,29 @@ final class StepJudge {
         if (problem.kind() == SshException.Kind.CONNECTION_LOST) {
             detached.mayRun().set(true);
         }
-        String remedy = !problem.isTransient() ? "" : detached.mayRun().get() ? WHEN_OUT_OF_REACH : WHEN_NEVER_REACHED;
         String kind = switch (problem.kind()) {
             case CONNECTION_LOST -> StepFailure.CONNECTION;
             case UNREACHABLE, REFUSED -> StepFailure.UNREACHABLE;
             default -> problem.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
         };
-        return call.failure(kind, problem.isTransient(), problem.problem(), remedy, List.of(), problem);
+        boolean mayRun = kind.equals(StepFailure.UNREACHABLE) && detached.mayRun().get();
+        return call.failure(kind, own.of(kind).isTransient(), problem.problem(), own.of(mayRun ? StepFailure.CONNECTION : kind).remedy(),
+                List.of(), problem);
+    }
+
+    private StepFailure own(StepCall call, String kind, String problem, List<String> lastWords) {
+        return call.failure(kind, own.of(kind).isTransient(), problem, own.of(kind).remedy(), lastWords, null);
+    }
+
+    /** There is no such script. */
+    StepFailure noScript(StepCall call, String name) {
+        return own(call, "script", "there is no script " + name, List.of());
     }
 
     /** What a stage failed with, as a failure of the step. */
     StepFailure known(StepCall call, Throwable failure) {
-        return cause(failure) instanceof StepFailure known ? known : call.failure("engine", false,
-                "the engine failed: " + cause(failure), "This is a fault of Caravan or of its journal's disk.", List.of(), cause(failure));
+        return cause(failure) instanceof StepFailure known ? known : call.failure("engine", own.of("engine").isTransient(),
+                "the engine failed: " + cause(failure), own.of("engine").remedy(), List.of(), cause(failure));
     }
 
     private static String lastLine(String text) {

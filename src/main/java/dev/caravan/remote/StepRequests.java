@@ -1,11 +1,11 @@
 package dev.caravan.remote;
 
 import dev.caravan.routes.RouteFiles;
-import dev.caravan.step.StepFailure;
 import dev.caravan.step.Undo;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -29,13 +29,16 @@ final class StepRequests {
         return files.script(own).isPresent() ? own : GENERIC_UNDO;
     }
 
-    /** @param clear ids of ended steps that the host is to remove */
-    Launcher.Request of(StepCall call, DetachedStep detached, List<String> clear) throws StepFailure {
+    /**
+     * The request; empty if there is no such script.
+     *
+     * @param clear ids of ended steps that the host is to remove
+     */
+    Optional<Launcher.Request> of(StepCall call, DetachedStep detached, List<String> clear) {
         StepOrder order = call.order();
-        String script = files.script(order.script()).orElseThrow(() -> call.failure("script", false,
-                "there is no script " + order.script(), "Put it into scripts/ of your routes directory."));
-        return new Launcher.Request(detached.id(), order.step(), detached.log().known(), clear, variables(call), script,
-                libraries(script), order.stdin());
+        return files.script(order.script()).map(script -> new Launcher.Request(
+                detached.id(), order.step(), detached.log().known(), clear, variables(call), script,
+                libraries(script), order.stdin()));
     }
 
     private Map<String, String> libraries(String script) {

@@ -16,6 +16,7 @@ import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.Undo;
+import dev.caravan.tables.EngineFailures;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +60,7 @@ public final class StepRunner implements Steps {
         this.requests = new StepRequests(files, environment);
         HostCommands commands = new HostCommands(sessions, targets);
         this.steps = new DetachedSteps(commands, data.resolve("logs"));
-        this.attempts = new StepAttempts(commands, steps, requests, new StepJudge(rules), executor);
+        this.attempts = new StepAttempts(commands, steps, requests, new StepJudge(rules, EngineFailures.of(files)), executor);
     }
 
     /** The file of that name in the data directory. @throws IllegalArgumentException if it would be anywhere else */

@@ -183,7 +183,8 @@ class UpgradeRehearsalTest {
     }
 
     private void aWorkerFailsAfterItsUpgrade(Optional<Path> routes, String where, BiConsumer<Rehearsal, Event> during) throws Exception {
-        try (Rehearsal rehearsal = start(Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), Family.APT, List.of());
+        Cluster three = Clusters.of(1, 2, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        try (Rehearsal rehearsal = start(three, Family.APT, List.of());
                 Engine engine = runs.engine(new EngineOptions(runs.data(), routes, false, true, rehearsal::target,
                         Map.of("caravan.verify.seconds", "5")))) {
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
