@@ -18,7 +18,7 @@ class SpecValuesTest {
               kubernetes:
                 version: 1.36.3
                 imageRepository: registry.example/k8s
-                kubeadm: {InitConfiguration: {certificateKey: key-a, skipPhases: [a, b]}}
+                kubeadm: {KubeletConfiguration: {clusterDomain: key-a, maxPods: 60}}
               packages:
                 mirror: custom
                 kubernetes: {baseUrl: "https://u:pw-a@mirror.example/k8s", gpgKeys: ["https://mirror.example/key"]}
