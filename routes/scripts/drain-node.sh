@@ -2,7 +2,7 @@
 # Drains a node: it accepts no new pods, and its pods move to other nodes. Evictions respect disruption budgets and are tried again until
 # DRAIN_SECONDS have passed. If pods are left then, the node is uncordoned and the step fails with their names; with ON_BLOCKED=force they
 # are deleted. A node that was cordoned before stays cordoned afterwards. Runs on a control plane.
-# Environment: NODE, DRAIN_SECONDS (600), ON_BLOCKED (fail or force).
+# Environment: NODE, DRAIN_SECONDS (600), ON_BLOCKED (fail or force), CONTROLLERS_SECONDS (120, for a controller manager that leads).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/node-lib.sh"
@@ -17,6 +17,17 @@ cordoned=$(cluster get node "$NODE" -o 'jsonpath={.spec.unschedulable}' 2>"$WORK
 list_pods_of "$NODE"
 if [ "$cordoned" = true ] && [ ! -s "$WORK/pods" ]; then exit 0; fi
 change "drain the node $NODE" || exit 0
+
+# Without controllers, no pod replaces one that is evicted, and Services send requests to it after its end. An upgrade restarts the
+# controller manager of a control plane with its kubelet, right before the next node is drained.
+controllers=${CONTROLLERS_SECONDS:-120}
+if ! wait_until "$controllers" controllers_work; then
+  if [ "${ON_BLOCKED:-fail}" != force ]; then
+    fail_for_now "no controller manager has led the cluster for $controllers s, so nothing would replace the pods of $NODE" \
+      "See: kubectl -n kube-system get lease kube-controller-manager; kubectl -n kube-system logs -l component=kube-controller-manager"
+  fi
+  say "no controller manager has led the cluster for $controllers s; the node is drained all the same"
+fi
 
 if [ "$cordoned" != true ]; then
   # before it is cordoned: so it is known later who cordoned it
