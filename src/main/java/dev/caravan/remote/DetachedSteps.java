@@ -6,6 +6,7 @@ import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.UnfinishedStep;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -226,12 +227,19 @@ final class DetachedSteps {
             return CompletableFuture.completedFuture(null);
         }
         Optional<String> lock = releases ? Optional.of(run.id()) : Optional.empty();
-        return commands.clear(host, lock, ids).handle((result, failure) -> {
-            if (failure != null) {
-                run.note(host.name(), "could not remove /run/caravan and the run's lock on the host (the next run of this engine does): "
-                        + StepJudge.cause(failure).getMessage());
-            }
-            return null;
-        });
+        return commands.clear(host, lock, ids)
+                .exceptionallyCompose(failure ->
+                        isTransient(failure) ? commands.clear(host, lock, ids) : CompletableFuture.failedStage(failure))
+                .handle((result, failure) -> {
+                    if (failure != null) {
+                        run.note(host.name(), "could not remove /run/caravan and the run's lock on the host"
+                                + " (the next run of this engine does): " + StepJudge.cause(failure).getMessage());
+                    }
+                    return null;
+                });
+    }
+
+    private static boolean isTransient(Throwable failure) {
+        return StepJudge.cause(failure) instanceof SshException known && known.isTransient();
     }
 }

@@ -31,6 +31,8 @@ import dev.caravan.ssh.FaultyLink;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.testkit.TestClusters;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,6 +151,33 @@ class FaultsTest {
             ends(run, "no SSH server answered within 1 s", "Check what listens on port " + link.port());
             onceEach(run);
             assertThat(retries(run)).hasSize(4).allSatisfy(retry -> assertThatThePauseWasKept(run, retry));
+        }
+    }
+
+    @Test
+    void whatStepsLeftIsRemovedAlthoughTheLinkBreaksOnceAtTheEnd() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (Engine engine = engine(journal)) {
+            Run run = inMidStep(engine);
+            hosts.beforeClearing(host -> {
+                if (host.equals("h2") && asked.getAndIncrement() == 0) {
+                    resetLink();
+                }
+            });
+            go.complete(null);
+            succeedsWithEachStepOnce(engine, run);
+            assertThat(asked).as(() -> told(run)).hasValue(2);
+            assertThat(told(run)).doesNotContain("could not remove");
+        } finally {
+            hosts.beforeClearing(host -> { });
+        }
+    }
+
+    private void resetLink() {
+        try {
+            link.reset();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.sshd.common.config.keys.KeyUtils;
@@ -45,6 +46,7 @@ public final class ScriptedHosts implements AutoCloseable {
     });
     private final Map<String, CompletableFuture<Reply>> begun = new ConcurrentHashMap<>();
     private final List<Call> calls = new ArrayList<>();
+    private volatile Consumer<String> clearing = host -> { };
     private volatile Script script = call -> CompletableFuture.completedFuture(Reply.ok());
 
     /** Decides what comes of a step. */
@@ -126,6 +128,11 @@ public final class ScriptedHosts implements AutoCloseable {
     /** What comes of steps from now on. */
     public void script(Script answers) {
         script = answers;
+    }
+
+    /** What happens from now on before a host removes what steps left there; it is given the host's name. */
+    public void beforeClearing(Consumer<String> what) {
+        clearing = what;
     }
 
     /** The steps that hosts were asked to start, in that order. */
@@ -250,6 +257,9 @@ public final class ScriptedHosts implements AutoCloseable {
                 stop(text(request).strip().split(" "));
                 exit.onExit(0);
                 return;
+            }
+            if (command.equals(Launcher.Privilege.ROOT.clear())) {
+                clearing.accept(host);
             }
             if (!command.equals(Launcher.Privilege.ROOT.launch())) {
                 exit.onExit(0);
