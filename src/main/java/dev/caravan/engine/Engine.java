@@ -75,6 +75,7 @@ public final class Engine implements AutoCloseable {
             CannotStart why = new CannotStart(Reason.of(e, main.getCamelContext()), e);
             wiring.endReloading();
             main.stop();
+            wiring.endAccess();
             sessions.close();
             executor.shutdownNow();
             wiring.endObservation();
@@ -129,6 +130,7 @@ public final class Engine implements AutoCloseable {
         wiring.endObservation();
         // The journal first: that connections were closed is no news of the runs, which are resumed later.
         journal.close();
+        wiring.endAccess();
         sessions.close();
         executor.shutdown();
     }

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.runner.RunnerSettings;
 import dev.caravan.spec.Nearest;
 import dev.caravan.workflow.Probes;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ final class Settings {
     private static final List<String> MAY_BE_EMPTY = List.of("caravan.preflight.", "caravan.keep.");
     private static final Map<String, Range> NUMBERS = numbers();
     private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key",
-            "caravan.journal", "caravan.routes", "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT);
+            "caravan.journal", "caravan.routes", "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT,
+            RunnerSettings.ORDERS, RunnerSettings.EVENTS, RunnerSettings.KEYS);
     /** What is not a setting and has such a name in the environment. */
     private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER",
             "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
@@ -54,6 +56,8 @@ final class Settings {
         numbers.put("caravan.certificates.seconds", new Range(1, 3_600));
         numbers.put("caravan.inbox.settle-millis", new Range(0, 3_600_000));
         numbers.put("caravan.routes.look-millis", new Range(1, 3_600_000));
+        numbers.put(RunnerSettings.BEAT, new Range(100, 600_000));
+        numbers.put(RunnerSettings.WAIT, new Range(1, 86_400));
         numbers.put("caravan.http.requests-per-second", new Range(1, 999_999));
         numbers.put("caravan.http.request-seconds", new Range(1, 999_999));
         numbers.put("caravan.http.connections", new Range(1, 999_999));

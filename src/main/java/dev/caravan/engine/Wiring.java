@@ -10,6 +10,7 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.Retention;
 import dev.caravan.observe.Metrics;
 import dev.caravan.observe.Observation;
+import dev.caravan.remote.DirectAccess;
 import dev.caravan.remote.StepEndpoint;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
@@ -19,6 +20,8 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.run.Workflow;
 import dev.caravan.run.Workflows;
+import dev.caravan.runner.RunnerSettings;
+import dev.caravan.runner.ZonedAccess;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.workflow.Adoption;
@@ -55,6 +58,7 @@ final class Wiring extends MainListenerSupport {
     private final SshSessions sessions;
     private final Executor executor;
     private Observation observation;
+    private ZonedAccess access;
     private Optional<Reloading> reloading = Optional.empty();
     private GuardedVertx vertx;
 
@@ -81,7 +85,8 @@ final class Wiring extends MainListenerSupport {
         Journal opened = journal.get();
         requireOneKind(opened);
         CompletableFuture<Runs> known = new CompletableFuture<>();
-        WorkflowLoader loader = new WorkflowLoader(options, sessions, slots, executor, beans(opened, known));
+        access = access(context);
+        WorkflowLoader loader = new WorkflowLoader(options, sessions, access, slots, executor, beans(opened, known));
         Workflow workflow = loader.bind(context, files);
         observation = Observation.of(opened, options.triggers(), System.getenv());
         context.getRegistry().bind("journal", opened);
@@ -99,6 +104,15 @@ final class Wiring extends MainListenerSupport {
             observation.metrics().orElseThrow().watch(runs, slots, sessions);
             bindTriggers(context, runs, opened, observation.metrics().orElseThrow());
         }
+    }
+
+    private ZonedAccess access(CamelContext context) throws Exception {
+        DirectAccess direct = new DirectAccess(sessions, options.dial());
+        // Simulated hosts are in this process, whatever their zone.
+        Optional<RunnerSettings> settings = options.rehearsal() ? Optional.empty()
+                : RunnerSettings.of(name -> setting(context, name), options.data(), options.properties());
+        return settings.isEmpty() ? ZonedAccess.without(direct, options.rehearsal())
+                : ZonedAccess.start(direct, options.dial(), settings.get());
     }
 
     /** Simulated hosts and real ones have the same addresses and clusters the same names: a journal that had both would mix them up. */
@@ -142,6 +156,13 @@ final class Wiring extends MainListenerSupport {
     void endObservation() {
         if (observation != null) {
             observation.close();
+        }
+    }
+
+    /** Ends the links to runners; steps that they carry out are found again by the next start. */
+    void endAccess() {
+        if (access != null) {
+            access.close();
         }
     }
 

@@ -4,6 +4,7 @@ import dev.caravan.actions.Actions;
 import dev.caravan.facts.Limits;
 import dev.caravan.facts.Preflight;
 import dev.caravan.observe.LogContext;
+import dev.caravan.remote.HostAccess;
 import dev.caravan.remote.StepRetries;
 import dev.caravan.remote.StepRunner;
 import dev.caravan.remote.StopSteps;
@@ -59,14 +60,20 @@ import org.apache.camel.support.ResourceHelper;
 final class WorkflowLoader {
     private final EngineOptions options;
     private final SshSessions sessions;
+    private final HostAccess access;
     private final HostSlots slots;
     private final Executor executor;
     private final Map<String, Object> beans;
     private final Bundles bundles;
 
-    /** @param beans what routes name, besides what belongs to the files themselves */
-    WorkflowLoader(EngineOptions options, SshSessions sessions, HostSlots slots, Executor executor, Map<String, Object> beans) {
+    /**
+     * @param access how orders reach hosts
+     * @param beans  what routes name, besides what belongs to the files themselves
+     */
+    WorkflowLoader(EngineOptions options, SshSessions sessions, HostAccess access, HostSlots slots, Executor executor,
+            Map<String, Object> beans) {
         this.options = options;
+        this.access = access;
         this.sessions = sessions;
         this.slots = slots;
         this.executor = executor;
@@ -101,7 +108,7 @@ final class WorkflowLoader {
         Actions actions = Actions.of(files);
         FailureRules rules = rules(files);
         ScriptEnvironment environment = new ScriptEnvironment(versions, Optional.of(bundles));
-        StepRunner steps = new StepRunner(sessions, options.dial(), files, rules, environment, slots, options.data(), executor);
+        StepRunner steps = new StepRunner(access, files, rules, environment, slots, options.data(), executor);
         Registry registry = context.getRegistry();
         registry.bind("steps", steps);
         registry.bind("stopSteps", new StopSteps(steps));

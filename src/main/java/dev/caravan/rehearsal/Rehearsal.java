@@ -172,7 +172,7 @@ public final class Rehearsal implements AutoCloseable {
 
     private Host simulated(Host host) {
         return new Host(host.name(), host.address(), host.internalAddresses(), host.roles(), host(host.name()).access(host.ssh()),
-                host.labels(), host.taints(), host.state());
+                host.labels(), host.taints(), host.state(), host.zone());
     }
 
     /**

@@ -32,23 +32,32 @@ final class ArtefactCommands {
 
     private ArtefactCommands() {}
 
+    static String of(HostOrder.Move move, Launcher.Privilege privilege) {
+        return switch (move) {
+            case READ -> read(privilege);
+            case LOOK -> look(privilege);
+            case WRITE -> write(privilege);
+            case COMPLETE -> complete(privilege);
+        };
+    }
+
     /** Gives {@code n} bytes from {@code at} on. */
-    static String read(Launcher.Privilege privilege) {
+    private static String read(Launcher.Privilege privilege) {
         return privilege.wrap(READ);
     }
 
     /** Gives a line, {@code whole} or how many bytes are there; and a line of df. */
-    static String look(Launcher.Privilege privilege) {
+    private static String look(Launcher.Privilege privilege) {
         return privilege.wrap(LOOK);
     }
 
     /** Writes {@code n} bytes at {@code at}, which follow the line; gives how many are there then. Ends with 71 if fewer than at were. */
-    static String write(Launcher.Privilege privilege) {
+    private static String write(Launcher.Privilege privilege) {
         return privilege.wrap(WRITE);
     }
 
     /** Gives {@code same} if what is there has the digest; otherwise deletes it and gives {@code other}. */
-    static String complete(Launcher.Privilege privilege) {
+    private static String complete(Launcher.Privilege privilege) {
         return privilege.wrap(COMPLETE);
     }
 

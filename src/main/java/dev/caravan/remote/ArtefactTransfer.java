@@ -2,8 +2,6 @@ package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.run.RunCancelled;
-import dev.caravan.spec.Secret;
-import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.step.StepFailure;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +10,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The commands that move the file of one step, one after the other. Thread-safe. */
 final class ArtefactTransfer {
-    /** Of a file, for each command. A transfer holds about three times as much in memory. */
-    static final int PIECE = 4 << 20;
     private static final Duration PIECE_LIMIT = Duration.ofMinutes(5);
     /** For the digest of a large file on a slow disk. */
     private static final Duration DIGEST_LIMIT = Duration.ofHours(2);
@@ -40,28 +35,27 @@ final class ArtefactTransfer {
         return call;
     }
 
+    /** The bytes of a file that go with one command. A transfer holds about three times as much in memory. */
+    int piece() {
+        return commands.largestPiece(call.at());
+    }
+
     /** Of {@code length} bytes from there. */
-    CompletionStage<Answer> command(Function<Launcher.Privilege, String> command, long at, long length) {
-        return command(command, at, length, NOTHING, new byte[0], PIECE_LIMIT);
+    CompletionStage<Answer> command(HostOrder.Move move, long at, long length) {
+        return command(move, at, length, NOTHING, new byte[0], PIECE_LIMIT);
     }
 
     CompletionStage<Answer> write(long at, byte[] piece) {
-        return command(ArtefactCommands::write, at, piece.length, NOTHING, piece, PIECE_LIMIT);
+        return command(HostOrder.Move.WRITE, at, piece.length, NOTHING, piece, PIECE_LIMIT);
     }
 
     CompletionStage<Answer> complete(Artefact whole) {
-        return command(ArtefactCommands::complete, 0, 0, whole.sha256(), new byte[0], DIGEST_LIMIT);
+        return command(HostOrder.Move.COMPLETE, 0, 0, whole.sha256(), new byte[0], DIGEST_LIMIT);
     }
 
-    private CompletionStage<Answer> command(Function<Launcher.Privilege, String> command, long at, long length, String sha256,
-            byte[] content, Duration limit) {
-        return commands.execute(call.at(), (privilege, secret) -> {
-            byte[] password = secret.map(Secret::reveal).map(word -> word + "\n").orElse("").getBytes(StandardCharsets.UTF_8);
-            return SshCommand.of(command.apply(privilege))
-                    .withStdin(ArtefactCommands.input(password, id, at, length, sha256, content))
-                    .withTimeout(limit)
-                    .withMaxOutputBytes(PIECE + ArtefactCommands.NOISE);
-        }).thenApply(result -> {
+    private CompletionStage<Answer> command(HostOrder.Move move, long at, long length, String sha256, byte[] content, Duration limit) {
+        HostOrder.Piece piece = new HostOrder.Piece(move, id, at, length, sha256, content, limit.toMillis());
+        return commands.move(call.at(), piece).thenApply(result -> {
             int from = ArtefactCommands.answer(result.stdout());
             if (from < 0 || result.exitStatus() < 0) {
                 throw new CompletionException(call.failure(StepFailure.CONNECTION, true,

@@ -88,8 +88,8 @@ final class Artefacts {
             if (incoming.isWhole()) {
                 return CompletableFuture.completedFuture(false);
             }
-            long length = Math.min(ArtefactTransfer.PIECE, announced.bytes() - incoming.position());
-            return transfer.command(ArtefactCommands::read, incoming.position(), length)
+            long length = Math.min(transfer.piece(), announced.bytes() - incoming.position());
+            return transfer.command(HostOrder.Move.READ, incoming.position(), length)
                     .thenApplyAsync(answer -> keep(transfer, incoming, answer, length), executor);
         }).thenComposeAsync(all -> {
             if (finish(transfer, incoming)) {
@@ -134,7 +134,7 @@ final class Artefacts {
             Artefact whole = Outgoing.measure(from);
             ArtefactTransfer transfer = transfer(call, id);
             Outgoing outgoing = new Outgoing(from);
-            return closing(outgoing, transfer.command(ArtefactCommands::look, 0, 0)
+            return closing(outgoing, transfer.command(HostOrder.Move.LOOK, 0, 0)
                     .thenComposeAsync(answer -> {
                         String[] said = answer.text().strip().split("\\s+");
                         return said[0].equals("whole") ? CompletableFuture.completedFuture(whole)
@@ -188,7 +188,7 @@ final class Artefacts {
 
     private static byte[] read(ArtefactTransfer transfer, Outgoing outgoing, long at) {
         try {
-            return outgoing.read(at, ArtefactTransfer.PIECE);
+            return outgoing.read(at, transfer.piece());
         } catch (IOException e) {
             throw new CompletionException(disk(transfer.call(), e));
         }

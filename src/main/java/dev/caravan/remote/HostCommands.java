@@ -1,60 +1,48 @@
 package dev.caravan.remote;
 
 import dev.caravan.spec.Host;
-import dev.caravan.spec.Secret;
-import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshResult;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 
-/** The commands that a host gets as root, over its one connection. A stage fails as {@link SshSessions#execute} does. Thread-safe. */
+/** What is asked of hosts besides starting steps. A stage fails as {@link HostAccess#execute} does. Thread-safe. */
 final class HostCommands {
-    private static final Duration SHORT = Duration.ofSeconds(30);
-    /** A log has up to {@link StepLog#LARGEST} bytes. */
-    private static final Duration WITH_LOG = Duration.ofMinutes(2);
+    private static final HostAccess.Listener NOBODY = chunk -> { };
 
-    private final SshSessions sessions;
-    private final Function<Host, SshTarget> targets;
-    private final Privileges privileges;
+    private final HostAccess access;
 
-    /** @param targets how a host is reached */
-    HostCommands(SshSessions sessions, Function<Host, SshTarget> targets) {
-        this.sessions = sessions;
-        this.targets = targets;
-        this.privileges = new Privileges(sessions);
+    HostCommands(HostAccess access) {
+        this.access = access;
     }
 
-    /** Executes what {@code command} makes of how the account becomes root, and of the password to send first, if sudo asks for one. */
-    CompletionStage<SshResult> execute(Host at, BiFunction<Launcher.Privilege, Optional<Secret>, SshCommand> command) {
-        SshTarget target = targets.apply(at);
-        return privileges.of(target).thenCompose(privilege ->
-                sessions.execute(target, command.apply(privilege, privileges.password(target, privilege))));
+    CompletionStage<SshResult> execute(Host at, HostOrder order, HostAccess.Listener listener) {
+        return access.execute(at, order, listener);
     }
 
     /** Stops that detached step, if it runs. */
     CompletionStage<SshResult> stop(Host at, String id) {
-        return execute(at, (privilege, password) ->
-                SshCommand.of(privilege.stop()).withStdin(Launcher.toStop(id, OptionalLong.empty(), password)).withTimeout(SHORT));
+        return execute(at, new HostOrder.Stop(id, HostOrder.Stop.NOT_FOLLOWED), NOBODY);
     }
 
     /** The same, and hands on what its log has that was not seen yet. */
     CompletionStage<SshResult> stop(Host at, String id, StepLog log) {
         log.attach(what -> { });
-        OptionalLong known = OptionalLong.of(log.known());
-        return execute(at, (privilege, password) -> SshCommand.of(privilege.stop()).withStdin(Launcher.toStop(id, known, password))
-                .withTimeout(WITH_LOG).withOnStdout(log::accept));
+        return execute(at, new HostOrder.Stop(id, log.known()), log::accept);
     }
 
     /** Removes what these ended steps left on the host. @param lock the run whose lock is released there; empty if it is kept */
     CompletionStage<SshResult> clear(Host at, Optional<String> lock, List<String> ids) {
-        return execute(at, (privilege, password) ->
-                SshCommand.of(privilege.clear()).withStdin(Launcher.toClear(lock, ids, password)).withTimeout(SHORT));
+        return execute(at, new HostOrder.Clear(lock.orElse(""), ids), NOBODY);
+    }
+
+    /** Moves a piece of the file of a step. */
+    CompletionStage<SshResult> move(Host at, HostOrder.Piece piece) {
+        return execute(at, piece, NOBODY);
+    }
+
+    /** How many bytes of a file each piece has at most. */
+    int largestPiece(Host at) {
+        return access.largestPiece(at);
     }
 }

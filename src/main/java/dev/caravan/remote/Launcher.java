@@ -187,44 +187,27 @@ final class Launcher {
         }
     }
 
-    /**
-     * A step to be started, or found again.
-     *
-     * @param known how many bytes of its log have been seen
-     * @param libraries what the script sources, by file name
-     * @param done  ids of earlier steps on that host whose directories are to be removed
-     */
-    record Request(
-            String id, String step, long known, List<String> done, Map<String, String> environment, String script,
-            Map<String, String> libraries, byte[] stdin) {
-
-        Request {
-            requireWord(id);
-            requireWord(step);
-            done.forEach(Launcher::requireWord);
-        }
-
-        /** What goes to the standard input of {@link Privilege#launch()}. */
-        byte[] toBytes(Optional<Secret> sudoPassword) {
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            writePassword(out, sudoPassword);
-            String directory = id + "." + Long.toHexString(RANDOM.nextLong());
-            out.writeBytes(utf8(id + " " + step + " " + directory + " " + known + " " + String.join(" ", done) + "\n"));
-            Tar files = new Tar(directory);
-            libraries.forEach(files::add);
-            out.writeBytes(files
-                    .add("run.sh", RUN)
-                    .add(step + ".sh", script)
-                    .add("env", encode(environment))
-                    .add("stdin", stdin)
-                    .add("log", "")
-                    .add("end", END)
-                    .add(directory, "")
-                    .add("result", "")
-                    .link(id)
-                    .toBytes());
-            return out.toByteArray();
-        }
+    /** What goes to the standard input of {@link Privilege#launch()}. */
+    static byte[] toLaunch(HostOrder.Launch launch, Optional<Secret> sudoPassword) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        writePassword(out, sudoPassword);
+        String directory = launch.id() + "." + Long.toHexString(RANDOM.nextLong());
+        out.writeBytes(utf8(launch.id() + " " + launch.step() + " " + directory + " " + launch.known() + " "
+                + String.join(" ", launch.done()) + "\n"));
+        Tar files = new Tar(directory);
+        launch.libraries().forEach(files::add);
+        out.writeBytes(files
+                .add("run.sh", RUN)
+                .add(launch.step() + ".sh", launch.script())
+                .add("env", encode(launch.environment()))
+                .add("stdin", launch.stdin())
+                .add("log", "")
+                .add("end", END)
+                .add(directory, "")
+                .add("result", "")
+                .link(launch.id())
+                .toBytes());
+        return out.toByteArray();
     }
 
     /** What goes to the standard input of {@link Privilege#clear()}. @param run whose lock is released; empty if it is kept */
@@ -271,7 +254,8 @@ final class Launcher {
         sudoPassword.ifPresent(password -> out.writeBytes(utf8(password.reveal() + "\n")));
     }
 
-    private static void requireWord(String word) {
+    /** @throws IllegalArgumentException if it is none */
+    static void requireWord(String word) {
         if (!WORD.matcher(word).matches()) {
             throw new IllegalArgumentException("not a plain word: " + word);
         }

@@ -4,7 +4,6 @@ import dev.caravan.artefacts.Artefact;
 import dev.caravan.journal.JournalException;
 import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
-import dev.caravan.ssh.SshCommand;
 import dev.caravan.ssh.SshException;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -17,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,9 +60,10 @@ final class StepAttempts {
         recordRetry(call.key(), Duration.ZERO);
         DetachedStep detached = steps.of(call);
         recorder.started(detached.id(), detached.logOffset(), call.at().name());
-        detached.log().attach(what -> executor.execute(() -> progress(recorder, what)));
+        Follower follower = new Follower(call, detached.log(), what -> executor.execute(() -> progress(recorder, what)));
+        detached.log().attach(follower::waits);
         CompletableFuture<StepResult> attempt = send(call, detached)
-                .thenCompose(sent -> launch(call, detached)
+                .thenCompose(sent -> launch(call, detached, follower)
                         .thenCompose(report -> save(call, detached, report)
                                 .thenApply(saved -> end(call, detached, report, saved.or(() -> sent)))))
                 .handle((result, failure) -> {
@@ -74,6 +75,24 @@ final class StepAttempts {
                 }).toCompletableFuture();
         steps.follow(call, attempt);
         return attempt;
+    }
+
+    /* Takes the log, and has the run record what the step waits for. */
+    private record Follower(StepCall call, StepLog log, Consumer<String> doing) implements HostAccess.Listener {
+        @Override
+        public void output(byte[] chunk) {
+            log.accept(chunk);
+        }
+
+        @Override
+        public void waits(String what) {
+            doing.accept(what);
+        }
+
+        @Override
+        public boolean isWanted() {
+            return call.stopped().isEmpty();
+        }
     }
 
     private StepResult end(StepCall call, DetachedStep detached, Report report, Optional<Artefact> artefact) {
@@ -119,17 +138,13 @@ final class StepAttempts {
         }
     }
 
-    private CompletionStage<Report> launch(StepCall call, DetachedStep detached) {
+    private CompletionStage<Report> launch(StepCall call, DetachedStep detached, Follower follower) {
         List<String> clear = steps.toClear(call);
-        Optional<Launcher.Request> request = requests.of(call, detached, clear);
-        if (request.isEmpty()) {
+        Optional<HostOrder.Launch> order = requests.of(call, detached, clear);
+        if (order.isEmpty()) {
             return CompletableFuture.failedFuture(judge.noScript(call, call.order().script()));
         }
-        return commands.execute(call.at(), (privilege, password) -> SshCommand.of(privilege.launch())
-                        .withStdin(request.get().toBytes(password))
-                        .withTimeout(call.order().timeout())
-                        .withMaxOutputBytes(StepJudge.LARGEST_RESULT)
-                        .withOnStdout(detached.log()::accept))
+        return commands.execute(call.at(), order.get(), follower)
                 .handle((result, failure) -> {
                     if (failure == null || !(StepJudge.cause(failure) instanceof SshException ssh) || !ssh.isTransient()) {
                         // A line that a lost connection cut in two comes again whole.
@@ -148,7 +163,7 @@ final class StepAttempts {
     private CompletableFuture<Report> stopped(StepCall call, DetachedStep detached, Throwable failure) {
         Optional<StepFailure> reason = judge.reasonToStop(call, detached.log(), failure);
         if (reason.isEmpty()) {
-            return CompletableFuture.failedFuture(failure instanceof SshException ssh ? judge.connection(call, detached, ssh) : failure);
+            return CompletableFuture.failedFuture(judge.unreached(call, detached, failure));
         }
         CompletionStage<?> stop = failure instanceof StepLog.TooMuch
                 ? commands.stop(call.at(), detached.id())
@@ -185,11 +200,10 @@ final class StepAttempts {
                 return Optional.of(artefact);
             }
             Throwable cause = StepJudge.cause(failure);
-            if (!(cause instanceof SshException ssh)) {
+            if (!(cause instanceof SshException || cause instanceof HostAccess.NoRunner)) {
                 steps.clearLater(call, detached);
-                throw new CompletionException(cause);
             }
-            throw new CompletionException(judge.connection(call, detached, ssh));
+            throw new CompletionException(judge.unreached(call, detached, cause));
         });
     }
 }

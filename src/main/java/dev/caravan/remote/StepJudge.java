@@ -98,8 +98,17 @@ final class StepJudge {
         };
     }
 
+    /** What kept an order from its host, as a failure of the step; any other failure as it is. */
+    Throwable unreached(StepCall call, DetachedStep detached, Throwable failure) {
+        if (failure instanceof SshException ssh) {
+            return connection(call, detached, ssh);
+        }
+        return failure instanceof HostAccess.NoRunner none
+                ? call.failure(StepFailure.NO_RUNNER, false, none.getMessage(), none.remedy(), List.of(), none) : failure;
+    }
+
     /** A failure of SSH as one of the step. Its detached step stays known if the host may have begun it. */
-    StepFailure connection(StepCall call, DetachedStep detached, SshException problem) {
+    private StepFailure connection(StepCall call, DetachedStep detached, SshException problem) {
         if (problem.kind() == SshException.Kind.CONNECTION_LOST) {
             detached.mayRun().set(true);
         }

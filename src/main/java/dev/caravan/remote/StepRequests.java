@@ -34,11 +34,11 @@ final class StepRequests {
      *
      * @param clear ids of ended steps that the host is to remove
      */
-    Optional<Launcher.Request> of(StepCall call, DetachedStep detached, List<String> clear) {
+    Optional<HostOrder.Launch> of(StepCall call, DetachedStep detached, List<String> clear) {
         StepOrder order = call.order();
-        return files.script(order.script()).map(script -> new Launcher.Request(
+        return files.script(order.script()).map(script -> new HostOrder.Launch(
                 detached.id(), order.step(), detached.log().known(), clear, variables(call), script,
-                libraries(script), order.stdin()));
+                libraries(script), order.stdin(), order.timeout().toMillis()));
     }
 
     private Map<String, String> libraries(String script) {

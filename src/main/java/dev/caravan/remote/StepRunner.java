@@ -10,8 +10,6 @@ import dev.caravan.run.Steps;
 import dev.caravan.run.UnfinishedStep;
 import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
@@ -47,18 +45,18 @@ public final class StepRunner implements Steps {
     private final SharedResults shared = new SharedResults();
 
     /**
-     * @param targets how a host is reached
+     * @param access  how orders reach hosts
      * @param files   where scripts come from
      * @param data    the data directory. Each step's log is kept there, in {@code logs/RUN/HOST/STEP.log}, and files that steps save
      */
     public StepRunner(
-            SshSessions sessions, Function<Host, SshTarget> targets, RouteFiles files, FailureRules rules, Environment environment,
-            HostSlots slots, Path data, Executor executor) {
+            HostAccess access, RouteFiles files, FailureRules rules, Environment environment, HostSlots slots, Path data,
+            Executor executor) {
         this.slots = slots;
         this.data = data;
         this.executor = executor;
         this.requests = new StepRequests(files, environment);
-        HostCommands commands = new HostCommands(sessions, targets);
+        HostCommands commands = new HostCommands(access);
         this.steps = new DetachedSteps(commands, data.resolve("logs"));
         this.attempts = new StepAttempts(commands, steps, requests, new StepJudge(rules, EngineFailures.of(files)), executor);
     }

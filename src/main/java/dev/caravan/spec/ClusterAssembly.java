@@ -28,11 +28,13 @@ final class ClusterAssembly {
     private final SpecNode root;
     private final Expansion expansion;
     private final SshAssembly ssh;
+    private final SshAssembly elsewhere;
 
     ClusterAssembly(SpecNode root, Expansion expansion) {
         this.root = root;
         this.expansion = expansion;
         this.ssh = new SshAssembly(expansion);
+        this.elsewhere = SshAssembly.elsewhere(expansion);
     }
 
     Cluster cluster() {
@@ -192,8 +194,9 @@ final class ClusterAssembly {
         Map<String, String> labels = new LinkedHashMap<>();
         node.map("labels")
                 .forEach((key, value) -> labels.put(key, value.asText().orElseThrow()));
-        SshAssembly.Reached reached =
-                ssh.reached(node.text("address").orElseThrow(), List.of(node.map("ssh"), root.map("spec", "ssh")));
+        String zone = node.text("zone").orElse(Host.DEFAULT_ZONE);
+        SshAssembly.Reached reached = (zone.equals(Host.DEFAULT_ZONE) ? ssh : elsewhere).reached(
+                node.text("address").orElseThrow(), List.of(node.map("ssh"), root.map("spec", "ssh")));
         return new Host(
                 node.text("name").orElseThrow(),
                 reached.address(),
@@ -202,7 +205,8 @@ final class ClusterAssembly {
                 reached.access(),
                 Collections.unmodifiableMap(labels),
                 texts(node.list("taints")),
-                node.text("state").map(word -> Host.State.valueOf(word.toUpperCase(Locale.ROOT))).orElse(Host.State.PRESENT));
+                node.text("state").map(word -> Host.State.valueOf(word.toUpperCase(Locale.ROOT))).orElse(Host.State.PRESENT),
+                zone);
     }
 
     private <E extends Enum<E>> E word(Class<E> type, String byDefault, String... keys) {

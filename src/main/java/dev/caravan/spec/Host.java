@@ -16,10 +16,13 @@ import java.util.stream.Stream;
  * @param labels  node labels to set
  * @param taints  node taints as kubectl writes them, {@code key=value:Effect}
  * @param state   whether it is to be in the cluster
+ * @param zone    whose runner reaches it; {@link #DEFAULT_ZONE}: the engine itself
  */
 public record Host(
         String name, String address, List<String> internalAddresses, Set<Role> roles, SshAccess ssh, Map<String, String> labels,
-        List<String> taints, State state) {
+        List<String> taints, State state, String zone) {
+    /** The zone that engines serve themselves. */
+    public static final String DEFAULT_ZONE = "default";
 
     /** What a spec wants of a host. */
     public enum State {
@@ -31,7 +34,14 @@ public record Host(
         LOST
     }
 
-    /** One without internal addresses. */
+    /** One of the default zone. */
+    public Host(
+            String name, String address, List<String> internalAddresses, Set<Role> roles, SshAccess ssh, Map<String, String> labels,
+            List<String> taints, State state) {
+        this(name, address, internalAddresses, roles, ssh, labels, taints, state, DEFAULT_ZONE);
+    }
+
+    /** One of the default zone, without internal addresses. */
     public Host(
             String name, String address, Set<Role> roles, SshAccess ssh, Map<String, String> labels, List<String> taints, State state) {
         this(name, address, List.of(), roles, ssh, labels, taints, state);
@@ -69,6 +79,11 @@ public record Host(
     /** Whether its machine is gone. */
     public boolean isLost() {
         return state == State.LOST;
+    }
+
+    /** Whether the engine itself reaches it, and no runner. */
+    public boolean isOfDefaultZone() {
+        return zone.equals(DEFAULT_ZONE);
     }
 
     public boolean isWorker() {

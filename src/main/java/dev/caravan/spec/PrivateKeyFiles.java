@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The files that {@code privateKey} names, in {@code spec.ssh}, at hosts and at jump hosts: whether they are there. */
+/**
+ * The files that {@code privateKey} names, in {@code spec.ssh}, at hosts and at jump hosts: whether they are there. Those of hosts of
+ * other zones are on other machines, and are not looked for.
+ */
 final class PrivateKeyFiles {
     private final Expansion expansion;
     private final List<Problem> problems = new ArrayList<>();
@@ -20,9 +23,17 @@ final class PrivateKeyFiles {
     /** What a run would find out only when it connects, by line and column. What a key is like is not looked at. */
     static List<Problem> problems(SpecNode root, Expansion expansion) {
         PrivateKeyFiles files = new PrivateKeyFiles(expansion);
-        root.at("spec", "ssh").ifPresent(files::look);
-        root.at("spec", "hosts").ifPresent(files::look);
+        List<SpecNode> ofEngine = root.list("spec", "hosts").stream().filter(PrivateKeyFiles::isReachedFromHere).toList();
+        if (!ofEngine.isEmpty()) {
+            root.at("spec", "ssh").ifPresent(files::look);
+        }
+        ofEngine.forEach(files::look);
         return files.problems;
+    }
+
+    /* The files of another zone are on its runner's machine. */
+    private static boolean isReachedFromHere(SpecNode host) {
+        return host.text("zone").orElse(Host.DEFAULT_ZONE).equals(Host.DEFAULT_ZONE);
     }
 
     private void look(SpecNode node) {

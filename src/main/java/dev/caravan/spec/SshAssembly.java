@@ -29,11 +29,22 @@ final class SshAssembly {
     private static final int DEEPEST_JUMP = 8;
 
     private final Expansion expansion;
+    private final boolean isElsewhere;
     /** Read when the first host wants it. */
     private OpenSshConfig openSsh;
 
     SshAssembly(Expansion expansion) {
+        this(expansion, false);
+    }
+
+    private SshAssembly(Expansion expansion, boolean isElsewhere) {
         this.expansion = expansion;
+        this.isElsewhere = isElsewhere;
+    }
+
+    /** For hosts that another machine reaches: this one's OpenSSH configuration says nothing about them. */
+    static SshAssembly elsewhere(Expansion expansion) {
+        return new SshAssembly(expansion, true);
     }
 
     /**
@@ -87,7 +98,7 @@ final class SshAssembly {
     }
 
     private OpenSshConfig.Values config(Wanted wanted) {
-        if (scalar(wanted.all(), "config").equals(Optional.of(false))) {
+        if (isElsewhere || scalar(wanted.all(), "config").equals(Optional.of(false))) {
             return OpenSshConfig.Values.NONE;
         }
         if (openSsh == null) {

@@ -12,6 +12,8 @@ public class StepFailure extends Exception {
     public static final String CONNECTION = "connection";
     /** No connection came about. */
     public static final String UNREACHABLE = "unreachable";
+    /** There is nobody who could reach the host: no runner serves its zone. */
+    public static final String NO_RUNNER = "no-runner";
 
     /** A run of another engine holds the host; nothing was changed there. */
     public static final String HELD = "held";
@@ -50,7 +52,7 @@ public class StepFailure extends Exception {
 
     /** Whether that kind of error says something about the connection and nothing about the step, which may still run. */
     public static boolean isOfTheConnection(String kind) {
-        return kind.equals(CONNECTION) || kind.equals(UNREACHABLE);
+        return kind.equals(CONNECTION) || kind.equals(UNREACHABLE) || kind.equals(NO_RUNNER);
     }
 
     /** Whether the same step may well succeed a little later: {@code ${exception.transient}}. */

@@ -76,7 +76,9 @@ public final class Removals {
         Machine machine = Machine.SOME;
         if (failure instanceof StepFailure step) {
             boolean another = step.getKind().equals("changed-host-key");
-            machine = StepFailure.isOfTheConnection(step.getKind()) ? Machine.NONE : another ? Machine.ANOTHER : Machine.SOME;
+            // That a zone has no runner says nothing about the machines in it.
+            boolean looked = !step.getKind().equals(StepFailure.NO_RUNNER);
+            machine = looked && StepFailure.isOfTheConnection(step.getKind()) ? Machine.NONE : another ? Machine.ANOTHER : Machine.SOME;
         }
         return new NotReached(machine, String.valueOf(failure.getMessage()));
     }

@@ -99,7 +99,8 @@ class ArtefactsTest {
     }
 
     private StepRunner runner() throws IOException {
-        return new StepRunner(sessions, this::target, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
+        return new StepRunner(new DirectAccess(sessions, this::target), RouteFiles.with(directory.resolve("routes")),
+                FailureRules.read("[]"),
                 (any, each) -> Map.of("TEST", directory.toString()), new HostSlots(5), directory.resolve("data"), executor);
     }
 

@@ -57,7 +57,8 @@ class BoundsTest {
     }
 
     private StepRunner runner() throws IOException {
-        return new StepRunner(sessions, SshTarget::of, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
+        return new StepRunner(new DirectAccess(sessions, SshTarget::of), RouteFiles.with(directory.resolve("routes")),
+                FailureRules.read("[]"),
                 (any, host) -> Map.of("TEST", directory.toString()), slots, directory, executor);
     }
 

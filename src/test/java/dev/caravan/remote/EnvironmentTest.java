@@ -80,8 +80,8 @@ class EnvironmentTest {
         sent.put("CARAVAN_STEP", "look");
         LocalHost local = new LocalHost(host, Map.of("PATH", bin + ":" + System.getenv("PATH")));
 
-        LocalHost.Said said = local.launch(new Launcher.Request("7f3a-1", "look", 0, List.of(), sent, "env -0 > \"$CARAVAN_ROOT/seen\"\n",
-                Map.of(), new byte[0]));
+        LocalHost.Said said = local.launch(new HostOrder.Launch("7f3a-1", "look", 0, List.of(), sent, "env -0 > \"$CARAVAN_ROOT/seen\"\n",
+                Map.of(), new byte[0], 60_000));
 
         assertThat(said.report().status()).isEqualTo("0");
         Map<String, String> seen = new LinkedHashMap<>();

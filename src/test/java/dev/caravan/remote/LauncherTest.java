@@ -40,13 +40,13 @@ class LauncherTest {
         host = new LocalHost(directory);
     }
 
-    private static Launcher.Request request(String script) {
+    private static HostOrder.Launch request(String script) {
         return request(ID, script, 0, List.of(), "");
     }
 
-    private static Launcher.Request request(String id, String script, long known, List<String> done, String stdin) {
-        return new Launcher.Request(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(),
-                stdin.getBytes(StandardCharsets.UTF_8));
+    private static HostOrder.Launch request(String id, String script, long known, List<String> done, String stdin) {
+        return new HostOrder.Launch(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(),
+                stdin.getBytes(StandardCharsets.UTF_8), 60_000);
     }
 
     /** A script that writes its log's first line and goes on when the test lets it. */
@@ -276,10 +276,10 @@ class LauncherTest {
         String script = waitingScript() + "cat; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n";
 
         CompletableFuture<LocalHost.Said> first = CompletableFuture.supplyAsync(() ->
-                host.execute(launch, request(ID, script, 0, List.of(), "in\n").toBytes(Optional.empty())));
+                host.execute(launch, Launcher.toLaunch(request(ID, script, 0, List.of(), "in\n"), Optional.empty())));
         awaitLog("first");
         CompletableFuture<LocalHost.Said> second = CompletableFuture.supplyAsync(() ->
-                host.execute(launch, request(ID, script, "first\n".length(), List.of(), "in\n").toBytes(Optional.empty())));
+                host.execute(launch, Launcher.toLaunch(request(ID, script, "first\n".length(), List.of(), "in\n"), Optional.empty())));
         release();
 
         assertThat(get(first).log()).isEqualTo("first\nsecond\nin\n");
@@ -289,14 +289,14 @@ class LauncherTest {
             assertThat(get(each).report().changes()).containsExactly("turned it");
         }
         assertThat(directory.resolve("runs")).hasContent("one");
-        LocalHost.Said next = host.execute(launch, request("7f3a-2", ":\n", 0, List.of(ID), "").toBytes(Optional.empty()));
+        LocalHost.Said next = host.execute(launch, Launcher.toLaunch(request("7f3a-2", ":\n", 0, List.of(ID), ""), Optional.empty()));
         assertThat(next.report().status()).isEqualTo("0");
         assertThat(host.directory(ID)).doesNotExist();
     }
 
     @Test
     void aRequestThatDidNotArriveWholeStartsNothingAndLeavesNothing() {
-        byte[] whole = request(waitingScript()).toBytes(Optional.empty());
+        byte[] whole = Launcher.toLaunch(request(waitingScript()), Optional.empty());
         int archive = new String(whole, StandardCharsets.ISO_8859_1).indexOf('\n') + 1;
         int end = whole.length - 2 * 512;
         for (int cut = 0; cut < end; cut = cut < archive ? cut + 3 : cut + 512) {
@@ -330,7 +330,7 @@ class LauncherTest {
     void whatALoginShellPrintsFirstIsNotTakenForLogOrResult() throws IOException {
         String command = Launcher.Privilege.ROOT.launch();
         LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command,
-                request("echo log\n").toBytes(Optional.empty()));
+                Launcher.toLaunch(request("echo log\n"), Optional.empty()));
 
         StepLog log = new StepLog(directory.resolve("step.log"), text -> text, line -> { });
         log.attach(what -> { });
@@ -352,7 +352,7 @@ class LauncherTest {
         assertThatThrownBy(() -> request(ID, "", 0, List.of(word), "")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Launcher.toStop(word, OptionalLong.empty(), Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Launcher.Request(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0]))
+        assertThatThrownBy(() -> new HostOrder.Launch(ID, word, 0, List.of(), Map.of(), "", Map.of(), new byte[0], 60_000))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -377,7 +377,7 @@ class LauncherTest {
         host = withSudo("[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"\n");
 
         LocalHost.Said said = host.execute(Launcher.Privilege.SUDO.launch(),
-                request(ID, "cat\n", 0, List.of(), "in").toBytes(Optional.empty()));
+                Launcher.toLaunch(request(ID, "cat\n", 0, List.of(), "in"), Optional.empty()));
 
         assertThat(said.log()).isEqualTo("in");
         assertThat(said.report().succeeded()).isTrue();
@@ -391,7 +391,7 @@ class LauncherTest {
         Optional<Secret> password = Optional.of(new Secret("pass word\\"));
 
         LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
-                request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n").toBytes(password));
+                Launcher.toLaunch(request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n"), password));
 
         assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
         assertThat(said.report().succeeded()).isTrue();
@@ -420,7 +420,7 @@ class LauncherTest {
             String id = privilege.takesPassword() ? ID + "2" : ID;
 
             LocalHost.Said said = host.execute("setsid -w " + privilege.launch(),
-                    request(id, "cat; exit 3\n", 0, List.of(), bytes).toBytes(sent));
+                    Launcher.toLaunch(request(id, "cat; exit 3\n", 0, List.of(), bytes), sent));
 
             assertThat(said.log()).isEqualTo(bytes);
             assertThat(said.report().exitStatus()).hasValue(3);
@@ -440,7 +440,7 @@ class LauncherTest {
         String bytes = "a\rb\u0000" + "long ".repeat(20_000) + "\n";
 
         LocalHost.Said said = host.execute(privilege.launch(),
-                request(ID, "cat; ps -e -o args; exit 3\n", 0, List.of(), bytes).toBytes(password));
+                Launcher.toLaunch(request(ID, "cat; ps -e -o args; exit 3\n", 0, List.of(), bytes), password));
 
         assertThat(said.log()).startsWith(bytes).doesNotContain("pass word");
         assertThat(said.report().exitStatus()).hasValue(3);
@@ -456,7 +456,7 @@ class LauncherTest {
         host = withSudo("shift 4; IFS= read -r p; echo 'sudo: 1 incorrect password attempt' >&2; exit 1\n");
 
         LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
-                request(":\n").toBytes(Optional.of(new Secret("wrong"))));
+                Launcher.toLaunch(request(":\n"), Optional.of(new Secret("wrong"))));
 
         assertThat(said.status()).isEqualTo(1);
         assertThat(Report.parse(said.stderr())).isEmpty();

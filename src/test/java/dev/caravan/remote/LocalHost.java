@@ -49,11 +49,11 @@ final class LocalHost {
         return root.resolve("run/caravan");
     }
 
-    Said launch(Launcher.Request request) {
-        return execute(Launcher.Privilege.ROOT.launch(), request.toBytes(Optional.empty()));
+    Said launch(HostOrder.Launch request) {
+        return execute(Launcher.Privilege.ROOT.launch(), Launcher.toLaunch(request, Optional.empty()));
     }
 
-    CompletableFuture<Said> launchAside(Launcher.Request request) {
+    CompletableFuture<Said> launchAside(HostOrder.Launch request) {
         return CompletableFuture.supplyAsync(() -> launch(request));
     }
 

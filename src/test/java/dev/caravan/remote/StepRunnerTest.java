@@ -76,7 +76,8 @@ class StepRunnerTest {
     }
 
     private StepRunner runner(int hostsAtATime) throws IOException {
-        return new StepRunner(sessions, SshTarget::of, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
+        return new StepRunner(new DirectAccess(sessions, SshTarget::of), RouteFiles.with(directory.resolve("routes")),
+                FailureRules.read("[]"),
                 (any, host) -> Map.of("NODE_NAME", host.name(), "TEST", directory.toString()), new HostSlots(hostsAtATime),
                 directory, executor);
     }
