@@ -49,7 +49,8 @@ import picocli.CommandLine;
             RestoreCommand.class, CertificatesCommand.class, RenewCertificatesCommand.class, RunCommand.class, ActionsCommand.class,
             RehearseCommand.class, InitCommand.class, AdoptCommand.class, ValidateCommand.class, SchemaCommand.class, RunsCommand.class,
             StatusCommand.class, LogsCommand.class, ClustersCommand.class, KubeconfigCommand.class, RoutesCommand.class,
-            HealthCommand.class, CompletionCommand.class, VersionCommand.class
+            RunnerCommand.class, RunnerKeyCommand.class, HealthCommand.class,
+            CompletionCommand.class, VersionCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

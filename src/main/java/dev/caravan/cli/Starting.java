@@ -12,7 +12,7 @@ import java.util.Set;
 public final class Starting {
     /** The other commands start an engine. */
     private static final Set<String> ANSWERED_SOON = Set.of("version", "validate", "schema", "init", "runs",
-            "status", "logs", "clusters", "kubeconfig", "routes", "actions", "health", "completion");
+            "status", "logs", "clusters", "kubeconfig", "routes", "actions", "runner-key", "health", "completion");
     private static final Set<String> HELP = Set.of("--help", "-h", "--version", "-V");
     private static final Set<String> FEW_WORDS = Set.of("quiet", "json");
 

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * what is not for this side, or not as a trusted side sent it, is not taken. It has a Camel of its own, with the settings of
  * {@code application.properties}. Thread-safe.
  */
-final class Broker implements AutoCloseable {
+public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final long SOME = 100;
 
@@ -49,7 +49,7 @@ final class Broker implements AutoCloseable {
         main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
         settings.properties().forEach(main::addOverrideProperty);
         Map.of("camel.main.name", "caravan-broker", "camel.server.enabled", "false", "camel.management.enabled", "false",
-                "caravan.camel-tools", "false", "camel.main.routes-include-pattern", "").forEach(main::addOverrideProperty);
+                "caravan.camel-tools", "false", "camel.main.shutdown-timeout", "2").forEach(main::addOverrideProperty);
         try {
             main.start();
             return new Broker(settings, envelope, main);

@@ -102,7 +102,7 @@ public final class KeyFiles {
         requireName(name);
         Path file = directory.resolve(name + ".key");
         if (!Files.isRegularFile(file)) {
-            throw new Unusable("there is no key " + file + ". Make one: caravan runner key " + name + " --keys " + directory);
+            throw new Unusable("there is no key " + file + ". Make one: caravan runner-key " + name + " --keys " + directory);
         }
         try {
             PrivateFiles.requireOwn(file);
@@ -116,7 +116,7 @@ public final class KeyFiles {
         } catch (IOException e) {
             throw new Unusable("cannot read " + file + ": " + e.getMessage());
         } catch (GeneralSecurityException e) {
-            throw new Unusable(file + " holds no keys that caravan runner key made");
+            throw new Unusable(file + " holds no keys that caravan runner-key made");
         }
     }
 
@@ -149,7 +149,7 @@ public final class KeyFiles {
             return new Other(name, KeyFactory.getInstance(SIGNING).generatePublic(new X509EncodedKeySpec(keys.get(0))),
                     KeyFactory.getInstance(SEALING).generatePublic(new X509EncodedKeySpec(keys.get(1))));
         } catch (GeneralSecurityException e) {
-            throw new Unusable(file + " holds no public keys that caravan runner key made");
+            throw new Unusable(file + " holds no public keys that caravan runner-key made");
         }
     }
 

@@ -9,9 +9,11 @@ import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,7 @@ final class RunnerSide {
     private final String home;
     private final DirectAccess access;
     private final EngineWire wire;
+    private final Executor ends;
     private final Admission admission = new Admission();
     private final Map<Key, Executing> underWay = new ConcurrentHashMap<>();
     private volatile boolean closed;
@@ -44,12 +47,14 @@ final class RunnerSide {
     /**
      * @param session of this process
      * @param home    the home directory of this user, below which keys are
+     * @param ends    on which the ends of orders are told; these may wait for the broker
      */
-    RunnerSide(String session, String home, DirectAccess access, EngineWire wire) {
+    RunnerSide(String session, String home, DirectAccess access, EngineWire wire, Executor ends) {
         this.session = session;
         this.home = home;
         this.access = access;
         this.wire = wire;
+        this.ends = ends;
     }
 
     /** Takes what that engine said. */
@@ -81,13 +86,13 @@ final class RunnerSide {
         Executing executing = new Executing(engine, order);
         underWay.put(key, executing);
         LOG.info("{} orders: {} at {}", engine, order.order(), order.target());
-        carryOut(order, executing).whenComplete((result, failure) -> {
+        carryOut(order, executing).whenCompleteAsync((result, failure) -> {
             try {
                 executing.ended(result, failure);
             } finally {
                 underWay.remove(key);
             }
-        });
+        }, ends);
     }
 
     private CompletionStage<SshResult> carryOut(Message.Order order, HostAccess.Listener listener) {
@@ -99,7 +104,7 @@ final class RunnerSide {
             SshTarget target = order.target().here(home);
             return access.execute(target, order.order(), listener);
         } catch (SshException | RuntimeException e) {
-            return java.util.concurrent.CompletableFuture.failedFuture(e);
+            return CompletableFuture.failedFuture(e);
         }
     }
 

@@ -92,6 +92,13 @@ public final class Bundles {
         } catch (IllegalArgumentException e) {
             return List.of(refusal(List.of(), e.getMessage(), "Put the file there."));
         }
+        List<String> elsewhere = run.isRehearsal() ? List.of() : run.cluster().hosts().stream()
+                .filter(host -> !host.isOfDefaultZone()).map(Host::name).toList();
+        if (!elsewhere.isEmpty()) {
+            bundle.close();
+            return List.of(refusal(elsewhere, "a bundle is served through the engine's own connections, and these hosts are in other zones",
+                    "Run Caravan on a machine that reaches them, and leave out zone in the spec."));
+        }
         List<Finding> findings = new ArrayList<>(BundleContent.findings(bundle.index(), run.cluster(), run.allFacts(), versions));
         if (findings.isEmpty()) {
             findings.addAll(serve(run, bundle));
