@@ -104,7 +104,8 @@ final class StepJudge {
             return connection(call, detached, ssh);
         }
         return failure instanceof HostAccess.NoRunner none
-                ? call.failure(StepFailure.NO_RUNNER, false, none.getMessage(), none.remedy(), List.of(), none) : failure;
+                ? call.failure(StepFailure.NO_RUNNER, own.of(StepFailure.NO_RUNNER).isTransient(), none.getMessage(), none.remedy(),
+                        List.of(), none) : failure;
     }
 
     /** A failure of SSH as one of the step. Its detached step stays known if the host may have begun it. */
