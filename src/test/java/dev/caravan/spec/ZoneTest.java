@@ -43,7 +43,8 @@ class ZoneTest {
     @Test
     void whatIsNoNameOfAZoneIsRefused() {
         for (String wrong : new String[] {"Site", "a.b", "-a", "\"\"", "a/b", "\"{zone}\"", "[a]"}) {
-            assertThatThrownBy(() -> read("", ", zone: " + wrong)).isInstanceOf(InvalidSpec.class).hasMessageContaining("spec.hosts[1].zone");
+            assertThatThrownBy(() -> read("", ", zone: " + wrong)).isInstanceOf(InvalidSpec.class)
+                    .hasMessageContaining("spec.hosts[1].zone");
         }
     }
 
