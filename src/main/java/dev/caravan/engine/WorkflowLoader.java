@@ -84,7 +84,14 @@ final class WorkflowLoader {
 
     /** A Camel with the engine's settings, which begins nothing by itself on signals. */
     static Main camel(EngineOptions options) {
-        Main main = new Main();
+        Main main = new Main() {
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                context.setClassResolver(new RememberingClassResolver(context));
+                return context;
+            }
+        };
         // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time. Camel's default strategy, set
         // to ignore them, still keeps each Main in a shutdown hook until the process ends (4.18.0).
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());

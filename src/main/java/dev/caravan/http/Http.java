@@ -61,10 +61,9 @@ public final class Http {
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
     private static Resources resources(RunsResource runs, RunRequests requests, ClustersResource clusters, SpecsResource specs,
             RoutesResource routes, Health health, Metrics metrics, Page page) {
-        OpenApi description = new OpenApi();
         return new Resources()
-                .get("/api/v1/openapi.json", (request, id) -> description.json())
-                .get("/api/v1/openapi.yaml", (request, id) -> description.yaml())
+                .get("/api/v1/openapi.json", (request, id) -> OpenApi.description().json())
+                .get("/api/v1/openapi.yaml", (request, id) -> OpenApi.description().yaml())
                 .get("/api/v1/caller", (request, id) -> caller(request))
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())

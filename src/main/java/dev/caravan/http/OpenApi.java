@@ -20,7 +20,16 @@ final class OpenApi {
     private final ObjectNode tree;
     private final byte[] yaml;
 
-    OpenApi() {
+    /** The same for all engines of a process; it is made when somebody asks for it. */
+    static OpenApi description() {
+        return Made.DESCRIPTION;
+    }
+
+    private static final class Made {
+        private static final OpenApi DESCRIPTION = new OpenApi();
+    }
+
+    private OpenApi() {
         try {
             ObjectMapper json = new ObjectMapper();
             // Jackson knows no aliases.

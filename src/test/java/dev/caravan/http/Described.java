@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Holds real answers against the description of the API, and remembers what of it they showed. */
 final class Described {
-    static final JsonNode DOCUMENT = new OpenApi().tree();
+    static final JsonNode DOCUMENT = OpenApi.description().tree();
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PROBLEM = "Problem";

@@ -192,6 +192,7 @@ class PageTest {
     @Test
     void aSpecIsMendedPlannedAndAppliedOnThePage() throws Exception {
         String spec = Serving.TWO_HOSTS;
+        pace("0");
         browser.open(serving.uri("/#/new"));
         browser.until("document.getElementById('new-state').className === 'ok'");
         assertThat(browser.text("#new-state")).as("the example is valid").contains("demo", "3 hosts");
@@ -251,6 +252,14 @@ class PageTest {
         browser.until("page.model && page.model.run.action === 'reset' && page.model.ended");
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
         browser.problems().removeIf(problem -> problem.contains("422"));
+        pace("30");
+    }
+
+    /** How long pretended work takes, in percent: only a run that is to be seen as it goes need take time. */
+    private static void pace(String percent) throws Exception {
+        for (Path root : rehearsal.roots().values()) {
+            Files.writeString(root.resolve(".rehearsal/pace"), percent);
+        }
     }
 
     private static void applyPlan(String plan) {

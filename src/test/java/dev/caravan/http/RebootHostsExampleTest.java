@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -36,67 +37,85 @@ class RebootHostsExampleTest {
             "h1 drain-node", "h1 boot-id", "h1 reboot", "h1 rebooted", "h1 uncordon-node",
             "h1 drain-node", "h2 boot-id", "h2 reboot", "h2 rebooted", "h1 uncordon-node");
 
+    /** Of a cluster that is served with the example's routes, for all tests that need one; made by the first. */
+    private static Path directory;
+    private static Rehearsal rehearsal;
+    private static Serving serving;
+
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
+    private static Client cluster() throws Exception {
+        if (serving == null) {
+            directory = Files.createTempDirectory("caravan-reboot").toRealPath();
+            rehearsal = Serving.twoHosts(directory.resolve("hosts"), 0);
+            serving = Serving.rehearse(directory, rehearsal, Optional.of(ROUTES), Serving.freePort());
+            assertThat(ended(new Client(serving), "?action=apply").get("state").asText()).isEqualTo("succeeded");
+        }
+        return new Client(serving);
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        if (serving != null) {
+            serving.close();
+            rehearsal.close();
+            Rehearsal.delete(directory);
+        }
+    }
+
     @Test
     void theActionIsListedAndRunsOverHttpAndInTheInbox() throws Exception {
-        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0);
-                Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.of(ROUTES), Serving.freePort())) {
-            Client client = new Client(serving);
-            JsonNode action = StreamSupport.stream(json(client.get("/api/v1/actions")).get("actions").spliterator(), false)
-                    .filter(each -> each.get("name").asText().equals("reboot-hosts")).findFirst().orElseThrow();
-            assertThat(action.get("builtIn").asBoolean()).isFalse();
-            assertThat(action.get("asksFirst").asBoolean()).isTrue();
-            assertThat(action.at("/parameters/0/default").asInt()).isEqualTo(600);
+        Client client = cluster();
+        JsonNode action = StreamSupport.stream(json(client.get("/api/v1/actions")).get("actions").spliterator(), false)
+                .filter(each -> each.get("name").asText().equals("reboot-hosts")).findFirst().orElseThrow();
+        assertThat(action.get("builtIn").asBoolean()).isFalse();
+        assertThat(action.get("asksFirst").asBoolean()).isTrue();
+        assertThat(action.at("/parameters/0/default").asInt()).isEqualTo(600);
 
-            HttpResponse<String> wrong = client.postSpec("/api/v1/runs?action=reboot-hosts&drain-timeout=soon", Serving.TWO_HOSTS);
-            assertThat(wrong.statusCode()).isEqualTo(400);
-            assertThat(json(wrong).get("detail").asText()).contains("drain-timeout").contains("10m");
-            HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", Serving.TWO_HOSTS);
-            assertThat(unknown.statusCode()).isEqualTo(400);
-            assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
-                    "apply, backup, backups, bundle, certificates, change-endpoint, force-unlock, migrate-runtime, plan, reboot-hosts, "
-                            + "renew-certificates, reset, restore, rollback-run");
+        HttpResponse<String> wrong = client.postSpec("/api/v1/runs?action=reboot-hosts&drain-timeout=soon", Serving.TWO_HOSTS);
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat(json(wrong).get("detail").asText()).contains("drain-timeout").contains("10m");
+        HttpResponse<String> unknown = client.postSpec("/api/v1/runs?action=rebot-hosts", Serving.TWO_HOSTS);
+        assertThat(unknown.statusCode()).isEqualTo(400);
+        assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
+                "apply, backup, backups, bundle, certificates, change-endpoint, force-unlock, migrate-runtime, plan, reboot-hosts, "
+                        + "renew-certificates, reset, restore, rollback-run");
 
-            assertThat(ended(client, serving, "?action=apply").get("state").asText()).isEqualTo("succeeded");
-            Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
-            String before = Files.readString(boot);
-            JsonNode run = ended(client, serving, "?action=reboot-hosts&drain-timeout=90s");
-            assertThat(run.get("state").asText()).as(run.toPrettyString()).isEqualTo("succeeded");
-            assertThat(run.get("action").asText()).isEqualTo("reboot-hosts");
-            assertThat(StreamSupport.stream(run.get("steps").spliterator(), false)
-                    .map(step -> step.path("host").asText() + " " + step.get("step").asText()))
-                    .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 drain-node", "h2 rebooted");
-            assertThat(boot).hasContent("after " + before.strip());
+        Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
+        String before = Files.readString(boot);
+        JsonNode run = ended(client, "?action=reboot-hosts&drain-timeout=90s");
+        assertThat(run.get("state").asText()).as(run.toPrettyString()).isEqualTo("succeeded");
+        assertThat(run.get("action").asText()).isEqualTo("reboot-hosts");
+        assertThat(StreamSupport.stream(run.get("steps").spliterator(), false)
+                .map(step -> step.path("host").asText() + " " + step.get("step").asText()))
+                .contains("h1 reboot", "h2 reboot", "h1 drain-node", "h2 drain-node", "h2 rebooted");
+        assertThat(boot).hasContent("after " + before.strip());
 
-            Path spec = Files.writeString(scratch.parent().resolve("reboot.yaml"),
-                    Serving.TWO_HOSTS.replace("{name: demo}",
-                            "{name: demo, annotations: {caravan/action: reboot-hosts, caravan/parameters: {force: true}}}"));
-            Files.move(spec, serving.inbox().resolve("reboot.yaml"), StandardCopyOption.ATOMIC_MOVE);
-            Path result = serving.inbox().resolve(".done").resolve("reboot.yaml.result.json");
-            await().atMost(LONG).until(() -> Files.exists(result));
-            String second = new ObjectMapper().readTree(result.toFile()).get("run").asText();
-            assertThat(json(client.get("/api/v1/runs/" + second)).get("action").asText()).isEqualTo("reboot-hosts");
-            assertThat(boot).hasContent("after after " + before.strip());
+        Path spec = Files.writeString(scratch.parent().resolve("reboot.yaml"),
+                Serving.TWO_HOSTS.replace("{name: demo}",
+                        "{name: demo, annotations: {caravan/action: reboot-hosts, caravan/parameters: {force: true}}}"));
+        Files.move(spec, serving.inbox().resolve("reboot.yaml"), StandardCopyOption.ATOMIC_MOVE);
+        Path result = serving.inbox().resolve(".done").resolve("reboot.yaml.result.json");
+        await().atMost(LONG).until(() -> Files.exists(result));
+        String second = new ObjectMapper().readTree(result.toFile()).get("run").asText();
+        assertThat(json(client.get("/api/v1/runs/" + second)).get("action").asText()).isEqualTo("reboot-hosts");
+        assertThat(boot).hasContent("after after " + before.strip());
 
-            Path mistyped = Files.writeString(scratch.parent().resolve("mistyped.yaml"),
-                    Serving.TWO_HOSTS.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
-            Files.move(mistyped, serving.inbox().resolve("mistyped.yaml"), StandardCopyOption.ATOMIC_MOVE);
-            Path refused = serving.inbox().resolve(".failed").resolve("mistyped.yaml.result.json");
-            await().atMost(LONG).until(() -> Files.exists(refused));
-            assertThat(Files.readString(refused)).contains("\"exitStatus\" : 2", "did you mean reboot-hosts?");
-        }
+        Path mistyped = Files.writeString(scratch.parent().resolve("mistyped.yaml"),
+                Serving.TWO_HOSTS.replace("{name: demo}", "{name: demo, annotations: {caravan/action: rebot-hosts}}"));
+        Files.move(mistyped, serving.inbox().resolve("mistyped.yaml"), StandardCopyOption.ATOMIC_MOVE);
+        Path refused = serving.inbox().resolve(".failed").resolve("mistyped.yaml.result.json");
+        await().atMost(LONG).until(() -> Files.exists(refused));
+        assertThat(Files.readString(refused)).contains("\"exitStatus\" : 2", "did you mean reboot-hosts?");
     }
 
     /** The form has the action's own parameters; as the action asks first, the cluster's name is typed. */
     @Test
     void theActionIsStartedOnThePage() throws Exception {
         Path program = Chromium.orSkip();
-        try (Rehearsal rehearsal = Serving.twoHosts(scratch.directory(), 0);
-                Serving serving = Serving.rehearse(scratch.parent(), rehearsal, Optional.of(ROUTES), Serving.freePort());
-                Chromium browser = new Chromium(program)) {
-            assertThat(ended(new Client(serving), serving, "?action=apply").get("state").asText()).isEqualTo("succeeded");
+        cluster();
+        try (Chromium browser = new Chromium(program)) {
             Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
             String before = Files.readString(boot);
             browser.open(serving.uri("/#/new"));
@@ -126,7 +145,7 @@ class RebootHostsExampleTest {
                 + "', {bubbles: true})); })(document.querySelector(" + json.writeValueAsString(selector) + "))");
     }
 
-    private static JsonNode ended(Client client, Serving serving, String query) throws Exception {
+    private static JsonNode ended(Client client, String query) throws Exception {
         String id = json(client.postSpec("/api/v1/runs" + query, Serving.TWO_HOSTS)).get("id").asText();
         client.http().send(HttpRequest.newBuilder(serving.uri("/api/v1/runs/" + id + "/events")).timeout(LONG).build(),
                 HttpResponse.BodyHandlers.ofString());
