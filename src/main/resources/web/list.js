@@ -54,7 +54,7 @@ const runList = {
 
   draw() {
     const wanted = byId('find-run').value.trim().toLowerCase();
-    const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source].some(text => (text || '').toLowerCase().includes(wanted)));
+    const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source, run.begunBy].some(text => (text || '').toLowerCase().includes(wanted)));
     const at = page.model && !byId('run').hidden ? page.model.id : '';
     const drawn = JSON.stringify([shown, at, wanted, page.model && page.model.state, this.more, this.grouped, Math.floor(Date.now() / 60000)]);
     if (this.drawn === drawn) return;
@@ -74,7 +74,7 @@ const runList = {
     const state = at === run.id && page.model.left ? 'unfinished' : run.state;
     return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
       icon(state), el('span', {class: 'run-name'}, this.grouped ? null : el('b', {text: run.cluster}), this.grouped ? null : ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
-      el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '')}), el('span', {class: 'run-id', text: run.id})));
+      el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '') + (run.begunBy ? ', by ' + run.begunBy : '')}), el('span', {class: 'run-id', text: run.id})));
   },
 
   /** The cluster of the newest run first. */

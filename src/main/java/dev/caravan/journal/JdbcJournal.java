@@ -86,10 +86,10 @@ final class JdbcJournal implements Journal {
         SealedRows.Update insert = key.map(named -> sealed.insert(named, run.id())).orElse(connection -> 0);
         writer.write(Way.DURABLE, (connection, engine) -> {
             Sql.update(connection,
-                    "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined) "
-                            + "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "insert into run (id, cluster, action, source, rehearsal, spec, directory, state, created_at, confined, begun_by) "
+                            + "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     run.id(), run.cluster(), run.action(), run.source(), run.rehearsal(), run.spec(), run.directory(), run.state().word(),
-                    Sql.time(run.createdAt()), run.confined());
+                    Sql.time(run.createdAt()), run.confined(), run.begunBy().orElse(null));
             return insert.with(connection);
         });
     }

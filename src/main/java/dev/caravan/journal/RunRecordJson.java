@@ -8,8 +8,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, rehearsal, state, exitStatus, createdAt,
- * startedAt and endedAt. Instants are ISO-8601 in UTC; what a run has not got yet is left out, and so is its spec.
+ * The JSON form of a {@link RunRecord}, as lists show it: id, action, cluster, source, begunBy, rehearsal, state, exitStatus,
+ * createdAt, startedAt and endedAt. Instants are ISO-8601 in UTC; what a run has not got yet is left out, and so is its spec.
  */
 public final class RunRecordJson {
     private RunRecordJson() {}
@@ -18,6 +18,7 @@ public final class RunRecordJson {
         ObjectNode tree = JsonNodeFactory.instance.objectNode().put("id", run.id()).put("action", run.action())
                 .put("cluster", run.cluster())
                 .put("source", run.source()).put("rehearsal", run.rehearsal()).put("state", run.state().word());
+        run.begunBy().ifPresent(name -> tree.put("begunBy", name));
         run.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());
         run.startedAt().ifPresent(at -> tree.put("startedAt", at.toString()));
@@ -30,7 +31,8 @@ public final class RunRecordJson {
         return new RunRecord(tree.path("id").asText(), tree.path("cluster").asText(), tree.path("action").asText(),
                 tree.path("source").asText(), tree.path("rehearsal").asBoolean(), "", "",
                 RunState.of(tree.path("state").asText()), Instant.parse(tree.path("createdAt").asText()), instant(tree, "startedAt"),
-                instant(tree, "endedAt"), false);
+                instant(tree, "endedAt"), false,
+                Optional.ofNullable(tree.path("begunBy").textValue()));
     }
 
     private static Optional<Instant> instant(JsonNode tree, String name) {

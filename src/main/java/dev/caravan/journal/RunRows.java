@@ -75,6 +75,7 @@ final class RunRows {
                 Sql.instant(row, "created_at").orElseThrow(),
                 Sql.instant(row, "started_at"),
                 Sql.instant(row, "ended_at"),
-                row.getBoolean("confined"));
+                row.getBoolean("confined"),
+                Optional.ofNullable(row.getString("begun_by")));
     }
 }

@@ -153,7 +153,8 @@ public final class Runs {
 
     private void recordQueued(Run run, RunOrder order, Set<String> rollsBack) {
         journal.begin(new RunRecord(run.id(), order.cluster().name(), run.action().name(), order.source(), rehearsal, order.spec(),
-                order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined()),
+                order.directory(), RunState.QUEUED, Instant.now().truncatedTo(ChronoUnit.MILLIS), Optional.empty(), order.confined())
+                .begunBy(order.by()),
                 order.key());
         if (run.isPlan()) {
             journal.keepValues(run.id(), SpecValues.of(order.cluster()).toString());
