@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 final class Chromium implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LONG = Duration.ofSeconds(60);
+    private static final int MOST_TABS = 500;
     private static final Map<String, Integer> KEYS = Map.of("Enter", 13, "Escape", 27, "Tab", 9, "ArrowLeft", 37, "ArrowUp", 38,
             "ArrowRight", 39, "ArrowDown", 40, "Home", 36, "End", 35);
 
@@ -150,7 +151,12 @@ final class Chromium implements AutoCloseable {
 
     /** Waits until that holds in the page, and what the page had to draw by then is drawn. */
     void until(String condition) {
-        await(condition).atMost(LONG).pollInterval(Duration.ofMillis(40)).until(() -> value("Boolean(" + condition + ")").asBoolean());
+        until(condition, LONG);
+    }
+
+    /** The same for what takes longer. */
+    void until(String condition, Duration atMost) {
+        await(condition).atMost(atMost).pollInterval(Duration.ofMillis(40)).until(() -> value("Boolean(" + condition + ")").asBoolean());
         // The page draws once in a frame, in the order in which it was asked to.
         value("typeof soon === 'undefined' || new Promise(done => soon(done))");
     }
@@ -183,6 +189,25 @@ final class Chromium implements AutoCloseable {
         }
     }
 
+    /** Presses the Tab key until that element has the focus. */
+    void reach(String selector) {
+        String there = "document.activeElement.matches(" + JSON.valueToTree(selector) + ")";
+        for (int presses = 0; !value(there).asBoolean(); presses++) {
+            if (presses > MOST_TABS) {
+                throw new AssertionError("the Tab key does not reach " + selector);
+            }
+            press("Tab");
+        }
+    }
+
+    /** All of the text that has the focus, by Ctrl and A. */
+    void selectAll() {
+        for (String type : List.of("rawKeyDown", "keyUp")) {
+            ask("Input.dispatchKeyEvent", "type", type, "modifiers", 2, "key", "a", "code", "KeyA", "windowsVirtualKeyCode", 65, "commands",
+                    type.equals("keyUp") ? List.of() : List.of("selectAll"));
+        }
+    }
+
     void type(String text) {
         ask("Input.insertText", "text", text);
     }
@@ -192,7 +217,17 @@ final class Chromium implements AutoCloseable {
     }
 
     void dark(boolean dark) {
-        ask("Emulation.setEmulatedMedia", "features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light")));
+        media(dark, false);
+    }
+
+    /** What somebody has set who wants nothing to move. */
+    void reducedMotion() {
+        media(false, true);
+    }
+
+    private void media(boolean dark, boolean still) {
+        ask("Emulation.setEmulatedMedia", "features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"),
+                Map.of("name", "prefers-reduced-motion", "value", still ? "reduce" : "no-preference")));
     }
 
     void screenshot(Path file) throws IOException {

@@ -72,48 +72,47 @@ final class PageScreenshots {
     }
 
     private void takeAll(String spec) throws Exception {
-        browser.size(1440, 700, false);
-        browser.dark(false);
-        browser.open(serving.uri("/#/new"));
-        browser.until("document.getElementById('new-state').className === 'ok'");
-        browser.value("(area => { area.value = area.value.replace('[worker]', '[wroker]'); area.dispatchEvent(new Event('input')); })"
-                + "(document.getElementById('new-text'))");
-        browser.until("document.querySelector('#new-problems button')");
-        browser.screenshot(to.resolve("new.png"));
-        browser.size(390, 844, true);
-        browser.screenshot(to.resolve("phone-new.png"));
-        browser.size(1440, 700, false);
-        String id = begin("apply", spec);
-        open(id, "", "document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", "run.png");
-        browser.size(390, 844, true);
-        open(id, "", "document.querySelectorAll('#matrix td.running').length > 0", "phone.png");
-        browser.size(1440, 1100, false);
-        open(id, "/workflow", "document.querySelectorAll('.stands .icon').length > 6", "workflow.png");
-        await().atMost(LONG).until(() -> ended(id));
+        view("first", "#/", "document.querySelectorAll('#first .command').length > 1", "");
+        view("new", "#/new", "byId('new-state').className === 'ok'", "(area => { area.value = area.value.replace('[worker]', '[wroker]');"
+                + " area.dispatchEvent(new Event('input')); })(byId('new-text'))", "document.querySelector('#new-problems button')");
         String plan = begin("plan", spec);
         await().atMost(LONG).until(() -> ended(plan));
-        browser.until("document.querySelectorAll('#runs a').length === 2 && page.model.ended");
-        browser.open(serving.uri("/#/clusters/demo"));
-        browser.until("document.querySelector('#clusters .choices')");
-        browser.screenshot(to.resolve("cluster.png"));
-        open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "timeline.png");
-        browser.size(1440, 700, false);
-        open(id, "/problems", "document.querySelectorAll('.cause').length > 0", "problems.png");
-        browser.dark(true);
-        browser.open(serving.uri("/#/runs/" + id));
-        browser.until("document.querySelectorAll('#matrix td.failed').length > 0");
-        browser.click("td[data-step=kubeadm-join].failed");
-        browser.until("document.getElementById('log').innerText.length > 20");
-        browser.screenshot(to.resolve("dark.png"));
-        browser.dark(false);
-        browser.size(390, 844, true);
-        open(id, "/timeline", "document.querySelectorAll('.span').length > 20", "phone-timeline.png");
+        view("plan", "#/runs/" + plan + "/plan", "document.querySelector('#view-plan .diff')", "");
+        String id = begin("apply", spec);
+        view("run", "#/runs/" + id, "document.querySelectorAll('#matrix td.running').length > 2", "");
+        view("workflow", "#/runs/" + id + "/workflow", "document.querySelectorAll('.stands .icon').length > 3", "");
+        await().atMost(LONG).until(() -> ended(id));
+        String again = begin("apply", spec);
+        await().atMost(LONG).until(() -> ended(again));
+        view("timeline", "#/runs/" + id + "/timeline", "document.querySelectorAll('.span').length > 20", "");
+        view("problems", "#/runs/" + id + "/problems", "document.querySelectorAll('.cause').length > 0", "");
+        view("cell", "#/runs/" + id, "document.querySelector('td[data-step=kubeadm-join].failed')",
+                "document.querySelector('td[data-step=kubeadm-join].failed').click()", "byId('log').innerText.length > 20");
+        view("clusters", "#/clusters", "document.querySelector('#clusters td a')", "");
+        view("cluster", "#/clusters/demo", "document.querySelector('#clusters .choices')", "");
+        view("compare", "#/compare/" + id + "/" + again, "byId('compare-facts')", "");
+        view("source", "#/workflow/site-ca", "document.querySelector('#route-source')", "document.querySelector('#route-source').click()",
+                "byId('source').open && byId('source-text').textContent.length > 100");
     }
 
-    private void open(String id, String view, String condition, String file) throws Exception {
-        browser.open(serving.uri("/#/runs/" + id + view));
-        browser.until(condition);
-        browser.screenshot(to.resolve(file));
+    private void view(String name, String address, String shown, String then) throws Exception {
+        view(name, address, shown, then, "true");
+    }
+
+    /** On a desktop, light and dark, and on a phone. */
+    private void view(String name, String address, String shown, String then, String after) throws Exception {
+        for (String kind : List.of("", "-dark", "-phone")) {
+            boolean phone = kind.equals("-phone");
+            browser.size(phone ? 390 : 1440, phone ? 844 : 800, phone);
+            browser.dark(kind.equals("-dark"));
+            browser.open(serving.uri("/" + address));
+            browser.until(shown, LONG);
+            if (!then.isEmpty()) {
+                browser.value(then);
+                browser.until(after, LONG);
+            }
+            browser.screenshot(to.resolve(name + kind + ".png"));
+        }
     }
 
     private String begin(String action, String spec) throws Exception {
