@@ -33,8 +33,9 @@ const clusters = {
 
   all(known) {
     if (!known.length) {
-      return [el('h1', {text: 'Clusters'}), el('p', {class: 'soft'}, 'No clusters yet. ', el('a', {href: '#/new', text: 'Write a spec'}),
-        ', or take over a cluster that kubeadm made: ', el('code', {text: 'caravan adopt USER@HOST'}))];
+      return [el('h1', {text: 'Clusters'}), el('p', {}, el('span', {class: 'soft', text: 'No clusters yet. '}), el('a', {href: '#/new', text: 'Write a spec'}), el('span', {class: 'soft', text: ', or '}),
+        el('a', {href: '#/', text: 'try an example'}), el('span', {class: 'soft', text: '.'})),
+        el('p', {class: 'soft', text: 'To take over a cluster that kubeadm made:'}), command('caravan adopt USER@HOST')];
     }
     return [el('h1', {text: 'Clusters'}), scrolling('Clusters', table(['cluster', 'Kubernetes', 'nodes', 'certificates', 'newest backup', 'last run'],
       known.map(cluster => [

@@ -36,6 +36,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -141,8 +142,27 @@ class AccessibilityTest {
         "a cluster|#/clusters/demo|document.querySelector('#clusters .choices')|",
         "an upgrade|#/clusters/demo|document.querySelector('#do-upgrade:enabled')|document.querySelector('#do-upgrade').click()",
         "two runs|#/compare/refused/done|document.getElementById('compare-specs')|",
+        "a host more|#/clusters/demo|document.querySelector('#do-add:enabled')|document.querySelector('#do-add').click()",
+        "a cancellation|#/runs/going|document.querySelector('#matrix td.running')|page.confirm('cancel', document.body)",
+        "a rollback|#/runs/done|document.querySelector('#again')|page.confirm('rollback', document.body)",
+        "an action's graph|#/workflow/reset|document.querySelector('#routes-view .chart')|",
+        "nobody logged in|#/runs/done|document.querySelector('#again')|page.loggedOut('/api/v1/login')",
+        "no engine|#/runs/done|document.querySelector('#again')|page.lose()",
     })
     void nothingKeepsAnybodyFromUsingAView(String view, String address, String shown, String then) throws Exception {
+        look(serving, view, address, shown, then);
+    }
+
+    /** Without any run. */
+    @Test
+    void nothingKeepsAnybodyFromBeginning(@TempDir Path other) throws Exception {
+        try (Serving empty = Serving.start(other, Optional.empty())) {
+            look(empty, "no runs", "", "document.querySelectorAll('#first .command').length === 4", null);
+            look(empty, "no clusters", "#/clusters", "document.querySelector('#clusters .command')", null);
+        }
+    }
+
+    private static void look(Serving serving, String view, String address, String shown, String then) throws Exception {
         for (int width : List.of(1280, 320)) {
             browser.size(width, 800, width == 320);
             for (boolean dark : List.of(false, true)) {
