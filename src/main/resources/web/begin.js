@@ -216,7 +216,7 @@ const newRun = {
     byId('new-plan').disabled = !ready || !caller.may('operate');
     byId('new-start').disabled = !ready || missing || !caller.may(role);
     byId('new-role').hidden = caller.may(role);
-    setText(byId('new-role'), 'This needs the role ' + role + '. Your token has the role ' + caller.role + '.');
+    setText(byId('new-role'), 'This needs the role ' + role + '. You have the role ' + caller.role + '.');
   },
 
   start(opener) {

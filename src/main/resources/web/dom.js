@@ -130,8 +130,10 @@ class Refusal extends Error {
 
 async function request(path, options) {
   const answer = await fetch(api(path), options);
-  if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => ({})));
-  return answer;
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 401 && problem.login) page.loggedOut(problem.login);
+  throw new Refusal(answer.status, problem);
 }
 
 const ask = async (path, options) => (await request(path, options)).json();

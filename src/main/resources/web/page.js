@@ -23,11 +23,12 @@ const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUST
 
 /** Who looks at the page, and what they may do; without tokens everybody may do everything. */
 const caller = {
-  role: 'admin', token: false,
+  role: 'admin', token: false, known: false,
 
   async read() {
-    Object.assign(this, await ask('/caller'));
+    Object.assign(this, await ask('/caller'), {known: true});
     byId('who').hidden = !this.name;
+    byId('logout').hidden = !this.session;
     setText(byId('who'), this.name ? this.name + ', ' + this.role : '');
     if (this.role !== 'admin' && !newRun.actions.length) await newRun.readActions();
     newRun.allow();
@@ -37,7 +38,7 @@ const caller = {
   may(role) { return ROLES.indexOf(this.role) >= ROLES.indexOf(role); },
 
   /** Of a button for which a role is needed: whether it is disabled, and why. */
-  allowing(role) { return this.may(role) ? {} : {disabled: true, title: 'This needs the role ' + role + '. Your token has the role ' + this.role + '.'}; }
+  allowing(role) { return this.may(role) ? {} : {disabled: true, title: 'This needs the role ' + role + '. You have the role ' + this.role + '.'}; }
 };
 
 const page = {
@@ -46,10 +47,10 @@ const page = {
   // ---- the list of runs
 
   async list() {
-    const first = !runList.listed;
+    const begun = !runList.listed;
     await runList.read();
     this.found();
-    if (first && !this.opening) this.choose();
+    if ((begun || document.body.dataset.screen === 'first') && !this.opening) this.choose();
     soon(() => runList.draw());
     const now = this.model && runList.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
@@ -57,8 +58,16 @@ const page = {
     if (!location.hash.startsWith('#/') && runList.runs.length && matchMedia('(min-width: 900px)').matches) this.go(runList.runs[0].id);
   },
 
+  /** What the list's screen shows beside it: without any run, how to begin one. */
   choose() {
-    setText(byId('nothing').firstElementChild, runList.runs.length ? 'Choose a run.' : 'No runs yet.');
+    const none = !runList.runs.length && !runList.filters.size;
+    if (['list', 'first'].includes(document.body.dataset.screen)) {
+      document.body.dataset.screen = none ? 'first' : 'list';
+      if (none && byId('first').hidden) this.safely(() => first.show());
+      byId('first').hidden = !none;
+      byId('nothing').hidden = none;
+    }
+    setText(byId('nothing').firstElementChild, 'Choose a run.');
   },
 
   // ---- one run
@@ -76,6 +85,7 @@ const page = {
     byId('new').hidden = parts[0] !== 'new';
     byId('clusters').hidden = parts[0] !== 'clusters';
     byId('compare').hidden = parts[0] !== 'compare';
+    byId('first').hidden = true;
     if (!id) return this.noRun(parts[0], parts.slice(1));
     const asked = VIEWS[parts[2]] ? parts[2] : 'matrix';
     if (!this.model || this.model.id !== id) await this.open(id);
@@ -346,6 +356,22 @@ const page = {
     if (!was) speak('The engine can be reached again');
   },
 
+  /** Nobody is logged in any more: what the page shows is what it knew. */
+  loggedOut(where) {
+    this.reached = false;
+    byId('link').className = 'link failed';
+    setText(byId('link'), 'not logged in');
+    byId('logout').hidden = true;
+    if (!byId('lost').hidden && byId('lost').querySelector('a')) return;
+    byId('lost').hidden = false;
+    byId('lost').replaceChildren('You are not logged in. ', el('a', {href: where, id: 'login', text: 'Log in'}));
+  },
+
+  async logout() {
+    await request('/logout', {method: 'POST'});
+    this.loggedOut('/api/v1/login');
+  },
+
   lose() {
     this.reached = false;
     byId('link').className = 'link failed';
@@ -389,6 +415,7 @@ const page = {
       event.preventDefault();
       (byId('matrix').querySelector('[tabindex="0"]') || byId('main')).focus();
     });
+    byId('logout').addEventListener('click', () => this.safely(() => this.logout()));
     byId('ask-no').addEventListener('click', () => byId('ask').close());
     byId('theme').addEventListener('click', () => this.theme(true));
     document.addEventListener('keydown', event => {

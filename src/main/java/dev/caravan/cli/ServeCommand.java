@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.access.TokenFile;
 import dev.caravan.access.Tokens;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
@@ -69,8 +70,13 @@ final class ServeCommand implements Callable<Integer> {
 
         @Option(names = "--token-file", paramLabel = "FILE",
                 description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN), or a line NAME ROLE TOKEN for each "
-                        + "who may ask; roles are view, operate and admin.")
+                        + "who may ask; roles are view, operate and admin. A changed file is taken up.")
         Path tokenFile;
+
+        @Option(names = "--oidc-issuer", paramLabel = "URL",
+                defaultValue = "${sys:caravan.oidc.issuer:-${env:CARAVAN_OIDC_ISSUER:-}}",
+                description = "People log in to the page by this OpenID provider (or CARAVAN_OIDC_ISSUER); caravan.oidc.* says how.")
+        String oidcIssuer;
 
         @Option(names = "--log-format", paramLabel = "FORMAT", defaultValue = "${sys:caravan.log.format:-${env:CARAVAN_LOG_FORMAT:-text}}",
                 completionCandidates = Words.Formats.class,
@@ -96,8 +102,9 @@ final class ServeCommand implements Callable<Integer> {
 
     static int serve(Options options) throws Exception {
         LogSetup.toConsole(options.logFormat);
-        Tokens tokens = tokens(options.tokenFile, System.getenv());
-        requireListenable(options.host, options.port, tokens);
+        TokenFile tokens = tokenFile(options.tokenFile, System.getenv());
+        boolean asks = !tokens.get().isEmpty() || !options.oidcIssuer.isBlank();
+        requireListenable(options.host, options.port, asks);
         requireInbox(options.inbox);
         Optional<TlsFiles> tls = tls(options.tlsCertificate, options.tlsKey);
         Map<String, String> properties = new HashMap<>();
@@ -105,6 +112,7 @@ final class ServeCommand implements Callable<Integer> {
             properties.put("caravan.http.tls-cert", files.certificate().toString());
             properties.put("caravan.http.tls-key", files.key().toString());
         });
+        properties.put("caravan.oidc.issuer", options.oidcIssuer);
         properties.put("caravan.inbox", options.inbox.toAbsolutePath().normalize().toString());
         properties.put("camel.server.enabled", "true");
         properties.put("camel.server.host", options.host);
@@ -129,11 +137,13 @@ final class ServeCommand implements Callable<Integer> {
         try (Engine engine = Engine.start(engineOptions)) {
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             engine.warnings().forEach(log::warn);
-            engineOptions.tokens().secrets().stream().filter(Redactor::isWeak).forEach(weak -> log.warn("a token is short or a common "
-                    + "word: anyone who guesses it may do what it allows. openssl rand -hex 32 makes a better one"));
+            engineOptions.tokens().get().secrets().stream().filter(Redactor::isWeak).forEach(weak -> log.warn("a token is short or a "
+                    + "common word: anyone who guesses it may do what it allows. openssl rand -hex 32 makes a better one"));
             log.info("serving on {}://{}:{}{} and watching {}{}", engine.isServedOverTls() ? "https" : "http",
                     options.host.contains(":") ? "[" + options.host + "]" : options.host, options.port,
-                    !engineOptions.tokens().isEmpty() ? " with a token" : "", options.inbox,
+                    (engineOptions.tokens().get().isEmpty() ? "" : " with a token")
+                            + (options.oidcIssuer.isBlank() ? "" : " with a login"),
+                    options.inbox,
                     options.rehearse ? ", rehearsing on simulated hosts" : "");
             stop.await();
         }
@@ -141,13 +151,13 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** The tokens of the file, else that of the environment; a file that is named must have one. */
-    static Tokens tokens(Path file, Map<String, String> environment) throws UserError {
+    static TokenFile tokenFile(Path file, Map<String, String> environment) throws UserError {
         if (file == null) {
-            return Optional.ofNullable(environment.get(TOKEN_VARIABLE)).map(String::strip).filter(text -> !text.isEmpty())
-                    .map(text -> Tokens.of(new Secret(text))).orElseGet(Tokens::none);
+            return TokenFile.fixed(Optional.ofNullable(environment.get(TOKEN_VARIABLE)).map(String::strip).filter(text -> !text.isEmpty())
+                    .map(text -> Tokens.of(new Secret(text))).orElseGet(Tokens::none));
         }
         try {
-            return Tokens.read(Files.readString(file));
+            return TokenFile.of(file);
         } catch (Tokens.Unreadable e) {
             throw new UserError("--token-file " + file + " " + e.getMessage());
         } catch (IOException e) {
@@ -158,7 +168,7 @@ final class ServeCommand implements Callable<Integer> {
 
     /** The token that a client sends: the only one of the file, else that of the environment. */
     static Optional<Secret> token(Path file, Map<String, String> environment) throws UserError {
-        Tokens tokens = tokens(file, environment);
+        Tokens tokens = tokenFile(file, environment).get();
         if (!tokens.isEmpty() && tokens.only().isEmpty()) {
             throw new UserError("--token-file " + file + " holds several tokens; name a file with yours alone");
         }
@@ -203,8 +213,12 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /** Refuses what must not be listened on, and says so now where the port is taken. */
-    static void requireListenable(String host, int port, Tokens tokens) throws UserError {
+    /**
+     * Refuses what must not be listened on, and says so now where the port is taken.
+     *
+     * @param asks whether who asks has to be known
+     */
+    static void requireListenable(String host, int port, boolean asks) throws UserError {
         if (port < 0 || port > 65_535) {
             throw new UserError("--port " + port + " is no port: it is a number up to 65535");
         }
@@ -214,9 +228,9 @@ final class ServeCommand implements Callable<Integer> {
         } catch (UnknownHostException e) {
             throw new UserError("--host " + host + " is not an address of this machine");
         }
-        if (!address.isLoopbackAddress() && tokens.isEmpty()) {
-            throw new UserError("--host " + host + " can be reached from other machines, so a token is needed: set " + TOKEN_VARIABLE
-                    + " or give --token-file (openssl rand -hex 32 makes a good one)");
+        if (!address.isLoopbackAddress() && !asks) {
+            throw new UserError("--host " + host + " can be reached from other machines, so a token or a login is needed: set "
+                    + TOKEN_VARIABLE + " or give --token-file (openssl rand -hex 32 makes a good one), or --oidc-issuer");
         }
         try (ServerSocket probe = new ServerSocket(port, 1, address)) {
             LoggerFactory.getLogger(ServeCommand.class).debug("{} can be listened on", probe);

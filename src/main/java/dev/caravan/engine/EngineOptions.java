@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.access.TokenFile;
 import dev.caravan.access.Tokens;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.spec.Cluster;
@@ -28,13 +29,13 @@ import java.util.function.Function;
  */
 public record EngineOptions(
         Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
-        Map<String, String> properties, Tokens tokens, JournalPlace journal, Consumer<Cluster> prepare) {
+        Map<String, String> properties, TokenFile tokens, JournalPlace journal, Consumer<Cluster> prepare) {
 
     /** Without a token, and with the journal of the data directory. */
     public EngineOptions(
             Path data, Optional<Path> routes, boolean triggers, boolean rehearsal, Function<Host, SshTarget> dial,
             Map<String, String> properties) {
-        this(data, routes, triggers, rehearsal, dial, properties, Tokens.none(), JournalPlace.in(data), cluster -> { });
+        this(data, routes, triggers, rehearsal, dial, properties, TokenFile.fixed(Tokens.none()), JournalPlace.in(data), cluster -> { });
     }
 
     /** For real hosts, reached as the spec says. */
@@ -49,6 +50,11 @@ public record EngineOptions(
 
     /** The same with these tokens. */
     public EngineOptions withTokens(Tokens asked) {
+        return withTokens(TokenFile.fixed(asked));
+    }
+
+    /** The same with the tokens of a file, which may change. */
+    public EngineOptions withTokens(TokenFile asked) {
         return new EngineOptions(data, routes, triggers, rehearsal, dial, properties, asked, journal, prepare);
     }
 

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.login.LoginSettings;
 import dev.caravan.runner.RunnerSettings;
 import dev.caravan.spec.Nearest;
 import dev.caravan.workflow.Probes;
@@ -27,9 +28,13 @@ final class Settings {
     private static final Map<String, Range> NUMBERS = numbers();
     private static final Set<String> TEXTS = Set.of("caravan.inbox", "caravan.http.allow", "caravan.http.tls-cert", "caravan.http.tls-key",
             "caravan.journal", "caravan.routes", "caravan.log", "caravan.log.format", "caravan.log.level", TOOLS, Probes.LEAVE_OUT,
-            RunnerSettings.ORDERS, RunnerSettings.EVENTS, RunnerSettings.KEYS);
+            RunnerSettings.ORDERS, RunnerSettings.EVENTS, RunnerSettings.KEYS,
+            "caravan.oidc.issuer", "caravan.oidc.client-id", "caravan.oidc.client-secret-file", "caravan.oidc.url", "caravan.oidc.scopes",
+            "caravan.oidc.name-claim", "caravan.oidc.role-claim", "caravan.oidc.view", "caravan.oidc.operate", "caravan.oidc.admin",
+            "caravan.oidc.ca-file");
     /** What is not a setting and has such a name in the environment. */
-    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER",
+    private static final Set<String> VARIABLES = Set.of("CARAVAN_TOKEN", LoginSettings.SECRET_VARIABLE,
+            "CARAVAN_JOURNAL_PASSWORD", "CARAVAN_KEY_FILE", "CARAVAN_SERVER",
             "CARAVAN_SERVER_CA", "CARAVAN_JAR", "CARAVAN_JAVA_OPTS");
 
     private Settings() {}
@@ -63,6 +68,7 @@ final class Settings {
         numbers.put("caravan.http.connections", new Range(1, 999_999));
         numbers.put("caravan.http.connections-per-client", new Range(1, 999_999));
         numbers.put("caravan.http.streams", new Range(1, 999_999));
+        numbers.put("caravan.oidc.session-minutes", new Range(1, 43_200));
         for (String limit : List.of("min-memory-mib.control-plane", "min-memory-mib.worker", "min-cpus.control-plane", "min-cpus.worker",
                 "min-disk-mib.control-plane", "min-disk-mib.worker", "min-disk-mib.run", "max-clock-skew-seconds")) {
             numbers.put("caravan.preflight." + limit, new Range(0, 999_999_999));

@@ -1,6 +1,7 @@
 package dev.caravan.engine;
 
 import dev.caravan.actions.Action;
+import dev.caravan.http.AboutEngine;
 import dev.caravan.http.HttpFilters;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
@@ -8,6 +9,8 @@ import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.Retention;
+import dev.caravan.login.Login;
+import dev.caravan.login.LoginSettings;
 import dev.caravan.observe.Metrics;
 import dev.caravan.observe.Observation;
 import dev.caravan.remote.DirectAccess;
@@ -24,6 +27,7 @@ import dev.caravan.runner.RunnerSettings;
 import dev.caravan.runner.ZonedAccess;
 import dev.caravan.spec.Allowed;
 import dev.caravan.ssh.SshSessions;
+import dev.caravan.terminal.Hints;
 import dev.caravan.workflow.Adoption;
 import dev.caravan.workflow.ApprovedPlan;
 import dev.caravan.workflow.Backups;
@@ -37,6 +41,7 @@ import dev.caravan.workflow.Removals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.RuntimeMigration;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -61,6 +66,7 @@ final class Wiring extends MainListenerSupport {
     private ZonedAccess access;
     private Optional<Reloading> reloading = Optional.empty();
     private GuardedVertx vertx;
+    private Optional<Login> login = Optional.empty();
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -176,11 +182,22 @@ final class Wiring extends MainListenerSupport {
         vertx = GuardedVertx.with(limits(context), setting(context, "caravan.http.tls-cert"), setting(context, "caravan.http.tls-key"));
         registry.bind("vertx", vertx.vertx());
         registry.bind("guardedVertx", vertx);
+        login = LoginSettings.from(name -> setting(context, name), System.getenv()).map(Login::with);
         registry.bind("http",
                 new Http(context, new LoadedRoutes(context, files), files, runs, submissions, opened, metrics,
-                        this::routesProblem, options.data(), !options.tokens().isEmpty(), options.rehearsal()));
+                        this::routesProblem, options.data(), !options.tokens().get().isEmpty(), login, about(context)));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
+    }
+
+    /** A rehearsal on the command line keeps its journal in a directory of that name below the one that it is given. */
+    private AboutEngine about(CamelContext context) {
+        Path data = options.data().toAbsolutePath().normalize();
+        Path named = options.rehearsal() ? data.getParent() : data;
+        boolean known = !options.rehearsal() || data.endsWith("rehearsal");
+        return new AboutEngine(options.rehearsal(), Path.of(setting(context, "caravan.inbox")), Optional.of("caravan "
+                + (options.rehearsal() ? "rehearse" : "apply") + " -f spec.yaml --data " + Hints.word(named.toString())
+                + options.journal().url().map(url -> " --journal " + Hints.word(url)).orElse("")).filter(any -> known));
     }
 
     @Override
@@ -188,7 +205,7 @@ final class Wiring extends MainListenerSupport {
         CamelContext context = main.getCamelContext();
         try {
             if (options.triggers()) {
-                HttpFilters.install(context, vertx, limits(context), options.tokens(),
+                HttpFilters.install(context, vertx, limits(context), options.tokens(), login,
                         context.getRegistry().lookupByNameAndType("runs", Runs.class), journal.join(),
                         context.getRegistry().lookupByNameAndType("http", Http.class));
             }

@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
  */
 final class BodyFilter implements Handler<RoutingContext> {
     static final int LARGEST_BODY = 1024 * 1024;
+    /** What the context of a request has by that name. */
+    static final String CREDENTIALS = "caravan.credentials";
     private static final int LINGER_MILLIS = 1_000;
     private static final String API = "/api/";
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
@@ -60,7 +62,9 @@ final class BodyFilter implements Handler<RoutingContext> {
             send(context, refused.get());
             return;
         }
-        access.caller(context.request().headers().getAll("Authorization")).map(CallerUser::of).ifPresent(context::setUser);
+        AuthFilter.Credentials credentials = LoginResource.credentials(request);
+        access.caller(credentials).map(CallerUser::of).ifPresent(context::setUser);
+        context.put(CREDENTIALS, credentials);
         takeOff(context);
         long timer = context.vertx().setTimer(bodyWithinMillis, any -> {
             if (!request.isEnded()) {
@@ -74,6 +78,7 @@ final class BodyFilter implements Handler<RoutingContext> {
     /** What no route is to see, a user's own neither: routes pass headers on, and parameters of the query become headers. */
     private static void takeOff(RoutingContext context) {
         context.request().headers().remove("Authorization");
+        LoginResource.takeOffSession(context.request().headers());
         for (MultiMap each : List.of(context.request().headers(), context.queryParams())) {
             List.copyOf(each.names()).stream().filter(name -> STEERING.matcher(name).lookingAt()).forEach(each::remove);
         }
@@ -180,9 +185,11 @@ final class BodyFilter implements Handler<RoutingContext> {
             return;
         }
         if (problem.status() == 401) {
-            response.headers()
-                    .add("WWW-Authenticate", "Bearer realm=\"caravan\"")
-                    .add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
+            response.headers().add("WWW-Authenticate", "Bearer realm=\"caravan\"");
+        }
+        // Browsers ask their users for it, also where these can log in.
+        if (problem.status() == 401 && !problem.members().containsKey(LoginResource.MEMBER)) {
+            response.headers().add("WWW-Authenticate", "Basic realm=\"caravan: any name, the token as password\", charset=\"UTF-8\"");
         }
         response.setStatusCode(problem.status()).putHeader("Content-Type", ProblemDocument.MEDIA_TYPE);
         problem.headers().forEach(response::putHeader);

@@ -16,12 +16,14 @@ final class CallerUser {
     private static final String NAME = "username";
     private static final String ROLE = "role";
     private static final String TOKEN = "token";
+    private static final String SESSION = "session";
 
     private CallerUser() {}
 
     static User of(Caller caller) {
         JsonObject principal = new JsonObject().put(ROLE, caller.role().word()).put(TOKEN, caller.token());
         caller.name().ifPresent(name -> principal.put(NAME, name));
+        caller.session().ifPresent(session -> principal.put(SESSION, session));
         return User.create(principal);
     }
 
@@ -33,6 +35,6 @@ final class CallerUser {
         }
         JsonObject principal = user.principal();
         return new Caller(Optional.ofNullable(principal.getString(NAME)), Role.of(principal.getString(ROLE)).orElse(Role.VIEW),
-                principal.getBoolean(TOKEN));
+                principal.getBoolean(TOKEN), Optional.ofNullable(principal.getString(SESSION)));
     }
 }

@@ -26,6 +26,7 @@ final class EventStream {
     private final Journal journal;
     private final String run;
     private final BooleanSupplier tellsItself;
+    private final BooleanSupplier mayFollow;
     private long after;
     private boolean reading;
     private boolean more;
@@ -33,14 +34,18 @@ final class EventStream {
     private int silent;
     private long timer;
 
-    /** @param tellsItself whether the run is one of this process, whose events are heard of */
-    EventStream(RoutingContext request, Journal journal, String run, long after, BooleanSupplier tellsItself) {
+    /**
+     * @param tellsItself whether the run is one of this process, whose events are heard of
+     * @param mayFollow   whether who asked may still follow it: their token may be gone by now
+     */
+    EventStream(RoutingContext request, Journal journal, String run, long after, BooleanSupplier tellsItself, BooleanSupplier mayFollow) {
         this.request = request;
         this.loop = request.vertx().getOrCreateContext();
         this.journal = journal;
         this.run = run;
         this.after = after;
         this.tellsItself = tellsItself;
+        this.mayFollow = mayFollow;
     }
 
     /** Begins; {@code atEnd} is called once, when the client or the run is gone. */
@@ -75,6 +80,10 @@ final class EventStream {
     }
 
     private void look() {
+        if (!mayFollow.getAsBoolean()) {
+            end();
+            return;
+        }
         if (++silent >= SILENT_LOOKS && !closed && !request.response().writeQueueFull()) {
             silent = 0;
             request.response().write(": still here\n\n");

@@ -31,12 +31,14 @@ final class EventStreams implements Handler<RoutingContext> {
 
     private final Runs runs;
     private final Journal journal;
+    private final AuthFilter access;
     private final int most;
     private final AtomicInteger reserved = new AtomicInteger();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
 
     /** @param most streams at the same time */
-    EventStreams(Runs runs, Journal journal, int most) {
+    EventStreams(Runs runs, Journal journal, AuthFilter access, int most) {
+        this.access = access;
         this.most = most;
         this.runs = runs;
         this.journal = journal;
@@ -104,7 +106,9 @@ final class EventStreams implements Handler<RoutingContext> {
     }
 
     private void open(RoutingContext request, Place place) {
-        EventStream stream = new EventStream(request, journal, place.run(), place.after(), () -> isUnderWay(place.run()));
+        AuthFilter.Credentials credentials = request.get(BodyFilter.CREDENTIALS);
+        EventStream stream = new EventStream(request, journal, place.run(), place.after(), () -> isUnderWay(place.run()),
+                () -> access.caller(credentials).isPresent());
         streams.add(stream);
         stream.open(() -> streams.remove(stream));
     }

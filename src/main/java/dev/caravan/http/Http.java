@@ -5,6 +5,8 @@ import dev.caravan.access.Caller;
 import dev.caravan.access.Role;
 import dev.caravan.clusters.Clusters;
 import dev.caravan.journal.Journal;
+import dev.caravan.login.Login;
+import dev.caravan.login.LoginSettings;
 import dev.caravan.observe.Metrics;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
@@ -43,28 +45,33 @@ public final class Http {
      * @param files         of the routes directory
      * @param routesProblem what is wrong with the route files, where that keeps them from being loaded
      * @param asksForToken  whether who asks is known by a token; a user's route that does not pass on who it is may only look then
-     * @param rehearsal     whether the hosts are simulated
+     * @param login         how people log in; then who asks is known as well
      */
     public Http(
             CamelContext context, LoadedRoutes routes, RouteFiles files, Runs runs, Submissions submissions,
             Journal journal, Metrics metrics, Supplier<Optional<String>> routesProblem, Path data, boolean asksForToken,
-            boolean rehearsal) {
+            Optional<Login> login, AboutEngine about) {
         RunRequests requests = new RunRequests(runs, submissions, journal);
         RunsResource ofRuns = new RunsResource(runs, journal, requests, data);
         ClustersResource ofClusters = new ClustersResource(new Clusters(journal, data));
-        this.unknown = asksForToken ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
+        this.unknown = asksForToken || login.isPresent() ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
         this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, files),
-                health, metrics, new Page(rehearsal));
+                new LoginResource(login), about, health, metrics);
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
     private static Resources resources(RunsResource runs, RunRequests requests, ClustersResource clusters, SpecsResource specs,
-            RoutesResource routes, Health health, Metrics metrics, Page page) {
+            RoutesResource routes, LoginResource login, AboutEngine about, Health health, Metrics metrics) {
+        Page page = new Page(about.rehearsal());
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> OpenApi.description().json())
                 .get("/api/v1/openapi.yaml", (request, id) -> OpenApi.description().yaml())
                 .get("/api/v1/caller", (request, id) -> caller(request))
+                .get("/api/v1/engine", (request, id) -> about.answer())
+                .get(LoginResource.BEGIN, (request, id) -> login.begin())
+                .get(LoginSettings.CALLBACK, LoginResource.PARAMETERS, (request, id) -> login.finish(request))
+                .post(LoginResource.LOGOUT, (request, id) -> login.end(request))
                 .get("/api/v1/actions", (request, id) -> runs.actions())
                 .get("/api/v1/routes", (request, id) -> routes.list())
                 .get("/api/v1/routes/{route}", (request, id) -> routes.show(id))
@@ -133,7 +140,8 @@ public final class Http {
         Caller caller = request.caller();
         ObjectNode tree = Json.object();
         caller.name().ifPresent(name -> tree.put("name", name));
-        return Reply.json(200, tree.put("role", caller.role().word()).put("token", caller.token()));
+        return Reply.json(200, tree.put("role", caller.role().word()).put("token", caller.token())
+                .put("session", caller.session().isPresent()));
     }
 
     private static Reply scrape(Metrics metrics, Request request) {

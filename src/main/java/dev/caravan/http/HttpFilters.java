@@ -1,8 +1,9 @@
 package dev.caravan.http;
 
-import dev.caravan.access.Tokens;
+import dev.caravan.access.TokenFile;
 import dev.caravan.journal.Journal;
 import dev.caravan.log.RedactedLog;
+import dev.caravan.login.Login;
 import dev.caravan.run.Runs;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -13,6 +14,7 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.service.ServiceSupport;
@@ -28,30 +30,33 @@ public final class HttpFilters extends ServiceSupport {
     private static final Logger LOG = LoggerFactory.getLogger(HttpFilters.class);
     private static final int FIRST = Integer.MIN_VALUE;
     private static final int LAST = Integer.MAX_VALUE;
+    private static final long LOOK_MILLIS = 2_000;
 
     private final CamelContext context;
     private final GuardedVertx vertx;
     private final ServerLimits limits;
-    private final Tokens tokens;
+    private final TokenFile tokens;
+    private final Optional<Login> login;
     private final Runs runs;
     private final Journal journal;
     private final Health health;
 
-    private HttpFilters(CamelContext context, GuardedVertx vertx, ServerLimits limits, Tokens tokens, Runs runs, Journal journal,
-            Health health) {
+    private HttpFilters(CamelContext context, GuardedVertx vertx, ServerLimits limits, TokenFile tokens, Optional<Login> login,
+            Runs runs, Journal journal, Health health) {
         this.context = context;
         this.vertx = vertx;
         this.limits = limits;
         this.tokens = tokens;
+        this.login = login;
         this.runs = runs;
         this.journal = journal;
         this.health = health;
     }
 
     /** Adds it to a context that has been configured and has not been started. */
-    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, Tokens tokens, Runs runs,
-            Journal journal, Http http) throws Exception {
-        context.addService(new HttpFilters(context, vertx, limits, tokens, runs, journal, http.health()), true, true);
+    public static void install(CamelContext context, GuardedVertx vertx, ServerLimits limits, TokenFile tokens,
+            Optional<Login> login, Runs runs, Journal journal, Http http) throws Exception {
+        context.addService(new HttpFilters(context, vertx, limits, tokens, login, runs, journal, http.health()), true, true);
     }
 
     @Override
@@ -60,13 +65,17 @@ public final class HttpFilters extends ServiceSupport {
         if (routers.isEmpty()) {
             throw new IllegalStateException("the HTTP server did not start");
         }
-        AuthFilter access = new AuthFilter(tokens);
+        AuthFilter access = new AuthFilter(tokens, login);
+        vertx.vertx().setPeriodic(LOOK_MILLIS, any -> vertx.vertx().executeBlocking(() -> {
+            tokens.look();
+            return null;
+        }, false));
         RedactedLog.keepFrom(access);
         RateLimit rates = new RateLimit(limits.requestsPerSecond(), System::nanoTime);
         vertx.install(new RequestFilter(vertx.vertx(), access, rates, vertx.connections()));
         // A thread of its own: requests that wait for a disk may hold all of Camel's, and who gets no answer here kills the process.
         WorkerExecutor liveness = vertx.vertx().createSharedWorkerExecutor("caravan-liveness", 1);
-        EventStreams streams = new EventStreams(runs, journal, limits.streams());
+        EventStreams streams = new EventStreams(runs, journal, access, limits.streams());
         for (VertxPlatformHttpRouter router : routers) {
             BodyFilter bodyFilter = new BodyFilter(vertx.connections(), limits, access);
             router.route().order(FIRST).handler(bodyFilter);

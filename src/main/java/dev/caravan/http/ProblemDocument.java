@@ -79,8 +79,8 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
 
     /** Who asks may not ask for that. */
     static ProblemDocument role(Caller caller, Role needed) {
-        return of(403, "role", "The role of this token does not allow it", "This needs the role " + needed.word() + "; "
-                + caller.name().map(name -> "the token of " + name).orElse("this token") + " has the role " + caller.role().word() + ".");
+        return of(403, "role", "The role does not allow it", "This needs the role " + needed.word() + "; "
+                + caller.name().orElse("this token") + " has the role " + caller.role().word() + ".");
     }
 
     static ProblemDocument failed() {

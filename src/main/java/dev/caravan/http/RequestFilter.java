@@ -45,6 +45,10 @@ final class RequestFilter {
             }
         });
         BodyFilter.harden(request.response());
+        if (LoginResource.sendsToLogin(request, refused.get())) {
+            request.response().setStatusCode(302).putHeader("Location", LoginResource.BEGIN).end();
+            return;
+        }
         BodyFilter.send(vertx, request, refused.get());
     }
 
@@ -85,7 +89,7 @@ final class RequestFilter {
 
     private static AuthFilter.Asked asked(HttpServerRequest request) {
         return new AuthFilter.Asked(request.method().name(), Optional.ofNullable(request.path()).orElse(""), request.scheme(),
-                request.headers().getAll("Authorization"),
-                request.getHeader("Host"), request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
+                LoginResource.credentials(request), request.getHeader("Host"),
+                request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site"));
     }
 }

@@ -37,6 +37,8 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.login.LoginSettings;
+import dev.caravan.spec.Secret;
 import dev.caravan.testkit.Serving;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -93,7 +95,8 @@ class OpenApiTest {
     @Test
     void everyDescribedParameterOfAQueryIsTakenAndNoOther() throws Exception {
         for (var path : Described.DOCUMENT.get("paths").properties()) {
-            if (!path.getKey().startsWith("/api/")) {
+            // OpenID providers add parameters of their own there, and RFC 6749 has them ignored.
+            if (!path.getKey().startsWith("/api/") || path.getKey().equals(LoginSettings.CALLBACK)) {
                 continue;
             }
             String real = path.getKey().replaceAll("[{](id|name|route)[}]", "none");
@@ -137,6 +140,7 @@ class OpenApiTest {
     void everythingDescribedIsSeenInRealAnswers() throws Exception {
         tellOfEverything(serving.engine().journal());
         client.get("/");
+        client.get("/api/v1/engine");
         client.get("/api/v1/openapi.json");
         client.get("/api/v1/openapi.yaml");
         for (String health : List.of("", "/live", "/ready")) {
@@ -183,6 +187,7 @@ class OpenApiTest {
         serving.release(applied);
         lookAtClusters(serving.ended(applied).cluster());
         resumeOneThatWasLeft();
+        logOut();
 
         assertThat(described()).isSubsetOf(Described.seen());
     }
@@ -235,6 +240,15 @@ class OpenApiTest {
         }
     }
 
+    /** Its provider is not asked for that. */
+    private static void logOut() throws Exception {
+        try (Serving withLogin = Serving.start(Files.createDirectories(directory.resolve("with-login")), Optional.of(new Secret("right")),
+                Map.of("caravan.oidc.issuer", "http://localhost:1", "caravan.oidc.url", "http://localhost", "caravan.oidc.view", "*"))) {
+            assertThat(json(new Client(withLogin).get("/api/v1/caller")).get("login").asText()).isEqualTo("/api/v1/login");
+            new Client(withLogin).post("/api/v1/logout", "", "Authorization", "Bearer right");
+        }
+    }
+
     /** The engine resumes such runs itself, now and then before the test asks. */
     private static void resumeOneThatWasLeft() {
         AtomicInteger number = new AtomicInteger();
@@ -268,7 +282,7 @@ class OpenApiTest {
     /** A run in which everything happens that can happen. */
     private static void tellOfEverything(Journal journal) throws Exception {
         journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
-                Optional.empty()));
+                Optional.empty()).begunBy(Optional.of("ann")));
         List<RunHost> hosts = List.of(new RunHost("h1", "192.0.2.1", List.of("control-plane")),
                 new RunHost("h2", "192.0.2.2", List.of("worker")));
         Failure failure = new Failure("mirror", "Wait.", List.of("503"));

@@ -50,7 +50,7 @@ class RolesTest {
         assertThat(answer.statusCode()).isEqualTo(403);
         JsonNode problem = json(answer);
         assertThat(problem.get("type").asText()).isEqualTo("urn:caravan:problem:role");
-        assertThat(problem.get("detail").asText()).isEqualTo("This needs the role " + needed + "; the token of " + name + " has the role "
+        assertThat(problem.get("detail").asText()).isEqualTo("This needs the role " + needed + "; " + name + " has the role "
                 + has + ".");
     }
 
@@ -66,7 +66,8 @@ class RolesTest {
 
     @Test
     void eachIsToldWhoTheyAre() throws Exception {
-        assertThat(client.get("/api/v1/caller", as("otto")).body()).isEqualTo("{\"name\":\"otto\",\"role\":\"operate\",\"token\":true}");
+        assertThat(client.get("/api/v1/caller", as("otto")).body()).isEqualTo("{\"name\":\"otto\",\"role\":\"operate\",\"token\":true,"
+                + "\"session\":false}");
         assertThat(client.get("/api/v1/caller", as("nobody")).statusCode()).isEqualTo(401);
         assertThat(client.get("/api/v1/caller").statusCode()).isEqualTo(401);
     }
@@ -144,7 +145,7 @@ class RolesTest {
                     + " && byId('about').textContent.includes('cancelled by anna')");
             browser.until("document.querySelector('[data-action=retry]').disabled");
             assertThat(browser.value("document.querySelector('[data-action=retry]').title").asText())
-                    .isEqualTo("This needs the role operate. Your token has the role view.");
+                    .isEqualTo("This needs the role operate. You have the role view.");
             browser.value("location.hash = '#/new'");
             browser.until("byId('new-role').textContent.includes('needs the role operate') && !byId('new-role').hidden && newRun.valid");
             assertThat(browser.value("String(byId('new-start').disabled && byId('new-plan').disabled)").asText()).isEqualTo("true");

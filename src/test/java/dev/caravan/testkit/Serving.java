@@ -2,6 +2,7 @@ package dev.caravan.testkit;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.access.TokenFile;
 import dev.caravan.access.Tokens;
 import dev.caravan.data.Trees;
 import dev.caravan.engine.Engine;
@@ -176,6 +177,11 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
     }
 
     private static Serving start(Path directory, Tokens tokens, Map<String, String> settings) throws Exception {
+        return start(directory, freePort(), TokenFile.fixed(tokens), settings);
+    }
+
+    /** The same on that port, with tokens that may change. */
+    public static Serving start(Path directory, int port, TokenFile tokens, Map<String, String> settings) throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
         Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
@@ -185,7 +191,7 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("triggers/inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
-        return start(directory, freePort(), settings,
+        return start(directory, port, settings,
                 properties -> EngineOptions.of(directory.resolve("data"), Optional.of(routes), true, properties).withTokens(tokens));
     }
 
