@@ -115,6 +115,15 @@ abstract class JournalContract {
     }
 
     @Test
+    void whoBeganARunIsKeptWhereThatIsKnown() {
+        journal.begin(run("a").begunBy(Optional.of("ann")));
+        journal.begin(run("b"));
+        reopen();
+        assertThat(journal.run("a").orElseThrow().begunBy()).contains("ann");
+        assertThat(journal.runs(RunFilter.newest(9))).extracting(RunRecord::begunBy).containsExactly(Optional.of("ann"), Optional.empty());
+    }
+
+    @Test
     void numbersTheEventsOfEachRunFromOneWithoutGapsWhoeverAppends() throws Exception {
         journal.begin(run("a", AT));
         journal.begin(run("b", AT));
