@@ -142,8 +142,8 @@ class PostgresJournalTest extends JournalContract {
         journal.close();
         try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
             statement.execute("alter table found rename column rolled_back to given_back");
-            statement.execute("alter table run drop column begun_by");
-            statement.execute("delete from \"flyway_schema_history\" where \"version\" in ('6', '7')");
+            statement.execute("alter table run drop column spec_values, drop column begun_by");
+            statement.execute("delete from \"flyway_schema_history\" where \"version\" in ('6', '7', '8')");
             connection.commit();
         }
         journal = Journal.open(place());
