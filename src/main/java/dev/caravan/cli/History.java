@@ -24,6 +24,11 @@ interface History extends AutoCloseable {
     /** What happened in a run until now, in order. */
     List<Event> events(RunRecord run) throws IOException, UserError;
 
+    /** What failed in a run of more events than that, and how it ended; empty of other runs, and where this cannot be asked. */
+    default Optional<List<Event>> outline(RunRecord run, long longerThan) {
+        return Optional.empty();
+    }
+
     /** What happens in a run, from its beginning on. */
     Following follow(RunRecord run) throws IOException, UserError;
 

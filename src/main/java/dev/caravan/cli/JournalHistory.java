@@ -96,6 +96,11 @@ final class JournalHistory implements History {
         return of(run).events(run.id(), 0);
     }
 
+    @Override
+    public Optional<List<Event>> outline(RunRecord run, long longerThan) {
+        return of(run).outline(run.id(), longerThan);
+    }
+
     private Journal of(RunRecord run) {
         return journals.keySet().stream().filter(journal -> journal.run(run.id()).isPresent()).findFirst().orElseGet(this::usual);
     }

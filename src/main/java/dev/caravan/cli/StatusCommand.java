@@ -6,6 +6,7 @@ import dev.caravan.history.RunView;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.terminal.LiveTable;
 import dev.caravan.terminal.Mode;
+import dev.caravan.terminal.RunOutline;
 import dev.caravan.terminal.RunOutput;
 import dev.caravan.terminal.TerminalFacts;
 import java.time.Duration;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "Shows what happened in a run, and its state.",
             "",
+            "Of a run with more than 20,000 events that has ended it shows what failed and how it ended; with --output plain, "
+                    + "each step as well.",
+            "",
             "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; "
                     + "ending it ends nothing else."
         },
@@ -34,6 +38,8 @@ import picocli.CommandLine.Parameters;
         })
 final class StatusCommand implements Callable<Integer> {
     private static final Duration LOOK = Duration.ofMillis(400);
+    /** Nobody reads more lines than such a run has. */
+    private static final int LONG = 20_000;
 
     @Mixin
     private HistoryOptions where;
@@ -54,6 +60,12 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private int show(History history, RunRecord found, TerminalFacts facts) throws Exception {
+        boolean whole = where.common.output != Mode.AUTO && where.common.output != Mode.TTY || !found.hasEnded();
+        Optional<List<Event>> outline = whole ? Optional.empty() : history.outline(found, LONG);
+        if (outline.isPresent()) {
+            RunOutline.lines(outline.get(), facts).forEach(System.out::println);
+            return 0;
+        }
         List<Event> events = history.events(found);
         Mode asked = where.common.output;
         Mode mode = asked == Mode.AUTO || asked == Mode.TTY ? Mode.PLAIN : asked;

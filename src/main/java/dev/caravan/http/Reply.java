@@ -1,7 +1,6 @@
 package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,7 +11,7 @@ import java.util.Map;
  */
 record Reply(int status, String mediaType, Object body, Map<String, String> headers) {
     static Reply json(int status, JsonNode tree) {
-        return new Reply(status, "application/json", tree.toString().getBytes(StandardCharsets.UTF_8), Map.of());
+        return new Reply(status, "application/json", Json.bytes(tree), Map.of());
     }
 
     Reply header(String name, String value) {

@@ -46,7 +46,7 @@ final class RunJson {
         ArrayNode findings = tree.putArray("findings");
         view.findings().forEach(finding -> {
             ObjectNode each = findings.addObject();
-            each.set("hosts", Json.tree(finding.hosts()));
+            each.set("hosts", Json.texts(finding.hosts()));
             Json.put(each.put("problem", finding.problem()), "remedy", finding.remedy());
         });
         return tree;
@@ -70,7 +70,7 @@ final class RunJson {
     private static ObjectNode host(HostView host) {
         ObjectNode tree = Json.object().put("name", host.name());
         Json.put(tree, "address", host.address());
-        tree.set("roles", Json.tree(host.roles()));
+        tree.set("roles", Json.texts(host.roles()));
         if (host.rolledBack()) {
             tree.put("rolledBack", true);
         }
@@ -86,7 +86,7 @@ final class RunJson {
         step.endedAt().ifPresent(at -> tree.put("endedAt", at.toString()));
         Json.put(tree, "message", step.message().isEmpty() ? step.doing() : step.message());
         if (!step.changes().isEmpty()) {
-            tree.set("changes", Json.tree(step.changes()));
+            tree.set("changes", Json.texts(step.changes()));
         }
         if (!step.diffs().isEmpty()) {
             ArrayNode diffs = tree.putArray("diffs");
@@ -96,14 +96,14 @@ final class RunJson {
         List<List<String>> rows = ReportTable.rows(step.report());
         if (!rows.isEmpty()) {
             ObjectNode report = tree.putObject("report");
-            report.set("columns", Json.tree(rows.get(0)));
+            report.set("columns", Json.texts(rows.get(0)));
             report.set("rows", Json.tree(rows.subList(1, rows.size())));
         }
         step.retryAt().ifPresent(at -> tree.put("retryAt", at.toString()));
         step.failure().ifPresent(failure -> {
             ObjectNode why = tree.putObject("failure");
             Json.put(why.put("kind", failure.kind()), "remedy", failure.remedy());
-            why.set("lastWords", Json.tree(failure.lastWords()));
+            why.set("lastWords", Json.texts(failure.lastWords()));
         });
         return tree;
     }

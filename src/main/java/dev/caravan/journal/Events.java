@@ -5,14 +5,30 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.history.Event;
 import dev.caravan.history.EventRow;
+import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
+import dev.caravan.history.Occurrence.StepRetried;
+import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.StepState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the table {@code event}. Thread-safe. */
 final class Events {
+    private static final String SELECT = "select run, seq, at, type, host, step, attempt, message, data from event where run = ?";
+    private static final String OF_STEPS = Stream.of(StepStarted.class, StepProgress.class, StepRetried.class, StepEnded.class,
+            HostWaiting.class).map(EventRow::word).collect(Collectors.joining("', '", "('", "')"));
+    private static final String ENDED = "type = '" + EventRow.word(StepEnded.class) + "'";
+    private static final String WHICH = "coalesce(host, '') || ' ' || step";
+    /* A quote within a text of the data is written with a backslash. */
+    private static final String FAILED = ENDED + " and data like '%\"state\":\"" + StepState.FAILED.word() + "\"%'";
+
     private final Reader reader;
     private final ObjectMapper json = new ObjectMapper();
 
@@ -21,9 +37,16 @@ final class Events {
     }
 
     List<Event> after(String run, long after) {
-        return reader.query("select run, seq, at, type, host, step, attempt, message, data from event"
-                        + " where run = ? and seq > ? order by seq",
-                this::event, run, after);
+        return reader.query(SELECT + " and seq > ? order by seq", this::event, run, after);
+    }
+
+    Optional<List<Event>> outline(String run, long longerThan) {
+        if (reader.query(SELECT + " and seq > ? limit 1", row -> true, run, longerThan).isEmpty()) {
+            return Optional.empty();
+        }
+        // A step that failed may have run again later.
+        return Optional.of(reader.query(SELECT + " and (type not in " + OF_STEPS + " or " + ENDED + " and " + WHICH + " in (select "
+                + WHICH + " from event where run = ? and " + FAILED + ")) order by seq", this::event, run, run));
     }
 
     private Event event(ResultSet row) throws SQLException {

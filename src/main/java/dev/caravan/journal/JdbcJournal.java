@@ -1,7 +1,6 @@
 package dev.caravan.journal;
 
 import dev.caravan.history.Event;
-import dev.caravan.history.EventRow;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.RunEnded;
@@ -10,7 +9,6 @@ import dev.caravan.journal.Writer.Way;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -121,7 +119,7 @@ final class JdbcJournal implements Journal {
 
     @Override
     public Event end(String run, RunEnded end) {
-        Draft last = draft(run, end);
+        Draft last = Draft.of(run, end, own);
         return writer.write(Way.DURABLE, (connection, engine) -> {
             Event event = last.write(connection, engine);
             Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", end.state().word(),
@@ -137,35 +135,21 @@ final class JdbcJournal implements Journal {
     @Override
     public Event append(String run, Occurrence what) {
         Way way = what instanceof StepProgress || what instanceof HostWaiting ? Way.LOOSE : Way.DURABLE;
-        return writer.write(way, draft(run, what)::write, this::publish);
-    }
-
-    private Draft draft(String run, Occurrence what) {
-        EventRow whole = EventRow.of(what);
-        EventRow row = new EventRow(whole.type(), whole.host(), whole.step(), whole.attempt(), Characters.storable(whole.message()),
-                whole.data());
-        return new Draft(now(), run, row, own);
+        return writer.write(way, Draft.of(run, what, own)::write, this::publish);
     }
 
     private void publish(Event event) {
         listeners.forEach(listener -> listener.accept(event));
     }
 
-    /** An event that gets its number when it is written. */
-    private record Draft(Instant at, String run, EventRow row, OwnRuns own) {
-        Event write(Connection connection, String engine) throws SQLException {
-            long seq = own.next(connection, run, engine);
-            Sql.update(connection,
-                    "insert into event (run, seq, at, type, host, step, attempt, message, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    run, seq, Sql.time(at), row.type(), row.host().orElse(null), row.step().orElse(null), row.attempt(), row.message(),
-                    Characters.storableJson(row.data().toString()));
-            return new Event(seq, at, run, row.occurrence());
-        }
-    }
-
     @Override
     public List<Event> events(String run, long after) {
         return events.after(run, after);
+    }
+
+    @Override
+    public Optional<List<Event>> outline(String run, long longerThan) {
+        return events.outline(run, longerThan);
     }
 
     @Override
@@ -291,9 +275,5 @@ final class JdbcJournal implements Journal {
             own.require(connection, run, engine);
             return update.with(connection);
         });
-    }
-
-    private static Instant now() {
-        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
     }
 }

@@ -77,6 +77,13 @@ public interface Journal extends AutoCloseable {
     /** The events of a run after that number, in order; after 0 for all of them. */
     List<Event> events(String run, long after);
 
+    /**
+     * The events of a long run that say what it was asked, what failed and how it ended: all but those of steps that went well.
+     *
+     * @return empty if the run has no more events than that
+     */
+    Optional<List<Event>> outline(String run, long longerThan);
+
     Optional<RunRecord> run(String id);
 
     /** The runs that meet this filter, the newest first. */

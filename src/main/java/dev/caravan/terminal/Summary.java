@@ -27,6 +27,7 @@ public final class Summary {
     private final List<String> lines = new ArrayList<>();
     private final Causes causes;
     private boolean reported;
+    private boolean outlined;
 
     private Summary(RunView run, int width, Look look) {
         this.run = run;
@@ -42,13 +43,23 @@ public final class Summary {
 
     /** The failures, how the run ended and what to do now: for those who asked for no more. */
     static List<String> brief(RunView run, int width, Look look) {
+        return new Summary(run, width, look).inBrief();
+    }
+
+    /** The same of a run of whose steps only those are known that failed: nothing is said of changes. */
+    static List<String> outline(RunView run, int width, Look look) {
         Summary summary = new Summary(run, width, look);
+        summary.outlined = true;
+        return summary.inBrief();
+    }
+
+    private List<String> inBrief() {
         if (run.state() != RunState.REFUSED) {
-            summary.lines.addAll(summary.causes.explained());
+            lines.addAll(causes.explained());
         }
-        summary.findings();
-        summary.headline();
-        return summary.lines;
+        findings();
+        headline();
+        return lines;
     }
 
     private List<String> whole() {
@@ -90,7 +101,7 @@ public final class Summary {
         if (partly || !causes.areTheMessage()) {
             lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
         }
-        if (run.isPlan() && run.changes() > 0 && run.state() == RunState.SUCCEEDED && !run.rehearsal()) {
+        if (run.isPlan() && (outlined || run.changes() > 0) && run.state() == RunState.SUCCEEDED && !run.rehearsal()) {
             lines.add("  to do exactly this: " + look.hints().in("caravan apply -f SPEC --plan " + run.run()));
         }
         if (!partly) {
@@ -116,7 +127,8 @@ public final class Summary {
                     + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
             case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
             case CANCELLED -> name + " was cancelled after " + time
-                    + (run.changes() == 0 || run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
+                    + (run.changes() == 0 && !outlined || run.changesNothing() ? "; nothing was changed"
+                            : "; the hosts are left as they are");
             case PARTLY -> succeeded(name, time) + "; not" + where();
             default -> succeeded(name, time);
         };
@@ -128,6 +140,10 @@ public final class Summary {
 
     private String succeeded(String name, String time) {
         String hosts = Counted.of(run.realHosts().size(), "host");
+        if (outlined) {
+            return name + (run.outcome().isEmpty() ? ": " + run.action() + " succeeded" : " " + Text.printable(run.outcome())) + " on "
+                    + hosts + " after " + time;
+        }
         if (run.changes() == 0 && reported) {
             return name + ": " + run.action() + " succeeded on " + hosts + " (" + time + ")";
         }

@@ -6,9 +6,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Detached;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
+import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.spec.Secret;
@@ -17,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +116,31 @@ class HistoryTest {
         assertThat(console.out()).contains("as the test wants it");
         assertThat(caravan(where, "logs", id, "--step", "kube-install")).isZero();
         assertThat(console.out()).contains("h1  kube-install  first line\n").endsWith("h1  kube-install  last line, without an end\n");
+    }
+
+    @Test
+    void aLongRunThatHasEndedIsShownByWhatFailedAndHowItEnded() {
+        Journal journal = serving.engine().journal();
+        journal.begin(new RunRecord("long", "long", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
+                Optional.empty()));
+        journal.append("long", new RunQueued("apply", "long", List.of(new RunHost("h1", "192.0.2.1", List.of("worker"))), false, true,
+                false, Optional.empty(), List.of(), "", Map.of(), false));
+        journal.append("long", new RunStarted());
+        journal.append("long", new StepStarted(Attempt.of("h1", "facts", 1), Optional.empty()));
+        for (int number = 0; number < 20_000; number++) {
+            journal.append("long", new StepProgress(Attempt.of("h1", "facts", 1), "at " + number));
+        }
+        journal.append("long", StepEnded.failed(Attempt.of("h1", "facts", 1), "no room", new Failure("disk-full", "Make room.", List.of()),
+                Optional.empty()));
+        journal.end("long", RunEnded.of(RunState.FAILED, "failed: facts on h1: no room"));
+        assertThat(CaravanCommand.execute("status", "long", "--data", serving.data().toString())).isZero();
+        assertThat(console.out()).contains("apply long, run long, 1 host", "no room", "Make room.", "the hosts are left as they are",
+                "its 20005 events: caravan status long", "--output plain")
+                .doesNotContain("working");
+        assertThat(console.out().lines().count()).isLessThan(20);
+        console.forget();
+        assertThat(caravan("journal", "status", "long")).isZero();
+        assertThat(console.out()).contains("facts").doesNotContain("its 20005 events");
     }
 
     @ParameterizedTest

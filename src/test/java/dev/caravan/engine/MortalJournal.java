@@ -149,6 +149,11 @@ public final class MortalJournal implements Journal {
     }
 
     @Override
+    public Optional<List<Event>> outline(String run, long longerThan) {
+        return journal.outline(run, longerThan);
+    }
+
+    @Override
     public List<Event> events(String run, long after) {
         return journal.events(run, after);
     }

@@ -14,9 +14,13 @@ import dev.caravan.history.Difference;
 import dev.caravan.history.Event;
 import dev.caravan.history.EventRow;
 import dev.caravan.history.ExitStatus;
+import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
+import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.Occurrence.Unknown;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
@@ -227,6 +231,29 @@ abstract class JournalContract {
 
     private List<String> listed(RunFilter filter) {
         return journal.runs(filter).stream().map(RunRecord::id).toList();
+    }
+
+    @Test
+    void anOutlineHasAllButTheStepsThatWentWell() {
+        journal.begin(run("a"));
+        journal.append("a", new RunStarted());
+        for (String step : List.of("facts", "verify", "facts")) {
+            boolean fails = step.equals("verify");
+            journal.append("a", new StepStarted(Attempt.of("h1", step, 1), Optional.empty()));
+            journal.append("a", fails ? StepEnded.failed(Attempt.of("h1", step, 1), "not ready", new Failure("not-ready", "", List.of()),
+                    Optional.empty()) : ended("h1", step, "a \"state\":\"failed\" in a text"));
+        }
+        journal.append("a", ended("h1", "verify", "ready after all"));
+        journal.append("a", new Note(Optional.empty(), "a note"));
+        assertThat(journal.outline("a", 9)).isEmpty();
+        assertThat(journal.outline("a", 8).orElseThrow()).extracting(Event::message)
+                .containsExactly("", "not ready", "ready after all", "a note");
+        assertThat(journal.outline("none", 0)).isEmpty();
+    }
+
+    private static StepEnded ended(String host, String step, String message) {
+        return new StepEnded(Attempt.of(host, step, 1), message, StepState.OK, List.of(message), List.of(), Map.of(), false,
+                Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     @Test

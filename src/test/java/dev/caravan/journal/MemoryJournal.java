@@ -122,6 +122,11 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
+    public synchronized Optional<List<Event>> outline(String run, long longerThan) {
+        return Optional.empty();
+    }
+
+    @Override
     public synchronized List<Event> events(String run, long after) {
         List<Event> asked = events.stream().filter(event -> event.run().equals(run) && event.seq() > after).toList();
         read += asked.size();
