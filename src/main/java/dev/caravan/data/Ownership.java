@@ -11,7 +11,7 @@ final class Ownership {
     /** The number of root, as a user and as a group. */
     static final int ROOT = 0;
 
-    private static final Optional<Integer> SELF = uid(Path.of("/proc/self"));
+    private static final Optional<Integer> SELF = uidOfProcess(Path.of("/proc/self"));
 
     private Ownership() {}
 
@@ -33,6 +33,11 @@ final class Ownership {
             }
         }
         return Optional.empty();
+    }
+
+    /** The user of a process. @param process its directory, or a link to it, which is root's for every process */
+    static Optional<Integer> uidOfProcess(Path process) {
+        return number(process, "unix:uid");
     }
 
     private static Optional<Integer> uid(Path path) {

@@ -44,6 +44,15 @@ class DataDirectoryTest {
         assertThat(DataDirectory.warnings(data)).isEmpty();
     }
 
+    /** For every process, the link /proc/self belongs to root: what it leads to says whose the process is. */
+    @Test
+    void theUserOfAProcessIsNotThatOfTheLinkToIt() throws IOException {
+        Path process = Files.createDirectory(directory.resolve("4711"));
+        Path self = Files.createSymbolicLink(directory.resolve("self"), process);
+        give(process);
+        assertThat(Ownership.uidOfProcess(self)).contains(STRANGER);
+    }
+
     @Test
     void anotherUsersDirectoryIsRefused() throws IOException {
         give(data);
