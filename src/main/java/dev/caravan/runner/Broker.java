@@ -1,5 +1,6 @@
 package dev.caravan.runner;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -7,8 +8,11 @@ import java.util.function.BiConsumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.apache.camel.spi.CliConnectorFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +54,13 @@ public final class Broker implements AutoCloseable {
         settings.properties().forEach(main::addOverrideProperty);
         Map.of("camel.main.name", "caravan-broker", "camel.server.enabled", "false", "camel.management.enabled", "false",
                 "caravan.camel-tools", "false", "camel.main.shutdown-timeout", "2").forEach(main::addOverrideProperty);
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void beforeConfigure(BaseMainSupport camel) {
+                // The window for the Camel command line ends every Camel of the process when one of them ends.
+                camel.getCamelContext().getCamelContextExtension().getContextPlugin(CliConnectorFactory.class).setEnabled(false);
+            }
+        });
         try {
             main.start();
             return new Broker(settings, envelope, main);
@@ -77,11 +88,11 @@ public final class Broker implements AutoCloseable {
     /** Sends a message to an engine. */
     void event(String engine, Message message) {
         send(settings.events().replace("{session}", "runner"), engine,
-                new String(Message.Json.write(message), java.nio.charset.StandardCharsets.UTF_8));
+                new String(Message.Json.write(message), StandardCharsets.UTF_8));
     }
 
     private void send(String uri, String to, String message) {
-        String sealed = envelope.seal(to, message.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        String sealed = envelope.seal(to, message.getBytes(StandardCharsets.UTF_8));
         if (sealed.length() > Envelope.LARGEST) {
             throw new IllegalStateException("a message of " + sealed.length() + " characters is too large");
         }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.util.Map;
+import java.util.Set;
 import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
 import org.bouncycastle.crypto.InvalidCipherTextException;
 import org.bouncycastle.crypto.hpke.HPKE;
@@ -62,12 +63,8 @@ final class Envelope {
         }
     }
 
-    /** Whether there is a public key of that name. */
-    boolean knows(String name) {
-        return others.containsKey(name);
-    }
-
-    java.util.Set<String> names() {
+    /** Of the others whose public keys are there. */
+    Set<String> names() {
         return others.keySet();
     }
 

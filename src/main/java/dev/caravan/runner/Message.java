@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.caravan.remote.HostOrder;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What engines and runners say to each other, inside an {@link Envelope}: plain data with a JSON form. Each process, engine or runner,
@@ -40,6 +41,12 @@ sealed interface Message {
      */
     record Order(String session, String runner, long number, long floor, List<Long> givenUp, Target target, HostOrder order)
             implements Message {
+        public Order {
+            Objects.requireNonNull(runner, "runner");
+            Objects.requireNonNull(givenUp, "givenUp");
+            Objects.requireNonNull(order, "order");
+        }
+
         @Override
         public String toString() {
             return "order " + number;
@@ -51,7 +58,12 @@ sealed interface Message {
      *
      * @param underWay the numbers of this engine's orders that it is carrying out
      */
-    record Alive(String session, long beat, String runner, List<Long> underWay) implements Message {}
+    record Alive(String session, long beat, String runner, List<Long> underWay) implements Message {
+        public Alive {
+            Objects.requireNonNull(runner, "runner");
+            Objects.requireNonNull(underWay, "underWay");
+        }
+    }
 
     /** What belongs to one order. */
     sealed interface OfOrder extends Message {
@@ -115,10 +127,14 @@ sealed interface Message {
         /** @throws Envelope.Refused if it is no message of this version */
         static Message read(byte[] json) throws Envelope.Refused {
             try {
-                return JSON.readValue(json, Message.class);
+                Message message = JSON.readValue(json, Message.class);
+                if (message != null && message.session() != null) {
+                    return message;
+                }
             } catch (IOException | RuntimeException e) {
-                throw new Envelope.Refused("what it says is none of the messages of " + Envelope.VERSION);
+                // said below: what is in it is nothing to show
             }
+            throw new Envelope.Refused("what it says is none of the messages of " + Envelope.VERSION);
         }
     }
 }

@@ -16,8 +16,11 @@ import java.util.concurrent.CompletableFuture;
  * the whole order counts as lost, as with a connection: the same step ordered again continues where the log ended. Thread-safe.
  */
 final class Pending {
-    /** What arrived before its turn. */
+    /** What arrived before its turn, in messages and in bytes. */
     private static final int MOST_EARLY = 10_000;
+    private static final long MOST_EARLY_BYTES = 64 << 20;
+    /** Of standard output and of standard error: more than any order may give. */
+    private static final int LARGEST_RESULT = 5 << 20;
 
     private final long number;
     private final Target target;
@@ -26,6 +29,7 @@ final class Pending {
     private final long waitsUntil;
     private final CompletableFuture<SshResult> result = new CompletableFuture<>();
     private final NavigableMap<Long, Message.OfOrder> early = new TreeMap<>();
+    private long earlyBytes;
     private long next;
     private boolean hasEnded;
 
@@ -67,12 +71,16 @@ final class Pending {
 
     /** Takes what was said of it. @return how it ended, once all of that has come */
     synchronized Optional<Outcome> take(Message.OfOrder said) {
-        if (hasEnded || said.seq() < next || early.size() > MOST_EARLY) {
-            return Optional.empty();
+        boolean isTooMuch = said.seq() != next && (early.size() > MOST_EARLY || earlyBytes > MOST_EARLY_BYTES);
+        if (hasEnded || said.seq() < next || isTooMuch) {
+            return Optional.empty(); // what is dropped counts as lost
         }
-        early.putIfAbsent(said.seq(), said);
+        if (early.putIfAbsent(said.seq(), said) == null) {
+            earlyBytes += size(said);
+        }
         for (Message.OfOrder now = early.remove(next); now != null; now = early.remove(next)) {
             next++;
+            earlyBytes -= size(now);
             Optional<Outcome> end = now instanceof Message.Output output ? output(output) : Optional.of(outcome((Message.Ended) now));
             if (end.isPresent()) {
                 hasEnded = true;
@@ -81,6 +89,14 @@ final class Pending {
             }
         }
         return Optional.empty();
+    }
+
+    private static long size(Message.OfOrder said) {
+        if (said instanceof Message.Output output) {
+            return output.bytes().length;
+        }
+        Message.Result result = ((Message.Ended) said).result();
+        return result == null ? 0 : (long) result.stdout().length + result.stderr().length;
     }
 
     private Optional<Outcome> output(Message.Output output) {
@@ -104,14 +120,18 @@ final class Pending {
     private Outcome outcome(Message.Ended ended) {
         if (ended.result() != null) {
             Message.Result said = ended.result();
+            if (said.stdout().length > LARGEST_RESULT || said.stderr().length > LARGEST_RESULT) {
+                return new Outcome(null, new SshException(SshException.Kind.OUTPUT_LIMIT, "the runner sent more than an order may give"));
+            }
             return new Outcome(new SshResult(said.exitStatus(), said.stdout(), said.stderr(), Optional.ofNullable(said.signal())), null);
         }
-        return new Outcome(null, failure(target, ended.problem()));
+        return new Outcome(null, ended.problem() == null
+                ? new SshException(SshException.Kind.CONNECTION_LOST, "the runner sent no result") : failure(target, ended.problem()));
     }
 
     private static Exception failure(Target target, Message.Problem problem) {
         if (problem.ssh() == null) {
-            return new StepFailure(target.host(), "", String.valueOf(problem.kind()), false, problem.text(),
+            return new StepFailure(target.host(), "", String.valueOf(problem.kind()), false, String.valueOf(problem.text()),
                     String.valueOf(problem.remedy()), List.of(), null);
         }
         try {

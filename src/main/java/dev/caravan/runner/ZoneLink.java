@@ -5,6 +5,7 @@ import dev.caravan.remote.HostOrder;
 import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshTarget;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +36,7 @@ final class ZoneLink {
     private static final int MOST_SENDINGS = 20;
 
     private final String zone;
+    private final ZoneFailures failures;
     private final String session;
     private final Wire wire;
     private final Timing timing;
@@ -42,12 +44,14 @@ final class ZoneLink {
     private final Executor callbacks;
     private final NavigableMap<Long, Pending> pending = new TreeMap<>();
     private final NavigableSet<Long> givenUp = new TreeSet<>();
+    private final Set<String> former = new HashSet<>();
     private long lastNumber;
     private long beat;
     private long heardBeat;
     private long heardAt;
     private String runner;
     private boolean brokerFails;
+    private boolean greets;
     private boolean closed;
 
     /**
@@ -57,6 +61,7 @@ final class ZoneLink {
      */
     ZoneLink(String zone, String session, Wire wire, Timing timing, Executor sender, Executor callbacks) {
         this.zone = zone;
+        this.failures = new ZoneFailures(zone);
         this.session = session;
         this.wire = wire;
         this.timing = timing;
@@ -73,7 +78,7 @@ final class ZoneLink {
         synchronized (this) {
             mine = new Pending(++lastNumber, Target.of(target), order, listener, until);
             if (closed) {
-                mine.result().completeExceptionally(overHere());
+                mine.result().completeExceptionally(failures.closed());
                 return mine.result();
             }
             pending.put(mine.number(), mine);
@@ -98,7 +103,7 @@ final class ZoneLink {
         long floor = pending.firstKey();
         givenUp.headSet(floor).clear();
         Message.Order message = each.message(session, runner, floor, List.copyOf(givenUp));
-        transmit(message, () -> notSent(each));
+        transmit(message, () -> { }, () -> notSent(each));
     }
 
     private synchronized void notSent(Pending each) {
@@ -106,15 +111,24 @@ final class ZoneLink {
         each.sentBeat = Long.MIN_VALUE;
     }
 
+    /* One at a time: a broker that hangs is not asked more and more. */
     private void sayHello() {
-        transmit(new Message.Hello(session, ++beat), () -> { });
+        if (!greets) {
+            greets = true;
+            transmit(new Message.Hello(session, ++beat), this::greeted, this::greeted);
+        }
     }
 
-    private void transmit(Message message, Runnable failed) {
+    private synchronized void greeted() {
+        greets = false;
+    }
+
+    private void transmit(Message message, Runnable sent, Runnable failed) {
         sender.execute(() -> {
             try {
-                wire.send(new String(Message.Json.write(message), java.nio.charset.StandardCharsets.UTF_8));
+                wire.send(new String(Message.Json.write(message), StandardCharsets.UTF_8));
                 brokerAnswers(true, null);
+                sent.run();
             } catch (Exception e) {
                 brokerAnswers(false, e);
                 failed.run();
@@ -191,7 +205,7 @@ final class ZoneLink {
                 return;
             }
         }
-        over(its, null, lost(its, "its runner was started again"));
+        over(its, null, failures.lost(its, "its runner was started again"));
     }
 
     private void alive(Message.Alive alive) {
@@ -203,9 +217,13 @@ final class ZoneLink {
             heardBeat = alive.beat();
             heardAt = System.nanoTime();
             if (!alive.runner().equals(runner)) {
+                if (former.contains(alive.runner()) && runner != null) {
+                    LOG.warn("zone {}: two runners answer in turn, and steps are retried all the time: stop one of them", zone);
+                }
                 LOG.info("zone {}: a runner answers", zone);
                 lost.addAll(sent());
                 runner = alive.runner();
+                former.add(runner);
             }
             Set<Long> underWay = new HashSet<>(alive.underWay());
             for (Pending each : pending.values()) {
@@ -214,7 +232,7 @@ final class ZoneLink {
                 }
             }
         }
-        lost.forEach(each -> over(each, null, lost(each, "its runner no longer carries it out, and its end did not arrive")));
+        lost.forEach(each -> over(each, null, failures.lost(each, "its runner no longer carries it out, and its end did not arrive")));
     }
 
     /* Guarded by this. Hellos and orders may overtake each other: what seems to be missing may be on its way. */
@@ -259,28 +277,8 @@ final class ZoneLink {
             vain = pending.values().stream().filter(each -> each.sentTo == null && !gone.contains(each)).filter(isVain).toList();
             sayHello();
         }
-        lost.forEach(each -> over(each, null, lost(each, "its runner does not answer")));
-        vain.forEach(each -> over(each, null, none()));
-    }
-
-    private SshException lost(Pending each, String why) {
-        return new SshException(SshException.Kind.CONNECTION_LOST,
-                "the connection to the runner of zone " + zone + " was lost: " + why + " (" + each + ")");
-    }
-
-    private HostAccess.NoRunner none() {
-        return new HostAccess.NoRunner("no runner of zone " + zone + " answers",
-                "Start it on a machine in that zone: caravan runner --zone " + zone
-                        + ". If it runs, look at its log, and whether both sides reach the broker.");
-    }
-
-    private SshException overHere() {
-        return new SshException(SshException.Kind.CLOSED, "the link to zone " + zone + " was closed by this process");
-    }
-
-    /** Whether a runner answers. */
-    synchronized boolean isServed() {
-        return runner != null;
+        lost.forEach(each -> over(each, null, failures.lost(each, "its runner does not answer")));
+        vain.forEach(each -> over(each, null, failures.none()));
     }
 
     /** Ends all orders that are not over. */
@@ -290,6 +288,6 @@ final class ZoneLink {
             closed = true;
             left = List.copyOf(pending.values());
         }
-        left.forEach(each -> over(each, null, overHere()));
+        left.forEach(each -> over(each, null, failures.closed()));
     }
 }

@@ -20,12 +20,15 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reaches hosts of the default zone from this process, and those of other zones by their runners. Without a broker, or the public key of
  * a zone's runner, an order for that zone fails at once, and says what is missing. Thread-safe.
  */
 public final class ZonedAccess implements HostAccess, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ZonedAccess.class);
     /** The name of an engine's key. */
     public static final String ENGINE = "engine";
     /** So that a message with it has less than 1 MiB, which is what Kafka takes if nothing else is set. */
@@ -77,8 +80,19 @@ public final class ZonedAccess implements HostAccess, AutoCloseable {
         }
         broker.listenAsEngine(session, access::received);
         long beat = settings.timing().beat().toMillis();
-        access.beats.scheduleWithFixedDelay(() -> access.links.values().forEach(ZoneLink::tick), beat, beat, TimeUnit.MILLISECONDS);
+        access.beats.scheduleWithFixedDelay(access::tick, beat, beat, TimeUnit.MILLISECONDS);
         return access;
+    }
+
+    /* What is thrown would end the beats. */
+    private void tick() {
+        for (ZoneLink link : links.values()) {
+            try {
+                link.tick();
+            } catch (RuntimeException e) {
+                LOG.warn("a zone could not be looked after", e);
+            }
+        }
     }
 
     static String newSession() {

@@ -28,16 +28,17 @@ import org.apache.kafka.raft.DynamicVoters;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /** A real Kafka, one broker that is its own controller, on loopback inside this process. */
-final class KafkaBroker implements AutoCloseable {
-    private final KafkaRaftServer server;
+public final class KafkaBroker implements AutoCloseable {
+    private final Properties settings;
     private final String address;
+    private KafkaRaftServer server;
 
-    private KafkaBroker(KafkaRaftServer server, String address) {
-        this.server = server;
+    private KafkaBroker(Properties settings, String address) {
+        this.settings = settings;
         this.address = address;
     }
 
-    static KafkaBroker start(Path directory) throws Exception {
+    public static KafkaBroker start(Path directory) throws Exception {
         String address;
         String controller;
         // both held until both are known, so that they differ
@@ -62,23 +63,29 @@ final class KafkaBroker implements AutoCloseable {
                 .setInitialControllers(DynamicVoters.parse("1@" + controller + ":" + Uuid.randomUuid()))
                 .setMetadataLogDirectory(directory.toString())
                 .setPrintStream(new java.io.PrintStream(java.io.OutputStream.nullOutputStream())).run();
-        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
-        server.startup();
-        return new KafkaBroker(server, address);
+        KafkaBroker broker = new KafkaBroker(settings, address);
+        broker.begin();
+        return broker;
     }
 
-    String address() {
+    /** Starts it, with the records that it has. */
+    public void begin() {
+        server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
+        server.startup();
+    }
+
+    public String address() {
         return address;
     }
 
-    void createTopic(String topic) throws Exception {
+    public void createTopic(String topic) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
             admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(60, TimeUnit.SECONDS);
         }
     }
 
     /** That many records from the beginning of a topic. */
-    List<ConsumerRecord<String, String>> read(String topic, int count, Duration within) {
+    public List<ConsumerRecord<String, String>> read(String topic, int count, Duration within) {
         List<ConsumerRecord<String, String>> records = new ArrayList<>();
         Instant end = Instant.now().plus(within);
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", address), new StringDeserializer(),
@@ -92,7 +99,7 @@ final class KafkaBroker implements AutoCloseable {
         return records;
     }
 
-    void send(String topic, String key, String value) throws Exception {
+    public void send(String topic, String key, String value) throws Exception {
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(Map.of("bootstrap.servers", address), new StringSerializer(),
                 new StringSerializer())) {
             producer.send(new ProducerRecord<>(topic, key, value)).get(60, TimeUnit.SECONDS);

@@ -19,14 +19,11 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.slf4j.LoggerFactory;
 
 /** A real Artemis on loopback inside this process, with its messages on the disk; it keeps a copy of all that goes over it. */
-public final class ArtemisBroker implements AutoCloseable {
+public final class ArtemisBroker implements TestBroker {
     private final Path directory;
     private final int port;
     private final List<Seen> seen = new CopyOnWriteArrayList<>();
     private EmbeddedActiveMQ server;
-
-    /** A message that was sent. @param text its body; what else it has is in {@code all} */
-    public record Seen(String address, String text, String all) {}
 
     private ArtemisBroker(Path directory, int port) {
         this.directory = directory;
@@ -45,7 +42,7 @@ public final class ArtemisBroker implements AutoCloseable {
         return broker;
     }
 
-    /** Starts it where it was stopped, with the messages that nobody had taken. */
+    @Override
     public void begin() throws Exception {
         ConfigurationImpl configuration = new ConfigurationImpl();
         configuration.setSecurityEnabled(false).setPersistenceEnabled(true).setJournalType(JournalType.NIO)
@@ -63,20 +60,22 @@ public final class ArtemisBroker implements AutoCloseable {
         server.start();
     }
 
+    @Override
     public void stop() throws Exception {
         server.stop();
     }
 
+    @Override
     public int port() {
         return port;
     }
 
-    /** All that was sent so far. */
+    @Override
     public List<Seen> seen() {
         return List.copyOf(seen);
     }
 
-    /** Sends these once more, as somebody does who can write to the broker. */
+    @Override
     public void sendAgain(List<Seen> messages) throws Exception {
         try (ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + port);
                 jakarta.jms.JMSContext context = factory.createContext()) {
@@ -87,7 +86,7 @@ public final class ArtemisBroker implements AutoCloseable {
         }
     }
 
-    /** Settings as docs/runners.md has them. */
+    @Override
     public Map<String, String> settings(int at) {
         return Map.of(
                 "camel.beans.artemis", "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory",

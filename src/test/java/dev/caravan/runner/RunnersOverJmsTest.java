@@ -3,330 +3,43 @@ package dev.caravan.runner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.packages.Family;
-import dev.caravan.rehearsal.Scratch;
-import dev.caravan.rehearsal.SimulatedHost;
-import dev.caravan.remote.DirectAccess;
-import dev.caravan.remote.HostAccess;
-import dev.caravan.remote.HostOrder;
-import dev.caravan.spec.Host;
-import dev.caravan.spec.Role;
-import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.FaultyLink;
-import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshResult;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
-import dev.caravan.testkit.Clusters;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-/**
- * Orders over a real broker (Artemis) to a runner that reaches a host over SSH, whose shell is a real one: what becomes of a step where
- * broker, runner, engine or network fail. The script counts how often it ran.
- */
-class RunnersOverJmsTest {
-    private static final Duration LONG = Duration.ofSeconds(90);
-    private static final String ID = "7f3a-1";
-    private static final String SECRET = "correct-horse-battery-staple";
-    private static final String SLOW = "echo ran >> \"$CARAVAN_ROOT/runs\"; read -r word; echo \"begun $word\"\n"
-            + "until [ -e \"$CARAVAN_ROOT/go\" ]; do sleep 0.05; done; echo done\n"
-            + "printf 'secret\\ttoken\\t%s\\n' \"$word\" >> \"$CARAVAN_RESULT\"\n";
-
-    @RegisterExtension
-    final Scratch scratch = new Scratch();
-
-    private Path directory;
-    private ArtemisBroker broker;
-    private FaultyLink link;
-    private SimulatedHost simulated;
-    private Host host;
-    private final SshSessions sessions = new SshSessions();
-    private final List<AutoCloseable> closed = new ArrayList<>();
-
-    @BeforeEach
-    void start() throws Exception {
-        directory = scratch.parent();
-        broker = ArtemisBroker.start(directory.resolve("broker"));
-        link = new FaultyLink("127.0.0.1", broker.port());
-        simulated = SimulatedHost.start("h1", Family.APT, directory.resolve("host"));
-        host = new Host("h1", "127.0.0.1", List.of(), Set.of(Role.WORKER), Clusters.root(), Map.of(), List.of(), Host.State.PRESENT,
-                "site-a");
-        new KeyFiles(directory.resolve("engine")).make("engine");
-        new KeyFiles(directory.resolve("runner")).make("site-a");
-        Files.copy(directory.resolve("engine/engine.pub"), directory.resolve("runner/engine.pub"));
-        Files.copy(directory.resolve("runner/site-a.pub"), directory.resolve("engine/site-a.pub"));
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        Collections.reverse(closed);
-        for (AutoCloseable each : closed) {
-            each.close();
-        }
-        sessions.close();
-        simulated.close();
-        link.close();
-        broker.close();
-    }
-
-    private RunnerSettings settings(String side, int port, Duration patience) {
-        Map<String, String> properties = new HashMap<>(broker.settings(port));
-        return new RunnerSettings(properties.get(RunnerSettings.ORDERS), properties.get(RunnerSettings.EVENTS), directory.resolve(side),
-                new Timing(Duration.ofMillis(300), patience), properties);
-    }
-
-    private ZonedAccess engine() throws Exception {
-        return engine(LONG);
-    }
-
-    private ZonedAccess engine(Duration patience) throws Exception {
-        ZonedAccess engine = ZonedAccess.start(new DirectAccess(sessions, this::target), this::target,
-                settings("engine", broker.port(), patience));
-        closed.add(engine);
-        return engine;
-    }
-
-    private Runner runner() throws Exception {
-        return runner(broker.port());
-    }
-
-    private Runner runner(int port) throws Exception {
-        Runner runner = Runner.start("site-a", settings("runner", port, LONG));
-        closed.add(runner);
-        return runner;
-    }
-
-    private SshTarget target(Host any) {
-        SshAccess access = simulated.access(any.ssh());
-        return new SshTarget("127.0.0.1", access);
-    }
-
-    private static HostOrder.Launch launch(long known, String script) {
-        return new HostOrder.Launch(ID, "slow", known, List.of(), Map.of("CARAVAN_STEP", "slow"), script, Map.of(),
-                (SECRET + "\n").getBytes(StandardCharsets.UTF_8), 60_000);
-    }
-
-    /** What a host said while an order was carried out. */
-    private static final class Heard implements HostAccess.Listener {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final List<String> waits = new CopyOnWriteArrayList<>();
-
-        @Override
-        public synchronized void output(byte[] chunk) {
-            bytes.writeBytes(chunk);
-        }
-
-        @Override
-        public void waits(String what) {
-            waits.add(what);
-        }
-
-        synchronized String log() {
-            String all = bytes.toString(StandardCharsets.UTF_8);
-            int at = all.indexOf("caravan-log\n");
-            return at < 0 ? "" : all.substring(at + "caravan-log\n".length());
-        }
-    }
-
-    private CompletableFuture<SshResult> give(ZonedAccess engine, HostOrder order, Heard heard) {
-        return engine.execute(host, order, heard).toCompletableFuture();
-    }
-
-    private static SshResult get(CompletableFuture<SshResult> result) throws Exception {
-        return result.get(LONG.toSeconds(), TimeUnit.SECONDS);
-    }
-
-    private static SshException lost(CompletableFuture<SshResult> result) throws Exception {
-        try {
-            throw new AssertionError("it was not lost: " + get(result));
-        } catch (ExecutionException e) {
-            assertThat(e.getCause()).isInstanceOf(SshException.class);
-            SshException lost = (SshException) e.getCause();
-            assertThat(lost.kind()).isEqualTo(SshException.Kind.CONNECTION_LOST);
-            return lost;
-        }
-    }
-
-    private void awaitBegun(Heard heard) {
-        await().atMost(LONG).until(() -> heard.log().contains("begun"));
-    }
-
-    private void release() throws Exception {
-        Files.createFile(simulated.root().resolve("go"));
-    }
-
-    private void ranOnce() throws Exception {
-        assertThat(Files.readString(simulated.root().resolve("runs"))).isEqualTo("ran\n");
-    }
-
-    private static void succeeded(SshResult result) {
-        assertThat(result.stderrText()).contains("caravan-result 0").contains("secret\ttoken\t" + SECRET).contains("caravan-end");
-    }
-
-    @Test
-    void aStepRunsInItsZoneAndNothingSecretIsInTheClearOnTheBroker() throws Exception {
-        ZonedAccess engine = engine();
-        Heard heard = new Heard();
-        CompletableFuture<SshResult> result = give(engine, launch(0, SLOW), heard);
-        assertThat(heard.waits).containsExactly("waits for a runner of zone site-a");
-        runner();
-        awaitBegun(heard);
-        release();
-
-        succeeded(get(result));
-        assertThat(heard.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-        ranOnce();
-        assertThat(get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard())).succeeded()).isTrue();
-        assertThat(simulated.root().resolve("run/caravan")).doesNotExist();
-
-        assertThat(broker.seen()).hasSizeGreaterThan(5).extracting(ArtemisBroker.Seen::address).contains("caravan.orders.site-a",
-                "topic.caravan.events");
-        String base64 = java.util.Base64.getEncoder().encodeToString(SECRET.getBytes(StandardCharsets.UTF_8)).substring(0, 20);
-        assertThat(broker.seen()).allSatisfy(each -> assertThat(each.text() + each.all())
-                .doesNotContain(SECRET, base64, "begun", "CARAVAN_STEP", simulated.clientKey().toString(), ID));
-    }
-
-    @Test
-    void messagesThatComeTwiceAndInAnotherOrderHaveNoFurtherEffect() throws Exception {
-        ZonedAccess engine = engine();
-        runner();
-        Heard heard = new Heard();
-        CompletableFuture<SshResult> result = give(engine, launch(0, SLOW), heard);
-        awaitBegun(heard);
-        List<ArtemisBroker.Seen> early = new ArrayList<>(broker.seen());
-        Collections.shuffle(early, new Random(7));
-        broker.sendAgain(early);
-        broker.sendAgain(early);
-        release();
-        succeeded(get(result));
-        assertThat(heard.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-
-        get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard()));
-        List<ArtemisBroker.Seen> all = new ArrayList<>(broker.seen());
-        Collections.shuffle(all, new Random(8));
-        broker.sendAgain(all);
-        // What was sent before is worked on by now: the queue is in order.
-        Heard other = new Heard();
-        get(give(engine, new HostOrder.Launch("7f3a-2", "slow", 0, List.of(), Map.of("CARAVAN_STEP", "slow"), "echo other\n", Map.of(),
-                new byte[0], 60_000), other));
-        assertThat(other.log()).isEqualTo("other\n");
-        assertThat(simulated.root().resolve("run/caravan/" + ID)).as("the step that was cleared is not started again").doesNotExist();
-        ranOnce();
-    }
-
-    @Tag("long")
-    @Test
-    void anotherRunnerFindsTheStepOfOneThatDied() throws Exception {
-        ZonedAccess engine = engine();
-        Runner first = runner();
-        Heard heard = new Heard();
-        CompletableFuture<SshResult> result = give(engine, launch(0, SLOW), heard);
-        awaitBegun(heard);
-        List<ArtemisBroker.Seen> before = broker.seen();
-        first.close();
-        runner();
-        assertThat(lost(result)).hasMessageContaining("the connection to the runner of zone site-a was lost");
-
-        Heard again = new Heard();
-        CompletableFuture<SshResult> second = give(engine, launch(heard.log().length(), SLOW), again);
-        release();
-        succeeded(get(second));
-        assertThat(heard.log() + again.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-        get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard()));
-        broker.sendAgain(before);
-        get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard()));
-        assertThat(simulated.root().resolve("run/caravan/" + ID)).as("orders for the dead runner start nothing").doesNotExist();
-        ranOnce();
-    }
-
-    @Tag("long")
-    @Test
-    void anotherEngineFindsTheStepOfOneThatDiedWhoseOrdersAreOver() throws Exception {
-        ZonedAccess dead = engine();
-        runner();
-        Heard heard = new Heard();
-        give(dead, launch(0, SLOW), heard);
-        awaitBegun(heard);
-        List<ArtemisBroker.Seen> before = broker.seen();
-        dead.close();
-        ZonedAccess engine = engine();
-        Heard again = new Heard();
-        CompletableFuture<SshResult> second = give(engine, launch(0, SLOW), again);
-        release();
-        succeeded(get(second));
-        assertThat(again.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-        get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard()));
-        broker.sendAgain(before);
-        get(give(engine, new HostOrder.Clear("", List.of(ID)), new Heard()));
-        assertThat(simulated.root().resolve("run/caravan/" + ID)).doesNotExist();
-        ranOnce();
-    }
-
-    @Tag("long")
-    @Test
-    void aBrokerThatIsStartedAgainLosesNoStep() throws Exception {
-        ZonedAccess engine = engine();
-        runner();
-        Heard heard = new Heard();
-        CompletableFuture<SshResult> result = give(engine, launch(0, SLOW), heard);
-        awaitBegun(heard);
-        broker.stop();
-        lost(result);
-        Heard again = new Heard();
-        CompletableFuture<SshResult> second = give(engine, launch(heard.log().length(), SLOW), again);
-        release();
-        broker.begin();
-        succeeded(get(second));
-        assertThat(heard.log() + again.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-        ranOnce();
+/** Over JMS, with Artemis, and a link to it that can be cut. */
+class RunnersOverJmsTest extends RunnersOverABroker {
+    @Override
+    TestBroker startBroker(Path place) throws Exception {
+        return ArtemisBroker.start(place);
     }
 
     @Tag("long")
     @Test
     void aZoneThatIsCutOffIsWaitedFor() throws Exception {
-        ZonedAccess engine = engine();
-        runner(link.port());
-        Heard heard = new Heard();
-        CompletableFuture<SshResult> result = give(engine, launch(0, SLOW), heard);
-        awaitBegun(heard);
-        link.cut();
-        lost(result);
-        Heard again = new Heard();
-        CompletableFuture<SshResult> second = give(engine, launch(heard.log().length(), SLOW), again);
-        assertThat(again.waits).hasSize(1);
-        release();
-        link.heal();
-        succeeded(get(second));
-        assertThat(heard.log() + again.log()).isEqualTo("begun " + SECRET + "\ndone\n");
-        ranOnce();
+        try (FaultyLink link = new FaultyLink("127.0.0.1", broker.port())) {
+            cutOff(link);
+        }
     }
 
-    @Test
-    void aZoneWithoutARunnerIsNamedWithWhatToDo() throws Exception {
-        ZonedAccess engine = engine(Duration.ofSeconds(1));
-        assertThat(give(engine, launch(0, SLOW), new Heard())).failsWithin(LONG).withThrowableOfType(ExecutionException.class)
-                .havingCause().isInstanceOf(HostAccess.NoRunner.class).withMessage("no runner of zone site-a answers")
-                .satisfies(why -> assertThat(((HostAccess.NoRunner) why).remedy())
-                        .startsWith("Start it on a machine in that zone: caravan runner --zone site-a."));
+    private void cutOff(FaultyLink link) throws Exception {
+        ZonedAccess engine = engine();
+        Runner behind = runner(link.port());
+        Heard heard = new Heard();
+        CompletableFuture<SshResult> result = give(engine, RunnersOverABroker::slow, heard);
+        awaitBegun(heard);
+        int waits = heard.waits.size();
+        link.cut();
+        awaitLost(heard);
+        await().atMost(LONG).until(() -> heard.waits.size() > waits);
+        release();
+        link.heal();
+        succeeded(get(result));
+        assertThat(heard.log()).isEqualTo("begun " + SECRET + "\ndone\n");
+        ranOnce();
+        behind.close();
     }
 }
