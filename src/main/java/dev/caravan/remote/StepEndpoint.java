@@ -30,6 +30,14 @@ public class StepEndpoint extends DefaultEndpoint {
         CONTROL_PLANE
     }
 
+    /** When a step gets one of the slots of {@code caravan.hosts-at-a-time}, if all are taken. */
+    public enum Slot {
+        /** After those who wait already; first, if the exchange's variable {@code slot} says so. */
+        IN_TURN,
+        /** Before all who wait in turn: other hosts wait for this step. */
+        FIRST
+    }
+
     /** What says which step it is. */
     public enum StepFrom {
         /** The endpoint's name and options. */
@@ -70,6 +78,10 @@ public class StepEndpoint extends DefaultEndpoint {
     @UriParam(description = "Whether the step is run though the run was cancelled: for steps that roll back or clean up",
             defaultValue = "false")
     private boolean evenWhenCancelled;
+
+    @UriParam(description = "in-turn; or first, for a step that other hosts wait for: it gets a slot of caravan.hosts-at-a-time before "
+            + "their steps. The exchange variable slot says the same of all steps that follow", defaultValue = "in-turn")
+    private Slot slot = Slot.IN_TURN;
 
     @UriParam(description = "Exchange variable that names the file of the data directory to which the file goes that the script leaves at "
             + "$ARTEFACT")
@@ -144,6 +156,14 @@ public class StepEndpoint extends DefaultEndpoint {
 
     public void setEvenWhenCancelled(boolean evenWhenCancelled) {
         this.evenWhenCancelled = evenWhenCancelled;
+    }
+
+    public Slot getSlot() {
+        return slot;
+    }
+
+    public void setSlot(Slot slot) {
+        this.slot = slot;
     }
 
     public String getSaveTo() {

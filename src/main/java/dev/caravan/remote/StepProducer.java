@@ -21,6 +21,9 @@ import org.apache.camel.support.DefaultAsyncProducer;
 
 /** Takes from the exchange what a step needs, and gives it the result; the work is the {@link StepRunner}'s. */
 final class StepProducer extends DefaultAsyncProducer {
+    /** Exchange variable: {@code first} if the steps that follow get a slot before those of other hosts. */
+    private static final String SLOT = "slot";
+
     private final StepEndpoint endpoint;
     private final StepRunner runner;
 
@@ -80,13 +83,17 @@ final class StepProducer extends DefaultAsyncProducer {
     private StepOrder order(Exchange exchange, Run run, Host host, Host at) throws InvalidPayloadException {
         if (exchange.getMessage().getBody() instanceof Undo undo) {
             return new StepOrder(run.id(), host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), run.isPlan(), true,
-                    extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE);
+                    comesFirst(exchange), extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE);
         }
         if (endpoint.getStepFrom() == StepEndpoint.StepFrom.BODY) {
             throw new IllegalStateException("step:" + endpoint.getName() + " has stepFrom=body, but the body names no step to undo");
         }
         return new StepOrder(run.id(), host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), run.isPlan(),
-                endpoint.isEvenWhenCancelled(), extraEnvironment(exchange), stdin(exchange), files(exchange));
+                endpoint.isEvenWhenCancelled(), comesFirst(exchange), extraEnvironment(exchange), stdin(exchange), files(exchange));
+    }
+
+    private boolean comesFirst(Exchange exchange) {
+        return endpoint.getSlot() == StepEndpoint.Slot.FIRST || "first".equals(exchange.getVariable(SLOT, String.class));
     }
 
     private StepOrder.Files files(Exchange exchange) {

@@ -104,10 +104,9 @@ public final class StepRunner implements Steps {
         if (stopped.isPresent()) {
             return CompletableFuture.failedFuture(stopped.get());
         }
-        boolean awaited = call.at().equals(call.run().cluster().firstControlPlane());
         int hosts = slots.hosts();
         String wait = "waits for its turn: " + call.step() + " (" + Counted.of(hosts, "host") + " at a time)";
-        return admit(call, slots.take(call.at().address(), awaited), wait, OptionalInt.of(slots.hosts()), this::begin);
+        return admit(call, slots.take(call.at().address(), call.order().comesFirst()), wait, OptionalInt.of(slots.hosts()), this::begin);
     }
 
     /* A step that runs on its host since an earlier life of the run is waited for, as in a run that was not interrupted. */

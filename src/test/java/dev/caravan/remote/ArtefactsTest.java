@@ -109,8 +109,8 @@ class ArtefactsTest {
     }
 
     private StepCall order(String step, StepOrder.Files files) {
-        return new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, run.isPlan(), false, Map.of(), new byte[0],
-                files));
+        return new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, run.isPlan(), false, false,
+                Map.of(), new byte[0], files));
     }
 
     private static StepOrder.Files save(StoredFile to, long limit) {

@@ -74,7 +74,7 @@ class BoundsTest {
         Files.writeString(directory.resolve("routes/scripts/" + step + ".sh"), text);
         Host host = run.cluster().hosts().get(number - 1);
         return runner().run(new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, false, false,
-                Map.of(), new byte[0], StepOrder.Files.NONE))).toCompletableFuture();
+                false, Map.of(), new byte[0], StepOrder.Files.NONE))).toCompletableFuture();
     }
 
     private StepFailure failure(String text) throws Exception {

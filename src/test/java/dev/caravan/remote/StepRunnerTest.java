@@ -91,8 +91,8 @@ class StepRunnerTest {
     }
 
     private StepCall order(int host, String step, Duration timeout, String stdin) {
-        return new StepCall(run, new StepOrder(run.id(), host(host), host(host), step, step + ".sh", timeout, false, false, Map.of(),
-                stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
+        return new StepCall(run, new StepOrder(run.id(), host(host), host(host), step, step + ".sh", timeout, false, false,
+                false, Map.of(), stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
     }
 
     private StepCall order(int host, String step) {

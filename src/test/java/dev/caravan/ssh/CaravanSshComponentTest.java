@@ -33,6 +33,7 @@ import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The {@code ssh:} scheme in routes: stock camel-ssh URIs and what Caravan adds, over an embedded server. */
@@ -40,14 +41,15 @@ class CaravanSshComponentTest {
     @TempDir
     private Path directory;
 
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private DefaultCamelContext context;
     private ProducerTemplate template;
     private final Set<String> users = ConcurrentHashMap.newKeySet();
 
     @BeforeEach
     void start() throws Exception {
-        server = EmbeddedServer.start();
         server.accept((user, password, session) -> {
             users.add(user);
             return EmbeddedServer.PASSWORD.equals(password);
@@ -60,7 +62,6 @@ class CaravanSshComponentTest {
     @AfterEach
     void stop() throws Exception {
         context.close();
-        server.close();
     }
 
     private String uri(String options) {

@@ -1,6 +1,7 @@
 package dev.caravan.ssh;
 
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.List;
@@ -19,12 +20,16 @@ import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.password.PasswordAuthenticator;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.forward.AcceptAllForwardingFilter;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * MINA's server in this process, on a free loopback port: runs commands with {@code sh -c}, takes the password
- * {@value #PASSWORD} from anyone, and counts what happens to it.
+ * {@value #PASSWORD} from anyone, and counts what happens to it. A test starts and closes it; or it is there for each test of a class, as a
+ * field with {@code @RegisterExtension}.
  */
-final class EmbeddedServer implements AutoCloseable {
+final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEachCallback {
     static final String PASSWORD = "correct horse";
 
     final AtomicInteger connections = new AtomicInteger();
@@ -58,15 +63,42 @@ final class EmbeddedServer implements AutoCloseable {
         this.hostKeys = hostKeys;
     }
 
+    /** One that JUnit starts before each test and closes after it. */
+    static EmbeddedServer forTest() {
+        return new EmbeddedServer(List.of(newKey()));
+    }
+
     static EmbeddedServer start() throws Exception {
-        return start(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256));
+        return start(newKey());
+    }
+
+    private static KeyPair newKey() {
+        try {
+            return KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has this curve", e);
+        }
     }
 
     static EmbeddedServer start(KeyPair... hostKeys) throws IOException {
         EmbeddedServer embedded = new EmbeddedServer(List.of(hostKeys));
-        embedded.configure();
-        embedded.server.start();
+        embedded.begin();
         return embedded;
+    }
+
+    private void begin() throws IOException {
+        configure();
+        server.start();
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        begin();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        close();
     }
 
     private void configure() {

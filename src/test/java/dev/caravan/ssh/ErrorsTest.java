@@ -17,6 +17,7 @@ import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each way a connection can fail has its own kind and message, and runs nothing. */
@@ -24,19 +25,19 @@ class ErrorsTest {
     @TempDir
     private Path directory;
 
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private SshSessions sessions;
 
     @BeforeEach
     void start() throws Exception {
-        server = EmbeddedServer.start();
         sessions = new SshSessions();
     }
 
     @AfterEach
     void stop() throws Exception {
         sessions.close();
-        server.close();
     }
 
     /** The failure of a command that must not have been run. */

@@ -20,6 +20,7 @@ import org.apache.sshd.core.CoreModuleProperties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Hosts behind a jump host, over embedded servers. */
@@ -27,14 +28,16 @@ class JumpTest {
     @TempDir
     private Path directory;
 
-    private EmbeddedServer jump;
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer jump = EmbeddedServer.forTest();
+
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private SshSessions sessions;
 
     @BeforeEach
     void start() throws Exception {
-        jump = EmbeddedServer.start();
-        server = EmbeddedServer.start();
         // One handshake at a time: waiting for the jump host's must not keep its own from beginning.
         sessions = new SshSessions(new SshSessions.Options(1, Duration.ofMillis(300), Optional.empty()));
     }
@@ -42,8 +45,6 @@ class JumpTest {
     @AfterEach
     void stop() throws Exception {
         sessions.close();
-        server.close();
-        jump.close();
     }
 
     private Access behindJump() {

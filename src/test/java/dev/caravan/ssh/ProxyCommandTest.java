@@ -17,22 +17,23 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Connections that a command carries: a program of this test that copies between its streams and an embedded server. */
 class ProxyCommandTest {
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private SshSessions sessions;
 
     @BeforeEach
     void start() throws Exception {
-        server = EmbeddedServer.start();
         sessions = new SshSessions(new SshSessions.Options(5, Duration.ofMillis(300), Optional.empty()));
     }
 
     @AfterEach
     void stop() throws Exception {
         sessions.close();
-        server.close();
     }
 
     /** Copies in both directions until one of them ends; the program of the tests below. */

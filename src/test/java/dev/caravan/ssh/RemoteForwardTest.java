@@ -18,16 +18,18 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A port of an embedded server that leads back to this machine. */
 class RemoteForwardTest {
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private SshSessions sessions;
     private HttpServer here;
 
     @BeforeEach
     void start() throws Exception {
-        server = EmbeddedServer.start();
         sessions = new SshSessions();
         here = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         here.createContext("/", exchange -> {
@@ -42,7 +44,6 @@ class RemoteForwardTest {
     @AfterEach
     void stop() throws Exception {
         sessions.close();
-        server.close();
         here.stop(0);
     }
 

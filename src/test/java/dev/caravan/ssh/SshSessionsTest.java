@@ -22,6 +22,7 @@ import org.apache.sshd.server.Signal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The pool, over an embedded server. */
@@ -29,19 +30,19 @@ class SshSessionsTest {
     @TempDir
     private Path directory;
 
-    private EmbeddedServer server;
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
+
     private SshSessions sessions;
 
     @BeforeEach
     void start() throws Exception {
-        server = EmbeddedServer.start();
         sessions = new SshSessions();
     }
 
     @AfterEach
     void stop() throws Exception {
         sessions.close();
-        server.close();
     }
 
     private CompletableFuture<SshResult> begin(SshCommand command) {
