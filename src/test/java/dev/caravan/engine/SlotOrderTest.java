@@ -59,7 +59,7 @@ class SlotOrderTest {
         }
     }
 
-    /** A step of another host ends when the first control plane waits for a slot: whoever is next has been chosen then. */
+    /** A step of another host ends once the first control plane waits for a slot, so that which host is next is no race. */
     private CompletionStage<Reply> answer(Call call) {
         if (call.step().equals("facts")) {
             Reply reply = Reply.ok();
