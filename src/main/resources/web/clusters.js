@@ -175,7 +175,7 @@ const clusters = {
     const can = caller.token ? caller.allowing('admin') : {disabled: true, title: 'This needs a token.'};
     return [el('p', {class: 'tools'}, el('button', {type: 'button', id: 'kubeconfig-download', ...can, text: 'Download the kubeconfig', onclick: () => this.tried(async () => save(await this.kubeconfig(cluster), cluster.name + '.kubeconfig', 'application/yaml'))}),
       el('button', {type: 'button', id: 'kubeconfig-copy', ...can, text: 'Copy it', onclick: event => { const copy = event.currentTarget; this.tried(async () => { await copyText(await this.kubeconfig(cluster)); setText(copy, 'Copied'); }); }}),
-      el('span', {class: 'soft', text: caller.token ? 'It allows anything in the cluster.' : 'A kubeconfig is given only by an engine that was started with --token-file.'}))];
+      el('span', {class: 'soft', text: caller.token ? 'It allows anything in the cluster.' : 'A kubeconfig is given only by an engine that asks for a token or a login.'}))];
   },
 
   kubeconfig(cluster) {

@@ -98,7 +98,7 @@ const workflow = {
   draw() {
     if (!this.routes || !this.place) return;
     const select = el('select', {'aria-label': 'The route where the graph begins', onchange: event => { this.root = event.target.value; this.draw(); }},
-      ...[...this.routes.values()].filter(route => !this.isStep(route)).map(route => el('option', {value: route.id, text: route.id, selected: route.id === this.root})));
+      ...[...this.routes.values()].filter(route => !this.isStep(route) || route.id === this.root).map(route => el('option', {value: route.id, text: route.id, selected: route.id === this.root})));
     const plumbing = el('input', {type: 'checkbox', onchange: event => { this.all = event.target.checked; this.draw(); }});
     plumbing.checked = this.all;
     const own = [...this.routes.values()].filter(route => !route.builtIn).length;
