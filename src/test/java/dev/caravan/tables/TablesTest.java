@@ -28,6 +28,18 @@ class TablesTest {
         return OwnTables.with(directory, name, change);
     }
 
+    @Test
+    void whatTheEngineFindsWrongMayBeTransientToAUser() throws Exception {
+        assertThat(EngineFailures.builtIn().of("timeout").isTransient()).isFalse();
+        EngineFailures own = EngineFailures.of(with(EngineFailures.FILE, text -> "timeout: {transient: true}\n"));
+        assertThat(own.of("timeout").isTransient()).isTrue();
+        assertThat(own.of("timeout").remedy()).as("what is left out").isEqualTo(EngineFailures.builtIn().of("timeout").remedy());
+        assertThat(own.of("connection")).isEqualTo(EngineFailures.builtIn().of("connection"));
+        RouteFiles wrong = with(EngineFailures.FILE, text -> "\ntimeuot: {transient: true}\n");
+        assertThatThrownBy(() -> EngineFailures.of(wrong)).isInstanceOf(InvalidData.class).hasMessageContaining("2")
+                .hasMessageContaining("timeuot");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "13, v1beta1, 3.2, 2, cgroupfs, PATHS",
