@@ -320,7 +320,7 @@ const page = {
     input.oninput = check;
     check();
     button.onclick = () => this.agreed(work);
-    dialog.onclose = () => (opener.isConnected ? opener : byId('main')).focus();
+    dialog.onclose = () => (opener && opener.isConnected ? opener : byId('main')).focus();
     dialog.showModal();
     (byId('ask-form').querySelector('input, select') || byId('ask-no')).focus();
   },
