@@ -19,15 +19,13 @@ public final class RunnerConfiguration {
      * @throws IllegalArgumentException if a setting cannot be what it is; the message names each
      */
     public static Optional<RunnerSettings> read(Path data, Map<String, String> properties) {
-        try (DefaultCamelContext context = new DefaultCamelContext(false)) {
-            PropertiesComponent component = context.getPropertiesComponent();
-            component.setLocation("classpath:application.properties,optional:file:application.properties");
-            properties.forEach((name, value) -> component.addInitialProperty(name, value));
-            Settings.check(context);
-            return RunnerSettings.of(name -> Optional.ofNullable(properties.get(name))
-                    .orElseGet(() -> context.resolvePropertyPlaceholders("{{" + name + "}}")), data, properties);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        // Not started, so there is nothing to close.
+        DefaultCamelContext context = new DefaultCamelContext(false);
+        PropertiesComponent component = context.getPropertiesComponent();
+        component.setLocation("classpath:application.properties,optional:file:application.properties");
+        properties.forEach(component::addInitialProperty);
+        Settings.check(context);
+        return RunnerSettings.of(name -> Optional.ofNullable(properties.get(name))
+                .orElseGet(() -> context.resolvePropertyPlaceholders("{{" + name + "}}")), data, properties);
     }
 }
