@@ -22,7 +22,7 @@ public final class RunnerConfiguration {
         // Not started, so there is nothing to close.
         DefaultCamelContext context = new DefaultCamelContext(false);
         PropertiesComponent component = context.getPropertiesComponent();
-        component.setLocation("classpath:application.properties,optional:file:application.properties");
+        component.setLocation("file:application.properties;optional=true,classpath:application.properties");
         properties.forEach(component::addInitialProperty);
         Settings.check(context);
         return RunnerSettings.of(name -> Optional.ofNullable(properties.get(name))

@@ -95,7 +95,7 @@ final class WorkflowLoader {
         // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time. Camel's default strategy, set
         // to ignore them, still keeps each Main in a shutdown hook until the process ends (4.18.0).
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-        main.setDefaultPropertyPlaceholderLocation("classpath:application.properties,optional:file:application.properties");
+        main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         options.routes()
                 .ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
         main.addOverrideProperty("camel.server.file-upload-directory",
