@@ -29,7 +29,7 @@ class ServeCommandTest {
     @ValueSource(strings = {"0.0.0.0", "::"})
     void otherMachinesAreServedWithATokenOnly(String host) throws Exception {
         assertThatThrownBy(() -> ServeCommand.requireListenable(host, 0, false)).isInstanceOf(UserError.class)
-                .hasMessageContaining("a token is needed");
+                .hasMessageContaining("a token or a login is needed");
         ServeCommand.requireListenable("0.0.0.0", 0, true);
     }
 
