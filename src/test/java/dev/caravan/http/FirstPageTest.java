@@ -23,7 +23,7 @@ class FirstPageTest {
                 Serving serving = Serving.rehearse(directory, rehearsals);
                 Chromium browser = new Chromium(program)) {
             browser.open(serving.uri("/"));
-            browser.until("!byId('first').hidden");
+            browser.until("!byId('first').hidden && byId('first').querySelector('h1')");
             assertThat(browser.text("#first")).contains("mv spec.yaml " + serving.inbox().toRealPath(), "curl -X POST -H",
                     serving.uri("/api/v1/runs?action=apply").toString());
             browser.click("#try");
@@ -42,7 +42,7 @@ class FirstPageTest {
         Path real = directory.toRealPath();
         try (Serving serving = Serving.start(real, Optional.empty()); Chromium browser = new Chromium(program)) {
             browser.open(serving.uri("/"));
-            browser.until("!byId('first').hidden");
+            browser.until("!byId('first').hidden && byId('first').querySelector('h1')");
             assertThat(browser.text("#first")).contains("caravan serve --rehearse --port 8081 --inbox rehearsal-inbox",
                     "caravan apply -f spec.yaml --data " + real.resolve("data"), "mv spec.yaml " + real.resolve("inbox"));
             Files.writeString(serving.inbox().resolve("spec.yaml"), Serving.spec());
