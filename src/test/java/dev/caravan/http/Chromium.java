@@ -156,7 +156,10 @@ final class Chromium implements AutoCloseable {
 
     /** The same for what takes longer. */
     void until(String condition, Duration atMost) {
-        await(condition).atMost(atMost).pollInterval(Duration.ofMillis(40)).until(() -> value("Boolean(" + condition + ")").asBoolean());
+        // Another page that is still loading does not have what the condition names.
+        String soFar = "(() => { try { return Boolean(" + condition
+                + ") } catch (e) { if (document.readyState !== 'complete') return false; throw e } })()";
+        await(condition).atMost(atMost).pollInterval(Duration.ofMillis(40)).until(() -> value(soFar).asBoolean());
         // The page draws once in a frame, in the order in which it was asked to.
         value("typeof soon === 'undefined' || new Promise(done => soon(done))");
     }
