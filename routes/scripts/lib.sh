@@ -283,6 +283,9 @@ keep_packages() { # [ARGUMENT of the installation...]
     all_accounts > "$WORK/accounts"
     found packages "$packages_attempt" "$(packed < "$PACKAGES_BEFORE")"
     found accounts "$packages_attempt" "$(packed < "$WORK/accounts")"
+    # A part of a pipeline is a shell of its own, in which the script's trap is not set: its end is the end of this installation.
+    # shellcheck disable=SC2016 # for the other shell
+    if [ "$(exec sh -c 'echo "$PPID"')" != "$$" ]; then trap 'kept_packages || true' EXIT; fi
   fi
   # If the host fails during the installation, the undo finishes it first, so that it can be removed completely.
   if [ $# -gt 0 ]; then found installing "$*" -; fi

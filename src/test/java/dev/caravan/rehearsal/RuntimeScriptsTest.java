@@ -202,6 +202,24 @@ class RuntimeScriptsTest {
         assertThat(opt.resolve("somebody")).exists();
     }
 
+    /** A configuration that is piped to what installs the service, for example: that part of the pipeline is a shell of its own. */
+    @Test
+    void whatIsInstalledInAPipelineIsRecordedOnceAndAsComplete() throws Exception {
+        Files.writeString(root.resolve("installed"), "ii one:amd64=1\n");
+        command("dpkg-query", "cat \"$CARAVAN_ROOT/installed\"");
+        String install = "FAMILY=apt; keep_packages; echo 'ii two:amd64=1' >> \"$R/installed\"";
+        for (String part : List.of(install, "echo | { " + install + "; }; ended=$?", "echo | { " + install + "; exit 3; }; ended=$?")) {
+            Files.writeString(root.resolve("installed"), "ii one:amd64=1\n");
+            Process process = shell(". routes/scripts/lib.sh; set +e; ended=0; " + part + "; exit $ended");
+            String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+
+            assertThat(process.waitFor()).as(said).isEqualTo(part.contains("exit 3") ? 3 : 0);
+            assertThat(said.lines().filter(line -> line.startsWith("caravan-found\tpackage\t")))
+                    .containsExactly("caravan-found\tpackage\ttwo:amd64=1\tcame");
+            assertThat(said.lines().filter(line -> line.startsWith("caravan-found\tpackages-done"))).hasSize(1);
+        }
+    }
+
     private Process shell(String text) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", text).redirectErrorStream(true);
         builder.environment().clear();
