@@ -22,7 +22,7 @@ public final class RunnerConfiguration {
         // Not started, so there is nothing to close.
         DefaultCamelContext context = new DefaultCamelContext(false);
         PropertiesComponent component = context.getPropertiesComponent();
-        component.setLocation("file:application.properties;optional=true,classpath:application.properties");
+        component.setLocation(RunnerSettings.FILES);
         properties.forEach(component::addInitialProperty);
         Settings.check(context);
         return RunnerSettings.of(name -> Optional.ofNullable(properties.get(name))

@@ -15,6 +15,7 @@ import dev.caravan.routes.ScriptSyntax;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Variables;
 import dev.caravan.run.Workflow;
+import dev.caravan.runner.RunnerSettings;
 import dev.caravan.ssh.CaravanSshComponent;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.step.FailureRules;
@@ -95,7 +96,7 @@ final class WorkflowLoader {
         // Signals mean something else to a run than to Camel: they ask it to stop, and it takes its time. Camel's default strategy, set
         // to ignore them, still keeps each Main in a shutdown hook until the process ends (4.18.0).
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-        main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
+        main.setDefaultPropertyPlaceholderLocation(RunnerSettings.FILES);
         options.routes()
                 .ifPresent(directory -> main.addOverrideProperty("caravan.routes", directory.toAbsolutePath().normalize().toString()));
         main.addOverrideProperty("camel.server.file-upload-directory",

@@ -50,7 +50,7 @@ public final class Broker implements AutoCloseable {
     static Broker open(RunnerSettings settings, Envelope envelope) throws Unusable {
         Main main = new Main();
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-        main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
+        main.setDefaultPropertyPlaceholderLocation(RunnerSettings.FILES);
         settings.properties().forEach(main::addOverrideProperty);
         Map.of("camel.main.name", "caravan-broker", "camel.server.enabled", "false", "camel.management.enabled", "false",
                 "caravan.camel-tools", "false", "camel.main.shutdown-timeout", "2").forEach(main::addOverrideProperty);

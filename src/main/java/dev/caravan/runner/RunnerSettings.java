@@ -15,6 +15,9 @@ import java.util.function.Function;
  * @param properties over {@code application.properties}, from which components are configured
  */
 public record RunnerSettings(String orders, String events, Path keys, Timing timing, Map<String, String> properties) {
+    /** Where Camel reads settings: those of the working directory, over the built-in ones. */
+    public static final String FILES = "file:application.properties;optional=true,classpath:application.properties";
+
     /** Names of settings. */
     public static final String ORDERS = "caravan.runner.orders";
     public static final String EVENTS = "caravan.runner.events";
