@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -37,7 +36,7 @@ public record Seen(Optional<String> name, String remark, List<String> advice, Op
     }
 
     private static Seen unseen(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = SshException.beneath(failure);
         return new Seen(Optional.empty(), "", List.of(), Optional.of(cause instanceof SshException ssh ? ssh.problem() : cause.toString()));
     }
 

@@ -2,6 +2,7 @@ package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.run.RunCancelled;
+import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.step.StepFailure;
 import java.nio.charset.StandardCharsets;
@@ -81,12 +82,12 @@ final class ArtefactTransfer {
             }
             one = piece.get();
         } catch (RuntimeException e) {
-            all.completeExceptionally(StepJudge.cause(e));
+            all.completeExceptionally(SshException.beneath(e));
             return;
         }
         one.whenCompleteAsync((more, failure) -> {
             if (failure != null) {
-                all.completeExceptionally(StepJudge.cause(failure));
+                all.completeExceptionally(SshException.beneath(failure));
             } else if (more) {
                 next(piece, all);
             } else {

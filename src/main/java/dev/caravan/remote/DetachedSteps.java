@@ -169,7 +169,7 @@ final class DetachedSteps {
 
     private CompletionStage<Void> stop(Run run, UnfinishedStep unfinished, DetachedStep step) {
         return commands.stop(step.at(), step.id(), step.log()).handle((stopped, failure) -> {
-            if (failure == null || StepJudge.cause(failure) instanceof StepLog.TooMuch) {
+            if (failure == null || SshException.beneath(failure) instanceof StepLog.TooMuch) {
                 step.log().failure().ifPresent(notRecorded -> {
                     throw notRecorded;
                 });
@@ -177,7 +177,7 @@ final class DetachedSteps {
                 run.rollback().nothingUnfinished(unfinished);
             } else {
                 run.note(step.at().name(), "could not see whether " + unfinished.step().step() + " still runs there: "
-                        + StepJudge.cause(failure).getMessage());
+                        + SshException.beneath(failure).getMessage());
                 run.rollback().keepUnfinished(unfinished, step.at());
             }
             return null;
@@ -229,17 +229,13 @@ final class DetachedSteps {
         Optional<String> lock = releases ? Optional.of(run.id()) : Optional.empty();
         return commands.clear(host, lock, ids)
                 .exceptionallyCompose(failure ->
-                        isTransient(failure) ? commands.clear(host, lock, ids) : CompletableFuture.failedStage(failure))
+                        SshException.isTransient(failure) ? commands.clear(host, lock, ids) : CompletableFuture.failedStage(failure))
                 .handle((result, failure) -> {
                     if (failure != null) {
                         run.note(host.name(), "could not remove /run/caravan and the run's lock on the host"
-                                + " (the next run of this engine does): " + StepJudge.cause(failure).getMessage());
+                                + " (the next run of this engine does): " + SshException.beneath(failure).getMessage());
                     }
                     return null;
                 });
-    }
-
-    private static boolean isTransient(Throwable failure) {
-        return StepJudge.cause(failure) instanceof SshException known && known.isTransient();
     }
 }

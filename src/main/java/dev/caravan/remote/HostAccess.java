@@ -24,7 +24,7 @@ public interface HostAccess {
         }
     }
 
-    /** There is nobody who could carry out orders for a host. Nothing was done there by this order. */
+    /** No runner could carry out orders for a host. Nothing was done there by this order. */
     final class NoRunner extends Exception {
         private static final long serialVersionUID = 1L;
         private final String remedy;

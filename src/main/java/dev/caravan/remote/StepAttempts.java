@@ -146,7 +146,7 @@ final class StepAttempts {
         }
         return commands.execute(call.at(), order.get(), follower)
                 .handle((result, failure) -> {
-                    if (failure == null || !(StepJudge.cause(failure) instanceof SshException ssh) || !ssh.isTransient()) {
+                    if (failure == null || !SshException.isTransient(failure)) {
                         // A line that a lost connection cut in two comes again whole.
                         detached.log().end();
                     }
@@ -154,7 +154,7 @@ final class StepAttempts {
                         steps.cleared(call, clear);
                         return CompletableFuture.completedFuture(judge.read(call, detached, result));
                     }
-                    return stopped(call, detached, StepJudge.cause(failure));
+                    return stopped(call, detached, SshException.beneath(failure));
                 })
                 .thenCompose(Function.identity());
     }
@@ -199,7 +199,7 @@ final class StepAttempts {
             if (failure == null) {
                 return Optional.of(artefact);
             }
-            Throwable cause = StepJudge.cause(failure);
+            Throwable cause = SshException.beneath(failure);
             if (!(cause instanceof SshException || cause instanceof HostAccess.NoRunner)) {
                 steps.clearLater(call, detached);
             }

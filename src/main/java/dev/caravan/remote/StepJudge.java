@@ -134,16 +134,11 @@ final class StepJudge {
 
     /** What a stage failed with, as a failure of the step. */
     StepFailure known(StepCall call, Throwable failure) {
-        return cause(failure) instanceof StepFailure known ? known : call.failure("engine", own.of("engine").isTransient(),
-                "the engine failed: " + cause(failure), own.of("engine").remedy(), List.of(), cause(failure));
+        return SshException.beneath(failure) instanceof StepFailure known ? known : call.failure("engine", own.of("engine").isTransient(),
+                "the engine failed: " + SshException.beneath(failure), own.of("engine").remedy(), List.of(), SshException.beneath(failure));
     }
 
     private static String lastLine(String text) {
         return text.substring(text.lastIndexOf('\n') + 1);
-    }
-
-    /** The failure itself, without the wrapping of a completion stage. */
-    static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 }

@@ -5,6 +5,7 @@ import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
+import dev.caravan.ssh.SshException;
 import dev.caravan.step.StepResult;
 import dev.caravan.step.Undo;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -47,7 +47,7 @@ final class StepProducer extends DefaultAsyncProducer {
         }
         result.whenCompleteAsync((done, failure) -> {
             if (failure != null) {
-                exchange.setException(failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure);
+                exchange.setException(SshException.beneath(failure));
             } else {
                 exchange.getMessage().setBody(done);
             }

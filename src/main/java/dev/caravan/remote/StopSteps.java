@@ -3,6 +3,7 @@ package dev.caravan.remote;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.camel.AsyncCallback;
@@ -30,7 +31,7 @@ public final class StopSteps extends AsyncProcessorSupport {
                 .toArray(CompletableFuture[]::new);
         CompletableFuture.allOf(stopped).whenCompleteAsync((done, failure) -> {
             if (failure != null) {
-                exchange.setException(StepJudge.cause(failure));
+                exchange.setException(SshException.beneath(failure));
             }
             callback.done(false);
         }, runner.executor());

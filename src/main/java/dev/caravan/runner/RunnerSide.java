@@ -10,7 +10,6 @@ import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -47,7 +46,7 @@ final class RunnerSide {
     /**
      * @param session of this process
      * @param home    the home directory of this user, below which keys are
-     * @param ends    on which the ends of orders are told; these may wait for the broker
+     * @param ends    on which the ends of orders are sent; these may wait for the broker
      */
     RunnerSide(String session, String home, DirectAccess access, EngineWire wire, Executor ends) {
         this.session = session;
@@ -135,7 +134,7 @@ final class RunnerSide {
         underWay.values().forEach(Executing::abandon);
     }
 
-    /** The listener threw it: nobody wants to hear more of the order. */
+    /** The listener threw it: the order was given up. */
     private static final class Abandoned extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -175,7 +174,7 @@ final class RunnerSide {
         }
 
         private void ended(SshResult result, Throwable failure) {
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            Throwable cause = SshException.beneath(failure);
             if (abandoned || cause instanceof Abandoned) {
                 return;
             }

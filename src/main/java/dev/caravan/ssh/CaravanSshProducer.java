@@ -38,7 +38,7 @@ final class CaravanSshProducer extends DefaultAsyncProducer {
             if (failure == null) {
                 answer(exchange, result);
             } else {
-                exchange.setException(Failures.unwrap(failure));
+                exchange.setException(SshException.beneath(failure));
             }
             callback.done(false);
         });

@@ -127,7 +127,7 @@ final class Connection implements Execution.Lender {
             if (failure == null) {
                 opened(connected);
             } else {
-                close(Failures.unwrap(failure));
+                close(SshException.beneath(failure));
             }
         });
     }

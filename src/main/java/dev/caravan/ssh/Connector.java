@@ -110,12 +110,12 @@ final class Connector {
                 .exceptionallyCompose(failure -> {
                     Attempt next = attempt.withAnotherKeyType();
                     if (next == null) {
-                        return CompletableFuture.failedFuture(Failures.unwrap(failure));
+                        return CompletableFuture.failedFuture(SshException.beneath(failure));
                     }
                     return tryKeyTypes(next, transport).exceptionallyCompose(second ->
                             CompletableFuture.failedFuture(next.refusal() != null || next.gotNoKey()
                                     ? attempt.refusal()
-                                    : Failures.unwrap(second)));
+                                    : SshException.beneath(second)));
                 });
     }
 
@@ -123,7 +123,7 @@ final class Connector {
     private CompletableFuture<ClientSession> handshake(Attempt attempt, Transport transport, int dropped) {
         return handshakes.pass(() -> transport.open(attempt).thenCompose(session -> login(attempt, session)))
                 .exceptionallyCompose(failure -> {
-                    Throwable cause = Failures.unwrap(failure);
+                    Throwable cause = SshException.beneath(failure);
                     if (dropped == MOST_DROPPED || !Failures.isDropped(cause)) {
                         return CompletableFuture.failedFuture(cause);
                     }

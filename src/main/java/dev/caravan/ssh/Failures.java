@@ -4,7 +4,6 @@ import dev.caravan.ssh.SshException.Kind;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import org.apache.sshd.common.SshConstants;
 
@@ -15,13 +14,6 @@ final class Failures {
     private static final String DROPPED = "the connection was closed before SSH began";
 
     private Failures() {}
-
-    /** What lies beneath the wrappers of futures. */
-    static Throwable unwrap(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null
-                ? unwrap(failure.getCause())
-                : failure;
-    }
 
     static SshException nameNotFound(Login login, IOException cause) {
         return new SshException(Kind.NAME_RESOLUTION, login + ": no address is known for the name " + login.host()

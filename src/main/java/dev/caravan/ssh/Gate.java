@@ -22,7 +22,7 @@ final class Gate {
             if (failure == null) {
                 result.complete(value);
             } else {
-                result.completeExceptionally(Failures.unwrap(failure));
+                result.completeExceptionally(SshException.beneath(failure));
             }
         });
         synchronized (this) {

@@ -1,5 +1,7 @@
 package dev.caravan.ssh;
 
+import java.util.concurrent.CompletionException;
+
 import java.io.IOException;
 
 /**
@@ -63,6 +65,16 @@ public class SshException extends IOException {
 
     public SshException(Kind kind, String message) {
         this(kind, message, null);
+    }
+
+    /** What lies beneath the wrappers that completion stages put around a failure. */
+    public static Throwable beneath(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? beneath(failure.getCause()) : failure;
+    }
+
+    /** Whether a completion stage failed with one that is {@linkplain #isTransient() transient}. */
+    public static boolean isTransient(Throwable failure) {
+        return beneath(failure) instanceof SshException known && known.isTransient();
     }
 
     public Kind kind() {

@@ -139,7 +139,7 @@ public final class SshSessions implements AutoCloseable {
                 session.thenCompose(forward::establish).whenComplete((done, failure) -> {
                     connection.release();
                     if (failure != null) {
-                        forward.failed(Failures.unwrap(failure));
+                        forward.failed(SshException.beneath(failure));
                     }
                 });
                 return forward;
@@ -226,9 +226,9 @@ public final class SshSessions implements AutoCloseable {
                 Login login, Login jump, Connection first, CompletableFuture<ClientSession> borrowed) {
             CompletableFuture<ClientSession> inner = borrowed
                     .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                            Failures.unwrap(failure) instanceof SshException known
+                            SshException.beneath(failure) instanceof SshException known
                                     ? Failures.jumpFailed(login, known)
-                                    : Failures.unwrap(failure)))
+                                    : SshException.beneath(failure)))
                     .thenCompose(session -> connector.connect(login, session));
             inner.whenComplete((session, failure) -> {
                 if (failure == null) {

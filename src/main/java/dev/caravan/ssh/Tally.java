@@ -51,7 +51,7 @@ public final class Tally {
     private static void count(Throwable failure, LongAdder well, Map<Kind, LongAdder> badly) {
         if (failure == null) {
             well.increment();
-        } else if (Failures.unwrap(failure) instanceof SshException known) {
+        } else if (SshException.beneath(failure) instanceof SshException known) {
             badly.get(known.kind()).increment();
         }
     }

@@ -19,6 +19,7 @@ import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.FaultyLink;
 import dev.caravan.ssh.OpenSshServer;
 import dev.caravan.ssh.Shell;
+import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.FailureRules;
@@ -133,8 +134,8 @@ class ArtefactsTest {
         try {
             throw new AssertionError("it did not fail: " + get(result));
         } catch (ExecutionException e) {
-            assertThat(StepJudge.cause(e.getCause())).as("%s", e.getCause()).isInstanceOf(StepFailure.class);
-            return (StepFailure) StepJudge.cause(e.getCause());
+            assertThat(SshException.beneath(e.getCause())).as("%s", e.getCause()).isInstanceOf(StepFailure.class);
+            return (StepFailure) SshException.beneath(e.getCause());
         }
     }
 

@@ -12,6 +12,7 @@ import dev.caravan.run.HostSlots;
 import dev.caravan.run.Run;
 import dev.caravan.run.TestRuns;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.FailureRules;
@@ -84,7 +85,7 @@ class BoundsTest {
         try {
             throw new AssertionError("it did not fail: " + hostile.get(4, TimeUnit.MINUTES));
         } catch (ExecutionException e) {
-            StepFailure failure = (StepFailure) StepJudge.cause(e.getCause());
+            StepFailure failure = (StepFailure) SshException.beneath(e.getCause());
             assertThat(failure.isTransient()).isFalse();
             assertThat(failure.getHost()).isEqualTo("h1");
             return failure;

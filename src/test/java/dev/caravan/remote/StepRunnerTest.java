@@ -17,6 +17,7 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.run.TestRuns;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
+import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.FailureRules;
@@ -107,8 +108,8 @@ class StepRunnerTest {
         try {
             throw new AssertionError("it did not fail: " + get(result));
         } catch (ExecutionException e) {
-            assertThat(StepJudge.cause(e.getCause())).isInstanceOf(type);
-            return type.cast(StepJudge.cause(e.getCause()));
+            assertThat(SshException.beneath(e.getCause())).isInstanceOf(type);
+            return type.cast(SshException.beneath(e.getCause()));
         } catch (Exception e) {
             throw new AssertionError(e);
         }
