@@ -356,7 +356,7 @@ const page = {
     if (!was) speak('The engine can be reached again');
   },
 
-  /** Nobody is logged in any more: what the page shows is what it knew. */
+  /** The login has ended: what the page shows is what it knew. */
   loggedOut(where) {
     this.reached = false;
     byId('link').className = 'link failed';

@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         })
 final class StatusCommand implements Callable<Integer> {
     private static final Duration LOOK = Duration.ofMillis(400);
-    /** Nobody reads more lines than such a run has. */
+    /** A run of more events has more lines than people read. */
     private static final int LONG = 20_000;
 
     @Mixin

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What somebody is told who has not begun a run yet.
+ * What the page says to somebody who has not begun a run yet.
  *
  * @param rehearsal whether the hosts are simulated
  * @param command   begins a run of {@code spec.yaml} in the same journal; empty if none does

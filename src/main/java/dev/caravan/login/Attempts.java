@@ -14,7 +14,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Attempts to log in. All that belongs to one is made from its state, by a key that only this process has: so nothing is kept of those
- * that nobody brings to an end. Thread-safe.
+ * that are not brought to an end. Thread-safe.
  */
 final class Attempts {
     /** How long somebody may take at the provider. */
@@ -64,7 +64,7 @@ final class Attempts {
         }
     }
 
-    /** Nobody can guess it. */
+    /** It cannot be guessed. */
     static byte[] random() {
         byte[] bytes = new byte[32];
         RANDOM.nextBytes(bytes);

@@ -76,7 +76,7 @@ public final class Login implements SecretSource {
         return sessions.begin(name, role);
     }
 
-    /** Who has that secret; empty if nobody, or no more. */
+    /** Who has that secret; empty if it is not known, or no more. */
     public Optional<Caller> caller(String secret) {
         return sessions.caller(secret);
     }

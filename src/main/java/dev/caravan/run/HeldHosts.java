@@ -21,7 +21,7 @@ import java.util.Set;
 
 /**
  * The hosts of a run that runs of other engines held when its first step came there. If nothing else can have been changed anywhere, the
- * run is refused and did not fail. It is told of all that happens in the run. Thread-safe.
+ * run is refused and did not fail. It hears of all that happens in the run. Thread-safe.
  */
 public final class HeldHosts {
     private static final String RULE = "lock";

@@ -81,7 +81,7 @@ final class Envelope {
         }
     }
 
-    /** @throws Refused if it is not for this side, of nobody it trusts, or not as it was sent */
+    /** @throws Refused if it is not for this side, not of a sender that it trusts, or not as it was sent */
     Opened open(String text) throws Refused {
         Sealed sealed = read(text);
         if (!sealed.caravan().equals(VERSION)) {

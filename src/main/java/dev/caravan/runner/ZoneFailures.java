@@ -11,7 +11,7 @@ record ZoneFailures(String zone) {
                 "the connection to the runner of zone " + zone + " was lost: " + why + " (" + order + ")");
     }
 
-    /** Nobody could take it. */
+    /** No runner took the order. */
     HostAccess.NoRunner none() {
         return new HostAccess.NoRunner("no runner of zone " + zone + " answers",
                 "Start it on a machine in that zone: caravan runner --zone " + zone

@@ -12,7 +12,7 @@ public class StepFailure extends Exception {
     public static final String CONNECTION = "connection";
     /** No connection came about. */
     public static final String UNREACHABLE = "unreachable";
-    /** There is nobody who could reach the host: no runner serves its zone. */
+    /** No runner serves the zone of the host. */
     public static final String NO_RUNNER = "no-runner";
 
     /** A run of another engine holds the host; nothing was changed there. */

@@ -21,6 +21,6 @@ public interface TestBroker extends AutoCloseable {
 
     void stop() throws Exception;
 
-    /** Starts it where it was stopped, with the messages that nobody had taken. */
+    /** Starts it where it was stopped, with the messages that had not been taken. */
     void begin() throws Exception;
 }
