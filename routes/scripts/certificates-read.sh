@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every certificate of the cluster on this host: its file, subject, names, days left, and who renews it. Reads files only, so the API
-# server may be down. Changes nothing.
+# Every certificate of the cluster on this host: its file, subject, names, days left, who renews it, and which component reads it when it
+# starts, so that a renewal restarts it. Reads files only, so the API server may be down. Changes nothing.
 # Outputs: report, certificate (of those that nobody renews by itself, the one that expires first: seconds since the epoch, path).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -28,6 +28,16 @@ renewer() { # PATH CA END
   esac
 }
 
+reader() { # PATH: the component, or -
+  case $1 in
+    "$KUBELET_PKI"/*) echo kubelet ;;
+    *)
+      reader_component=$(echo "$COMPONENTS" | awk -v path="${1#"$KUBERNETES"/}" '{ for (i = 2; i <= NF; i++) if ($i == path) print $1 }')
+      echo "${reader_component:--}"
+      ;;
+  esac
+}
+
 # SUBJECT, NAMES, CA (yes or -) and the end, separated by tabs. Not by -ext, which openssl 1.0 does not have.
 certificate_facts() { # FILE with one certificate
   openssl x509 -in "$1" -noout -text -nameopt RFC2253 -certopt no_pubkey,no_sigdump 2>/dev/null | awk '
@@ -49,7 +59,7 @@ show() { # PATH: a line for each certificate in it
   for show_file in "$WORK"/pem/*; do
     [ -f "$show_file" ] || continue
     if ! certificate_facts "$show_file" > "$WORK/facts"; then
-      printf '%s\t-\t-\tcannot be read by openssl\t-\n' "${1#"$R"}" >> "$WORK/report"
+      printf '%s\t-\t-\t-\tcannot be read by openssl\t-\n' "${1#"$R"}" >> "$WORK/report"
       continue
     fi
     IFS=$TAB read -r show_subject show_names show_ca show_date < "$WORK/facts"
@@ -57,12 +67,12 @@ show() { # PATH: a line for each certificate in it
     show_days=$(days_until "$show_end")
     if [ "$show_end" -le "$(date +%s)" ]; then show_days="$show_days, expired"; fi
     show_renewer=$(renewer "$1" "$show_ca" "$show_end")
-    printf '%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_days" "$show_renewer" "$show_subject" "$show_names" >> "$WORK/report"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_days" "$show_renewer" "$(reader "$1")" "$show_subject" "$show_names" >> "$WORK/report"
   done
 }
 
 if [ ! -d "$PKI" ]; then skip "this host is in no cluster of kubeadm"; fi
-printf 'certificate\tdays left\trenewed by\tsubject\tnames\n' > "$WORK/report"
+printf 'certificate\tdays left\trenewed by\tread by\tsubject\tnames\n' > "$WORK/report"
 find "$PKI" -name '*.crt' | sort > "$WORK/files"
 while read -r file; do show "$file"; done < "$WORK/files"
 for file in "$KUBERNETES"/*.conf "$KUBELET_CLIENT" "$KUBELET_PKI/kubelet-server-current.pem" "$KUBELET_PKI/kubelet.crt" "$R/root/.kube/config" "$R"/home/*/.kube/config; do

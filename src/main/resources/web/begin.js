@@ -194,8 +194,7 @@ const newRun = {
 
   /** The steps of the action in the order of its routes, as the workflow that is loaded now has them. */
   async drawSteps() {
-    const {steps, sure} = await workflow.plan(this.action().name);
-    byId('new-steps').querySelector('ol').replaceChildren(...steps.map(step => el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'}))));
+    byId('new-steps').querySelector('ol').replaceChildren(...await preview.outline(this.action().name, []));
   },
 
   /** What differs from the defaults, by name. */
@@ -223,7 +222,10 @@ const newRun = {
     const action = this.action();
     const valid = this.valid;
     if (!action.changesHosts) return page.safely(() => this.begin(action.name));
+    const [parameters, text] = [[...this.parameters()], byId('new-text').value];
     page.askFirst({
+      // What apply would change, its own plan says.
+      plan: action.name === 'apply' ? null : () => preview.show(action.name, parameters, text),
       title: action.name + ' ' + valid.cluster + '?',
       text: action.title + '. ' + plural(valid.hosts, 'host') + ' may be changed.',
       yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name, danger: action.asksFirst, name: action.asksFirst ? valid.cluster : '',
@@ -247,10 +249,15 @@ const newRun = {
     });
   },
 
-  async post(action, parameters, text) {
+  async send(action, parameters, text) {
     const query = new URLSearchParams([['action', action], ...parameters]);
     const run = await ask('/runs?' + query, {method: 'POST', headers: {'Content-Type': 'application/yaml'}, body: text});
     this.sent.set(run.id, text);
+    return run;
+  },
+
+  async post(action, parameters, text) {
+    const run = await this.send(action, parameters, text);
     await page.list();
     page.go(run.id);
   },

@@ -193,6 +193,10 @@ const clusters = {
     return newRun.textOf(this.of);
   },
 
+  async preview(action, parameters) {
+    return preview.show(action, parameters, await this.text());
+  },
+
   async begin(action, parameters) {
     const text = await this.text();
     if (HIDDEN.test(text)) location.hash = to(this.of, action, ...(parameters[0] || []));
@@ -241,27 +245,25 @@ const clusters = {
   },
 
   renew(cluster, opener) {
-    const least = cluster.certificateDays;
     page.askFirst({
-      title: 'Renew the certificates of ' + cluster.name + '?', yes: 'Renew them', opener,
-      text: (least === undefined ? 'When they expire is not known: read them first to see it. ' : 'The first expires in ' + plural(least, 'day') + '. ') + 'A backup is taken, then one control plane after the other gets new certificates, and what uses them is restarted. Kubeconfigs that were given out expire as before.',
+      title: 'Renew the certificates of ' + cluster.name + '?', yes: 'Renew them', opener, plan: () => this.preview('renew-certificates', []),
+      text: 'One control plane after the other gets new certificates; what is replaced is saved on that host before. Kubeconfigs that were given out expire as before.',
       work: () => this.begin('renew-certificates', [])
     });
   },
 
   backUp(cluster, opener) {
     page.askFirst({
-      title: 'Back up ' + cluster.name + '?', yes: 'Back up', opener,
-      text: 'etcd, certificates, manifests and settings of a control plane are saved into the data directory and verified. No host is changed.',
+      title: 'Back up ' + cluster.name + '?', yes: 'Back up', opener, plan: () => this.preview('backup', []),
+      text: 'etcd, certificates, manifests and settings of a control plane are saved into the data directory and verified.',
       work: () => this.begin('backup', [])
     });
   },
 
   restore(cluster, backup, opener) {
-    const verified = document.querySelector('[data-verified="' + CSS.escape(backup.id) + '"]').textContent;
     page.askFirst({
-      title: 'Restore ' + cluster.name + ' from its backup of ' + when(backup.createdAt) + '?', yes: 'Restore it', danger: true, name: cluster.name, opener,
-      text: 'The cluster goes back to etcd revision ' + backup.revision + ', ' + age(backup.createdAt) + ' old, at Kubernetes ' + backup.version + '. What was made since is gone from the cluster. What is replaced on hosts is moved aside. The file: ' + verified.trim() + '.',
+      title: 'Restore ' + cluster.name + ' from its backup of ' + when(backup.createdAt) + '?', yes: 'Restore it', danger: true, name: cluster.name, opener, plan: () => this.preview('restore', [['backup', backup.id]]),
+      text: 'The cluster goes back to what it was ' + age(backup.createdAt) + ' ago. What was made in it since is gone.',
       work: () => this.begin('restore', [['backup', backup.id]])
     });
   },

@@ -301,8 +301,8 @@ const page = {
     });
   },
 
-  /** Does something once the user has agreed; where there is a name, by typing it. A form is filled in before. */
-  askFirst({title, text, yes, danger, name, form, work, opener}) {
+  /** Does something once the user has agreed; where there is a name, by typing it. A form is filled in before, and a plan is shown before. */
+  askFirst({title, text, yes, danger, name, form, plan, work, opener}) {
     const dialog = byId('ask');
     const input = byId('ask-name').querySelector('input');
     const button = byId('ask-yes');
@@ -315,14 +315,34 @@ const page = {
     setText(byId('ask-name').querySelector('span'), 'Type ' + name + ' to continue');
     input.value = '';
     byId('ask-form').replaceChildren(...(form || []));
-    const check = () => { button.disabled = Boolean(name) && input.value !== name || [...byId('ask-form').querySelectorAll('input')].some(each => !each.checkValidity()); };
+    let planned = !plan;
+    const check = () => { button.disabled = !planned || Boolean(name) && input.value !== name || [...byId('ask-form').querySelectorAll('input')].some(each => !each.checkValidity()); };
     byId('ask-form').oninput = check;
     input.oninput = check;
     check();
     button.onclick = () => this.agreed(work);
+    this.showPlan(plan, () => { planned = !byId('ask-refused'); check(); });
     dialog.onclose = () => (opener && opener.isConnected ? opener : byId('main')).focus();
     dialog.showModal();
     (byId('ask-form').querySelector('input, select') || byId('ask-no')).focus();
+  },
+
+  /** Shows in the question what plan gives; a later question shows its own. */
+  showPlan(plan, then) {
+    const place = byId('ask-plan');
+    byId('ask').classList.toggle('planning', Boolean(plan));
+    this.planOf = plan;
+    place.replaceChildren();
+    setText(byId('ask-state'), plan ? 'Reading what it would do.' : '');
+    if (!plan) return;
+    plan().then(parts => {
+      if (this.planOf !== plan) return;
+      setText(byId('ask-state'), '');
+      place.replaceChildren(...parts);
+      then();
+    }).catch(problem => {
+      if (this.planOf === plan) setText(byId('ask-state'), 'What it would do is not known: ' + (problem.status ? problem.message : 'the engine cannot be reached.'));
+    });
   },
 
   async agreed(work) {

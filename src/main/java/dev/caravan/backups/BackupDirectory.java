@@ -87,7 +87,7 @@ public final class BackupDirectory {
 
     /** All of them, the newest first. A record that cannot be read is left out. */
     public List<Backup> all() throws IOException {
-        Path directory = file("x").getParent();
+        Path directory = path();
         if (!Files.isDirectory(directory)) {
             return List.of();
         }
@@ -133,22 +133,39 @@ public final class BackupDirectory {
      * @return those that were deleted
      */
     public List<Backup> prune(int keep, Optional<String> needed) throws IOException {
-        List<Backup> deleted = new ArrayList<>();
+        List<Backup> surplus = surplus(Math.max(1, keep), needed);
+        for (Backup backup : surplus) {
+            Files.deleteIfExists(file(backup.fileName()));
+            Files.deleteIfExists(file(backup.id() + RECORD));
+        }
+        return surplus;
+    }
+
+    /** Those that {@link #prune} would delete after one more good backup. */
+    public List<Backup> surplusWithOneMore(int keep, Optional<String> needed) throws IOException {
+        return surplus(Math.max(1, keep) - 1, needed);
+    }
+
+    /** Those that are older than the newest good ones of that number. */
+    private List<Backup> surplus(int most, Optional<String> needed) throws IOException {
+        List<Backup> surplus = new ArrayList<>();
         List<Backup> all = all();
-        int most = Math.max(1, keep);
         if (all.size() <= most) {
-            return deleted; // so no file needs to be read
+            return surplus; // so no file needs to be read
         }
         int good = 0;
         for (Backup backup : all) {
             if (good >= most && !needed.equals(Optional.of(backup.id()))) {
-                Files.deleteIfExists(file(backup.fileName()));
-                Files.deleteIfExists(file(backup.id() + RECORD));
-                deleted.add(backup);
+                surplus.add(backup);
             } else if (good < most && verify(backup).isGood()) {
                 good++;
             }
         }
-        return deleted;
+        return surplus;
+    }
+
+    /** Where the backups are. */
+    public Path path() {
+        return file("x").getParent();
     }
 }

@@ -57,12 +57,12 @@ public final class Http {
         this.unknown = asksForToken || login.isPresent() ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
         this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, files),
-                new LoginResource(login), about, health, metrics);
+                new PreviewResource(requests, submissions, routes, data), new LoginResource(login), about, health, metrics);
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
     private static Resources resources(RunsResource runs, RunRequests requests, ClustersResource clusters, SpecsResource specs,
-            RoutesResource routes, LoginResource login, AboutEngine about, Health health, Metrics metrics) {
+            RoutesResource routes, PreviewResource previews, LoginResource login, AboutEngine about, Health health, Metrics metrics) {
         Page page = new Page(about.rehearsal());
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> OpenApi.description().json())
@@ -78,6 +78,8 @@ public final class Http {
                 .get("/api/v1/routes/{route}/source", (request, id) -> routes.source(id, request))
                 .post(SpecsResource.VALIDATE, (request, id) -> specs.validate(request))
                 .post("/api/v1/edit", SpecsResource.EDITS, (request, id) -> specs.edit(request))
+                // as of a run that begins, every parameter is one of the action
+                .post("/api/v1/preview", Resources.ANY, (request, id) -> previews.answer(request))
                 .get("/api/v1/versions", (request, id) -> routes.versions())
                 .get("/api/v1/clusters", (request, id) -> clusters.list())
                 .get("/api/v1/clusters/{name}", (request, name) -> clusters.show(name))

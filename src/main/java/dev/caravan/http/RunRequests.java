@@ -47,7 +47,7 @@ final class RunRequests {
     }
 
     /** The action that is asked for; every other parameter of the query is one of its own. */
-    private ActionCall call(Request request) throws Refused {
+    ActionCall call(Request request) throws Refused {
         Map<String, String> parameters = new TreeMap<>(request.parameters());
         String name = Optional.ofNullable(parameters.remove("action")).orElse(Actions.USUAL);
         try {
@@ -59,7 +59,7 @@ final class RunRequests {
         }
     }
 
-    private static String sentence(String message) {
+    static String sentence(String message) {
         return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
     }
 

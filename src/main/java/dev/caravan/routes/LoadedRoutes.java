@@ -1,9 +1,15 @@
 package dev.caravan.routes;
 
 import dev.caravan.routes.RouteFiles.RouteFile;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.CatchDefinition;
@@ -28,8 +34,9 @@ import org.apache.camel.spi.Resource;
 public final class LoadedRoutes {
     private static final String BUILT_IN = "classpath:routes/";
     private static final String FILE = "file:";
+    private static final String CALL = "direct:";
     /** Schemes whose whole address belongs to the workflow. */
-    private static final List<String> OWN = List.of("direct:", "step:", "gate:");
+    private static final List<String> OWN = List.of(CALL, "step:", "gate:");
 
     /**
      * A route.
@@ -71,6 +78,30 @@ public final class LoadedRoutes {
     /** All of them, in the order in which they were loaded. */
     public List<LoadedRoute> all() {
         return ((ModelCamelContext) context).getRouteDefinitions().stream().map(this::route).toList();
+    }
+
+    /** The ids of the routes that this one leads to, itself among them: by whatever branch, also where something fails. */
+    public Set<String> reachedFrom(String id) {
+        Map<String, LoadedRoute> byId = new HashMap<>();
+        all().forEach(route -> byId.put(route.id(), route));
+        Set<String> reached = new LinkedHashSet<>();
+        Deque<String> next = new ArrayDeque<>(List.of(id));
+        while (!next.isEmpty()) {
+            LoadedRoute route = byId.get(next.remove());
+            if (route != null && reached.add(route.id())) {
+                called(route.nodes(), next);
+            }
+        }
+        return reached;
+    }
+
+    private static void called(List<Node> nodes, Deque<String> called) {
+        for (Node node : nodes) {
+            if (node.uri().startsWith(CALL)) {
+                called.add(node.uri().substring(CALL.length()).split("\\?", 2)[0]);
+            }
+            called(node.nodes(), called);
+        }
     }
 
     private LoadedRoute route(RouteDefinition route) {

@@ -10,6 +10,7 @@ import dev.caravan.run.RunCancelled;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.run.Variables;
 import dev.caravan.spec.Cluster.Occasion;
+import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.step.StepFailure;
@@ -168,12 +169,19 @@ public final class Backups {
         if (state.taken.isEmpty()) {
             throw failure(state);
         }
-        Object keep = run.parameters().get("keep");
-        Optional<String> needed = Optional.ofNullable(run.parameters().get(Restores.PARAMETER)).map(String::valueOf);
-        int most = keep instanceof Long number ? number.intValue() : run.cluster().backup().keep();
-        for (Backup old : directory(run).prune(most, needed)) {
+        for (Backup old : directory(run).prune(keep(run.cluster(), run.parameters()), needed(run.parameters()))) {
             run.note(null, "deleted the backup " + BackupWords.line(old));
         }
+    }
+
+    /** How many good backups stay of that cluster, by a run with these parameters. */
+    public static int keep(Cluster cluster, Map<String, Object> parameters) {
+        return parameters.get("keep") instanceof Long number ? number.intValue() : cluster.backup().keep();
+    }
+
+    /** The id of a backup that a run with these parameters deletes in no case. */
+    public static Optional<String> needed(Map<String, Object> parameters) {
+        return Optional.ofNullable(parameters.get(Restores.PARAMETER)).map(String::valueOf);
     }
 
     private static Exception failure(State state) {

@@ -57,25 +57,41 @@ public final class Restores {
     public void choose(Exchange exchange) throws IOException, StepFailure {
         Run run = run(exchange);
         BackupDirectory directory = new BackupDirectory(data, run.cluster().name());
-        String id = String.valueOf(run.parameters().get(PARAMETER));
-        Backup backup = directory.find(id).orElseThrow(() -> refused("there is no backup " + id + " of " + run.cluster().name(),
+        Backup backup = usable(directory, run.cluster(), String.valueOf(run.parameters().get(PARAMETER)));
+        Optional<Secret> passphrase = run.cluster().backup().passphrase();
+        StoredFile archive = directory.archive(backup, passphrase);
+        requireContent(archive, backup);
+        exchange.setVariable(STATE, new State(backup));
+        exchange.setVariable(FILE, archive);
+    }
+
+    /** The backup of that id; refuses one that the cluster of that spec cannot be brought back to. Its archive is not decrypted. */
+    private static Backup usable(BackupDirectory directory, Cluster cluster, String id) throws IOException, StepFailure {
+        Backup backup = directory.find(id).orElseThrow(() -> refused("there is no backup " + id + " of " + cluster.name(),
                 "caravan backups lists those that there are."));
         Optional<String> problem = directory.verify(backup).problem();
         if (problem.isPresent()) {
             throw refused("the backup " + id + " cannot be restored: " + problem.get(), "Choose another one: caravan backups lists them.");
         }
-        if (!minor(backup.kubernetes()).equals(minor(run.cluster().kubernetes().version()))) {
+        if (!minor(backup.kubernetes()).equals(minor(cluster.kubernetes().version()))) {
             throw refused("the backup " + id + " is of Kubernetes " + backup.kubernetes() + ", and the spec is of "
-                    + run.cluster().kubernetes().version(), "A database belongs to its minor: docs/backup.md says how to go back to it.");
+                    + cluster.kubernetes().version(), "A database belongs to its minor: docs/backup.md says how to go back to it.");
         }
-        Optional<Secret> passphrase = run.cluster().backup().passphrase();
-        if (backup.encrypted() && passphrase.isEmpty()) {
+        if (backup.encrypted() && cluster.backup().passphrase().isEmpty()) {
             throw refused("the backup " + id + " is encrypted, and the spec has no backup.passphrase", "Add the passphrase to the spec.");
         }
-        StoredFile archive = directory.archive(backup, passphrase);
-        requireContent(archive, backup);
-        exchange.setVariable(STATE, new State(backup));
-        exchange.setVariable(FILE, archive);
+        return backup;
+    }
+
+    /** Why a restore with these parameters would be refused, by what the engine knows without asking a host; empty if it knows nothing. */
+    public static Optional<StepFailure> refusal(BackupDirectory directory, Cluster cluster, Map<String, Object> parameters)
+            throws IOException {
+        try {
+            usable(directory, cluster, String.valueOf(parameters.get(PARAMETER)));
+            return Optional.empty();
+        } catch (StepFailure refused) {
+            return Optional.of(refused);
+        }
     }
 
     private static void requireContent(StoredFile archive, Backup backup) throws StepFailure {

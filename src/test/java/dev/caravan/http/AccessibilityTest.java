@@ -141,6 +141,9 @@ class AccessibilityTest {
         "clusters|#/clusters|document.querySelector('#clusters td a')|",
         "a cluster|#/clusters/demo|document.querySelector('#clusters .choices')|",
         "an upgrade|#/clusters/demo|document.querySelector('#do-upgrade:enabled')|document.querySelector('#do-upgrade').click()",
+        "a renewal|#/clusters/demo|document.querySelector('#do-renew:enabled')|document.querySelector('#do-renew').click()",
+        "a backup|#/clusters/demo|document.querySelector('#do-backup:enabled')|document.querySelector('#do-backup').click()",
+        "a reset|#/new/done/reset|!byId('new-state').className.includes('failed') && newRun.valid|newRun.start(byId('new-start'))",
         "two runs|#/compare/refused/done|document.getElementById('compare-specs')|",
         "a host more|#/clusters/demo|document.querySelector('#do-add:enabled')|document.querySelector('#do-add').click()",
         "a cancellation|#/runs/going|document.querySelector('#matrix td.running')|page.confirm('cancel', document.body)",
@@ -171,7 +174,8 @@ class AccessibilityTest {
                 browser.until(shown);
                 if (then != null) {
                     browser.value(then);
-                    browser.until(view.equals("a wrong spec") ? "document.querySelector('#new-problems li')" : "true");
+                    browser.until(view.equals("a wrong spec") ? "document.querySelector('#new-problems li')"
+                            : "byId('ask-state').textContent === '' && (!byId('ask-steps') || byId('ask-steps').querySelector('li'))");
                 }
                 assertThat(violations()).as("%s, %d wide, dark: %s", view, width, dark).isEmpty();
             }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** Rehearsal: a cluster is looked after from its page, in a real Chromium, and its nodes are read from its API server. */
 class ClusterPageTest {
+    /** For a run to end. */
+    private static final Duration LONG = Duration.ofMinutes(5);
     private static final String TOKEN = "token-of-the-page-0123";
     private static final String[] BEARER = {"Authorization", "Bearer " + TOKEN};
     /** The control plane alone: each host costs time in each of the runs. */
@@ -42,6 +45,7 @@ class ClusterPageTest {
             serving.ended(json(client.postSpec("/api/v1/runs", ONE_HOST, BEARER)).get("id").asText());
             seesItsNodes();
             backsUpAndAsksBeforeARestore();
+            seesWhatARenewalWouldDo();
             growsByAHost();
             losesItAgain();
             plansAnUpgrade();
@@ -67,8 +71,25 @@ class ClusterPageTest {
     private void agree(String title, String action) {
         browser.until("byId('ask').open && byId('ask-title').textContent === '" + title + "' && !byId('ask-yes').disabled");
         browser.click("#ask-yes");
-        browser.until("!byId('ask').open && page.model && page.model.run.action === '" + action + "' && page.model.ended");
+        browser.until("!byId('ask').open && page.model && page.model.run.action === '" + action + "' && page.model.ended", LONG);
         assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+    }
+
+    /** Until the question shows what the action would do. */
+    private void planned() {
+        browser.until("byId('ask').open && byId('ask-state').textContent === '' && document.querySelector('#ask-steps li')");
+    }
+
+    /** What the question says is known, a line for each. */
+    private String facts() {
+        return browser.value("[...document.querySelectorAll('#ask-plan dt')].map(name => name.textContent + ' ' "
+                + "+ name.nextElementSibling.textContent).join('\\n')").asText();
+    }
+
+    /** The steps in the question, with their hosts. */
+    private List<String> outline() {
+        return browser.value("[...document.querySelectorAll('#ask-steps [data-outline]')].map(step => step.querySelector('code')"
+                + ".textContent + (step.querySelector('.soft') || {textContent: ''}).textContent).join('\\n')").asText().lines().toList();
     }
 
     private void fill(String label, String value) {
@@ -93,19 +114,40 @@ class ClusterPageTest {
         assertThat(browser.text("#live-nodes")).contains("node-role.kubernetes.io/master:NoSchedule", "1.20.2");
         assertThat(browser.text("#drift")).contains("Not planned yet");
         browser.click("#do-plan");
-        browser.until("page.model && page.model.run.action === 'plan' && page.model.ended");
+        browser.until("page.model && page.model.run.action === 'plan' && page.model.ended", LONG);
         open();
         browser.until("byId('drift').textContent.includes('nothing to change')");
     }
 
     private void backsUpAndAsksBeforeARestore() throws Exception {
         browser.click("#do-backup");
+        planned();
+        assertThat(facts()).contains("Taken from h1", "Goes to " + serving.data().resolve("backups/demo"), "Encrypted no: the spec has no",
+                "Kept 5 good backups", "Deleted then none");
+        assertThat(browser.text("#ask-changes")).isEqualTo("No host is changed.");
+        assertThat(outline()).containsExactly("save-backup on h1");
         agree("Back up demo?", "backup");
         open();
         browser.until("document.querySelector('[data-verified]').textContent.trim() === 'as it was saved'");
-        browser.click("[aria-label^='Restore 2']");
-        browser.until("byId('ask').open && byId('ask-yes').disabled && byId('ask-text').textContent.includes('as it was saved')");
-        browser.click("#ask-no");
+        // By keyboard alone: the question shows what is lost before it can be agreed to.
+        browser.reach("[aria-label^='Restore 2']");
+        browser.press("Enter");
+        planned();
+        assertThat(facts()).contains("Kubernetes 1.20.2, etcd revision", "File as it was saved",
+                "Control planes h1: etcd is replaced on it", "Lost what was made in the cluster in the last ",
+                "Before a backup of the present state");
+        assertThat(browser.text("#ask-changes")).isEqualTo("May change: h1.");
+        assertThat(outline()).containsSubsequence("facts on h1", "save-backup on h1", "restore-stop on h1",
+                "restore-etcd on h1", "restore-start on h1");
+        assertThat(browser.value("byId('ask-yes').disabled").asBoolean()).as("before the name is typed").isTrue();
+        browser.reach("#ask-steps summary");
+        browser.press("Enter");
+        browser.until("!byId('ask-steps').open");
+        browser.reach("#ask-name input");
+        browser.type("demo");
+        browser.until("!byId('ask-yes').disabled");
+        browser.press("Escape");
+        browser.until("!byId('ask').open && document.activeElement.matches(\"[aria-label^='Restore 2']\")");
         Path archive;
         try (var files = Files.walk(serving.data().resolve("backups"))) {
             archive = files.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow();
@@ -114,7 +156,31 @@ class ClusterPageTest {
         Files.write(archive, new byte[good.length]);
         open();
         browser.until("document.querySelector('[data-verified]').textContent.includes('was changed')");
+        browser.click("[aria-label^='Restore 2']");
+        browser.until("byId('ask-refused') && byId('ask-refused').textContent.includes('cannot be restored: its file was changed')");
+        browser.value("document.querySelector('#ask-name input').focus()");
+        browser.type("demo");
+        assertThat(browser.value("byId('ask-yes').disabled").asBoolean()).as("what would be refused").isTrue();
+        browser.click("#ask-no");
         Files.write(archive, good);
+    }
+
+    /** By keyboard alone. */
+    private void seesWhatARenewalWouldDo() {
+        open();
+        browser.reach("#do-renew");
+        browser.press("Enter");
+        planned();
+        assertThat(browser.text("#ask-certificates")).contains("No run has read them yet.");
+        assertThat(outline()).containsSubsequence("facts on h1", "certificates-renew on h1", "control-plane-restart on h1",
+                "certificates-read on h1");
+        browser.reach("#ask-read");
+        browser.press("Enter");
+        browser.until("document.querySelector('#ask-certificates tbody')", LONG);
+        assertThat(browser.text("#ask-certificates").replaceAll("\\s+", " ")).containsPattern("h1 [0-9]+ certificates 364 days left "
+                + "kube-apiserver, etcd, kube-controller-manager, kube-scheduler As run [0-9a-f]+ saw them .* ago\\.");
+        browser.press("Escape");
+        browser.until("!byId('ask').open && document.activeElement === byId('do-renew')");
     }
 
     private void growsByAHost() {

@@ -59,16 +59,17 @@ class CertificatesRehearsalTest {
             List<List<String>> first = report(shown, "h1");
             String admin = "CN=kubernetes-admin,O=system:masters";
             String names = "127.0.0.1 localhost";
-            assertThat(first.get(0)).containsExactly("certificate", "days left", "renewed by", "subject", "names");
+            assertThat(first.get(0)).containsExactly("certificate", "days left", "renewed by", "read by", "subject", "names");
             assertThat(first).contains(
-                    List.of("/etc/kubernetes/pki/apiserver.crt", "364", "renew-certificates", "CN=kube-apiserver", names),
-                    List.of("/etc/kubernetes/pki/ca.crt", "364", "nobody (CA)", "CN=kubernetes", "-"),
-                    List.of("/etc/kubernetes/pki/etcd/peer.crt", "364", "renew-certificates", admin, names),
-                    List.of("/etc/kubernetes/admin.conf", "364", "renew-certificates", admin, names),
-                    List.of("/root/.kube/config", "364", "renew-certificates", admin, names));
+                    List.of("/etc/kubernetes/pki/apiserver.crt", "364", "renew-certificates", "kube-apiserver", "CN=kube-apiserver",
+                            names),
+                    List.of("/etc/kubernetes/pki/ca.crt", "364", "nobody (CA)", "-", "CN=kubernetes", "-"),
+                    List.of("/etc/kubernetes/pki/etcd/peer.crt", "364", "renew-certificates", "etcd", admin, names),
+                    List.of("/etc/kubernetes/admin.conf", "364", "renew-certificates", "-", admin, names),
+                    List.of("/root/.kube/config", "364", "renew-certificates", "-", admin, names));
             assertThat(report(shown, "h2")).extracting(row -> row.get(0))
                     .containsExactly("certificate", "/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/pki/kubelet-client-current.pem");
-            assertThat(report(shown, "h2").get(2)).containsSubsequence("the kubelet", "CN=system:node:h2,O=system:nodes");
+            assertThat(report(shown, "h2").get(2)).containsSubsequence("the kubelet", "kubelet", "CN=system:node:h2,O=system:nodes");
             assertThat(String.join("\n", Summary.lines(shown, 200, Look.BARE)))
                     .containsSubsequence("host  certificate", "h1    /etc/kubernetes/pki/apiserver-etcd-client.crt",
                             "h2    /etc/kubernetes/pki/ca.crt", "demo: certificates succeeded on 2 hosts")
