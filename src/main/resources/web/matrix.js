@@ -174,7 +174,9 @@ const matrix = {
       setAttribute(cell.td, 'data-attempt', step.attempt > 1 && '\u00d7' + step.attempt);
       setAttribute(cell.td, 'aria-label', who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''));
     }
-    setText(cell.td, step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
+    // How far it is, if what it says ends with a count: 3/7.
+    const count = going && step.state === 'running' && /(?:^| )(\d{1,4}\/\d{1,4})$/.exec(step.message || '');
+    setText(cell.td, count ? count[1] : step.endedAt || going ? since(step.startedAt, step.endedAt) : '');
   },
 
   /** Updates running times, and nothing else. */

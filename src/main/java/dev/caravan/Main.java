@@ -9,6 +9,8 @@ public final class Main {
 
     public static void main(String[] arguments) {
         Starting.say(arguments);
-        System.exit(CaravanCommand.execute(arguments));
+        int status = CaravanCommand.execute(arguments);
+        Starting.over();
+        System.exit(status);
     }
 }

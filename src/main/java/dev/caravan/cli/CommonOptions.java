@@ -96,6 +96,7 @@ final class CommonOptions {
         if (yes || console == null) {
             return true;
         }
+        Starting.over();
         String answer = console.readLine("%s [y/N] ", question);
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
     }

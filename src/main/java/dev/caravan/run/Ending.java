@@ -2,6 +2,7 @@ package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
 import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Restored;
 import dev.caravan.history.RunState;
 import dev.caravan.step.StepFailure;
 import java.util.List;
@@ -42,7 +43,7 @@ final class Ending {
                     + ". Mend that, then take it up again: caravan reset with this spec", List.of());
         }
         if (run.rollback().isOfAllHosts()) {
-            return ended(run, RunState.ROLLED_BACK, why + ". The run was rolled back: its hosts are as it found them", List.of());
+            return ended(run, RunState.ROLLED_BACK, why + Restored.ALL, List.of());
         }
         if (failure instanceof HostsFailed && !run.isGivenUp() && run.failures().keySet().stream().allMatch(run.rollback()::isRestored)) {
             return ended(run, RunState.PARTLY, why + restored(run), List.of());
@@ -63,7 +64,7 @@ final class Ending {
     }
 
     private static String restored(Run run) {
-        return (run.rollback().rolledBack().isEmpty() ? "" : ". Rolled back: " + String.join(", ", run.rollback().rolledBack()))
+        return (run.rollback().rolledBack().isEmpty() ? "" : Restored.only(run.rollback().rolledBack()))
                 + (run.rollback().leftOut().isEmpty() ? "" : ". Left out, unchanged: " + String.join(", ", run.rollback().leftOut()));
     }
 

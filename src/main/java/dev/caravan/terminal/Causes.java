@@ -1,5 +1,7 @@
 package dev.caravan.terminal;
 
+import dev.caravan.history.Restored;
+import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
@@ -42,11 +44,15 @@ final class Causes {
         return lines;
     }
 
-    /** A line for each: the whole was said when it happened. */
+    /** A line for each that the run's message does not name: the whole was said when it happened. */
     List<String> recap() {
         List<String> lines = new ArrayList<>();
         for (List<StepView> steps : causes) {
-            String line = who(steps) + ": " + Text.firstLine(steps.get(0).message());
+            String cause = Text.firstLine(steps.get(0).message());
+            if (!cause.isEmpty() && run.message().contains(cause)) {
+                continue;
+            }
+            String line = who(steps) + ": " + cause;
             lines.add(look.paint(Ink.BAD, Text.fit(line, width, look.ellipsis())));
         }
         if (!lines.isEmpty()) {
@@ -55,14 +61,22 @@ final class Causes {
         return lines;
     }
 
-    /** Whether the run's message at its end names them, in full. */
-    boolean areInTheMessage() {
-        return !causes.isEmpty() && run.message().startsWith("failed: ");
+    /** Whether all that failed is as it was found. */
+    boolean areRolledBack() {
+        return !shorter().equals(run.message());
     }
 
-    /** Whether it says nothing else. */
+    /** The run's message without the words on hosts that were rolled back, if these are all that failed, or all there are. */
+    String shorter() {
+        List<String> failed = run.failures().stream().map(StepView::host).distinct().sorted().toList();
+        String end = run.state() == RunState.ROLLED_BACK ? Restored.ALL : Restored.only(failed);
+        return run.message().endsWith(end) ? run.message().substring(0, run.message().length() - end.length()) : run.message();
+    }
+
+    /** Whether the run's message at its end says nothing else. */
     boolean areTheMessage() {
-        return areInTheMessage() && !run.message().contains(" Rolled back: ") && !run.message().contains(" Left ");
+        return !causes.isEmpty() && run.message().startsWith("failed: ")
+                && !run.message().contains(" Rolled back: ") && !run.message().contains(" Left ");
     }
 
     private String who(List<StepView> steps) {

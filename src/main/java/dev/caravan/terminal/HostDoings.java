@@ -11,6 +11,8 @@ import java.time.Instant;
 
 /** What each host of a run does now, or did in the end, in words. Immutable. */
 final class HostDoings {
+    private static final int NARROW = 50;
+
     private final RunView run;
     private final Instant now;
 
@@ -19,8 +21,8 @@ final class HostDoings {
         this.now = now;
     }
 
-    /** One line, of any length. */
-    String of(HostView host) {
+    /** One line. It may be longer than the room; what counts less gives way to what counts more. */
+    String of(HostView host, int room) {
         if (host.failed().isPresent()) {
             StepView step = host.failed().get();
             return (host.rolledBack() ? "rolled back, " : "") + step.step() + " failed: " + Text.firstLine(step.message());
@@ -35,10 +37,10 @@ final class HostDoings {
             RunView.Waiting wait = host.waitsFor().get();
             return Wording.waiting(wait.what()) + " (" + Durations.whole(Duration.between(wait.since(), now)) + ")";
         }
-        return host.current().map(this::doing).orElseGet(() -> host.last().map(this::done).orElse(""));
+        return host.current().map(step -> doing(step, room)).orElseGet(() -> host.last().map(this::done).orElse(""));
     }
 
-    private String doing(StepView step) {
+    private String doing(StepView step, int room) {
         String said = Text.firstLine(step.doing());
         if (step.state() == StepState.RETRYING) {
             String when = step.retryAt()
@@ -47,8 +49,17 @@ final class HostDoings {
             return step.step() + ": attempt " + step.attempt() + " failed" + when + ": " + said;
         }
         String reason = Text.firstLine(step.reason());
-        String attempt = step.attempt() == 1 ? "" : " (attempt " + step.attempt() + (reason.isEmpty() ? "" : " after: " + reason) + ")";
-        return step.step() + (said.isEmpty() ? "" : ": " + said) + attempt;
+        String doing = step.step() + (said.isEmpty() ? "" : ": " + said);
+        if (step.attempt() == 1) {
+            return doing;
+        }
+        String attempt = "attempt " + step.attempt() + (reason.isEmpty() ? "" : " after: " + reason);
+        String whole = doing + " (" + attempt + ")";
+        if (reason.isEmpty() || Text.width(whole) <= room) {
+            return whole;
+        }
+        // Which step it is the table shows as well; why it is tried again it does not.
+        return room < NARROW ? attempt : step.step() + ": " + attempt;
     }
 
     private String done(StepView step) {

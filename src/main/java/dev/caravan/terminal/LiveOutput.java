@@ -2,7 +2,6 @@ package dev.caravan.terminal;
 
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
-import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.Remark;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
@@ -21,7 +20,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The live table, at the end of what the terminal shows. A timer draws it, eight times a second at most and only where
- * something is new: an event, another second, another size of the terminal. Failures and notes are written above it and stay.
+ * something is new: an event, another second, another size of the terminal. Failures and notes are written above it and stay;
+ * what a row tells as well is not.
  * The cursor is hidden meanwhile; {@link #close()} shows it again. When a signal ends the process it is shown at once, and
  * the table is drawn on beneath it for as long as others keep the process from ending, to stop the run cleanly say.
  */
@@ -72,7 +72,7 @@ final class LiveOutput implements RunOutput {
             restore();
             out.write("\n");
             out.write(Summary.lines(fold.view(), facts.textWidth(), facts.look()));
-        } else if (what instanceof HostRolledBack || what instanceof Remark) {
+        } else if (what instanceof Remark) {
             above.addAll(note(what));
         }
     }
@@ -83,28 +83,19 @@ final class LiveOutput implements RunOutput {
     }
 
     private List<String> note(Occurrence what) {
-        String who = what.host().map(host -> host + "  ").orElse("");
-        List<String> lines = Text.wrap(who + what.message(), facts.size().get().columns());
-        return lines.isEmpty() ? List.of() : indentedAfterFirst(lines);
-    }
-
-    private static List<String> indentedAfterFirst(List<String> lines) {
-        List<String> indented = new ArrayList<>(lines.subList(0, 1));
-        indented.addAll(Wording.indent(4, lines.subList(1, lines.size())));
-        return indented;
+        String text = what.host().flatMap(fold::host).map(host -> explained.note(what.message(), host, facts.look()))
+                .orElse(what.message());
+        int columns = facts.size().get().columns();
+        return what.host().map(host -> Text.hang(Text.printable(host) + "  ", text, columns)).orElseGet(() -> Text.hang("", text, columns));
     }
 
     private void failure(String run, StepEnded ended) {
         StepView step = fold.step(ended)
                 .filter(each -> each.state() == StepState.FAILED && !each.failure().orElseThrow().isRefusal())
                 .orElse(null);
-        if (step != null) {
-            Optional<String> before = explained.before(step, fold.host(step.host()).orElseThrow());
-            above.add(facts.look().paint(Look.Ink.BAD, Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)
-                    + before.map(host -> ": as on " + Wording.host(host)).orElse("")));
-            if (before.isPresent()) {
-                return;
-            }
+        // Of a host that fails like another one, its row and the end of the run tell enough.
+        if (step != null && explained.before(step, fold.host(step.host()).orElseThrow()).isEmpty()) {
+            above.add(facts.look().paint(Look.Ink.BAD, Wording.host(step.host()) + "  " + step.step() + "  " + Wording.failed(step)));
             above.addAll(Wording.indent(4,
                     Wording.explain(run, step, true, facts.size().get().columns() - 4, facts.hints())));
         }

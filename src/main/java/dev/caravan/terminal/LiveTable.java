@@ -162,7 +162,8 @@ public final class LiveTable {
                 }
             }
             int used = hostWidth + 1 + columns * (CELL + 1) + (columns > 0 && folded > 0 ? foldWidth - CELL : 0) + 2;
-            String doing = Text.fit(Text.printable(doings.of(host)), Math.max(0, width - used), look.ellipsis());
+            int room = Math.max(0, width - used);
+            String doing = Text.fit(Text.printable(doings.of(host, room)), room, look.ellipsis());
             Ink ink = switch (host.activity()) {
                 case FAILED -> Ink.BAD;
                 case WAITING -> Ink.WAITING;
@@ -198,7 +199,8 @@ public final class LiveTable {
                 case RETRYING -> new Cell(run.ended() ? "left" : "wait", Ink.WAITING, 5);
                 case RUNNING -> run.ended()
                         ? new Cell("left", Ink.WAITING, 6)
-                        : new Cell(Durations.narrow(step.elapsed(now)), Ink.BUSY, 6);
+                        : new Cell(Wording.count(step).filter(count -> count.length() <= CELL)
+                                .orElseGet(() -> Durations.narrow(step.elapsed(now))), Ink.BUSY, 6);
             };
         }
 

@@ -43,6 +43,7 @@ final class PlainLines {
     /** When a line of a step was last shown, by host and step. */
     private final Map<List<String>, Instant> shown = new HashMap<>();
     private final Map<String, String> waitsOf = new HashMap<>();
+    private Optional<FormerRun> former = Optional.empty();
     private Instant origin;
     private int hostWidth = 4;
 
@@ -61,6 +62,8 @@ final class PlainLines {
         }
         if (what instanceof RunQueued) {
             return queued();
+        } else if (what instanceof RunStarted) {
+            return left(event.at());
         } else if (what instanceof HostWaiting waits) {
             return waiting(event, waits);
         } else if (what instanceof StepStarted) {
@@ -76,7 +79,19 @@ final class PlainLines {
         } else if (what instanceof RunEnded) {
             return summary();
         }
-        return what instanceof Remark && !event.message().isBlank() ? line(event, "note", event.message()) : List.of();
+        return what instanceof Remark && !event.message().isBlank() ? line(event, "note", note(event)) : List.of();
+    }
+
+    /** How long such a run took before; of a run that has not begun it is said once it begins. */
+    List<String> expect(FormerRun run, Instant now) {
+        former = Optional.of(run);
+        return left(now);
+    }
+
+    /** How long the run may still take, where that is known. */
+    private List<String> left(Instant now) {
+        return former.flatMap(run -> run.left(fold.view(), now))
+                .map(left -> List.of(line(now, "", "", "note", left + ", by the last run of this kind"))).orElse(List.of());
     }
 
     /** What is still at work though nothing was shown of it for this long; asked where output must not fall silent. */
@@ -93,6 +108,9 @@ final class PlainLines {
                             (said.isEmpty() ? "" : said + " ") + "(" + Durations.whole(step.elapsed(now)) + " so far)"));
                 }
             });
+        }
+        if (!lines.isEmpty()) {
+            lines.addAll(left(now));
         }
         return lines;
     }
@@ -159,6 +177,10 @@ final class PlainLines {
             words.set(0, words.get(0) + " " + time);
         }
         return line(event, Wording.state(fold.isPlan(), step.state()), words);
+    }
+
+    private String note(Event event) {
+        return event.host().flatMap(fold::host).map(host -> explained.note(event.message(), host, look)).orElse(event.message());
     }
 
     private List<String> summary() {

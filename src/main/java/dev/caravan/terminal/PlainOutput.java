@@ -24,6 +24,11 @@ final class PlainOutput implements RunOutput {
     }
 
     @Override
+    public synchronized void expect(FormerRun run) {
+        out.write(lines.expect(run, clock.instant()));
+    }
+
+    @Override
     public synchronized void on(Event event) {
         out.write(lines.of(event));
         if (event.is(RunEnded.class)) {

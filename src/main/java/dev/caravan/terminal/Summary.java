@@ -28,6 +28,7 @@ public final class Summary {
     private final Causes causes;
     private boolean reported;
     private boolean outlined;
+    private boolean brief;
 
     private Summary(RunView run, int width, Look look) {
         this.run = run;
@@ -54,6 +55,7 @@ public final class Summary {
     }
 
     private List<String> inBrief() {
+        brief = true;
         if (run.state() != RunState.REFUSED) {
             lines.addAll(causes.explained());
         }
@@ -79,9 +81,7 @@ public final class Summary {
                 hosts();
             }
             StepTimes.rows(run).ifPresent(rows -> table(rows, "rrlrl"));
-            if (run.state() != RunState.PARTLY || !causes.areInTheMessage()) {
-                lines.addAll(causes.recap());
-            }
+            lines.addAll(causes.recap());
         }
         findings();
         headline();
@@ -99,7 +99,7 @@ public final class Summary {
         Ink ink = run.state() == RunState.SUCCEEDED ? Ink.GOOD : partly || run.state() == RunState.CANCELLED ? Ink.WAITING : Ink.BAD;
         Text.wrap(headlineText(), width).forEach(line -> lines.add(look.paint(ink, line)));
         if (partly || !causes.areTheMessage()) {
-            lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(run.message()), width - 2)));
+            lines.addAll(Wording.indent(2, Text.wrap(look.hints().in(causes.shorter()), width - 2)));
         }
         if (run.isPlan() && (outlined || run.changes() > 0) && run.state() == RunState.SUCCEEDED && !run.rehearsal()) {
             lines.add("  to do exactly this: " + look.hints().in("caravan apply -f SPEC --plan " + run.run()));
@@ -112,24 +112,27 @@ public final class Summary {
     private void whatIsThere() {
         unfinished();
         kubeconfig();
-        if (run.rehearsal()) {
+        if (run.rehearsal() && brief) {
             lines.addAll(Text.wrap(Wording.REHEARSED, width));
         }
     }
 
     private String headlineText() {
-        String name = Text.printable(run.cluster());
+        // Who has seen the whole run was told so at its beginning.
+        String name = Text.printable((run.rehearsal() && !brief ? "rehearsal: " : "") + run.cluster());
         String time = Durations.text(run.elapsed(run.endedAt().orElseThrow()));
         return switch (run.state()) {
             case REFUSED -> name + " was refused by " + refusing() + " after " + time + ": "
                     + Counted.of(run.findings().size(), "finding") + ", nothing was changed on any host";
             case FAILED -> name + " failed after " + time + where()
                     + (run.changesNothing() ? "; nothing was changed" : "; the hosts are left as they are");
-            case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back";
+            case ROLLED_BACK -> name + " failed after " + time + where() + ", and was rolled back"
+                    + (causes.areRolledBack() ? ": its hosts are as they were found" : "");
             case CANCELLED -> name + " was cancelled after " + time
                     + (run.changes() == 0 && !outlined || run.changesNothing() ? "; nothing was changed"
                             : "; the hosts are left as they are");
-            case PARTLY -> succeeded(name, time) + "; not" + where();
+            case PARTLY -> succeeded(name, time) + "; not" + where()
+                    + (causes.areRolledBack() ? " (rolled back)" : "");
             default -> succeeded(name, time);
         };
     }

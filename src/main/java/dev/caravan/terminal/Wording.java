@@ -6,6 +6,8 @@ import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The words in which several outputs say the same thing. */
@@ -15,6 +17,10 @@ final class Wording {
     /** The row and the column of what ran for the cluster as a whole. */
     static final String CLUSTER = "cluster";
 
+    /** Of "pulling images: 3/7". */
+    private static final Pattern COUNT = Pattern.compile("(?:^| )(\\d{1,4}/\\d{1,4})$");
+    /** How a script writes into its log why it failed. */
+    private static final String FAILED = "failed: ";
     private static final Pattern WAITING = Pattern.compile("(?i)^(?:(?:waiting|waits) )?(?:for )?");
 
     private Wording() {}
@@ -26,6 +32,12 @@ final class Wording {
     /** "waiting for X", however the event began to say that. */
     static String waiting(String what) {
         return "waiting for " + WAITING.matcher(Text.firstLine(what)).replaceFirst("");
+    }
+
+    /** How far a running step is, if what it says ends with a count: {@code 3/7}. */
+    static Optional<String> count(StepView step) {
+        Matcher count = COUNT.matcher(Text.firstLine(step.doing()));
+        return count.find() ? Optional.of(count.group(1)) : Optional.empty();
     }
 
     static String state(RunView run, StepState state) {
@@ -52,10 +64,8 @@ final class Wording {
         Failure failure = step.failure().orElseThrow();
         List<String> lines = new ArrayList<>(Text.wrap(step.message(), width));
         if (lastWords) {
-            List<String> words = failure.lastWords().stream().flatMap(word -> Text.lines(word).stream()).toList();
-            if (!words.equals(lines)) {
-                words.forEach(word -> Text.wrap(word, width - 2).forEach(line -> lines.add("| " + line)));
-            }
+            failure.lastWords().stream().flatMap(word -> Text.lines(word).stream()).filter(word -> !isSaid(word, step, failure))
+                    .forEach(word -> Text.wrap(word, width - 2).forEach(line -> lines.add("| " + line)));
         }
         lines.addAll(Text.wrap(hints.in(failure.remedy()), width));
         if (!failure.remedy().contains("caravan logs")) {
@@ -64,6 +74,12 @@ final class Wording {
         }
         lines.removeIf(String::isBlank);
         return lines;
+    }
+
+    /** Whether cause or remedy has these words already. */
+    private static boolean isSaid(String word, StepView step, Failure failure) {
+        String said = word.startsWith(FAILED) ? word.substring(FAILED.length()) : word;
+        return step.message().contains(said) || failure.remedy().contains(said);
     }
 
     static List<String> indent(int columns, List<String> lines) {

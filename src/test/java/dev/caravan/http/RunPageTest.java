@@ -11,6 +11,7 @@ import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunHost;
@@ -329,6 +330,18 @@ class RunPageTest {
         browser.click("#failing button");
         browser.until("panel.isOpen && byId('cell-title').innerText === 'facts on node-173'");
         end("crowd", RunState.FAILED);
+        browser.until("page.model.ended");
+    }
+
+    @Test
+    void aCellShowsHowManyImagesArePulled() throws Exception {
+        recorded("pulls", "pulls", 2);
+        tell("pulls", new StepStarted(new Attempt(Optional.of("h1"), "images-pull", 1), Optional.empty()),
+                new StepProgress(new Attempt(Optional.of("h1"), "images-pull", 1), "pulling images: 3/7"));
+        open("#/runs/pulls");
+        browser.until("page.model && page.model.id === 'pulls'");
+        browser.until("document.querySelector('tr[data-host=h1] td.running').innerText === '3/7'");
+        end("pulls", RunState.FAILED);
         browser.until("page.model.ended");
     }
 

@@ -41,6 +41,22 @@ class LiveTableTest {
     @Test
     void saysWhyAStepIsAtItsSecondAttempt() {
         Golden.check("frame-attempt-120x40.txt", frame(SampleRuns.failed(), 90, 120, 40));
+        SampleRun busy = SampleRuns.failed().progress(90, "h2", "kubeadm-join", 2, "waiting until the kubelet of h2 is there");
+        Golden.check("frame-attempt-80x24.txt", frame(busy, 90, 80, 24));
+    }
+
+    @Test
+    void showsHowManyImagesArePulled() {
+        SampleRun run = SampleRun.of("1", "apply", false, List.of("h1", "h2", "h3"));
+        for (String host : List.of("h1", "h2", "h3")) {
+            run.started(1, host, "images-pull", 1);
+        }
+        run.progress(2, "h1", "images-pull", "pulling images: 3/7").progress(2, "h2", "images-pull", "pulling images: 12/16")
+                .progress(2, "h3", "images-pull", "reading /dev/1/2");
+        assertThat(frame(run, 9, 80, 24).subList(3, 6)).containsExactly(
+                "h1    3/7   images-pull: pulling images: 3/7",
+                "h2    8s    images-pull: pulling images: 12/16",
+                "h3    8s    images-pull: reading /dev/1/2");
     }
 
     @Test

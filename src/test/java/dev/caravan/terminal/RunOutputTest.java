@@ -57,7 +57,7 @@ class RunOutputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"apply", "rehearsal", "again", "failed", "partly", "alike", "refused", "plan", "cancelled"})
+    @ValueSource(strings = {"apply", "rehearsal", "again", "failed", "partly", "rolled-back", "alike", "refused", "plan", "cancelled"})
     void plainLinesAndSummary(String run) {
         Golden.check("plain-" + run + ".txt", shown(Mode.PLAIN, PIPE, SampleRuns.byName(run)));
     }
@@ -117,6 +117,32 @@ class RunOutputTest {
         assertThat(lines.stillWorking(SampleRun.at(62), silence)).as("said a second ago").isEmpty();
     }
 
+    @Test
+    void plainSaysHowLongItMayTakeByAFormerRun() {
+        FormerRun former = FormerRun.of(RunView.of(SampleRuns.failed().events()));
+        List<Event> events = SampleRun.of("1", "apply", false, List.of("h1")).started(1, "h1", "kube-install", 1).events();
+
+        PlainLines known = new PlainLines(100, Look.BARE);
+        assertThat(known.expect(former, SampleRun.START)).as("it has not begun").isEmpty();
+        assertThat(events.stream().map(known::of).flatMap(List::stream).toList())
+                .hasSize(2).last().asString().endsWith("note      about 2 min left, by the last run of this kind");
+        assertThat(known.stillWorking(SampleRun.at(61), Duration.ofSeconds(60))).hasSize(2).last().asString()
+                .isEqualTo("  1m00s                          note      about 1 min left, by the last run of this kind");
+
+        PlainLines later = new PlainLines(100, Look.BARE);
+        events.forEach(later::of);
+        assertThat(later.expect(former, SampleRun.at(1))).singleElement().asString().contains("about 2 min left");
+    }
+
+    /** A reader of the live table learns each thing once. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rolled-back", "alike", "partly"})
+    void liveTableLeavesOutWhatItsRowsTell(String run) {
+        ScreenTerminal screen = new ScreenTerminal(80, 120);
+        screen.write(shown(Mode.TTY, TERMINAL, SampleRuns.byName(run)).replace("\n", "\r\n"));
+        Golden.check("tty-" + run + ".txt", lines(screen, 120));
+    }
+
     @ParameterizedTest
     @CsvSource({"true, false, TTY", "true, true, PLAIN", "false, false, PLAIN"})
     void autoTakesTheTableOnlyWhereItCanBeDrawn(boolean terminal, boolean dumb, Mode expected) {
@@ -147,7 +173,7 @@ class RunOutputTest {
         List<String> expected = new ArrayList<>(List.of("h3  kubeadm-join  failed (0.8s)"));
         expected.addAll(new LiveTable(new Look(false, true))
                 .render(RunView.of(run.until(69.5)), 80, 24, SampleRun.at(69.5)));
-        assertThat(lines(screen)).isEqualTo(expected);
+        assertThat(lines(screen, 24)).isEqualTo(expected);
     }
 
     @Test
@@ -165,7 +191,8 @@ class RunOutputTest {
     @Test
     void liveTableEndsWithTheSummary() {
         String text = shown(Mode.TTY, TERMINAL, SampleRuns.apply(true));
-        assertThat(text).contains(Wording.REHEARSAL).endsWith(Wording.REHEARSED + "\n");
+        assertThat(text).containsOnlyOnce(Wording.REHEARSAL).doesNotContain(Wording.REHEARSED)
+                .contains("\nrehearsal: demo is as its spec says");
         assertThat(text.lastIndexOf(SHOW_CURSOR)).isGreaterThan(text.lastIndexOf(HIDE_CURSOR));
     }
 
@@ -194,11 +221,11 @@ class RunOutputTest {
         }
     }
 
-    private static List<String> lines(ScreenTerminal screen) {
-        long[] cells = new long[80 * 24];
-        screen.dump(cells, 0, 0, 24, 80, new int[2]);
+    private static List<String> lines(ScreenTerminal screen, int rows) {
+        long[] cells = new long[80 * rows];
+        screen.dump(cells, 0, 0, rows, 80, new int[2]);
         List<String> lines = new ArrayList<>();
-        for (int row = 0; row < 24; row++) {
+        for (int row = 0; row < rows; row++) {
             StringBuilder line = new StringBuilder();
             for (int column = 0; column < 80; column++) {
                 line.appendCodePoint((int) (cells[row * 80 + column] & 0x7fffffff));

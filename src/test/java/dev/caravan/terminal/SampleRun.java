@@ -79,7 +79,11 @@ final class SampleRun {
     }
 
     SampleRun progress(double at, String host, String step, String message) {
-        return add(at, new StepProgress(attempt(host, step, 1), message));
+        return progress(at, host, step, 1, message);
+    }
+
+    SampleRun progress(double at, String host, String step, int attempt, String message) {
+        return add(at, new StepProgress(attempt(host, step, attempt), message));
     }
 
     SampleRun waiting(double at, String host, String message) {

@@ -5,8 +5,10 @@ import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
 import dev.caravan.history.Occurrence.CancelRequested;
 import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepEnded;
+import dev.caravan.history.Restored;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import java.time.Duration;
@@ -28,6 +30,7 @@ final class SampleRuns {
             case "again" -> again();
             case "failed" -> failed();
             case "partly" -> partly();
+            case "rolled-back" -> rolledBack();
             case "alike" -> alike();
             case "refused" -> refused();
             case "plan" -> plan();
@@ -148,6 +151,22 @@ final class SampleRuns {
         return run.add(83.4, new RunEnded(RunState.PARTLY, "failed: kubeadm-join on h3: port 10250 of h3 is taken by kubelet of another "
                 + "cluster (pid 811). Rolled back: h3", Optional.of("/srv/caravan/data/demo/kubeconfig"), List.of(), Map.of(),
                 Optional.empty()));
+    }
+
+    /** The first control plane fails, and the run is rolled back; hosts have a long note in common. */
+    static SampleRun rolledBack() {
+        SampleRun run = SampleRun.of("15e3", "apply", false, THREE);
+        prepare(run);
+        String cause = "kubeadm init: the port 10257 is in use";
+        run.started(35.0, "h1", "kubeadm-init", 1).failed(35.0, 36.0, "h1", "kubeadm-init", 1, cause, "Stop what listens there.",
+                "initialise the control plane of demo", "failed: " + cause, "Stop what listens there.");
+        run.add(36.1, new Note(Optional.of("h1"), "failed, and the run is rolled back"));
+        for (String host : THREE) {
+            run.add(60.0, new Note(Optional.of(host), "this host has no nft: if the network or kube-proxy made tables of nftables, "
+                    + "they stay until the next boot"));
+            run.add(61.0, new HostRolledBack(Optional.of(host), "the host is as it was found"));
+        }
+        return run.add(62.0, RunEnded.of(RunState.ROLLED_BACK, "h1  kubeadm-init: " + cause + Restored.ALL));
     }
 
     /** Of 65 hosts 64 fail of the same, in words that have the host's name and address and figures in them. */
