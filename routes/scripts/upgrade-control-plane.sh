@@ -9,10 +9,12 @@
 . "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 manifests=$R/etc/kubernetes/manifests
-# This file exists from before kubeadm's first change until its success. It holds what was begun: apply or node.
+# This file exists from before kubeadm's first change until its success. It holds what was begun, apply or node, and etcd's version then.
 unfinished=$R/etc/kubernetes/.caravan-upgrade-unfinished
 
 running() { sed -n "s|^ *image: .*$1:v*\([0-9.]*\).*|\1|p" "$manifests/$1.yaml" 2>/dev/null | head -n 1; } # COMPONENT
+# from there on there is no way back but a restored backup: neither Kubernetes nor etcd has a downgrade
+no_way_back() { found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"; }
 
 # The image that is mounted below $WORK, which is removed at the end.
 mounted=
@@ -70,18 +72,24 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
     command_failed "kubectl get configmap kubeadm-config: $(last_words)" "Is the API server up?"
   verb=apply
   if grep -qE "^kubernetesVersion: *\"?v$(echo "$KUBERNETES_VERSION" | sed 's/[.]/[.]/g')\"? *\$" "$WORK/configured"; then verb=node; fi
-  if [ -f "$unfinished" ] && [ "$(cat "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
+  if [ -f "$unfinished" ] && [ "$(head -n 1 "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
   if [ ! -f "$unfinished" ]; then
     say "asking the new programs whether they know their arguments"
     for component in kube-apiserver kube-controller-manager kube-scheduler; do need_known_arguments "$component"; done
   fi
   if change "upgrade the control plane from $(running kube-apiserver) to $KUBERNETES_VERSION"; then
     if [ "$verb" = apply ]; then set -- apply "v$KUBERNETES_VERSION" --yes; else set -- node; fi
-    echo "$verb $KUBERNETES_VERSION" > "$unfinished"
-    kubeadm_upgrade "$@" ||
+    if [ ! -f "$unfinished" ]; then printf '%s\n' "$verb $KUBERNETES_VERSION" "$(running etcd)" > "$unfinished"; fi
+    if ! kubeadm_upgrade "$@"; then
+      # kubeadm upgrades etcd first, and leaves it so if the API server fails
+      former=$(sed -n 2p "$unfinished")
+      if [ -n "$former" ] && older_version "$former" "$(running etcd)"; then
+        no_way_back
+        command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "etcd is at $(running etcd) already, and does not go back to $former: nothing was undone. kubeadm has put the other manifests back. On the host: crictl ps -a; journalctl -u kubelet. Correct the cause, then run the same command again."
+      fi
       command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
-    # from here on there is no way back but a restored backup: Kubernetes has no downgrade
-    found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"
+    fi
+    no_way_back
     rm -f "$unfinished"
   fi
 fi

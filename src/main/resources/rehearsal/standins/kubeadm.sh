@@ -375,9 +375,9 @@ write_manifest() { # COMPONENT:VERSION
   } | write_file "$manifest_directory/${1%%:*}.yaml"
 }
 
-# From 1.34 on, etcd 3.6 (k/k cmd/kubeadm/app/constants).
+# From 1.34 on, etcd 3.6, from 1.37 on 3.7 (k/k cmd/kubeadm/app/constants).
 etcd_image() { # VERSION
-  case $1 in 1.3[4-9].*) echo etcd:3.6.5-0 ;; *) echo etcd:3.5.26-0 ;; esac
+  case $1 in 1.3[4-6].*) echo etcd:3.6.5-0 ;; 1.3[7-9].*) echo etcd:3.7.0-0 ;; *) echo etcd:3.5.26-0 ;; esac
 }
 
 # --- upgrades
@@ -400,6 +400,13 @@ upgrade_apply() { # vVERSION
   fi
   echo "[upgrade/apply] Upgrading your Static Pod-hosted control plane to version \"v$upgrade_version\" (timeout: 5m0s)..."
   work 1500
+  # as the real one does when the new API server does not come up
+  if [ -f "$STATE/upgrade-stops-after-etcd" ]; then
+    write_manifest "$(etcd_image "$upgrade_version")"
+    echo "[upgrade/staticpods] Component \"etcd\" upgraded successfully!"
+    phase_failed "control-plane: couldn't upgrade control plane. kubeadm has tried to recover everything into the earlier state. Errors faced: timed out waiting for the condition"
+    exit 1
+  fi
   write_manifests "$upgrade_version"
   echo "$upgrade_version" | write_file "$SHARED/version"
   sed "s/^kubernetesVersion:.*/kubernetesVersion: v$upgrade_version/" "$SHARED/cluster-configuration" > "$STATE/upgraded"

@@ -15,8 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Rehearsal: a new version that does not know an argument of the cluster's configuration. Real: a case of {@code src/test/lab/upgrade}. */
-class RemovedArgumentsRehearsalTest {
+/** Rehearsal: upgrades whose control plane does not come up. Real: the cases with -rollback of {@code src/test/lab/upgrade}. */
+class UpgradeFailuresRehearsalTest {
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
@@ -45,6 +45,49 @@ class RemovedArgumentsRehearsalTest {
             Cluster without = with(rehearsal.cluster(), "1.37.2", Map.of("profiling", "false"));
             assertThat(runs.run(engine, without, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             assertThat(manifest).content().contains("kube-apiserver:v1.37.2", "--profiling=false").doesNotContain("feature-gates");
+        }
+    }
+
+    /** Real kubeadm upgrades etcd first. It leaves it so when the API server does not come up. */
+    @Test
+    void whatFailsAfterEtcdWasUpgradedIsNotRolledBackAndEtcdNeverGoesBack() throws Exception {
+        Cluster older = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
+        try (Rehearsal rehearsal = Rehearsal.start(older, List.of(), scratch.directory(),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
+            Path root = rehearsal.host("h1").root();
+            Path etcd = root.resolve("etc/kubernetes/manifests/etcd.yaml");
+            assertThat(etcd).content().contains("etcd:3.6.5-0");
+            Path stops = Files.createFile(root.resolve(".rehearsal/upgrade-stops-after-etcd"));
+            rehearsal.offer("1.37.2");
+            Cluster newer = with(rehearsal.cluster(), "1.37.2", Map.of());
+
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("failed");
+            assertThat(runs.details()).contains("etcd is at 3.7.0 already, and does not go back to 3.6.5");
+            assertThat(root.resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content().contains("kube-apiserver:v1.36.3");
+            assertThat(root.resolve(".rehearsal/packages/kubeadm/version")).content().contains("1.37.2");
+
+            Files.delete(stops);
+            assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
+            assertThat(etcd).content().contains("etcd:3.7.0-0");
+        }
+    }
+
+    @Test
+    void anEtcdThatIsNewerThanThatOfItsKubeadmStays() throws Exception {
+        Cluster cluster = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
+        try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(),
+                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+                Engine engine = runs.engine(rehearsal)) {
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
+            Path etcd = rehearsal.host("h1").root().resolve("etc/kubernetes/manifests/etcd.yaml");
+            Files.writeString(etcd, Files.readString(etcd).replace("etcd:3.6.5-0", "etcd:3.7.0-0"));
+            runs.events().clear();
+
+            assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
+            assertThat(runs.changed()).isEmpty();
+            assertThat(etcd).content().contains("etcd:3.7.0-0");
         }
     }
 
