@@ -633,7 +633,15 @@ words_at_end() {
 kubeadm_words() {
   grep -F '[ERROR ' "$WORK/output" | sed 's/^[[:space:]]*//' | one_line_input | grep . ||
     sed -nE 's/^(error: )?error execution phase [^:]*: //p' "$WORK/output" | tail -n 1 | one_line_input | grep . ||
-    sed -nE 's/^\[[a-z-]+-check\] (.* is not healthy after .*)/\1/p' "$WORK/output" | one_line_input | grep . || last_words
+    sed -nE 's/^\[[a-z-]+-check\] (.* is not healthy after .*)/\1/p' "$WORK/output" | one_line_input | grep . ||
+    static_pod_words | grep . || last_words
+}
+# kubeadm upgrade 1.37 ends without an error if a static pod does not come up with its new manifest.
+static_pod_words() {
+  awk -F'"' '
+    /^\[upgrade\/staticpods\] Moving new manifest to / { pod = $2; sub(/.*\//, "", pod); sub(/[.]yaml$/, "", pod) }
+    /^\[upgrade\/staticpods\] Component .* upgraded successfully/ { pod = "" }
+    END { if (pod != "") print pod " did not come up with its new manifest" }' "$WORK/output"
 }
 # For a message: kubelet's last error, if kubeadm waited for it without success.
 kubelet_words() {

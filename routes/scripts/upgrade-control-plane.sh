@@ -1,9 +1,8 @@
 #!/bin/sh
 # Upgrades the control plane of this host, once: kubeadm upgrade apply on the first control plane of the cluster that has the new kubeadm,
 # kubeadm upgrade node on the others. If it was interrupted, it runs again; kubeadm allows that. The kubelet stays as it is.
-# Before kubeadm replaces anything, the new programs have to know the arguments that the present ones have.
 # Environment: KUBERNETES_VERSION, UPGRADE_FROM, UPGRADE_TO, IGNORED_CHECKS (of kubeadm, with commas), PATCHES (a directory, or empty),
-# CLUSTER_NAME, RUNTIME, CRI_SOCKET.
+# CLUSTER_NAME.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
@@ -15,43 +14,6 @@ unfinished=$R/etc/kubernetes/.caravan-upgrade-unfinished
 running() { sed -n "s|^ *image: .*$1:v*\([0-9.]*\).*|\1|p" "$manifests/$1.yaml" 2>/dev/null | head -n 1; } # COMPONENT
 # from there on there is no way back but a restored backup: neither Kubernetes nor etcd has a downgrade
 no_way_back() { found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"; }
-
-# The image that is mounted below $WORK, which is removed at the end.
-mounted=
-unmount() {
-  [ -n "$mounted" ] || return 0
-  ctr --namespace k8s.io images unmount --rm "$mounted" > "$WORK/unmounted" 2>&1 || umount "$mounted" > "$WORK/unmounted" 2>&1 || true
-  mounted=
-}
-on_exit() { unmount; }
-
-# Arguments that the cluster's configuration has and that the new program does not know: a flag or a feature gate that this version removed.
-# Such a program ends at once, and kubeadm puts the former one back after five minutes, in which no API server runs on this host. Only
-# containerd shows a host an image without a container; elsewhere, and if the image cannot be looked at, kubeadm finds out.
-need_known_arguments() { # COMPONENT; $WORK/configured has what the cluster keeps for kubeadm
-  [ "$RUNTIME" = containerd ] && have ctr && have crictl || return 0
-  image=$(sed -n 's/^ *image: *//p' "$manifests/$1.yaml" | head -n 1)
-  image=${image%@*}
-  image=${image%:*}:v$KUBERNETES_VERSION
-  endpoint=unix://${CRI_SOCKET#unix://}
-  logged crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$image" || return 0
-  program=$WORK/$1
-  mkdir "$program"
-  if logged ctr --namespace k8s.io images mount "$image" "$program"; then
-    mounted=$program
-    sed -n "s/^ *- *'\{0,1\}\(--[a-z].*[^']\)'\{0,1\} *\$/\1/p" "$manifests/$1.yaml" > "$WORK/arguments"
-    set --
-    while read -r argument; do set -- "$@" "$argument"; done < "$WORK/arguments"
-    # with --version, a program reads its arguments and ends
-    "$program/usr/local/bin/${program##*/}" "$@" --version > "$WORK/asked" 2>&1 </dev/null || true
-    unmount
-  fi
-  unknown=$(sed -n 's/.*unknown flag: --\([A-Za-z0-9-]*\).*/\1/p; s/.*unrecognized feature gate: \([A-Za-z0-9]*\).*/\1/p' "$WORK/asked" 2>/dev/null | head -n 1)
-  if [ -n "$unknown" ] && grep -qF -e "$unknown" "$WORK/configured"; then
-    fail "${program##*/} $KUBERNETES_VERSION does not know $unknown, which is in the cluster's configuration" \
-      "Nothing was upgraded here. Remove $unknown from kubernetes.kubeadm in the spec, apply that with the present version, then upgrade."
-  fi
-}
 
 behind=no
 for component in kube-apiserver kube-controller-manager kube-scheduler; do
@@ -73,13 +35,11 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
   verb=apply
   if grep -qE "^kubernetesVersion: *\"?v$(echo "$KUBERNETES_VERSION" | sed 's/[.]/[.]/g')\"? *\$" "$WORK/configured"; then verb=node; fi
   if [ -f "$unfinished" ] && [ "$(head -n 1 "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
-  if [ ! -f "$unfinished" ]; then
-    say "asking the new programs whether they know their arguments"
-    for component in kube-apiserver kube-controller-manager kube-scheduler; do need_known_arguments "$component"; done
-  fi
   if change "upgrade the control plane from $(running kube-apiserver) to $KUBERNETES_VERSION"; then
     if [ "$verb" = apply ]; then set -- apply "v$KUBERNETES_VERSION" --yes; else set -- node; fi
-    if [ ! -f "$unfinished" ]; then printf '%s\n' "$verb $KUBERNETES_VERSION" "$(running etcd)" > "$unfinished"; fi
+    if [ "$(head -n 1 "$unfinished" 2>/dev/null)" != "$verb $KUBERNETES_VERSION" ]; then
+      printf '%s\n' "$verb $KUBERNETES_VERSION" "$(running etcd)" > "$unfinished"
+    fi
     if ! kubeadm_upgrade "$@"; then
       # kubeadm upgrades etcd first, and leaves it so if the API server fails
       former=$(sed -n 2p "$unfinished")

@@ -75,6 +75,21 @@ class KubeadmWordsTest {
         assertThat(quoted(printed)).startsWith("kube-apiserver is not healthy after 4m0.000427342s; kubelet: activating; ");
     }
 
+    /** As kubeadm 1.37.2 printed it on a host whose new API server did not know a feature gate. */
+    @Test
+    void theStaticPodIsNamedThatDoesNotComeUpInAnUpgrade() throws Exception {
+        String etcd = "[upgrade/staticpods] Moving new manifest to \"/etc/kubernetes/manifests/etcd.yaml\" and backing up old manifest to "
+                + "\"/etc/kubernetes/tmp/kubeadm-backup-manifests-2026-11-30-03-25-52/etcd.yaml\"\n"
+                + "[upgrade/staticpods] Waiting for the kubelet to restart the component\n[upgrade/staticpods] This can take up to 5m0s\n"
+                + "[apiclient] Found 1 Pods for label selector component=etcd\n"
+                + "[upgrade/staticpods] Component \"etcd\" upgraded successfully!\n";
+        String apiServer = "[upgrade/staticpods] Moving new manifest to \"/etc/kubernetes/manifests/kube-apiserver.yaml\" and backing up "
+                + "old manifest to \"/etc/kubernetes/tmp/kubeadm-backup-manifests-2026-11-30-03-25-52/kube-apiserver.yaml\"\n"
+                + "[upgrade/staticpods] Waiting for the kubelet to restart the component\n[upgrade/staticpods] This can take up to 5m0s\n";
+
+        assertThat(quoted(etcd + apiServer)).isEqualTo("kube-apiserver did not come up with its new manifest");
+    }
+
     @Test
     void checksAreToldWithoutKubelet() throws Exception {
         assertThat(words("kubeadm-checks/kubeadm-init-1.35.txt")).isEqualTo("[ERROR FileAvailable--etc-kubernetes-manifests-etcd.yaml]:"
