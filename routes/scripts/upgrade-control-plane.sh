@@ -45,7 +45,10 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
       former=$(sed -n 2p "$unfinished")
       if [ -n "$former" ] && older_version "$former" "$(running etcd)"; then
         no_way_back
-        command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "etcd is at $(running etcd) already, and does not go back to $former: nothing was undone. kubeadm has put the other manifests back. On the host: crictl ps -a; journalctl -u kubelet. Correct the cause, then run the same command again."
+        command_failed "kubeadm upgrade $verb: $(kubeadm_words)" \
+          "etcd is at $(running etcd) already, and does not go back to $former: nothing was undone. kubeadm has put the other manifests back. \
+On the host: crictl ps -a; journalctl -u kubelet. If an argument is wrong: kubectl -n kube-system edit configmap kubeadm-config. \
+Then run the same command again."
       fi
       command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
     fi
