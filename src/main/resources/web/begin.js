@@ -194,7 +194,8 @@ const newRun = {
 
   /** The steps of the action in the order of its routes, as the workflow that is loaded now has them. */
   async drawSteps() {
-    byId('new-steps').querySelector('ol').replaceChildren(...await preview.outline(this.action().name, []));
+    const {steps, sure} = await workflow.plan(this.action().name);
+    byId('new-steps').querySelector('ol').replaceChildren(...steps.map(step => el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'}))));
   },
 
   /** What differs from the defaults, by name. */

@@ -71,7 +71,10 @@ const preview = {
     const items = this.items(branch.nodes, {...at, seen: new Set(at.seen)});
     if (!items.length) return [];
     if (branch.kind === 'otherwise') return items;
-    return [el('li', {class: 'branch-of'}, el('details', {}, el('summary', {text: 'If ' + workflow.words(branch.label) + ': ' + plural(items.length, 'step')}), el('ol', {class: 'outline'}, ...items)))];
+    // Of several routes' conditions some have one word: that of the bean tells them apart.
+    const bean = /^(\w+)\.\w+$/.exec(branch.label || '');
+    const condition = workflow.words(branch.label) + (bean ? ' (' + bean[1] + ')' : '');
+    return [el('li', {class: 'branch-of'}, el('details', {open: workflow.isSure(branch)}, el('summary', {text: 'If ' + condition + ': ' + plural(items.length, 'step')}), el('ol', {class: 'outline'}, ...items)))];
   },
 
   step(step, route, at) {
@@ -88,7 +91,6 @@ const preview = {
   where({over, parallel, only, until, hosts}) {
     if (!over) return '';
     const kind = SPLIT_OVER[over];
-    if (!hosts.length && kind) return 'on ' + (kind === 'all' && !only ? 'all hosts' : 'the control planes') + (parallel ? ', in parallel' : ', one after another');
     if (!kind) return 'on ' + workflow.source(over) + (parallel ? '' : ', one after another');
     const names = hosts.filter(host => [kind, only].every(role => !role || role === 'all' || host.roles.includes(role))).map(host => host.name);
     if (!names.length) return 'on no host';

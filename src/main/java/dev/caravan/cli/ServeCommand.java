@@ -145,6 +145,7 @@ final class ServeCommand implements Callable<Integer> {
                             + (options.oidcIssuer.isBlank() ? "" : " with a login"),
                     options.inbox,
                     options.rehearse ? ", rehearsing on simulated hosts" : "");
+            engine.warmUp();
             stop.await();
         }
         return 0;

@@ -1,5 +1,6 @@
 package dev.caravan.engine;
 
+import dev.caravan.http.Http;
 import dev.caravan.journal.Journal;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.log.RedactedLog;
@@ -8,6 +9,8 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import dev.caravan.ssh.SshSessions;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -112,6 +115,19 @@ public final class Engine implements AutoCloseable {
     /** Whether the HTTP server has a certificate. */
     public boolean isServedOverTls() {
         return !context().resolvePropertyPlaceholders("{{caravan.http.tls-cert}}").isBlank();
+    }
+
+    /** Prepares in the background for whoever opens the page first. Only where HTTP is served. */
+    public void warmUp() {
+        executor.execute(() -> {
+            try {
+                InetAddress listening = InetAddress.getByName(context().resolvePropertyPlaceholders("{{camel.server.host}}"));
+                int port = Integer.parseInt(context().resolvePropertyPlaceholders("{{camel.server.port}}"));
+                main.lookup("http", Http.class).warmUp(listening, port, !isServedOverTls());
+            } catch (UnknownHostException | RuntimeException e) {
+                LOG.debug("the page could not be prepared", e);
+            }
+        });
     }
 
     public CamelContext context() {

@@ -14,6 +14,7 @@ import dev.caravan.run.Runs;
 import dev.caravan.run.Submissions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -105,7 +106,19 @@ public final class Http {
                 .get(Health.LIVE, Resources.ANY, (request, id) -> health.answer(request))
                 .get("/observe/health/ready", Resources.ANY, (request, id) -> health.answer(request))
                 .get("/observe/metrics", Resources.ANY, (request, id) -> scrape(metrics, request))
-                .get("/", Resources.ANY, (request, id) -> page.answer());
+                .get("/", Resources.ANY, (request, id) -> page.answer(request));
+    }
+
+    /**
+     * Does once what the page asks for first; see {@link WarmUp}. Returns when that is done.
+     *
+     * @param plain whether HTTP without TLS is served there
+     */
+    public void warmUp(InetAddress listening, int port, boolean plain) {
+        WarmUp.answers(resources);
+        if (plain) {
+            WarmUp.requests(listening, port);
+        }
     }
 
     /** Whether the process is worth keeping. */

@@ -1,6 +1,7 @@
 package dev.caravan.http;
 
 import dev.caravan.digest.Sha256;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * The web page: {@code web/index.html} with the style sheet and the scripts that it names put into it, so that it needs nothing from
@@ -20,10 +22,13 @@ final class Page {
     private static final String DIRECTORY = "web/";
     /** In the page's header. */
     private static final String HOSTS = "{{hosts}}";
+    /** RFC 9110, 12.5.3: named, and not with the weight 0. */
+    private static final Pattern GZIP = Pattern.compile("(?i)(?:^|,)\\s*gzip\\s*(?:,|$|;\\s*q=(?!0(?:\\.0*)?\\s*(?:,|$)))");
     private static final Pattern NAMED =
             Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
 
     private final byte[] html;
+    private final byte[] compressed;
     private final String policy;
 
     /** @param rehearsal whether the hosts are simulated: its header says so */
@@ -34,14 +39,29 @@ final class Page {
                 ? element("style", read(named.group(1)), styles)
                 : element("script", read(named.group(2)), scripts)));
         this.html = text.replace(HOSTS, rehearsal ? "Rehearsal: simulated hosts" : "Real hosts").getBytes(StandardCharsets.UTF_8);
+        this.compressed = gzip(html);
         this.policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + String.join(" ", scripts) + "; style-src "
                 + String.join(" ", styles)
                 + "; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; form-action 'none'; "
                 + "frame-ancestors 'none'";
     }
 
-    Reply answer() {
-        return new Reply(200, "text/html; charset=utf-8", html, Map.of("Content-Security-Policy", policy));
+    /** Compressed for those who take that: it was once, as the engine began. */
+    Reply answer(Request request) {
+        boolean small = request.header("accept-encoding").map(GZIP.asPredicate()::test).orElse(false);
+        Reply reply = new Reply(200, "text/html; charset=utf-8", small ? compressed : html,
+                Map.of("Content-Security-Policy", policy, "Vary", "Accept-Encoding"));
+        return small ? reply.header("Content-Encoding", "gzip") : reply;
+    }
+
+    private static byte[] gzip(byte[] content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException("nothing is written but memory", e);
+        }
+        return bytes.toByteArray();
     }
 
     private static String read(String name) {

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.testkit.Serving;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +29,28 @@ class ApiTest {
     private static final Client client = new Client(serving);
 
     // ---- specs and routes
+
+    @Test
+    void thePageIsCompressedForThoseWhoTakeThat() throws Exception {
+        String plain = client.get("/").body();
+        for (String taken : List.of("gzip", "br, GZIP;q=0.5", "deflate,gzip")) {
+            HttpResponse<byte[]> answer = page(taken);
+            assertThat(answer.headers().firstValue("Content-Encoding")).as(taken).hasValue("gzip");
+            assertThat(new String(new GZIPInputStream(new ByteArrayInputStream(answer.body())).readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo(plain);
+        }
+        for (String taken : List.of("br", "gzip;q=0", "x-gzip, gzip; q=0.0, br", "identity")) {
+            HttpResponse<byte[]> answer = page(taken);
+            assertThat(answer.headers().firstValue("Content-Encoding")).as(taken).isEmpty();
+            assertThat(answer.headers().firstValue("Vary")).hasValue("Accept-Encoding");
+            assertThat(new String(answer.body(), StandardCharsets.UTF_8)).isEqualTo(plain);
+        }
+    }
+
+    private static HttpResponse<byte[]> page(String taken) throws Exception {
+        return client.http().send(HttpRequest.newBuilder(serving.uri("/")).header("Accept-Encoding", taken).build(),
+                BodyHandlers.ofByteArray());
+    }
 
     @Test
     void aSpecIsCheckedWithoutARun() throws Exception {
