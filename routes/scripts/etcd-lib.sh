@@ -26,6 +26,42 @@ process_root() { # NAME WORD
 etcd_process() { process_root etcd "--name=$(pod_flag "$ETCD_MANIFEST" name)"; }
 api_server_process() { process_root kube-apiserver "--advertise-address=$(pod_flag "$API_SERVER_MANIFEST" advertise-address)"; }
 
+# What a static pod sees of its host: HOST-PATH MOUNT-PATH ro|rw, with tabs between them, one a line.
+pod_mounts() { # MANIFEST
+  awk -v OFS='\t' '
+    function value(text) { sub(/^[^:]*: */, "", text); gsub(/^["\047]|["\047]$/, "", text); return text }
+    function item_ends() {
+      if (section == "volumeMounts:" && at != "") { mounts++; mount[mounts] = at; of[mounts] = name; access[mounts] = read_only == "true" ? "ro" : "rw" }
+      if (section == "volumes:" && path != "") place[name] = path
+      at = name = read_only = path = ""
+    }
+    {
+      indent = match($0, /[^ ]/) - 1
+      text = $0
+      sub(/^ *(- *)?/, "", text)
+      begins = substr($0, indent + 1, 1) == "-"
+      if (section != "" && (indent < depth || indent == depth && !begins)) { item_ends(); section = "" }
+      if (text == "volumeMounts:" || text == "volumes:") { section = text; depth = indent; next }
+      if (section == "") next
+      if (begins && indent == depth) item_ends()
+      if (text ~ /^mountPath:/) at = value(text)
+      if (text ~ /^name:/) name = value(text)
+      if (text ~ /^readOnly:/) read_only = value(text)
+      if (text ~ /^path:/) path = value(text)
+    }
+    END {
+      item_ends()
+      for (each = 1; each <= mounts; each++) if (of[each] in place) print place[of[each]], mount[each], access[each]
+    }' "$1"
+}
+
+# The path on the host of a file that a static pod names.
+host_path() { # MANIFEST PATH
+  pod_mounts "$1" | awk -F '\t' -v file="$2" '
+    (file == $2 || index(file, $2 "/") == 1) && length($2) > longest { longest = length($2); found = $1 substr(file, longest + 1) }
+    END { print longest ? found : file }'
+}
+
 # Sets ETCD_BIN to the directory of the running etcd's programs; fails if etcd does not run.
 etcd_running() {
   etcd_root=$(etcd_process) || return 1

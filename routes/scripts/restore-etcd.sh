@@ -31,18 +31,19 @@ open_backup
 ca=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
 [ "$(ca_cert_hash "$RESTORE_PLACE/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made again since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
 
-# A file of the host is replaced by that of the archive; the host's is moved aside.
-replace_file() { # PATH
-  for archived in "$RESTORE_PLACE/host$1" "$RESTORE_PLACE/in-kube-apiserver$1"; do
-    if [ -f "$archived" ] && [ -f "$R$1" ] && ! cmp -s "$archived" "$R$1"; then
-      change "replace $1 by that of the backup"
-      mv "$R$1" "$(dirname "$R$1")/before-restore-$RESTORE_RUN-$(basename "$1")"
-      cp "$archived" "$R$1"
-    fi
-  done
-}
+# The Secrets of the backup can be read with its keys only. The file that the host has is moved aside.
 encryption=$(pod_flag "$API_SERVER_MANIFEST" encryption-provider-config)
-if [ -n "$encryption" ]; then replace_file "$encryption"; fi
+if [ -n "$encryption" ]; then
+  keys=$R$(host_path "$API_SERVER_MANIFEST" "$encryption")
+  archived=$RESTORE_PLACE/host${keys#"$R"}
+  [ -f "$archived" ] || archived=$RESTORE_PLACE/in-kube-apiserver$encryption
+  if [ -f "$archived" ] && [ -f "$keys" ] && ! cmp -s "$archived" "$keys"; then
+    aside=$(dirname "$keys")/before-restore-$RESTORE_RUN-$(basename "$keys")
+    keep_file "$aside"
+    cp -p "$keys" "$aside"
+    put_file "$keys" "$(stat -c %a "$keys")" < "$archived"
+  fi
+fi
 
 if [ ! -d "$before" ] || [ ! -d "$data/member" ]; then
   change "replace etcd's database by that of the backup, revision $(about revision)"

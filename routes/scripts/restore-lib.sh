@@ -65,11 +65,13 @@ restore_snapshot() { # NAME PEER-URLS MEMBERS TOKEN DIRECTORY REMEDY
 
 # --- a control plane on a new host
 
-# Puts in place what belongs to the cluster and not to the host that gave the backup: the PKI, and files that the API server reads. If the
-# key of the CA is there, the certificates that kubeadm makes for each host are left out.
+# Puts in place what belongs to the cluster and not to the host that gave the backup: the PKI, and files that the static pods read. If the
+# key of the CA is there, the certificates that kubeadm makes for each host are left out. What this host has of its own stays, but for an
+# EncryptionConfiguration: the Secrets of the backup can be read with its keys only.
 place_cluster_files() {
   say "putting the cluster's PKI in place"
-  cluster_pki=$(pod_flag "$RESTORE_PLACE/host/etc/kubernetes/manifests/kube-apiserver.yaml" client-ca-file)
+  cluster_manifest=$RESTORE_PLACE/host/etc/kubernetes/manifests/kube-apiserver.yaml
+  cluster_pki=$(pod_flag "$cluster_manifest" client-ca-file)
   cluster_pki=$(dirname "${cluster_pki:-/etc/kubernetes/pki/ca.crt}")
   [ -f "$RESTORE_PLACE/host$cluster_pki/ca.crt" ] || fail "the archive has no $cluster_pki/ca.crt" "Choose another backup: caravan backups."
   if [ -f "$RESTORE_PLACE/host$cluster_pki/ca.key" ]; then
@@ -85,9 +87,10 @@ place_cluster_files() {
     find host in-kube-apiserver \( -path host/etc/kubernetes -o -path host/var/lib/kubelet -o -path host/etc/default -o -path host/etc/sysconfig \
       -o -path host/etc/systemd -o -path "host$cluster_pki" \) -prune -o -type f -print
   ) > "$WORK/cluster-files"
+  cluster_keys=$(pod_flag "$cluster_manifest" encryption-provider-config)
+  cluster_keys=$(host_path "$cluster_manifest" "$cluster_keys")
   while read -r archived; do
-    # what this host has of its own stays
-    if [ ! -e "$R/${archived#*/}" ]; then
+    if [ ! -e "$R/${archived#*/}" ] || [ "/${archived#*/}" = "$cluster_keys" ]; then
       archived_mode=$(stat -c %a "$RESTORE_PLACE/$archived")
       put_file "$R/${archived#*/}" "$archived_mode" < "$RESTORE_PLACE/$archived"
     fi

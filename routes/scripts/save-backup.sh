@@ -25,7 +25,10 @@ pki=$(dirname "${pki:-/etc/kubernetes/pki/ca.crt}")
 
 # --- etcd
 
+# without a leader no member can say what the cluster has, so none is asked again
+has_leader() { etcdctl endpoint status -w json > "$WORK/output" 2>&1 && json_number leader < "$WORK/output" | grep -q '[1-9]'; }
 say "asking etcd for the cluster's revision"
+wait_until 20 has_leader || fail "etcd has no leader: fewer than half of its members run" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
 # answered by the leader, so it is the whole cluster's; a member that is behind gives no backup
 etcdctl get --command-timeout=30s -w json /caravan > "$WORK/output" 2>&1 || command_failed "etcd does not answer: $(tail -n 1 "$WORK/output")" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
 before=$(json_number revision < "$WORK/output")
@@ -70,12 +73,26 @@ say "collecting PKI, manifests and configuration"
 ) > "$place/files"
 [ -f "$R$pki/ca.crt" ] || fail "there is no $pki/ca.crt on this host" "The backup would be of no use without the cluster's CA."
 
-# Files that the API server reads and that are elsewhere, under the paths that it reads them by.
-for flag in encryption-provider-config audit-policy-file admission-control-config-file authentication-config authorization-config tracing-config-file; do
+# What the static pods read elsewhere on the host: all that they mount read-only, but for directories that belong to the system.
+for manifest in "$MANIFESTS"/*.yaml; do pod_mounts "$manifest"; done | awk -F '\t' '$3 == "ro" { print $1 }' | sort -u |
+  while read -r mounted; do
+    case $mounted/ in
+      / | /etc/ | /var/ | /var/lib/ | /etc/kubernetes/* | /etc/ssl/* | /etc/pki/* | /etc/ca-certificates/* | /usr/* | /lib* | /bin/* | /sbin/* | /boot/* | /proc/* | \
+        /sys/* | /dev/* | /run/* | /var/run/* | /tmp/*) continue ;;
+    esac
+    if [ -e "$R$mounted" ]; then (cd "${R:-/}" && find "${mounted#/}" -type f -size -4096k -print | head -n 1000); fi
+  done >> "$place/files"
+
+# Files that flags of the API server name, under the paths that they have on the host. One that is in its image only is found in its container.
+for flag in encryption-provider-config audit-policy-file audit-webhook-config-file admission-control-config-file authentication-config \
+  authentication-token-webhook-config-file authorization-config authorization-webhook-config-file egress-selector-config-file tracing-config-file \
+  oidc-ca-file; do
   path=$(pod_flag "$API_SERVER_MANIFEST" "$flag")
-  if [ -z "$path" ] || grep -qxF "${path#/}" "$place/files"; then continue; fi
-  if [ -f "$R$path" ]; then
-    printf '%s\n' "${path#/}" >> "$place/files"
+  [ -n "$path" ] || continue
+  there=$(host_path "$API_SERVER_MANIFEST" "$path")
+  if grep -qxF "${there#/}" "$place/files"; then continue; fi
+  if [ -f "$R$there" ]; then
+    printf '%s\n' "${there#/}" >> "$place/files"
   elif inside=$(api_server_process) && [ -f "$inside$path" ]; then
     mkdir -p "$place/in-kube-apiserver$(dirname "$path")"
     cp "$inside$path" "$place/in-kube-apiserver$path"
