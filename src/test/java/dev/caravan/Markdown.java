@@ -65,7 +65,7 @@ public final class Markdown {
     }
 
     /** The texts of the fenced blocks of that language. */
-    List<String> blocks(String language) {
+    public List<String> blocks(String language) {
         List<String> blocks = new ArrayList<>();
         StringBuilder block = null;
         for (String line : lines) {
