@@ -1,66 +1,73 @@
 package dev.caravan.rehearsal;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import org.gaul.s3proxy.AuthenticationType;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobApiMetadata;
+import org.jclouds.ContextBuilder;
+import org.jclouds.blobstore.BlobStore;
+import org.jclouds.blobstore.BlobStoreContext;
+import org.jclouds.blobstore.domain.Blob;
+import org.jclouds.blobstore.domain.StorageMetadata;
+import org.jclouds.blobstore.options.ListContainerOptions;
 
-/** A real S3 server (Adobe S3Mock) on loopback, in a process of its own. It takes any credentials. */
+/** A real S3 server (S3Proxy) on loopback, which keeps its objects in a directory. It refuses requests that another key signed. */
 final class S3Server implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofMinutes(3);
+    static final String ACCESS_KEY = "an-access-key";
+    static final String SECRET_KEY = "its-secret-key";
 
-    private final Process process;
+    private final BlobStoreContext store;
+    private final S3Proxy server;
     private final String address;
+    private final String bucket;
 
-    private S3Server(Process process, String address) {
-        this.process = process;
-        this.address = address;
+    private S3Server(BlobStoreContext store, S3Proxy server, String bucket) {
+        this.store = store;
+        this.server = server;
+        this.address = "http://127.0.0.1:" + server.getPort();
+        this.bucket = bucket;
     }
 
-    /** With one empty bucket of that name. @param directory where it keeps its objects and its log */
+    /** With one empty bucket of that name. */
     static S3Server start(Path directory, String bucket) throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        ProcessBuilder server = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
-                "-Djava.io.tmpdir=" + directory, "-jar", jar().toString(), "--com.adobe.testing.s3mock.httpPort=" + port, "--server.port=0")
-                .redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile());
-        server.environment().put("initialBuckets", bucket);
-        S3Server started = new S3Server(server.start(), "http://127.0.0.1:" + port);
-        Awaitility.await().atMost(LIMIT).pollInterval(Duration.ofMillis(200)).ignoreExceptions()
-                .until(() -> started.get("/" + bucket).statusCode() == 200);
-        return started;
+        Properties settings = new Properties();
+        settings.setProperty("jclouds.filesystem.basedir", directory.toString());
+        BlobStoreContext store = ContextBuilder.newBuilder(new FilesystemNio2BlobApiMetadata()).credentials("none", "none")
+                .overrides(settings).build(BlobStoreContext.class);
+        store.getBlobStore().createContainerInLocation(null, bucket);
+        S3Proxy server = S3Proxy.builder().awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
+                .endpoint(URI.create("http://127.0.0.1:0")).blobStore(store.getBlobStore()).build();
+        server.start();
+        return new S3Server(store, server, bucket);
     }
 
-    /* The build has it on the class path, for that alone. */
-    private static Path jar() throws Exception {
-        String inside = S3Server.class.getClassLoader().getResource("BOOT-INF/classes/com/adobe/testing/s3mock").toString();
-        return Path.of(URI.create(inside.substring("jar:".length(), inside.indexOf("!/"))));
-    }
-
+    /** Where it is, or was. */
     String address() {
         return address;
     }
 
-    /** The object of that path, or the list of a bucket. */
-    HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(address + path)).build(), BodyHandlers.ofByteArray());
+    /** The keys of all objects. */
+    List<String> keys() {
+        return objects().list(bucket, ListContainerOptions.Builder.recursive()).stream().map(StorageMetadata::getName).toList();
+    }
+
+    /** The object of that key. */
+    Optional<byte[]> object(String key) throws Exception {
+        Blob found = objects().getBlob(bucket, key);
+        return found == null ? Optional.empty() : Optional.of(found.getPayload().openStream().readAllBytes());
+    }
+
+    private BlobStore objects() {
+        return store.getBlobStore();
     }
 
     @Override
-    public void close() throws InterruptedException {
-        process.destroy();
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-        }
+    public void close() throws Exception {
+        server.stop();
+        store.close();
     }
 }
