@@ -212,6 +212,12 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
         return rehearse(directory, rehearsal, Optional.empty(), freePort());
     }
 
+    /** The same with routes of a user's, and settings that they need. */
+    public static Serving rehearse(Path directory, Rehearsal rehearsal, Path routes, Map<String, String> settings) throws Exception {
+        return start(directory, freePort(), settings,
+                properties -> new EngineOptions(directory.resolve("data"), Optional.of(routes), true, true, rehearsal::target, properties));
+    }
+
     /** The same with a token and settings. */
     public static Serving rehearse(Path directory, Rehearsal rehearsal, Optional<Secret> token, Map<String, String> settings)
             throws Exception {
