@@ -59,7 +59,7 @@ final class RegistryServer {
         this.base = base;
         this.prefix = prefix;
         this.basic = basic;
-        HttpClient.Builder builder = proxies.through(base, HttpClient.newBuilder()).connectTimeout(limit)
+        HttpClient.Builder builder = proxies.through(base, Proxies.client()).connectTimeout(limit)
                 .version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER);
         if (caFile.isPresent()) {
             builder.sslContext(trusting(caFile.get()));

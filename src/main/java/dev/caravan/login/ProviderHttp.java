@@ -5,6 +5,7 @@ import com.nimbusds.oauth2.sdk.http.HTTPResponse;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPRequest;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPResponse;
 import com.nimbusds.oauth2.sdk.ParseException;
+import dev.caravan.network.Proxies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -34,7 +35,7 @@ final class ProviderHttp implements HTTPRequestSender {
     private final HttpClient client;
 
     ProviderHttp(Optional<Path> authority) {
-        HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(WITHIN).followRedirects(HttpClient.Redirect.NEVER);
+        HttpClient.Builder builder = Proxies.client().connectTimeout(WITHIN).followRedirects(HttpClient.Redirect.NEVER);
         authority.map(ProviderHttp::trusting).ifPresent(builder::sslContext);
         this.client = builder.build();
     }

@@ -116,7 +116,7 @@ public final class Manifests {
         try {
             URI address = URI.create(source);
             through = proxies.said(address);
-            HttpResponse<InputStream> answer = proxies.through(address, HttpClient.newBuilder())
+            HttpResponse<InputStream> answer = proxies.through(address, Proxies.client())
                     .followRedirects(HttpClient.Redirect.NORMAL)
                     .connectTimeout(limit)
                     .build()

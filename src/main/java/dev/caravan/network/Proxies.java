@@ -43,6 +43,11 @@ public final class Proxies {
     private final Map<String, String> environment;
     private final String place;
 
+    /** A builder of clients. Made in another way, the first client of the process would keep proxies for https from their passwords. */
+    public static HttpClient.Builder client() {
+        return HttpClient.newBuilder();
+    }
+
     /** @param environment the engine's, by name */
     public Proxies(Map<String, String> environment) {
         this(environment, "the engine's environment");

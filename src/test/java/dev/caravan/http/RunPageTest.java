@@ -220,7 +220,7 @@ class RunPageTest {
         browser.value("location.hash = '#/new'");
         browser.until("byId('new-steps') && newRun.actions.length");
         browser.value("byId('new-steps').open = true");
-        browser.until("byId('new-steps').innerText.includes('kubeadm-init')");
+        browser.until("byId('new-steps').textContent.includes('kubeadm-init')");
     }
 
     @Test

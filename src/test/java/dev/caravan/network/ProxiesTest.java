@@ -70,6 +70,9 @@ class ProxiesTest {
         for (String line = reader.readLine(); line != null && !line.isEmpty(); line = reader.readLine()) {
             lines.add(line);
         }
+        if (lines.isEmpty()) {
+            return; // a connection that is closed before anything is asked
+        }
         asked.add(lines);
         boolean refused = wantsPassword && lines.stream().noneMatch(line -> line.equalsIgnoreCase("Proxy-Authorization: " + CREDENTIALS));
         String status = refused ? "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"test\""
@@ -135,7 +138,8 @@ class ProxiesTest {
                         + "proxy 127.0.0.1:"
                         + proxy.getLocalPort() + ": ")
                 .satisfies(ProxiesTest::hasNoCredentials);
-        assertThat(asked.get(asked.size() - 1)).contains("CONNECT manifests.example:443 HTTP/1.1", "Proxy-Authorization: " + CREDENTIALS);
+        assertThat(asked).anySatisfy(lines -> assertThat(lines)
+                .contains("CONNECT manifests.example:443 HTTP/1.1", "Proxy-Authorization: " + CREDENTIALS));
 
         Map<String, String> wrong = Map.of("HTTP_PROXY", at("ops:wrong-p%40ss@"));
         assertThatThrownBy(() -> fetch(wrong, "http://manifests.example/cni.yaml")).isInstanceOf(IOException.class)
