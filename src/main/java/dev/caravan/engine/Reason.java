@@ -20,6 +20,8 @@ final class Reason {
     /** The part of a route that Camel's message gives. */
     private static final Pattern AT = Pattern.compile("at: >>> (.*) <<< in route:", Pattern.DOTALL);
 
+    private static final int LONGEST_PART = 100;
+
     private Reason() {}
 
     /** @param context that the routes were loaded into; may be null, where it did not come to that */
@@ -49,7 +51,12 @@ final class Reason {
         String file = Optional.ofNullable((ModelCamelContext) context).map(model -> model.getRouteDefinition(failure.getRouteId()))
                 .map(RouteDefinition::getLocation)
                 .map(location -> RouteFiles.place(location, 0) + ": ").orElse("");
-        return file + "the route " + failure.getRouteId() + (at.find() ? ", at " + at.group(1) : "") + ": " + deepest;
+        return file + "the route " + failure.getRouteId() + (at.find() ? ", at " + shortened(at.group(1)) : "") + ": " + deepest;
+    }
+
+    /* What holds other steps is given with all of them. */
+    private static String shortened(String part) {
+        return part.length() <= LONGEST_PART ? part : part.substring(0, LONGEST_PART) + "...";
     }
 
     /** The innermost that says something: what lies around it repeats it. */
@@ -57,6 +64,10 @@ final class Reason {
         Throwable innermost = chain.get(chain.size() - 1);
         for (Throwable each : chain) {
             innermost = each.getMessage() == null ? innermost : each;
+        }
+        if (innermost instanceof ClassNotFoundException || innermost instanceof NoClassDefFoundError) {
+            return "there is no class " + innermost.getMessage().replace('/', '.')
+                    + " on the class path: its jar is missing; see docs/guide.md, components that are not in the jar";
         }
         String message = innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
         Matcher property = PROPERTY.matcher(message);

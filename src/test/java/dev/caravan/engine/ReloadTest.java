@@ -181,6 +181,8 @@ class ReloadTest {
                 "- route:\n    id: [", "run.camel.yaml, line ",
                 route.replace("STEP", "to: \"nobody:knows\""), "run.camel.yaml: the route run, at to[nobody:knows]: No endpoint "
                         + "could be found",
+                route.replace("STEP", "doTry: {steps: [{log: x}], doCatch: [{exception: [no.such.Type]}]}"),
+                "there is no class no.such.Type on the class path: its jar is missing",
                 route.replace("STEP", "to: \"direct:nobody-has-it\""), "run.camel.yaml, line 1: no route begins with direct:nobody-has-it",
                 route.replace("STEP", "to: \"step:tow\""),
                 "run.camel.yaml, line 1: step:tow has no script scripts/tow.sh; did you mean scripts/two.sh?");
