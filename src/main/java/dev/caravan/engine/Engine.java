@@ -117,7 +117,7 @@ public final class Engine implements AutoCloseable {
         return !context().resolvePropertyPlaceholders("{{caravan.http.tls-cert}}").isBlank();
     }
 
-    /** Prepares in the background for whoever opens the page first. Only where HTTP is served. */
+    /** Prepares in the background for the first one who opens the page. Only where HTTP is served. */
     public void warmUp() {
         executor.execute(() -> {
             try {
