@@ -43,9 +43,15 @@ certificate_facts() { # FILE with one certificate
   openssl x509 -in "$1" -noout -text -nameopt RFC2253 -certopt no_pubkey,no_sigdump 2>/dev/null | awk '
     /^ *Subject: / { subject = $0; sub(/^ *Subject: */, "", subject) }
     /^ *Not After *: / { until = $0; sub(/^ *Not After *: */, "", until) }
-    /X509v3 Subject Alternative Name/ { getline names; gsub(/(DNS|IP Address|URI|email):/, "", names); gsub(/,/, "", names); sub(/^ */, "", names); sub(/ *$/, "", names) }
+    /X509v3 Subject Alternative Name/ {
+      getline names
+      gsub(/(DNS|IP Address|URI|email):/, "", names); gsub(/,/, "", names); sub(/^ */, "", names); sub(/ *$/, "", names)
+    }
     /CA:TRUE/ { ca = "yes" }
-    END { if (until == "") exit 1; printf "%s\t%s\t%s\t%s\n", subject == "" ? "-" : subject, names == "" ? "-" : names, ca == "" ? "-" : ca, until }'
+    END {
+      if (until == "") exit 1
+      printf "%s\t%s\t%s\t%s\n", subject == "" ? "-" : subject, names == "" ? "-" : names, ca == "" ? "-" : ca, until
+    }'
 }
 
 show() { # PATH: a line for each certificate in it
@@ -67,7 +73,8 @@ show() { # PATH: a line for each certificate in it
     show_days=$(days_until "$show_end")
     if [ "$show_end" -le "$(date +%s)" ]; then show_days="$show_days, expired"; fi
     show_renewer=$(renewer "$1" "$show_ca" "$show_end")
-    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_days" "$show_renewer" "$(reader "$1")" "$show_subject" "$show_names" >> "$WORK/report"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${1#"$R"}" "$show_days" "$show_renewer" "$(reader "$1")" "$show_subject" \
+      "$show_names" >> "$WORK/report"
   done
 }
 
@@ -75,7 +82,8 @@ if [ ! -d "$PKI" ]; then skip "this host is in no cluster of kubeadm"; fi
 printf 'certificate\tdays left\trenewed by\tread by\tsubject\tnames\n' > "$WORK/report"
 find "$PKI" -name '*.crt' | sort > "$WORK/files"
 while read -r file; do show "$file"; done < "$WORK/files"
-for file in "$KUBERNETES"/*.conf "$KUBELET_CLIENT" "$KUBELET_PKI/kubelet-server-current.pem" "$KUBELET_PKI/kubelet.crt" "$R/root/.kube/config" "$R"/home/*/.kube/config; do
+for file in "$KUBERNETES"/*.conf "$KUBELET_CLIENT" "$KUBELET_PKI/kubelet-server-current.pem" "$KUBELET_PKI/kubelet.crt" \
+  "$R/root/.kube/config" "$R"/home/*/.kube/config; do
   show "$file"
 done
 cut -f 1-3 "$WORK/report"

@@ -12,7 +12,8 @@
 [ -f "$ADMIN_CONF" ] || fail "there is no cluster on ${NODE_NAME:-this host}"
 if ! wait_until 20 api_answers; then
   if etcd_running && ! etcdctl get --command-timeout=10s /caravan > "$WORK/output" 2>&1; then
-    fail "etcd on ${NODE_NAME:-this host} does not answer: its members have no quorum, so none can be removed" "Bring the other control planes up. If most of them are gone for good, restore a backup: docs/backup.md."
+    fail "etcd on ${NODE_NAME:-this host} does not answer: its members have no quorum, so none can be removed" \
+      "Bring the other control planes up. If most of them are gone for good, restore a backup: docs/backup.md."
   fi
   fail_for_now "the API server on ${NODE_NAME:-this host} does not answer" "On the host: journalctl -u kubelet"
 fi
@@ -29,7 +30,8 @@ fi
 
 for node in $LEAVING_NODES; do
   if has_node "$node"; then
-    status=$(cluster get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>"$WORK/output") || command_failed "kubectl get node $node: $(last_words)"
+    status=$(cluster get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>"$WORK/output") ||
+      command_failed "kubectl get node $node: $(last_words)"
     echo "$node ${status:-Unknown}"
   fi
 done > "$WORK/nodes"

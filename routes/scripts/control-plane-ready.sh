@@ -28,7 +28,8 @@ until wait_until "$((seconds < 45 ? seconds : 45))" ready; do
   fi
   component=$(down)
   if [ -n "$component" ] && change "restart the kubelet, so that it starts $component now"; then
-    logged systemctl restart kubelet.service || command_failed "could not restart the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
+    logged systemctl restart kubelet.service ||
+      command_failed "could not restart the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
   fi
 done
 admin_kubeconfig | secret kubeconfig

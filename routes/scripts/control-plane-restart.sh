@@ -30,9 +30,11 @@ while read -r component files; do
   # shellcheck disable=SC2086 # several files
   is_due "$component" $files || continue
   if change "restart $component"; then
-    restart_component "$component" || fail "$component did not come back within $seconds s after its certificates were renewed: $why" "$logs"
+    restart_component "$component" ||
+      fail "$component did not come back within $seconds s after its certificates were renewed: $why" "$logs"
     if [ "$was_ready" = yes ]; then
-      wait_until "$seconds" own_api_answers || fail "$component runs with its new certificates, but the API server of this host is not ready after $seconds s" "$logs"
+      wait_until "$seconds" own_api_answers ||
+        fail "$component runs with its new certificates, but the API server of this host is not ready after $seconds s" "$logs"
     fi
   fi
 done < "$WORK/components"

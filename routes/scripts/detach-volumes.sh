@@ -9,7 +9,8 @@ if planning; then exit 0; fi
 wait_until 90 api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer" "On the host: journalctl -u kubelet"
 
 list_volumes() {
-  cluster get volumeattachments -o 'jsonpath={range .items[*]}{.spec.nodeName} {.spec.source.persistentVolumeName}{"\n"}{end}' > "$WORK/attachments" 2>"$WORK/output" ||
+  cluster get volumeattachments -o 'jsonpath={range .items[*]}{.spec.nodeName} {.spec.source.persistentVolumeName}{"\n"}{end}' \
+    > "$WORK/attachments" 2>"$WORK/output" ||
     command_failed "kubectl get volumeattachments: $(last_words)" "Is the API server up?"
   awk -v node="$LEAVING_NODE" '$1 == node { print $2 }' "$WORK/attachments" > "$WORK/volumes"
 }

@@ -31,7 +31,8 @@ fi
 
 if [ "$cordoned" != true ]; then
   # before it is cordoned: so it is known later who cordoned it
-  cluster annotate node "$NODE" --overwrite "$CORDONED=true" >/dev/null 2>"$WORK/output" || command_failed "kubectl annotate node $NODE: $(last_words)"
+  cluster annotate node "$NODE" --overwrite "$CORDONED=true" >/dev/null 2>"$WORK/output" ||
+    command_failed "kubectl annotate node $NODE: $(last_words)"
 fi
 
 # without the time limit that `cluster` sets for one request
@@ -43,14 +44,17 @@ if logged "$@" --timeout="${seconds}s"; then exit 0; fi
 if [ "${ON_BLOCKED:-fail}" = force ]; then
   say "pods are left after $seconds s; they are deleted without regard to disruption budgets"
   logged "$@" --force --disable-eviction --timeout=300s ||
-    command_failed "could not drain $NODE, also by force: $(last_words)" "See: kubectl get pods -A -o wide --field-selector spec.nodeName=$NODE"
+    command_failed "could not drain $NODE, also by force: $(last_words)" \
+      "See: kubectl get pods -A -o wide --field-selector spec.nodeName=$NODE"
   exit 0
 fi
 cp "$WORK/output" "$WORK/words"
 list_pods_of "$NODE"
 left=$(paste -s -d ' ' "$WORK/pods")
 reasons=$(budgets_in_the_way | paste -s -d ';' | sed 's/;/; /g')
-if grep -q 'declare no controller' "$WORK/words"; then reasons="${reasons:+$reasons; }pods without a controller would not be started elsewhere"; fi
+if grep -q 'declare no controller' "$WORK/words"; then
+  reasons="${reasons:+$reasons; }pods without a controller would not be started elsewhere"
+fi
 uncordon_ours "$NODE"
 if [ -z "$left" ]; then
   cp "$WORK/words" "$WORK/output"

@@ -15,7 +15,8 @@ ETCD_BIN=
 # others of that name, such as the etcd of a cluster that runs in pods.
 process_root() { # NAME WORD
   for process in "$R"/proc/[0-9]*; do
-    if [ "$(cat "$process/comm" 2>/dev/null)" = "$1" ] && tr '\000' '\n' < "$process/cmdline" 2>/dev/null | grep -qxF -e "$2" && [ -d "$process/root/" ]; then
+    if [ "$(cat "$process/comm" 2>/dev/null)" = "$1" ] && tr '\000' '\n' < "$process/cmdline" 2>/dev/null | grep -qxF -e "$2" &&
+      [ -d "$process/root/" ]; then
       echo "$process/root"
       return 0
     fi
@@ -31,7 +32,9 @@ pod_mounts() { # MANIFEST
   awk -v OFS='\t' '
     function value(text) { sub(/^[^:]*: */, "", text); gsub(/^["\047]|["\047]$/, "", text); return text }
     function item_ends() {
-      if (section == "volumeMounts:" && at != "") { mounts++; mount[mounts] = at; of[mounts] = name; access[mounts] = read_only == "true" ? "ro" : "rw" }
+      if (section == "volumeMounts:" && at != "") {
+        mounts++; mount[mounts] = at; of[mounts] = name; access[mounts] = read_only == "true" ? "ro" : "rw"
+      }
       if (section == "volumes:" && path != "") place[name] = path
       at = name = read_only = path = ""
     }
@@ -108,11 +111,15 @@ etcdctl_at() { # URL ARGUMENT...
 list_members() {
   etcdctl member list > "$WORK/member-list" 2>"$WORK/output" || return 1
   while IFS= read -r member_line; do
-    echo "$member_line" | awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), ($6 == "true" ? "learner" : "voter"), ($4 == "" ? "-" : $4), ($5 == "" ? "-" : $5) }' > "$WORK/member"
+    echo "$member_line" |
+      awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), ($6 == "true" ? "learner" : "voter"), ($4 == "" ? "-" : $4), ($5 == "" ? "-" : $5) }' \
+        > "$WORK/member"
     read -r member_id member_name member_role member_peers member_clients < "$WORK/member"
     member_client=${member_clients%%,*}
     member_health=unhealthy
-    if [ "$member_client" != - ] && etcdctl_at "$member_client" endpoint health > "$WORK/health" 2>&1 < /dev/null; then member_health=healthy; fi
+    if [ "$member_client" != - ] && etcdctl_at "$member_client" endpoint health > "$WORK/health" 2>&1 < /dev/null; then
+      member_health=healthy
+    fi
     echo "$member_id $member_name $member_role $member_health $member_peers $member_client"
   done < "$WORK/member-list" > "$WORK/members"
 }

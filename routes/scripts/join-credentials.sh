@@ -2,8 +2,9 @@
 # Mints what hosts need to join, on the first control plane: a short-lived token, the hash of the CA's public key and, for control
 # planes, the shared certificates, uploaded under a key. Changes nothing permanently; so the step reports ok, not changed. There is one
 # exception: names that the certificates of joining API servers need are added to the cluster's configuration, which all joins read.
-# Environment: TOKEN_TTL (30m), CERTIFICATE_NAMES (addresses and names for the certificates of API servers).  Standard input: kubeadm documents with CERTIFICATE-KEY where the key for the
-# shared certificates belongs, which is made here; empty: workers only.
+# Environment: TOKEN_TTL (30m), CERTIFICATE_NAMES (addresses and names for the certificates of API servers).
+# Standard input: kubeadm documents with CERTIFICATE-KEY where the key for the shared certificates belongs, which is made here; empty:
+# workers only.
 # Outputs: caCertHash, caCertificate (PEM in base64), tokenId.  Secrets: token, certificateKey.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
@@ -17,7 +18,8 @@ fi
 
 api_answers || fail_for_now "the API server on ${NODE_NAME:-this host} does not answer" "On the host: journalctl -u kubelet"
 
-kubeadm token create --kubeconfig "$ADMIN_CONF" --ttl "${TOKEN_TTL:-30m}" --description "Caravan: hosts joining ${CLUSTER_NAME:-the cluster}" > "$WORK/token" 2>"$WORK/output" ||
+kubeadm token create --kubeconfig "$ADMIN_CONF" --ttl "${TOKEN_TTL:-30m}" \
+  --description "Caravan: hosts joining ${CLUSTER_NAME:-the cluster}" > "$WORK/token" 2>"$WORK/output" ||
   command_failed "kubeadm token create: $(last_words)"
 grep -qxE '[a-z0-9]{6}\.[a-z0-9]{16}' "$WORK/token" || fail "kubeadm token create printed no token"
 token_id=$(cut -d . -f 1 "$WORK/token")

@@ -47,7 +47,11 @@ tool() { # COMMAND PACKAGE-FOR-APT PACKAGE-FOR-YUM
   if [ "$FAMILY" = apt ]; then tools="$tools $2"; else tools="$tools $3"; fi
 }
 iptables_package() { # Enterprise Linux 10 has no package of the plain name
-  if grep -qsE '^VERSION_ID="?1[0-9]([.]|"|$)' "$R/etc/os-release" && grep -qsE '^ID(_LIKE)?=.*(rhel|centos)' "$R/etc/os-release"; then echo iptables-nft; else echo iptables; fi
+  if grep -qsE '^VERSION_ID="?1[0-9]([.]|"|$)' "$R/etc/os-release" && grep -qsE '^ID(_LIKE)?=.*(rhel|centos)' "$R/etc/os-release"; then
+    echo iptables-nft
+  else
+    echo iptables
+  fi
 }
 for command in ${KUBERNETES_COMMANDS:-iptables ip}; do
   case $command in
@@ -78,8 +82,11 @@ if [ -n "$names" ]; then
       apt)
         set --
         for name in $missing; do
-          version=$(apt_version "$name" "$KUBERNETES_VERSION") ||
-            fail "the repository has no $name $KUBERNETES_VERSION; it has $(apt-cache madison "$name" | awk '{ print $3 }' | head -n 5 | paste -s -d ' ' | grep . || echo none at all)" "Check kubernetes.version and packages.kubernetes.baseUrl in the spec."
+          if ! version=$(apt_version "$name" "$KUBERNETES_VERSION"); then
+            versions=$(apt-cache madison "$name" | awk '{ print $3 }' | head -n 5 | paste -s -d ' ' | grep . || echo none at all)
+            fail "the repository has no $name $KUBERNETES_VERSION; it has $versions" \
+              "Check kubernetes.version and packages.kubernetes.baseUrl in the spec."
+          fi
           set -- "$@" "$name=$version"
         done
         if [ "$cri_tools" = yes ]; then
@@ -103,7 +110,8 @@ if [ -n "$names" ]; then
       package_failure "$@"
     fi
     for name in $missing; do
-      [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] || fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"
+      [ "$(package_version "$name")" = "$KUBERNETES_VERSION" ] ||
+        fail "$name $KUBERNETES_VERSION is not there after its installation (but: $(package_version "$name"))"
     done
     # if yum 3 does not find one of the packages, it installs the others
     if [ "$cri_tools" = yes ]; then have crictl || no_crictl; fi
@@ -113,7 +121,8 @@ fi
 # Older versions of kubelet ask Amazon's metadata address for registry credentials at each start. If packets to it are lost, as in most
 # networks outside Amazon, kubelet waits for 6 s before it registers its node.
 on_amazon() {
-  grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version "$R"/sys/class/dmi/id/product_version ||
+  grep -qsi amazon "$R"/sys/class/dmi/id/sys_vendor "$R"/sys/class/dmi/id/bios_vendor "$R"/sys/class/dmi/id/bios_version \
+    "$R"/sys/class/dmi/id/product_version ||
     grep -qsi '^ec2' "$R"/sys/hypervisor/uuid
 }
 reload_due=no

@@ -27,7 +27,8 @@ refuse_other_cluster() {
   server=$(sed -n 's/^ *server: *//p' "$ADMIN_CONF" | head -n 1)
   case $server in
     "" | "https://$CONTROL_PLANE_ENDPOINT") ;;
-    *) fail "this host is a control plane of another cluster already, whose API server is $server" "Remove that cluster from the host first (kubeadm reset), or set kubernetes.controlPlaneEndpoint to its address." ;;
+    *) fail "this host is a control plane of another cluster already, whose API server is $server" \
+      "Remove that cluster from the host first (kubeadm reset), or set kubernetes.controlPlaneEndpoint to its address." ;;
   esac
 }
 
@@ -41,7 +42,8 @@ place_backup() {
   etcd_data=$(pod_flag "$RESTORE_PLACE/host/etc/kubernetes/manifests/etcd.yaml" data-dir)
   etcd_data=${etcd_data:-/var/lib/etcd}
   address=$(sed -n 's/^ *advertiseAddress: *"\{0,1\}\([^" ]*\).*/\1/p' "$WORK/kubeadm.yaml" | head -n 1)
-  image=$(kubeadm config images list --config "$WORK/kubeadm.yaml" 2>"$WORK/output" | grep '/etcd:') || command_failed "kubeadm config images list: $(last_words)"
+  image=$(kubeadm config images list --config "$WORK/kubeadm.yaml" 2>"$WORK/output" | grep '/etcd:') ||
+    command_failed "kubeadm config images list: $(last_words)"
   place_cluster_files
   place_database "$image" "$NODE_NAME" "$address" "$R$etcd_data"
   backup_options=--ignore-preflight-errors=DirAvailable-$(echo "$etcd_data" | tr / -)
@@ -50,7 +52,9 @@ place_backup() {
 init() { # OPTION...
   say "kubeadm init"
   hiding_secrets kubeadm init --config "$WORK/kubeadm.yaml" --skip-token-print --skip-certificate-key-print "$@" || init_failed
-  cluster_complete || fail "kubeadm init ended well, but the cluster lacks one of these in kube-system: ${init_makes:-an API server that answers}" "See this step's log."
+  cluster_complete ||
+    fail "kubeadm init ended well, but the cluster lacks one of these in kube-system: ${init_makes:-an API server that answers}" \
+      "See this step's log."
   finished
 }
 
@@ -75,7 +79,8 @@ finished() {
 }
 
 init_failed() {
-  command_failed "kubeadm init: $(kubeadm_words)$(kubelet_words)" "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
+  command_failed "kubeadm init: $(kubeadm_words)$(kubelet_words)" \
+    "On the host: journalctl -u kubelet; crictl ps -a or docker ps -a; the logs of kube-apiserver and etcd."
 }
 
 action=init
@@ -84,7 +89,9 @@ if [ -f "$ADMIN_CONF" ] && [ ! -f "$unfinished" ]; then
   # a cluster that Caravan did not make: the host may have booted just now, so wait for the API server
   if ! api_answers; then
     say "waiting for the API server that this host had before"
-    wait_until 90 api_answers || fail_for_now "this host has a control plane whose API server does not answer at $CONTROL_PLANE_ENDPOINT" "It was not changed. See on the host: journalctl -u kubelet. If it is not needed any more: kubeadm reset."
+    wait_until 90 api_answers ||
+      fail_for_now "this host has a control plane whose API server does not answer at $CONTROL_PLANE_ENDPOINT" \
+        "It was not changed. See on the host: journalctl -u kubelet. If it is not needed any more: kubeadm reset."
   fi
   if cluster_complete; then action=none; else action=finish; fi
 elif [ -f "$unfinished" ]; then
@@ -94,7 +101,8 @@ elif [ -f "$unfinished" ]; then
     action=again
   fi
 elif [ -d "$R/var/lib/etcd/member" ]; then
-  fail "there is a cluster's database in /var/lib/etcd on this host, but no /etc/kubernetes/admin.conf" "If it is not needed any more: kubeadm reset. Otherwise move it away."
+  fail "there is a cluster's database in /var/lib/etcd on this host, but no /etc/kubernetes/admin.conf" \
+    "If it is not needed any more: kubeadm reset. Otherwise move it away."
 fi
 
 case $action in

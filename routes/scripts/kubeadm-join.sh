@@ -20,7 +20,8 @@ node_registered() { as_node get node "$NODE_NAME" -o name >/dev/null 2>"$WORK/ou
 joined() {
   if node_registered; then return 0; fi
   if grep -q NotFound "$WORK/output"; then return 1; fi
-  fail_for_now "$NODE_NAME has joined a cluster before, but its API server does not answer: $(last_words)" "Is the API server at $CONTROL_PLANE_ENDPOINT up?"
+  fail_for_now "$NODE_NAME has joined a cluster before, but its API server does not answer: $(last_words)" \
+    "Is the API server at $CONTROL_PLANE_ENDPOINT up?"
 }
 
 join_failed() {
@@ -32,8 +33,10 @@ join_failed() {
 discovery=$R/run/caravan-discovery.conf
 write_discovery() {
   printf %s "${CA_CERT:-}" | base64 -d > "$WORK/ca.crt"
-  [ "$(ca_cert_hash "$WORK/ca.crt")" = "$CA_CERT_HASH" ] ||
-    fail "the CA certificate that came with the join credentials is not the cluster's (its hash is $(ca_cert_hash "$WORK/ca.crt"), the cluster's $CA_CERT_HASH)" "Run the same command again: it mints new credentials."
+  came=$(ca_cert_hash "$WORK/ca.crt") || true
+  [ "$came" = "$CA_CERT_HASH" ] ||
+    fail "the CA certificate that came with the join credentials is not the cluster's (its hash is $came, the cluster's $CA_CERT_HASH)" \
+      "Run the same command again: it mints new credentials."
   cat > "$discovery" <<YAML
 apiVersion: v1
 kind: Config
@@ -69,7 +72,9 @@ if [ -f "$kubelet_conf" ] || [ -f "$ca" ]; then
     # a plan for a cluster whose first control plane could not be asked
     action=none
   elif [ ! -f "$ca" ] || [ "$(ca_cert_hash "$ca")" != "$CA_CERT_HASH" ]; then
-    fail "this host belongs to another cluster already (its CA's hash is $(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi), this cluster's $CA_CERT_HASH)" "Remove that cluster from the host first: caravan reset with its spec, or kubeadm reset."
+    there=$(if [ -f "$ca" ]; then ca_cert_hash "$ca"; else echo not there; fi) || true
+    fail "this host belongs to another cluster already (its CA's hash is $there, this cluster's $CA_CERT_HASH)" \
+      "Remove that cluster from the host first: caravan reset with its spec, or kubeadm reset."
   elif [ -f "$kubelet_conf" ] && joined; then
     action=none
   else

@@ -19,7 +19,8 @@ on_exit() {
 grep -qxE '[a-z0-9]{6}\.[a-z0-9]{16}' "$WORK/token" || fail "no token was given"
 if ! expired "$KUBELET_CLIENT"; then skip "the kubelet has a client certificate that is valid"; fi
 server=$(sed -n 's/^ *server: *//p' "$KUBERNETES/kubelet.conf" | head -n 1)
-[ -n "$server" ] || fail "/etc/kubernetes/kubelet.conf names no API server" "Join this host again: caravan reset for this host, then caravan apply."
+[ -n "$server" ] ||
+  fail "/etc/kubernetes/kubelet.conf names no API server" "Join this host again: caravan reset for this host, then caravan apply."
 
 renewed() { ! expired "$KUBELET_CLIENT"; }
 
@@ -34,7 +35,8 @@ if change "have the kubelet ask the cluster for a new client certificate"; then
   )
   if [ -e "$KUBELET_CLIENT" ] || [ -L "$KUBELET_CLIENT" ]; then mv -f "$KUBELET_CLIENT" "$aside"; fi
   say "the kubelet asks the cluster for a certificate"
-  logged systemctl restart kubelet.service || command_failed "could not restart the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
+  logged systemctl restart kubelet.service ||
+    command_failed "could not restart the kubelet: $(last_words)" "On the host: journalctl -u kubelet"
   wait_until "${RESTART_SECONDS:-300}" renewed ||
     fail "the kubelet got no new client certificate within ${RESTART_SECONDS:-300} s from $server" \
       "On the host: journalctl -u kubelet. On a control plane: kubectl get csr; the controller manager signs the requests."

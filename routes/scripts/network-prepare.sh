@@ -198,7 +198,8 @@ while [ -f "$kubeconfig" ]; do
     sweep "$files/nodes"
     given=no
     # kubectl itself, not the function above: this is the process to end with the service
-    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events -o "jsonpath={.type}{\"|\"}$event_fields" 2>"$files/error" > "$files/events" &
+    kubectl --kubeconfig "$kubeconfig" --cache-dir "$files" get nodes --watch --output-watch-events \
+      -o "jsonpath={.type}{\"|\"}$event_fields" 2>"$files/error" > "$files/events" &
     watch=$!
     while IFS='|' read -r event name cidr address; do
       case $event in

@@ -8,7 +8,8 @@ if planning; then exit 0; fi
 [ "$CNI" = bridge ] || skip "the pods of the $CNI network report when it is ready"
 
 bridge_ready() {
-  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{" "}{.spec.podCIDRs[*]}{"\n"}{end}' > "$WORK/nodes" || return 1
+  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.spec.podCIDR}{" "}{.spec.podCIDRs[*]}{"\n"}{end}' \
+    > "$WORK/nodes" || return 1
   : > "$WORK/waiting"
   { ip -4 route show; ip -6 route show 2>/dev/null || true; } > "$WORK/routes"
   while IFS='|' read -r name cidrs; do
@@ -26,5 +27,6 @@ bridge_ready() {
 
 say "waiting for the nodes' blocks of addresses and routes"
 wait_until 60 bridge_ready ||
-  fail_for_now "the bridge network is not complete after 60 s: $(one_line_input < "$WORK/waiting")" "On the host named: journalctl -u caravan-pod-network"
+  fail_for_now "the bridge network is not complete after 60 s: $(one_line_input < "$WORK/waiting")" \
+    "On the host named: journalctl -u caravan-pod-network"
 echo "$(wc -l < "$WORK/nodes") nodes, each with its block and a route"

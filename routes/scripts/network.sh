@@ -42,7 +42,8 @@ fi
 
 # Records the manifest, and its objects as they were before; without secrets, which must not be recorded.
 keep_manifest() {
-  awk 'function done() { if (!secret) printf "%s", text; text = ""; secret = 0 } /^---/ { done() } /^kind: *Secret *$/ { secret = 1 } { text = text $0 "\n" } END { done() }' \
+  awk 'function done() { if (!secret) printf "%s", text; text = ""; secret = 0 }
+    /^---/ { done() } /^kind: *Secret *$/ { secret = 1 } { text = text $0 "\n" } END { done() }' \
     "$WORK/manifest.yaml" > "$WORK/without-secrets.yaml"
   objects_there "$WORK/without-secrets.yaml" > "$WORK/there"
   if [ ! -s "$WORK/there" ]; then
@@ -50,7 +51,8 @@ keep_manifest() {
     return 0
   fi
   # some objects may be there and others not, so each document is read separately
-  awk -v directory="$WORK" '/^---/ { close(file); n++; next } { file = sprintf("%s/document-%04d", directory, n); print > file }' "$WORK/without-secrets.yaml"
+  awk -v directory="$WORK" '/^---/ { close(file); n++; next } { file = sprintf("%s/document-%04d", directory, n); print > file }' \
+    "$WORK/without-secrets.yaml"
   : > "$WORK/new"
   : > "$WORK/known"
   for document in "$WORK"/document-*; do

@@ -6,7 +6,8 @@ CORDONED=caravan.dev/cordoned
 
 # Whether the cluster has that node; if the API server does not answer, the step fails and is tried again.
 has_node() { # NODE
-  node_found=$(cluster get node "$1" --ignore-not-found -o name 2>"$WORK/output") || command_failed "kubectl get node $1: $(last_words)" "Is the API server up?"
+  node_found=$(cluster get node "$1" --ignore-not-found -o name 2>"$WORK/output") ||
+    command_failed "kubectl get node $1: $(last_words)" "Is the API server up?"
   [ -n "$node_found" ]
 }
 
@@ -14,7 +15,8 @@ has_node() { # NODE
 # one a line.
 list_pods_of() { # NODE
   # shellcheck disable=SC2016 # the template's own variables
-  cluster get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{$kind := ""}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end}}{{.metadata.namespace}}/{{.metadata.name}} {{.status.phase}} {{$kind}}
+  cluster get pods -A --field-selector "spec.nodeName=$1" \
+    -o go-template='{{range .items}}{{$kind := ""}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end}}{{.metadata.namespace}}/{{.metadata.name}} {{.status.phase}} {{$kind}}
 {{end}}' > "$WORK/all-pods" 2>"$WORK/output" || command_failed "kubectl get pods: $(last_words)" "Is the API server up?"
   awk '$2 != "Succeeded" && $2 != "Failed" && $3 != "DaemonSet" && $3 != "Node" { print $1 }' "$WORK/all-pods" > "$WORK/pods"
 }
@@ -23,7 +25,8 @@ list_pods_of() { # NODE
 # after it was elected. A controller manager that takes over leads 15 s after the former one ended, and its controllers start after that.
 # With no such lease (no leader election, before 1.20 another kind of lock) the answer is yes.
 controllers_work() {
-  lease_now=$(cluster -n kube-system get lease kube-controller-manager --ignore-not-found -o 'jsonpath={.spec.acquireTime} {.spec.renewTime}') || return 1
+  lease_now=$(cluster -n kube-system get lease kube-controller-manager \
+    --ignore-not-found -o 'jsonpath={.spec.acquireTime} {.spec.renewTime}') || return 1
   [ -n "$lease_now" ] || return 0
   lease_before=${lease_seen:-$lease_now}
   lease_seen=$lease_now
@@ -34,7 +37,9 @@ controllers_work() {
 
 # The disruption budgets that allow no disruption, in the namespaces of the pods in $WORK/pods; a sentence each.
 budgets_in_the_way() {
-  cluster get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}{.metadata.namespace} {.metadata.name} {.status.currentHealthy} {.status.desiredHealthy}{"\n"}{end}' > "$WORK/budgets" 2>/dev/null || return 0
+  cluster get poddisruptionbudgets \
+    -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}{.metadata.namespace} {.metadata.name} {.status.currentHealthy} {.status.desiredHealthy}{"\n"}{end}' \
+    > "$WORK/budgets" 2>/dev/null || return 0
   sed 's,/.*,,' "$WORK/pods" | sort -u > "$WORK/namespaces"
   while read -r budget_namespace budget_name budget_healthy budget_wanted; do
     if grep -qxF -e "$budget_namespace" "$WORK/namespaces"; then
@@ -44,13 +49,15 @@ budgets_in_the_way() {
 }
 
 node_is_ready() { # NODE [VERSION of its kubelet, without v]
-  node_state=$(cluster get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion}' 2>/dev/null) || return 1
+  node_state=$(cluster get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion}' \
+    2>/dev/null) || return 1
   case $node_state in "True v${2:-}"*) [ -z "${2:-}" ] || [ "$node_state" = "True v$2" ] ;; *) return 1 ;; esac
 }
 
 # For a message: what the node says of itself.
 node_words() { # NODE
-  cluster get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message} (kubelet {.status.nodeInfo.kubeletVersion})' 2>/dev/null || echo "the API server does not answer"
+  cluster get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message} (kubelet {.status.nodeInfo.kubeletVersion})' \
+    2>/dev/null || echo "the API server does not answer"
 }
 
 # Uncordons the node if Caravan cordoned it.

@@ -28,7 +28,9 @@ if [ "${SWAP:-off}" != keep ] && [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/
     keep_swap
     swapoff -a
     # swapoff -a works on /proc/swaps; a device that is still there is in use
-    [ "$(sed 1d "$R/proc/swaps" | wc -l)" -eq 0 ] || fail "swap is still on after swapoff -a: $(sed 1d "$R/proc/swaps" | one_line_input)" "Turn it off by hand; kubelet does not start with swap on."
+    [ "$(sed 1d "$R/proc/swaps" | wc -l)" -eq 0 ] ||
+      fail "swap is still on after swapoff -a: $(sed 1d "$R/proc/swaps" | one_line_input)" \
+        "Turn it off by hand; kubelet does not start with swap on."
   fi
   for unit in $swap_units; do
     # units made from fstab are removed with their line there
@@ -39,7 +41,8 @@ if [ "${SWAP:-off}" != keep ] && [ -r "$R/proc/swaps" ] && [ "$(sed 1d "$R/proc/
     fi
   done
 fi
-if [ "${SWAP:-off}" != keep ] && [ -f "$R/etc/fstab" ] && awk '$1 !~ /^#/ && $3 == "swap" { found = 1 } END { exit !found }' "$R/etc/fstab"; then
+if [ "${SWAP:-off}" != keep ] && [ -f "$R/etc/fstab" ] &&
+  awk '$1 !~ /^#/ && $3 == "swap" { found = 1 } END { exit !found }' "$R/etc/fstab"; then
   awk '$1 !~ /^#/ && $3 == "swap" { print "# swap is off for Kubernetes: " $0; next } { print }' "$R/etc/fstab" > "$WORK/fstab"
   put_file "$R/etc/fstab" 0644 < "$WORK/fstab"
 fi
@@ -64,7 +67,9 @@ for module in $modules; do
   if ! module_there "$module"; then
     if change "load module $module"; then
       keep_module "$module"
-      modprobe "$module" || fail "modprobe $module failed on kernel $(uname -r)" "Install the kernel's modules (on EL $extra, on Ubuntu linux-modules-extra-$(uname -r)), or boot a kernel that has $module."
+      modprobe "$module" ||
+        fail "modprobe $module failed on kernel $(uname -r)" \
+          "Install the kernel's modules (on EL $extra, on Ubuntu linux-modules-extra-$(uname -r)), or boot a kernel that has $module."
     fi
   fi
   # a module that is built into the kernel need not be loaded
@@ -82,7 +87,8 @@ ipv6=no
 case ${POD_SUBNET:-},${SERVICE_SUBNET:-},${NODE_ADDRESS:-} in *:*) ipv6=yes ;; esac
 case ${CONTROL_PLANE_ENDPOINT:-} in '['*) ipv6=yes ;; esac
 if [ "$ipv6" = yes ]; then
-  [ -d "$R/proc/sys/net/ipv6" ] || fail "the cluster uses IPv6, and the kernel has it switched off" "Boot without ipv6.disable=1, or use IPv4 networks and addresses."
+  [ -d "$R/proc/sys/net/ipv6" ] ||
+    fail "the cluster uses IPv6, and the kernel has it switched off" "Boot without ipv6.disable=1, or use IPv4 networks and addresses."
   keys="$keys net.ipv6.conf.all.forwarding net.ipv6.conf.default.forwarding"
 fi
 

@@ -5,7 +5,8 @@
 # sets it.
 # Standard input: names of nodes, one a line.
 # Secrets: probes, a line `service|ADDRESS|NODE-PORT`, then `pod|NODE|UID|ADDRESS|NODE-ADDRESS|WORDS` for each node. For dual stack, an
-# ADDRESS is one of each family, with a space between them. Nothing of it is secret. But a result with a secret is not recorded, so a resumed run starts this step again and checks its pods.
+# ADDRESS is one of each family, with a space between them. Nothing of it is secret. But a result with a secret is not
+# recorded, so a resumed run starts this step again and checks its pods.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
@@ -58,7 +59,8 @@ YAML
 } > "$WORK/probes.yaml"
 
 waiting='{.status.containerStatuses[0].state.waiting'
-pod_line='{.spec.nodeName}{"|"}{.metadata.uid}{"|"}'$pod_address'{"|"}{.status.hostIP}{"|"}{.status.phase}{"|"}{.metadata.deletionTimestamp}{"|"}'
+pod_line='{.spec.nodeName}{"|"}{.metadata.uid}{"|"}'$pod_address'{"|"}{.status.hostIP}{"|"}{.status.phase}{"|"}'
+pod_line=$pod_line'{.metadata.deletionTimestamp}{"|"}'
 pod_line=$pod_line'{.status.reason}{" "}{.status.message}{" "}'$waiting'.reason}{" "}'$waiting'.message}{"\n"}'
 
 probes() { cluster -n kube-system "$@"; }
@@ -89,7 +91,8 @@ say "starting a pod on each of $(wc -l < "$WORK/nodes") nodes"
 if ! create && ! { account_missing && create_with_account; }; then
   cp "$WORK/output" "$WORK/refused"
   if ! grep -q AlreadyExists "$WORK/refused" || ! { all_run || create_again; }; then
-    command_failed "could not start the pods that try the cluster: $(last_words)" "Does the cluster admit pods in kube-system? Without the line direct:probe-cluster in steps/verify.camel.yaml nothing is tried."
+    command_failed "could not start the pods that try the cluster: $(last_words)" \
+      "Does the cluster admit pods in kube-system? Without the line direct:probe-cluster in steps/verify.camel.yaml nothing is tried."
   fi
 fi
 
@@ -100,13 +103,17 @@ watch_pods
 watcher=$!
 on_exit() { kill "$watcher" 2>/dev/null; }
 
-probes get service caravan-probe -o "jsonpath=service|$service_address|{.spec.ports[0].nodePort}{\"\\n\"}" > "$WORK/table" 2>"$WORK/output" ||
+probes get service caravan-probe -o "jsonpath=service|$service_address|{.spec.ports[0].nodePort}{\"\\n\"}" > "$WORK/table" \
+  2>"$WORK/output" ||
   command_failed "kubectl get service caravan-probe: $(last_words)" "Is the API server up?"
 
 # The newest line of each node's pod, if it has an address, or will never have one because it failed or is being deleted.
 started() {
   awk -F'|' 'NR == FNR { wanted[$1] = 1; next } $1 in wanted { line[$1] = $0; done[$1] = $3 != "" || $5 == "Failed" || $6 != "" }
-    END { for (node in wanted) { print node in line ? line[node] : node "||||||it is not there"; if (!done[node]) missing = 1 } exit missing }' \
+    END {
+      for (node in wanted) { print node in line ? line[node] : node "||||||it is not there"; if (!done[node]) missing = 1 }
+      exit missing
+    }' \
     "$WORK/nodes" "$WORK/watched" > "$WORK/pods"
 }
 end=$(($(date +%s) + PROBE_SECONDS))
@@ -120,11 +127,16 @@ until started; do
 done
 # of a pod's node there is only one address
 if [ -n "$families" ]; then
-  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' > "$WORK/node-addresses" 2>"$WORK/output" ||
+  cluster get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' \
+    > "$WORK/node-addresses" 2>"$WORK/output" ||
     command_failed "kubectl get nodes: $(last_words)" "Is the API server up?"
-  awk -F'|' -v OFS='|' 'NR == FNR { address[$1] = $2; next } $1 in address { $4 = address[$1] } { print }' "$WORK/node-addresses" "$WORK/pods" > "$WORK/pods-of-both"
+  awk -F'|' -v OFS='|' 'NR == FNR { address[$1] = $2; next } $1 in address { $4 = address[$1] } { print }' "$WORK/node-addresses" \
+    "$WORK/pods" > "$WORK/pods-of-both"
   mv "$WORK/pods-of-both" "$WORK/pods"
 fi
-sort "$WORK/pods" | awk -F'|' '{ words = $7; gsub(/[ \t]+/, " ", words); sub(/^ /, "", words); sub(/ $/, "", words); print "pod|" $1 "|" $2 "|" $3 "|" $4 "|" words }' >> "$WORK/table"
-awk -F'|' '$1 == "service" { print "the Service is at " $2 ", its NodePort " $3 } $1 == "pod" { print "the pod on " $2 " is at " $4 " " $6 }' "$WORK/table"
+sort "$WORK/pods" |
+  awk -F'|' '{ words = $7; gsub(/[ \t]+/, " ", words); sub(/^ /, "", words); sub(/ $/, "", words)
+    print "pod|" $1 "|" $2 "|" $3 "|" $4 "|" words }' >> "$WORK/table"
+awk -F'|' '$1 == "service" { print "the Service is at " $2 ", its NodePort " $3 }
+  $1 == "pod" { print "the pod on " $2 " is at " $4 " " $6 }' "$WORK/table"
 secret probes < "$WORK/table"

@@ -19,7 +19,8 @@ remedy="See what is named here on its host, then run the same command again. Wit
 case $(field 6) in
   OutOf* | Evicted*) skip "kubelet accepts no pod here: $(field 6)" ;;
 esac
-[ -n "$(field 4)" ] || fail "the pod that tries the cluster did not start on $NODE_NAME within $PROBE_SECONDS s: $(field 6 | cut -c 1-300)" \
+[ -n "$(field 4)" ] ||
+  fail "the pod that tries the cluster did not start on $NODE_NAME within $PROBE_SECONDS s: $(field 6 | cut -c 1-300)" \
   "On $NODE_NAME: journalctl -u kubelet. The runtime's and the pod network's own words are there."
 
 # A process of the pod. The systemd driver writes the pod's id with _ for -.
@@ -31,7 +32,9 @@ pod_process() {
   done)
   [ -n "$pod_process" ]
 }
-wait_until 10 pod_process || fail "the pod $(field 3) of $NODE_NAME has no process on this host" "Was it removed? See: kubectl -n kube-system get pods -l app=caravan-probe"
+wait_until 10 pod_process ||
+  fail "the pod $(field 3) of $NODE_NAME has no process on this host" \
+    "Was it removed? See: kubectl -n kube-system get pods -l app=caravan-probe"
 pod_process
 id=${pod_process##*/}
 
@@ -57,7 +60,8 @@ answers() { # ADDRESS PORT: does a pod of ours answer? Leaves why not in $WORK/w
 # to this process, also with util-linux 2.23, which leaves them shared.
 resolves() { # NAME ADDRESS
   # shellcheck disable=SC2016 # the inner shell's own variables
-  if RES_OPTIONS='timeout:1 attempts:2' nsenter -t "$id" -n unshare -m sh -c 'mount --make-rprivate / && mount --bind "$1" /etc/resolv.conf && exec timeout 4 getent -s hosts:dns ahosts "$2"' \
+  if RES_OPTIONS='timeout:1 attempts:2' nsenter -t "$id" -n unshare -m sh \
+    -c 'mount --make-rprivate / && mount --bind "$1" /etc/resolv.conf && exec timeout 4 getent -s hosts:dns ahosts "$2"' \
     sh "$WORK/resolv.conf" "$1" > "$WORK/answer" 2>"$WORK/why"; then
     if awk '{ print $1 }' "$WORK/answer" | grep -qxF "$2"; then return 0; fi
     echo "it says $(awk '{ print $1 }' "$WORK/answer" | sort -u | paste -s -d ' ')" > "$WORK/why"
@@ -90,7 +94,13 @@ wanted() { case " ${PROBE_LEAVE_OUT:-} " in *" $1 "*) return 1 ;; esac; } # KIND
 # What to try: KIND ADDRESS PORT NODE. The peers are the next nodes in the order of names; after the last one the first follows.
 {
   awk -F'|' -v node="$NODE_NAME" -v peers="$PROBE_PEERS" '$1 == "pod" { name[++n] = $2; address[n] = $4; if ($2 == node) me = n }
-    END { for (i = 1; i <= peers && i < n; i++) { k = (me + i - 1) % n + 1; parts = split(address[k], part, " "); for (p = 1; p <= parts; p++) print "pod", part[p], 8001, name[k] } }' "$WORK/table"
+    END {
+      for (i = 1; i <= peers && i < n; i++) {
+        k = (me + i - 1) % n + 1
+        parts = split(address[k], part, " ")
+        for (p = 1; p <= parts; p++) print "pod", part[p], 8001, name[k]
+      }
+    }' "$WORK/table"
   if wanted service; then for at in $service; do echo "service $at 80 -"; done; fi
   if wanted node-port; then for at in $(field 5); do echo "node-port $at $node_port -"; done; fi
   if wanted dns; then for at in $service; do echo "dns $at caravan-probe.kube-system.svc -"; done; fi
@@ -106,12 +116,15 @@ while :; do
   while read -r kind address port node; do
     if ! try "$kind" "$address" "$port" </dev/null; then
       echo "$kind $address $port $node" >> "$WORK/left"
-      echo "$(what "$kind" "$address" "$port" "$node") ($(sed -n -e 's/^curl: ([0-9]*) //' -e '1p' "$WORK/why" | cut -c 1-120))" >> "$WORK/words"
+      echo "$(what "$kind" "$address" "$port" "$node") ($(sed -n -e 's/^curl: ([0-9]*) //' -e '1p' "$WORK/why" | cut -c 1-120))" \
+        >> "$WORK/words"
     fi
   done < "$WORK/todo"
   mv "$WORK/left" "$WORK/todo"
   [ -s "$WORK/todo" ] || break
-  if ! pod_process || [ "${pod_process##*/}" != "$id" ]; then fail "the pod of $NODE_NAME was removed while it tried the cluster" "$remedy"; fi
+  if ! pod_process || [ "${pod_process##*/}" != "$id" ]; then
+    fail "the pod of $NODE_NAME was removed while it tried the cluster" "$remedy"
+  fi
   if grep -qv '^dns ' "$WORK/todo"; then limit=$PROBE_SECONDS; else limit=$PROBE_DNS_SECONDS; fi
   if [ "$passed" -ge "$limit" ]; then break; fi
   rounds=$((rounds + 1))
@@ -143,9 +156,12 @@ kube_proxy_words() {
 # Why this host may drop packets that it forwards.
 forward_words() {
   if [ "$(cat "$R/proc/sys/net/ipv4/ip_forward" 2>/dev/null)" = 0 ]; then echo "net.ipv4.ip_forward is 0"; fi
-  if grep -q '^[^ ]* [^ ]*:' "$WORK/todo" && [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 0 ]; then echo "net.ipv6.conf.all.forwarding is 0"; fi
+  if grep -q '^[^ ]* [^ ]*:' "$WORK/todo" && [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 0 ]; then
+    echo "net.ipv6.conf.all.forwarding is 0"
+  fi
   for tables in $(tables_commands); do
-    "$tables" -S FORWARD 2>/dev/null | grep -E '^-P FORWARD DROP|^-A FORWARD( -[iosd] [^ ]+)* -j (DROP|REJECT)' | head -n 2 | sed "s/^/$tables has /"
+    "$tables" -S FORWARD 2>/dev/null | grep -E '^-P FORWARD DROP|^-A FORWARD( -[iosd] [^ ]+)* -j (DROP|REJECT)' | head -n 2 |
+      sed "s/^/$tables has /"
   done
 }
 
@@ -153,4 +169,5 @@ forward_words() {
   forward_words
   if grep -qE '^(service|node-port) ' "$WORK/todo"; then kube_proxy_words; fi
 } > "$WORK/causes" || true
-fail "a pod on $NODE_NAME does not reach $(wc -l < "$WORK/words") of $tried$(sed 's/^/; /' "$WORK/causes" | joined ''): $(joined '; ' < "$WORK/words")" "$remedy"
+causes=$(sed 's/^/; /' "$WORK/causes" | joined '') || true
+fail "a pod on $NODE_NAME does not reach $(wc -l < "$WORK/words") of $tried$causes: $(joined '; ' < "$WORK/words")" "$remedy"

@@ -26,7 +26,8 @@ others_are_healthy() { list_members && [ "$(healthy_voters)" -ge "$1" ]; } # COU
 [ -f "$ETCD_MANIFEST" ] || skip "etcd does not run on the control planes of this cluster"
 wait_until 10 etcd_running || fail_for_now "etcd does not run on ${NODE_NAME:-this host}" "On the host: crictl ps -a; the log of etcd."
 list_members || command_failed "etcdctl member list: $(last_words)" "Do most members of etcd run?"
-address=$(cluster get node "$LEAVING_NODE" --ignore-not-found -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' 2>/dev/null) || address=
+address=$(cluster get node "$LEAVING_NODE" --ignore-not-found -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' \
+  2>/dev/null) || address=
 member=$(member_of "$LEAVING_NODE" "$LEAVING_ADDRESS" "$address")
 if [ -n "$member" ]; then
   echo "$member" > "$WORK/leaving"
@@ -53,9 +54,11 @@ if [ -n "$member" ]; then
         logged etcdctl_at "$client" move-leader "$next" || command_failed "etcdctl move-leader: $(last_words)"
       fi
     fi
-    logged etcdctl member remove "$id" || command_failed "could not remove the member of $LEAVING_NODE from etcd: $(last_words)" "Do most members of etcd run?"
+    logged etcdctl member remove "$id" ||
+      command_failed "could not remove the member of $LEAVING_NODE from etcd: $(last_words)" "Do most members of etcd run?"
     say "waiting until the other members of etcd are healthy"
-    wait_until 60 others_are_healthy "$well" || fail_for_now "the member of $LEAVING_NODE was removed from etcd, and after a minute fewer than $well members are healthy" \
+    wait_until 60 others_are_healthy "$well" ||
+      fail_for_now "the member of $LEAVING_NODE was removed from etcd, and after a minute fewer than $well members are healthy" \
       "On the control planes: crictl ps -a; the log of etcd."
   fi
 fi

@@ -29,7 +29,9 @@ open_backup
 
 # Secrets, certificates and tokens of the backup belong to its CA.
 ca=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
-[ "$(ca_cert_hash "$RESTORE_PLACE/host$ca")" = "$(ca_cert_hash "$R$ca")" ] || fail "this host has another CA than the backup: the cluster was made again since" "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
+[ "$(ca_cert_hash "$RESTORE_PLACE/host$ca")" = "$(ca_cert_hash "$R$ca")" ] ||
+  fail "this host has another CA than the backup: the cluster was made again since" \
+    "The archive has the CA in host$ca. docs/backup.md says how to restore by hand."
 
 # The Secrets of the backup can be read with its keys only. The file that the host has is moved aside.
 encryption=$(pod_flag "$API_SERVER_MANIFEST" encryption-provider-config)

@@ -17,7 +17,9 @@ keep_etcd_programs() {
   if [ ! -e "$PROGRAMS/complete" ]; then
     rm -rf "$PROGRAMS"
     (umask 077 && mkdir -p "$PROGRAMS")
-    wait_until 10 etcd_running || etcd_image "$(etcd_image_name)" || fail "etcd does not run on this host, and its programs cannot be taken from its image $(etcd_image_name)" "Is containerd or docker running? Load the image, then run the same command again."
+    wait_until 10 etcd_running || etcd_image "$(etcd_image_name)" ||
+      fail "etcd does not run on this host, and its programs cannot be taken from its image $(etcd_image_name)" \
+        "Is containerd or docker running? Load the image, then run the same command again."
     for keep_program in etcdctl etcdutl; do
       if [ -x "$ETCD_BIN/$keep_program" ]; then cp "$ETCD_BIN/$keep_program" "$PROGRAMS/$keep_program"; fi
     done
@@ -75,7 +77,8 @@ place_cluster_files() {
   cluster_pki=$(dirname "${cluster_pki:-/etc/kubernetes/pki/ca.crt}")
   [ -f "$RESTORE_PLACE/host$cluster_pki/ca.crt" ] || fail "the archive has no $cluster_pki/ca.crt" "Choose another backup: caravan backups."
   if [ -f "$RESTORE_PLACE/host$cluster_pki/ca.key" ]; then
-    for leaf in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; do
+    for leaf in apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-client etcd/server etcd/peer etcd/healthcheck-client; \
+      do
       rm -f "$RESTORE_PLACE/host$cluster_pki/$leaf.crt" "$RESTORE_PLACE/host$cluster_pki/$leaf.key"
     done
   fi
@@ -83,8 +86,10 @@ place_cluster_files() {
     cd "$RESTORE_PLACE" || exit
     mkdir -p in-kube-apiserver
     find "host$cluster_pki" -type f
-    find host/etc/kubernetes \( -path "host$cluster_pki" -o -name manifests -o -name stopped-for-restore -o -name '*.conf' \) -prune -o -type f -print
-    find host in-kube-apiserver \( -path host/etc/kubernetes -o -path host/var/lib/kubelet -o -path host/etc/default -o -path host/etc/sysconfig \
+    find host/etc/kubernetes \( -path "host$cluster_pki" -o -name manifests -o -name stopped-for-restore -o -name '*.conf' \) \
+      -prune -o -type f -print
+    find host in-kube-apiserver \( -path host/etc/kubernetes -o -path host/var/lib/kubelet -o -path host/etc/default \
+      -o -path host/etc/sysconfig \
       -o -path host/etc/systemd -o -path "host$cluster_pki" \) -prune -o -type f -print
   ) > "$WORK/cluster-files"
   cluster_keys=$(pod_flag "$cluster_manifest" encryption-provider-config)
@@ -103,8 +108,10 @@ place_database() { # IMAGE-OF-ETCD NAME ADDRESS DIRECTORY
   database_directory=$4
   (umask 077 && rm -rf "$PROGRAMS" && mkdir -p "$PROGRAMS" "$database_directory")
   etcd_image "$1" ||
-    fail "the programs of etcd cannot be taken from the image $1" "Is containerd or docker running? Load the image, then run the same command again."
-  restore_snapshot "$2" "$database_url" "$2=$database_url" "caravan-$(about snapshot-sha256 | cut -c 1-16)" "$database_directory/restoring" \
+    fail "the programs of etcd cannot be taken from the image $1" \
+      "Is containerd or docker running? Load the image, then run the same command again."
+  restore_snapshot "$2" "$database_url" "$2=$database_url" "caravan-$(about snapshot-sha256 | cut -c 1-16)" \
+    "$database_directory/restoring" \
     "Is there room in ${database_directory#"$R"}?"
   if [ -d "$PROGRAMS/image" ]; then ctr -n k8s.io images unmount "$PROGRAMS/image" >/dev/null 2>&1 || true; fi
   rm -rf "$PROGRAMS"

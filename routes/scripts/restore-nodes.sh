@@ -12,15 +12,18 @@ cluster get nodes -o name > "$WORK/nodes" 2> "$WORK/output" || command_failed "k
 for node in $RESTORE_GONE; do
   if grep -qxF "node/$node" "$WORK/nodes"; then
     change "delete the node $node, whose host was reinstalled"
-    logged cluster delete node "$node" --ignore-not-found --timeout=60s || command_failed "could not delete the node $node: $(last_words)" "By hand: kubectl delete node $node"
+    logged cluster delete node "$node" --ignore-not-found --timeout=60s ||
+      command_failed "could not delete the node $node: $(last_words)" "By hand: kubectl delete node $node"
   fi
 done
 if [ "${RESTORE_NEW:-}" = yes ]; then
-  cluster get nodes -l node-role.kubernetes.io/control-plane -o name > "$WORK/control-planes" 2> "$WORK/output" || command_failed "kubectl get nodes: $(last_words)"
+  cluster get nodes -l node-role.kubernetes.io/control-plane -o name > "$WORK/control-planes" 2> "$WORK/output" ||
+    command_failed "kubectl get nodes: $(last_words)"
   while read -r node; do
     case " $RESTORE_NODES " in *" ${node#node/} "*) continue ;; esac
     change "delete the node ${node#node/}, a control plane that is gone"
-    logged cluster delete "$node" --ignore-not-found --timeout=60s || command_failed "could not delete the node ${node#node/}: $(last_words)" "By hand: kubectl delete $node"
+    logged cluster delete "$node" --ignore-not-found --timeout=60s ||
+      command_failed "could not delete the node ${node#node/}: $(last_words)" "By hand: kubectl delete $node"
   done < "$WORK/control-planes"
   cluster get nodes -o name > "$WORK/nodes" 2> "$WORK/output" || command_failed "kubectl get nodes: $(last_words)"
 fi

@@ -22,7 +22,10 @@ fi
 
 healthy() { etcd_running && etcdctl endpoint health --command-timeout=10s; }
 say "waiting for etcd"
-wait_until 240 healthy || fail_for_now "etcd is not healthy 240 s after it was started" "On the host: crictl ps -a; the log of etcd. More than half of the members must have started."
+wait_until 240 healthy ||
+  fail_for_now "etcd is not healthy 240 s after it was started" \
+    "On the host: crictl ps -a; the log of etcd. More than half of the members must have started."
 say "waiting for the API server"
-wait_until 240 api_answers || fail_for_now "the API server does not answer 240 s after it was started" "On the host: crictl ps -a; the log of kube-apiserver."
+wait_until 240 api_answers ||
+  fail_for_now "the API server does not answer 240 s after it was started" "On the host: crictl ps -a; the log of kube-apiserver."
 rm -rf "$PROGRAMS"

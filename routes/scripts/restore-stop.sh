@@ -14,16 +14,21 @@ if planning; then
 fi
 
 if [ ! -f "$ETCD_MANIFEST" ]; then use_stopped; fi
-[ -f "$ETCD_MANIFEST" ] || fail "there is no manifest of etcd on this host" "A backup is restored on control planes whose etcd kubeadm runs. A host that was reinstalled joins again by caravan apply, after the restore. If kubeadm init was cut short here, run caravan reset first."
+[ -f "$ETCD_MANIFEST" ] ||
+  fail "there is no manifest of etcd on this host" \
+    "A backup is restored on control planes whose etcd kubeadm runs. A host that was reinstalled joins again by caravan apply, after the restore. If kubeadm init was cut short here, run caravan reset first."
 name=$(pod_flag "$ETCD_MANIFEST" name)
 url=$(pod_flag "$ETCD_MANIFEST" initial-advertise-peer-urls)
-if [ -z "$name" ] || [ -z "$url" ]; then fail "the manifest of etcd names no member and no address" "See ${ETCD_MANIFEST#"$R"} on the host."; fi
+if [ -z "$name" ] || [ -z "$url" ]; then
+  fail "the manifest of etcd names no member and no address" "See ${ETCD_MANIFEST#"$R"} on the host."
+fi
 
 keep_etcd_programs
 
 if [ -f "$MANIFESTS/etcd.yaml" ] || [ -f "$MANIFESTS/kube-apiserver.yaml" ]; then
   change "stop the control plane"
-  systemctl is-active --quiet kubelet || logged systemctl start kubelet || command_failed "the kubelet does not start, and it has to stop the static pods: $(last_words)" "On the host: journalctl -u kubelet"
+  systemctl is-active --quiet kubelet || logged systemctl start kubelet ||
+    command_failed "the kubelet does not start, and it has to stop the static pods: $(last_words)" "On the host: journalctl -u kubelet"
   (umask 077 && mkdir -p "$STOPPED")
   # the API server first, so that nobody writes to an etcd that is going
   for pod in kube-apiserver kube-controller-manager kube-scheduler etcd; do
@@ -34,5 +39,7 @@ use_stopped
 
 ended() { ! etcd_process >/dev/null && ! api_server_process >/dev/null; }
 say "waiting until etcd and API server have ended"
-wait_until 180 ended || fail_for_now "etcd or the API server still runs 180 s after its manifest was taken away" "On the host: journalctl -u kubelet; crictl ps. Its manifests are in ${STOPPED#"$R"}."
+wait_until 180 ended ||
+  fail_for_now "etcd or the API server still runs 180 s after its manifest was taken away" \
+    "On the host: journalctl -u kubelet; crictl ps. Its manifests are in ${STOPPED#"$R"}."
 output member "$name=$url"

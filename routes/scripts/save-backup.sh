@@ -18,8 +18,11 @@ rm -rf "$place"
 mkdir -p "$place"
 cat > "$place/spec.yaml"
 
-[ -f "$ETCD_MANIFEST" ] || fail "there is no ${ETCD_MANIFEST#"$R"} on this host" "Caravan backs up an etcd that kubeadm runs on control planes. Save an external etcd where it runs."
-wait_until 10 etcd_running || fail_for_now "etcd does not run on this host" "On the host: crictl ps -a; the log of etcd. Another control plane can give the backup."
+[ -f "$ETCD_MANIFEST" ] ||
+  fail "there is no ${ETCD_MANIFEST#"$R"} on this host" \
+    "Caravan backs up an etcd that kubeadm runs on control planes. Save an external etcd where it runs."
+wait_until 10 etcd_running ||
+  fail_for_now "etcd does not run on this host" "On the host: crictl ps -a; the log of etcd. Another control plane can give the backup."
 pki=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)
 pki=$(dirname "${pki:-/etc/kubernetes/pki/ca.crt}")
 
@@ -28,9 +31,12 @@ pki=$(dirname "${pki:-/etc/kubernetes/pki/ca.crt}")
 # without a leader no member can say what the cluster has, so none is asked again
 has_leader() { etcdctl endpoint status -w json > "$WORK/output" 2>&1 && json_number leader < "$WORK/output" | grep -q '[1-9]'; }
 say "asking etcd for the cluster's revision"
-wait_until 20 has_leader || fail "etcd has no leader: fewer than half of its members run" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
+wait_until 20 has_leader ||
+  fail "etcd has no leader: fewer than half of its members run" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
 # answered by the leader, so it is the whole cluster's; a member that is behind gives no backup
-etcdctl get --command-timeout=30s -w json /caravan > "$WORK/output" 2>&1 || command_failed "etcd does not answer: $(tail -n 1 "$WORK/output")" "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
+etcdctl get --command-timeout=30s -w json /caravan > "$WORK/output" 2>&1 ||
+  command_failed "etcd does not answer: $(tail -n 1 "$WORK/output")" \
+    "A cluster that lost its quorum cannot be backed up; see docs/backup.md."
 before=$(json_number revision < "$WORK/output")
 [ -n "$before" ] || fail "etcd gave no revision"
 etcdctl member list -w json > "$place/members.json" 2> "$WORK/output" || command_failed "etcdctl member list: $(last_words)"
@@ -39,7 +45,8 @@ etcdctl endpoint status -w json > "$WORK/output" 2>&1 || command_failed "etcdctl
 size=$(json_number dbSize < "$WORK/output")
 free=$(df -Pm "$place" 2>/dev/null | awk 'NR == 2 { print $4 }')
 if [ -n "$free" ] && [ -n "$size" ] && [ "$free" -lt $((size * 3 / 1048576 + 100)) ]; then
-  fail "a backup needs room for three times the database ($((size * 3 / 1048576)) MiB and 100 MiB) in ${place#"$R"}, and there are $free MiB" "Make room there. A full disk would also stop etcd."
+  fail "a backup needs room for three times the database ($((size * 3 / 1048576)) MiB and 100 MiB) in ${place#"$R"}, and there are $free MiB" \
+    "Make room there. A full disk would also stop etcd."
 fi
 
 say "saving a snapshot of etcd"
@@ -51,10 +58,13 @@ hash=$(json_number hash < "$WORK/output")
 revision=$(json_number revision < "$WORK/output")
 keys=$(json_number totalKey < "$WORK/output")
 for number in "$hash" "$revision" "$keys"; do [ -n "$number" ] || fail "the snapshot has no status"; done
-[ "$revision" -ge "$before" ] || fail_for_now "the snapshot has revision $revision, and the cluster had $before before: this member of etcd is behind" "Another control plane can give the backup."
+[ "$revision" -ge "$before" ] ||
+  fail_for_now "the snapshot has revision $revision, and the cluster had $before before: this member of etcd is behind" \
+    "Another control plane can give the backup."
 [ "$keys" -gt 0 ] || fail "the snapshot is empty"
 # which also compares the digest that etcd put at the end of the snapshot
-logged etcdutl snapshot restore "$place/etcd.snapshot" --data-dir "$place/trial" || command_failed "the snapshot cannot be restored: $(last_words)"
+logged etcdutl snapshot restore "$place/etcd.snapshot" --data-dir "$place/trial" ||
+  command_failed "the snapshot cannot be restored: $(last_words)"
 [ -s "$place/trial/member/snap/db" ] || fail "the snapshot was restored, and there is no database"
 rm -rf "$place/trial"
 
@@ -77,15 +87,18 @@ say "collecting PKI, manifests and configuration"
 for manifest in "$MANIFESTS"/*.yaml; do pod_mounts "$manifest"; done | awk -F '\t' '$3 == "ro" { print $1 }' | sort -u |
   while read -r mounted; do
     case $mounted/ in
-      / | /etc/ | /var/ | /var/lib/ | /etc/kubernetes/* | /etc/ssl/* | /etc/pki/* | /etc/ca-certificates/* | /usr/* | /lib* | /bin/* | /sbin/* | /boot/* | /proc/* | \
+      / | /etc/ | /var/ | /var/lib/ | /etc/kubernetes/* | /etc/ssl/* | /etc/pki/* | /etc/ca-certificates/* | /usr/* | /lib* | /bin/* | \
+        /sbin/* | /boot/* | /proc/* | \
         /sys/* | /dev/* | /run/* | /var/run/* | /tmp/*) continue ;;
     esac
     if [ -e "$R$mounted" ]; then (cd "${R:-/}" && find "${mounted#/}" -type f -size -4096k -print | head -n 1000); fi
   done >> "$place/files"
 
-# Files that flags of the API server name, under the paths that they have on the host. One that is in its image only is found in its container.
+# Files that flags of the API server name, under the paths that they have on the host. One that is in its image only is found in its
+# container.
 for flag in encryption-provider-config audit-policy-file audit-webhook-config-file admission-control-config-file authentication-config \
-  authentication-token-webhook-config-file authorization-config authorization-webhook-config-file egress-selector-config-file tracing-config-file \
+  authentication-token-webhook-config-file authorization-config authorization-webhook-config-file egress-selector-config-file \
+    tracing-config-file \
   oidc-ca-file; do
   path=$(pod_flag "$API_SERVER_MANIFEST" "$flag")
   [ -n "$path" ] || continue
@@ -97,10 +110,12 @@ for flag in encryption-provider-config audit-policy-file audit-webhook-config-fi
     mkdir -p "$place/in-kube-apiserver$(dirname "$path")"
     cp "$inside$path" "$place/in-kube-apiserver$path"
   elif [ "$flag" = encryption-provider-config ]; then
-    fail "the API server encrypts Secrets by $path, and this file is found neither on the host nor in its container" "Without its keys the Secrets of the backup could not be read."
+    fail "the API server encrypts Secrets by $path, and this file is found neither on the host nor in its container" \
+      "Without its keys the Secrets of the backup could not be read."
   fi
 done
-cluster -n kube-system get configmap kubeadm-config kubelet-config -o yaml > "$place/configmaps.yaml" 2>/dev/null || rm -f "$place/configmaps.yaml"
+cluster -n kube-system get configmap kubeadm-config kubelet-config -o yaml > "$place/configmaps.yaml" 2>/dev/null ||
+  rm -f "$place/configmaps.yaml"
 
 kubernetes=$(sed -n 's/^ *image: .*kube-apiserver:v\([0-9][0-9.]*\).*/\1/p' "$API_SERVER_MANIFEST" | head -n 1)
 etcd=$(etcdctl version | sed -n 's/^etcdctl version: *//p')
@@ -125,7 +140,8 @@ mkdir "$place/host"
 tar -cf - -C "${R:-/}" -T "$place/files" | tar -xf - -C "$place/host"
 rm -f "$place/files"
 (cd "$place" && tar -cf - -- *) | gzip -c > "$ARTEFACT"
-[ "$(tar -xzOf "$ARTEFACT" etcd.snapshot | sha256sum | cut -d ' ' -f 1)" = "$digest" ] || fail "the archive does not hold the snapshot" "Is there room in $(dirname "${ARTEFACT#"$R"}")?"
+[ "$(tar -xzOf "$ARTEFACT" etcd.snapshot | sha256sum | cut -d ' ' -f 1)" = "$digest" ] ||
+  fail "the archive does not hold the snapshot" "Is there room in $(dirname "${ARTEFACT#"$R"}")?"
 
 output revision "$revision"
 output hash "$hash"

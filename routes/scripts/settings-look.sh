@@ -22,7 +22,8 @@ case " $NODE_ROLES " in
       path=$MANIFESTS/$component.yaml
       if planning; then
         change "update ${path#"$R"}, and restart $component" || true
-        text_would_differ "${path#"$R"}" "$(if [ -f "$path" ]; then echo "$path"; else echo /dev/null; fi)" "$ASIDE/manifests/$component.yaml"
+        text_would_differ "${path#"$R"}" "$(if [ -f "$path" ]; then echo "$path"; else echo /dev/null; fi)" \
+          "$ASIDE/manifests/$component.yaml"
       fi
     done < "$WORK/components"
     compare_certificates
@@ -43,7 +44,8 @@ if kubelet_config_differs; then
   differs="$differs kubelet"
   if planning; then
     change "update /var/lib/kubelet/config.yaml, and restart the kubelet" || true
-    text_would_differ /var/lib/kubelet/config.yaml "$(if [ -f "$KUBELET/config.yaml" ]; then echo "$KUBELET/config.yaml"; else echo /dev/null; fi)" "$ASIDE/kubelet/config.yaml"
+    text_would_differ /var/lib/kubelet/config.yaml \
+      "$(if [ -f "$KUBELET/config.yaml" ]; then echo "$KUBELET/config.yaml"; else echo /dev/null; fi)" "$ASIDE/kubelet/config.yaml"
   fi
 elif ! systemctl is-active -q kubelet; then
   differs="$differs kubelet"

@@ -13,5 +13,6 @@ if node_is_ready "$LEAVING_NODE"; then
 fi
 taint=node.kubernetes.io/out-of-service=nodeshutdown:NoExecute
 if change "taint the node $LEAVING_NODE as out of service"; then
-  logged cluster taint node "$LEAVING_NODE" --overwrite "$taint" || command_failed "could not taint the node $LEAVING_NODE: $(last_words)" "By hand: kubectl taint node $LEAVING_NODE $taint"
+  logged cluster taint node "$LEAVING_NODE" --overwrite "$taint" ||
+    command_failed "could not taint the node $LEAVING_NODE: $(last_words)" "By hand: kubectl taint node $LEAVING_NODE $taint"
 fi

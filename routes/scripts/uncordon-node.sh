@@ -13,6 +13,7 @@ if [ "${IF_READY:-no}" = yes ]; then
 else
   say "waiting until $NODE is Ready${KUBELET_VERSION:+ at $KUBELET_VERSION}"
   wait_until 300 node_is_ready "$NODE" "${KUBELET_VERSION:-}" ||
-    fail_for_now "$NODE is not Ready${KUBELET_VERSION:+ at $KUBELET_VERSION} after five minutes: $(node_words "$NODE")" "On $NODE: journalctl -u kubelet"
+    fail_for_now "$NODE is not Ready${KUBELET_VERSION:+ at $KUBELET_VERSION} after five minutes: $(node_words "$NODE")" \
+      "On $NODE: journalctl -u kubelet"
 fi
 uncordon_ours "$NODE"

@@ -17,12 +17,24 @@ set_attribute() { # label|taint|annotate NODE WHAT
 }
 
 each_found label | while IFS=$TAB read -r subject state value; do
-  if [ "$state" = absent ]; then set_attribute label "${subject%%/*}" "${subject#*/}-"; else set_attribute label "${subject%%/*}" "${subject#*/}=${value:-}"; fi
+  if [ "$state" = absent ]; then
+    set_attribute label "${subject%%/*}" "${subject#*/}-"
+  else
+    set_attribute label "${subject%%/*}" "${subject#*/}=${value:-}"
+  fi
 done
 each_found taint | while IFS=$TAB read -r subject state; do
-  if [ "$state" = absent ]; then set_attribute taint "${subject%%/*}" "${subject#*/}-"; else set_attribute taint "${subject%%/*}" "$state"; fi
+  if [ "$state" = absent ]; then
+    set_attribute taint "${subject%%/*}" "${subject#*/}-"
+  else
+    set_attribute taint "${subject%%/*}" "$state"
+  fi
 done
 each_found annotation | while IFS=$TAB read -r subject state value; do
-  if [ "$state" = absent ]; then set_attribute annotate "${subject%%/*}" "${subject#*/}-"; else set_attribute annotate "${subject%%/*}" "${subject#*/}=${value:-}"; fi
+  if [ "$state" = absent ]; then
+    set_attribute annotate "${subject%%/*}" "${subject#*/}-"
+  else
+    set_attribute annotate "${subject%%/*}" "${subject#*/}=${value:-}"
+  fi
 done
 restore_all

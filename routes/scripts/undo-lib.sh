@@ -23,7 +23,8 @@ read_found() {
     END {
       for (n = 1; n <= NR; n++) {
         split(line[n], field, FS)
-        if (last[field[1] FS field[2]] == n && field[1] ~ /^[a-z-]+$/) print substr(line[n], length(field[1]) + 2) > (directory "/" field[1])
+        if (last[field[1] FS field[2]] == n && field[1] ~ /^[a-z-]+$/)
+          print substr(line[n], length(field[1]) + 2) > (directory "/" field[1])
       }
     }'
 }
@@ -51,7 +52,8 @@ end_of_undo() {
     output unseen "$unseen_text"
   fi
   [ -s "$WORK/left" ] || return 0
-  left_text="not everything could be restored: $(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')${unseen_text:+; not looked at: $unseen_text}"
+  left_text=$(sort -u "$WORK/left" | paste -s -d ';' | sed 's/;/; /g')
+  left_text="not everything could be restored: $left_text${unseen_text:+; not looked at: $unseen_text}"
   if [ -f "$WORK/may-pass" ]; then fail_for_now "$left_text" "caravan reset tries it again."; fi
   fail "$left_text" "Correct that on the host; caravan reset tries it again."
 }
@@ -103,7 +105,9 @@ restore_files() {
     while IFS=$TAB read -r file_path link_target; do
       if [ "$(readlink "$R$file_path" 2>/dev/null)" = "$link_target" ]; then continue; fi
       changing "restore the link $file_path"
-      if ! mkdir -p "$(dirname "$R$file_path")" || ! rm -rf "$R$file_path" || ! ln -s "$link_target" "$R$file_path"; then left "the link $file_path"; fi
+      if ! mkdir -p "$(dirname "$R$file_path")" || ! rm -rf "$R$file_path" || ! ln -s "$link_target" "$R$file_path"; then
+        left "the link $file_path"
+      fi
     done < "$FOUND/link"
   fi
 }
@@ -198,7 +202,8 @@ unmount() { # PATH or PATH/, PATH
   # as the kernel knows it: /var/run is a link to /run
   unmount_path=$(readlink -f "$2" || echo "$2")
   case $1 in */) unmount_from=$unmount_path/ ;; *) unmount_from=$unmount_path ;; esac
-  awk -v at="$unmount_from" -v path="$unmount_path" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" | sort -r > "$WORK/mounts"
+  awk -v at="$unmount_from" -v path="$unmount_path" '$5 == at || index($5, path "/") == 1 { print $5 }' "$R/proc/self/mountinfo" |
+    sort -r > "$WORK/mounts"
   while read -r mount_point; do
     mount_point=$(printf '%b' "$(printf %s "$mount_point" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')")
     umount "$mount_point" 2>/dev/null || umount -l "$mount_point" 2>"$WORK/output" || left_for_now "the mount $mount_point"
@@ -372,13 +377,16 @@ finish_installation() {
   case $FAMILY in
     yum)
       # shellcheck disable=SC2086 # as the step had them
-      logged with_proxy "$(yum_command)" install -y $finish_arguments || left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
+      logged with_proxy "$(yum_command)" install -y $finish_arguments ||
+        left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
     apt)
       repair_debs
       # shellcheck disable=SC2086
-      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
-        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $finish_arguments ||
+      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install \
+        -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+          $finish_arguments ||
         left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
   esac
@@ -394,7 +402,8 @@ remove_packages() {
     FILENAME == ARGV[2] { came[$1] = 1; exactly_came[$0] = 1; next }
     / \(configuration\)$/ { next }
     exactly_before[$0] { next }
-    exactly_came[$0] && (!before[$1] || $1 == "gpg-pubkey") || came[$1] && !before[$1]' "$WORK/before" "$WORK/came" "$WORK/now" > "$WORK/removable"
+    exactly_came[$0] && (!before[$1] || $1 == "gpg-pubkey") || came[$1] && !before[$1]' \
+    "$WORK/before" "$WORK/came" "$WORK/now" > "$WORK/removable"
   if [ -s "$WORK/removable" ]; then
     changing "remove the packages $(cut -d = -f 1 "$WORK/removable" | sed 's/:.*//' | paste -s -d ' ')"
     stop_units_of_packages
@@ -426,9 +435,11 @@ remove_rpms() {
   # NAME=EPOCH:VERSION-RELEASE.ARCH as rpm -e takes it
   sed -E -e 's/=[^:]*:/-/' -e 's/\.\(none\)$//' "$WORK/removable" > "$WORK/removable-names"
   # rpm would keep changed configuration under another name
-  while read -r removable_name; do rpm -qc "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/' > "$WORK/own-configuration" || true
+  while read -r removable_name; do rpm -qc "$removable_name" 2>/dev/null ||
+    true; done < "$WORK/removable-names" | grep '^/' > "$WORK/own-configuration" || true
   while read -r own_path; do [ ! -e "$R$own_path.rpmsave" ] || echo "$own_path"; done < "$WORK/own-configuration" > "$WORK/saved-before"
-  while read -r removable_name; do rpm -ql "$removable_name" 2>/dev/null || true; done < "$WORK/removable-names" | grep '^/usr/' > "$WORK/own-files" || true
+  while read -r removable_name; do rpm -ql "$removable_name" 2>/dev/null ||
+    true; done < "$WORK/removable-names" | grep '^/usr/' > "$WORK/own-files" || true
   # shellcheck disable=SC2046 # names of packages
   if logged rpm -e $(cat "$WORK/removable-names"); then
     while read -r own_path; do
@@ -449,7 +460,11 @@ remove_debs() {
   : > "$WORK/keep-configuration"
   : > "$WORK/purgeable"
   while read -r removable_name; do
-    if grep -q "^$removable_name=.* (configuration)\$" "$WORK/before"; then echo "$removable_name" >> "$WORK/keep-configuration"; else echo "$removable_name" >> "$WORK/purgeable"; fi
+    if grep -q "^$removable_name=.* (configuration)\$" "$WORK/before"; then
+      echo "$removable_name" >> "$WORK/keep-configuration"
+    else
+      echo "$removable_name" >> "$WORK/purgeable"
+    fi
   done < "$WORK/removable-names"
   for removal in purge:purgeable remove:keep-configuration; do
     [ -s "$WORK/${removal#*:}" ] || continue
@@ -464,11 +479,14 @@ purge_configuration() {
   all_packages | sed -n 's/=.* (configuration)$//p' > "$WORK/configuration-now"
   : > "$WORK/configuration-came"
   while read -r removable_name; do
-    if grep -q "^$removable_name=" "$WORK/came" && ! grep -q "^$removable_name=" "$WORK/before"; then echo "$removable_name" >> "$WORK/configuration-came"; fi
+    if grep -q "^$removable_name=" "$WORK/came" && ! grep -q "^$removable_name=" "$WORK/before"; then
+      echo "$removable_name" >> "$WORK/configuration-came"
+    fi
   done < "$WORK/configuration-now"
   [ -s "$WORK/configuration-came" ] || return 0
   # shellcheck disable=SC2046 # names of packages
-  wait_for_dpkg --purge $(cat "$WORK/configuration-came") || left_for_now "the configuration of $(paste -s -d ' ' "$WORK/configuration-came"): $(last_words)"
+  wait_for_dpkg --purge $(cat "$WORK/configuration-came") ||
+    left_for_now "the configuration of $(paste -s -d ' ' "$WORK/configuration-came"): $(last_words)"
 }
 
 # dpkg does not wait if another program holds its lock.
@@ -484,23 +502,28 @@ wait_for_dpkg() { # ARGUMENT...
 # Reinstalls packages that the step replaced by another version, or removed.
 bring_packages_back() {
   all_packages > "$WORK/now"
-  sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" | grep -v -e ' (configuration)$' -e '^gpg-pubkey=' > "$WORK/missing-packages" || true
+  sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" |
+    grep -v -e ' (configuration)$' -e '^gpg-pubkey=' > "$WORK/missing-packages" || true
   [ -s "$WORK/missing-packages" ] || return 0
   changing "reinstall $(paste -s -d ' ' "$WORK/missing-packages")"
   case $FAMILY in
     yum)
       sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
       # shellcheck disable=SC2046 # names of packages
-      logged with_proxy "$(yum_command)" install -y $(cat "$WORK/missing-names") || logged with_proxy "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
+      logged with_proxy "$(yum_command)" install -y $(cat "$WORK/missing-names") ||
+        logged with_proxy "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
       ;;
     apt)
       # shellcheck disable=SC2046
-      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
-        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $(cat "$WORK/missing-packages") || true
+      logged with_proxy env DEBIAN_FRONTEND=noninteractive apt-get install \
+        -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+          $(cat "$WORK/missing-packages") || true
       ;;
   esac
   all_packages | comm -23 "$WORK/missing-packages" - > "$WORK/still-missing"
-  [ ! -s "$WORK/still-missing" ] || left_for_now "the packages $(paste -s -d ' ' "$WORK/still-missing"), which were there before: $(last_words)"
+  [ ! -s "$WORK/still-missing" ] ||
+    left_for_now "the packages $(paste -s -d ' ' "$WORK/still-missing"), which were there before: $(last_words)"
 }
 
 # Removes users and groups that packages made. Those with numbers from 1000 on belong to people and are never touched.
@@ -511,7 +534,9 @@ restore_accounts() {
   all_accounts > "$WORK/accounts-next"
   while IFS=$TAB read -r accounts_attempt accounts_list; do
     printf %s "$accounts_list" | unpacked > "$WORK/accounts-then"
-    if ! each_found packages-done | grep -q "^$accounts_attempt$TAB"; then comm -13 "$WORK/accounts-then" "$WORK/accounts-next" >> "$WORK/accounts-came"; fi
+    if ! each_found packages-done | grep -q "^$accounts_attempt$TAB"; then
+      comm -13 "$WORK/accounts-then" "$WORK/accounts-next" >> "$WORK/accounts-came"
+    fi
     cp "$WORK/accounts-then" "$WORK/accounts-next"
   done < "$FOUND/accounts"
   # users first: removing a user may also remove its group
@@ -560,7 +585,11 @@ take_rules() { # COMMAND FILE with the rules before
   doomed_links | paste -s -d '|' > "$WORK/doomed-links"
   awk -v chains="$OWN_CHAINS" -v comments="$OWN_COMMENTS" -v links="$(cat "$WORK/doomed-links")" -v sets="$OWN_SETS" '
     # a rule asks for a set of theirs: kube-router has rules that nothing else marks
-    function asks_theirs(line,   i, n, w) { n = split(line, w, " "); for (i = 1; i < n; i++) if (w[i] == "--match-set" && w[i + 1] ~ sets) return 1; return 0 }
+    function asks_theirs(line,   i, n, w) {
+      n = split(line, w, " ")
+      for (i = 1; i < n; i++) if (w[i] == "--match-set" && w[i + 1] ~ sets) return 1
+      return 0
+    }
     function target(line,   part) { part = line; if (sub(/.* -[jg] /, "", part)) { sub(/ .*/, "", part); return part } return "" }
     /^\*/ { table = substr($1, 2) }
     FILENAME == ARGV[1] {
@@ -572,7 +601,8 @@ take_rules() { # COMMAND FILE with the rules before
     /^:/ {
       name = substr($1, 2)
       if (!((table, name) in chain_before) && name ~ chains) { doomed[table, name] = 1; names[table] = names[table] " " name }
-      else if ($2 != "-" && ((table, name) in chain_before) && chain_before[table, name] != $2) policy[table] = policy[table] ":" name " " chain_before[table, name] " [0:0]\n"
+      else if ($2 != "-" && ((table, name) in chain_before) && chain_before[table, name] != $2)
+        policy[table] = policy[table] ":" name " " chain_before[table, name] " [0:0]\n"
     }
     /^-A / { rules[table] = rules[table] $0 "\n" }
     END {
@@ -616,7 +646,10 @@ doomed_links() {
     FILENAME == ARGV[1] { before[$1] = 1; next }
     { name[FNR] = $1; count = FNR; for (i = 2; i < NF; i++) if ($i == "master") master[$1] = $(i + 1) }
     !before[$1] && $1 ~ own { doomed[$1] = 1 }
-    END { for (i = 1; i <= count; i++) if (doomed[name[i]] || !before[name[i]] && name[i] in master && doomed[master[name[i]]]) print name[i] }' "$WORK/links-before" "$WORK/links-now"
+    END {
+      for (i = 1; i <= count; i++)
+        if (doomed[name[i]] || !before[name[i]] && name[i] in master && doomed[master[name[i]]]) print name[i]
+    }' "$WORK/links-before" "$WORK/links-now"
 }
 
 restore_links() {
@@ -643,9 +676,11 @@ restore_nftables() {
   names_before "$tables_before" > "$WORK/tables-before"
   nft_tables | comm -13 "$WORK/tables-before" - > "$WORK/tables-new" || true
   while read -r table_family table_name; do
-    if printf '%s %s\n' "$table_family" "$table_name" | grep -qE -e "$OWN_TABLES" || { [ "$tables_before" != unknown ] && emptied_table; }; then
+    if printf '%s %s\n' "$table_family" "$table_name" | grep -qE -e "$OWN_TABLES" || { [ "$tables_before" != unknown ] &&
+      emptied_table; }; then
       changing "remove the nftables table $table_family $table_name"
-      nft delete table "$table_family" "$table_name" > "$WORK/output" 2>&1 </dev/null || left_for_now "the nftables table $table_family $table_name: $(last_words)"
+      nft delete table "$table_family" "$table_name" > "$WORK/output" 2>&1 </dev/null ||
+        left_for_now "the nftables table $table_family $table_name: $(last_words)"
     fi
   done < "$WORK/tables-new"
 }
@@ -723,7 +758,8 @@ INSIDE_PODS='
   function bits(address, length_,   i, n, part, head, tail, text, digit, all) {
     if (address ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/) {
       split(address, part, "."); all = "4"
-      for (i = 1; i <= 4; i++) for (digit = 128; digit >= 1; digit /= 2) { all = all (part[i] >= digit ? "1" : "0"); if (part[i] >= digit) part[i] -= digit }
+      for (i = 1; i <= 4; i++)
+        for (digit = 128; digit >= 1; digit /= 2) { all = all (part[i] >= digit ? "1" : "0"); if (part[i] >= digit) part[i] -= digit }
       return substr(all, 1, length_ + 1)
     }
     if (address !~ /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/) return ""
@@ -731,10 +767,18 @@ INSIDE_PODS='
     text = groups(head); tail = groups(tail)
     while (length(text) + length(tail) < 32) text = text "0"
     text = tolower(text tail); all = "6"
-    for (i = 1; i <= 32; i++) { n = index("0123456789abcdef", substr(text, i, 1)) - 1; all = all (n >= 8) (n % 8 >= 4) (n % 4 >= 2) (n % 2) }
+    for (i = 1; i <= 32; i++) {
+      n = index("0123456789abcdef", substr(text, i, 1)) - 1
+      all = all (n >= 8) (n % 8 >= 4) (n % 4 >= 2) (n % 2)
+    }
     return substr(all, 1, length_ + 1)
   }
-  function groups(text,   i, n, part, all) { if (text == "") return ""; n = split(text, part, ":"); for (i = 1; i <= n; i++) all = all substr("0000" part[i], length(part[i]) + 1); return all }
+  function groups(text,   i, n, part, all) {
+    if (text == "") return ""
+    n = split(text, part, ":")
+    for (i = 1; i <= n; i++) all = all substr("0000" part[i], length(part[i]) + 1)
+    return all
+  }
   function inside_pods(prefix, subnets,   i, n, subnet, net, to, size) {
     split(prefix, to, "/"); n = split(subnets, subnet, ",")
     for (i = 1; i <= n; i++) {
@@ -751,11 +795,13 @@ restore_ip_rules() {
   while IFS=$TAB read -r ip_family rules_packed; do
     printf %s "$rules_packed" | unpacked > "$WORK/rules-before"
     ip_rules "$ip_family" > "$WORK/rules-now"
-    comm -23 "$WORK/rules-before" "$WORK/rules-now" | grep -E '^(0: from all lookup local|32766: from all lookup main|32767: from all lookup default)$' > "$WORK/rules-lost" || true
+    comm -23 "$WORK/rules-before" "$WORK/rules-now" |
+      grep -E '^(0: from all lookup local|32766: from all lookup main|32767: from all lookup default)$' > "$WORK/rules-lost" || true
     while IFS=: read -r rule_priority rule; do
       changing "set the policy rule $rule_priority:$rule again"
       # shellcheck disable=SC2086 # words of a rule
-      ip "-$ip_family" rule add pref "$rule_priority" $rule 2>"$WORK/output" || left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
+      ip "-$ip_family" rule add pref "$rule_priority" $rule 2>"$WORK/output" ||
+        left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
     done < "$WORK/rules-lost"
     # Cilium moves the first of them to 100
     comm -13 "$WORK/rules-before" "$WORK/rules-now" | awk -v subnets="${POD_SUBNET:-}" -v own="$OWN_ROUTING_TABLES" \
@@ -771,7 +817,8 @@ restore_ip_rules() {
     while IFS=: read -r rule_priority rule; do
       changing "remove the policy rule $rule_priority:$rule"
       # shellcheck disable=SC2086 # words of a rule
-      ip "-$ip_family" rule delete pref "$rule_priority" $rule 2>"$WORK/output" || left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
+      ip "-$ip_family" rule delete pref "$rule_priority" $rule 2>"$WORK/output" ||
+        left_for_now "the policy rule $rule_priority:$rule: $(last_words)"
     done < "$WORK/rules-doomed"
   done < "$FOUND/ip-rules"
 }
@@ -803,7 +850,8 @@ take_routes() { # 4|6
   while read -r route; do
     changing "remove the route $route"
     # shellcheck disable=SC2046 # words of a route
-    ip "-$1" route delete $(echo "$route" | sed 's/ linkdown//g; s/ dead//g') 2>"$WORK/output" || left_for_now "the route $route: $(last_words)"
+    ip "-$1" route delete $(echo "$route" | sed 's/ linkdown//g; s/ dead//g') 2>"$WORK/output" ||
+      left_for_now "the route $route: $(last_words)"
   done < "$WORK/routes-doomed"
 }
 
@@ -824,7 +872,8 @@ restore_lines() {
     elif [ "$(grep -c '' "$WORK/lines-after")" != "$(grep -c '' "$lines_file")" ]; then
       changing "remove the pod network's lines from $lines_path"
       lines_temporary=$lines_file.caravan.$$
-      if ! cp -p "$lines_file" "$lines_temporary" || ! cat "$WORK/lines-after" > "$lines_temporary" || ! mv -f "$lines_temporary" "$lines_file"; then
+      if ! cp -p "$lines_file" "$lines_temporary" || ! cat "$WORK/lines-after" > "$lines_temporary" ||
+        ! mv -f "$lines_temporary" "$lines_file"; then
         rm -f "$lines_temporary"
         left "the pod network's lines in $lines_path"
       fi
@@ -936,10 +985,14 @@ runtime_says() { crictl --runtime-endpoint "$pods_endpoint" --image-endpoint "$p
 
 # The images of pods, in a runtime that stays.
 docker_images_of_pods() {
-  goes runtime || docker ps -aq --no-trunc --filter 'name=^/?k8s_' | xargs docker inspect --format '{{.Image}}' 2>/dev/null | sort -u > "$WORK/pod-images" || true
+  goes runtime ||
+    docker ps -aq --no-trunc --filter 'name=^/?k8s_' | xargs docker inspect --format '{{.Image}}' 2>/dev/null |
+    sort -u > "$WORK/pod-images" || true
 }
 cri_images_of_pods() {
-  goes runtime || runtime_says ps -a -o json 2>/dev/null | sed -nE 's/.*"imageRef": *"([^"]*)".*/\1/p' | sed 's/.*@//' | sort -u > "$WORK/pod-images" || true
+  goes runtime ||
+    runtime_says ps -a -o json 2>/dev/null | sed -nE 's/.*"imageRef": *"([^"]*)".*/\1/p' | sed 's/.*@//' | sort -u > "$WORK/pod-images" ||
+    true
 }
 
 remove_images_of_pods() {

@@ -12,7 +12,8 @@ each_found file | while IFS=$TAB read -r path state _; do
     /etc/yum.repos.d/*.repo.absent)
       id=${path##*/}
       id=${id%.repo}
-      rm -rf "$R/var/cache/dnf/$id"-???????????????? "$R/var/cache/dnf/$id".solv "$R/var/cache/dnf/$id"-filenames.solvx "$R"/var/cache/yum/*/*/"$id"
+      rm -rf "$R/var/cache/dnf/$id"-???????????????? "$R/var/cache/dnf/$id".solv "$R/var/cache/dnf/$id"-filenames.solvx \
+        "$R"/var/cache/yum/*/*/"$id"
       ;;
   esac
 done

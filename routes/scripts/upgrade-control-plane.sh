@@ -18,13 +18,16 @@ no_way_back() { found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION
 behind=no
 for component in kube-apiserver kube-controller-manager kube-scheduler; do
   at=$(running "$component")
-  [ -n "$at" ] || fail "the manifest of $component on this host names no version" "Look at the line image: in ${manifests#"$R"}/$component.yaml."
+  [ -n "$at" ] ||
+    fail "the manifest of $component on this host names no version" "Look at the line image: in ${manifests#"$R"}/$component.yaml."
   if older_version "$at" "$KUBERNETES_VERSION"; then behind=yes; fi
 done
 
 if planning; then
   # on the way through several versions, the host still has the first
-  if older_version "$(running kube-apiserver)" "$KUBERNETES_VERSION"; then change "upgrade the control plane from $UPGRADE_FROM to $UPGRADE_TO" || true; fi
+  if older_version "$(running kube-apiserver)" "$KUBERNETES_VERSION"; then
+    change "upgrade the control plane from $UPGRADE_FROM to $UPGRADE_TO" || true
+  fi
   exit 0
 fi
 
@@ -50,7 +53,8 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
 On the host: crictl ps -a; journalctl -u kubelet. If an argument is wrong: kubectl -n kube-system edit configmap kubeadm-config. \
 Then run the same command again."
       fi
-      command_failed "kubeadm upgrade $verb: $(kubeadm_words)" "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
+      command_failed "kubeadm upgrade $verb: $(kubeadm_words)" \
+        "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
     fi
     no_way_back
     rm -f "$unfinished"
