@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -49,6 +50,7 @@ class UpgradeFailuresRehearsalTest {
     }
 
     /** Real kubeadm upgrades etcd first. It leaves it so when the API server does not come up. */
+    @Tag("long")
     @Test
     void whatFailsAfterEtcdWasUpgradedIsNotRolledBackAndEtcdNeverGoesBack() throws Exception {
         Cluster older = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
@@ -74,6 +76,7 @@ class UpgradeFailuresRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void anEtcdThatIsNewerThanThatOfItsKubeadmStays() throws Exception {
         Cluster cluster = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
