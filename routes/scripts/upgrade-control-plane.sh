@@ -44,17 +44,17 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
       printf '%s\n' "$verb $KUBERNETES_VERSION" "$(running etcd)" > "$unfinished"
     fi
     if ! kubeadm_upgrade "$@"; then
+      words="kubeadm upgrade $verb: $(kubeadm_words)"
+      remedy="On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; \
+their copies are in /etc/kubernetes/tmp."
       # kubeadm upgrades etcd first, and leaves it so if the API server fails
       former=$(sed -n 2p "$unfinished")
       if [ -n "$former" ] && older_version "$former" "$(running etcd)"; then
         no_way_back
-        command_failed "kubeadm upgrade $verb: $(kubeadm_words)" \
-          "etcd is at $(running etcd) already, and does not go back to $former: nothing was undone. kubeadm has put the other manifests back. \
-On the host: crictl ps -a; journalctl -u kubelet. If an argument is wrong: kubectl -n kube-system edit configmap kubeadm-config. \
-Then run the same command again."
+        words="$words; etcd is at $(running etcd) already and does not go back to $former, so nothing was undone"
+        remedy="$remedy If an argument is wrong: kubectl -n kube-system edit configmap kubeadm-config. Then run the same command again."
       fi
-      command_failed "kubeadm upgrade $verb: $(kubeadm_words)" \
-        "On the host: crictl ps -a; journalctl -u kubelet. kubeadm has put the manifests back that it had replaced; their copies are in /etc/kubernetes/tmp."
+      command_failed "$words" "$remedy"
     fi
     no_way_back
     rm -f "$unfinished"

@@ -66,7 +66,7 @@ class UpgradeFailuresRehearsalTest {
             Cluster newer = with(rehearsal.cluster(), "1.37.2", Map.of());
 
             assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("failed");
-            assertThat(runs.details()).contains("etcd is at 3.7.0 already, and does not go back to 3.6.5");
+            assertThat(runs.details()).contains("etcd is at 3.7.0 already and does not go back to 3.6.5");
             assertThat(root.resolve("etc/kubernetes/manifests/kube-apiserver.yaml")).content().contains("kube-apiserver:v1.36.3");
             assertThat(root.resolve(".rehearsal/packages/kubeadm/version")).content().contains("1.37.2");
 
