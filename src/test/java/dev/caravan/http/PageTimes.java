@@ -25,7 +25,7 @@ import java.util.zip.GZIPOutputStream;
  * a test: what it prints depends on the machine; CONTRIBUTING.md says how to run it.
  */
 final class PageTimes {
-    private static final int ENGINES = 20;
+    private static final int ENGINES = Integer.getInteger("engines", 20);
     private static final int FURTHER = 3;
     private static final long PAUSE_MILLIS = 2_000;
 
