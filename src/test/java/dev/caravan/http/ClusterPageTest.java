@@ -49,14 +49,14 @@ class ClusterPageTest {
 
     @Tag("long")
     @Test
-    void aClusterShrinksIsRenewedRestoredAndPlannedForAnUpgradeOnItsPage() throws Exception {
+    void aClusterShrinksIsRenewedAndUpgradedByAPlanOnItsPage() throws Exception {
         onThePage(() -> {
             growsByAHost();
             losesItAgain();
             open();
             browser.click("#do-renew");
             agree("Renew the certificates of demo?", "renew-certificates");
-            isRestored();
+            asksForItsNameBeforeARestore();
             open();
             plansAnUpgrade();
         });
@@ -249,20 +249,20 @@ class ClusterPageTest {
         nodesAre("h1 Ready");
     }
 
-    private void isRestored() throws Exception {
+    /** Up to the button only: a simulated host has no etcd that stops. {@code src/test/lab/backup} restores. */
+    private void asksForItsNameBeforeARestore() throws Exception {
         open();
         browser.click("#do-backup");
         agree("Back up demo?", "backup");
         open();
         browser.click("[aria-label^='Restore 2']");
         planned();
+        assertThat(browser.text("#ask-title")).startsWith("Restore demo from its backup of ");
+        assertThat(browser.value("byId('ask-yes').disabled").asBoolean()).isTrue();
         browser.click("#ask-name input");
         browser.type("demo");
-        String title = browser.text("#ask-title");
-        assertThat(title).startsWith("Restore demo from its backup of ");
-        agree(title, "restore");
-        open();
-        nodesAre("h1 Ready");
+        browser.until("!byId('ask-yes').disabled");
+        browser.click("#ask-no");
     }
 
     private void plansAnUpgrade() {
