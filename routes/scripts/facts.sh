@@ -385,7 +385,7 @@ kubernetes() {
   fact kubernetes "$list"
   # what the static pods of the control plane run
   for component in kube-apiserver:apiServerVersion etcd:etcdVersion; do
-    image=$(sed -n 's/^ *image: *//p' "$R/etc/kubernetes/manifests/${component%%:*}.yaml" 2>/dev/null | head -n 1) || image=
+    image=$(image_in "$R/etc/kubernetes/manifests/${component%%:*}.yaml") || image=
     case ${image##*/} in *:[v0-9]*) version=${image##*:} version=${version#v} && fact "${component#*:}" "${version%%[!0-9.]*}" ;; esac
   done
   if [ -r "$R/etc/kubernetes/admin.conf" ]; then

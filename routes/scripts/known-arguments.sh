@@ -13,12 +13,7 @@ endpoint=unix://${CRI_SOCKET#unix://}
 
 # The image is mounted below $WORK, which is removed at the end.
 mounted=
-unmount() {
-  [ -n "$mounted" ] || return 0
-  ctr --namespace k8s.io images unmount --rm "$mounted" > "$WORK/unmounted" 2>&1 || umount "$mounted" > "$WORK/unmounted" 2>&1 || true
-  mounted=
-}
-on_exit() { unmount; }
+on_exit() { [ -z "$mounted" ] || unmount_image "$mounted"; }
 
 arguments() { sed -n "s/^ *- *'\{0,1\}\(--[a-z].*[^']\)'\{0,1\} *\$/\1/p" "$manifests/$1.yaml"; } # COMPONENT
 unknown_word() { # FILE
@@ -29,19 +24,19 @@ cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterC
   command_failed "kubectl get configmap kubeadm-config: $(last_words)" "Is the API server up?"
 say "asking the programs of $KUBERNETES_VERSION whether they know the arguments of this control plane"
 for component in kube-apiserver kube-controller-manager kube-scheduler; do
-  image=$(sed -n 's/^ *image: *//p' "$manifests/$component.yaml" | head -n 1)
+  image=$(image_in "$manifests/$component.yaml")
   image=${image%@*}
   image=${image%:*}:v$KUBERNETES_VERSION
   logged crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$image" || exit 0
-  mkdir "$WORK/$component"
-  logged ctr --namespace k8s.io images mount "$image" "$WORK/$component" || exit 0
+  logged mount_image "$image" "$WORK/$component" || exit 0
   mounted=$WORK/$component
   arguments "$component" > "$WORK/arguments"
   set --
   while read -r argument; do set -- "$@" "$argument"; done < "$WORK/arguments"
   # with --version, a program reads its arguments and ends
   "$mounted/usr/local/bin/$component" "$@" --version > "$WORK/answer" 2>&1 </dev/null || true
-  unmount
+  unmount_image "$mounted"
+  mounted=
   word=$(unknown_word "$WORK/answer")
   if [ -n "$word" ] && grep -qF -e "$word" "$WORK/configured"; then
     fail "$component $KUBERNETES_VERSION does not know $word, which is in the cluster's configuration" \

@@ -658,6 +658,19 @@ kubelet_error() {
 kubelet_is_healthy() { curl -fsS --max-time 3 "http://127.0.0.1:10248/healthz"; }
 one_line_input() { tr '\n\t' '  ' | sed 's/ *$//'; }
 
+# --- images
+
+# The image of a static pod, and its version. The manifest has the name of the component.
+image_in() { sed -n 's/^ *image: *//p' "$1" 2>/dev/null | head -n 1; } # MANIFEST
+image_version() { # MANIFEST
+  image_component=${1##*/}
+  image_component=${image_component%.yaml}
+  sed -n "s|^ *image: .*$image_component:v*\([0-9.]*\).*|\1|p" "$1" 2>/dev/null | head -n 1
+}
+# The files of an image, without a container. Only containerd shows them.
+mount_image() { have ctr && mkdir -p "$2" && ctr --namespace k8s.io images mount "$1" "$2"; } # IMAGE DIRECTORY
+unmount_image() { ctr --namespace k8s.io images unmount --rm "$1" >/dev/null 2>&1 || umount "$1" >/dev/null 2>&1 || true; } # DIRECTORY
+
 # Runs a command five times a second, until it succeeds or SECONDS have passed. Its output is dropped.
 wait_until() { # SECONDS COMMAND ARGUMENT...
   wait_end=$(($(date +%s) + $1))

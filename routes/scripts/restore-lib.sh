@@ -23,17 +23,17 @@ keep_etcd_programs() {
     for keep_program in etcdctl etcdutl; do
       if [ -x "$ETCD_BIN/$keep_program" ]; then cp "$ETCD_BIN/$keep_program" "$PROGRAMS/$keep_program"; fi
     done
-    if [ -d "$PROGRAMS/image" ]; then ctr -n k8s.io images unmount "$PROGRAMS/image" >/dev/null 2>&1 || true; fi
+    if [ -d "$PROGRAMS/image" ]; then unmount_image "$PROGRAMS/image"; fi
     : > "$PROGRAMS/complete"
   fi
   ETCD_BIN=$PROGRAMS
 }
 
-etcd_image_name() { sed -n 's/^ *image: *//p' "$ETCD_MANIFEST" | head -n 1; }
+etcd_image_name() { image_in "$ETCD_MANIFEST"; }
 
 etcd_image() { # IMAGE
   image=$1
-  if have ctr && mkdir -p "$PROGRAMS/image" && ctr -n k8s.io images mount "$image" "$PROGRAMS/image" >/dev/null 2>&1; then
+  if mount_image "$image" "$PROGRAMS/image" >/dev/null 2>&1; then
     ETCD_BIN=$PROGRAMS/image/usr/local/bin
   elif have docker && container=$(docker create "$image" etcd 2>/dev/null); then
     mkdir -p "$PROGRAMS/docker"
@@ -113,7 +113,7 @@ place_database() { # IMAGE-OF-ETCD NAME ADDRESS DIRECTORY
   restore_snapshot "$2" "$database_url" "$2=$database_url" "caravan-$(about snapshot-sha256 | cut -c 1-16)" \
     "$database_directory/restoring" \
     "Is there room in ${database_directory#"$R"}?"
-  if [ -d "$PROGRAMS/image" ]; then ctr -n k8s.io images unmount "$PROGRAMS/image" >/dev/null 2>&1 || true; fi
+  if [ -d "$PROGRAMS/image" ]; then unmount_image "$PROGRAMS/image"; fi
   rm -rf "$PROGRAMS"
   mv "$database_directory/restoring/member" "$database_directory/member"
   rm -rf "$database_directory/restoring"

@@ -87,9 +87,8 @@ say "collecting PKI, manifests and configuration"
 for manifest in "$MANIFESTS"/*.yaml; do pod_mounts "$manifest"; done | awk -F '\t' '$3 == "ro" { print $1 }' | sort -u |
   while read -r mounted; do
     case $mounted/ in
-      / | /etc/ | /var/ | /var/lib/ | /etc/kubernetes/* | /etc/ssl/* | /etc/pki/* | /etc/ca-certificates/* | /usr/* | /lib* | /bin/* | \
-        /sbin/* | /boot/* | /proc/* | \
-        /sys/* | /dev/* | /run/* | /var/run/* | /tmp/*) continue ;;
+      / | /etc/ | /var/ | /var/lib/ | /etc/kubernetes/* | /etc/ssl/* | /etc/pki/* | /etc/ca-certificates/*) continue ;;
+      /usr/* | /lib* | /bin/* | /sbin/* | /boot/* | /proc/* | /sys/* | /dev/* | /run/* | /var/run/* | /tmp/*) continue ;;
     esac
     if [ -e "$R$mounted" ]; then (cd "${R:-/}" && find "${mounted#/}" -type f -size -4096k -print | head -n 1000); fi
   done >> "$place/files"
@@ -98,8 +97,7 @@ for manifest in "$MANIFESTS"/*.yaml; do pod_mounts "$manifest"; done | awk -F '\
 # container.
 for flag in encryption-provider-config audit-policy-file audit-webhook-config-file admission-control-config-file authentication-config \
   authentication-token-webhook-config-file authorization-config authorization-webhook-config-file egress-selector-config-file \
-    tracing-config-file \
-  oidc-ca-file; do
+  tracing-config-file oidc-ca-file; do
   path=$(pod_flag "$API_SERVER_MANIFEST" "$flag")
   [ -n "$path" ] || continue
   there=$(host_path "$API_SERVER_MANIFEST" "$path")
@@ -117,7 +115,7 @@ done
 cluster -n kube-system get configmap kubeadm-config kubelet-config -o yaml > "$place/configmaps.yaml" 2>/dev/null ||
   rm -f "$place/configmaps.yaml"
 
-kubernetes=$(sed -n 's/^ *image: .*kube-apiserver:v\([0-9][0-9.]*\).*/\1/p' "$API_SERVER_MANIFEST" | head -n 1)
+kubernetes=$(image_version "$API_SERVER_MANIFEST")
 etcd=$(etcdctl version | sed -n 's/^etcdctl version: *//p')
 digest=$(sha256_of "$place/etcd.snapshot")
 cat > "$place/about" << A
@@ -126,7 +124,7 @@ node=${NODE_NAME:-}
 address=${NODE_ADDRESS:-}
 kubernetes=$kubernetes
 etcd=$etcd
-image=$(sed -n 's/^ *image: *//p' "$ETCD_MANIFEST" | head -n 1)
+image=$(image_in "$ETCD_MANIFEST")
 revision=$revision
 hash=$hash
 keys=$keys

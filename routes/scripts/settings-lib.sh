@@ -115,8 +115,6 @@ as_there() { # PATTERN FILE WANTED-FILE
 
 # --- a control plane
 
-etcd_version() { sed -n 's|^ *image: .*etcd:v*\([0-9.]*\).*|\1|p' "$1" 2>/dev/null | head -n 1; } # MANIFEST
-
 # Names of static pods whose manifests differ, one a line, in $WORK/components; the wanted ones are in $ASIDE/manifests.
 compare_manifests() {
   kubeadm_makes init phase control-plane all --config "$DOCUMENTS"
@@ -124,7 +122,7 @@ compare_manifests() {
   if [ -f "$ASIDE/manifests/etcd.yaml" ]; then
     as_there '^ *- --initial-cluster(-state)?=' "$MANIFESTS/etcd.yaml" "$ASIDE/manifests/etcd.yaml"
     # an upgrade that failed after its etcd; an older etcd does not read what this one has written
-    if older_version "$(etcd_version "$ASIDE/manifests/etcd.yaml")" "$(etcd_version "$MANIFESTS/etcd.yaml")"; then
+    if older_version "$(image_version "$ASIDE/manifests/etcd.yaml")" "$(image_version "$MANIFESTS/etcd.yaml")"; then
       as_there '^ *image: ' "$MANIFESTS/etcd.yaml" "$ASIDE/manifests/etcd.yaml"
     fi
   fi

@@ -11,7 +11,7 @@ manifests=$R/etc/kubernetes/manifests
 # This file exists from before kubeadm's first change until its success. It holds what was begun, apply or node, and etcd's version then.
 unfinished=$R/etc/kubernetes/.caravan-upgrade-unfinished
 
-running() { sed -n "s|^ *image: .*$1:v*\([0-9.]*\).*|\1|p" "$manifests/$1.yaml" 2>/dev/null | head -n 1; } # COMPONENT
+running() { image_version "$manifests/$1.yaml"; } # COMPONENT
 # from there on there is no way back but a restored backup: neither Kubernetes nor etcd has a downgrade
 no_way_back() { found upgrade "${CLUSTER_NAME:-kubernetes}" "$KUBERNETES_VERSION"; }
 
