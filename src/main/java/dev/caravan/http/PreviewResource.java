@@ -10,7 +10,6 @@ import dev.caravan.run.Submissions;
 import dev.caravan.spec.Cluster.Occasion;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
-import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Role;
 import dev.caravan.workflow.Backups;
 import dev.caravan.workflow.Restores;
@@ -42,12 +41,7 @@ final class PreviewResource {
     /** The same request as the one that begins a run. */
     Reply answer(Request request) throws Refused, IOException {
         ActionCall call = requests.call(request);
-        Cluster cluster;
-        try {
-            cluster = submissions.readConfined(SpecsResource.text(request), "request");
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        }
+        Cluster cluster = SpecsResource.cluster(submissions, request);
         ObjectNode tree = Json.object().put("action", call.action().name()).put("cluster", cluster.name())
                 .put("changesHosts", call.action().changesHosts());
         ArrayNode hosts = tree.putArray("hosts");
@@ -62,7 +56,7 @@ final class PreviewResource {
             }
             if (reached.contains(RESTORE)) {
                 Restores.refusal(backups, cluster, call.parameters()).ifPresent(why ->
-                        tree.put("refused", RunRequests.sentence(why.getMessage()) + " " + why.getRemedy()));
+                        tree.put("refused", ProblemDocument.sentence(why.getMessage()) + " " + why.getRemedy()));
             }
         }
         return Reply.json(200, tree);

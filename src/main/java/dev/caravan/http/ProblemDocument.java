@@ -9,6 +9,7 @@ import dev.caravan.spec.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -91,6 +92,11 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
         List<Map<String, Object>> problems = invalid.problems().stream().map(Problem::toMap).toList();
         return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (invalid.count() == 1
                 ? "One thing is to be put right." : invalid.count() + " things are to be put right.")).member("problems", problems);
+    }
+
+    /** A message of an exception as a sentence of its own. */
+    static String sentence(String message) {
+        return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
     }
 
     ProblemDocument member(String name, Object value) {

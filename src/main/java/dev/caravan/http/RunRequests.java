@@ -16,7 +16,6 @@ import dev.caravan.run.Submissions.Submission;
 import dev.caravan.run.Submissions;
 import dev.caravan.spec.InvalidSpec;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -53,14 +52,12 @@ final class RunRequests {
         try {
             return runs.actions().require(name).call(parameters);
         } catch (NoSuchAction e) {
-            throw new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action", sentence(e.getMessage())));
+            throw new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action",
+                    ProblemDocument.sentence(e.getMessage())));
         } catch (InvalidParameters e) {
-            throw new Refused(ProblemDocument.of(400, "parameters", "The action does not take these parameters", sentence(e.getMessage())));
+            throw new Refused(ProblemDocument.of(400, "parameters", "The action does not take these parameters",
+                    ProblemDocument.sentence(e.getMessage())));
         }
-    }
-
-    static String sentence(String message) {
-        return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1) + ".";
     }
 
     /* What a key is for, besides the body. */
@@ -222,7 +219,7 @@ final class RunRequests {
     }
 
     private static Refused cannotBegin(CannotBegin why) {
-        return new Refused(ProblemDocument.of(409, "cannot-begin", "The run cannot begin", sentence(why.getMessage())));
+        return new Refused(ProblemDocument.of(409, "cannot-begin", "The run cannot begin", ProblemDocument.sentence(why.getMessage())));
     }
 
     private static Refused busy(Busy busy) {

@@ -27,15 +27,11 @@ final class SpecsResource {
 
     /** Reads a spec as a run would, and begins none. */
     Reply validate(Request request) throws Refused {
-        try {
-            Cluster cluster = submissions.readConfined(text(request), "request");
-            ObjectNode tree = Json.object().put("cluster", cluster.name()).put("version", cluster.kubernetes().version())
-                    .put("hosts", cluster.hosts().size());
-            tree.set("relaxed", Json.tree(Relaxations.of(cluster)));
-            return Reply.json(200, tree);
-        } catch (InvalidSpec invalid) {
-            throw new Refused(ProblemDocument.invalidSpec(invalid));
-        }
+        Cluster cluster = cluster(submissions, request);
+        ObjectNode tree = Json.object().put("cluster", cluster.name()).put("version", cluster.kubernetes().version())
+                .put("hosts", cluster.hosts().size());
+        tree.set("relaxed", Json.tree(Relaxations.of(cluster)));
+        return Reply.json(200, tree);
     }
 
     /** The spec with one thing changed, for clients that do not write YAML themselves; nothing else of its text becomes another. */
@@ -56,7 +52,16 @@ final class SpecsResource {
             return new Reply(200, "application/yaml", changed.getBytes(StandardCharsets.UTF_8), Map.of());
         } catch (SpecEdit.NotThere e) {
             throw new Refused(ProblemDocument.of(422, "edit", "The spec cannot be changed so",
-                    Character.toUpperCase(e.getMessage().charAt(0)) + e.getMessage().substring(1) + "."));
+                    ProblemDocument.sentence(e.getMessage())));
+        } catch (InvalidSpec invalid) {
+            throw new Refused(ProblemDocument.invalidSpec(invalid));
+        }
+    }
+
+    /** The cluster of the spec that is the body of this request. */
+    static Cluster cluster(Submissions submissions, Request request) throws Refused {
+        try {
+            return submissions.readConfined(text(request), "request");
         } catch (InvalidSpec invalid) {
             throw new Refused(ProblemDocument.invalidSpec(invalid));
         }
