@@ -81,7 +81,7 @@ class DriftRehearsalTest {
             Map<String, String> before = files(rehearsal.host("h2").root(), "etc/kubernetes");
             Path stored = rehearsal.host("h1").root().getParent().resolveSibling("shared");
             String storedBefore = Files.readString(stored.resolve("cluster-configuration"));
-            Cluster changed = configured(rehearsal.cluster(), Map.of(
+            Cluster changed = Clusters.configured(rehearsal.cluster(), Map.of(
                     "ClusterConfiguration", Map.of("apiServer",
                             Map.of("extraArgs", Map.of("profiling", "false"), "certSANs", List.of("api.example.com"))),
                     "KubeletConfiguration", Map.of("maxPods", 50)));
@@ -120,7 +120,7 @@ class DriftRehearsalTest {
             assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
             Map<String, String> first = files(rehearsal.host("h1").root(), "etc/kubernetes/manifests");
             Map<String, String> second = files(rehearsal.host("h2").root(), "etc/kubernetes/manifests");
-            Cluster wrong = configured(rehearsal.cluster(), Map.of("ClusterConfiguration",
+            Cluster wrong = Clusters.configured(rehearsal.cluster(), Map.of("ClusterConfiguration",
                     Map.of("apiServer", Map.of("extraArgs", Map.of("no-such-flag", "1")))));
 
             Ended failed = runs.run(engine, wrong, "apply", Map.of());
@@ -138,7 +138,7 @@ class DriftRehearsalTest {
     void whatCannotBeChangedInARunningClusterIsRefused() throws Exception {
         try (Rehearsal rehearsal = start(1, 0); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             assertThat(runs.run(engine, rehearsal.cluster(), "apply", Map.of()).state()).isEqualTo("succeeded");
-            Cluster other = configured(rehearsal.cluster(),
+            Cluster other = Clusters.configured(rehearsal.cluster(),
                     Map.of("ClusterConfiguration", Map.of("networking", Map.of("dnsDomain", "other.local"))));
 
             Ended failed = runs.run(engine, other, "plan", Map.of());
@@ -189,14 +189,6 @@ class DriftRehearsalTest {
         List<Host> hosts = new ArrayList<>(cluster.hosts());
         hosts.replaceAll(host -> host.name().equals(changed.name()) ? changed : host);
         return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(), hosts,
-                cluster.onFailure());
-    }
-
-    private static Cluster configured(Cluster cluster, Map<String, Map<String, Object>> kubeadm) {
-        Cluster.Kubernetes known = cluster.kubernetes();
-        Cluster.Kubernetes kubernetes = new Cluster.Kubernetes(known.version(), known.imageRepository(), known.controlPlaneEndpoint(),
-                known.endpoint(), known.podSubnet(), known.serviceSubnet(), kubeadm, known.upgrade());
-        return new Cluster(cluster.name(), kubernetes, cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),
                 cluster.onFailure());
     }
 

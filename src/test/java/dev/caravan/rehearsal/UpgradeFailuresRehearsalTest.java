@@ -18,6 +18,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rehearsal: upgrades whose control plane does not come up. Real: the cases with -rollback of {@code src/test/lab/upgrade}. */
 class UpgradeFailuresRehearsalTest {
+    /** 1.36 knows it, and 1.37 does not. */
+    private static final Map<String, String> GATE = Map.of("feature-gates", "StructuredAuthenticationConfiguration=true");
+
     @RegisterExtension
     final Scratch scratch = new Scratch();
 
@@ -25,17 +28,14 @@ class UpgradeFailuresRehearsalTest {
 
     @Test
     void anUpgradeIsRolledBackBeforeTheApiServerIsTouched() throws Exception {
-        Cluster gated = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3",
-                Map.of("feature-gates", "StructuredAuthenticationConfiguration=true"));
-        try (Rehearsal rehearsal = Rehearsal.start(gated, List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal = start(GATE);
                 Engine engine = runs.engine(rehearsal)) {
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path manifest = rehearsal.host("h1").root().resolve("etc/kubernetes/manifests/kube-apiserver.yaml");
             String before = Files.readString(manifest);
             rehearsal.offer("1.37.2");
 
-            Cluster newer = with(rehearsal.cluster(), "1.37.2", Map.of("feature-gates", "StructuredAuthenticationConfiguration=true"));
+            Cluster newer = with(rehearsal.cluster(), "1.37.2", GATE);
             assertThat(runs.run(engine, newer, TestActions.APPLY)).as(runs::details).isEqualTo("rolled-back");
             assertThat(runs.details()).contains("kube-apiserver 1.37.2 does not know StructuredAuthenticationConfiguration");
             assertThat(manifest).content().isEqualTo(before);
@@ -53,9 +53,7 @@ class UpgradeFailuresRehearsalTest {
     @Tag("long")
     @Test
     void whatFailsAfterEtcdWasUpgradedIsNotRolledBackAndEtcdNeverGoesBack() throws Exception {
-        Cluster older = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
-        try (Rehearsal rehearsal = Rehearsal.start(older, List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal = start(Map.of());
                 Engine engine = runs.engine(rehearsal)) {
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path root = rehearsal.host("h1").root();
@@ -79,9 +77,7 @@ class UpgradeFailuresRehearsalTest {
     @Tag("long")
     @Test
     void anEtcdThatIsNewerThanThatOfItsKubeadmStays() throws Exception {
-        Cluster cluster = with(Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), "1.36.3", Map.of());
-        try (Rehearsal rehearsal = Rehearsal.start(cluster, List.of(), scratch.directory(),
-                        Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+        try (Rehearsal rehearsal = start(Map.of());
                 Engine engine = runs.engine(rehearsal)) {
             assertThat(runs.run(engine, rehearsal.cluster(), TestActions.APPLY)).as(runs::details).isEqualTo("succeeded");
             Path etcd = rehearsal.host("h1").root().resolve("etc/kubernetes/manifests/etcd.yaml");
@@ -94,12 +90,16 @@ class UpgradeFailuresRehearsalTest {
         }
     }
 
+    /** One control plane at 1.36.3. */
+    private Rehearsal start(Map<String, String> arguments) throws Exception {
+        Cluster plain = Clusters.of(1, 0, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root());
+        return Rehearsal.start(with(plain, "1.36.3", arguments), List.of(), scratch.directory(),
+                Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));
+    }
+
+    /** The same at that version, with these arguments of the API server. */
     private static Cluster with(Cluster cluster, String version, Map<String, String> arguments) {
-        Cluster.Kubernetes known = cluster.kubernetes();
-        Cluster.Kubernetes kubernetes = new Cluster.Kubernetes(version, known.imageRepository(), known.controlPlaneEndpoint(),
-                known.endpoint(), known.podSubnet(), known.serviceSubnet(),
-                Map.of("ClusterConfiguration", Map.of("apiServer", Map.of("extraArgs", arguments))), known.upgrade());
-        return new Cluster(cluster.name(), kubernetes, cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),
-                Cluster.OnFailure.ROLLBACK);
+        return Clusters.rolledBack(Clusters.configured(cluster.at(version),
+                Map.of("ClusterConfiguration", Map.of("apiServer", Map.of("extraArgs", arguments)))));
     }
 }

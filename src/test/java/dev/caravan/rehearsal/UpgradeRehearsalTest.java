@@ -281,9 +281,8 @@ class UpgradeRehearsalTest {
     }
 
     private Rehearsal start(Cluster cluster, Family family, List<Fault> faults) throws Exception {
-        Cluster rolledBack = new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(),
-                cluster.hosts(), Cluster.OnFailure.ROLLBACK);
-        return Rehearsal.start(rolledBack, faults, scratch.directory(), Rehearsal.Options.usual().withFamily(family).withPace(0));
+        return Rehearsal.start(Clusters.rolledBack(cluster), faults, scratch.directory(),
+                Rehearsal.Options.usual().withFamily(family).withPace(0));
     }
 
     private static Cluster at(Cluster cluster, String version, Map<Integer, String> via) {

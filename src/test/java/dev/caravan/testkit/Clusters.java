@@ -53,6 +53,20 @@ public final class Clusters {
                 hosts, Cluster.OnFailure.KEEP);
     }
 
+    /** The same with these documents of kubeadm. */
+    public static Cluster configured(Cluster cluster, Map<String, Map<String, Object>> kubeadm) {
+        Cluster.Kubernetes known = cluster.kubernetes();
+        return new Cluster(cluster.name(), new Cluster.Kubernetes(known.version(), known.imageRepository(), known.controlPlaneEndpoint(),
+                known.endpoint(), known.podSubnet(), known.serviceSubnet(), kubeadm, known.upgrade()), cluster.packages(),
+                cluster.runtime(), cluster.network(), cluster.hosts(), cluster.onFailure());
+    }
+
+    /** The same, rolled back when a run fails. */
+    public static Cluster rolledBack(Cluster cluster) {
+        return new Cluster(cluster.name(), cluster.kubernetes(), cluster.packages(), cluster.runtime(), cluster.network(), cluster.hosts(),
+                Cluster.OnFailure.ROLLBACK);
+    }
+
     public static SshAccess root() {
         return access("root", Optional.of("~/.ssh/id_ed25519"), Optional.empty());
     }
