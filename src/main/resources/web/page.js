@@ -301,7 +301,7 @@ const page = {
     });
   },
 
-  /** Does something once the user has agreed; where there is a name, by typing it. A form is filled in before, and a plan is shown before. */
+  /** Does something once the user has agreed; if a name is given, by typing it. A form is filled in before, and a plan is shown before. */
   askFirst({title, text, yes, danger, name, form, plan, work, opener}) {
     const dialog = byId('ask');
     const input = byId('ask-name').querySelector('input');

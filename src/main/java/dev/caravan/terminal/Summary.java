@@ -118,7 +118,7 @@ public final class Summary {
     }
 
     private String headlineText() {
-        // Who has seen the whole run was told so at its beginning.
+        // The beginning of the whole output says it once already.
         String name = Text.printable((run.rehearsal() && !brief ? "rehearsal: " : "") + run.cluster());
         String time = Durations.text(run.elapsed(run.endedAt().orElseThrow()));
         return switch (run.state()) {
