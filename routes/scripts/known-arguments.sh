@@ -3,13 +3,18 @@
 # not know a flag or a feature gate ends at once; kubeadm upgrade would wait for it for five minutes, in which no API server runs on this
 # host, and would have upgraded etcd by then. Only what is in the cluster's configuration counts: kubeadm knows its own arguments.
 # Only containerd shows a host an image without a container. With another runtime, or if an image cannot be had, nothing is asked.
-# Environment: KUBERNETES_VERSION, RUNTIME, CRI_SOCKET. It pulls the images of that version, and changes nothing else.
+# Environment: KUBERNETES_VERSION, RUNTIME, CRI_SOCKET; BUNDLE_URL, if the images came from a bundle: then no other is pulled. It pulls the
+# images of that version, and changes nothing else.
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
 
 if [ "$RUNTIME" != containerd ] || ! have ctr || ! have crictl; then exit 0; fi
 manifests=$R/etc/kubernetes/manifests
 endpoint=unix://${CRI_SOCKET#unix://}
+client() { crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" "$@"; }
+image_comes() { # IMAGE
+  client inspecti "$1" >/dev/null 2>&1 || { [ -z "${BUNDLE_URL:-}" ] && logged client pull "$1"; }
+}
 
 # The image is mounted below $WORK, which is removed at the end.
 mounted=
@@ -27,7 +32,7 @@ for component in kube-apiserver kube-controller-manager kube-scheduler; do
   image=$(image_in "$manifests/$component.yaml")
   image=${image%@*}
   image=${image%:*}:v$KUBERNETES_VERSION
-  logged crictl --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" pull "$image" || exit 0
+  image_comes "$image" || exit 0
   logged mount_image "$image" "$WORK/$component" || exit 0
   mounted=$WORK/$component
   arguments "$component" > "$WORK/arguments"
