@@ -5,9 +5,9 @@
 #     -v "$PWD/routes:/caravan/routes:ro" -v "$PWD/ssh:/home/caravan/.ssh:ro" caravan
 #
 # What is mounted must be readable, and inbox writable, for user 10001.
-# Bases are named by tag: no registry could be asked for their digests when this was written. To fix one, append @sha256:... from
-# docker buildx imagetools inspect IMAGE.
-FROM maven:3.9.9-eclipse-temurin-17 AS build
+# Bases are named by digest: what is built tomorrow stands on the same files as today. For a newer base, ask
+# docker buildx imagetools inspect IMAGE for its digest.
+FROM maven:3.9.9-eclipse-temurin-17@sha256:f58d59b6273e785ac0a4477f6e9b5ba1d7731c75b906c0f7b34076f1851318cc AS build
 WORKDIR /build
 COPY pom.xml ./
 RUN mvn -q -B -ntp -Dsbom dependency:go-offline
@@ -17,7 +17,7 @@ COPY src src
 COPY routes routes
 RUN mvn -q -B -ntp -DskipTests -Dsbom package
 
-FROM eclipse-temurin:17-jre-jammy
+FROM eclipse-temurin:17.0.19_10-jre-jammy@sha256:475d8e96b4b2bfe08999e5e854755c773af1581acdf959a4545d88f0696a2339
 LABEL org.opencontainers.image.title="Caravan" \
       org.opencontainers.image.description="Turns bare Linux hosts into a Kubernetes cluster" \
       org.opencontainers.image.licenses="Apache-2.0"
