@@ -21,7 +21,7 @@ change "drain the node $NODE" || exit 0
 # Without controllers, no pod replaces one that is evicted, and Services send requests to it after its end. An upgrade restarts the
 # controller manager of a control plane with its kubelet, right before the next node is drained.
 controllers=${CONTROLLERS_SECONDS:-120}
-if ! wait_until "$controllers" controllers_work; then
+if ! wait_until "$controllers" leads kube-controller-manager; then
   if [ "${ON_BLOCKED:-fail}" != force ]; then
     fail_for_now "no controller manager has led the cluster for $controllers s, so nothing would replace the pods of $NODE" \
       "See: kubectl -n kube-system get lease kube-controller-manager; kubectl -n kube-system logs -l component=kube-controller-manager"

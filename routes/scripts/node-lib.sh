@@ -21,14 +21,14 @@ list_pods_of() { # NODE
   awk '$2 != "Succeeded" && $2 != "Failed" && $3 != "DaemonSet" && $3 != "Node" { print $1 }' "$WORK/all-pods" > "$WORK/pods"
 }
 
-# Whether the cluster replaces pods and updates Services: its controller manager renewed its lease since the last call, ten seconds or more
-# after it was elected. A controller manager that takes over leads 15 s after the former one ended, and its controllers start after that.
+# Whether the cluster has a working kube-controller-manager or kube-scheduler: it renewed its lease since the last call for this component,
+# ten seconds or more after it was elected. One that takes over leads 15 s after the former one ended, and its controllers start after that.
 # With no such lease (no leader election, before 1.20 another kind of lock) the answer is yes.
-controllers_work() {
-  lease_now=$(cluster -n kube-system get lease kube-controller-manager \
-    --ignore-not-found -o 'jsonpath={.spec.acquireTime} {.spec.renewTime}') || return 1
+leads() { # kube-controller-manager | kube-scheduler
+  lease_now=$(cluster -n kube-system get lease "$1" --ignore-not-found -o 'jsonpath={.spec.acquireTime} {.spec.renewTime}') || return 1
   [ -n "$lease_now" ] || return 0
-  lease_before=${lease_seen:-$lease_now}
+  if [ "$1" != "${lease_of:-}" ]; then lease_of=$1 lease_seen=$lease_now; fi
+  lease_before=$lease_seen
   lease_seen=$lease_now
   [ "$lease_now" != "$lease_before" ] || return 1
   lease_elected=$(date -u -d "${lease_now%% *}" +%s) && lease_renewed=$(date -u -d "${lease_now##* }" +%s) || return 1

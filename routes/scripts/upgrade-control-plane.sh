@@ -2,9 +2,10 @@
 # Upgrades the control plane of this host, once: kubeadm upgrade apply on the first control plane of the cluster that has the new kubeadm,
 # kubeadm upgrade node on the others. If it was interrupted, it runs again; kubeadm allows that. The kubelet stays as it is.
 # Environment: KUBERNETES_VERSION, UPGRADE_FROM, UPGRADE_TO, IGNORED_CHECKS (of kubeadm, with commas), PATCHES (a directory, or empty),
-# CLUSTER_NAME.
+# CLUSTER_NAME, LEADERS_SECONDS (360, for a controller manager and a scheduler that lead).
 
 . "${CARAVAN_LIB:-$(dirname "$0")}/lib.sh"
+. "${CARAVAN_LIB:-$(dirname "$0")}/node-lib.sh"
 . "${CARAVAN_LIB:-$(dirname "$0")}/upgrade-lib.sh"
 
 manifests=$R/etc/kubernetes/manifests
@@ -39,7 +40,18 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
   if grep -qE "^kubernetesVersion: *\"?v$(echo "$KUBERNETES_VERSION" | sed 's/[.]/[.]/g')\"? *\$" "$WORK/configured"; then verb=node; fi
   if [ -f "$unfinished" ] && [ "$(head -n 1 "$unfinished")" = "apply $KUBERNETES_VERSION" ]; then verb=apply; fi
   if change "upgrade the control plane from $(running kube-apiserver) to $KUBERNETES_VERSION"; then
-    if [ "$verb" = apply ]; then set -- apply "v$KUBERNETES_VERSION" --yes; else set -- node; fi
+    if [ "$verb" = apply ]; then
+      # kubeadm first starts a Job, and gives it a minute. If the API server was away, both components may be in the kubelet's back-off,
+      # which is up to five minutes.
+      for component in kube-controller-manager kube-scheduler; do
+        wait_until "${LEADERS_SECONDS:-360}" leads "$component" ||
+          fail_for_now "no $component has led the cluster for ${LEADERS_SECONDS:-360} s, so kubeadm's check of the cluster would fail" \
+            "See: kubectl -n kube-system get lease $component; kubectl -n kube-system logs -l component=$component"
+      done
+      set -- apply "v$KUBERNETES_VERSION" --yes
+    else
+      set -- node
+    fi
     if [ "$(head -n 1 "$unfinished" 2>/dev/null)" != "$verb $KUBERNETES_VERSION" ]; then
       printf '%s\n' "$verb $KUBERNETES_VERSION" "$(running etcd)" > "$unfinished"
     fi
