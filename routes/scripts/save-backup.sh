@@ -20,7 +20,7 @@ cat > "$place/spec.yaml"
 
 [ -f "$ETCD_MANIFEST" ] ||
   fail "there is no ${ETCD_MANIFEST#"$R"} on this host" \
-    "Caravan backs up an etcd that kubeadm runs on control planes. Save an external etcd where it runs."
+    "Caravan backs up an etcd that kubeadm runs on control planes. Save an external one where it runs; spec: backup: {before: []}."
 wait_until 10 etcd_running ||
   fail_for_now "etcd does not run on this host" "On the host: crictl ps -a; the log of etcd. Another control plane can give the backup."
 pki=$(pod_flag "$API_SERVER_MANIFEST" client-ca-file)

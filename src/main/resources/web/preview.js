@@ -25,6 +25,9 @@ const preview = {
     if (chosen) {
       const [file] = (await ask(of + '/backups?backup=' + encodeURIComponent(chosen.id))).backups;
       parts.push(this.restore(answer, {...chosen, ...file}));
+    } else if (answer.backup && steps.includes('certificates-renew')) {
+      const before = answer.backup.before.includes('renew-certificates');
+      parts.push(this.facts([['Before', before ? 'a backup, unless all certificates have expired' : 'no backup: the spec wants none']]), ...before ? [this.backup(answer, backups)] : []);
     } else if (answer.backup) parts.push(this.backup(answer, backups));
     if (steps.includes('certificates-renew')) parts.push(await this.renewal(answer, text));
     return parts;

@@ -38,6 +38,7 @@ import dev.caravan.workflow.Hosts;
 import dev.caravan.workflow.Kubeconfigs;
 import dev.caravan.workflow.RegistryFiles;
 import dev.caravan.workflow.Removals;
+import dev.caravan.workflow.Renewals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.RuntimeMigration;
@@ -149,6 +150,7 @@ final class Wiring extends MainListenerSupport {
         all.put("locks", new HostLocks());
         all.put("approved", new ApprovedPlan(runs, opened, executor));
         all.put("migration", new RuntimeMigration());
+        all.put("renewals", new Renewals());
         all.put("adoption", new Adoption(options.data()));
         return all;
     }

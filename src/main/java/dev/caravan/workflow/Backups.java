@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -101,12 +102,17 @@ public final class Backups {
                         + Stream.of(Occasion.values()).map(Occasion::word).collect(Collectors.joining(", "))));
     }
 
-    /** The control planes that may give the backup, one after the other until one did; none if no backup is wanted. */
+    /**
+     * The control planes that may give the backup, one after the other until one did; none if no backup is wanted. Only those that the
+     * action is limited to, if it is.
+     */
     public List<Host> hosts(Exchange exchange) {
         Run run = run(exchange);
+        Set<String> limitedTo = run.action().limitedTo(run.parameters());
         // A host that is known to be in no cluster need not be asked.
         return exchange.getVariable(STATE, State.class) == null ? List.of()
                 : run.cluster().controlPlanes().stream().filter(host -> !run.hasFailed(host.name())
+                        && (limitedTo.isEmpty() || limitedTo.contains(host.name()))
                         && run.facts(host.name()).map(Facts::joined).orElse(true)).toList();
     }
 

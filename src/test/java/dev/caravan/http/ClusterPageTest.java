@@ -216,7 +216,9 @@ class ClusterPageTest {
         browser.press("Enter");
         planned();
         assertThat(browser.text("#ask-certificates")).contains("No run has read them yet.");
-        assertThat(outline()).containsSubsequence("facts on h1", "certificates-renew on h1", "control-plane-restart on h1",
+        assertThat(facts()).contains("Before a backup, unless all certificates have expired", "Taken from h1");
+        assertThat(outline()).containsSubsequence("facts on h1", "save-backup on h1; if needed", "certificates-renew on h1",
+                "control-plane-restart on h1",
                 "certificates-read on h1");
         browser.reach("#ask-read");
         browser.press("Enter");

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caravan.Programs;
 import dev.caravan.actions.Actions;
+import dev.caravan.backups.Backup;
+import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Engine;
 import dev.caravan.history.RunView;
 import dev.caravan.routes.RouteFiles;
@@ -24,6 +26,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,6 +116,8 @@ class CertificatesRehearsalTest {
             Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
 
             assertThat(renewed.state()).as(renewed::details).isEqualTo("succeeded");
+            assertThat(renewed.details()).contains("no backup can be taken: etcd answers no client whose certificate has expired");
+            assertThat(backups()).isEmpty();
             RunView shown = renewed.view();
             for (String host : List.of("h1", "h2", "h3")) {
                 assertThat(report(shown, host).subList(1, report(shown, host).size())).as(host).extracting(row -> row.get(1))
@@ -155,11 +161,17 @@ class CertificatesRehearsalTest {
             assertThat(none.state()).as(none::details).isEqualTo("succeeded");
             assertThat(none.view().changes()).as(none::details).isZero();
             assertThat(files(root)).isEqualTo(before);
+            assertThat(backups()).as("nothing is to be renewed").isEmpty();
+            withoutABackupNothingIsRenewed(engine, rehearsal);
 
             Ended renewed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "400"));
             assertThat(renewed.state()).as(renewed::details).isEqualTo("succeeded");
             assertThat(files(root).get("etc/kubernetes/pki/apiserver.crt")).isNotEqualTo(before.get("etc/kubernetes/pki/apiserver.crt"));
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 1");
+            assertThat(backups()).singleElement().satisfies(backup -> {
+                assertThat(backup.run()).isEqualTo(renewed.id());
+                assertThat(renewed.details()).containsSubsequence("backup " + backup.id(), "\"step\":\"certificates-renew\"");
+            });
 
             Ended again = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of("below-days", "60"));
             assertThat(again.view().changes()).as(again::details).isZero();
@@ -169,6 +181,7 @@ class CertificatesRehearsalTest {
             assertThat(files(root)).isEqualTo(before);
             assertThat(containerStops(rehearsal, "h1")).contains("kube-apiserver 2");
             assertThat(root.resolve("var/lib/caravan")).doesNotExist();
+            theSpecMayWantNoBackup(engine, rehearsal);
         }
     }
 
@@ -195,6 +208,33 @@ class CertificatesRehearsalTest {
             assertThat(containerStops(rehearsal, "h2")).isEmpty();
             assertThat(rehearsal.host("h1").root().resolve("var/lib/caravan")).doesNotExist();
         }
+    }
+
+    private void withoutABackupNothingIsRenewed(Engine engine, Rehearsal rehearsal) throws Exception {
+        Path root = rehearsal.host("h1").root();
+        Path etcd = root.resolve("etc/kubernetes/manifests/etcd.yaml");
+        String manifest = Files.readString(etcd);
+        Files.delete(etcd);
+        Map<String, String> before = files(root);
+        Ended failed = runs.run(engine, rehearsal.cluster(), "renew-certificates", Map.of());
+        assertThat(failed.state()).as(failed::details).isEqualTo("failed");
+        assertThat(failed.details()).contains("there is no /etc/kubernetes/manifests/etcd.yaml on this host", "backup: {before: []}");
+        assertThat(files(root)).isEqualTo(before);
+        Files.writeString(etcd, manifest);
+    }
+
+    private void theSpecMayWantNoBackup(Engine engine, Rehearsal rehearsal) throws Exception {
+        Cluster plain = rehearsal.cluster();
+        Cluster without = new Cluster(plain.name(), plain.kubernetes(), plain.packages(), plain.runtime(), plain.network(), plain.hosts(),
+                plain.onFailure(), plain.maxFailedHosts(), new Cluster.Backup(Set.of(Cluster.Occasion.UPGRADE), 5, Optional.empty()));
+        Ended renewed = runs.run(engine, without, "renew-certificates", Map.of());
+        assertThat(renewed.state()).as(renewed::details).isEqualTo("succeeded");
+        assertThat(renewed.details()).contains("no backup is taken before this renew-certificates, as the spec says");
+        assertThat(backups()).as("that of the first renewal").hasSize(1);
+    }
+
+    private List<Backup> backups() throws IOException {
+        return new BackupDirectory(runs.data(), "demo").all();
     }
 
     private void anExternalAuthorityIsRefused(Engine engine, Rehearsal rehearsal) throws Exception {

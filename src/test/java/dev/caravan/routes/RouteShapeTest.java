@@ -10,6 +10,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.caravan.remote.StepRetries;
+import dev.caravan.spec.Cluster.Occasion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -88,6 +89,15 @@ class RouteShapeTest {
     void thereAreSome() {
         assertThat(routes()).contains("triggers/run.camel.yaml", "actions/apply.camel.yaml", "steps/kubeadm-init.camel.yaml")
                 .hasSizeGreaterThan(20);
+    }
+
+    /** What a spec may name in {@code backup.before} has an effect, and routes name nothing else. */
+    @Test
+    void aBackupIsTakenBeforeEachOccasionOfASpec() {
+        List<String> named = routes().stream().flatMap(name -> read(name).findValues("setVariable").stream())
+                .filter(variable -> variable.path("name").asText().equals("backup.before"))
+                .map(variable -> variable.path("constant").asText()).toList();
+        assertThat(named).containsExactlyInAnyOrderElementsOf(Stream.of(Occasion.values()).map(Occasion::word).toList());
     }
 
     @ParameterizedTest

@@ -111,6 +111,19 @@ class SpecReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"reset", "apply", "migrate-runtime", "renew-certificate"})
+    void refusesABackupBeforeWhatTakesNone(String before) {
+        InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class,
+                () -> read(SMALLEST.replace("  hosts:", "  backup: {before: [upgrade, " + before + "]}\n  hosts:")));
+        assertThat(invalid).isNotNull();
+        assertThat(invalid.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.path()).isEqualTo("spec.backup.before[1]");
+            assertThat(problem.line()).isEqualTo(6);
+            assertThat(problem.message() + problem.remedy()).contains(before, "renew-certificates");
+        });
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {vip: 192.0.2.200, nodeLocal: true} | an endpoint is a vip or nodeLocal
             {port: 8443}                        | an endpoint is a vip or nodeLocal
