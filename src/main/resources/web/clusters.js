@@ -60,7 +60,7 @@ const clusters = {
         [runLink(run), run.action, when(run.createdAt), run.endedAt ? since(run.createdAt, run.endedAt) : '']))),
       el('details', {id: 'cluster-spec', ontoggle: event => { if (event.target.open) page.safely(() => this.spec()); }}, el('summary', {text: 'The spec that it was made from'}),
         el('p', {}, el('a', {href: to(this.of, 'apply'), text: 'Change it'}), el('span', {class: 'soft', text: ' as run ' + this.of + ' had it; the journal keeps no secrets'})), el('pre', {class: 'diff', tabindex: '0', 'aria-label': 'Spec'})),
-      el('details', {}, el('summary', {text: 'All actions'}), el('ul', {class: 'choices'}, ...newRun.actions.filter(action => !['plan', 'adopt', 'rollback'].includes(action.name)).map(action => el('li', {},
+      el('details', {}, el('summary', {text: 'All actions'}), el('ul', {class: 'choices'}, ...newRun.actions.filter(action => !['plan', 'adopt'].includes(action.name) && action.undoes !== 'run').map(action => el('li', {},
         el('a', {href: to(this.of, action.name), text: action.name}), el('span', {class: 'soft', text: action.title})))))];
   },
 

@@ -1,5 +1,6 @@
 package dev.caravan.actions;
 
+import dev.caravan.history.Undoes;
 import dev.caravan.spec.Nearest;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,15 +30,6 @@ import java.util.Set;
 public record Action(
         String name, String title, String description, boolean changesHosts, boolean plan, boolean asksFirst, Undoes undoes,
         ResumeFrom resumeFrom, String outcome, List<String> formerly, List<Parameter> parameters, boolean builtIn) {
-
-    /** What an action rolls back. */
-    public enum Undoes {
-        NOTHING,
-        /** The run that its parameter {@code run} names. */
-        RUN,
-        /** What all runs of the cluster changed. */
-        CLUSTER
-    }
 
     /** Where an interrupted run is resumed. */
     public enum ResumeFrom {

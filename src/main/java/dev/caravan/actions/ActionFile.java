@@ -1,8 +1,8 @@
 package dev.caravan.actions;
 
 import dev.caravan.actions.Action.ResumeFrom;
-import dev.caravan.actions.Action.Undoes;
 import dev.caravan.actions.Parameter.Type;
+import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
 import dev.caravan.tables.Value;

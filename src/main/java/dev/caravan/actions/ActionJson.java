@@ -24,6 +24,7 @@ public final class ActionJson {
         }
         tree.put("changesHosts", action.changesHosts()).put("plan", action.plan());
         tree.put("asksFirst", action.asksFirst()).put("builtIn", action.builtIn());
+        tree.put("undoes", action.undoes().word());
         texts(tree, "formerly", action.formerly());
         ArrayNode parameters = tree.putArray("parameters");
         action.parameters().forEach(parameter -> parameters.add(tree(parameter)));

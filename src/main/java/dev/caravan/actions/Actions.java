@@ -1,6 +1,6 @@
 package dev.caravan.actions;
 
-import dev.caravan.actions.Action.Undoes;
+import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Nearest;
 import dev.caravan.tables.InvalidData;

@@ -8,6 +8,7 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.Undoes;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.spec.SpecEdit;
 import java.time.DateTimeException;
@@ -28,7 +29,6 @@ import java.util.Set;
  * counts: an apply that succeeded, whose hosts are all nodes then; or a run whose step facts found nodes. Not thread-safe.
  */
 final class ClusterFold {
-    private static final String RESET = "reset";
     private static final String FACTS = "facts";
     private static final Set<RunState> DONE = EnumSet.of(RunState.SUCCEEDED, RunState.PARTLY);
     /** The run that makes a cluster sees no certificates: how many older ones are read for them. */
@@ -56,7 +56,8 @@ final class ClusterFold {
     void add(RunRecord run, List<Event> events) {
         readSinceNodes += nodesKnown ? 1 : 0;
         boolean succeeded = DONE.contains(run.state());
-        if (succeeded && run.action().equals(RESET)) {
+        Optional<RunQueued> begun = events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst();
+        if (succeeded && begun.filter(queued -> queued.undoes() == Undoes.CLUSTER).isPresent()) {
             gone = true;
             return;
         }
@@ -77,9 +78,7 @@ final class ClusterFold {
         }
         seen.forEach(certificates::putIfAbsent);
         if (!nodesKnown) {
-            events.stream().flatMap(event -> event.as(RunQueued.class).stream()).findFirst()
-                    .filter(queued -> !queued.limited())
-                    .ifPresent(queued -> nodes(run, queued, facts, failed, succeeded));
+            begun.filter(queued -> !queued.limited()).ifPresent(queued -> nodes(run, queued, facts, failed, succeeded));
         }
     }
 

@@ -31,7 +31,9 @@ public final class Clusters {
     private static final int RUNS_READ = 20;
     private static final int LARGEST_KUBECONFIG = 1 << 20;
 
+    /** By their names: no other action shows all that an apply would change, or looks at a cluster that has another name in its spec. */
     private static final String PLAN = "plan";
+    private static final String ADOPT = "adopt";
     private static final Comparator<RunRecord> LAST_SEEN =
             Comparator.comparing((RunRecord run) -> run.endedAt().orElse(Instant.MAX)).reversed();
 
@@ -81,7 +83,7 @@ public final class Clusters {
     private Optional<KnownCluster> known(String name) throws IOException {
         List<RunRecord> runs = journal.runs(RunFilter.of(name, RUNS_READ));
         // what was only read into a spec has another name there
-        if (runs.stream().allMatch(run -> run.action().equals("adopt"))) {
+        if (runs.stream().allMatch(run -> run.action().equals(ADOPT))) {
             return Optional.empty();
         }
         ClusterFold fold = new ClusterFold(Instant.now());

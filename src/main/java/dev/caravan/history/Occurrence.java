@@ -55,17 +55,18 @@ public sealed interface Occurrence {
      * @param outcome    what is true of the cluster once the run has succeeded, as the end of a sentence; may be empty
      * @param parameters the values of the action's parameters, by name
      * @param limited    whether the hosts are only some of the cluster's, as the action was limited to them
+     * @param undoes     what its action rolls back
      * @param by         who asked for it, where that is known: the name of a token
      */
     record RunQueued(
             String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
             Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters,
-            boolean limited, Optional<String> by) implements Occurrence {
-        /** One of which it is not known who asked for it. */
+            boolean limited, Undoes undoes, Optional<String> by) implements Occurrence {
+        /** One that rolls nothing back, and of which it is not known who asked for it. */
         public RunQueued(
                 String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
                 Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters, boolean limited) {
-            this(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, outcome, parameters, limited,
+            this(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, outcome, parameters, limited, Undoes.NOTHING,
                     Optional.empty());
         }
 
@@ -78,7 +79,7 @@ public sealed interface Occurrence {
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
             return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, redact.apply(outcome),
-                    Texts.redacted(parameters, redact), limited, by);
+                    Texts.redacted(parameters, redact), limited, undoes, by);
         }
     }
 

@@ -12,6 +12,7 @@ import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.StepState;
+import dev.caravan.history.Undoes;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -62,12 +63,15 @@ final class Events {
     }
 
     Optional<String> rolledBackBy(String run) {
-        // The first event of a run names the runs that it rolls back. For an apply these are the runs that it replaces.
+        // The first event of a run names the runs that it rolls back. For an apply these are the runs that it replaces. What a run undoes
+        // was not recorded by earlier versions: there its action says so.
         return reader.query("select event.* from event join run on run.id = event.run"
-                        + " where run.action in ('rollback', 'rollback-run') and event.type = ?"
+                        + " where event.type = ? and (event.data like '%\"undoes\":\"run\"%'"
+                        + " or run.action in ('rollback', 'rollback-run'))"
                         + " and run.cluster = (select cluster from run where id = ?) order by run.created_at desc",
                         this::event, EventRow.word(RunQueued.class), run).stream()
-                .filter(event -> event.as(RunQueued.class).filter(queued -> queued.rollsBack().contains(run)).isPresent())
+                .filter(event -> event.as(RunQueued.class)
+                        .filter(queued -> queued.undoes() == Undoes.RUN && queued.rollsBack().contains(run)).isPresent())
                 .map(Event::run)
                 .findFirst();
     }

@@ -1,9 +1,11 @@
 package dev.caravan.observe;
 
+import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Undoes;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import io.micrometer.core.instrument.Gauge;
@@ -24,7 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 final class CertificateGauges {
     private static final String OUTPUT = "certificate";
     private static final String FACTS = "facts";
-    private static final String RESET = "reset";
     /** How far back the journal is read at the start: runs in all, and runs of a cluster that saw no certificate. */
     private static final int NEWEST_RUNS = 200;
     private static final int RUNS_OF_A_CLUSTER = 3;
@@ -33,7 +34,7 @@ final class CertificateGauges {
     private final Map<String, Known> clusters = new ConcurrentHashMap<>();
     private final Map<String, UnderWay> runs = new ConcurrentHashMap<>();
 
-    private record UnderWay(String cluster, String action) {}
+    private record UnderWay(String cluster, Undoes undoes) {}
 
     /** What is known of a cluster: when the first certificate of each host expires. */
     private record Known(Gauge gauge, Map<String, Instant> ends) {}
@@ -43,7 +44,7 @@ final class CertificateGauges {
     }
 
     void began(String run, RunQueued queued) {
-        runs.put(run, new UnderWay(queued.cluster(), queued.action()));
+        runs.put(run, new UnderWay(queued.cluster(), queued.undoes()));
     }
 
     void heard(String id, StepEnded ended) {
@@ -56,7 +57,7 @@ final class CertificateGauges {
     /** A cluster that was taken off its hosts has no certificates. */
     void ended(String id, RunEnded ended) {
         UnderWay run = runs.remove(id);
-        if (run != null && run.action().equals(RESET) && ended.state() == RunState.SUCCEEDED) {
+        if (run != null && run.undoes() == Undoes.CLUSTER && ended.state() == RunState.SUCCEEDED) {
             forget(run.cluster());
         }
     }
@@ -68,10 +69,13 @@ final class CertificateGauges {
             if (times > RUNS_OF_A_CLUSTER || clusters.containsKey(run.cluster())) {
                 continue;
             }
-            if (run.action().equals(RESET) && run.state() == RunState.SUCCEEDED) {
+            List<Event> events = journal.events(run.id(), 0);
+            boolean undone = events.stream().flatMap(event -> event.as(RunQueued.class).stream())
+                    .anyMatch(queued -> queued.undoes() == Undoes.CLUSTER);
+            if (undone && run.state() == RunState.SUCCEEDED) {
                 looked.put(run.cluster(), RUNS_OF_A_CLUSTER);
             } else {
-                journal.events(run.id(), 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
+                events.stream().flatMap(event -> event.as(StepEnded.class).stream())
                         .forEach(ended -> keep(run.cluster(), ended));
             }
         }

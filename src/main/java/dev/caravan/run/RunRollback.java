@@ -1,8 +1,8 @@
 package dev.caravan.run;
 
 import dev.caravan.actions.Action;
-import dev.caravan.actions.Action.Undoes;
 import dev.caravan.history.Occurrence.HostRolledBack;
+import dev.caravan.history.Undoes;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.Journal;
 import dev.caravan.spec.Cluster;

@@ -1,7 +1,7 @@
 package dev.caravan.workflow;
 
-import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Facts;
+import dev.caravan.history.Undoes;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;

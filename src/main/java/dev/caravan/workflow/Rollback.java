@@ -1,9 +1,9 @@
 package dev.caravan.workflow;
 
-import dev.caravan.actions.Action.Undoes;
 import dev.caravan.facts.Finding;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
+import dev.caravan.history.Undoes;
 import dev.caravan.journal.Found;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.actions.Action.ResumeFrom;
-import dev.caravan.actions.Action.Undoes;
+import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.tables.InvalidData;
 import java.io.IOException;

@@ -125,6 +125,20 @@ class EventRowTest {
     }
 
     @Test
+    void whatARunOfAnEarlierVersionUndoesIsKnownByItsAction() {
+        assertThat(undoes("{\"action\":\"reset\"}")).isEqualTo(Undoes.CLUSTER);
+        assertThat(undoes("{\"action\":\"rollback\"}")).isEqualTo(Undoes.RUN);
+        assertThat(undoes("{\"action\":\"rollback-run\"}")).isEqualTo(Undoes.RUN);
+        assertThat(undoes("{\"action\":\"apply\"}")).isEqualTo(Undoes.NOTHING);
+        assertThat(undoes("{\"action\":\"reset\",\"undoes\":\"nothing\"}")).as("a user's own").isEqualTo(Undoes.NOTHING);
+        assertThat(undoes("{\"action\":\"take-off\",\"undoes\":\"cluster\"}")).isEqualTo(Undoes.CLUSTER);
+    }
+
+    private static Undoes undoes(String data) {
+        return ((RunQueued) read("run-queued", null, data)).undoes();
+    }
+
+    @Test
     void readsTheRunsToRollBackUnderTheirEarlierName() {
         RunQueued queued = (RunQueued) read("run-queued", null, "{\"action\":\"rollback\",\"takesBack\":[\"7f3a\",\"41c0\"]}");
 

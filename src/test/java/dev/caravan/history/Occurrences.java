@@ -49,10 +49,11 @@ public final class Occurrences {
         Arbitrary<Finding> findings = Combinators.combine(names().list().ofMaxSize(2), texts(), texts()).as(Finding::new);
         return Arbitraries.oneOf(
                 Combinators.combine(names(), names(), hosts.list().ofMaxSize(3), flags(), names().list().ofMaxSize(2), texts(),
-                        textsByName(), Combinators.combine(flags(), flags(), texts().optional(), names().optional()).as(Kind::new))
+                        textsByName(), Combinators.combine(flags(), flags(), texts().optional(),
+                        Arbitraries.of(Undoes.values()), names().optional()).as(Kind::new))
                         .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
                                 rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false,
-                                kind.by())),
+                                kind.undoes(), kind.by())),
                 Arbitraries.just(new RunStarted()),
                 Combinators.combine(names(), texts(), names().optional()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())
@@ -60,7 +61,7 @@ public final class Occurrences {
                         .as(RunEnded::new));
     }
 
-    private record Kind(boolean changesHosts, boolean plan, Optional<String> version, Optional<String> by) {}
+    private record Kind(boolean changesHosts, boolean plan, Optional<String> version, Undoes undoes, Optional<String> by) {}
 
     private static Arbitrary<Occurrence> steps() {
         return Arbitraries.oneOf(

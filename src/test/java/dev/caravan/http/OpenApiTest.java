@@ -17,10 +17,10 @@ import dev.caravan.history.Detached;
 import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
-import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.CancelRequested;
 import dev.caravan.history.Occurrence.GivenUp;
+import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RequestedByFile;
@@ -35,6 +35,7 @@ import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.Undoes;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.login.LoginSettings;
@@ -297,9 +298,9 @@ class OpenApiTest {
         Optional<Duration> duration = Optional.of(Duration.ofMillis(5));
         for (Occurrence what : List.of(
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
-                        "is as its spec says", Map.of("shade", "dark", "plan", "before"), false, Optional.of("ann")),
+                        "is as its spec says", Map.of("shade", "dark", "plan", "before"), false, Undoes.NOTHING, Optional.of("ann")),
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "",
-                        Map.of("shade", "dark", "plan", "before"), true, Optional.of("ann")),
+                        Map.of("shade", "dark", "plan", "before"), true, Undoes.CLUSTER, Optional.of("ann")),
                 new RunStarted(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
                 new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),

@@ -24,6 +24,7 @@ import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.Occurrence.Unknown;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.Undoes;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -369,10 +370,18 @@ abstract class JournalContract {
         journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
                 like.createdAt(), Optional.empty()));
         journal.append("c", new RunQueued("rollback", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("a"),
-                "", Map.of(), false));
+                "", Map.of(), false, Undoes.RUN, Optional.empty()));
+        journal.begin(new RunRecord("d", like.cluster(), "undo-all", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
+                like.createdAt(), Optional.empty()));
+        journal.append("d", new RunQueued("undo-all", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("e"),
+                "", Map.of(), false, Undoes.RUN, Optional.empty()));
+        journal.begin(run("f"));
+        journal.append("f", new RunQueued("apply", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("b"),
+                "\"undoes\":\"run\"", Map.of(), false));
 
         assertThat(journal.rolledBackBy("a")).contains("c");
-        assertThat(journal.rolledBackBy("b")).isEmpty();
+        assertThat(journal.rolledBackBy("e")).as("an action of a user's own").contains("d");
+        assertThat(journal.rolledBackBy("b")).as("it was replaced").isEmpty();
         assertThat(journal.rolledBackBy("nosuchrun")).isEmpty();
     }
 
