@@ -151,6 +151,11 @@ class DocumentsTest {
         assertThat(upwards).as("uses of packages above, which would make a circle").isEmpty();
     }
 
+    @Test
+    void onlyTheCommandLineMayUseTheRehearsal() throws IOException {
+        assertThat(packages()).as("the table of packages").startsWith("cli", "rehearsal");
+    }
+
     // ---- words
 
     /** As the tables of words in CONTRIBUTING.md and docs/glossary.md have it. Some words have several meanings, and are not here. */
