@@ -4,7 +4,7 @@ import dev.caravan.artefacts.Artefact;
 import dev.caravan.artefacts.Incoming;
 import dev.caravan.artefacts.Outgoing;
 import dev.caravan.artefacts.StoredFile;
-import dev.caravan.run.Slots;
+import dev.caravan.slots.Slots;
 import dev.caravan.step.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.caravan.run;
 
+import dev.caravan.slots.Slots;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

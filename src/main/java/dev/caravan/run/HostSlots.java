@@ -1,5 +1,6 @@
 package dev.caravan.run;
 
+import dev.caravan.slots.Slots;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -1,5 +1,6 @@
 package dev.caravan.ssh;
 
+import dev.caravan.slots.Slots;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,7 +35,7 @@ final class Connector {
     private final KeyRing keyRing = new KeyRing();
     private final Executor disk;
     private final ScheduledExecutorService timer;
-    private final Gate handshakes;
+    private final Slots handshakes;
 
     /**
      * @param disk runs what waits for files, name servers and slow passphrases
@@ -43,7 +44,7 @@ final class Connector {
         this.client = client;
         this.disk = disk;
         this.timer = timer;
-        this.handshakes = new Gate(handshakesAtATime);
+        this.handshakes = new Slots(handshakesAtATime);
     }
 
     private record Prepared(Attempt attempt, List<InetSocketAddress> addresses) {}
@@ -121,7 +122,7 @@ final class Connector {
 
     /** Tries again where the host drops connections, after pauses that grow and differ: many hosts may have one sshd in front of them. */
     private CompletableFuture<ClientSession> handshake(Attempt attempt, Transport transport, int dropped) {
-        return handshakes.pass(() -> transport.open(attempt).thenCompose(session -> login(attempt, session)))
+        return handshakes.with(() -> transport.open(attempt).thenCompose(session -> login(attempt, session))).toCompletableFuture()
                 .exceptionallyCompose(failure -> {
                     Throwable cause = SshException.beneath(failure);
                     if (dropped == MOST_DROPPED || !Failures.isDropped(cause)) {

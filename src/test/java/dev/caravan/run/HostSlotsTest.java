@@ -1,7 +1,6 @@
 package dev.caravan.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,10 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,52 +15,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-class SlotsTest {
-    @Test
-    void whoWaitedLongestComesNext() {
-        Slots slots = new Slots(1);
-        Runnable first = slots.take().toCompletableFuture().join();
-        CompletableFuture<Runnable> second = slots.take().toCompletableFuture();
-        CompletableFuture<Runnable> third = slots.take().toCompletableFuture();
-        assertThat(second).isNotDone();
-
-        first.run();
-        assertThat(second).isCompleted();
-        assertThat(third).isNotDone();
-        first.run();
-        assertThat(third).as("a place is freed once, however often that is said").isNotDone();
-        second.join().run();
-        assertThat(third).isCompleted();
-    }
-
-    @Test
-    void needsAPlace() {
-        assertThatThrownBy(() -> new Slots(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0");
-    }
-
-    @Test
-    void neverMoreThanThereArePlacesWhicheverThreadsAsk() throws Exception {
-        Slots slots = new Slots(3);
-        AtomicInteger inside = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        CountDownLatch done = new CountDownLatch(2000);
-        ExecutorService threads = Executors.newFixedThreadPool(8);
-        try {
-            for (int piece = 0; piece < 2000; piece++) {
-                threads.execute(() -> slots.take().thenAcceptAsync(free -> {
-                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                    inside.decrementAndGet();
-                    free.run();
-                    done.countDown();
-                }, threads));
-            }
-            assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            threads.shutdownNow();
-        }
-        assertThat(most.get()).isBetween(1, 3);
-    }
-
+class HostSlotsTest {
     @Test
     void aHostThatOthersWaitForComesBeforeThem() {
         HostSlots slots = new HostSlots(1);

@@ -1,9 +1,10 @@
-package dev.caravan.run;
+package dev.caravan.slots;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * A number of places of which each holder takes one, waiting in line without a thread. Thread-safe.
@@ -28,8 +29,21 @@ public final class Slots {
         return take(false);
     }
 
-    /** The same, where {@code before} says so before all who wait, but for those of whom that was said. */
-    CompletionStage<Runnable> take(boolean before) {
+    /** Starts this once a place is free, and frees the place when it is done. Fails as it does. */
+    public <T> CompletionStage<T> with(Supplier<? extends CompletionStage<T>> action) {
+        return take().thenCompose(release -> started(action).whenComplete((done, failure) -> release.run()));
+    }
+
+    private static <T> CompletionStage<T> started(Supplier<? extends CompletionStage<T>> action) {
+        try {
+            return action.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** The same as {@link #take()}, where {@code before} says so before all who wait, but for those of whom that was said. */
+    public CompletionStage<Runnable> take(boolean before) {
         CompletableFuture<Runnable> place = new CompletableFuture<>();
         synchronized (this) {
             if (free == 0) {
@@ -42,17 +56,18 @@ public final class Slots {
         return place;
     }
 
-    int places() {
+    /** How many there are. */
+    public int places() {
         return places;
     }
 
     /** How many places are taken now. */
-    synchronized int taken() {
+    public synchronized int taken() {
         return places - free;
     }
 
     /** How many wait for a place now. */
-    synchronized int waiting() {
+    public synchronized int waiting() {
         return first.size() + waiting.size();
     }
 

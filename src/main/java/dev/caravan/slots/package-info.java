@@ -1,0 +1,2 @@
+/** Places of which each holder takes one, waiting in line without a thread. */
+package dev.caravan.slots;
