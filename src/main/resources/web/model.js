@@ -152,7 +152,7 @@ class RunModel {
         const trying = step.state === 'retrying' && !this.ended;
         if (step.state !== 'failed' && !trying || step.failure && step.failure.kind === 'refused' && groups.size) continue;
         const failure = step.failure || {kind: '', remedy: '', lastWords: []};
-        const key = [trying, step.step, failure.kind, failure.remedy, without(step.message, host)].join('\n');
+        const key = [trying, step.step, failure.kind, failure.remedy, cause(step.message, host)].join('\n');
         if (!groups.has(key)) {
           groups.set(key, {title: step.message || step.step + ' failed', remedy: failure.remedy, words: failure.lastWords, kind: failure.kind, step: step.step, trying, hosts: []});
         }
@@ -163,8 +163,13 @@ class RunModel {
   }
 }
 
-function without(message, host) {
-  let text = message || '';
-  for (const own of [host.address, host.name]) if (own) text = text.split(own).join('?');
-  return text.replace(/\d+/g, '#');
+/** What was said of a host, without its own name and address: so what was said of several is found to be the same. */
+function neutral(text, host) {
+  const own = [[host.name, 'HOST'], [host.address, 'ADDRESS']].filter(([word]) => word);
+  return own.reduce((left, [word, by]) => left.replace(new RegExp('(?<![\\w.-])' + word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '(?![\\w-]|\\.\\w)', 'g'), by), text);
+}
+
+/** What fails two hosts alike: the words without the host, and without figures. */
+function cause(message, host) {
+  return neutral(message || '', host).replace(/\d+/g, '#');
 }

@@ -40,8 +40,3 @@ const plan = {
       ...diffLines(each.diff))));
   }
 };
-
-function neutral(text, host) {
-  const own = [[host.name, 'HOST'], [host.address, 'ADDRESS']].filter(([word]) => word);
-  return own.reduce((left, [word, by]) => left.replace(new RegExp('(?<![\\w.-])' + word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '(?![\\w-]|\\.\\w)', 'g'), by), text);
-}

@@ -25,6 +25,11 @@ public final class HostWords {
         return without;
     }
 
+    /** What fails two hosts alike: the words without the host, and without figures. */
+    public static String cause(String words, String name, Collection<String> addresses) {
+        return without(words, name, addresses).replaceAll("\\d+", "#");
+    }
+
     private static String replace(String text, String word, String placeholder) {
         return word.isEmpty() || !text.contains(word)
                 ? text

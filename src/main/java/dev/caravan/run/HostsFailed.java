@@ -44,7 +44,7 @@ public class HostsFailed extends Exception {
     }
 
     private static String cause(Failed failed) {
-        return step(failed) + HostWords.without(words(failed), failed.host().name(), failed.host().addresses()).replaceAll("\\d+", "#");
+        return step(failed) + HostWords.cause(words(failed), failed.host().name(), failed.host().addresses());
     }
 
     private static String said(List<Failed> hosts, int length) {

@@ -51,7 +51,7 @@ record Change(String step, String text, String diff) {
 
     /** The cause in words that fail two hosts alike: without the host's own name and address, and without figures. */
     static String cause(StepView failed, HostView host) {
-        return neutral(failed.message(), host).replaceAll("\\d+", "#");
+        return HostWords.cause(failed.message(), host.name(), List.of(host.address()));
     }
 
     private static List<String> words(StepView step) {

@@ -512,6 +512,23 @@ class PageTest {
     }
 
     @Test
+    void hostsThatFailAlikeAreOneProblemAlsoIfItNamesALongerHost() throws Exception {
+        List<RunHost> hosts = List.of(new RunHost("node-1", "192.0.2.1", List.of("worker")),
+                new RunHost("node-2", "192.0.2.2", List.of("worker")));
+        recorded("alike", "alike", hosts);
+        for (RunHost host : hosts) {
+            started("alike", host.name(), "kubeadm-join");
+            tell("alike", new StepEnded(Attempt.of(host.name(), "kubeadm-join", 1), "no answer from node-15", StepState.FAILED, List.of(),
+                    List.of(), Map.of(), false, Optional.empty(), Optional.of(Duration.ofMillis(900)),
+                    Optional.of(new Failure("network", "Look at node-15.", List.of()))));
+        }
+        open("alike", "/problems");
+        browser.until("document.querySelectorAll('.cause').length > 0");
+        assertThat(browser.value("document.querySelectorAll('.cause').length").asInt()).isOne();
+        assertThat(browser.text(".cause")).contains("kubeadm-join on 2 hosts", "node-1", "node-2");
+    }
+
+    @Test
     void theAddressHasWhichRunsAreListedAndOlderOnesFollowPageByPage() throws Exception {
         Instant day = LocalDate.of(2020, 2, 29).atTime(12, 0).atZone(ZoneId.systemDefault()).toInstant();
         for (int number = 0; number < 600; number++) {
