@@ -2,8 +2,15 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.caravan.Markdown;
+import dev.caravan.spec.Schema;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -73,5 +80,57 @@ class ReferenceTest {
         own.removeAll(options(new CommonOptions()));
 
         assertThat(named(Markdown.of("docs/serve.md").table("| option | default | sets |"), "--[a-z-]+")).isEqualTo(own);
+    }
+
+    // ---- the spec
+
+    @Test
+    void theSpecShowsEveryKeyAndNoOther() throws Exception {
+        JsonNode schema = new ObjectMapper().readTree(Schema.text());
+        String spec = REFERENCE.blocks("yaml").stream().filter(block -> block.startsWith("apiVersion: caravan/v1")).findFirst()
+                .orElseThrow();
+        JsonNode shown = new ObjectMapper(new YAMLFactory()).readTree(spec);
+        Map<JsonNode, Set<String>> known = new IdentityHashMap<>();
+        Map<JsonNode, Set<String>> used = new IdentityHashMap<>();
+        compare(schema, schema, "spec", List.of(shown), known, used);
+
+        known.forEach((at, keys) -> assertThat(used.get(at)).as("keys of %s", at.path("title").asText())
+                .containsExactlyInAnyOrderElementsOf(keys));
+    }
+
+    /** Collects, for each object of the schema, its keys and those that the text shows at any place where it may be. */
+    private static void compare(JsonNode root, JsonNode schema, String path, List<JsonNode> shown, Map<JsonNode, Set<String>> known,
+            Map<JsonNode, Set<String>> used) {
+        JsonNode here = schema.has("$ref") ? root.at(schema.get("$ref").asText().substring(1)) : schema;
+        if (shown.isEmpty() && known.containsKey(here)) {
+            return;
+        }
+        here.path("properties").fieldNames()
+                .forEachRemaining(key -> known.computeIfAbsent(here, any -> new TreeSet<>()).add(key));
+        Set<String> keys = used.computeIfAbsent(here, any -> new TreeSet<>());
+        JsonNode others = here.path("additionalProperties");
+        for (JsonNode each : shown) {
+            each.fieldNames().forEachRemaining(key -> {
+                if (here.path("properties").has(key)) {
+                    keys.add(key);
+                } else {
+                    assertThat(others.isObject() || here.path("type").asText().equals("object") && !others.isBoolean())
+                            .as("%s has no key %s", path, key).isTrue();
+                }
+            });
+        }
+        here.path("properties").properties().forEach(property -> compare(root, property.getValue(), path + "." + property.getKey(),
+                shown.stream().map(each -> each.path(property.getKey())).filter(each -> !each.isMissingNode()).toList(), known, used));
+        if (here.path("items").isObject()) {
+            List<JsonNode> items = new ArrayList<>();
+            shown.forEach(each -> each.forEach(items::add));
+            compare(root, here.path("items"), path + "[]", items, known, used);
+        }
+        if (others.isObject()) {
+            List<JsonNode> values = new ArrayList<>();
+            shown.forEach(each -> each.properties().stream().filter(entry -> !here.path("properties").has(entry.getKey()))
+                    .forEach(entry -> values.add(entry.getValue())));
+            compare(root, others, path + ".*", values, known, used);
+        }
     }
 }
