@@ -134,7 +134,7 @@ final class WorkflowLoader {
         tables(context, registry, files, versions);
         registry.bind("bundling", new Bundling(options.data(), options.triggers(), NetworkTable.of(files)));
         // camel-ssh names itself for that scheme too; which of the two a jar finds first is nobody's choice.
-        context.addComponent("ssh", new CaravanSshComponent());
+        context.addComponent("ssh", new CaravanSshComponent(sessions, options.dial()));
         context.getCamelContextExtension().addInterceptStrategy(new LogContext());
         return new Workflow(context, steps, actions);
     }

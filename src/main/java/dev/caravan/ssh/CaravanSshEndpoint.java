@@ -1,59 +1,51 @@
 package dev.caravan.ssh;
 
+import dev.caravan.spec.Secret;
+import dev.caravan.spec.SshAccess.HostKeyCheck;
+import java.nio.file.Path;
 import java.time.Duration;
-import org.apache.camel.CamelExchangeException;
-import org.apache.camel.Exchange;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Consumer;
+import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.component.ssh.SshComponent;
 import org.apache.camel.component.ssh.SshConfiguration;
-import org.apache.camel.component.ssh.SshConstants;
 import org.apache.camel.component.ssh.SshEndpoint;
-import org.apache.camel.component.ssh.SshProducer;
 import org.apache.camel.spi.UriParam;
 import org.apache.sshd.common.channel.Channel;
 
 /**
- * A camel-ssh endpoint whose producer runs the message body as a command over a pooled connection and answers as the
- * stock one does: standard output as the body (an {@link java.io.InputStream}), {@code CamelSshExitValue} and
- * {@code CamelSshStderr} as headers.
+ * A camel-ssh endpoint whose producer runs the message body as a command over a pooled connection and answers as the stock one does:
+ * standard output as the body (an {@link java.io.InputStream}), {@code CamelSshExitValue} and {@code CamelSshStderr} as headers.
+ *
+ * <p>{@code ssh:host} is the host of the exchange, its variable {@code host}: the command uses the connection of that host's steps, with
+ * the login of the spec.
  *
  * <p>What differs from stock camel-ssh:
  * <ul>
+ * <li>Host keys are checked as OpenSSH does, by {@code knownHostsResource} or else {@code ~/.ssh/known_hosts}. Unknown keys are refused
+ * unless {@code hostKeyCheck} says {@code accept-new} or {@code off}; {@code failOnUnknownHost} has no effect.
  * <li>Failures are {@link SshException}s that do not hold the command.
- * <li>{@code CamelSshUsername} and {@code CamelSshPassword} headers are removed and not looked at: headers come from
- * outside, and would choose whom a route logs in as.
- * <li>{@code knownHostsResource} is matched as OpenSSH does. Without it every host key is accepted, as in stock
- * camel-ssh; with it and {@code failOnUnknownHost=false} an unknown key is, a changed one never.
- * <li>Standard input is the exchange variable {@value #STDIN} (text, bytes or a stream), and else empty. It is a
- * variable and no header for the reason above.
+ * <li>{@code CamelSshUsername} and {@code CamelSshPassword} headers are removed and not looked at: headers come from outside, and would
+ * choose whom a route logs in as.
+ * <li>Standard input is the exchange variable {@value #STDIN} (text, bytes or a stream), and else empty. It is a variable and no header
+ * for the reason above.
+ * <li>There are no consumers, and no options that need a client of the endpoint's own: both would not share connections.
  * </ul>
- * Consumers are the stock ones. So are producers of endpoints with {@code channelType=shell}, a {@code clientBuilder},
- * {@code kex}, {@code ciphers}, {@code macs}, {@code signatures} or {@code compressions}: these need a client of their
- * own.
  */
 public class CaravanSshEndpoint extends SshEndpoint {
     /** The exchange variable that holds a command's standard input. */
     public static final String STDIN = "sshStdin";
+    /** The exchange variable of the host, and the endpoint's word for it. */
+    static final String HOST = "host";
 
-    @UriParam(label = "proxy", description = "Jump hosts as OpenSSH's ProxyJump takes them, the one to be reached first"
-            + " in front: [user@]host[:port],... They are logged in to with the credentials of the endpoint, and their"
-            + " keys are checked as the host's own is.")
-    private String proxyJump;
+    private static final String FILE = "file:";
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
-    @UriParam(label = "advanced", defaultValue = "15s", description = "Interval of keepalives that want a reply; after"
-            + " three without one the connection is given up. 0 for none.")
-    private Duration heartbeatInterval = Duration.ofSeconds(15);
-
-    @UriParam(label = "advanced", description = "How long TCP may take to connect. Default: the option timeout.")
-    private Duration connectTimeout;
-
-    @UriParam(label = "advanced", description = "How long handshake and login may take from there. Default: the option"
-            + " timeout.")
-    private Duration authTimeout;
-
-    @UriParam(label = "advanced", description = "How long the host may take to open a channel. Default: the option"
-            + " timeout.")
-    private Duration channelOpenTimeout;
+    @UriParam(label = "security", defaultValue = "strict", description = "What happens to a host key that is not known: strict refuses it,"
+            + " accept-new accepts and keeps it, off accepts every key.")
+    private HostKeyCheck hostKeyCheck = HostKeyCheck.STRICT;
 
     @UriParam(label = "producer", defaultValue = "0", description = "How long a command may take. 0 for no limit.")
     private Duration commandTimeout = Duration.ZERO;
@@ -64,73 +56,72 @@ public class CaravanSshEndpoint extends SshEndpoint {
 
     @Override
     public Producer createProducer() throws Exception {
-        return usesPool() ? new CaravanSshProducer(this) : new StockProducer(this);
+        SshConfiguration stock = getConfiguration();
+        if (!Channel.CHANNEL_EXEC.equals(stock.getChannelType()) || stock.getClientBuilder() != null || stock.getKeyPairProvider() != null
+                || stock.getKex() != null || stock.getCiphers() != null || stock.getMacs() != null || stock.getSignatures() != null
+                || stock.getCompressions() != null) {
+            throw new IllegalArgumentException(name() + ": channelType, clientBuilder, keyPairProvider and algorithms cannot be set, as "
+                    + "connections are shared");
+        }
+        return new CaravanSshProducer(this);
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+        throw new IllegalArgumentException(name() + " cannot begin a route: begin it with timer:, and send the command to ssh:");
     }
 
     @Override
     public boolean isSingletonProducer() {
-        return usesPool();
+        return true;
     }
 
-    private boolean usesPool() {
-        SshConfiguration stock = getConfiguration();
-        return Channel.CHANNEL_EXEC.equals(stock.getChannelType()) && stock.getClientBuilder() == null
-                && stock.getKex() == null && stock.getCiphers() == null && stock.getMacs() == null
-                && stock.getSignatures() == null && stock.getCompressions() == null;
+    CaravanSshComponent component() {
+        return (CaravanSshComponent) getComponent();
     }
 
-    SshSessions sessions() {
-        return ((CaravanSshComponent) getComponent()).getSessions();
+    /** Whether it is the host of the exchange, whose login is in the spec. */
+    boolean isOfExchange() {
+        return getUsername() == null && getHost().equals(HOST);
     }
 
-    /** Takes what came from outside and would steer the login out of the message. */
-    static void removeLoginHeaders(Exchange exchange) {
-        exchange.getIn().removeHeader(SshConstants.USERNAME_HEADER);
-        exchange.getIn().removeHeader(SshConstants.PASSWORD_HEADER);
+    /** The login of any other. */
+    Login login() {
+        if (getUsername() == null) {
+            throw new IllegalArgumentException(name() + " names no user: write ssh:USER@HOST, or ssh:host for the host of the exchange");
+        }
+        List<KeySource> keys = getCertResource() == null ? List.of() : List.of(new KeySource.File(file("certResource", getCertResource()),
+                Optional.ofNullable(getCertResourcePassword()).map(Secret::new)));
+        Path known = getKnownHostsResource() == null ? Path.of(System.getProperty("user.home"), ".ssh", "known_hosts")
+                : file("knownHostsResource", getKnownHostsResource());
+        Duration timeout = Duration.ofMillis(getTimeout());
+        return new Login(getUsername(), address(), getPort(), keys, Optional.ofNullable(getPassword()).map(Secret::new), false,
+                new HostTrust(hostKeyCheck, Optional.empty(), new KnownHosts.InFile(known)), Optional.empty(), Optional.empty(),
+                new Login.Limits(timeout, timeout, timeout, KEEP_ALIVE));
     }
 
-    public String getProxyJump() {
-        return proxyJump;
+    private Path file(String option, String resource) {
+        if (!resource.startsWith(FILE)) {
+            throw new IllegalArgumentException(name() + ": " + option + " must be " + FILE + "PATH");
+        }
+        return Path.of(resource.substring(FILE.length()));
     }
 
-    public void setProxyJump(String proxyJump) {
-        this.proxyJump = proxyJump;
+    private String address() {
+        String host = getHost();
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    public Duration getHeartbeatInterval() {
-        return heartbeatInterval;
+    private String name() {
+        return "ssh:" + Address.hostAndPort(address(), getPort());
     }
 
-    public void setHeartbeatInterval(Duration heartbeatInterval) {
-        this.heartbeatInterval = heartbeatInterval;
+    public HostKeyCheck getHostKeyCheck() {
+        return hostKeyCheck;
     }
 
-    public Duration getConnectTimeout() {
-        return orTimeout(connectTimeout);
-    }
-
-    public void setConnectTimeout(Duration connectTimeout) {
-        this.connectTimeout = connectTimeout;
-    }
-
-    public Duration getAuthTimeout() {
-        return orTimeout(authTimeout);
-    }
-
-    public void setAuthTimeout(Duration authTimeout) {
-        this.authTimeout = authTimeout;
-    }
-
-    public Duration getChannelOpenTimeout() {
-        return orTimeout(channelOpenTimeout);
-    }
-
-    public void setChannelOpenTimeout(Duration channelOpenTimeout) {
-        this.channelOpenTimeout = channelOpenTimeout;
-    }
-
-    private Duration orTimeout(Duration own) {
-        return own == null ? Duration.ofMillis(getTimeout()) : own;
+    public void setHostKeyCheck(HostKeyCheck hostKeyCheck) {
+        this.hostKeyCheck = hostKeyCheck;
     }
 
     public Duration getCommandTimeout() {
@@ -139,34 +130,5 @@ public class CaravanSshEndpoint extends SshEndpoint {
 
     public void setCommandTimeout(Duration commandTimeout) {
         this.commandTimeout = commandTimeout;
-    }
-
-    /** The stock producer without its two leaks: headers that choose the login, and the command in its exception. */
-    private static final class StockProducer extends SshProducer {
-        StockProducer(CaravanSshEndpoint endpoint) {
-            super(endpoint);
-            if (endpoint.getProxyJump() != null) {
-                throw new IllegalArgumentException("proxyJump does not go with channelType=shell, a clientBuilder or"
-                        + " algorithms of the endpoint's own");
-            }
-        }
-
-        @Override
-        public CaravanSshEndpoint getEndpoint() {
-            return (CaravanSshEndpoint) super.getEndpoint();
-        }
-
-        @Override
-        public void process(Exchange exchange) throws Exception {
-            removeLoginHeaders(exchange);
-            try {
-                super.process(exchange);
-            } catch (CamelExchangeException e) {
-                SshConfiguration stock = getEndpoint().getConfiguration();
-                throw new SshException(SshException.Kind.UNREACHABLE,
-                        Address.describe(stock.getUsername(), stock.getHost(), stock.getPort())
-                                + ": the command could not be run: " + e.getCause().getMessage(), e.getCause());
-            }
-        }
     }
 }

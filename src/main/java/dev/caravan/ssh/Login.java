@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Everything that makes one connection what it is, and so the key of the pool: what an {@link SshTarget} or a stock
- * camel-ssh endpoint comes down to.
+ * Everything that makes one connection what it is, and so the key of the pool: what an {@link SshTarget} or an {@code ssh:}
+ * endpoint comes down to.
  *
  * @param keys  private keys in the order they are offered
  * @param agent whether keys of the running ssh-agent are offered, after {@code keys}

@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.routes.BareContext;
+import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
 import dev.caravan.ssh.SshException.Kind;
+import dev.caravan.testkit.Clusters;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyPair;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -26,10 +29,8 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.component.ssh.SshConstants;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
-import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,10 @@ class CaravanSshComponentTest {
     @RegisterExtension
     final EmbeddedServer server = EmbeddedServer.forTest();
 
+    private final SshSessions sessions = new SshSessions();
     private DefaultCamelContext context;
     private ProducerTemplate template;
+    private String right;
     private final Set<String> users = ConcurrentHashMap.newKeySet();
 
     @BeforeEach
@@ -54,7 +57,10 @@ class CaravanSshComponentTest {
             users.add(user);
             return EmbeddedServer.PASSWORD.equals(password);
         });
+        right = known("right", "[127.0.0.1]:" + server.port() + " " + PublicKeyEntry.toString(server.hostKey()) + " comment");
         context = BareContext.make();
+        context.addComponent("ssh", new CaravanSshComponent(sessions,
+                host -> new SshTarget(host.address(), Access.to(server.port()).user("ops").password(EmbeddedServer.PASSWORD).built())));
         context.start();
         template = context.createProducerTemplate();
     }
@@ -62,10 +68,19 @@ class CaravanSshComponentTest {
     @AfterEach
     void stop() throws Exception {
         context.close();
+        sessions.close();
     }
 
     private String uri(String options) {
+        return unchecked("&knownHostsResource=" + right + options);
+    }
+
+    private String unchecked(String options) {
         return "ssh:tester@127.0.0.1:" + server.port() + "?password=RAW(" + EmbeddedServer.PASSWORD + ")" + options;
+    }
+
+    private String known(String name, String line) throws Exception {
+        return "file:" + Files.writeString(directory.resolve(name), line);
     }
 
     private Exchange send(String uri, String command) {
@@ -90,57 +105,11 @@ class CaravanSshComponentTest {
     }
 
     @Test
-    void takesTheStockWaysToLogIn() throws Exception {
-        Path key = Shell.keygen(directory.resolve("id"), "ecdsa", "pass phrase", "-m", "PKCS8");
-        KeyPair pair = new KeySource.File(key, Optional.of(new Secret("pass phrase")))
-                .load().get(0);
-        server.acceptKey(pair.getPublic());
-        server.accept((user, password, session) -> false);
-        context.getRegistry().bind("keys", KeyPairProvider.wrap(pair));
-        String host = "ssh:127.0.0.1:" + server.port() + "?username=tester";
-
-        for (String login : List.of(
-                "&certResource=file:" + key + "&certResourcePassword=RAW(pass phrase)",
-                "&keyPairProvider=#keys",
-                "&keyPairProvider=#keys&keyType=ecdsa-sha2-nistp256")) {
-            assertThat(send(host + login, "echo in").getMessage().getBody(String.class)).isEqualTo("in\n");
-        }
-        assertThat(failure(send(host + "&keyPairProvider=#keys&keyType=ssh-rsa", "true")).kind())
-                .isEqualTo(Kind.PRIVATE_KEY);
-        assertThat(failure(send(host + "&certResource=file:" + key + "&certResourcePassword=hunter2", "true")))
-                .hasMessageNotContaining("hunter2");
-    }
-
-    @Test
     void takesUserAndPasswordFromTheAuthorityOfTheUri() {
         server.accept((user, password, session) -> user.equals("tester") && password.equals("simple"));
 
-        assertThat(send("ssh:tester:simple@127.0.0.1:" + server.port(), "echo in").getMessage().getBody(String.class))
-                .isEqualTo("in\n");
-    }
-
-    @Test
-    void checksHostKeysAgainstTheKnownHostsResource() throws Exception {
-        String right = "[127.0.0.1]:" + server.port() + " " + PublicKeyEntry.toString(server.hostKey());
-        String wrong = "[127.0.0.1]:" + server.port() + " "
-                + PublicKeyEntry.toString(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256).getPublic());
-        String trap = "[127.0.0.100]:" + server.port() + " " + PublicKeyEntry.toString(server.hostKey());
-        String strict = "&failOnUnknownHost=true";
-
-        assertThat(send(uri(known("right", right + " comment") + strict), "true").getException()).isNull();
-        assertThat(failure(send(uri(known("trap", trap) + strict), "true")).kind()).isEqualTo(Kind.UNKNOWN_HOST_KEY);
-        assertThat(failure(send(uri(known("wrong", wrong) + strict), "true")).kind()).isEqualTo(Kind.CHANGED_HOST_KEY);
-        assertThat(failure(send(uri("&knownHostsResource=file:" + directory + "/none" + strict), "true")).kind())
-                .isEqualTo(Kind.UNKNOWN_HOST_KEY);
-        assertThat(server.commands).hasValue(1);
-
-        assertThat(send(uri(known("empty", "")), "true").getException()).isNull();
-        assertThat(failure(send(uri(known("wrong", wrong)), "true")).kind()).isEqualTo(Kind.CHANGED_HOST_KEY);
-        assertThat(directory.resolve("empty")).isEmptyFile();
-    }
-
-    private String known(String name, String line) throws Exception {
-        return "&knownHostsResource=file:" + Files.writeString(directory.resolve(name), line);
+        assertThat(send("ssh:tester:simple@127.0.0.1:" + server.port() + "?hostKeyCheck=off", "echo in").getMessage()
+                .getBody(String.class)).isEqualTo("in\n");
     }
 
     @Test
@@ -174,7 +143,7 @@ class CaravanSshComponentTest {
     @Test
     void failuresDoNotHoldTheCommand() {
         Exchange late = send(uri("&commandTimeout=200"), "sleep 60; echo canary");
-        Exchange wrong = send("ssh:tester@127.0.0.1:" + server.port() + "?password=x", "echo canary");
+        Exchange wrong = send("ssh:tester@127.0.0.1:" + server.port() + "?password=x&knownHostsResource=" + right, "echo canary");
 
         assertThat(failure(late).kind()).isEqualTo(Kind.TIMEOUT);
         assertThat(failure(wrong).kind()).isEqualTo(Kind.AUTHENTICATION);
@@ -182,51 +151,6 @@ class CaravanSshComponentTest {
             assertThat(each).hasMessageNotContaining("canary");
         }
         assertThat(failure(late)).hasMessageNotContaining("canary");
-    }
-
-    @Test
-    void goesThroughJumpHosts() throws Exception {
-        try (EmbeddedServer first = EmbeddedServer.start(); EmbeddedServer second = EmbeddedServer.start()) {
-            String jumps = "&proxyJump=127.0.0.1:" + first.port() + ",other@127.0.0.1:" + second.port();
-
-            assertThat(send(uri(jumps), "echo in").getMessage().getBody(String.class)).isEqualTo("in\n");
-            assertThat(first.connections).hasValue(1);
-            assertThat(second.connections).hasValue(1);
-        }
-    }
-
-    @Test
-    void bindsItsOptionsFromYaml() throws Exception {
-        String yaml = """
-                - route:
-                    id: from-yaml
-                    from:
-                      uri: direct:from-yaml
-                      steps:
-                        - to:
-                            uri: ssh:tester@127.0.0.1:%d
-                            parameters:
-                              password: "RAW(%s)"
-                              heartbeatInterval: 7s
-                              connectTimeout: 3000
-                              authTimeout: "4s"
-                              channelOpenTimeout: 5000
-                              commandTimeout: 6s
-                              timeout: 9000
-                """.formatted(server.port(), EmbeddedServer.PASSWORD);
-        PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("from-yaml.camel.yaml", yaml));
-
-        assertThat(template.requestBody("direct:from-yaml", "echo in", String.class)).isEqualTo("in\n");
-        CaravanSshEndpoint endpoint = context.getEndpoints().stream()
-                .filter(CaravanSshEndpoint.class::isInstance).map(CaravanSshEndpoint.class::cast)
-                .findFirst().orElseThrow();
-        assertThat(endpoint.getHeartbeatInterval()).hasSeconds(7);
-        assertThat(endpoint.getConnectTimeout()).hasSeconds(3);
-        assertThat(endpoint.getAuthTimeout()).hasSeconds(4);
-        assertThat(endpoint.getChannelOpenTimeout()).hasSeconds(5);
-        assertThat(endpoint.getCommandTimeout()).hasSeconds(6);
-        assertThat(endpoint.getTimeout()).isEqualTo(9000);
-        assertThat(endpoint.isSingletonProducer()).isTrue();
     }
 
     @Test
@@ -240,7 +164,7 @@ class CaravanSshComponentTest {
                         .setVariable("user", body())
                         .setBody(constant("sleep 0.3; echo in"))
                         .toD("ssh:${variable.user}@127.0.0.1:" + server.port()
-                                + "?password=RAW(" + EmbeddedServer.PASSWORD + ")")
+                                + "?password=RAW(" + EmbeddedServer.PASSWORD + ")&knownHostsResource=" + right)
                         .to("mock:answers");
             }
         });
@@ -261,65 +185,114 @@ class CaravanSshComponentTest {
         workers.shutdown();
     }
 
-    @Test
-    void pollingConsumersWorkAsBefore() throws Exception {
-        context.addRoutes(new RouteBuilder() {
-            @Override
-            public void configure() {
-                from(uri("&pollCommand=echo%20polled&delay=100&initialDelay=0")).to("mock:polled");
-            }
-        });
-        MockEndpoint polled = context.getEndpoint("mock:polled", MockEndpoint.class);
-        polled.expectedMinimumMessageCount(2);
-        polled.expectedHeaderReceived(SshConstants.EXIT_VALUE, 0);
+    // ---- who is believed
 
-        polled.assertIsSatisfied(20_000);
-        assertThat(polled.getExchanges().get(0).getMessage().getBody(String.class)).isEqualTo("polled\n");
+    @Test
+    void anUnknownHostKeyIsRefusedUnlessAnOptionSaysOtherwise() throws Exception {
+        for (String options : List.of("", "&failOnUnknownHost=false", "&knownHostsResource=file:" + directory + "/none",
+                "&knownHostsResource=" + known("other", "[127.0.0.100]:" + server.port() + " "
+                        + PublicKeyEntry.toString(server.hostKey())))) {
+            assertThat(failure(send(unchecked(options), "true")).kind()).as(options).isEqualTo(Kind.UNKNOWN_HOST_KEY);
+        }
+        assertThat(server.commands).hasValue(0);
+
+        assertThat(send(uri(""), "true").getException()).isNull();
+        assertThat(send(unchecked("&hostKeyCheck=off"), "true").getException()).isNull();
+        assertThat(send(unchecked("&hostKeyCheck=accept-new&knownHostsResource=" + known("empty", "")), "true").getException()).isNull();
+        assertThat(directory.resolve("empty")).content().contains(PublicKeyEntry.toString(server.hostKey()));
     }
 
     @Test
-    void anEndpointWithItsOwnAlgorithmsUsesTheStockProducerWithoutItsLeaks() {
-        String own = uri("&ciphers=aes128-ctr");
-        Exchange answer = template.request(own, exchange -> {
-            exchange.getIn().setBody("echo in");
-            exchange.getIn().setHeader(SshConstants.USERNAME_HEADER, "mallory");
-        });
-        Exchange failed = send("ssh:tester@127.0.0.1:" + server.port() + "?password=x&ciphers=aes128-ctr",
-                "echo canary");
-
-        assertThat(answer.getMessage().getBody(String.class)).isEqualTo("in\n");
-        assertThat(users).containsExactly("tester");
-        assertThat(failure(failed)).hasMessageNotContaining("canary");
-        assertThat(context.getEndpoint(own).isSingletonProducer()).isFalse();
-    }
-
-    @Test
-    void sharesTheSessionsOfTheRegistryAndLeavesThemOpen() throws Exception {
-        try (SshSessions shared = new SshSessions()) {
-            context.getRegistry().bind("sessions", shared);
-            send(uri(""), "true");
-            assertThat(shared.openConnections()).isEqualTo(1);
-
-            context.stop();
-
-            assertThat(shared.openConnections()).isEqualTo(1);
+    void aChangedHostKeyIsRefused() throws Exception {
+        String wrong = known("wrong", "[127.0.0.1]:" + server.port() + " "
+                + PublicKeyEntry.toString(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256).getPublic()));
+        for (String check : List.of("strict", "accept-new")) {
+            assertThat(failure(send(unchecked("&hostKeyCheck=" + check + "&knownHostsResource=" + wrong), "true")).kind())
+                    .isEqualTo(Kind.CHANGED_HOST_KEY);
         }
     }
 
+    // ---- who logs in
+
     @Test
-    void closesItsOwnConnectionsWithTheContext() throws Exception {
-        send(uri(""), "true");
-        assertThat(server.mina().getActiveSessions()).hasSize(1);
+    void logsInWithAKeyFile() throws Exception {
+        Path key = Shell.keygen(directory.resolve("id"), "ecdsa", "pass phrase", "-m", "PKCS8");
+        server.acceptKey(new KeySource.File(key, Optional.of(new Secret("pass phrase"))).load().get(0).getPublic());
+        server.accept((user, password, session) -> false);
+        String uri = "ssh:127.0.0.1:" + server.port() + "?username=tester&knownHostsResource=" + right + "&certResource=file:" + key;
 
-        context.stop();
-
-        await().until(() -> server.mina().getActiveSessions().isEmpty());
+        assertThat(send(uri + "&certResourcePassword=RAW(pass phrase)", "echo in").getMessage().getBody(String.class)).isEqualTo("in\n");
+        assertThat(failure(send(uri + "&certResourcePassword=hunter2", "true"))).hasMessageNotContaining("hunter2");
     }
 
     @Test
+    void theHostOfTheExchangeIsReachedOverTheConnectionOfItsSteps() {
+        Host host = new Host("h1", "127.0.0.1", Set.of(), Clusters.root(), Map.of(), List.of());
+        sessions.execute(new SshTarget(host.address(), Access.to(server.port()).user("ops").password(EmbeddedServer.PASSWORD).built()),
+                SshCommand.of("true")).toCompletableFuture().join();
+
+        Exchange answer = template.request("ssh:host", exchange -> {
+            exchange.setVariable("host", host);
+            exchange.getIn().setBody("echo in");
+        });
+
+        assertThat(answer.getException()).isNull();
+        assertThat(answer.getMessage().getBody(String.class)).isEqualTo("in\n");
+        assertThat(users).containsExactly("ops");
+        assertThat(server.connections).hasValue(1);
+        assertThat(send("ssh:host", "true").getException()).hasMessageContaining("the variable host is not set");
+    }
+
+    @Test
+    void aHostOfAnotherZoneIsNotReached() {
+        Host far = new Host("h1", "127.0.0.1", List.of(), Set.of(), Clusters.root(), Map.of(), List.of(), Host.State.PRESENT, "site-a");
+        Exchange answer = template.request("ssh:host", exchange -> {
+            exchange.setVariable("host", far);
+            exchange.getIn().setBody("true");
+        });
+
+        assertThat(answer.getException()).hasMessageContaining("it is in the zone site-a");
+        assertThat(server.connections).hasValue(0);
+    }
+
+    // ---- what is refused
+
+    @Test
     void namesWhatIsMissing() {
-        assertThatThrownBy(() -> send("ssh:127.0.0.1:" + server.port(), "true"))
-                .hasStackTraceContaining("names no user");
+        assertThatThrownBy(() -> send("ssh:127.0.0.1:" + server.port(), "true")).hasStackTraceContaining("names no user");
         assertThat(send(uri(""), "").getException()).hasMessageContaining("no command");
+        assertThatThrownBy(() -> send(unchecked("&knownHostsResource=classpath:known"), "true"))
+                .hasStackTraceContaining("knownHostsResource must be file:PATH");
+    }
+
+    @Test
+    void whatNeedsAClientOfItsOwnIsRefused() {
+        assertThatThrownBy(() -> send(uri("&ciphers=aes128-ctr"), "true")).hasStackTraceContaining("algorithms cannot be set");
+        assertThatThrownBy(() -> send(uri("&channelType=shell"), "true")).hasStackTraceContaining("channelType");
+        assertThatThrownBy(() -> context.getEndpoint(uri("&pollCommand=true")).createConsumer(exchange -> { }))
+                .hasMessageContaining("cannot begin a route");
+    }
+
+    // ---- the example
+
+    @Test
+    void theExampleAsksEachProvisionedHostWhetherItsAgentRuns() throws Exception {
+        PluginHelper.getRoutesLoader(context).loadRoutes(PluginHelper.getResourceLoader(context)
+                .resolveResource("file:examples/agent-check/routes/hosts/after-host.camel.yaml"));
+        List<String> asked = new CopyOnWriteArrayList<>();
+        server.answer(command -> {
+            asked.add(command);
+            return asked.size() == 1 ? "echo active" : "echo inactive; exit 3";
+        });
+
+        assertThat(provisioned().getException()).isNull();
+        assertThat(provisioned().getException()).hasMessage("h1: node_exporter.service does not run, it is inactive");
+        assertThat(asked).hasSize(2).allMatch("systemctl is-active node_exporter.service"::equals);
+        assertThat(server.connections).hasValue(1);
+    }
+
+    private Exchange provisioned() {
+        return template.request("direct:after-host", exchange ->
+                exchange.setVariable("host", new Host("h1", "127.0.0.1", Set.of(), Clusters.root(), Map.of(), List.of())));
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.apache.sshd.common.channel.Channel;
 import org.apache.sshd.common.channel.ChannelListener;
 import org.apache.sshd.common.config.keys.KeyUtils;
@@ -107,11 +108,7 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
         server.setKeyPairProvider(KeyPairProvider.wrap(hostKeys));
         server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
         server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
-        server.setCommandFactory((channel, command) -> {
-            commands.incrementAndGet();
-            channel.getEnvironment().addSignalListener((from, signal) -> signals.add(signal), Signal.TERM);
-            return new ProcessCommand(command);
-        });
+        answer(command -> command);
         server.addSessionListener(new Sessions());
         server.addChannelListener(new Channels());
     }
@@ -143,6 +140,15 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
 
     void acceptKey(PublicKey authorized) {
         server.setPublickeyAuthenticator((user, key, session) -> KeyUtils.compareKeys(key, authorized));
+    }
+
+    /** Runs, in place of a command, what this makes of it. */
+    void answer(UnaryOperator<String> inPlace) {
+        server.setCommandFactory((channel, command) -> {
+            commands.incrementAndGet();
+            channel.getEnvironment().addSignalListener((from, signal) -> signals.add(signal), Signal.TERM);
+            return new ProcessCommand(inPlace.apply(command));
+        });
     }
 
     /** Cuts every connection, without a word. */
