@@ -79,6 +79,7 @@ public final class PreflightCheck {
         judgement.leftOut().forEach((host, failure) -> leaveOut(run, host, failure));
         Cluster cluster = without(run.cluster(), judgement.leftOut().keySet());
         Map<String, Facts> facts = of(cluster, run.allFacts());
+        // Here and in no step of its own: the blocks are outputs of preflight, by which a resumed run knows them.
         if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(cluster, facts));
         }

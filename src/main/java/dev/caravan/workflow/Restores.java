@@ -143,6 +143,7 @@ public final class Restores {
     public Host newHost(Exchange exchange) {
         Run run = run(exchange);
         Host first = run.cluster().firstControlPlane();
+        // A restore passes no preflight, which assigns them otherwise.
         if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
             run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
         }

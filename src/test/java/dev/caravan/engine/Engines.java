@@ -12,7 +12,7 @@ public final class Engines {
     static Map<String, String> impatient(int pauseMillis) {
         String pause = Integer.toString(pauseMillis);
         return Map.of("caravan.retry.millis", pause, "caravan.retry.package-lock-millis", pause, "caravan.retry.connection-millis", pause,
-                "caravan.verify.poll-millis", "1");
+                "caravan.retry.backup-millis", pause, "caravan.verify.poll-millis", "1");
     }
 
     /** An engine over that journal and those connections; both are closed with it. */

@@ -233,6 +233,19 @@ class RouteShapeTest {
         assertThat(all).isGreaterThan(75_000);
     }
 
+    /** So that a test shortens a pause by a setting, and never by editing the file. */
+    @Test
+    void everyPauseBetweenAttemptsIsASetting() throws IOException {
+        List<JsonNode> files = new ArrayList<>();
+        routes().stream().filter(name -> name.startsWith("errors/")).forEach(name -> files.add(read(name)));
+        for (Path example : examples()) {
+            files.add(YAML.readTree(example.toFile()));
+        }
+        List<String> pauses = files.stream().flatMap(file -> file.findValuesAsText("redeliveryDelay").stream()).toList();
+
+        assertThat(pauses).hasSizeGreaterThan(10).allMatch(pause -> pause.matches("\\{\\{[a-z.-]+:[0-9]+}}"));
+    }
+
     @Test
     void everyRouteIsReached() {
         List<String> named = routes().stream().flatMap(name -> uris(route(name).path("from").path("steps")))
