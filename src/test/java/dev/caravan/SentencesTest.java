@@ -102,6 +102,44 @@ class SentencesTest {
         }
     }
 
+    // ---- messages and help
+
+    private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|^\\s*//[^\n]*$|\"{3}.*?\"{3}", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern VALUE = Pattern.compile("\"\\s*\\+\\s*[\\w.]+(?:\\([^()\"]*(?:\\([^()\"]*\\)[^()\"]*)*\\)(?:\\.\\w+)*)*"
+            + "\\s*\\+\\s*\"");
+    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
+    /** Its literals are shell commands. */
+    private static final String COMMANDS = "Launcher.java";
+
+    static Stream<Path> sources() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            return files.filter(file -> file.toString().endsWith(".java") && !file.endsWith(COMMANDS)).toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sources")
+    void sentencesOfMessagesAndHelpAreShort(Path source) throws IOException {
+        literals(Files.readString(source)).filter(text -> !text.matches("(?s)(select|insert|update|delete) .*"))
+                .flatMap(text -> Stream.of(text.split("\\\\n"))).forEach(SentencesTest::assertShort);
+    }
+
+    /** The texts of a source, put together where it does so, with X for a value within. */
+    private static Stream<String> literals(String source) {
+        String joined = COMMENT.matcher(source).replaceAll("").replaceAll("\"\\s*\\+\\s*\"", "");
+        for (String before = ""; !before.equals(joined);) {
+            before = joined;
+            joined = VALUE.matcher(joined).replaceAll("X");
+        }
+        return LITERAL.matcher(joined).results().map(text -> text.group(1));
+    }
+
+    @Test
+    void aTextIsPutTogetherAsItsSourceDoes() {
+        assertThat(literals("throw new UserError(\"--host \" + host + \" is not\"\n + \" here: \" + of(it(\"a\")) + \".\"); // \"no\"\n"))
+                .contains("--host X is not here: ");
+    }
+
     private static void assertShort(String paragraph) {
         for (String sentence : sentences(paragraph)) {
             assertThat(WORD.matcher(sentence).results().count()).as("words of: " + sentence).isLessThanOrEqualTo(MOST_WORDS);

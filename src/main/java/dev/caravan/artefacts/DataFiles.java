@@ -26,7 +26,7 @@ public final class DataFiles {
         List<String> parts = List.of(name.split("/", -1));
         if (parts.size() < 2 || parts.size() > MOST_PARTS || !parts.stream().allMatch(part -> PART.matcher(part).matches())) {
             throw new IllegalArgumentException("no name of a file in the data directory: it is DIRECTORY/FILE, with at most " + MOST_PARTS
-                    + " parts of letters, digits, dots, dashes and underscores that begin with a letter or digit");
+                    + " parts. Each begins with a letter or digit, and has letters, digits, dots, dashes and underscores");
         }
         if (TAKEN.contains(parts.get(0))) {
             throw new IllegalArgumentException("the directory " + parts.get(0) + " of the data directory is Caravan's own: choose another");

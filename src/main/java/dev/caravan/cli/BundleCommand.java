@@ -12,8 +12,8 @@ import picocli.CommandLine.Option;
         description = {
             "Gathers packages, images and keys into one file, for hosts that reach nothing but SSH.",
             "",
-            "The hosts of the spec must be connected, and must not have Kubernetes: the first host of each system downloads the packages "
-                    + "that the spec asks for, with what they depend on and it lacks, and stays as it is. This machine copies the images. "
+            "The hosts of the spec must be connected, and must not have Kubernetes. The first host of each system downloads the packages "
+                    + "that the spec asks for, and what they depend on. It stays as it is. This machine copies the images. "
                     + "apply --bundle FILE then serves them to hosts of the same systems.",
             "",
             "openssl genpkey -algorithm ed25519 -out FILE makes a key to sign with, and openssl pkey -in FILE -pubout its public key."

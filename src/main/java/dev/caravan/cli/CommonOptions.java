@@ -34,8 +34,8 @@ final class CommonOptions {
     private Path routes;
 
     @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", completionCandidates = Words.Modes.class,
-            description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), quiet (failures and the "
-                    + "end), or auto: tty on a terminal, else plain (default: auto).")
+            description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), or quiet (failures and "
+                    + "the end). auto is tty on a terminal, else plain (default: auto).")
     Mode output;
 
     @Option(names = "--yes", description = "Asks nothing before an action that asks first, such as reset.")

@@ -230,8 +230,8 @@ final class ServeCommand implements Callable<Integer> {
             throw new UserError("--host " + host + " is not an address of this machine");
         }
         if (!address.isLoopbackAddress() && !asks) {
-            throw new UserError("--host " + host + " can be reached from other machines, so a token or a login is needed: set "
-                    + TOKEN_VARIABLE + " or give --token-file (openssl rand -hex 32 makes a good one), or --oidc-issuer");
+            throw new UserError("--host " + host + " can be reached from other machines, so a token or a login is needed. Set "
+                    + TOKEN_VARIABLE + " or give --token-file, or --oidc-issuer. openssl rand -hex 32 makes a good token");
         }
         try (ServerSocket probe = new ServerSocket(port, 1, address)) {
             LoggerFactory.getLogger(ServeCommand.class).debug("{} can be listened on", probe);

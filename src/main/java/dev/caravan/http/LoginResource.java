@@ -101,7 +101,7 @@ final class LoginResource {
         Login known = known();
         Optional<String> error = request.parameter("error");
         if (error.isPresent()) {
-            throw new Refused(ProblemDocument.of(403, "login-refused", "Nobody was logged in", "The OpenID provider refused: "
+            throw new Refused(ProblemDocument.of(403, "login-refused", "Login failed", "The OpenID provider refused: "
                     + (error.get().matches("[a-z_]{1,64}") ? error.get() : "it gives no reason") + ". Begin again at " + BEGIN + "."));
         }
         try {
@@ -129,7 +129,7 @@ final class LoginResource {
             LOG.warn("somebody could not log in", why);
             return new Refused(ProblemDocument.of(502, "login-provider", "The OpenID provider failed", why.getMessage()));
         }
-        return new Refused(ProblemDocument.of(403, "login-refused", "Nobody was logged in", why.getMessage()));
+        return new Refused(ProblemDocument.of(403, "login-refused", "Login failed", why.getMessage()));
     }
 
     private static Reply to(String address) {

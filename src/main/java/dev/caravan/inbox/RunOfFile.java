@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RunOfFile extends AsyncProcessorSupport {
     private static final Logger LOG = LoggerFactory.getLogger(RunOfFile.class);
-    private static final String TOLD = "caravanInboxBusyTold";
+    private static final String NOTED = "caravanInboxBusyNoted";
 
     private final Submissions submissions;
     private final Runs runs;
@@ -105,8 +105,8 @@ public final class RunOfFile extends AsyncProcessorSupport {
     }
 
     private static void logOnce(Exchange exchange, Busy busy) {
-        if (exchange.getProperty(TOLD) == null) {
-            exchange.setProperty(TOLD, true);
+        if (exchange.getProperty(NOTED) == null) {
+            exchange.setProperty(NOTED, true);
             LOG.info("{} waits: {}", name(exchange), busy.getMessage());
         }
     }

@@ -80,8 +80,8 @@ final class FormerJournal {
 
     private void move(Path journal) throws IOException {
         if (Files.exists(file) && (Files.exists(journal) || Files.exists(kept))) {
-            throw new JournalException("an earlier version of Caravan has worked with this data directory after a newer one, and wrote "
-                    + file + ", which is a journal of its own: move one of both journals to another directory", null);
+            throw new JournalException("an earlier version of Caravan has worked with this data directory after a newer one. It wrote a "
+                    + "journal of its own, " + file + ": move one of both journals to another directory", null);
         }
         try (FileChannel former = FileChannel.open(Files.exists(file) ? file : kept, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             requireLock(former);

@@ -101,7 +101,7 @@ public final class Repositories {
         };
     }
 
-    /** The article's layout: one repository for all versions. */
+    /** The layout of repositories before 1.24: one repository for all versions. */
     private static Repository legacy(HostSystem system) {
         if (system.family() == Family.APT) {
             return new Repository(

@@ -64,7 +64,7 @@ final class Execution {
         try {
             run.runCleanups();
             if (failure instanceof StepFailure step) {
-                run.gaveUp(step);
+                run.recordGivenUp(step);
             }
             RunEnded ending = Ending.of(run, failure);
             mine.ends();

@@ -262,7 +262,7 @@ public final class Run {
     }
 
     /** Records, once, that a step with a transient error is given up. Permanent errors were recorded when they came up. */
-    public void gaveUp(StepFailure failure) {
+    public void recordGivenUp(StepFailure failure) {
         if (failure.isTransient() && givenUp.add(failure)) {
             int attempt = steps.lastAttempt(failure.getHost(), failure.getStep());
             record(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),

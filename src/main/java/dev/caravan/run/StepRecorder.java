@@ -69,7 +69,7 @@ public final class StepRecorder {
 
     /**
      * Ends the attempt with a transient error. The step stays open: another attempt is recorded by {@link Retry#recorded}, and the
-     * end of all attempts by {@link Run#gaveUp}.
+     * end of all attempts by {@link Run#recordGivenUp}.
      */
     public synchronized Retry failedForNow(StepFailure failure) {
         over = true;

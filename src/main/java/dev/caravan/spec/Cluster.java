@@ -139,7 +139,7 @@ public record Cluster(
         }
     }
 
-    /** RKT and FRAKTI are archived; a spec may name them, as the article does, and preflight refuses them. */
+    /** RKT and FRAKTI are archived; a spec may name them, and preflight refuses them. */
     public enum RuntimeName {
         DOCKER("docker"), CONTAINERD("containerd"), CRI_O("cri-o"), RKT("rkt"), FRAKTI("frakti");
 

@@ -30,8 +30,8 @@ final class WeakSecrets {
         cluster.proxy().ifPresent(proxy -> proxy.passwords().forEach(secret -> weak.look("proxy", "the proxy", secret)));
         List<String> lines = new ArrayList<>();
         weak.found.forEach((key, where) -> lines.add("the secret of " + shown(where)
-                + " is short or a common word: it is easily guessed, and cannot be hidden wherever output has that word (" + key
-                + "; use at least 8 characters that are no word)"));
+                + " is short or a common word (" + key + "). It is easily guessed, and cannot be hidden wherever output has that word. "
+                + "Use at least 8 characters that are no word"));
         return lines;
     }
 

@@ -157,7 +157,7 @@ public final class Backups {
     public void failed(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof StepFailure step) {
-            run(exchange).gaveUp(step);
+            run(exchange).recordGivenUp(step);
         }
         exchange.getVariable(STATE, State.class).failures.put(Variables.hostName(exchange), failure);
     }

@@ -66,7 +66,7 @@ public final class DeprecatedApis {
     public void notAsked(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof StepFailure step) {
-            run(exchange).gaveUp(step);
+            run(exchange).recordGivenUp(step);
         }
         seen(run(exchange)).notAsked.put(Variables.hostName(exchange), String.valueOf(failure.getMessage()));
     }

@@ -45,7 +45,7 @@ public final class Hosts {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof StepFailure step) {
-            run.gaveUp(step);
+            run.recordGivenUp(step);
         }
         run.hostFailed(Variables.hostName(exchange), failure);
     }

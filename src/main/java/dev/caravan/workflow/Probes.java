@@ -101,7 +101,7 @@ public final class Probes {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         if (failure instanceof StepFailure step) {
-            run.gaveUp(step);
+            run.recordGivenUp(step);
         }
         if (!(failure instanceof RunCancelled)) {
             Host host = exchange.getVariable(Variables.HOST, Host.class);

@@ -64,7 +64,7 @@ public final class Removals {
             recorder.ended(new StepResult(step.getStep(), host, StepState.SKIPPED, List.of(),
                     Map.of(MACHINE, notReached.machine().name()), Map.of(), notReached.words()));
         } else if (failure instanceof StepFailure step) {
-            run.gaveUp(step);
+            run.recordGivenUp(step);
             if (HostLocks.isHeld(step)) {
                 run.hostFailed(host, step);
             }
@@ -116,7 +116,7 @@ public final class Removals {
     public void notAsked(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof StepFailure step) {
-            run(exchange).gaveUp(step);
+            run(exchange).recordGivenUp(step);
         }
         state(exchange).notAsked = Optional.of(String.valueOf(failure.getMessage()));
     }

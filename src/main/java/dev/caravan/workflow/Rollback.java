@@ -286,7 +286,7 @@ public final class Rollback {
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         Exception failure = caught(exchange);
         if (failure instanceof StepFailure step) {
-            run.gaveUp(step);
+            run.recordGivenUp(step);
         }
         Set<String> steps = undos(exchange).stream().map(Undo::step).collect(Collectors.toCollection(LinkedHashSet::new));
         String what = steps.isEmpty() ? "its node in the cluster" : "what " + String.join(", ", steps) + " changed";

@@ -189,7 +189,7 @@ class HistoryTest {
     }
 
     @Test
-    void whatCannotBeIsToldInASentence() throws Exception {
+    void whatCannotBeIsReportedInASentence() throws Exception {
         assertThat(CaravanCommand.execute("runs", "--server", serving.uri("").toString())).isEqualTo(2);
         assertThat(CaravanCommand.execute("runs", "--server", "http://127.0.0.1:1")).isEqualTo(2);
         assertThat(CaravanCommand.execute("runs", "--server", "localhost:8080")).isEqualTo(2);

@@ -251,7 +251,7 @@ class RollbackTest {
     @ParameterizedTest
     @CsvSource({"h3, undo-runtime-install, 'h3: what runtime-install, kube-install, package-repository, os-prepare changed (it sticks)'",
             "h1, forget-node, 'h3: its node in the cluster (it sticks)'"})
-    void aHostThatCannotBeTakenBackAloneLeavesTheClusterToTheOthers(String host, String step, String left) throws Exception {
+    void aHostThatCannotBeRolledBackAloneLeavesTheClusterToTheOthers(String host, String step, String left) throws Exception {
         hosts.script(call -> call.is("h3", "kubeadm-join") ? now(Reply.failed("it is not to be").found("node", "h3", "absent"))
                 : call.is(host, step) ? now(Reply.failed("it sticks")) : answer(call));
         Run run = apply(cluster(1, 2));
@@ -278,7 +278,7 @@ class RollbackTest {
     }
 
     @Test
-    void aHostThatIsAddedToAClusterIsTakenBackAloneWhateverFails() throws Exception {
+    void aHostThatIsAddedToAClusterIsRolledBackAloneWhateverFails() throws Exception {
         joined.addAll(List.of("h1", "h2"));
         fail("h3", "runtime-install");
         Run run = apply(cluster(1, 3));
@@ -290,7 +290,7 @@ class RollbackTest {
     }
 
     @Test
-    void withKeepNothingIsTakenBackAndRollbackDoesItLater() throws Exception {
+    void withKeepNothingIsRolledBackUntilRollbackRun() throws Exception {
         fail("h1", "kubeadm-init");
         Cluster cluster = cluster(1, 1, "keep");
         Run run = apply(cluster);
@@ -323,7 +323,7 @@ class RollbackTest {
     }
 
     @Test
-    void aRunThatIsCancelledIsKeptUntilItIsTakenBack() throws Exception {
+    void aRunThatIsCancelledIsKeptUntilItIsRolledBack() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         hosts.script(call -> call.is("h1", "runtime-install") ? go.thenCompose(any -> answer(call)) : answer(call));
         Cluster cluster = cluster(1, 1);
@@ -341,7 +341,7 @@ class RollbackTest {
     }
 
     @Test
-    void whatCannotBeTakenBackIsNamedAndResetTakesItUpAgain() throws Exception {
+    void whatCannotBeRolledBackIsNamedAndResetTakesItUpAgain() throws Exception {
         hosts.script(call -> call.is("h1", "kubeadm-init") ? now(Reply.failed("the control plane did not come up"))
                 : call.is("h2", "undo-runtime-install") ? now(Reply.failed("it is not to be")) : answer(call));
         Cluster cluster = cluster(1, 1);
@@ -362,7 +362,7 @@ class RollbackTest {
     }
 
     @Test
-    void resetGivesBackWhatAllRunsOfTheClusterChanged() throws Exception {
+    void resetRestoresWhatAllRunsOfTheClusterChanged() throws Exception {
         Cluster cluster = cluster(1, 1);
         Run first = apply(cluster);
         assertThat(end(first).state()).isEqualTo(RunState.SUCCEEDED);

@@ -59,7 +59,7 @@ class SettingsTest {
     }
 
     @Test
-    void aNameThatNothingReadsIsToldWithTheNearestOneAndVariablesOfOthersAreNot() throws Exception {
+    void aNameThatNothingReadsIsReportedWithTheNearestOneAndVariablesOfOthersAreNot() throws Exception {
         try (DefaultCamelContext context = with("caravan.host-at-a-time", "4")) {
             assertThat(Settings.unknown(context.getPropertiesComponent(),
                     List.of("caravan.verify.secondz", "caravan.verify.seconds", "java.home"),

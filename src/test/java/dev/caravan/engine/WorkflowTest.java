@@ -547,7 +547,7 @@ class WorkflowTest {
     }
 
     @Test
-    void theFirstFailureIsToldThoughTheRevocationFailsToo() throws Exception {
+    void theFirstFailureIsReportedThoughTheRevocationFailsToo() throws Exception {
         script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke")
                 ? now(Reply.failed("not allowed"))
                 : null);

@@ -120,7 +120,7 @@ class PreflightTest {
                         "warns operating-system [h2]: anolis 8.9 is not a system that Caravan knows"),
                 change("32-bit ARM", hosts -> hosts.get("h2").put("architecture", "armv7l"),
                         "refuses architecture [h2]: no Kubernetes packages for armv7l"),
-                change("the article's kernel", hosts -> hosts.get("h2").put("kernel", "3.10.0-1160.el7.x86_64")),
+                change("the kernel of CentOS 7", hosts -> hosts.get("h2").put("kernel", "3.10.0-1160.el7.x86_64")),
                 change("an old kernel", hosts -> hosts.get("h2").put("kernel", "2.6.32-754.el6.x86_64"),
                         "refuses kernel [h2]: kernel 2.6.32-754.el6.x86_64 is too old for Kubernetes 1.20.2"),
                 change("a newer kubelet", hosts -> hosts.get("h2").put("kubeletVersion", "1.20.10"),

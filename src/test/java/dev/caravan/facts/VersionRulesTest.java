@@ -166,7 +166,7 @@ class VersionRulesTest {
 
     /** Each alone is not enough: kubelet and kubeadm refuse cgroup v1 each by itself; and a host's own kind of document counts. */
     @Test
-    void cgroupV1From135OnNeedsKubeletAndKubeadmToBeTold() {
+    void cgroupV1From135OnNeedsSettingsOfKubeletAndKubeadm() {
         all("cgroupVersion", "1");
         Map<String, Object> kubelet = Map.of("failCgroupV1", false);
 

@@ -113,7 +113,7 @@ class BeginRunTest {
     }
 
     @Test
-    void ofManyProblemsTheFirstAreToldAndHowManyMoreThereAre() throws Exception {
+    void ofManyProblemsTheFirstAreReportedAndHowManyMoreThereAre() throws Exception {
         StringBuilder spec = new StringBuilder(Serving.spec());
         for (int i = 0; i < 5_000; i++) {
             spec.append("unknown").append(i).append(": 1\n");

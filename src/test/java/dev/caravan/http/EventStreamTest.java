@@ -159,7 +159,7 @@ class EventStreamTest {
     }
 
     @Test
-    void whoHasSeenTheEndIsToldNotToComeAgain() throws Exception {
+    void whoHasSeenTheEndIsAskedNotToComeAgain() throws Exception {
         String id = client.begin();
         serving.release(id);
         serving.ended(id);

@@ -57,7 +57,7 @@ class LimitsTest {
     }
 
     @Test
-    void whoAsksTooOftenIsToldToWait() throws Exception {
+    void whoAsksTooOftenMustWait() throws Exception {
         HttpResponse<String> refused = await().atMost(LONG).until(() -> client.get("/api/v1/runs"), answer -> answer.statusCode() == 429);
         assertThat(refused.headers().firstValue("Retry-After")).contains("1");
         assertThat(refused.headers().firstValue("Content-Type")).contains("application/problem+json");
@@ -74,7 +74,7 @@ class LimitsTest {
 
     /** A Host that is not answered for is refused as a wrong token is. */
     @Test
-    void whoIsRefusedTooOftenIsToldToWaitAndWhoWatchesIsNot() throws Exception {
+    void whoIsRefusedTooOftenMustWaitAndWhoWatchesNeedNot() throws Exception {
         for (String path : List.of("/api/v1/runs", "/observe/health")) {
             await().atMost(LONG).until(() -> client.raw("GET " + path + " HTTP/1.1\nHost: example.com\nConnection: close\n\n")
                     .startsWith("HTTP/1.1 429"));

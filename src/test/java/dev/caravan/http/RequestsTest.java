@@ -220,7 +220,7 @@ class RequestsTest {
     @CsvSource({"DELETE,/api/v1/runs,'GET, HEAD, POST'", "PUT,/api/v1/runs/x,'GET, HEAD'", "GET,/api/v1/runs/x/cancel,POST",
         "GET,/api/v1/runs/x/retry,POST", "POST,/api/v1/runs/x/events,GET", "POST,/api/v1/runs/x/logs,'GET, HEAD'",
         "POST,/,'GET, HEAD'", "DELETE,/observe/health,'GET, HEAD'"})
-    void otherMethodsAreToldWhatIsAllowed(String method, String path, String allow) throws Exception {
+    void otherMethodsLearnWhatIsAllowed(String method, String path, String allow) throws Exception {
         HttpResponse<String> answer = client.send(method, path, null);
         assertThat(answer.statusCode()).isEqualTo(405);
         assertThat(answer.headers().firstValue("Allow")).contains(allow);
@@ -241,7 +241,7 @@ class RequestsTest {
     }
 
     @Test
-    void healthIsTold() throws Exception {
+    void healthIsReported() throws Exception {
         for (String path : List.of("/observe/health", "/observe/health/live", "/observe/health/ready")) {
             HttpResponse<String> answer = client.get(path);
             assertThat(answer.statusCode()).isEqualTo(200);

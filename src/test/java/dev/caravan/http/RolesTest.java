@@ -65,7 +65,7 @@ class RolesTest {
     }
 
     @Test
-    void eachIsToldWhoTheyAre() throws Exception {
+    void eachLearnsWhoTheyAre() throws Exception {
         assertThat(client.get("/api/v1/caller", as("otto")).body()).isEqualTo("{\"name\":\"otto\",\"role\":\"operate\",\"token\":true,"
                 + "\"session\":false}");
         assertThat(client.get("/api/v1/caller", as("nobody")).statusCode()).isEqualTo(401);

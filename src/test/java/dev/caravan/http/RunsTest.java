@@ -194,7 +194,7 @@ class RunsTest {
     // ---- the routes that are loaded, and where the time went
 
     @Test
-    void theRoutesAreToldAsTheyAreLoaded() throws Exception {
+    void theRoutesAreReportedAsTheyAreLoaded() throws Exception {
         JsonNode routes = json(client.get("/api/v1/routes")).get("routes");
         JsonNode provision = routeOf(routes, "provision-host");
         assertThat(provision.get("file").asText()).isEqualTo("hosts/provision-host.camel.yaml");
@@ -273,7 +273,7 @@ class RunsTest {
     }
 
     @Test
-    void aRehearsalIsNeverGoneOnWithForReal() throws Exception {
+    void aRehearsalIsNeverResumedForReal() throws Exception {
         serving.engine().journal().begin(new RunRecord("rehearsed", "rehearsed", "apply", "command", true,
                 Serving.spec("rehearsed", "192.0.2.250"), "/", RunState.QUEUED, Instant.now(), Optional.empty()));
         assertThat(json(client.get(RUNS + "/rehearsed")).get("possible")).isEmpty();

@@ -131,7 +131,7 @@ class InboxTest {
     }
 
     @Test
-    void aRunThatFailsIsToldWithHostAndStep() throws Exception {
+    void aRunThatFailsIsReportedWithHostAndStep() throws Exception {
         drop("demo.yaml", Serving.spec("demo", "192.0.2.1"));
         String id = runOf("demo");
         new StepRecorder(serving.underWay(id), "h1", "kubeadm-init", 1).failed(new StepFailure("h1", "kubeadm-init", "port", false,
@@ -387,7 +387,7 @@ class InboxTest {
     }
 
     @Test
-    void aNameThatIsNoTextIsToldOfAndHoldsUpNobody() throws Exception {
+    void aNameThatIsNoTextIsReportedAndHoldsUpNobody() throws Exception {
         Path spec = Files.writeString(directory.resolve("spec"), Serving.spec("odd", "192.0.2.1"));
         try (LogLines log = LogLines.of(InboxFiles.class)) {
             assertThat(new ProcessBuilder("sh", "-c", "cp \"$1\" \"$2/$(printf 'caf\\351.yaml')\"", "sh", spec.toString(),

@@ -129,7 +129,7 @@ abstract class JournalContract {
     }
 
     @Test
-    void numbersTheEventsOfEachRunFromOneWithoutGapsWhoeverAppends() throws Exception {
+    void numbersTheEventsOfEachRunFromOneWithoutGapsForAllWhoAppend() throws Exception {
         journal.begin(run("a", AT));
         journal.begin(run("b", AT));
         List<Long> heard = Collections.synchronizedList(new ArrayList<>());

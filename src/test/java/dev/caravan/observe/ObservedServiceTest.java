@@ -340,7 +340,7 @@ class ObservedServiceTest {
     }
 
     @Test
-    void whatFailedAndWhatWasTakenBackIsMarked() {
+    void whatFailedAndWhatWasRolledBackIsMarked() {
         await().until(() -> !spans(bad).isEmpty());
         assertThat(spans(bad)).filteredOn(span -> span.getStatus().getCodeValue() == 2).extracting(Span::getName)
                 .containsExactlyInAnyOrder("beta", "apply");

@@ -57,7 +57,7 @@ class KubeadmWordsTest {
     }
 
     @Test
-    void aControlPlaneThatDoesNotComeUpIsToldWithKubeletsLastError() throws Exception {
+    void aControlPlaneThatDoesNotComeUpIsReportedWithKubeletsLastError() throws Exception {
         assertThat(words("control-plane/kubeadm-init-1.34-timeout.txt")).startsWith(CONNECTION_REFUSED)
                 .endsWith("connect: connection refused]; kubelet: activating; E1128 10:00:01.000000 1 run.go:72] \"command failed\" "
                         + "err=\"swap is on\"");
@@ -91,7 +91,7 @@ class KubeadmWordsTest {
     }
 
     @Test
-    void checksAreToldWithoutKubelet() throws Exception {
+    void checksAreReportedWithoutKubelet() throws Exception {
         assertThat(words("kubeadm-checks/kubeadm-init-1.35.txt")).isEqualTo("[ERROR FileAvailable--etc-kubernetes-manifests-etcd.yaml]:"
                 + " /etc/kubernetes/manifests/etcd.yaml already exists [ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty");
     }

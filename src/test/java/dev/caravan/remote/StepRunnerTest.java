@@ -232,7 +232,7 @@ class StepRunnerTest {
     }
 
     @Test
-    void aFailedScriptIsToldInItsOwnWords() throws Exception {
+    void aFailedScriptIsReportedInItsOwnWords() throws Exception {
         start(1);
         script("sad", ". \"$CARAVAN_LIB/lib.sh\"\necho 'it rains'\nfail 'no sun' 'Wait for summer.'\n");
         script("sadder", "echo first; echo last; exit 3\n");

@@ -29,7 +29,7 @@ class LoadedRoutesTest {
     }
 
     @Test
-    void valuesThatRoutesSetAreNotTold() throws Exception {
+    void valuesThatRoutesSetAreNotShown() throws Exception {
         try (DefaultCamelContext context = BareContext.make()) {
             context.addRoutes(new RouteBuilder() {
                 @Override

@@ -99,7 +99,7 @@ class RunTest {
     }
 
     @Test
-    void aRehearsalThatIsCancelledIsNotSaidToBeTakenBack() {
+    void aRehearsalThatIsCancelledIsNotSaidToBeRolledBack() {
         Run rehearsed = new Run("7f3a", TestActions.APPLY.withDefaults(), run.cluster(), true, new MemoryJournal(), Past.none(),
                 java.util.Set.of());
 
@@ -155,9 +155,9 @@ class RunTest {
                 List.of("last", "words"), null);
         run.steps().nextAttempt("h1", "os-prepare");
         run.steps().nextAttempt("h1", "os-prepare");
-        run.gaveUp(failure);
-        run.gaveUp(failure);
-        run.gaveUp(new StepFailure("h1", "os-prepare", "permanent", false, "no", "", List.of(), null));
+        run.recordGivenUp(failure);
+        run.recordGivenUp(failure);
+        run.recordGivenUp(new StepFailure("h1", "os-prepare", "permanent", false, "no", "", List.of(), null));
 
         assertThat(journal.all()).singleElement().satisfies(event -> {
             assertThat(event.occurrence()).isEqualTo(StepEnded.failed(Attempt.of("h1", "os-prepare", 2), "no answer from ***",

@@ -115,7 +115,7 @@ class InternalAddressesTest {
     }
 
     @Test
-    void flannelWithBothFamiliesMustBeToldTheInterface() {
+    void flannelWithBothFamiliesNeedsTheInterface() {
         assertThat(said(spec(DUAL, "'10.0.0.11,fd00::11'", "'10.0.0.12,fd00::12'", ""))).singleElement().asString()
                 .startsWith("with two pod networks and an internalAddress, flannel must be told the hosts' interface -> ");
         assertThat(read(spec(DUAL, "'10.0.0.11,fd00::11'", "'10.0.0.12,fd00::12'", "  network: {interface: eth1}")).network()

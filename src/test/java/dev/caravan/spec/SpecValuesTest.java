@@ -33,7 +33,7 @@ class SpecValuesTest {
     @ParameterizedTest
     @CsvSource({"key-a, spec.kubernetes.kubeadm", "pw-a, spec.packages.kubernetes", "registry-a, spec.runtime.registries.docker.io",
             "proxy-a, spec.proxy", "passphrase-a, spec.backup.passphrase", "registry.example/k8s, spec.kubernetes", "ssh-a, "})
-    void aValueThatTheTextHidesIsToldFromAnotherByItsPlace(String value, String place) throws Exception {
+    void aValueThatTheTextHidesIsDistinguishedByItsPlace(String value, String place) throws Exception {
         SpecValues other = SpecValues.of(SpecReader.read(SPEC.replace(value, value + "2"), "test"));
         assertThat(SpecValues.parse(SpecValues.of(SpecReader.read(SPEC, "test")).toString()).differences(other))
                 .isEqualTo(place == null ? List.of() : List.of(place));
@@ -41,7 +41,7 @@ class SpecValuesTest {
     }
 
     @Test
-    void whatAVariableHoldsIsToldApart() throws Exception {
+    void valuesOfVariablesAreDistinguished() throws Exception {
         String text = SPEC.replace("registry.example/k8s", "\"${env:IMAGES}\"");
         assertThat(values(text, "a.example").differences(values(text, "b.example"))).containsExactly("spec.kubernetes");
         assertThat(values(text, "a.example").differences(values(text, "a.example"))).isEmpty();

@@ -39,7 +39,7 @@ class FailureRulesTest {
         "[{kind: x, pattern: '(', transient: true}] | the pattern ( is no regular expression: Unclosed group",
         "[{kind: x, pattern: y, transent: true}] | line 1: a rule has no transent; it has kind, pattern, transient and remedy",
         "[{kind: x | line 1: while parsing a flow mapping, expected ',' or '}', but got <stream end>"}, quoteCharacter = '"')
-    void whatIsWrongWithRulesIsToldInTheirOwnWords(String yaml, String told) {
+    void whatIsWrongWithRulesIsReportedInTheirOwnWords(String yaml, String told) {
         assertThatThrownBy(() -> FailureRules.read(yaml)).isInstanceOfSatisfying(Exception.class,
                 wrong -> assertThat(FailureRules.explain(wrong)).isEqualTo(told));
     }
