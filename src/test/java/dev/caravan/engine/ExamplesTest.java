@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -61,14 +62,15 @@ class ExamplesTest {
     @TempDir
     private static Path directory;
     private static final List<String> CHAT = new CopyOnWriteArrayList<>();
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(5);
+
     private static HttpServer chat;
     private static KafkaBroker kafka;
     private static Serving serving;
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(5);
         hosts.script(ExamplesTest::answer);
         chat = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         chat.createContext("/hooks/secret", exchange -> {
@@ -112,7 +114,6 @@ class ExamplesTest {
             kafka.close();
         }
         chat.stop(0);
-        hosts.close();
     }
 
     /** h2's runtime cannot be installed; h3's package manager is held for long. */

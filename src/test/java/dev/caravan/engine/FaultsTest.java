@@ -23,7 +23,6 @@ import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.SshAccess;
@@ -53,6 +52,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Faults of the link, of the engine's disk, and of people, while h2 is in the middle of a step. */
@@ -65,7 +65,9 @@ class FaultsTest {
     @TempDir
     static Path directory;
 
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(2);
+
     private static ClusterApi api;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
 
@@ -76,7 +78,6 @@ class FaultsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(2);
         api = ClusterApi.start();
         String errors = RouteFiles.builtIn().text("errors/step-errors.camel.yaml").orElseThrow();
         String fewer = errors.replace("maximumRedeliveries: 10", "maximumRedeliveries: 4");
@@ -87,7 +88,6 @@ class FaultsTest {
     @AfterAll
     static void stop() throws Exception {
         api.close();
-        hosts.close();
     }
 
     @BeforeEach
@@ -468,7 +468,7 @@ class FaultsTest {
 
     private static Reply answer(Call call) {
         return switch (call.step()) {
-            case "facts" -> facts(call.host());
+            case "facts" -> Reply.facts(call.host(), false);
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> Reply.ok().output("tokenId", "abcdef").output("caCertHash", CA_HASH)
                     .secret("token", "abcdef.0123456789abcdef");
@@ -476,14 +476,5 @@ class FaultsTest {
             case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
         };
-    }
-
-    private static Reply facts(String host) {
-        Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES)
-                .entrySet()) {
-            reply = reply.output(output.getKey(), output.getValue());
-        }
-        return reply;
     }
 }

@@ -12,7 +12,6 @@ import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
@@ -39,6 +38,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -58,7 +58,9 @@ class KillMatrixTest {
     @TempDir
     static Path directory;
 
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(3);
+
     private static ClusterApi api;
     private static final Map<Integer, Map<String, Long>> undisturbed = new TreeMap<>();
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
@@ -80,14 +82,12 @@ class KillMatrixTest {
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(3);
         api = ClusterApi.start();
     }
 
     @AfterAll
     static void stop() throws Exception {
         api.close();
-        hosts.close();
     }
 
     @AfterEach
@@ -366,7 +366,7 @@ class KillMatrixTest {
 
     private CompletionStage<Reply> answer(Call call) {
         return now(switch (call.step()) {
-            case "facts" -> facts(call.host());
+            case "facts" -> Reply.facts(call.host(), false);
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH)
                     .secret("token", "abcdef.0123456789abcdef")
@@ -375,14 +375,5 @@ class KillMatrixTest {
             case "credentials-revoke", "label-nodes", "network", "network-ready", "probe-start", "probe", "probe-stop" -> Reply.ok();
             default -> new Reply("0", "caravan-found\tfile\t/etc/" + call.step() + "\tabsent\ndo it\n", "change\tdo " + call.step() + "\n");
         });
-    }
-
-    private static Reply facts(String host) {
-        Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), false, ScriptedHosts.ADDRESSES)
-                .entrySet()) {
-            reply = reply.output(output.getKey(), output.getValue());
-        }
-        return reply;
     }
 }

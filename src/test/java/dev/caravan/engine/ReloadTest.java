@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Route files of a running service are changed, broken and deleted. Its hosts answer when the test likes. */
@@ -41,12 +42,13 @@ class ReloadTest {
     @TempDir
     private static Path directory;
     private static Path routes;
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(1);
+
     private static Serving serving;
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(1);
         routes = Files.createDirectories(directory.resolve("routes"));
         Files.createDirectories(routes.resolve("scripts"));
         workflow("one", "two");
@@ -60,7 +62,6 @@ class ReloadTest {
     @AfterAll
     static void stop() throws Exception {
         serving.close();
-        hosts.close();
     }
 
     @BeforeEach

@@ -18,7 +18,6 @@ import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
@@ -38,6 +37,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,7 +52,9 @@ class RollbackTest {
     @TempDir
     static Path directory;
 
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(4);
+
     private static ClusterApi api;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final RouteCoverage COVERAGE = new RouteCoverage();
@@ -64,7 +66,6 @@ class RollbackTest {
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(4);
         api = ClusterApi.start();
         journal = new MemoryJournal();
         engine = engine(journal, new SshSessions());
@@ -81,7 +82,6 @@ class RollbackTest {
         COVERAGE.report("RollbackTest");
         engine.close();
         api.close();
-        hosts.close();
     }
 
     @BeforeEach
@@ -180,7 +180,8 @@ class RollbackTest {
     @ParameterizedTest
     @ValueSource(strings = {"h2", "h1"})
     void aHostThatPreflightRefusesIsLeftOutUnlessItIsTheFirstControlPlane(String refused) throws Exception {
-        hosts.script(call -> call.is(refused, "facts") ? CompletableFuture.completedFuture(facts(call.host()).output("memoryMib", "512"))
+        hosts.script(call -> call.is(refused, "facts") ? CompletableFuture.completedFuture(
+                Reply.facts(call.host(), joined.contains(call.host())).output("memoryMib", "512"))
                 : answer(call));
         Run run = apply(cluster(1, 2, "rollback\n  maxFailedHosts: 2"));
 
@@ -465,7 +466,7 @@ class RollbackTest {
 
     private CompletionStage<Reply> answer(Call call) {
         return CompletableFuture.completedFuture(switch (call.step()) {
-            case "facts" -> facts(call.host());
+            case "facts" -> Reply.facts(call.host(), joined.contains(call.host()));
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH)
                     .found("cluster", "demo", "absent");
             case "kubeadm-join" -> Reply.changed("join").found("node", call.host(), "absent").found("unit", "kubelet.service", "enabled");
@@ -476,14 +477,5 @@ class RollbackTest {
                     "reset-host" -> Reply.ok();
             default -> Reply.changed("do " + call.step()).found("file", "/etc/" + call.step(), "absent");
         });
-    }
-
-    private Reply facts(String host) {
-        Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host),
-                ScriptedHosts.ADDRESSES).entrySet()) {
-            reply = reply.output(output.getKey(), output.getValue());
-        }
-        return reply;
     }
 }

@@ -21,7 +21,6 @@ import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
-import dev.caravan.run.TestFacts;
 import dev.caravan.spec.Cluster;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.testkit.TestClusters;
@@ -45,6 +44,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,7 +63,9 @@ class WorkflowTest {
 
     @TempDir
     private static Path directory;
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(HOSTS);
+
     private static ClusterApi api;
     private static Engine engine;
     private static final RouteCoverage COVERAGE = new RouteCoverage();
@@ -75,7 +77,6 @@ class WorkflowTest {
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(HOSTS);
         api = ClusterApi.start();
         engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
                 SshTarget::of, Engines.impatient(1)));
@@ -89,7 +90,6 @@ class WorkflowTest {
             engine.close();
         }
         api.close();
-        hosts.close();
     }
 
     @BeforeEach
@@ -101,7 +101,7 @@ class WorkflowTest {
     /** What a host answers unless a test says otherwise. */
     private CompletionStage<Reply> answer(Call call) {
         return CompletableFuture.completedFuture(switch (call.step()) {
-            case "facts" -> facts(call.host());
+            case "facts" -> Reply.facts(call.host(), joined.contains(call.host()));
             case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
             case "join-credentials" -> {
                 Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH)
@@ -124,15 +124,6 @@ class WorkflowTest {
 
     private static CompletionStage<Reply> now(Reply reply) {
         return CompletableFuture.completedFuture(reply);
-    }
-
-    private Reply facts(String host) {
-        Reply reply = Reply.ok();
-        for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), joined.contains(host),
-                ScriptedHosts.ADDRESSES).entrySet()) {
-            reply = reply.output(output.getKey(), output.getValue());
-        }
-        return reply;
     }
 
     // ---- runs
@@ -236,7 +227,7 @@ class WorkflowTest {
     @Test
     void nothingIsChangedBeforeAllHostsWereLookedAt() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
-        script(call -> call.is("h2", "facts") ? go.thenApply(any -> facts("h2")) : null);
+        script(call -> call.is("h2", "facts") ? go.thenApply(any -> Reply.facts("h2", false)) : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);
         awaitThat(() -> ended(run, "h1", "facts") && begun("h2", "facts"));
 

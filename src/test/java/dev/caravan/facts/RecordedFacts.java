@@ -2,12 +2,8 @@ package dev.caravan.facts;
 
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.PreflightTable;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.caravan.testkit.RecordedOutputs;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Outputs of facts.sh as real hosts gave them, and changed ones of them. */
@@ -22,20 +18,7 @@ final class RecordedFacts {
     }
 
     static Map<String, String> outputs(String recording) {
-        try (InputStream stream = RecordedFacts.class.getResourceAsStream(recording + ".facts")) {
-            Map<String, String> outputs = new LinkedHashMap<>();
-            String name = "";
-            for (String line : new String(stream.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
-                if (line.matches("\\[[a-zA-Z]+]")) {
-                    name = line.substring(1, line.length() - 1);
-                } else {
-                    outputs.merge(name, line, (before, next) -> before + "\n" + next);
-                }
-            }
-            return outputs;
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
+        return RecordedOutputs.of(recording);
     }
 
     static Facts parse(String recording) {

@@ -12,7 +12,6 @@ import dev.caravan.rehearsal.Scratch;
 import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
-import dev.caravan.run.TestFacts;
 import dev.caravan.testkit.Serving;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -21,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
@@ -191,17 +189,11 @@ class RebootHostsExampleTest {
     }
 
     private static Reply answer(Call call) {
-        Reply reply = Reply.ok();
-        if (call.step().equals("boot-id")) {
-            return reply.output("bootId", "boot of " + call.host());
-        }
-        if (call.step().equals("facts")) {
-            for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(call.host().substring(1)), true,
-                    ScriptedHosts.ADDRESSES).entrySet()) {
-                reply = reply.output(output.getKey(), output.getValue());
-            }
-        }
-        return reply;
+        return switch (call.step()) {
+            case "boot-id" -> Reply.ok().output("bootId", "boot of " + call.host());
+            case "facts" -> Reply.facts(call.host(), true);
+            default -> Reply.ok();
+        };
     }
 
     private int run(ScriptedHosts hosts, String... arguments) throws Exception {

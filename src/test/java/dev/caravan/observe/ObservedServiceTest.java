@@ -45,6 +45,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +79,9 @@ class ObservedServiceTest {
 
     @TempDir
     private static Path directory;
-    private static ScriptedHosts hosts;
+    @RegisterExtension
+    static final ScriptedHosts hosts = ScriptedHosts.forAll(2);
+
     private static Serving serving;
     private static HttpServer collector;
     private static Traces traces;
@@ -98,7 +101,6 @@ class ObservedServiceTest {
 
     @BeforeAll
     static void twoRuns() throws Exception {
-        hosts = ScriptedHosts.start(2);
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.createDirectories(routes.resolve("scripts"));
         Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
@@ -167,7 +169,6 @@ class ObservedServiceTest {
         traces.close();
         serving.close();
         collector.stop(0);
-        hosts.close();
     }
 
     private static HttpResponse<String> get(String path, String... headers) throws Exception {

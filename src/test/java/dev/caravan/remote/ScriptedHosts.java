@@ -1,10 +1,12 @@
 package dev.caravan.remote;
 
+import dev.caravan.run.TestFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -28,13 +30,16 @@ import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.command.Command;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up, that run no script: a test says what comes of each step, at once or
  * when it likes. They are reached over SSH and speak the launcher's protocol, so that everything on this side of the wire is
  * the real thing. Thread-safe.
  */
-public final class ScriptedHosts implements AutoCloseable {
+public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
     public static final String ADDRESSES = "127.0.1.";
     public static final String PASSWORD = "correct horse";
 
@@ -85,6 +90,15 @@ public final class ScriptedHosts implements AutoCloseable {
             return new Reply("75", words + "\n", "problem\t" + words + "\n");
         }
 
+        /** The facts of that host, as a real one gave them. */
+        public static Reply facts(String host, boolean node) {
+            Reply reply = ok();
+            for (Map.Entry<String, String> output : TestFacts.outputs(Integer.parseInt(host.substring(1)), node, ADDRESSES).entrySet()) {
+                reply = reply.output(output.getKey(), output.getValue());
+            }
+            return reply;
+        }
+
         public Reply output(String name, String value) {
             return new Reply(status, log, result + "output\t" + name + "\t" + base64(value) + "\n");
         }
@@ -103,16 +117,38 @@ public final class ScriptedHosts implements AutoCloseable {
         }
     }
 
+    private ScriptedHosts(int hosts) {
+        server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
+        try {
+            server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+        CoreModuleProperties.TCP_NODELAY.set(server, true);
+        server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
+        server.setCommandFactory((channel, command) -> new Conversation(command, hostOf(channel)));
+    }
+
+    /** That many hosts, which are there for all tests of a class. */
+    public static ScriptedHosts forAll(int hosts) {
+        return new ScriptedHosts(hosts);
+    }
+
     /** Starts that many hosts. */
     public static ScriptedHosts start(int hosts) throws Exception {
-        ScriptedHosts all = new ScriptedHosts();
-        all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
-        all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
-        CoreModuleProperties.TCP_NODELAY.set(all.server, true);
-        all.server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
-        all.server.setCommandFactory((channel, command) -> all.new Conversation(command, hostOf(channel)));
+        ScriptedHosts all = new ScriptedHosts(hosts);
         all.server.start();
         return all;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        server.start();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        close();
     }
 
     private static String hostOf(ChannelSession channel) {

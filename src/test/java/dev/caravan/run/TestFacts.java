@@ -1,12 +1,8 @@
 package dev.caravan.run;
 
 import dev.caravan.facts.Facts;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.caravan.testkit.RecordedOutputs;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Facts as facts.sh recorded them on real hosts, made those of host number 1 to 9 of a test's cluster. */
@@ -15,7 +11,7 @@ public final class TestFacts {
 
     /** Outputs of facts.sh by name. Number 1 is the control plane where hosts are nodes already. */
     public static Map<String, String> outputs(int number, boolean node, String addresses) {
-        Map<String, String> outputs = recorded(!node ? "yum-fresh" : number == 1 ? "yum-control-plane" : "yum-worker");
+        Map<String, String> outputs = RecordedOutputs.of(!node ? "yum-fresh" : number == 1 ? "yum-control-plane" : "yum-worker");
         outputs.remove("reach");
         outputs.put("hostname", "h" + number);
         outputs.put("machine", "machine-id 709a4140c51040cc8b69f3ec6eb4571" + number);
@@ -31,22 +27,5 @@ public final class TestFacts {
 
     public static Facts of(int number, boolean node) {
         return Facts.parse(outputs(number, node, "192.0.2."), Instant.now(), Instant.now());
-    }
-
-    private static Map<String, String> recorded(String name) {
-        try (InputStream stream = TestFacts.class.getResourceAsStream("/dev/caravan/facts/" + name + ".facts")) {
-            Map<String, String> outputs = new LinkedHashMap<>();
-            String output = "";
-            for (String line : new String(stream.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
-                if (line.matches("\\[[a-zA-Z]+]")) {
-                    output = line.substring(1, line.length() - 1);
-                } else {
-                    outputs.merge(output, line, (before, next) -> before + "\n" + next);
-                }
-            }
-            return outputs;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
