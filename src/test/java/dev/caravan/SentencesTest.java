@@ -107,7 +107,7 @@ class SentencesTest {
     private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|^\\s*//[^\n]*$|\"{3}.*?\"{3}", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern VALUE = Pattern.compile("\"\\s*\\+\\s*[\\w.]+(?:\\([^()\"]*(?:\\([^()\"]*\\)[^()\"]*)*\\)(?:\\.\\w+)*)*"
             + "\\s*\\+\\s*\"");
-    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
+    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]++|\\\\.)*+)\"");
     /** Its literals are shell commands. */
     private static final String COMMANDS = "Launcher.java";
 

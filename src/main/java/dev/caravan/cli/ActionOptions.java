@@ -6,7 +6,11 @@ import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.engine.EngineOptions;
+import dev.caravan.journal.FoundHost;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalPlace;
 import dev.caravan.run.CannotBegin;
+import dev.caravan.run.FormerHosts;
 import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -50,13 +54,23 @@ final class ActionOptions {
         detailed.requirePlan(call.action());
         Cluster cluster = spec.cluster();
         RunOrder order = spec.order(cluster, call);
-        String targets = targets(order).stream().map(Host::name).collect(Collectors.joining(", "));
-        String question = call.action().title() + ": cluster " + cluster.name() + ", on " + targets + "?";
-        if (call.action().asksFirst() && !common.isAgreed(question)) {
+        targets(order);
+        if (call.action().asksFirst() && !common.isAgreed(() -> question(order, common.journal()))) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
                 order, common, detailed::status);
+    }
+
+    /** Names the hosts, also those that left the spec and are worked on all the same. */
+    static String question(RunOrder order, JournalPlace place) throws UserError {
+        Cluster cluster = order.cluster();
+        String question = order.call().action().title() + ": cluster " + cluster.name() + ", on "
+                + targets(order).stream().map(Host::name).collect(Collectors.joining(", "));
+        try (Journal journal = Journal.open(place)) {
+            List<String> former = FormerHosts.of(journal, cluster, order.call()).stream().map(FoundHost::name).toList();
+            return question + (former.isEmpty() ? "?" : ", and on " + String.join(", ", former) + ", not in the spec any more?");
+        }
     }
 
     private static List<Host> targets(RunOrder order) throws UserError {

@@ -90,14 +90,19 @@ final class CommonOptions {
         return ("caravan " + command + " " + hints().options()).strip();
     }
 
+    /** What a user is asked; made only if somebody is asked. */
+    interface Question {
+        String words() throws UserError;
+    }
+
     /** Whether the user at the terminal agrees; without a terminal, or with --yes, nothing is asked. */
-    boolean isAgreed(String question) {
+    boolean isAgreed(Question question) throws UserError {
         Console console = System.console();
         if (yes || console == null) {
             return true;
         }
         Starting.over();
-        String answer = console.readLine("%s [y/N] ", question);
+        String answer = console.readLine("%s [y/N] ", question.words());
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
     }
 

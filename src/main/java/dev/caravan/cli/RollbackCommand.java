@@ -56,7 +56,7 @@ final class RollbackCommand implements Callable<Integer> {
             }
             described = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state().word() : "under way");
         }
-        if (!common.isAgreed("Roll back everything that run " + run + " (" + described + ") changed?")) {
+        if (!common.isAgreed(() -> "Roll back everything that run " + run + " (" + described + ") changed?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),

@@ -17,6 +17,7 @@ import dev.caravan.remote.DirectAccess;
 import dev.caravan.remote.StepEndpoint;
 import dev.caravan.routes.LoadedRoutes;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.run.FormerHosts;
 import dev.caravan.run.HostSlots;
 import dev.caravan.run.Pruning;
 import dev.caravan.run.Runs;
@@ -101,7 +102,7 @@ final class Wiring extends MainListenerSupport {
         observation.metrics().filter(metrics -> options.routes().isPresent()).ifPresent(metrics -> reloading = Optional.of(new Reloading(
                 options.routes().get(), files, workflow, loader, new LoadedFiles(context, files), metrics.registry())));
         Runs runs = new Runs(reloading.<Workflows>map(each -> each).orElseGet(() -> Workflows.only(workflow)), opened, options.rehearsal(),
-                options.prepare());
+                options.prepare(), new FormerHosts(opened, allowed(context)));
         known.complete(runs);
         context.getRegistry().bind("runs", runs);
         context.getRegistry().bind("submissions", new Submissions(runs, opened, allowed(context)));

@@ -46,6 +46,14 @@ final class FoundRows {
                 .toList();
     }
 
+    /** The hosts of that cluster on which something was found and not rolled back, each by its newest record. */
+    List<FoundHost> hosts(String cluster) {
+        return reader.query("select host, address, run from found where id in (select max(found.id) from found"
+                        + " join run on run.id = found.run where run.cluster = ? and not found.rolled_back group by found.address)"
+                        + " order by id",
+                row -> new FoundHost(row.getString("host"), row.getString("address"), row.getString("run")), cluster);
+    }
+
     /** Whether something that this run found was not rolled back. */
     boolean has(String run) {
         return !reader.query("select id from found where run = ? and not rolled_back limit 1", row -> row.getLong("id"), run).isEmpty();

@@ -185,6 +185,11 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
+    public List<FoundHost> foundHosts(String cluster) {
+        return found.hosts(cluster);
+    }
+
+    @Override
     public boolean hasFound(String run) {
         return found.has(run);
     }

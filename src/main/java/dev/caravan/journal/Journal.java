@@ -114,6 +114,9 @@ public interface Journal extends AutoCloseable {
     /** What was found at that address in all runs of that cluster and has not been rolled back, oldest first. */
     List<Found> found(String cluster, String address);
 
+    /** The hosts on which runs of that cluster found something that has not been rolled back. */
+    List<FoundHost> foundHosts(String cluster);
+
     /** Whether anything that this run found on hosts has not been rolled back. */
     boolean hasFound(String run);
 

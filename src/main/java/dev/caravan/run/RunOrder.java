@@ -57,6 +57,11 @@ public record RunOrder(
         return cluster.hosts().stream().filter(host -> wanted.contains(host.name())).toList();
     }
 
+    /** The same for that cluster: the spec's, and hosts that left the spec. */
+    RunOrder of(Cluster withFormer) {
+        return new RunOrder(withFormer, spec, directory, call, source, relaxed, confined, key, by);
+    }
+
     /** @throws CannotBegin if its action is none of these any more, or is limited to a host that the spec does not have */
     void requirePossible(Actions loaded) {
         if (loaded.find(call.action().name()).isEmpty()) {

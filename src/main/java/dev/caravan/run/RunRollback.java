@@ -4,6 +4,7 @@ import dev.caravan.actions.Action;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Undoes;
 import dev.caravan.journal.Found;
+import dev.caravan.journal.FoundHost;
 import dev.caravan.journal.Journal;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
@@ -119,14 +120,28 @@ public final class RunRollback {
      * action that undoes the cluster, what all runs of this cluster found.
      */
     public List<Found> toRollBack(Host host) {
-        return recorded(host).stream()
+        return toRollBack(host.address());
+    }
+
+    private List<Found> toRollBack(String address) {
+        return recorded(address).stream()
                 .filter(found -> action.undoes() == Undoes.CLUSTER || found.run().equals(run) || runs.contains(found.run()))
                 .toList();
     }
 
     /** What all runs of the cluster found on that host and did not roll back, oldest first. */
     public List<Found> recorded(Host host) {
-        return journal.found(cluster, host.address()).stream().filter(found -> !UnfinishedStep.isOne(found)).toList();
+        return recorded(host.address());
+    }
+
+    private List<Found> recorded(String address) {
+        return journal.found(cluster, address).stream().filter(found -> !UnfinishedStep.isOne(found)).toList();
+    }
+
+    /** The hosts that this cluster of the run does not have, with changes that this run would roll back if it could reach them. */
+    public List<FoundHost> unreached(Cluster all) {
+        return FormerHosts.of(journal, all).stream()
+                .filter(host -> action.undoes() != Undoes.RUN || !toRollBack(host.address()).isEmpty()).toList();
     }
 
     boolean isUpgraded(Host host) {

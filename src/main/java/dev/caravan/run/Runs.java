@@ -38,6 +38,7 @@ public final class Runs {
     private final boolean rehearsal;
     private final Consumer<Cluster> prepare;
     private final EarlierRuns earlier;
+    private final FormerHosts former;
     private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     private final RunClaims claims;
     private final Execution execution = new Execution(this::forget, this::leave);
@@ -53,12 +54,16 @@ public final class Runs {
         }
     }
 
-    /** @param prepare called for each run that has been let in, before it begins; what it throws keeps the run from beginning */
-    public Runs(Workflows workflows, Journal journal, boolean rehearsal, Consumer<Cluster> prepare) {
+    /**
+     * @param prepare called for each run that has been let in, before it begins; what it throws keeps the run from beginning
+     * @param former  the hosts that left their specs
+     */
+    public Runs(Workflows workflows, Journal journal, boolean rehearsal, Consumer<Cluster> prepare, FormerHosts former) {
         this.workflows = workflows;
         this.journal = journal;
         this.rehearsal = rehearsal;
         this.prepare = prepare;
+        this.former = former;
         this.claims = new RunClaims(journal);
         this.earlier = new EarlierRuns(workflows, journal, rehearsal);
     }
@@ -89,18 +94,20 @@ public final class Runs {
         }
         Set<String> rollsBack = new HashSet<>(undone.stream().toList());
         left.forEach(run -> rollsBack.add(run.id()));
-        Run run = new Run(newId(), call, order.cluster(), rehearsal, journal, Past.none(), rollsBack);
+        FormerHosts.Known known = former.with(order.cluster(), action, rollsBack, order.confined());
+        Run run = new Run(newId(), call, known.cluster(), rehearsal, journal, Past.none(), rollsBack);
         List<UnfinishedStep> unfinished = earlier.unfinished(left, run);
         UnderWay mine = admit(run);
         try {
             left.forEach(old -> journal.release(old.id()));
             claims.claim(run);
-            prepare.accept(order.cluster());
-            recordQueued(run, order, rollsBack);
+            prepare.accept(known.cluster());
+            recordQueued(run, order.of(known.cluster()), rollsBack);
             left.forEach(old -> earlier.supersede(old, run));
             journal.running(run.id());
             run.record(new RunStarted());
             order.relaxed().forEach(line -> run.note(null, line));
+            known.notes().forEach(run::note);
         } catch (RuntimeException | Busy e) {
             leave(run);
             throw e;
@@ -166,23 +173,20 @@ public final class Runs {
      * Resumes a run whose engine is gone.
      *
      * @param cluster the run's spec, read again
+     * @param by      who asked for it, where somebody did and that is known
      * @throws Busy        where another engine was quicker, or a run under way shares the cluster or a host
      * @throws CannotBegin if its action is not loaded any more, or has other parameters now
      */
-    public Run resume(RunRecord record, Cluster cluster) throws Busy {
-        return resume(record, cluster, Optional.empty());
-    }
-
-    /** The same. @param by who asked for it, where somebody did and that is known */
     public Run resume(RunRecord record, Cluster cluster, Optional<String> by) throws Busy {
         List<Event> events = journal.events(record.id(), 0);
         ActionCall call = earlier.call(record, events);
-        Run run = new Run(record.id(), call, cluster, rehearsal, journal, Past.of(events, call.action().resumeFrom()),
-                EarlierRuns.rollsBack(events));
+        Set<String> rollsBack = EarlierRuns.rollsBack(events);
+        Cluster all = former.with(cluster, call.action(), rollsBack, record.confined()).cluster();
+        Run run = new Run(record.id(), call, all, rehearsal, journal, Past.of(events, call.action().resumeFrom()), rollsBack);
         UnderWay mine = admit(run);
         try {
             claims.claim(run);
-            prepare.accept(cluster);
+            prepare.accept(all);
             run.record(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
                     + ", as the engine that ran it is gone", by));

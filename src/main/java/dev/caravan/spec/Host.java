@@ -31,7 +31,9 @@ public record Host(
         /** It leaves the cluster, and is restored as it was found. */
         ABSENT,
         /** Its machine is gone: the cluster forgets it, and nothing is done on the host. */
-        LOST
+        LOST,
+        /** It left the spec, and the journal knows it. What Caravan changed there is rolled back. */
+        FORMER
     }
 
     /** One of the default zone. */
@@ -74,6 +76,16 @@ public record Host(
     /** Whether the spec wants it in the cluster. */
     public boolean isPresent() {
         return state == State.PRESENT;
+    }
+
+    /** Whether the spec does not have it any more. */
+    public boolean isFormer() {
+        return state == State.FORMER;
+    }
+
+    /** The same, wanted to be so. */
+    public Host as(State other) {
+        return new Host(name, address, internalAddresses, roles, ssh, labels, taints, other, zone);
     }
 
     /** Whether its machine is gone. */

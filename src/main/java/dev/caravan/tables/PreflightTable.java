@@ -22,7 +22,7 @@ public final class PreflightTable {
     /** Those that by themselves only warn. */
     private static final Set<String> WARNING =
             Set.of("untried-version", "package-signature", "firewall", "machine-id", "hostname-differs", "leftover-network",
-                    "certificates", "etcd-tolerance", "deprecated-api");
+                    "certificates", "etcd-tolerance", "former-host", "deprecated-api");
 
     /** What the table says of a rule. */
     public enum Say {

@@ -2,6 +2,7 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.history.Undoes;
+import dev.caravan.journal.FoundHost;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
@@ -22,11 +23,12 @@ public final class Hosts {
 
     /**
      * The hosts to work on: all of the cluster's whose pipeline has not failed, or those of them that the action is limited to. An action
-     * that undoes the cluster also works on absent hosts that were not removed yet.
+     * that undoes the cluster also works on absent hosts that were not removed yet; one that undoes anything, on hosts that left the spec.
      */
     public List<Host> all(@Variable(Variables.RUN) Run run) {
-        Stream<Host> notYetRemoved = run.action().undoes() != Undoes.CLUSTER ? Stream.empty() : run.cluster().leaving().stream()
-                .filter(host -> !host.isLost() && (run.facts(host.name()).isPresent() || !run.rollback().recorded(host).isEmpty()));
+        Stream<Host> notYetRemoved = run.cluster().leaving().stream().filter(host -> host.isFormer()
+                || run.action().undoes() == Undoes.CLUSTER && !host.isLost()
+                        && (run.facts(host.name()).isPresent() || !run.rollback().recorded(host).isEmpty()));
         Set<String> limitedTo = run.action().limitedTo(run.parameters());
         return Stream.concat(run.cluster().hosts().stream(), notYetRemoved)
                 .filter(host -> !run.hasFailed(host.name()) && (limitedTo.isEmpty() || limitedTo.contains(host.name())))
@@ -50,12 +52,17 @@ public final class Hosts {
         run.hostFailed(Variables.hostName(exchange), failure);
     }
 
-    /** Notes the nodes of the cluster that the spec does not have: the output {@code unlisted} of the step before. */
+    /**
+     * Notes the nodes of the cluster that neither the spec nor the journal has: the output {@code unlisted} of the step before. Of those
+     * that the journal has preflight speaks.
+     */
     public void noteUnlisted(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
         String unlisted = exchange.getMessage().getBody(StepResult.class).output("unlisted");
-        if (!unlisted.isBlank()) {
-            List<String> names = List.of(unlisted.strip().split(" +"));
-            exchange.getVariable(Variables.RUN, Run.class).note(null, (names.size() == 1 ? "the node " + names.get(0) + " is"
+        List<String> known = run.rollback().unreached(run.cluster()).stream().map(FoundHost::name).toList();
+        List<String> names = Stream.of(unlisted.strip().split(" +")).filter(name -> !name.isEmpty() && !known.contains(name)).toList();
+        if (!names.isEmpty()) {
+            run.note(null, (names.size() == 1 ? "the node " + names.get(0) + " is"
                     : "the nodes " + String.join(", ", names) + " are") + " in the cluster, but not in the spec. Nothing is done to "
                     + (names.size() == 1 ? "it" : "them") + ". To remove a node, write its host into the spec with state: absent, or "
                     + "state: lost if its machine is gone");

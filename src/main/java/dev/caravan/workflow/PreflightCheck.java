@@ -99,6 +99,7 @@ public final class PreflightCheck {
         if (bundle.isEmpty()) {
             network.addAll(preflight.judged(this.network.keep(run).stream().toList()));
         }
+        network.addAll(preflight.judged(FormerHostFindings.left(run)));
         List<Finding> all = findings(run, run.cluster(), leaving, network);
         List<Finding> findings = all;
         Map<String, StepFailure> leftOut = new LinkedHashMap<>();

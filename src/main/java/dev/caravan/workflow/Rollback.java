@@ -244,10 +244,11 @@ public final class Rollback {
 
     /** Fails where a host could not be looked at, before anything is rolled back: half a reset is of no use. */
     public void requireAllSeen(@Variable(Variables.RUN) Run run) throws Exception {
-        Map<String, Throwable> failures = run.failures();
-        if (!failures.isEmpty()) {
-            throw new PreflightRefused(Preflight.merged(failures.entrySet().stream()
-                    .map(unseen -> PreflightCheck.unseen(unseen.getKey(), unseen.getValue())).toList(), run.cluster()));
+        List<Finding> findings = new ArrayList<>(FormerHostFindings.unknown(run));
+        run.failures().forEach((host, failure) -> findings.add(FormerHostFindings.unseen(run, host, failure)
+                .orElseGet(() -> PreflightCheck.unseen(host, failure))));
+        if (!findings.isEmpty()) {
+            throw new PreflightRefused(Preflight.merged(findings, run.cluster()));
         }
         if (run.isCancelled()) {
             throw new RunCancelled();

@@ -4,6 +4,7 @@ import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Found;
+import dev.caravan.journal.FoundHost;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RequestKey;
@@ -181,6 +182,11 @@ public final class MortalJournal implements Journal {
     @Override
     public List<Found> found(String cluster, String address) {
         return journal.found(cluster, address);
+    }
+
+    @Override
+    public List<FoundHost> foundHosts(String cluster) {
+        return journal.foundHosts(cluster);
     }
 
     @Override

@@ -317,7 +317,7 @@ class RollbackTest {
         journal.append(left.id(), new RunQueued("rollback", cluster.name(), List.of(), false, true, false, Optional.empty(),
                 List.of(run.id()), "", Map.of(), false));
 
-        Run back = engine.runs().resume(left, cluster);
+        Run back = engine.runs().resume(left, cluster, Optional.empty());
         assertThat(back.action()).isEqualTo(TestActions.ROLLBACK_RUN);
         assertThat(end(back).state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(undone(back, "h1")).isEqualTo(changed(run, "h1"));

@@ -355,8 +355,13 @@ abstract class JournalContract {
                 org.assertj.core.groups.Tuple.tuple("a", "os-prepare", "file\t/etc/a\tc3dhcCBvbg=="),
                 org.assertj.core.groups.Tuple.tuple("b", "kubeadm-join", "node\th1\tabsent"));
         assertThat(journal.found("other", "10.0.0.1")).isEmpty();
+        assertThat(journal.foundHosts("demo"))
+                .containsExactly(new FoundHost("h2", "10.0.0.2", "a"), new FoundHost("h1", "10.0.0.1", "b"));
+        assertThat(journal.foundHosts("other")).isEmpty();
         journal.markRolledBack(found.subList(1, 2));
+        journal.markRolledBack(journal.found("demo", "10.0.0.2"));
         reopen();
+        assertThat(journal.foundHosts("demo")).containsExactly(new FoundHost("h1", "10.0.0.1", "a"));
         assertThat(journal.found("demo", "10.0.0.1")).extracting(Found::run).containsExactly("a");
         assertThat(journal.hasFound("a")).isTrue();
         assertThat(journal.hasFound("b")).isFalse();

@@ -176,6 +176,14 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
+    public synchronized List<FoundHost> foundHosts(String cluster) {
+        Map<String, FoundHost> hosts = new LinkedHashMap<>();
+        found.stream().filter(one -> runs.get(one.run()).cluster().equals(cluster))
+                .forEach(one -> hosts.put(one.address(), new FoundHost(one.host(), one.address(), one.run())));
+        return List.copyOf(hosts.values());
+    }
+
+    @Override
     public synchronized boolean hasFound(String run) {
         return found.stream().anyMatch(one -> one.run().equals(run));
     }

@@ -93,9 +93,19 @@ public final class RehearsedRuns {
     }
 
     private static Ended end(Engine engine, Cluster cluster, ActionCall call) throws Exception {
-        Run run = engine.runs().begin(new RunOrder(cluster, "a rehearsal's", "", call, "command", List.of()));
+        return run(engine, new RunOrder(cluster, "a rehearsal's", "", call, "command", List.of()));
+    }
+
+    /** Runs what a test orders to its end, such as a run whose spec the journal is to keep. */
+    public static Ended run(Engine engine, RunOrder order) throws Exception {
+        Run run = engine.runs().begin(order);
         String state = engine.runs().outcome(run).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS).state().word();
         return new Ended(run.id(), state, engine.journal().events(run.id(), 0));
+    }
+
+    /** The action of that name with these parameters. */
+    public static ActionCall call(String action, Map<String, String> parameters) throws Exception {
+        return ACTIONS.require(action).call(parameters);
     }
 
     /** What all runs said since a test cleared it. */
