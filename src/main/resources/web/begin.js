@@ -1,7 +1,8 @@
 'use strict';
 /* A new run: a spec, what is wrong with it as one types, and an action with its parameters. */
 
-const EXAMPLE = `apiVersion: caravan/v1
+/** What a spec may begin from, by the words in the choice; the first one is also what the page tries where hosts are simulated. */
+const EXAMPLES = new Map([['a control plane and two workers', `apiVersion: caravan/v1
 kind: Cluster
 metadata: {name: demo}
 spec:
@@ -12,16 +13,43 @@ spec:
     - {name: h1, address: 192.0.2.11, roles: [control-plane]}
     - {name: h2, address: 192.0.2.12, roles: [worker]}
     - {name: h3, address: 192.0.2.13, roles: [worker]}
-`;
+`], ['three control planes with a virtual address', `apiVersion: caravan/v1
+kind: Cluster
+metadata: {name: demo}
+spec:
+  kubernetes:
+    version: 1.37.2
+    endpoint: {vip: 192.0.2.10}   # a free address, which Caravan keeps on the control planes
+  packages: {mirror: community}
+  ssh: {user: root}
+  hosts:
+    - {name: h1, address: 192.0.2.11, roles: [control-plane]}
+    - {name: h2, address: 192.0.2.12, roles: [control-plane]}
+    - {name: h3, address: 192.0.2.13, roles: [control-plane]}
+    - {name: h4, address: 192.0.2.14, roles: [worker]}
+    - {name: h5, address: 192.0.2.15, roles: [worker]}
+  maxFailedHosts: 1
+`], ['a single host', `apiVersion: caravan/v1
+kind: Cluster
+metadata: {name: demo}
+spec:
+  kubernetes: {version: 1.37.2}
+  packages: {mirror: community}
+  ssh: {user: root}
+  hosts:
+    - {name: h1, address: 192.0.2.11, roles: [control-plane], taints: []}   # without taints, it also takes pods
+`]]);
+const [EXAMPLE] = EXAMPLES.values();
 /** What the journal has in the place of a secret. */
 const HIDDEN = /(^|[\s:[{,])(['"]?)\*\*\*\2\s*($|[,}\]#])/m;
 /** In this order: the rest of a line that is a comment, a key, a text in quotes, a number or a word of YAML. */
 const YAML = /(#.*$)|((?<=^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
 const KINDS = ['', 'y-comment', 'y-key', 'y-text', 'y-value'];
 const PAUSE = 350;
+const MOST_OF_CLUSTER = 10;
 
 const newRun = {
-  actions: [], checking: 0, timer: 0, wrong: [], valid: null, from: '',
+  actions: [], checking: 0, timer: 0, wrong: [], valid: null, from: '', of: '', asked: '',
   /** The specs that this page has sent, by run: the journal has them without their secrets. */
   sent: new Map(),
 
@@ -34,9 +62,12 @@ const newRun = {
   async show(run, action, parameter, value) {
     if (!this.actions.length) await this.readActions();
     this.drawSources((await ask('/runs?limit=200')).runs);
-    if (run && this.from !== run) await this.take(run);
-    if (run) this.choose(action || 'apply', parameter, value);
-    if (!byId('new-text').value) this.fill(EXAMPLE, 'example');
+    // Who comes back finds the text and the action as they left them.
+    const asked = [run, action, parameter, value].join('/');
+    if (run && this.of !== run) await this.take(run);
+    if (run && this.asked !== asked) this.choose(action || 'apply', parameter, value);
+    if (run) this.asked = asked;
+    if (!byId('new-text').value) this.fill(EXAMPLE, EXAMPLES.keys().next().value);
     this.look(0);
   },
 
@@ -53,8 +84,9 @@ const newRun = {
     }
   },
 
+  /** @param from the run or the example that the text is of; empty if it is of neither */
   fill(text, from) {
-    this.from = from;
+    this.from = this.of = from;
     byId('new-text').value = text;
     byId('new-from').value = [...byId('new-from').options].some(option => option.value === from) ? from : '';
     this.wrong = [];
@@ -64,14 +96,15 @@ const newRun = {
 
   // ---- the spec
 
-  /** The text in colours, below the text area, whose own text cannot be seen. */
+  /** The text in colours, below the text area, whose own text cannot be seen. What is wrong is marked from its column on. */
   paint() {
-    const marked = new Map(this.wrong.map(problem => [problem.line, problem]));
     const lines = byId('new-text').value.split('\n').map((text, index) => {
-      const problem = marked.get(index + 1);
-      return el('div', {class: problem ? 'wrong' : null, title: problem && problem.message}, ...coloured(text), '\n');
+      const here = this.wrong.filter(problem => problem.line === index + 1);
+      const nodes = here.reduce((all, problem) => spotted(all, ...wordAt(text, problem.column - 1)), coloured(text));
+      return el('div', {class: here.length ? 'wrong' : null}, ...nodes, '\n');
     });
     byId('new-paint').replaceChildren(...lines);
+    setAttribute(byId('new-text'), 'aria-invalid', this.wrong.length > 0 && 'true');
   },
 
   changed() {
@@ -130,19 +163,19 @@ const newRun = {
     const lines = area.value.split('\n');
     const start = lines.slice(0, problem.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
     area.focus();
-    area.setSelectionRange(start + problem.column - 1, start + (lines[problem.line - 1] || '').length);
+    area.setSelectionRange(...wordAt(lines[problem.line - 1] || '', problem.column - 1).map(at => start + at));
     const painted = byId('new-paint').children[problem.line - 1];
     if (painted) painted.scrollIntoView({block: 'center', inline: 'nearest'});
   },
 
-  /** The newest run of each cluster. */
+  /** Examples, and the newest runs of each cluster. */
   drawSources(newest) {
-    const seen = new Set();
-    const runs = newest.filter(run => !seen.has(run.cluster) && seen.add(run.cluster));
-    byId('new-from').replaceChildren(
-      el('option', {value: '', text: 'my own'}),
-      el('option', {value: 'example', text: 'an example'}),
-      ...runs.map(run => el('option', {value: run.id, text: run.cluster + ', ' + run.action + ' of ' + when(run.createdAt)})));
+    const clusters = new Map();
+    for (const run of newest) clusters.set(run.cluster, [...(clusters.get(run.cluster) || []), run]);
+    const groups = [...clusters].map(([cluster, runs]) => el('optgroup', {label: cluster}, ...runs.slice(0, MOST_OF_CLUSTER).map(run =>
+      el('option', {value: run.id, text: cluster + ', ' + run.action + ' of ' + when(run.createdAt) + ', ' + run.state}))));
+    byId('new-from').replaceChildren(el('option', {value: '', text: 'my own'}),
+      el('optgroup', {label: 'Examples'}, ...[...EXAMPLES.keys()].map(name => el('option', {value: name, text: name}))), ...groups);
     byId('new-from').value = [...byId('new-from').options].some(option => option.value === this.from) ? this.from : '';
   },
 
@@ -160,14 +193,13 @@ const newRun = {
   },
 
   drawChoice() {
-    const shown = this.actions.filter(action => !action.plan);
-    byId('new-action').replaceChildren(...shown.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})));
+    byId('new-action').replaceChildren(...this.actions.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})));
     byId('new-action').value = 'apply';
     this.drawForm();
   },
 
   choose(name, parameter, value) {
-    if (!this.actions.some(action => action.name === name && !action.plan)) return;
+    if (!this.actions.some(action => action.name === name)) return;
     byId('new-action').value = name;
     this.drawForm();
     const input = [...byId('new-form').querySelectorAll('[name]')].find(each => each.name === parameter);
@@ -186,7 +218,6 @@ const newRun = {
     setText(byId('new-start'), action.name === 'apply' ? 'Apply' : 'Start ' + action.name);
     byId('new-start').className = 'strong' + (action.asksFirst ? ' danger' : '');
     byId('new-steps').open = false;
-    byId('new-graph').href = '#/workflow/' + encodeURIComponent(action.name);
     byId('new-plan').hidden = action.name !== 'apply';
     byId('new-refused').hidden = true;
     this.allow();
@@ -196,6 +227,16 @@ const newRun = {
   async drawSteps() {
     const {steps, sure} = await workflow.plan(this.action().name);
     byId('new-steps').querySelector('ol').replaceChildren(...steps.map(step => el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'}))));
+  },
+
+  /** In front of the form, so that what was written stays. */
+  drawGraph() {
+    const dialog = byId('graph');
+    setText(byId('graph-title'), this.action().name);
+    dialog.onclose = () => { byId('graph-view').replaceChildren(); byId('new-graph').focus(); };
+    dialog.showModal();
+    byId('graph-title').focus();
+    page.safely(() => workflow.show(byId('graph-view'), this.action().name));
   },
 
   /** What differs from the defaults, by name. */
@@ -292,7 +333,7 @@ const newRun = {
     area.addEventListener('blur', () => { delete area.dataset.leave; });
     byId('new-from').addEventListener('change', event => {
       const from = event.target.value;
-      if (from === 'example') this.fill(EXAMPLE, from);
+      if (EXAMPLES.has(from)) this.fill(EXAMPLES.get(from), from);
       else if (from) page.safely(() => this.take(from));
     });
     byId('new-open').addEventListener('click', () => byId('new-file').click());
@@ -302,7 +343,9 @@ const newRun = {
     frame.addEventListener('drop', event => { event.preventDefault(); this.open(event.dataTransfer.files[0]); });
     byId('new-action').addEventListener('change', () => this.drawForm());
     byId('new-steps').addEventListener('toggle', event => { if (event.target.open) page.safely(() => this.drawSteps()); });
+    byId('new-graph').addEventListener('click', () => this.drawGraph());
     byId('new-form').addEventListener('input', () => this.allow());
+    byId('graph-close').addEventListener('click', () => byId('graph').close());
     byId('new-plan').addEventListener('click', () => page.safely(() => this.begin('plan')));
     byId('new-start').addEventListener('click', event => this.start(event.target));
   }
@@ -321,6 +364,26 @@ function coloured(text) {
   }
   nodes.push(text.slice(at));
   return nodes;
+}
+
+/** From where to where what is at that place is: a text in quotes, a key or a value; at least one letter, if the line has any. */
+function wordAt(text, place) {
+  const from = Math.max(0, Math.min(place, text.length - 1));
+  const [word] = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s,:[\]{}]+(?::[^\s,:[\]{}]+)*)/.exec(text.slice(from)) || [' '];
+  return [from, Math.min(from + word.length, text.length)];
+}
+
+/** These nodes of a line, with what is from one place to another in elements of its own. */
+function spotted(nodes, from, to) {
+  let at = 0;
+  return nodes.flatMap(node => {
+    const text = node.textContent === undefined ? node : node.textContent;
+    const [start, end] = [Math.max(0, from - at), Math.min(text.length, to - at)];
+    at += text.length;
+    if (start >= end) return [node];
+    const piece = (part, ...names) => el('span', {class: [node.className, ...names].filter(Boolean).join(' ') || null, text: part});
+    return [piece(text.slice(0, start)), piece(text.slice(start, end), 'spot'), piece(text.slice(end))].filter(each => each.textContent);
+  });
 }
 
 /** The input of a parameter. */

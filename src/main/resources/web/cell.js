@@ -2,7 +2,7 @@
 /* One step on one host: its state, its attempts, what it changed. */
 
 const panel = {
-  host: null, step: null, attempts: [], asked: '', reader: null, opener: null, timer: 0,
+  host: null, step: null, attempts: [], asked: '', planned: null, reader: null, opener: null, timer: 0,
 
   get isOpen() { return !byId('cell').hidden; },
 
@@ -69,7 +69,8 @@ const panel = {
     const who = page.model && page.model.hosts.get(this.host);
     if (!this.isOpen || !who) return;
     page.safely(() => this.readAttempts(step));
-    const drawn = JSON.stringify([step, who.waitsFor, page.model.ended, page.model.run.rolledBackBy, this.attempts]);
+    page.safely(() => this.readPlanned(step));
+    const drawn = JSON.stringify([step, who.waitsFor, page.model.ended, page.model.run.rolledBackBy, this.attempts, this.diffs(step)]);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
       this.facts(step, who);
@@ -118,6 +119,21 @@ const panel = {
     this.draw();
   },
 
+  /** Steps have diffs in a plan only. What a run did by a plan is what that said. */
+  async readPlanned(step) {
+    const {id, plan} = {id: page.model.id, plan: (page.model.run.parameters || {}).plan};
+    if (!plan || !step || !(step.changes || []).length || this.planned && this.planned.of === id) return;
+    this.planned = {of: id, plan, steps: []};
+    this.planned.steps = (await ask('/runs/' + encodeURIComponent(plan))).steps;
+    this.draw();
+  },
+
+  diffs(step) {
+    if (!step || step.diffs && step.diffs.length) return step && step.diffs;
+    const same = this.planned && this.planned.of === page.model.id && this.planned.steps.find(each => each.step === step.step && each.host === step.host);
+    return same && same.diffs || [];
+  },
+
   attempt({number, state, at, endedAt, reason}) {
     const word = state === 'retrying' ? 'failed' : state === 'interrupted' ? 'skipped' : state;
     return el('li', {}, el('span', {class: 'badge ' + word}, icon(word), number + ' ' + (state === 'interrupted' ? 'interrupted' : word)),
@@ -132,10 +148,12 @@ const panel = {
     const undone = step.state === 'rolled-back' ? 'All of it was rolled back' + (undo && undo.endedAt ? ' at ' + clockTime(undo.endedAt) : '') + '.'
       : step.state === 'changed' && by ? 'Run ' + by + ' rolled it back.' : '';
     if (!changes.length) return undone ? [el('p', {class: 'soft', text: undone})] : [];
-    const plain = changes.filter(change => !(step.diffs || []).some(diff => diff.change === change));
+    const diffs = this.diffs(step).filter(diff => changes.includes(diff.change));
+    const plain = changes.filter(change => !diffs.some(diff => diff.change === change));
     return [el('h3', {text: page.model.run.action === 'plan' ? 'It would change' : 'It changed'}), undone ? el('p', {class: 'soft', text: undone}) : null,
       plain.length ? el('ul', {class: 'changes'}, ...plain.map(text => el('li', {text}))) : null,
-      ...changes.filter(change => !plain.includes(change)).map(change => plan.change({change, diffs: step.diffs.filter(diff => diff.change === change)}))].filter(Boolean);
+      diffs.length && !(step.diffs || []).length ? el('p', {class: 'soft'}, 'As the plan ', el('a', {href: '#/runs/' + encodeURIComponent(this.planned.plan) + '/plan', text: this.planned.plan}), ' showed it:') : null,
+      ...changes.filter(change => !plain.includes(change)).map(change => plan.change({change, diffs: diffs.filter(diff => diff.change === change)}))].filter(Boolean);
   },
 
   wire() {

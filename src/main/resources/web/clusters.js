@@ -23,7 +23,9 @@ const clusters = {
         runs({action: 'apply', state: 'succeeded', limit: 1}), runs({action: 'certificates', state: 'succeeded', limit: 1})]);
       // The spec of an adoption only names the host that was looked at; that of a plan may never have been applied.
       this.cluster = cluster;
-      this.of = (made || last.find(run => !['adopt', 'plan'].includes(run.action)) || last.find(run => run.action !== 'adopt') || cluster.lastRun).id;
+      // One that was applied but for some hosts counts as well, if it is the newest.
+      const applied = last.find(run => run.action === 'apply' && ['succeeded', 'partly'].includes(run.state)) || made;
+      this.of = (applied || last.find(run => !['adopt', 'plan'].includes(run.action)) || last.find(run => run.action !== 'adopt') || cluster.lastRun).id;
       return this.one(cluster, last, seen);
     } catch (problem) {
       if (problem.status !== 404) throw problem;
@@ -64,8 +66,10 @@ const clusters = {
         el('a', {href: to(this.of, action.name), text: action.name}), el('span', {class: 'soft', text: action.title})))))];
   },
 
+  /** What fits: a cluster that was reset, or never came up, is made first. */
   buttons(cluster) {
     const button = (id, text, role, work) => el('button', {type: 'button', id, text, ...caller.allowing(role), onclick: event => page.safely(() => work(event.currentTarget))});
+    if (!cluster.nodes.length) return [el('a', {class: 'button strong', id: 'do-make', href: to(this.of, 'apply'), text: 'Make it with its spec'})];
     return [button('do-upgrade', 'Upgrade', 'operate', opener => this.upgrade(cluster, opener)),
       button('do-add', 'Add a host', 'operate', opener => this.add(cluster, opener)),
       button('do-renew', 'Renew certificates', 'operate', opener => this.renew(cluster, opener)),

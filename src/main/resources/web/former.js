@@ -1,21 +1,32 @@
 'use strict';
-/* How long the run may still take: by the last one of this action that succeeded, as the terminal says it. */
+/* How long the run may still take: by the last one of this action that succeeded, as the terminal says it; of another cluster, if this one
+   has none. */
+
+const lasted = run => Date.parse(run.endedAt) - Date.parse(run.startedAt || run.createdAt);
 
 const former = {
-  of: '', length: 0, ends: [],
+  of: '', length: 0, ends: [], share: 1,
 
   async find(model) {
     this.of = '';
     if (model.ended) return;
-    const query = new URLSearchParams({cluster: model.run.cluster, action: model.run.action, state: 'succeeded', before: model.id, limit: 1});
-    const [last] = (await ask('/runs?' + query)).runs;
-    if (!last || last.rehearsal !== model.run.rehearsal) return;
+    const [own] = await this.earlier(model, {cluster: model.run.cluster, limit: 1});
+    // Of other clusters the longest one: an apply that has nothing to do is soon over.
+    const last = own || (await this.earlier(model, {limit: 20})).sort((one, other) => lasted(other) - lasted(one))[0];
+    if (!last) return;
     const run = await ask('/runs/' + encodeURIComponent(last.id));
+    // Hosts go side by side: of more hosts there are more steps, which take no longer.
+    this.share = own ? 1 : model.run.hosts.length / Math.max(1, run.hosts.length);
     const start = Date.parse(run.startedAt || run.createdAt);
-    this.length = Date.parse(run.endedAt) - start;
+    this.length = lasted(run);
     this.ends = run.steps.filter(step => step.endedAt).map(step => Date.parse(step.endedAt) - start).sort((one, other) => one - other);
     this.of = model.id;
     if (page.model === model) page.drawAbout();
+  },
+
+  async earlier(model, filter) {
+    const found = await ask('/runs?' + new URLSearchParams({...filter, action: model.run.action, state: 'succeeded', before: model.id}));
+    return found.runs.filter(run => run.rehearsal === model.run.rehearsal);
   },
 
   /** The present run is where the former one was when as many steps had ended; from there on it is thought to take as long. */
@@ -23,11 +34,12 @@ const former = {
     const run = model.run;
     if (this.of !== model.id || model.ended || model.left || !run.startedAt) return null;
     const ends = [...model.hosts.values()].flatMap(host => [...host.cells.values()].filter(step => step.endedAt).map(step => Date.parse(step.endedAt)));
-    if (ends.length > this.ends.length) return null;
-    const there = ends.length ? this.ends[ends.length - 1] : 0;
+    const all = Math.round(this.ends.length * this.share);
+    if (ends.length > all) return null;
+    const there = ends.length ? this.ends[Math.min(this.ends.length, Math.ceil(ends.length / this.share)) - 1] : 0;
     const since = ends.length ? Math.max(...ends) : Date.parse(run.startedAt);
     const millis = this.length - there - (clock.now() - since);
-    return {done: ends.length, all: this.ends.length, words: millis <= 0 ? '' : millis < 60000 ? 'under 1 min left' : 'about ' + Math.round(millis / 60000) + ' min left'};
+    return {done: ends.length, all, words: millis <= 0 ? '' : millis < 60000 ? 'under 1 min left' : 'about ' + Math.round(millis / 60000) + ' min left'};
   },
 
   draw(model) {

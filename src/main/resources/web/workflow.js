@@ -8,11 +8,12 @@ const workflow = {
 
   /** @param asked the route where the graph begins; may be missing */
   async show(place, asked) {
+    if (this.place && this.place !== place) this.place.replaceChildren();
     this.place = place;
     // Read again each time: an engine may load other routes while it serves.
     await this.load();
     if (this.place !== place) return;
-    const action = page.model && !byId('run').hidden && page.model.run.action;
+    const action = place.closest('#run') && page.model && page.model.run.action;
     const wanted = action ? this.routeOf(action) : asked || this.root || 'apply';
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
     this.draw();

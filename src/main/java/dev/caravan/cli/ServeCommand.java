@@ -126,7 +126,7 @@ final class ServeCommand implements Callable<Integer> {
             }
         }
         return serve(options, EngineOptions.of(options.common.data(), options.common.routes(), true, properties).withTokens(tokens)
-                .withJournal(options.common.journal()));
+                .withJournal(options.common.journal()).withTrial(TrialEngine::new));
     }
 
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well

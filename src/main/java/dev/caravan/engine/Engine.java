@@ -140,6 +140,7 @@ public final class Engine implements AutoCloseable {
         if (!main.isStarted()) {
             return;
         }
+        wiring.endTrial();
         wiring.endReloading();
         pauseRuns();
         main.stop();

@@ -5,6 +5,7 @@ import dev.caravan.http.AboutEngine;
 import dev.caravan.http.HttpFilters;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
+import dev.caravan.http.Trial;
 import dev.caravan.http.ServerLimits;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
@@ -43,6 +44,8 @@ import dev.caravan.workflow.Renewals;
 import dev.caravan.workflow.Restores;
 import dev.caravan.workflow.Rollback;
 import dev.caravan.workflow.RuntimeMigration;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -69,6 +72,7 @@ final class Wiring extends MainListenerSupport {
     private Optional<Reloading> reloading = Optional.empty();
     private GuardedVertx vertx;
     private Optional<Login> login = Optional.empty();
+    private Optional<Trial> trial = Optional.empty();
 
     Wiring(EngineOptions options, RouteFiles files, CompletableFuture<Journal> journal, SshSessions sessions, Executor executor) {
         this.options = options;
@@ -186,11 +190,25 @@ final class Wiring extends MainListenerSupport {
         registry.bind("vertx", vertx.vertx());
         registry.bind("guardedVertx", vertx);
         login = LoginSettings.from(name -> setting(context, name), System.getenv()).map(Login::with);
+        trial = trial(context);
         registry.bind("http",
                 new Http(context, new LoadedRoutes(context, files), files, runs, submissions, opened, metrics,
                         this::routesProblem, options.data(), !options.tokens().get().isEmpty(), login, about(context)));
         // The name that camel-micrometer looks for, where a user adds it.
         registry.bind("metricsRegistry", metrics.registry());
+    }
+
+    /** Where who opens the page reaches another port as well, and as whom is known there. */
+    private Optional<Trial> trial(CamelContext context) throws UnknownHostException {
+        String host = setting(context, "camel.server.host");
+        boolean fits = !options.rehearsal() && login.isEmpty() && setting(context, "caravan.http.tls-cert").isBlank()
+                && InetAddress.getByName(host).isLoopbackAddress();
+        return options.trial().filter(any -> fits).map(make -> make.apply(options, host));
+    }
+
+    /** Ends the engine that is tried, if there is one. */
+    void endTrial() {
+        trial.ifPresent(Trial::close);
     }
 
     /** A rehearsal on the command line keeps its journal in a directory of that name below the one that it is given. */
@@ -200,7 +218,8 @@ final class Wiring extends MainListenerSupport {
         boolean known = !options.rehearsal() || data.endsWith("rehearsal");
         return new AboutEngine(options.rehearsal(), Path.of(setting(context, "caravan.inbox")), Optional.of("caravan "
                 + (options.rehearsal() ? "rehearse" : "apply") + " -f spec.yaml --data " + Hints.word(named.toString())
-                + options.journal().url().map(url -> " --journal " + Hints.word(url)).orElse("")).filter(any -> known));
+                + options.journal().url().map(url -> " --journal " + Hints.word(url)).orElse("")).filter(any -> known),
+                trial);
     }
 
     @Override

@@ -9,10 +9,11 @@ import java.util.Optional;
  *
  * @param rehearsal whether the hosts are simulated
  * @param command   begins a run of {@code spec.yaml} in the same journal; empty if none does
+ * @param trial     simulated hosts to try an example on, if this engine has some
  */
-public record AboutEngine(boolean rehearsal, Path inbox, Optional<String> command) {
+public record AboutEngine(boolean rehearsal, Path inbox, Optional<String> command, Optional<Trial> trial) {
     Reply answer() {
-        ObjectNode tree = Json.object().put("rehearsal", rehearsal).put("inbox", inbox.toString());
+        ObjectNode tree = Json.object().put("rehearsal", rehearsal).put("trial", trial.isPresent()).put("inbox", inbox.toString());
         command.ifPresent(text -> tree.put("command", text));
         return Reply.json(200, tree);
     }

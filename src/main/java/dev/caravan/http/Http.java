@@ -58,18 +58,21 @@ public final class Http {
         this.unknown = asksForToken || login.isPresent() ? new Caller(Optional.empty(), Role.VIEW, false) : Caller.LOCAL;
         this.health = new Health(context, journal, routesProblem);
         this.resources = resources(ofRuns, requests, ofClusters, new SpecsResource(submissions), new RoutesResource(routes, files),
-                new PreviewResource(requests, submissions, routes, data), new LoginResource(login), about, health, metrics);
+                new PreviewResource(requests, submissions, routes, data), new LoginResource(login), about,
+                new TrialResource(about.trial(), submissions, journal), health, metrics);
     }
 
     /** All that is answered; {@code openapi/caravan-v1.yaml} describes each, and a test holds the two against each other. */
     private static Resources resources(RunsResource runs, RunRequests requests, ClustersResource clusters, SpecsResource specs,
-            RoutesResource routes, PreviewResource previews, LoginResource login, AboutEngine about, Health health, Metrics metrics) {
+            RoutesResource routes, PreviewResource previews, LoginResource login, AboutEngine about, TrialResource trial, Health health,
+            Metrics metrics) {
         Page page = new Page(about.rehearsal());
         return new Resources()
                 .get("/api/v1/openapi.json", (request, id) -> OpenApi.description().json())
                 .get("/api/v1/openapi.yaml", (request, id) -> OpenApi.description().yaml())
                 .get("/api/v1/caller", (request, id) -> caller(request))
                 .get("/api/v1/engine", (request, id) -> about.answer())
+                .post(TrialResource.PATH, (request, id) -> trial.begin(request))
                 .get(LoginResource.BEGIN, (request, id) -> login.begin())
                 .get(LoginSettings.CALLBACK, LoginResource.PARAMETERS, (request, id) -> login.finish(request))
                 .post(LoginResource.LOGOUT, (request, id) -> login.end(request))

@@ -3,6 +3,10 @@ package dev.caravan.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.artefacts.Artefact;
+import dev.caravan.backups.Backup;
+import dev.caravan.backups.BackupDirectory;
+import dev.caravan.digest.Sha256;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
@@ -21,6 +25,7 @@ import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
+import dev.caravan.testkit.NodesStandIn;
 import dev.caravan.testkit.Serving;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,10 +49,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Each view of the page, held against axe-core in a real Chromium, light and dark, and on the narrowest screen. */
 @Tag("long")
 class AccessibilityTest {
+    /** What has to be there before some views are looked at. */
+    private static final Map<String, String> COMES = Map.of("a wrong spec", "document.querySelector('#new-problems li')",
+            "all of a cluster", "document.querySelector('#cluster-spec pre span') && document.querySelector('#certificates tbody tr')",
+            "what an action does", "byId('graph-view').querySelector('.chart')");
+
     @TempDir
     static Path directory;
 
     private static Serving serving;
+    private static NodesStandIn nodes;
     private static Chromium browser;
     private static String axe;
 
@@ -59,6 +70,11 @@ class AccessibilityTest {
         }
         serving = Serving.start(directory, Optional.empty());
         tell(serving.engine().journal());
+        // Ready, and not.
+        String node = "{\"metadata\": {\"name\": \"%s\"}, \"spec\": {\"taints\": [{\"key\": \"own\", \"value\": \"yes\", "
+                + "\"effect\": \"NoSchedule\"}]}, \"status\": {\"nodeInfo\": {\"kubeletVersion\": \"v1.20.2\"}, \"conditions\": "
+                + "[{\"type\": \"Ready\", \"status\": \"%s\", \"message\": \"no network\"}]}}";
+        nodes = NodesStandIn.start(serving.data(), "demo", node.formatted("h1", "True") + "," + node.formatted("h9", "False"));
         browser = new Chromium(program);
         // For axe-core only: the page's own policy lets no other script run.
         browser.ask("Page.setBypassCSP", "enabled", true);
@@ -70,6 +86,7 @@ class AccessibilityTest {
             browser.close();
         }
         if (serving != null) {
+            nodes.close();
             serving.close();
         }
     }
@@ -101,6 +118,19 @@ class AccessibilityTest {
                 List.of(new Difference("swap off", "/etc/fstab", "--- /etc/fstab\n+++ /etc/fstab\n@@ -1 +1 @@\n-swap\n+# swap\n same")),
                 Map.of(), false, Optional.empty(), Optional.of(Duration.ofSeconds(1)), Optional.empty()));
         journal.end("planned", RunEnded.of(RunState.SUCCEEDED, ""));
+        journal.begin(new RunRecord("read", "demo", "certificates", "command", true, Serving.TWO_HOSTS, "", RunState.QUEUED, Instant.now(),
+                Optional.empty()));
+        journal.append("read", new StepEnded(Attempt.of("h1", "certificates-read", 1), "", StepState.OK, List.of(), List.of(), Map.of(
+                "report", "certificate\tdays left\trenewed by\n/etc/kubernetes/pki/apiserver.crt\t7\trenew-certificates\n"
+                + "/etc/kubernetes/pki/ca.crt\t3000\tnobody (CA)"), false, Optional.empty(), Optional.empty(), Optional.empty()));
+        journal.end("read", RunEnded.of(RunState.SUCCEEDED, ""));
+        Path backups = Files.createDirectories(serving.data().resolve("backups/demo"));
+        for (String id : List.of("20261128-183000-good", "20261129-183000-damaged")) {
+            Artefact file = new Artefact(4, Sha256.hex("good".getBytes(StandardCharsets.UTF_8)));
+            Files.writeString(backups.resolve(id + ".tar.gz"), id.endsWith("good") ? "good" : "ba");
+            new BackupDirectory(serving.data(), "demo").record(new Backup(id, "demo", "done", Instant.now(), "h1", "1.20.2",
+                    new Backup.Snapshot("3.4.13", 7, 1, 2, 3, 1), false, file, file));
+        }
         begin(journal, "refused", hosts);
         journal.end("refused", new RunEnded(RunState.REFUSED, "preflight found 1 thing to put right", Optional.empty(),
                 List.of(new Finding(List.of("h1", "h2"), "no swap", "Add some.")), Map.of(), Optional.empty()));
@@ -140,6 +170,12 @@ class AccessibilityTest {
         "a wrong spec|#/new|document.getElementById('new-state').className === 'ok'|byId('new-text').value = 'kind: X'; newRun.changed()",
         "clusters|#/clusters|document.querySelector('#clusters td a')|",
         "a cluster|#/clusters/demo|document.querySelector('#clusters .choices')|",
+        "all of a cluster|#/clusters/demo|byId('live-state')?.className === 'soft'"
+                + " && document.querySelector('.run-link.failed')"
+                + "|document.querySelectorAll('#clusters details').forEach(each => each.open = true)",
+        "a restore|#/clusters/demo|document.querySelector('#clusters [aria-label$=good]:enabled')"
+                + "|document.querySelector('#clusters [aria-label$=good]').click()",
+        "what an action does|#/new|newRun.valid|byId('new-graph').click()",
         "an upgrade|#/clusters/demo|document.querySelector('#do-upgrade:enabled')|document.querySelector('#do-upgrade').click()",
         "a renewal|#/clusters/demo|document.querySelector('#do-renew:enabled')|document.querySelector('#do-renew').click()",
         "a backup|#/clusters/demo|document.querySelector('#do-backup:enabled')|document.querySelector('#do-backup').click()",
@@ -174,8 +210,8 @@ class AccessibilityTest {
                 browser.until(shown);
                 if (then != null) {
                     browser.value(then);
-                    browser.until(view.equals("a wrong spec") ? "document.querySelector('#new-problems li')"
-                            : "byId('ask-state').textContent === '' && (!byId('ask-steps') || byId('ask-steps').querySelector('li'))");
+                    browser.until(COMES.getOrDefault(view,
+                            "byId('ask-state').textContent === '' && (!byId('ask-steps') || byId('ask-steps').querySelector('li'))"));
                 }
                 assertThat(violations()).as("%s, %d wide, dark: %s", view, width, dark).isEmpty();
             }

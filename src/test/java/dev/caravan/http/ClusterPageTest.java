@@ -284,6 +284,10 @@ class ClusterPageTest {
         Path file = downloads.resolve("demo.kubeconfig");
         Path kept = serving.data().resolve("clusters/demo/kubeconfig");
         org.awaitility.Awaitility.await().until(() -> Files.exists(file) && Files.readString(file).equals(Files.readString(kept)));
+        browser.ask("Browser.grantPermissions", "permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite"));
+        browser.click("#kubeconfig-copy");
+        browser.until("byId('kubeconfig-copy').textContent === 'Copied'");
+        assertThat(browser.value("navigator.clipboard.readText()").asText()).isEqualTo(Files.readString(kept));
     }
 
     private void saysPlainlyThatItIsNotReached() throws Exception {

@@ -1,15 +1,22 @@
 package dev.caravan.http;
 
+import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.access.Tokens;
 import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.rehearsal.Rehearsals;
 import dev.caravan.rehearsal.ScratchDirectory;
+import dev.caravan.spec.Secret;
 import dev.caravan.testkit.Serving;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +40,58 @@ class FirstPageTest {
             browser.value("location.hash = '#/'");
             browser.until("byId('first').hidden && document.querySelector('#runs a')");
             assertThat(browser.problems()).isEmpty();
+        }
+    }
+
+    @Tag("long")
+    @Test
+    void anExampleIsTriedWithOneClickBesideAnEngineOfRealHosts(@TempDir Path directory) throws Exception {
+        Path program = Chromium.orSkip();
+        Path real = directory.toRealPath();
+        try (Serving serving = Serving.start(real, Optional.empty()); Chromium browser = new Chromium(program)) {
+            browser.open(serving.uri("/"));
+            browser.click("#try");
+            browser.until("location.port !== '" + serving.port() + "' && typeof page === 'object' && page.model && page.model.ended",
+                    Duration.ofMinutes(5));
+            assertThat(browser.value("page.model.state + page.model.run.action + realHosts(page.model)").asText())
+                    .isEqualTo("succeededapply3");
+            assertThat(browser.text("#hosts")).isEqualTo("Rehearsal: simulated hosts");
+            assertThat(new Client(serving).get("/api/v1/runs").body()).as("this engine has none").isEqualTo("{\"runs\":[]}");
+            Path trial = trial();
+            assertThat(browser.problems()).isEmpty();
+            serving.close();
+            assertThat(trial).as("ends with it").doesNotExist();
+        }
+    }
+
+    /** The directory of the engine that is tried. */
+    private static Path trial() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return all.filter(each -> each.getFileName().toString().startsWith("caravan-rehearsal-")
+                    && Files.isDirectory(each.resolve("served"))).findFirst().orElseThrow();
+        }
+    }
+
+    @Test
+    void nothingIsTriedWhereItIsNotToBe(@TempDir Path directory) throws Exception {
+        try (Serving serving = Serving.start(directory, Tokens.read("otto operate otto-token-0123456789"))) {
+            assertThat(new Client(serving).postSpec("/api/v1/trial", Serving.spec(), "Authorization", "Bearer otto-token-0123456789")
+                    .statusCode()).isEqualTo(403);
+        }
+        Path other = Files.createDirectories(directory.resolve("other"));
+        try (Serving serving = Serving.start(other, Optional.empty())) {
+            Client client = new Client(serving);
+            assertThat(client.postSpec("/api/v1/trial", "kind: Nothing").statusCode()).isEqualTo(422);
+            serving.release(client.begin());
+            assertThat(json(client.postSpec("/api/v1/trial", Serving.spec())).get("detail").asText())
+                    .startsWith("This engine has runs on real hosts.");
+        }
+        Path login = Files.createDirectories(directory.resolve("login"));
+        try (Serving serving = Serving.start(login, Optional.of(new Secret("right")), Map.of("caravan.oidc.issuer", "http://localhost:1",
+                "caravan.oidc.url", "http://localhost", "caravan.oidc.view", "*"))) {
+            Client client = new Client(serving);
+            assertThat(json(client.get("/api/v1/engine", "Authorization", "Bearer right")).get("trial").asBoolean()).isFalse();
+            assertThat(client.postSpec("/api/v1/trial", Serving.spec(), "Authorization", "Bearer right").statusCode()).isEqualTo(409);
         }
     }
 

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
-import com.sun.net.httpserver.HttpServer;
 import dev.caravan.access.Tokens;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.backups.Backup;
@@ -40,11 +39,9 @@ import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.login.LoginSettings;
 import dev.caravan.spec.Secret;
+import dev.caravan.testkit.NodesStandIn;
 import dev.caravan.testkit.Serving;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -197,6 +194,9 @@ class OpenApiTest {
         lookAtClusters(serving.ended(applied).cluster());
         resumeOneThatWasLeft();
         logOut();
+        try (Serving withoutRuns = Serving.start(Files.createDirectories(directory.resolve("without-runs")), Optional.empty())) {
+            new Client(withoutRuns).postSpec("/api/v1/trial", Serving.spec());
+        }
 
         assertThat(described()).isSubsetOf(Described.seen());
     }
@@ -217,29 +217,11 @@ class OpenApiTest {
         client.get("/api/v1/clusters/told");
         client.get("/api/v1/clusters/told/backups");
         client.get("/api/v1/clusters/" + planned);
-        HttpServer cluster = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        cluster.createContext("/api/v1/nodes", exchange -> {
-            byte[] nodes = """
-                    {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [{"metadata": {"name": "h1"},
-                     "status": {"nodeInfo": {"kubeletVersion": "v1.20.2"},
-                      "conditions": [{"type": "Ready", "status": "False", "message": "no network"}]}}]}
-                    """.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().add("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, nodes.length);
-            exchange.getResponseBody().write(nodes);
-            exchange.close();
-        });
-        cluster.start();
-        Files.writeString(Files.createDirectories(serving.data().resolve("clusters/told")).resolve("kubeconfig"), """
-                apiVersion: v1
-                kind: Config
-                clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-                users: [{name: u, user: {token: t}}]
-                contexts: [{name: x, context: {cluster: c, user: u}}]
-                current-context: x
-                """.formatted(cluster.getAddress().getPort()));
-        client.get("/api/v1/clusters/told/nodes");
-        cluster.stop(0);
+        try (NodesStandIn cluster = NodesStandIn.start(serving.data(), "told", """
+                {"metadata": {"name": "h1"}, "status": {"nodeInfo": {"kubeletVersion": "v1.20.2"},
+                  "conditions": [{"type": "Ready", "status": "False", "message": "no network"}]}}""")) {
+            client.get("/api/v1/clusters/told/nodes");
+        }
         Path other = Files.createDirectories(directory.resolve("with-token"));
         Files.writeString(Files.createDirectories(other.resolve("data/clusters/told")).resolve("kubeconfig"), "kind: Config\n");
         try (Serving withToken = Serving.start(other, Tokens.read("ann admin right"))) {

@@ -224,6 +224,36 @@ class RunPageTest {
     }
 
     @Test
+    void aCellOfARunByAPlanHasTheDiffsOfThatPlan() throws Exception {
+        Difference difference = new Difference("swap off", "/etc/fstab", "--- a\n+++ b\n@@ -1 +1 @@\n-swap\n+# swap\n");
+        recorded("as-planned", "by-plan", 2);
+        tell("as-planned", ended("h1", "os-prepare", StepState.CHANGED, List.of("swap off"), List.of(difference)));
+        end("as-planned", RunState.SUCCEEDED);
+        serving.engine().journal().begin(new RunRecord("by-plan", "by-plan", "apply", "command", false, "{}", "", RunState.QUEUED,
+                Instant.now(), Optional.empty()));
+        tell("by-plan", new RunQueued("apply", "by-plan", List.of(new RunHost("h1", "192.0.2.99", List.of("worker"))), false, true, false,
+                Optional.empty(), List.of(), "", Map.of("plan", "as-planned"), false), new RunStarted(),
+                ended("h1", "os-prepare", StepState.CHANGED, List.of("swap off", "sysctls"), List.of()));
+        end("by-plan", RunState.SUCCEEDED);
+        openCell("by-plan", "h1", "os-prepare");
+        browser.until("document.querySelector('#cell-facts .diff .come')");
+        assertThat(text("[...document.querySelectorAll('#cell-facts .diff .come, #cell-facts .diff .gone')]"
+                + ".map(each => each.className + each.textContent.trim()).join()")).isEqualTo("gone-swap,come+# swap");
+        assertThat(browser.text("#cell-facts")).contains("It changed", "sysctls", "As the plan as-planned showed it:");
+    }
+
+    @Test
+    void aClusterThatIsNotThereIsOfferedToBeMadeAndNothingElse() throws Exception {
+        recorded("never-up", "never", 1);
+        tell("never-up", failed("h1", "facts", "no route"));
+        end("never-up", RunState.FAILED);
+        open("#/clusters/never");
+        browser.until("document.querySelector('#clusters .choices')");
+        assertThat(text("[...document.querySelectorAll('#clusters .head .actions > *')].map(each => each.id).join()")).isEqualTo("do-make");
+        assertThat(text("byId('do-make').getAttribute('href')")).isEqualTo("#/new/never-up/apply");
+    }
+
+    @Test
     void aSpecIsCompletedByItsSchema() {
         open("#/new");
         browser.until("byId('new-state').className === 'ok'");
@@ -393,5 +423,22 @@ class RunPageTest {
         open("#/runs/former");
         browser.until("page.model && page.model.id === 'former'");
         assertThat(browser.text("#about")).doesNotContain("left");
+    }
+
+    /** The first run of a cluster is the longest. */
+    @Test
+    void theFirstRunOfAClusterIsMeasuredByOneOfAnotherCluster() throws Exception {
+        recorded("elsewhere", "elsewhere", 1);
+        tell("elsewhere", ok("h1", "facts"), ok("h1", "os-prepare"));
+        end("elsewhere", RunState.SUCCEEDED);
+        recorded("first-here", "first-here", 2);
+        open("#/runs/first-here");
+        browser.until("former.of === 'first-here' && !byId('progress').hidden");
+        browser.value("former.length = 600000; former.ends = [60000, 120000]; former.share = 2; page.drawAbout()");
+        assertThat(text("byId('progress').max + ' ' + former.left(page.model).words")).isEqualTo("4 about 10 min left");
+        tell("first-here", ok("h1", "facts"), ok("h2", "facts"));
+        browser.until("byId('progress').value === 2 && byId('about').innerText.includes('about 9 min left')");
+        end("first-here", RunState.SUCCEEDED);
+        browser.until("page.model.ended && byId('progress').hidden");
     }
 }

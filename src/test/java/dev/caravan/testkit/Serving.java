@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.access.TokenFile;
 import dev.caravan.access.Tokens;
+import dev.caravan.cli.TrialEngine;
 import dev.caravan.data.Trees;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
@@ -250,7 +251,7 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
         // Tests ask one after the other without a pause.
         properties.put("caravan.http.requests-per-second", "1000");
         properties.putAll(settings);
-        return new Serving(directory, port, Engine.start(options.apply(properties)));
+        return new Serving(directory, port, Engine.start(options.apply(properties).withTrial(TrialEngine::new)));
     }
 
     public static int freePort() {
