@@ -35,7 +35,7 @@ final class CommonOptions {
 
     @Option(names = "--output", paramLabel = "MODE", defaultValue = "auto", completionCandidates = Words.Modes.class,
             description = "tty (a live table), plain (a line for each thing that matters), json (an event a line), or quiet (failures and "
-                    + "the end). auto is tty on a terminal, else plain (default: auto).")
+                    + "the end). The default, auto, is tty on a terminal and else plain.")
     Mode output;
 
     @Option(names = "--yes", description = "Asks nothing before an action that asks first, such as reset.")

@@ -371,6 +371,7 @@ abstract class JournalContract {
     void knowsWhichRunRolledAnotherOneBack() {
         journal.begin(run("a"));
         journal.begin(run("b"));
+        journal.begin(run("e"));
         RunRecord like = run("c");
         journal.begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
                 like.createdAt(), Optional.empty()));

@@ -69,7 +69,7 @@ class DriftRehearsalTest {
 
             Ended without = runs.run(engine, cluster.withHosts(cluster.hosts().subList(0, 1)), "plan", Map.of());
             assertThat(without.changed()).as(without::details).isEmpty();
-            assertThat(without.details()).contains("the node h2 is in the cluster, but not in the spec", "state: absent");
+            assertThat(without.details()).contains("the host at 10.77.0.12 is not in the spec any more", "state: absent");
         }
     }
 

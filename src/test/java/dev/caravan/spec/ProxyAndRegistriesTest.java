@@ -159,7 +159,7 @@ class ProxyAndRegistriesTest {
                 "certificates for images of a are not checked (runtime.registries.a.insecure: true)",
                 "images of b may come over plain HTTP from m:80 (runtime.registries.b.mirrors)");
         assertThat(Relaxations.of(read("{http: 'http://ops:secret@p:1'}", "{registries: {a: {username: u, password: abc}}}")))
-                .anyMatch(line -> line.contains("(runtime.registries;")).anyMatch(line -> line.contains("(proxy;"));
+                .anyMatch(line -> line.contains("(runtime.registries)")).anyMatch(line -> line.contains("(proxy)"));
     }
 
     @Test
