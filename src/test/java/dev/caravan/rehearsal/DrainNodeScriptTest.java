@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.Programs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -44,8 +43,6 @@ class DrainNodeScriptTest {
     @TempDir
     Path root;
 
-    private record Result(int status, String log) {}
-
     @BeforeEach
     void host() throws IOException {
         Files.writeString(Files.createDirectories(root.resolve("etc/kubernetes")).resolve("admin.conf"), "");
@@ -54,7 +51,7 @@ class DrainNodeScriptTest {
 
     @Test
     void aDrainWaitsUntilTheControllerManagerThatTookOverIsAtWork() throws Exception {
-        Result drained = drain(Map.of(), ENDED, ENDED, ENDED, ELECTED, RENEWED, AT_WORK);
+        ScriptRun drained = drain(Map.of(), ENDED, ENDED, ENDED, ELECTED, RENEWED, AT_WORK);
 
         assertThat(drained.status()).as(drained.log()).isZero();
         assertThat(calls()).containsExactly("lease " + ENDED, "lease " + ENDED, "lease " + ENDED, "lease " + ELECTED, "lease " + RENEWED,
@@ -63,7 +60,7 @@ class DrainNodeScriptTest {
 
     @Test
     void withoutAControllerManagerNothingIsEvictedAndTheNodeIsAsBefore() throws Exception {
-        Result refused = drain(Map.of("CONTROLLERS_SECONDS", "1"), ENDED);
+        ScriptRun refused = drain(Map.of("CONTROLLERS_SECONDS", "1"), ENDED);
 
         assertThat(refused.status()).isEqualTo(75);
         assertThat(refused.log()).contains("no controller manager has led the cluster for 1 s", "pods of h2",
@@ -73,7 +70,7 @@ class DrainNodeScriptTest {
 
     @Test
     void byForceItIsDrainedAllTheSame() throws Exception {
-        Result drained = drain(Map.of("CONTROLLERS_SECONDS", "1", "ON_BLOCKED", "force"), ENDED);
+        ScriptRun drained = drain(Map.of("CONTROLLERS_SECONDS", "1", "ON_BLOCKED", "force"), ENDED);
 
         assertThat(drained.status()).as(drained.log()).isZero();
         assertThat(calls()).endsWith("annotate", "drain");
@@ -81,7 +78,7 @@ class DrainNodeScriptTest {
 
     @Test
     void aClusterWithoutThatLeaseIsNotWaitedFor() throws Exception {
-        Result drained = drain(Map.of(), "");
+        ScriptRun drained = drain(Map.of(), "");
 
         assertThat(drained.status()).as(drained.log()).isZero();
         assertThat(calls()).containsExactly("lease ", "annotate", "drain");
@@ -91,18 +88,10 @@ class DrainNodeScriptTest {
         return Files.readAllLines(root.resolve("calls"));
     }
 
-    private Result drain(Map<String, String> more, String... leases) throws Exception {
+    private ScriptRun drain(Map<String, String> more, String... leases) throws Exception {
         Files.writeString(root.resolve("leases"), String.join("\n", leases) + "\n");
-        Map<String, String> environment = new HashMap<>(Map.of("NODE", "h2", "NODE_NAME", "h1", "KUBERNETES_MINOR", "37",
-                "CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", root.resolve("result").toString(), "CARAVAN_LIB", "routes/scripts",
-                "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
+        Map<String, String> environment = new HashMap<>(Map.of("NODE", "h2", "NODE_NAME", "h1", "KUBERNETES_MINOR", "37"));
         environment.putAll(more);
-        ProcessBuilder builder = new ProcessBuilder("sh", StepDriver.SCRIPTS.resolve("drain-node.sh").toString()).redirectErrorStream(true)
-                .redirectInput(Path.of("/dev/null").toFile());
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String log = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Result(process.waitFor(), log);
+        return ScriptRun.of("drain-node", root, environment);
     }
 }

@@ -264,19 +264,10 @@ class RuntimeScriptsTest {
                 "CGROUP_DRIVER", "systemd", "INSECURE_REGISTRIES", "registry.example:5000", "KUBERNETES_VERSION", "1.37.2",
                 "KUBERNETES_MINOR", "37", "IMAGE_REPOSITORY", "registry.example/k8s"));
         environment.putAll(more);
-        ProcessBuilder builder = new ProcessBuilder("sh", StepDriver.SCRIPTS.resolve(script + ".sh").toString()).redirectErrorStream(true)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        builder.environment()
-                .putAll(Map.of("CARAVAN_ROOT", root.toString(), "CARAVAN_RESULT", result.toString(),
-                        "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
-        Process process = builder.start();
-        String log = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        int status = process.waitFor();
+        ScriptRun ran = ScriptRun.of(script, root, environment);
         List<String> changes = Files.exists(result)
                 ? Files.readAllLines(result).stream().filter(line -> line.startsWith("change\t")).map(line -> line.substring(7)).toList()
                 : List.of();
-        return new Result(status, log.replace("caravan-found\t", "found ").replace('\t', ' '), changes);
+        return new Result(ran.status(), ran.log().replace("caravan-found\t", "found ").replace('\t', ' '), changes);
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.Programs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,8 +40,6 @@ class UpgradeControlPlaneScriptTest {
     @TempDir
     Path root;
 
-    private record Result(int status, String log) {}
-
     @BeforeEach
     void host() throws IOException {
         Path kubernetes = Files.createDirectories(root.resolve("etc/kubernetes/manifests")).getParent();
@@ -59,7 +56,7 @@ class UpgradeControlPlaneScriptTest {
 
     @Test
     void kubeadmIsCalledOnceBothComponentsLead() throws Exception {
-        Result upgraded = upgrade("360", List.of(ENDED, ENDED, ELECTED, AT_WORK), List.of(AT_WORK, ELECTED, AT_WORK));
+        ScriptRun upgraded = upgrade("360", List.of(ENDED, ENDED, ELECTED, AT_WORK), List.of(AT_WORK, ELECTED, AT_WORK));
 
         assertThat(upgraded.status()).as(upgraded.log()).isZero();
         assertThat(calls()).containsExactly("kube-controller-manager " + ENDED, "kube-controller-manager " + ENDED,
@@ -69,7 +66,7 @@ class UpgradeControlPlaneScriptTest {
 
     @Test
     void withoutASchedulerKubeadmIsNotCalledAndTheMessageNamesIt() throws Exception {
-        Result refused = upgrade("1", List.of(ELECTED, AT_WORK), List.of(ENDED));
+        ScriptRun refused = upgrade("1", List.of(ELECTED, AT_WORK), List.of(ENDED));
 
         assertThat(refused.status()).isEqualTo(75);
         assertThat(refused.log()).contains("no kube-scheduler has led the cluster for 1 s",
@@ -81,17 +78,10 @@ class UpgradeControlPlaneScriptTest {
         return Files.readAllLines(root.resolve("calls"));
     }
 
-    private Result upgrade(String seconds, List<String> controllers, List<String> schedulers) throws Exception {
+    private ScriptRun upgrade(String seconds, List<String> controllers, List<String> schedulers) throws Exception {
         Files.writeString(root.resolve("kube-controller-manager"), String.join("\n", controllers) + "\n");
         Files.writeString(root.resolve("kube-scheduler"), String.join("\n", schedulers) + "\n");
-        ProcessBuilder builder = new ProcessBuilder("sh", StepDriver.SCRIPTS.resolve("upgrade-control-plane.sh").toString())
-                .redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile());
-        builder.environment().clear();
-        builder.environment().putAll(Map.of("KUBERNETES_VERSION", "1.37.2", "UPGRADE_FROM", "1.36.3", "UPGRADE_TO", "1.37.2",
-                "CLUSTER_NAME", "lab", "LEADERS_SECONDS", seconds, "KUBERNETES_MINOR", "37", "CARAVAN_ROOT", root.toString(),
-                "CARAVAN_LIB", "routes/scripts", "PATH", root.resolve("bin") + ":/usr/bin:/bin"));
-        Process process = builder.start();
-        String log = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Result(process.waitFor(), log);
+        return ScriptRun.of("upgrade-control-plane", root, Map.of("KUBERNETES_VERSION", "1.37.2", "UPGRADE_FROM", "1.36.3", "UPGRADE_TO",
+                "1.37.2", "CLUSTER_NAME", "lab", "LEADERS_SECONDS", seconds, "KUBERNETES_MINOR", "37"));
     }
 }
