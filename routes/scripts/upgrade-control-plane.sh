@@ -43,9 +43,10 @@ if [ "$behind" = yes ] || [ -f "$unfinished" ]; then
     if [ "$verb" = apply ]; then
       # kubeadm first starts a Job, and gives it a minute. If the API server was away, both components may be in the kubelet's back-off,
       # which is up to five minutes.
+      leaders=${LEADERS_SECONDS:-360}
       for component in kube-controller-manager kube-scheduler; do
-        wait_until "${LEADERS_SECONDS:-360}" leads "$component" ||
-          fail_for_now "no $component has led the cluster for ${LEADERS_SECONDS:-360} s, so kubeadm's check of the cluster would fail" \
+        wait_until "$leaders" leads "$component" ||
+          fail_for_now "no $component has led the cluster for $leaders s, so kubeadm's check of the cluster would fail" \
             "See: kubectl -n kube-system get lease $component; kubectl -n kube-system logs -l component=$component"
       done
       set -- apply "v$KUBERNETES_VERSION" --yes

@@ -1,44 +1,24 @@
 'use strict';
 /* A new run: a spec, what is wrong with it as one types, and an action with its parameters. */
 
+/** A spec of these hosts, each with what follows its address. @param kubernetes the lines of that block */
+const example = (kubernetes, hosts, more = '') => `apiVersion: caravan/v1
+kind: Cluster
+metadata: {name: demo}
+spec:
+  kubernetes:${kubernetes}
+  packages: {mirror: community}
+  ssh: {user: root}
+  hosts:
+${hosts.map((rest, index) => `    - {name: h${index + 1}, address: 192.0.2.${11 + index}, roles: ${rest}\n`).join('')}${more}`;
 /** What a spec may begin from, by the words in the choice; the first one is also what the page tries where hosts are simulated. */
-const EXAMPLES = new Map([['a control plane and two workers', `apiVersion: caravan/v1
-kind: Cluster
-metadata: {name: demo}
-spec:
-  kubernetes: {version: 1.37.2}
-  packages: {mirror: community}
-  ssh: {user: root}
-  hosts:
-    - {name: h1, address: 192.0.2.11, roles: [control-plane]}
-    - {name: h2, address: 192.0.2.12, roles: [worker]}
-    - {name: h3, address: 192.0.2.13, roles: [worker]}
-`], ['three control planes with a virtual address', `apiVersion: caravan/v1
-kind: Cluster
-metadata: {name: demo}
-spec:
-  kubernetes:
+const EXAMPLES = new Map([
+  ['a control plane and two workers', example(' {version: 1.37.2}', ['[control-plane]}', '[worker]}', '[worker]}'])],
+  ['three control planes with a virtual address', example(`
     version: 1.37.2
-    endpoint: {vip: 192.0.2.10}   # a free address, which Caravan keeps on the control planes
-  packages: {mirror: community}
-  ssh: {user: root}
-  hosts:
-    - {name: h1, address: 192.0.2.11, roles: [control-plane]}
-    - {name: h2, address: 192.0.2.12, roles: [control-plane]}
-    - {name: h3, address: 192.0.2.13, roles: [control-plane]}
-    - {name: h4, address: 192.0.2.14, roles: [worker]}
-    - {name: h5, address: 192.0.2.15, roles: [worker]}
-  maxFailedHosts: 1
-`], ['a single host', `apiVersion: caravan/v1
-kind: Cluster
-metadata: {name: demo}
-spec:
-  kubernetes: {version: 1.37.2}
-  packages: {mirror: community}
-  ssh: {user: root}
-  hosts:
-    - {name: h1, address: 192.0.2.11, roles: [control-plane], taints: []}   # without taints, it also takes pods
-`]]);
+    endpoint: {vip: 192.0.2.10}   # a free address, which Caravan keeps on the control planes`,
+  [...Array(3).fill('[control-plane]}'), ...Array(2).fill('[worker]}')], '  maxFailedHosts: 1\n')],
+  ['a single host', example(' {version: 1.37.2}', ['[control-plane], taints: []}   # without taints, it also takes pods'])]]);
 const [EXAMPLE] = EXAMPLES.values();
 /** What the journal has in the place of a secret. */
 const HIDDEN = /(^|[\s:[{,])(['"]?)\*\*\*\2\s*($|[,}\]#])/m;

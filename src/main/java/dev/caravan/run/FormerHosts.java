@@ -19,9 +19,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -61,17 +61,16 @@ public final class FormerHosts {
     Known with(Cluster cluster, Action action, Set<String> rollsBack, boolean confined) {
         Map<String, String> notes = new LinkedHashMap<>();
         List<Host> leaving = new ArrayList<>(cluster.leaving());
-        List<FoundHost> former = action.undoes() == Undoes.NOTHING ? List.of() : of(journal, cluster).stream()
-                .filter(host -> action.undoes() == Undoes.CLUSTER || isOf(host, cluster, rollsBack)).toList();
+        List<FoundHost> former = workedOn(journal, cluster, action.undoes(), rollsBack::contains);
         Set<String> names = cluster.everyHost().stream().map(Host::name).collect(Collectors.toSet());
         List<RunRecord> specs = former.isEmpty() ? List.of() : journal.runs(RunFilter.of(cluster.name(), SPECS));
         Map<String, Optional<Cluster>> read = new LinkedHashMap<>();
         for (FoundHost host : former) {
             Stream.concat(specs.stream(), journal.run(host.run()).stream())
                     .filter(run -> !names.contains(host.name()) && (!confined || run.confined()))
-                    .map(run -> read.computeIfAbsent(run.id(), any -> read(run)).flatMap(known -> find(known, host))
-                            .map(found -> Map.entry(run.id(), found)).orElse(null))
-                    .filter(Objects::nonNull).findFirst()
+                    .flatMap(run -> read.computeIfAbsent(run.id(), any -> read(run)).flatMap(known -> find(known, host))
+                            .map(found -> Map.entry(run.id(), found)).stream())
+                    .findFirst()
                     .ifPresent(found -> {
                         leaving.add(found.getValue().as(Host.State.FORMER));
                         names.add(found.getValue().name());
@@ -80,10 +79,6 @@ public final class FormerHosts {
                     });
         }
         return new Known(notes.isEmpty() ? cluster : cluster.withHosts(cluster.hosts(), leaving), notes);
-    }
-
-    private boolean isOf(FoundHost host, Cluster cluster, Set<String> runs) {
-        return journal.found(cluster.name(), host.address()).stream().anyMatch(found -> runs.contains(found.run()));
     }
 
     private static Optional<Host> find(Cluster cluster, FoundHost host) {
@@ -108,11 +103,16 @@ public final class FormerHosts {
     public static List<FoundHost> of(Journal journal, Cluster cluster, ActionCall call) {
         // the id of a run may be cut short
         String run = String.valueOf(call.parameters().get("run"));
-        return switch (call.action().undoes()) {
+        return workedOn(journal, cluster, call.action().undoes(), id -> id.startsWith(run));
+    }
+
+    /** @param rolledBack the runs that are rolled back, if that is what the action undoes */
+    private static List<FoundHost> workedOn(Journal journal, Cluster cluster, Undoes undoes, Predicate<String> rolledBack) {
+        return switch (undoes) {
             case NOTHING -> List.of();
             case CLUSTER -> of(journal, cluster);
             case RUN -> of(journal, cluster).stream().filter(host -> journal.found(cluster.name(), host.address()).stream()
-                    .anyMatch(found -> found.run().startsWith(run))).toList();
+                    .anyMatch(found -> rolledBack.test(found.run()))).toList();
         };
     }
 
