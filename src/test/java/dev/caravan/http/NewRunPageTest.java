@@ -6,37 +6,26 @@ import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.testkit.Serving;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A new run on the page, in a real Chromium: where its spec comes from, what is wrong with it, and what its action does. */
 class NewRunPageTest {
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final ServedPage PAGE = new ServedPage();
 
     private static Serving serving;
     private static Chromium browser;
 
     @BeforeAll
-    static void begin() throws Exception {
-        Path program = Chromium.orSkip();
-        serving = Serving.start(directory, Optional.empty());
-        browser = new Chromium(program);
+    static void begin() {
+        serving = PAGE.serving();
+        browser = PAGE.browser();
         browser.size(1280, 800, false);
-    }
-
-    @AfterAll
-    static void end() throws Exception {
-        if (browser != null) {
-            browser.close();
-            serving.close();
-        }
     }
 
     @AfterEach

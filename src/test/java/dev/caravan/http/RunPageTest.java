@@ -27,11 +27,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the page says of one run and of many, in a real Chromium: of runs whose events are written into the journal of a real engine. */
@@ -39,23 +39,17 @@ class RunPageTest {
     @TempDir
     static Path directory;
 
+    @RegisterExtension
+    static final ServedPage PAGE = new ServedPage();
+
     private static Serving serving;
     private static Chromium browser;
 
     @BeforeAll
-    static void begin() throws Exception {
-        Path program = Chromium.orSkip();
-        serving = Serving.start(directory, Optional.empty());
-        browser = new Chromium(program);
+    static void begin() {
+        serving = PAGE.serving();
+        browser = PAGE.browser();
         browser.ask("Browser.grantPermissions", "permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite"));
-    }
-
-    @AfterAll
-    static void end() throws Exception {
-        if (browser != null) {
-            browser.close();
-            serving.close();
-        }
     }
 
     @BeforeEach
@@ -404,11 +398,16 @@ class RunPageTest {
         assertThat(text("byId('by-state').value")).isEqualTo("partly");
     }
 
+    /** A run of two steps on one host. */
+    private static void succeeded(String run, String cluster) throws Exception {
+        recorded(run, cluster, 1);
+        tell(run, ok("h1", "facts"), ok("h1", "os-prepare"));
+        end(run, RunState.SUCCEEDED);
+    }
+
     @Test
     void howLongARunMayStillTakeFollowsFromTheLastOneThatSucceeded() throws Exception {
-        recorded("former", "timed", 1);
-        tell("former", ok("h1", "facts"), ok("h1", "os-prepare"));
-        end("former", RunState.SUCCEEDED);
+        succeeded("former", "timed");
         recorded("present", "timed", 1);
         open("#/runs/present");
         browser.until("former.of === 'present'");
@@ -428,9 +427,7 @@ class RunPageTest {
     /** The first run of a cluster is the longest. */
     @Test
     void theFirstRunOfAClusterIsMeasuredByOneOfAnotherCluster() throws Exception {
-        recorded("elsewhere", "elsewhere", 1);
-        tell("elsewhere", ok("h1", "facts"), ok("h1", "os-prepare"));
-        end("elsewhere", RunState.SUCCEEDED);
+        succeeded("elsewhere", "elsewhere");
         recorded("first-here", "first-here", 2);
         open("#/runs/first-here");
         browser.until("former.of === 'first-here' && !byId('progress').hidden");

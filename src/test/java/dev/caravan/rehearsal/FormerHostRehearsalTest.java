@@ -48,12 +48,17 @@ class FormerHostRehearsalTest {
     private final RehearsedRuns runs = new RehearsedRuns(scratch);
     private final Set<String> gone = ConcurrentHashMap.newKeySet();
 
+    private Ended applied(Engine engine) throws Exception {
+        Ended apply = run(engine, WITH, "apply", Map.of());
+        assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
+        return apply;
+    }
+
     @Test
     void aResetRestoresAHostThatLeftTheSpecAndNamesIt() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = engine(rehearsal)) {
             Map<String, String> before = files(rehearsal, "h2");
-            Ended apply = run(engine, WITH, "apply", Map.of());
-            assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
+            Ended apply = applied(engine);
 
             Ended plan = run(engine, WITHOUT, "plan", Map.of());
             assertThat(plan.changed()).as(plan::details).isEmpty();
@@ -74,8 +79,7 @@ class FormerHostRehearsalTest {
     void aRollbackRestoresAHostThatLeftTheSpec() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = engine(rehearsal)) {
             Map<String, String> before = files(rehearsal, "h2");
-            Ended apply = run(engine, WITH, "apply", Map.of());
-            assertThat(apply.state()).as(apply::details).isEqualTo("succeeded");
+            Ended apply = applied(engine);
 
             Ended back = run(engine, WITHOUT, "rollback-run", Map.of("run", apply.id()));
             assertThat(back.state()).as(back::details).isEqualTo("succeeded");
