@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Detached;
 import dev.caravan.history.Failure;
+import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.RunStarted;
@@ -74,7 +75,8 @@ class HistoryTest {
         String id = await().atMost(LONG).until(() -> serving.engine().runs().underWay().stream()
                         .filter(run -> run.cluster().name().equals("c" + number)).findFirst(),
                 Optional::isPresent).orElseThrow().id();
-        await().atMost(LONG).until(() -> serving.engine().journal().run(id).filter(run -> run.state() == RunState.RUNNING).isPresent());
+        await().atMost(LONG).until(() -> serving.engine().journal().events(id, 0).stream()
+                .anyMatch(event -> event.occurrence() instanceof HostWaiting));
         serving.underWay(id).record(
                 new StepStarted(Attempt.of("h1", "kube-install", 1), Optional.of(new Detached("x1", 0, Optional.empty()))));
         print(id, "first line\n");

@@ -33,6 +33,7 @@ class ClusterPageTest {
     private Chromium browser;
 
     /** Plans of a removal and of an upgrade are only begun here: each whole run costs time. */
+    @Tag("long")
     @Test
     void aClusterIsBackedUpAndGrowsOnItsPage() throws Exception {
         onThePage(() -> {

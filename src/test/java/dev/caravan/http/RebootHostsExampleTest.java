@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -109,6 +110,7 @@ class RebootHostsExampleTest {
     }
 
     /** The form has the action's own parameters; as the action asks first, the cluster's name is typed. */
+    @Tag("long")
     @Test
     void theActionIsStartedOnThePage() throws Exception {
         Path program = Chromium.orSkip();

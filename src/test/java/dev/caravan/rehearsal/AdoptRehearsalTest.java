@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -30,6 +31,7 @@ class AdoptRehearsalTest {
 
     private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
+    @Tag("long")
     @Test
     void theSpecOfAForeignClusterHasAnEmptyPlanAndNothingThatWasFoundIsUndone() throws Exception {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, "1.37.2", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),

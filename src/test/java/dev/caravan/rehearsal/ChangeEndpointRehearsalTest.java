@@ -36,6 +36,7 @@ class ChangeEndpointRehearsalTest {
 
     private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
+    @Tag("long")
     @Test
     void fromAHostsAddressToAVirtualAddressAndTheSecondRunChangesNothing() throws Exception {
         moves(1);

@@ -29,6 +29,7 @@ class DriftRehearsalTest {
 
     private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
+    @Tag("long")
     @Test
     void whatWasChangedByHandIsShownByPlanAndPutRightByApply() throws Exception {
         try (Rehearsal rehearsal = start(1, 1); Engine engine = runs.engine(rehearsal, SETTINGS)) {

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -75,6 +76,7 @@ class FormerHostRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aRollbackRestoresAHostThatLeftTheSpec() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = engine(rehearsal)) {
@@ -87,6 +89,7 @@ class FormerHostRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aResetIsRefusedIfAHostThatLeftTheSpecCannotBeReached() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = engine(rehearsal)) {
@@ -105,6 +108,7 @@ class FormerHostRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aResetIsRefusedIfNoSpecInTheJournalSaysHowToLogIn() throws Exception {
         try (Rehearsal rehearsal = start(); Engine engine = engine(rehearsal)) {

@@ -155,6 +155,7 @@ class RemoveRehearsalTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aControlPlaneStaysIfEtcdWouldLoseItsQuorum() throws Exception {
         try (Rehearsal rehearsal = start(3, 0, List.of()); Engine engine = runs.engine(target(rehearsal), runs.data(), Map.of())) {

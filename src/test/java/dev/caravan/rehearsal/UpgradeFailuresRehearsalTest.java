@@ -26,6 +26,7 @@ class UpgradeFailuresRehearsalTest {
 
     private final RehearsedRuns runs = new RehearsedRuns(scratch);
 
+    @Tag("long")
     @Test
     void anUpgradeIsRolledBackBeforeTheApiServerIsTouched() throws Exception {
         try (Rehearsal rehearsal = start(GATE);
