@@ -35,8 +35,8 @@ public record Action(
     public enum ResumeFrom {
         /** After the last step that ended: no step that ended runs again. */
         STEP,
-        /** The same, but from the beginning if preflight had not passed. */
-        PREFLIGHT,
+        /** The same, but from the beginning if the run had not passed the checkpoint of its route. */
+        CHECKPOINT,
         /** From the beginning. */
         BEGINNING
     }

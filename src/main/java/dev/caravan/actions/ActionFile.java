@@ -81,9 +81,15 @@ final class ActionFile {
             throw fields.get("plan").wrong("an action that changes hosts is no plan", "leave out plan, or set changesHosts: false");
         }
         return new Action(id, required("title", declared).text(), description, truth(changes), plan, flag("asksFirst"), undoes,
-                word("resumeFrom", ResumeFrom.values()).orElse(ResumeFrom.STEP), text("outcome"),
+                resumeFrom(), text("outcome"),
                 Optional.ofNullable(fields.get("formerly")).map(value -> value.items().stream().map(Value::text).toList())
                         .orElse(List.of()), parameters, builtIn);
+    }
+
+    /* Routes that users copied from earlier versions name the step that was the checkpoint then. */
+    private ResumeFrom resumeFrom() {
+        boolean former = Optional.ofNullable(fields.get("resumeFrom")).filter(value -> value.isText("preflight")).isPresent();
+        return former ? ResumeFrom.CHECKPOINT : word("resumeFrom", ResumeFrom.values()).orElse(ResumeFrom.STEP);
     }
 
     private Value required(String key, Value declared) {

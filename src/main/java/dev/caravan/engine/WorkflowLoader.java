@@ -24,6 +24,7 @@ import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
 import dev.caravan.workflow.Bundles;
 import dev.caravan.workflow.Bundling;
+import dev.caravan.workflow.Checkpoint;
 import dev.caravan.workflow.ClusterSettings;
 import dev.caravan.workflow.DeprecatedApis;
 import dev.caravan.workflow.HostProxies;
@@ -127,6 +128,7 @@ final class WorkflowLoader {
         registry.bind("sshSessions", sessions);
         beans.forEach(registry::bind);
         registry.bind("settings", new ClusterSettings(versions));
+        registry.bind("checkpoint", new Checkpoint());
         registry.bind("runtimes", new RuntimeUpgrade());
         Upgrades upgrades = new Upgrades(versions, environment);
         registry.bind("upgrade", upgrades);

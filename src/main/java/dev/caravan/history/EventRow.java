@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
@@ -41,6 +42,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
     private static final Map<Class<? extends Occurrence>, String> WORDS = Map.ofEntries(
             Map.entry(RunQueued.class, "run-queued"),
             Map.entry(RunStarted.class, "run-started"),
+            Map.entry(CheckpointPassed.class, "checkpoint-passed"),
             Map.entry(RunResumed.class, "note"),
             Map.entry(RequestedByFile.class, "note"),
             Map.entry(CancelRequested.class, "note"),
@@ -178,6 +180,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         return switch (type) {
             case "run-queued" -> queued(members);
             case "run-started" -> new RunStarted();
+            case "checkpoint-passed" -> new CheckpointPassed();
             case "host-waiting" -> new HostWaiting(host, message, members.count("slots"));
             case "host-rolled-back" -> new HostRolledBack(host, message);
             case "step-started" -> new StepStarted(attempted(), members.text("id").map(id ->

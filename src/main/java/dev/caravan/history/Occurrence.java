@@ -42,6 +42,14 @@ public sealed interface Occurrence {
         }
     }
 
+    /** Something in which no host and no user wrote a text. */
+    sealed interface Wordless extends Occurrence {
+        @Override
+        default Occurrence redacted(UnaryOperator<String> redact) {
+            return this;
+        }
+    }
+
     /** Something that is shown as no more than its text. */
     sealed interface Remark extends Occurrence {}
 
@@ -84,12 +92,10 @@ public sealed interface Occurrence {
     }
 
     /** The run begins. */
-    record RunStarted() implements Occurrence {
-        @Override
-        public RunStarted redacted(UnaryOperator<String> redact) {
-            return this;
-        }
-    }
+    record RunStarted() implements Wordless {}
+
+    /** The run has passed the checkpoint of its route: before it nothing was changed. */
+    record CheckpointPassed() implements Wordless {}
 
     /**
      * An engine resumes a run whose engine is gone.
@@ -157,12 +163,7 @@ public sealed interface Occurrence {
     }
 
     /** @param detached empty if the step is no script */
-    record StepStarted(Attempt attempt, Optional<Detached> detached) implements OfStep {
-        @Override
-        public StepStarted redacted(UnaryOperator<String> redact) {
-            return this;
-        }
-    }
+    record StepStarted(Attempt attempt, Optional<Detached> detached) implements OfStep, Wordless {}
 
     /** What the step is doing now, in its own words. */
     record StepProgress(Attempt attempt, String message) implements OfStep {

@@ -2,6 +2,7 @@ package dev.caravan.observe;
 
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
+import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.RunEnded;
@@ -44,7 +45,8 @@ public final class RunLog implements AutoCloseable {
     /** To be called for every event, in order. */
     public void heard(Event event) {
         Occurrence what = event.occurrence();
-        if (!(what instanceof RunStarted || what instanceof HostWaiting || what instanceof StepStarted || what instanceof StepProgress)) {
+        if (!(what instanceof RunStarted || what instanceof CheckpointPassed || what instanceof HostWaiting || what instanceof StepStarted
+                || what instanceof StepProgress)) {
             writer.execute(() -> log(event));
         }
     }

@@ -5,13 +5,13 @@ import dev.caravan.history.Event;
 import dev.caravan.history.Failure;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.OfStep;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
-import dev.caravan.history.StepState;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import java.util.ArrayDeque;
@@ -33,12 +33,10 @@ import java.util.stream.Stream;
  * host. So a route takes the same turns as before, and work begins where it was interrupted.
  *
  * <p>Two exceptions: results that held secrets were never recorded, so those steps run again; and the action may say that its
- * runs are resumed from the beginning, or that they are as long as preflight has not passed, since nothing changes before that.
- * Thread-safe.
+ * runs are resumed from the beginning, or that they are as long as they have not passed the checkpoint of their route, since nothing
+ * changes before that. Thread-safe.
  */
 public final class Past {
-    private static final String PREFLIGHT = "preflight";
-
     private final Map<String, Deque<StepEnded>> ended = new HashMap<>();
     private final Set<String> done = new HashSet<>();
     private final Set<String> rolledBack = new HashSet<>();
@@ -47,7 +45,7 @@ public final class Past {
     private final Map<String, List<String>> leftDirectories = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
     private final List<Event> events;
-    private final boolean preflightPassed;
+    private final boolean checkpointPassed;
     private boolean cancelled;
     private Optional<String> givenUp = Optional.empty();
     private int lastDetached;
@@ -62,9 +60,9 @@ public final class Past {
 
     private Past(List<Event> events, ResumeFrom from) {
         this.events = List.copyOf(events);
-        this.preflightPassed = ended(PREFLIGHT).anyMatch(event -> event.state() == StepState.OK);
+        this.checkpointPassed = events.stream().map(Event::occurrence).anyMatch(Past::isBehindCheckpoint);
         events.forEach(event -> add(event.occurrence()));
-        if (from == ResumeFrom.BEGINNING || from == ResumeFrom.PREFLIGHT && !preflightPassed) {
+        if (from == ResumeFrom.BEGINNING || from == ResumeFrom.CHECKPOINT && !checkpointPassed) {
             ended.clear();
             done.clear();
             dropped.addAll(underWay.values());
@@ -80,6 +78,11 @@ public final class Past {
     /** Of a run with these events, whose action is resumed from there. */
     static Past of(List<Event> events, ResumeFrom from) {
         return new Past(events, from);
+    }
+
+    /* Nothing changes before the checkpoint, so that a change says the same: of a route without one, and of runs of earlier versions. */
+    private static boolean isBehindCheckpoint(Occurrence what) {
+        return what instanceof CheckpointPassed || what instanceof StepEnded step && !step.changes().isEmpty();
     }
 
     private void add(Occurrence what) {
@@ -209,15 +212,9 @@ public final class Past {
         return events.isEmpty();
     }
 
-    /** Whether the rules over all hosts were satisfied before; what they gave is known. */
-    public boolean hasPassedPreflight() {
-        return preflightPassed;
-    }
-
-    /** What the rules over all hosts gave, where preflight passed. */
-    Map<String, String> preflightOutputs() {
-        return ended(PREFLIGHT).filter(ended -> ended.host().isEmpty()).map(StepEnded::outputs)
-                .reduce(Map.of(), (first, second) -> second);
+    /** Whether it may have changed something: it passed the checkpoint of its route. */
+    public boolean hasPassedCheckpoint() {
+        return checkpointPassed;
     }
 
     /** The hosts that were rolled back. */

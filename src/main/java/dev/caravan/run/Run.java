@@ -60,7 +60,6 @@ public final class Run {
         this.gates = new Gates(past);
         this.steps = new StepCounts(id, past);
         this.lock = Optional.of(call.action()).filter(Action::changesHosts).map(any -> HostLock.of(id, cluster, journal));
-        this.podCidrs.putAll(past.preflightOutputs());
     }
 
     public String id() {

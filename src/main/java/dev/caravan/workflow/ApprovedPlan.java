@@ -57,7 +57,7 @@ public final class ApprovedPlan {
 
     /** Whether the run names a plan, and may not have changed anything yet. */
     public boolean isDue(@Variable(Variables.RUN) Run run) {
-        return !named(run).isEmpty() && !run.past().hasPassedPreflight();
+        return !named(run).isEmpty() && !run.past().hasPassedCheckpoint();
     }
 
     private static String named(Run run) {

@@ -17,6 +17,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
+import dev.caravan.step.StepResult;
 import dev.caravan.tables.KubernetesTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,11 +59,13 @@ public final class PreflightCheck {
         }
         // also in a run that is resumed: what it serves ended with the engine
         List<Finding> bundle = bundles.isPresent() ? bundles.get().begin(run, versions) : List.of();
-        if (run.past().hasPassedPreflight()) {
+        Optional<StepResult> passed = passed(run);
+        if (passed.isPresent()) {
             if (!bundle.isEmpty()) {
                 throw new PreflightRefused(bundle);
             }
             leftOutBefore(run);
+            run.keepPodCidrs(passed.get().outputs());
             return;
         }
         StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
@@ -85,6 +88,15 @@ public final class PreflightCheck {
         }
         recorder.ended(StepState.OK, run.podCidrs(), Counted.of(cluster.hosts().size(), "host") + " checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
+    }
+
+    /* In an earlier life of the run. What was refused then is judged again, for its findings. */
+    private static Optional<StepResult> passed(Run run) {
+        try {
+            return run.past().result("", STEP);
+        } catch (StepFailure refused) {
+            return Optional.empty();
+        }
     }
 
     /**

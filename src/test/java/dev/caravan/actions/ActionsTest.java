@@ -62,9 +62,16 @@ class ActionsTest {
         assertThat(actions.all()).filteredOn(Action::plan).extracting(Action::name).containsExactly("certificates", "plan");
         assertThat(actions.all()).filteredOn(Action::isRecorded).extracting(Action::name)
                 .containsExactly("apply", "change-endpoint", "force-unlock", "migrate-runtime", "renew-certificates", "restore");
-        assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.PREFLIGHT);
+        assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.CHECKPOINT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
+    }
+
+    @Test
+    void anActionThatNamesPreflightAsEarlierVersionsDidIsResumedFromTheCheckpoint() throws Exception {
+        String former = FILE.replace("title:", "resumeFrom: preflight\n      title:");
+        assertThat(with(former).require("polish").resumeFrom())
+                .isEqualTo(ResumeFrom.CHECKPOINT);
     }
 
     @Test

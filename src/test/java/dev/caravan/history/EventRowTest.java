@@ -55,7 +55,7 @@ class EventRowTest {
     void everyKindIsTested() {
         Set<Class<?>> kinds = new HashSet<>(kinds(Occurrence.class));
         assertThat(Occurrences.holding("").stream().<Class<?>>map(Object::getClass).toList()).containsAll(kinds);
-        assertThat(kinds).hasSize(15);
+        assertThat(kinds).hasSize(16);
     }
 
     private static List<Class<?>> kinds(Class<?> type) {

@@ -3,6 +3,7 @@ package dev.caravan.history;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
@@ -54,7 +55,7 @@ public final class Occurrences {
                         .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
                                 rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false,
                                 kind.undoes(), kind.by())),
-                Arbitraries.just(new RunStarted()),
+                Arbitraries.of(new RunStarted(), new CheckpointPassed()),
                 Combinators.combine(names(), texts(), names().optional()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())
                         .toList()), texts(), texts().optional(), findings.list().ofMaxSize(2), textsByName(), names().optional())
@@ -132,6 +133,7 @@ public final class Occurrences {
                 new RunQueued("apply", "demo", List.of(new RunHost("h1", "192.0.2.1", List.of("worker"))), false, true, false,
                         Optional.of("1.37.2"), List.of("7f3a"), text, Map.of("run", text), false),
                 new RunStarted(),
+                new CheckpointPassed(),
                 new RunResumed("apply", text, Optional.empty()),
                 new RequestedByFile("41-7", text),
                 new CancelRequested(text, Optional.empty()),

@@ -18,6 +18,7 @@ import dev.caravan.history.Failure;
 import dev.caravan.history.Finding;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.CancelRequested;
+import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.HostWaiting;
@@ -284,6 +285,7 @@ class OpenApiTest {
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "",
                         Map.of("shade", "dark", "plan", "before"), true, Undoes.CLUSTER, Optional.of("ann")),
                 new RunStarted(),
+                new CheckpointPassed(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),
                 new StepStarted(Attempt.of("h1", "os-prepare", 1), Optional.of(new Detached("told-1", 0, Optional.of("h2")))),
                 new StepProgress(Attempt.of("h1", "os-prepare", 1), "said"),
