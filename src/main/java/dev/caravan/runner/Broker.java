@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The user's broker, by Camel's endpoints: any component whose endpoints can be sent texts and give them back. What is sent is sealed,
+ * The user's broker, by Camel's endpoints: any component whose endpoints can be sent bytes and give them back. What is sent is sealed,
  * what is not for this side, or not as a trusted side sent it, is not taken. It has a Camel of its own, with the settings of
  * {@code application.properties}. Thread-safe.
  */
@@ -96,7 +96,8 @@ public final class Broker implements AutoCloseable {
         if (sealed.length() > Envelope.LARGEST) {
             throw new IllegalStateException("a message of " + sealed.length() + " characters is too large");
         }
-        producer.sendBody(uri, sealed);
+        // Bytes: a client of JMS may send each character of a text as two.
+        producer.sendBody(uri, sealed.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Takes what runners say to the engine of that session. */

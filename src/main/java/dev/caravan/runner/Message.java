@@ -112,7 +112,8 @@ sealed interface Message {
     final class Json {
         private static final JsonMapper JSON = JsonMapper.builder(com.fasterxml.jackson.core.JsonFactory.builder().streamReadConstraints(
                         StreamReadConstraints.builder().maxStringLength(Envelope.LARGEST).maxNestingDepth(50).build()).build())
-                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
+                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .addMixIn(HostOrder.Launch.class, Libraries.Form.class).build();
 
         private Json() {}
 

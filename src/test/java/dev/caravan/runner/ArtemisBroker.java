@@ -4,10 +4,12 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.activemq.artemis.api.core.ActiveMQBuffer;
 import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.JournalType;
@@ -53,7 +55,10 @@ public final class ArtemisBroker implements TestBroker {
         configuration.registerBrokerPlugin(new ActiveMQServerMessagePlugin() {
             @Override
             public void beforeSend(ServerSession session, Transaction tx, Message message, boolean direct, boolean noAutoCreateQueue) {
-                seen.add(new Seen(message.getAddress(), message.toCore().getStringBody(), message.toMap().toString()));
+                ActiveMQBuffer body = message.toCore().getReadOnlyBodyBuffer();
+                byte[] text = new byte[body.readableBytes()];
+                body.readBytes(text);
+                seen.add(new Seen(message.getAddress(), new String(text, StandardCharsets.UTF_8), message.toMap().toString()));
             }
         });
         server = new EmbeddedActiveMQ().setConfiguration(configuration);
@@ -81,7 +86,7 @@ public final class ArtemisBroker implements TestBroker {
                 jakarta.jms.JMSContext context = factory.createContext()) {
             for (Seen each : messages) {
                 context.createProducer().send(each.address().startsWith("topic.") ? context.createTopic(each.address())
-                        : context.createQueue(each.address()), each.text());
+                        : context.createQueue(each.address()), each.text().getBytes(StandardCharsets.UTF_8));
             }
         }
     }

@@ -3,15 +3,20 @@ package dev.caravan.runner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.remote.HostOrder;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.ssh.SshTarget;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /** The JSON form of messages. If one of these texts changes, {@link Envelope#VERSION} has to change, too. */
@@ -63,14 +68,32 @@ class MessageTest {
     @Test
     void ordersHaveOneForm() throws Exception {
         byte[] bytes = "x\n".getBytes(StandardCharsets.UTF_8);
+        String libraries = Base64.getEncoder().encodeToString(new Libraries.Pack().convert(Map.of("lib.sh", ":\n")));
         is(order(new HostOrder.Launch("7f3a-1", "greet", 0, List.of("7f3a-0"), Map.of("A", "b"), "echo\n", Map.of("lib.sh", ":\n"), bytes,
                 1000)), order("{\"order\":\"launch\",\"id\":\"7f3a-1\",\"step\":\"greet\",\"known\":0,\"done\":[\"7f3a-0\"],"
-                + "\"environment\":{\"A\":\"b\"},\"script\":\"echo\\n\",\"libraries\":{\"lib.sh\":\":\\n\"},\"stdin\":\"eAo=\","
+                + "\"environment\":{\"A\":\"b\"},\"script\":\"echo\\n\",\"libraries\":\"" + libraries + "\",\"stdin\":\"eAo=\","
                 + "\"timeoutMillis\":1000}"));
         is(order(new HostOrder.Stop("7f3a-1", -1)), order("{\"order\":\"stop\",\"id\":\"7f3a-1\",\"known\":-1}"));
         is(order(new HostOrder.Clear("7f3a", List.of("7f3a-1"))), order("{\"order\":\"clear\",\"lock\":\"7f3a\",\"ids\":[\"7f3a-1\"]}"));
         is(order(new HostOrder.Piece(HostOrder.Move.WRITE, "7f3a-1", 0, 2, "-", bytes, 1000)), order("{\"order\":\"piece\",\"move\":"
                 + "\"WRITE\",\"id\":\"7f3a-1\",\"at\":0,\"length\":2,\"sha256\":\"-\",\"content\":\"eAo=\",\"timeoutMillis\":1000}"));
+    }
+
+    /** The form is gzip of JSON, which any program can read; a small message that says a lot is refused. */
+    @Test
+    void librariesAreCompressedWithinABound() throws Exception {
+        Map<String, String> large = Map.of("lib.sh", "# a line of a script\n".repeat(10_000));
+        byte[] packed = new Libraries.Pack().convert(large);
+        assertThat(packed.length).isLessThan(10_000);
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+            assertThat(new ObjectMapper().readValue(in, Map.class)).isEqualTo(large);
+        }
+        assertThat(new Libraries.Unpack().convert(packed)).isEqualTo(large);
+        byte[] tooMuch = new Libraries.Pack().convert(Map.of("lib.sh", "x".repeat(8 << 20)));
+        assertThatThrownBy(() -> new Libraries.Unpack().convert(tooMuch)).hasMessageContaining("larger than 8 MiB");
+        byte[] message = Message.Json.write(order(new HostOrder.Launch("7f3a-1", "greet", 0, List.of(), Map.of(), "", Map.of("lib.sh",
+                "x".repeat(8 << 20)), new byte[0], 1000)));
+        assertThatThrownBy(() -> Message.Json.read(message)).isInstanceOf(Envelope.Refused.class);
     }
 
     @Test
