@@ -43,7 +43,6 @@ public final class Run {
     private final Optional<HostLock> lock;
 
     private final Map<String, Facts> facts = new ConcurrentHashMap<>();
-    private final Map<String, String> podCidrs = new ConcurrentHashMap<>();
     private final Map<String, Throwable> failures = Collections.synchronizedMap(new LinkedHashMap<>());
     private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final Deque<Runnable> cleanups = new ConcurrentLinkedDeque<>();
@@ -115,20 +114,6 @@ public final class Run {
     /** The facts taken so far, by host. */
     public Map<String, Facts> allFacts() {
         return Map.copyOf(facts);
-    }
-
-    public void keepPodCidrs(Map<String, String> assigned) {
-        podCidrs.putAll(assigned);
-    }
-
-    /** The blocks of pod addresses that Caravan gave, by host. */
-    public Map<String, String> podCidrs() {
-        return Map.copyOf(podCidrs);
-    }
-
-    /** The block of pod addresses that Caravan gave that host, where the CNI wants one; else empty. */
-    public String podCidr(String host) {
-        return podCidrs.getOrDefault(host, "");
     }
 
     /** A control plane that works on the cluster for other hosts: the first in the spec that has not failed. */

@@ -194,7 +194,7 @@ public final class RunRollback {
     }
 
     /** The hosts that failed before anything was changed there. */
-    Set<String> leftOut() {
+    public Set<String> leftOut() {
         return new TreeSet<>(leftOut);
     }
 

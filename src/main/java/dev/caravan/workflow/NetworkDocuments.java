@@ -2,11 +2,13 @@ package dev.caravan.workflow;
 
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
+import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Severity;
 import dev.caravan.network.Manifests;
 import dev.caravan.network.Manifests.Source;
 import dev.caravan.run.Run;
 import dev.caravan.run.Variables;
+import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
 import dev.caravan.tables.NetworkTable;
@@ -14,7 +16,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
 /** What goes into the network's scripts: bean {@code network}. */
@@ -105,6 +109,20 @@ public final class NetworkDocuments {
             throw new StepFailure(run.cluster().firstControlPlane().name(), "network", "manifest", source.get().isAddress(), e.getMessage(),
                     REMEDY, List.of(), e);
         }
+    }
+
+    /**
+     * The exchange's host's own block of pod addresses, for the CNI {@code bridge}; with two pod subnets one of each, with a comma between
+     * them. Empty for other CNIs. The blocks follow from the spec and the facts, so that they are the same in a run that is resumed.
+     */
+    public String podCidr(Exchange exchange) {
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        if (run.cluster().network().cni() != Cluster.Cni.BRIDGE) {
+            return "";
+        }
+        Set<String> leftOut = run.rollback().leftOut();
+        Cluster cluster = run.cluster().withHosts(run.cluster().hosts().stream().filter(host -> !leftOut.contains(host.name())).toList());
+        return PodCidrs.assign(cluster, run.allFacts()).getOrDefault(Variables.hostName(exchange), "");
     }
 
     /**

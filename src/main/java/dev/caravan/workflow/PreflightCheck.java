@@ -3,7 +3,6 @@ package dev.caravan.workflow;
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Finding;
 import dev.caravan.facts.Leaving;
-import dev.caravan.facts.PodCidrs;
 import dev.caravan.facts.Preflight;
 import dev.caravan.facts.Severity;
 import dev.caravan.history.StepState;
@@ -17,7 +16,6 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Counted;
 import dev.caravan.spec.Host;
 import dev.caravan.step.StepFailure;
-import dev.caravan.step.StepResult;
 import dev.caravan.tables.KubernetesTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,13 +57,11 @@ public final class PreflightCheck {
         }
         // also in a run that is resumed: what it serves ended with the engine
         List<Finding> bundle = bundles.isPresent() ? bundles.get().begin(run, versions) : List.of();
-        Optional<StepResult> passed = passed(run);
-        if (passed.isPresent()) {
+        if (hasPassed(run)) {
             if (!bundle.isEmpty()) {
                 throw new PreflightRefused(bundle);
             }
             leftOutBefore(run);
-            run.keepPodCidrs(passed.get().outputs());
             return;
         }
         StepRecorder recorder = new StepRecorder(run, null, STEP, 1);
@@ -80,22 +76,17 @@ public final class PreflightCheck {
             throw refused;
         }
         judgement.leftOut().forEach((host, failure) -> leaveOut(run, host, failure));
-        Cluster cluster = without(run.cluster(), judgement.leftOut().keySet());
-        Map<String, Facts> facts = of(cluster, run.allFacts());
-        // Here and in no step of its own: the blocks are outputs of preflight, by which a resumed run knows them.
-        if (cluster.network().cni() == Cluster.Cni.BRIDGE) {
-            run.keepPodCidrs(PodCidrs.assign(cluster, facts));
-        }
-        recorder.ended(StepState.OK, run.podCidrs(), Counted.of(cluster.hosts().size(), "host") + " checked, nothing to put right"
+        int checked = run.cluster().hosts().size() - judgement.leftOut().size();
+        recorder.ended(StepState.OK, Map.of(), Counted.of(checked, "host") + " checked, nothing to put right"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 
     /* In an earlier life of the run. What was refused then is judged again, for its findings. */
-    private static Optional<StepResult> passed(Run run) {
+    private static boolean hasPassed(Run run) {
         try {
-            return run.past().result("", STEP);
+            return run.past().result("", STEP).isPresent();
         } catch (StepFailure refused) {
-            return Optional.empty();
+            return false;
         }
     }
 

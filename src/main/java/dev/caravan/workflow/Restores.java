@@ -5,7 +5,6 @@ import dev.caravan.artefacts.StoredFile;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
 import dev.caravan.facts.Facts;
-import dev.caravan.facts.PodCidrs;
 import dev.caravan.run.HostsFailed;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -29,7 +28,6 @@ public final class Restores {
     /** The action's parameter: the id of the backup. */
     static final String PARAMETER = "backup";
     private static final String STEP = "restore";
-    private static final String INIT = "kubeadm-init";
     private static final String STATE = "restore";
     private static final String FILE = "restore.file";
 
@@ -134,19 +132,14 @@ public final class Restores {
 
     /** Whether no control plane of the spec is left, so that a bare host has to become the first one; also in a run that is resumed. */
     public boolean isOnNewHost(Exchange exchange) {
-        Run run = run(exchange);
-        String first = run.cluster().firstControlPlane().name();
-        return run.past().isDone(first, INIT) || run.past().underWay(first, INIT).isPresent() || hosts(exchange).isEmpty();
+        // a run that is resumed has the facts of before
+        return hosts(exchange).isEmpty();
     }
 
     /** The bare host that becomes the first control plane. Notes which nodes do not find it there. */
     public Host newHost(Exchange exchange) {
         Run run = run(exchange);
         Host first = run.cluster().firstControlPlane();
-        // A restore passes no preflight, which assigns them otherwise.
-        if (run.cluster().network().cni() == Cluster.Cni.BRIDGE) {
-            run.keepPodCidrs(PodCidrs.assign(run.cluster(), run.allFacts()));
-        }
         String endpoint = "https://" + run.cluster().kubernetes().controlPlaneEndpoint();
         run.note(first.name(), "no control plane is left: " + first.name() + " is made one with the PKI and the database of the backup");
         List<String> elsewhere = run.cluster().hosts().stream().map(Host::name)

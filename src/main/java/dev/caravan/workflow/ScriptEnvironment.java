@@ -69,7 +69,6 @@ public final class ScriptEnvironment implements Environment {
         variables.put("SWAP", keepsSwap(cluster) ? "keep" : "off");
         variables.put("ADOPTED", Boolean.toString(cluster.adopted().contains(host.name())));
         variables.put("CNI", cni(cluster));
-        variables.put("POD_CIDR", run.podCidr(host.name()));
         variables.put("INIT_MAKES", String.join(" ", Addons.of(cluster, minor).lastOfInit()));
         run.lock().ifPresent(lock -> lock(variables, lock));
         run.facts(host.name()).ifPresent(facts -> {

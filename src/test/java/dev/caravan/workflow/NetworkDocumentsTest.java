@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.facts.Finding;
 import dev.caravan.journal.MemoryJournal;
+import dev.caravan.routes.BareContext;
 import dev.caravan.run.Run;
 import dev.caravan.run.TestRuns;
+import dev.caravan.run.Variables;
 import dev.caravan.step.StepFailure;
 import dev.caravan.tables.NetworkTable;
+import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.TestClusters;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +59,24 @@ class NetworkDocumentsTest {
             assertThat(finding.problem()).isEqualTo("cannot read the network's manifest " + directory.resolve("cni.yaml")
                     + ": there is no such file");
         });
+    }
+
+    @Test
+    void eachHostHasItsOwnBlockOfPodAddressesAndOneThatIsLeftOutHasNone() {
+        Run run = TestRuns.apply(Clusters.of(1, 3), new MemoryJournal());
+        run.hostLeftOut("h2", new IllegalStateException("it cannot be looked at"));
+
+        assertThat(List.of("h1", "h2", "h3", "h4")).extracting(host -> block(run, host))
+                .containsExactly("10.244.0.0/24", "", "10.244.1.0/24", "10.244.2.0/24");
+        assertThat(block(run(), "h1")).as("of another network").isEmpty();
+    }
+
+    private String block(Run run, String host) {
+        Exchange exchange = new DefaultExchange(BareContext.make());
+        exchange.setVariable(Variables.RUN, run);
+        exchange.setVariable(Variables.HOST, run.cluster().hosts().stream().filter(each -> each.name().equals(host)).findFirst()
+                .orElseThrow());
+        return network.podCidr(exchange);
     }
 
     @Test
