@@ -133,10 +133,6 @@ public final class Past {
         leftDirectories.computeIfAbsent(host, any -> new ArrayList<>()).add(id);
     }
 
-    private Stream<StepEnded> ended(String step) {
-        return events.stream().flatMap(event -> event.as(StepEnded.class).stream()).filter(event -> event.step().equals(step));
-    }
-
     private static String key(OfStep what) {
         return key(what.host().orElse(""), what.step());
     }
@@ -197,8 +193,9 @@ public final class Past {
     }
 
     /** Every value that a step gave under that name, on whichever host. */
-    public List<String> outputs(String step, String name) {
-        return ended(step).map(event -> event.outputs().get(name)).filter(Objects::nonNull).toList();
+    public List<String> outputs(String name) {
+        return events.stream().flatMap(event -> event.as(StepEnded.class).stream()).map(step -> step.outputs().get(name))
+                .filter(Objects::nonNull).toList();
     }
 
     // ---- asked by the run

@@ -40,7 +40,6 @@ public final class Bundling {
     /** Variable: where the host's archive goes. */
     private static final String FILE = "bundle.file";
     private static final String STEP = "bundle";
-    private static final String GATHER = "bundle-packages";
 
     private final Path data;
     private final BundlePlaces places;
@@ -110,7 +109,6 @@ public final class Bundling {
             for (Host host : hosts(run)) {
                 maker.add(HostKind.of(run.facts(host.name()).orElseThrow()), archive(run, host));
             }
-            run.past().outputs(GATHER, "images").forEach(earlier -> named.addAll(earlier.lines().toList()));
             Optional<Manifests.Source> source = manifests.source(run.cluster());
             if (source.isPresent()) {
                 byte[] manifest = manifests.content(source.get(), run.cluster());

@@ -25,9 +25,7 @@ import org.apache.camel.Variable;
  * in memory, for the run that minted them.
  */
 public final class KubeadmDocuments {
-    private static final String CREDENTIALS_STEP = "join-credentials";
     private static final String TOKEN_ID = "tokenId";
-    private static final String JOIN = "kubeadm-join";
     private static final String CREDENTIALS = "joinCredentials";
     /** join-credentials.sh puts the key in its place. */
     private static final String KEY_TO_BE_MADE = "CERTIFICATE-KEY";
@@ -35,6 +33,8 @@ public final class KubeadmDocuments {
     private final KubernetesTable versions;
     private final Map<String, String> caHashes = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> tokenIds = new ConcurrentHashMap<>();
+    /** The step that minted the present credentials, by the run's id. */
+    private final Map<String, String> mintedBy = new ConcurrentHashMap<>();
 
     public KubeadmDocuments(KubernetesTable versions) {
         this.versions = versions;
@@ -66,9 +66,13 @@ public final class KubeadmDocuments {
         }
     }
 
-    /** Whether the exchange's host is about to join: it is in no cluster yet, and this is no plan. */
-    public boolean needsCredentials(Exchange exchange) {
-        return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), JOIN);
+    /**
+     * Whether the exchange's host is about to join: it is in no cluster yet, and this is no plan.
+     *
+     * @param join the step that joins it. If it ended in an earlier life of the run, it needs none
+     */
+    public boolean needsCredentials(Exchange exchange, String join) {
+        return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), join);
     }
 
     private static boolean joined(Exchange exchange) {
@@ -91,14 +95,17 @@ public final class KubeadmDocuments {
 
     /** Has the next host that asks mint new credentials: the present ones were refused. */
     public void forgetCredentials(@Variable(Variables.RUN) Run run) {
-        run.steps().invalidate(CREDENTIALS_STEP);
+        Optional.ofNullable(mintedBy.get(run.id())).ifPresent(run.steps()::invalidate);
     }
 
-    /** Keeps what the step join-credentials minted, for this host's join and for the revocation. */
+    /** Keeps what the step before minted, for this host's join and for the revocation. */
     public void keepCredentials(Exchange exchange) {
         Run run = run(exchange);
         StepResult minted = exchange.getMessage().getBody(StepResult.class);
         tokenIds.computeIfAbsent(run.id(), any -> new ConcurrentSkipListSet<>()).add(minted.output(TOKEN_ID));
+        if (mintedBy.put(run.id(), minted.step()) == null) {
+            run.atEnd(() -> mintedBy.remove(run.id()));
+        }
         keepCaHash(run, minted.output("caCertHash"));
         exchange.setVariable(CREDENTIALS, new JoinCredentials(
                 minted.secrets().get("token"), minted.output("caCertificate"),
@@ -128,13 +135,13 @@ public final class KubeadmDocuments {
 
     /** Whether credentials were minted in this run. */
     public boolean hasCredentials(@Variable(Variables.RUN) Run run) {
-        return tokenIds.containsKey(run.id()) || !run.past().outputs(CREDENTIALS_STEP, TOKEN_ID).isEmpty();
+        return tokenIds.containsKey(run.id()) || !run.past().outputs(TOKEN_ID).isEmpty();
     }
 
     /** Names the minted tokens to the script that revokes them, by the halves that are no secret. */
     public void nameToken(Exchange exchange) {
         Run run = run(exchange);
-        Set<String> ids = new TreeSet<>(run.past().outputs(CREDENTIALS_STEP, TOKEN_ID));
+        Set<String> ids = new TreeSet<>(run.past().outputs(TOKEN_ID));
         Optional.ofNullable(tokenIds.remove(run.id())).ifPresent(ids::addAll);
         Variables.setEnvironment(exchange, "TOKEN_ID", String.join(" ", ids));
     }

@@ -29,7 +29,6 @@ public final class Probes {
     /** A setting: of service, node-port and dns those that are not tried. */
     public static final String LEAVE_OUT = "caravan.probe.leave-out";
 
-    private static final String START = "probe-start";
     private static final String OUTCOME = "probes.outcome";
     private static final String TABLE = "probes.table";
     private static final String STOPPED = "probes.stopped";
@@ -110,11 +109,15 @@ public final class Probes {
         }
     }
 
-    /** Whether something may be left of the pods: they were begun in this run, and not removed yet. */
-    public boolean areThere(Exchange exchange) {
+    /**
+     * Whether something may be left of the pods: they were begun in this run, and not removed yet.
+     *
+     * @param start the step that begins them
+     */
+    public boolean areThere(Exchange exchange, String start) {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         String host = run.cluster().firstControlPlane().name();
-        return run.steps().hasBegun(host, START) && exchange.getVariable(STOPPED) == null;
+        return run.steps().hasBegun(host, start) && exchange.getVariable(STOPPED) == null;
     }
 
     /** Notes that they are gone. */

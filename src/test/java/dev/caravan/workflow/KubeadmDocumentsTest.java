@@ -38,7 +38,7 @@ class KubeadmDocumentsTest {
     private void mint(Exchange exchange, String tokenId) {
         Map<String, Secret> secrets = kubeadm.uploadCertsDocuments(run).isEmpty()
                 ? Map.of("token", new Secret(TOKEN)) : Map.of("token", new Secret(TOKEN), "certificateKey", new Secret(KEY));
-        exchange.getMessage().setBody(new StepResult("join-credentials", "h1", StepState.OK, List.of(),
+        exchange.getMessage().setBody(new StepResult("mint-token", "h1", StepState.OK, List.of(),
                 Map.of("tokenId", tokenId, "caCertHash", CA_HASH, "caCertificate", CA_CERTIFICATE), secrets, ""));
         kubeadm.keepCredentials(exchange);
     }
@@ -48,10 +48,11 @@ class KubeadmDocumentsTest {
         run.keepFacts("h1", TestFacts.of(1, true));
         run.keepFacts("h3", TestFacts.of(3, false));
 
-        assertThat(kubeadm.needsCredentials(exchange(run, 1))).isFalse();
-        assertThat(kubeadm.needsCredentials(exchange(run, 3))).isTrue();
-        assertThat(kubeadm.needsCredentials(exchange(run, 2))).as("of whom nothing is known").isTrue();
-        assertThat(kubeadm.needsCredentials(exchange(TestRuns.plan(run.cluster(), new MemoryJournal()), 2))).as("in a plan").isFalse();
+        assertThat(kubeadm.needsCredentials(exchange(run, 1), "kubeadm-join")).isFalse();
+        assertThat(kubeadm.needsCredentials(exchange(run, 3), "kubeadm-join")).isTrue();
+        assertThat(kubeadm.needsCredentials(exchange(run, 2), "kubeadm-join")).as("of whom nothing is known").isTrue();
+        Run plan = TestRuns.plan(run.cluster(), new MemoryJournal());
+        assertThat(kubeadm.needsCredentials(exchange(plan, 2), "kubeadm-join")).as("in a plan").isFalse();
     }
 
     @Test
@@ -112,6 +113,17 @@ class KubeadmDocumentsTest {
         kubeadm.nameToken(revocation);
 
         assertThat(revocation.getVariable("env.TOKEN_ID", String.class).split(" ")).containsExactlyInAnyOrder("abcdef", "ghijkl");
+    }
+
+    @Test
+    void credentialsThatWereRefusedAreMintedAgainByWhicheverStepMintedThem() {
+        kubeadm.forgetCredentials(run);
+        mint(exchange(run, 3), "abcdef");
+        long before = System.nanoTime();
+        assertThat(run.steps().isUsable("mint-token", before)).isTrue();
+
+        kubeadm.forgetCredentials(run);
+        assertThat(run.steps().isUsable("mint-token", before)).isFalse();
     }
 
     @Test
