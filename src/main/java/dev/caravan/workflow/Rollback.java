@@ -6,7 +6,6 @@ import dev.caravan.facts.Severity;
 import dev.caravan.history.Undoes;
 import dev.caravan.journal.Found;
 import dev.caravan.run.HostsFailed;
-import dev.caravan.run.NotReached;
 import dev.caravan.run.PreflightRefused;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunCancelled;
@@ -25,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
@@ -48,7 +46,7 @@ public final class Rollback {
 
     /** What of the exchange's host, which failed, decides whether it is rolled back alone. */
     public Failed host(Exchange exchange) {
-        return Failed.of(run(exchange), Set.of(Variables.hostName(exchange)));
+        return Failed.of(run(exchange), Variables.hostName(exchange));
     }
 
     /** What of the run, whose failure was kept, decides whether it is rolled back as a whole. */
@@ -66,37 +64,17 @@ public final class Rollback {
         return wholeRun(exchange).isOfWholeRun();
     }
 
-    /**
-     * Whether these hosts, which fail what comes after their own pipelines, can be rolled back alone.
-     *
-     * @param goesBack whether a host, though the cluster was upgraded, can be as it was before
-     */
-    static boolean mayFailAlone(Run run, Set<String> hosts, Predicate<String> goesBack) {
-        Failed failed = Failed.of(run, hosts);
-        return failed.rollsBack() && failed.tolerated() && failed.underWay()
-                && hosts.stream().allMatch(host -> Failed.of(run, Set.of(host)).dispensable() || goesBack.test(host));
-    }
-
-    /**
-     * Whether a worker, which failed in an upgrade, is restored alone, also if control planes were upgraded, and the run continues with the
-     * others. Whether its former kubelet may be that old says {@link Upgrades#mayGoBack}.
-     */
-    static boolean mayRestoreWorker(Run run, Host host) {
-        Failed failed = Failed.of(run, Set.of(host.name()));
-        return failed.rollsBack() && failed.reached() && failed.tolerated() && failed.underWay() && !host.isControlPlane();
-    }
-
-    /** Ends the work on all hosts, if the run cannot continue without the exchange's host, which failed, or if too many hosts failed. */
-    public void giveUp(Exchange exchange) {
+    /** Ends the work on all hosts, as the run cannot continue without the exchange's host, which failed, or as too many hosts failed. */
+    public void giveUpRun(Exchange exchange) {
         Run run = run(exchange);
-        String host = Variables.hostName(exchange);
-        if (run.failures().get(host) instanceof NotReached) {
-            return;
-        }
-        if (!run.tolerates(Set.of())) {
-            run.giveUp(host + " failed, and more hosts than maxFailedHosts allows");
-        } else if (host(exchange).rollsBack() && !run.isUpgraded()) {
-            run.giveUp(host + " failed, and the run is rolled back");
+        run.giveUp(Variables.hostName(exchange) + " failed, and "
+                + (run.tolerates(Set.of()) ? "the run is rolled back" : "more hosts than maxFailedHosts allows"));
+    }
+
+    /** The same if the built-in routes would; for routes that users copied from earlier versions. */
+    public void giveUp(Exchange exchange) {
+        if (host(exchange).isOfAllWork()) {
+            giveUpRun(exchange);
         }
     }
 

@@ -75,7 +75,7 @@ public final class RuntimeMigration extends DrainedNodes {
         return runtime(run, host.name()).equals(DOCKER);
     }
 
-    /** Whether a node that could not be moved goes back to Docker. */
+    /** Whether a node that could not be moved goes back to Docker; for routes that users copied from earlier versions. */
     public boolean isRolledBack(@Variable(Variables.RUN) Run run) {
         return run.cluster().onFailure() == OnFailure.ROLLBACK && !run.isCancelled();
     }

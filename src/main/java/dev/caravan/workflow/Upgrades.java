@@ -120,28 +120,33 @@ public final class Upgrades {
     }
 
     /**
-     * Whether the exchange's host, a worker that failed in the present hop, is brought back to what this run found there: its former
-     * kubelet is not too old for the API servers of the hop. After the upgrade: a worker that failed once it was upgraded by this run.
+     * Whether the exchange's host, which failed in the present hop, can be brought back to what this run found there: it is a worker, and
+     * its former kubelet is not too old for the API servers of the hop. After the upgrade: a worker that this run upgraded.
      */
-    public boolean mayGoBack(Exchange exchange) {
+    public boolean goesBack(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         Hop hop = hop(exchange);
-        return hop != null ? mayGoBack(run, host, hop.minor()) : mayGoBack(run, host);
+        return hop != null ? goesBack(run, host, hop.minor()) : goesBack(run, host);
     }
 
     /** The same after the upgrade. */
-    boolean mayGoBack(Run run, Host host) {
+    boolean goesBack(Run run, Host host) {
         String version = run.cluster().kubernetes().version();
         boolean upgraded = run.facts(host.name())
                 .filter(facts -> facts.joined() && UpgradePath.isKubeletBehind(facts, version)).isPresent();
-        return upgraded && mayGoBack(run, host, KubernetesVersion.of(run.cluster()).minor());
+        return upgraded && goesBack(run, host, KubernetesVersion.of(run.cluster()).minor());
     }
 
-    private boolean mayGoBack(Run run, Host host, int minor) {
+    private boolean goesBack(Run run, Host host, int minor) {
         int oldest = minor - versions.minor(minor).kubeletMinorsOlder();
-        return Rollback.mayRestoreWorker(run, host)
+        return !host.isControlPlane()
                 && run.facts(host.name()).filter(facts -> UpgradePath.isKubeletOfMinorFrom(facts, oldest)).isPresent();
+    }
+
+    /** Whether the built-in routes restore it; for routes that users copied from earlier versions. */
+    public boolean mayGoBack(Exchange exchange) {
+        return Failed.of(run(exchange), Variables.hostName(exchange)).isOfWorker() && goesBack(exchange);
     }
 
     /* At a hop whose version is not known yet, which is only so in a plan, every node takes part. */

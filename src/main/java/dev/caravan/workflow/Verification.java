@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -190,11 +191,24 @@ public final class Verification {
         }
     }
 
-    /**
-     * Ends the wait: all is there and was tried, or fails with what is not, and why. Hosts that can be rolled back alone are left out
-     * instead; the cluster must then be verified again without them.
-     */
+    /** What of the nodes that are at fault decides whether the cluster is verified again without them. If there are none, not. */
+    public Failed failed(Exchange exchange) {
+        State state = exchange.getVariable(STATE, State.class);
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        return Failed.of(run, state == null ? Set.of() : atFault(exchange, run, state).keySet(), node -> goesBack(run, node));
+    }
+
+    /** What {@link #conclude} was in earlier versions, with what the built-in routes do before; for routes that users copied from them. */
     public void end(Exchange exchange) throws StepFailure, RunCancelled {
+        if (failed(exchange).isOfHostAlone()) {
+            leaveOut(exchange);
+        } else {
+            conclude(exchange);
+        }
+    }
+
+    /** Ends the wait: all is there and was tried, or fails with what is not, and why. */
+    public void conclude(Exchange exchange) throws StepFailure, RunCancelled {
         State state = exchange.getVariable(STATE, State.class);
         if (state == null) {
             return;
@@ -205,11 +219,6 @@ public final class Verification {
         }
         exchange.setVariable(LEFT_OUT, List.of());
         Optional<StepFailure> tried = Probes.failure(exchange, state.pods);
-        Map<String, StepFailure> atFault = atFault(exchange, run, state);
-        if (!atFault.isEmpty() && Rollback.mayFailAlone(run, atFault.keySet(), node -> mayGoBack(run, node))) {
-            leaveOut(exchange, run, state, atFault);
-            return;
-        }
         if (tried.isPresent() || !state.missing.isEmpty()) {
             StepFailure failure = failure(state, tried);
             state.recorder.failed(failure);
@@ -238,8 +247,8 @@ public final class Verification {
         return atFault;
     }
 
-    private boolean mayGoBack(Run run, String node) {
-        return run.cluster().hosts().stream().filter(host -> host.name().equals(node)).anyMatch(host -> upgrades.mayGoBack(run, host));
+    private boolean goesBack(Run run, String node) {
+        return run.cluster().hosts().stream().filter(host -> host.name().equals(node)).anyMatch(host -> upgrades.goesBack(run, host));
     }
 
     private static StepFailure notReady(String node, String why) {
@@ -247,7 +256,11 @@ public final class Verification {
                 "Look at the node or pod: kubectl describe, and journalctl -u kubelet on its host.", List.of(), null);
     }
 
-    private static void leaveOut(Exchange exchange, Run run, State state, Map<String, StepFailure> atFault) {
+    /** Ends the wait: the nodes that are at fault fail, and the cluster must be verified again without them. */
+    public void leaveOut(Exchange exchange) {
+        State state = exchange.getVariable(STATE, State.class);
+        Run run = exchange.getVariable(Variables.RUN, Run.class);
+        Map<String, StepFailure> atFault = atFault(exchange, run, state);
         atFault.forEach((host, failure) -> {
             StepRecorder recorder = new StepRecorder(run, host, STEP, run.steps().nextAttempt(host, STEP));
             recorder.started();

@@ -15,12 +15,17 @@ import dev.caravan.testkit.TestClusters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +33,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a failure rolls back, as a truth table. */
 class FailedTest {
+    private static final Pattern CHOICE = Pattern.compile("simple: (?:>-|\")((?:(?!steps:)[^\"])*?)\"?\n steps:\n"
+            + " - (?:to: direct:|bean:\n ref: \\S+\n method: )(\\S+)");
+
     private final CamelContext context = BareContext.make();
+    private final Map<String, Map<Predicate, String>> choices = new HashMap<>();
 
     private static Run run(String more) {
         MemoryJournal journal = new MemoryJournal();
@@ -38,41 +47,77 @@ class FailedTest {
         return run;
     }
 
-    /** The condition of the built-in route, after which {@code next} is called. */
-    private boolean decides(String route, String next, Failed failed) throws Exception {
-        String text = Files.readString(Path.of("routes", route)).replaceAll(" +", " ");
-        Matcher condition = Pattern.compile("simple: (?:>-|\")\\s*([^\"]*?)\"?\\n steps:\\n - to: direct:" + next).matcher(text);
-        assertThat(condition.find()).as(text).isTrue();
+    /** What a route does after the first of its conditions that holds; empty if none does. */
+    private String chosen(String route, Failed failed, boolean goesBack) throws Exception {
         Exchange exchange = new DefaultExchange(context);
         exchange.setVariable("failed", failed);
-        context.start();
-        return context.resolveLanguage("simple").createPredicate(condition.group(1).replaceAll("\\s+", " ")).matches(exchange);
+        exchange.setVariable("goesBack", goesBack);
+        for (Map.Entry<Predicate, String> choice : choices(route).entrySet()) {
+            if (choice.getKey().matches(exchange)) {
+                return choice.getValue();
+            }
+        }
+        return "";
+    }
+
+    private Map<Predicate, String> choices(String route) throws Exception {
+        if (!choices.containsKey(route)) {
+            context.start();
+            String text = Files.readString(Path.of("routes", route + ".camel.yaml")).replaceAll(" +", " ");
+            Map<Predicate, String> found = new LinkedHashMap<>();
+            Matcher choice = CHOICE.matcher(text);
+            while (choice.find()) {
+                found.put(context.resolveLanguage("simple").createPredicate(choice.group(1).strip().replaceAll("\\s+", " ")),
+                        choice.group(2));
+            }
+            assertThat(found).as(route).isNotEmpty();
+            choices.put(route, found);
+        }
+        return choices.get(route);
     }
 
     private void assertHost(Failed failed, boolean expected, String why) throws Exception {
         assertThat(failed.isOfHostAlone()).as(why).isEqualTo(expected);
-        assertThat(decides("hosts/provision-hosts.camel.yaml", "rollback-host", failed)).as(why).isEqualTo(expected);
+        assertThat(chosen("hosts/provision-hosts", failed, false).equals("rollback-host")).as(why).isEqualTo(expected);
+        assertThat(chosen("steps/verify", failed, false)).as(why).isEqualTo(expected ? "leaveOut" : "");
     }
 
     private void assertRun(Failed failed, boolean expected, String why) throws Exception {
         assertThat(failed.isOfWholeRun()).as(why).isEqualTo(expected);
-        for (String route : new String[] {"actions/apply", "actions/change-endpoint"}) {
-            assertThat(decides(route + ".camel.yaml", "rollback-hosts", failed)).as(why + ", " + route).isEqualTo(expected);
+        for (String route : List.of("actions/apply", "actions/change-endpoint")) {
+            assertThat(chosen(route, failed, false)).as(why + ", " + route).isEqualTo(expected ? "rollback-hosts" : "");
         }
-        assertThat(decides("hosts/renew-control-plane.camel.yaml", "rollback-host", failed)).as(why).isEqualTo(expected);
+        assertThat(chosen("hosts/renew-control-plane", failed, false)).as(why).isEqualTo(expected ? "rollback-host" : "");
     }
 
-    /** All 128 combinations: the routes and the beans decide alike, and by these conditions alone. */
+    /** All 256 combinations: the routes and the beans decide alike, and by these conditions alone. */
     @Test
     void aHostIsRolledBackAloneIfAllOfFiveHoldAndARunIfAllOfThreeDo() throws Exception {
-        for (int bits = 0; bits < 1 << 7; bits++) {
-            boolean[] is = new boolean[7];
+        for (int bits = 0; bits < 1 << 8; bits++) {
+            boolean[] is = new boolean[8];
             for (int at = 0; at < is.length; at++) {
                 is[at] = (bits >> at & 1) == 1;
             }
             Failed failed = new Failed(is[0], is[1], is[2], is[3], is[4], is[5], is[6]);
             assertHost(failed, is[0] && is[2] && is[3] && is[4] && is[5], failed.toString());
             assertRun(failed, is[0] && is[1] && is[6], failed.toString());
+            assertWorker(failed, is[7], is[0] && is[2] && is[3] && is[5]);
+            boolean tooMany = is[3] && !is[5];
+            boolean rolledBack = is[3] && is[0] && is[1];
+            assertThat(failed.isOfAllWork()).isEqualTo(tooMany || rolledBack);
+            assertThat(chosen("hosts/provision-hosts", failed, is[7])).as(failed + ", " + is[7]).isEqualTo(
+                    is[0] && is[2] && is[3] && is[4] && is[5] ? "rollback-host"
+                            : is[7] && is[0] && is[2] && is[3] && is[5] ? "restore-worker"
+                            : tooMany || rolledBack ? "giveUpRun" : "");
+            assertThat(chosen("hosts/migrate-host", failed, is[7])).isEqualTo(is[0] ? "rollback-host" : "");
+        }
+    }
+
+    private void assertWorker(Failed failed, boolean goesBack, boolean expected) throws Exception {
+        assertThat(failed.isOfWorker()).isEqualTo(expected);
+        for (String route : List.of("hosts/upgrade-workers", "hosts/build-cluster")) {
+            assertThat(chosen(route, failed, goesBack)).as(failed + ", " + goesBack + ", " + route)
+                    .isEqualTo(expected && goesBack ? "restore-worker" : "");
         }
     }
 
@@ -105,12 +150,27 @@ class FailedTest {
             }
             default -> assertThat(how).isIn("failed", "not reached");
         }
-        assertHost(Failed.of(run, Set.of(host)), expected, host + " " + how);
+        assertHost(Failed.of(run, host), expected, host + " " + how);
     }
 
     private static void upgrade(Run run) {
         run.rollback().keepFound(run.cluster().firstControlPlane(), "upgrade-control-plane",
                 RunRollback.UPGRADED + "\tcontrol-plane\t1.19.0");
+    }
+
+    /** In verify: several nodes at once, or none, and workers that go back to their former kubelet. */
+    @Test
+    void nodesAreLeftOutIfTheClusterCanBeThereWithoutEachOfThem() throws Exception {
+        Run run = run("  maxFailedHosts: 2");
+        run.keepFacts("h3", TestFacts.of(3, true));
+
+        assertHost(Failed.of(run, Set.of(), any -> true), false, "nobody is at fault");
+        assertHost(Failed.of(run, Set.of("h3", "h5"), any -> false), true, "two workers");
+        assertHost(Failed.of(run, Set.of("h1", "h5"), any -> false), false, "one is the first control plane");
+        assertHost(Failed.of(run, Set.of("h3", "h4", "h5"), any -> false), false, "more than maxFailedHosts");
+        upgrade(run);
+        assertHost(Failed.of(run, Set.of("h3", "h5"), any -> false), false, "one was upgraded");
+        assertHost(Failed.of(run, Set.of("h3", "h5"), "h3"::equals), true, "it goes back");
     }
 
     @ParameterizedTest
