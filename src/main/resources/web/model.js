@@ -71,7 +71,8 @@ class RunModel {
       if (host.waitsFor !== event.message) Object.assign(host, {waitsFor: event.message, waitsSince: event.at});
       this.dirty.add(event.host);
     }
-    if (event.type === 'note' && data.by) this.run[data.cancelled ? 'cancelledBy' : 'resumedBy'] = data.by;
+    if (event.type === 'cancel-requested' && data.by) this.run.cancelledBy = data.by;
+    if (event.type === 'run-resumed' && data.by) this.run.resumedBy = data.by;
     if (event.type === 'host-rolled-back') this.rolledBack(this.host(event.host));
     if (event.step && event.type.startsWith('step-')) this.step(event, data);
     return true;

@@ -3,7 +3,7 @@
 
 const VIEWS = {matrix: 'Hosts', plan: 'Plan', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** The types of events; of others only the gap in the numbers is seen. */
-const EVENTS = ['run-queued', 'run-started', 'checkpoint-passed', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
+const EVENTS = ['run-queued', 'run-started', 'checkpoint-passed', 'run-requested', 'run-resumed', 'cancel-requested', 'run-given-up', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
 /** What the address names besides runs. */
 const SCREENS = ['workflow', 'new', 'clusters', 'compare'];
 const ROLES = ['view', 'operate', 'admin'];

@@ -27,8 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The form of an {@link Occurrence} in the journal's table and in JSON. Each kind has a word. Four kinds share {@code note}, which other
- * programs know, and differ by a member of {@code data}: {@code cancelled}, {@code givenUp}, {@code resumed}, {@code file}.
+ * The form of an {@link Occurrence} in the journal's table and in JSON. Each kind has a word.
  *
  * <p>{@link #occurrence()} also reads what earlier and newer versions wrote. What is missing or of another type than expected is taken as
  * empty; a state that this version does not know as {@code ok} for a step and {@code failed} for a run; a type that it does not know is
@@ -43,10 +42,10 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
             Map.entry(RunQueued.class, "run-queued"),
             Map.entry(RunStarted.class, "run-started"),
             Map.entry(CheckpointPassed.class, "checkpoint-passed"),
-            Map.entry(RunResumed.class, "note"),
-            Map.entry(RequestedByFile.class, "note"),
-            Map.entry(CancelRequested.class, "note"),
-            Map.entry(GivenUp.class, "note"),
+            Map.entry(RunResumed.class, "run-resumed"),
+            Map.entry(RequestedByFile.class, "run-requested"),
+            Map.entry(CancelRequested.class, "cancel-requested"),
+            Map.entry(GivenUp.class, "run-given-up"),
             Map.entry(HostWaiting.class, "host-waiting"),
             Map.entry(HostRolledBack.class, "host-rolled-back"),
             Map.entry(StepStarted.class, "step-started"),
@@ -78,14 +77,10 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         } else if (what instanceof RunResumed resumed) {
             data.put("action", resumed.action());
             resumed.by().ifPresent(name -> data.put("by", name));
-            data.put("resumed", true);
         } else if (what instanceof RequestedByFile requested) {
             data.put("file", requested.file());
         } else if (what instanceof CancelRequested cancelled) {
             cancelled.by().ifPresent(name -> data.put("by", name));
-            data.put("cancelled", true);
-        } else if (what instanceof GivenUp) {
-            data.put("givenUp", true);
         } else if (what instanceof HostWaiting waiting) {
             waiting.slots().ifPresent(slots -> data.put("slots", slots));
         } else if (what instanceof StepStarted started) {
@@ -181,6 +176,10 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
             case "run-queued" -> queued(members);
             case "run-started" -> new RunStarted();
             case "checkpoint-passed" -> new CheckpointPassed();
+            case "run-resumed" -> resumed(members);
+            case "run-requested" -> new RequestedByFile(members.textOr("file", ""), message);
+            case "cancel-requested" -> new CancelRequested(message, members.text("by"));
+            case "run-given-up" -> new GivenUp(message);
             case "host-waiting" -> new HostWaiting(host, message, members.count("slots"));
             case "host-rolled-back" -> new HostRolledBack(host, message);
             case "step-started" -> new StepStarted(attempted(), members.text("id").map(id ->
@@ -189,7 +188,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
             case "step-retry" -> new StepRetried(attempted(), message, failure(members), members.millis("delayMillis"),
                     members.millis("durationMillis"));
             case "step-ended" -> ended(members);
-            case "note" -> note(members);
+            case "note" -> formerNote(members);
             case "run-ended" -> new RunEnded(Optional.of(RunState.of(members.textOr("state", ""))).filter(state ->
                     state.exitStatus().isPresent()).orElse(RunState.FAILED), message, members.text("kubeconfig"),
                     members.objects("findings").stream().map(each -> new Finding(each.texts("hosts"), each.textOr("problem", ""),
@@ -244,7 +243,12 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         return Artefact.of(file.number("bytes").map(String::valueOf).orElse(""), file.textOr("sha256", ""));
     }
 
-    private Occurrence note(Members members) {
+    private RunResumed resumed(Members members) {
+        return new RunResumed(members.textOr("action", ""), message, members.text("by"));
+    }
+
+    /* Earlier versions wrote four kinds as notes, with a member of their own each. */
+    private Occurrence formerNote(Members members) {
         if (members.flag("cancelled").orElse(false)) {
             return new CancelRequested(message, members.text("by"));
         }
@@ -252,7 +256,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
             return new GivenUp(message);
         }
         if (members.flag("resumed").orElse(false)) {
-            return new RunResumed(members.textOr("action", ""), message, members.text("by"));
+            return resumed(members);
         }
         return members.text("file").<Occurrence>map(file -> new RequestedByFile(file, message)).orElseGet(() -> new Note(host, message));
     }

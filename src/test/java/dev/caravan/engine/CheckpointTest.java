@@ -56,7 +56,7 @@ class CheckpointTest {
 
         assertThat(asked).containsKeys("h1 os-prepare", "h2 images-pull", "h1 kubeadm-init").allSatisfy(CheckpointTest::isAskedOnce);
         assertThat(hosts.calls()).filteredOn(call -> call.step().equals("network-prepare"))
-                .as("whoever assigns them, it is not preflight").extracting(call -> call.host() + " " + call.environment().get("POD_CIDR"))
+                .as("preflight does not assign them").extracting(call -> call.host() + " " + call.environment().get("POD_CIDR"))
                 .containsExactlyInAnyOrder("h1 10.244.0.0/24", "h2 10.244.1.0/24");
         assertThat(journal.events(run(), 0)).noneMatch(event -> event.step().equals(Optional.of("preflight")))
                 .filteredOn(event -> event.is(CheckpointPassed.class)).hasSize(1);

@@ -22,6 +22,7 @@ import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.Occurrence.Unknown;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,15 @@ class EventRowTest {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
+    }
+
+    /** What readers act on is the type, and members that the type has. */
+    @Test
+    void aNoteHasNothingButItsText() {
+        Map<String, Class<?>> types = new HashMap<>();
+        Occurrences.holding("text").forEach(what -> assertThat(types.put(EventRow.of(what).type(), what.getClass()))
+                .as(EventRow.of(what).type()).isIn(null, what.getClass()));
+        assertThat(EventRow.of(new Note(Optional.of("h1"), "text")).data()).isEmpty();
     }
 
     @Test
