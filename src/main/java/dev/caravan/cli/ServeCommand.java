@@ -130,7 +130,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     @SuppressWarnings("try") // closing may be interrupted, which ends the command as well
-    private static int serve(Options options, EngineOptions engineOptions) throws Exception {
+    static int serve(Options options, EngineOptions engineOptions) throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.register("INT", stop::countDown);
         Signals.register("TERM", stop::countDown);

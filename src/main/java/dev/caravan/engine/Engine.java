@@ -14,6 +14,7 @@ import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
@@ -31,6 +32,8 @@ public final class Engine implements AutoCloseable {
     private static final int THREADS = 16;
     /** How long exchanges may end by themselves as the engine closes, where runs are under way. */
     private static final long PAUSE_SECONDS = 2;
+    /** How often it looks whether another engine was asked to cancel a run of this one. */
+    private static final long LOOK_MILLIS = 1_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -39,6 +42,7 @@ public final class Engine implements AutoCloseable {
     private final SshSessions sessions;
     private final ExecutorService executor;
     private final Wiring wiring;
+    private final ScheduledExecutorService cancels = Executors.newSingleThreadScheduledExecutor(named("caravan-cancel"));
 
     private Engine(Main main, Wiring wiring, Journal journal, SshSessions sessions, ExecutorService executor) {
         this.main = main;
@@ -46,6 +50,7 @@ public final class Engine implements AutoCloseable {
         this.sessions = sessions;
         this.executor = executor;
         this.wiring = wiring;
+        cancels.scheduleWithFixedDelay(this::heedCancelRequests, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -134,12 +139,22 @@ public final class Engine implements AutoCloseable {
         return main.getCamelContext();
     }
 
-    /** Pauses the runs that are under way. Closing it again does nothing. */
+    /* What is thrown would end the looking. */
+    private void heedCancelRequests() {
+        try {
+            runs().heedCancelRequests();
+        } catch (RuntimeException e) {
+            LOG.debug("whether a run is to be cancelled cannot be read", e);
+        }
+    }
+
+    /** Pauses the runs that are under way, which the next engine of the journal resumes. Closing it again does nothing. */
     @Override
     public void close() {
         if (!main.isStarted()) {
             return;
         }
+        cancels.shutdownNow();
         wiring.endTrial();
         wiring.endReloading();
         pauseRuns();
@@ -161,7 +176,7 @@ public final class Engine implements AutoCloseable {
             shutdown.setTimeout(PAUSE_SECONDS);
         }
         left.forEach(run -> LOG.info(run.isRehearsal() ? "run {} of cluster {} ends with this process: its hosts were simulated"
-                : "run {} of cluster {} is paused; the next start resumes it", run.id(), run.cluster().name()));
+                : "run {} of cluster {} is paused; the next start resumes it, or another engine", run.id(), run.cluster().name()));
     }
 
     private static ThreadFactory named(String name) {

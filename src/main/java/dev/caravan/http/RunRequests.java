@@ -96,14 +96,14 @@ final class RunRequests {
 
     /** What can be asked of the run in its state: the last parts of paths to POST to. */
     List<String> possible(RunRecord run, boolean hasFound) {
-        if (isUnderWay(run)) {
+        if (isUnderWay(run) || !run.hasEnded() && !isLeft(run.id())) {
             return List.of("cancel");
         }
         if (run.rehearsal() != runs.isRehearsal() || !submissions.isKnown(run)) {
             return List.of();
         }
         if (!run.hasEnded()) {
-            return isLeft(run.id()) ? List.of("resume") : List.of();
+            return List.of("resume");
         }
         return hasFound ? List.of("retry", "rollback") : List.of("retry");
     }
@@ -120,13 +120,18 @@ final class RunRequests {
     Reply cancel(String asked, Request request) throws Refused {
         RunRecord run = find(asked);
         String id = run.id();
-        if (!runs.cancel(id, request.caller().name())) {
-            throw new Refused(run.hasEnded()
-                    ? ProblemDocument.of(409, "ended", "The run has ended",
-                            "Run " + id + " is " + run.state().word() + "; there is nothing to cancel.")
-                    : ProblemDocument.of(409, "elsewhere", "The run is not this process's",
-                            "Run " + id + " was begun by another process, and only that can cancel it: press Ctrl-C there."));
+        if (runs.cancel(id, request.caller().name())) {
+            return accepted(id);
         }
+        if (run.hasEnded()) {
+            throw new Refused(ProblemDocument.of(409, "ended", "The run has ended",
+                    "Run " + id + " is " + run.state().word() + "; there is nothing to cancel."));
+        }
+        if (isLeft(id)) {
+            throw new Refused(ProblemDocument.of(409, "not-under-way", "No engine works on the run",
+                    "Run " + id + " was interrupted, and nobody has resumed it yet; there is nothing to cancel."));
+        }
+        journal.askToCancel(id, request.caller().name());
         return accepted(id);
     }
 

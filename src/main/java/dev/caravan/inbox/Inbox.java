@@ -57,7 +57,7 @@ public final class Inbox {
         InboxFiles files = new InboxFiles(settled);
         Worked worked = new Worked(journal);
         return Map.of("inboxFiles", files, "inboxClaims", new Claims(), "inbox", new Inbox(runs, files, new Results(journal), worked),
-                "inboxRun", new RunOfFile(submissions, runs, worked, executor));
+                "inboxRun", new RunOfFile(submissions, runs, journal, worked, executor));
     }
 
     /** Reads the file; the body becomes the {@link Submission}. */

@@ -1,5 +1,8 @@
 package dev.caravan.inbox;
 
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.RunRecord;
+import dev.caravan.journal.TakenOver;
 import dev.caravan.run.Busy;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.run.Run;
@@ -11,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -26,14 +30,17 @@ import org.slf4j.LoggerFactory;
 public final class RunOfFile extends AsyncProcessorSupport {
     private static final Logger LOG = LoggerFactory.getLogger(RunOfFile.class);
     private static final String NOTED = "caravanInboxBusyNoted";
+    private static final String LOST = "caravanInboxLostRun";
 
     private final Submissions submissions;
     private final Runs runs;
+    private final Journal journal;
     private final Worked worked;
     private final Executor executor;
     private final Map<String, CompletableFuture<Outcome>> underWay = new HashMap<>();
 
-    RunOfFile(Submissions submissions, Runs runs, Worked worked, Executor executor) {
+    RunOfFile(Submissions submissions, Runs runs, Journal journal, Worked worked, Executor executor) {
+        this.journal = journal;
         this.submissions = submissions;
         this.runs = runs;
         this.worked = worked;
@@ -57,7 +64,7 @@ public final class RunOfFile extends AsyncProcessorSupport {
         }
         outcome.whenCompleteAsync((ended, failure) -> {
             if (failure != null) {
-                exchange.setException(failure);
+                exchange.setException(waits(exchange, failure));
             } else {
                 exchange.getMessage().setBody(ended);
             }
@@ -66,7 +73,30 @@ public final class RunOfFile extends AsyncProcessorSupport {
         return false;
     }
 
+    /* The file gets the result of the run that another engine has now. */
+    private static Throwable waits(Exchange exchange, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        if (cause instanceof TakenOver lost) {
+            exchange.setProperty(LOST, lost.run());
+            return new Busy(lost.run(), lost.getMessage());
+        }
+        return failure;
+    }
+
+    private Optional<Outcome> elsewhere(Exchange exchange) throws Busy {
+        String run = exchange.getProperty(LOST, String.class);
+        Optional<RunRecord> record = Optional.ofNullable(run).flatMap(journal::run);
+        if (record.isPresent() && !record.get().hasEnded()) {
+            throw new Busy(run, "run " + run + " is worked on by another engine");
+        }
+        return record.map(ended -> new Outcome(run, ended.state()));
+    }
+
     private synchronized CompletableFuture<Outcome> outcome(Exchange exchange) throws Busy {
+        Optional<Outcome> ofOther = elsewhere(exchange);
+        if (ofOther.isPresent()) {
+            return CompletableFuture.completedFuture(ofOther.get());
+        }
         Submission submission = exchange.getMessage().getBody(Submission.class);
         CompletableFuture<Outcome> same = underWay.get(submission.text());
         if (same != null) {

@@ -38,6 +38,12 @@ interface Database {
     /** The present time by its own clock, in SQL. */
     String now();
 
+    /** Since when all engines could give signs of life, by the same clock in SQL: the server's start. */
+    String upSince();
+
+    /** Since when this connection is open, likewise. */
+    String connectedSince();
+
     /** Whether every engine in it is on this machine. */
     boolean isOfThisMachine();
 

@@ -18,11 +18,11 @@ import java.util.function.Consumer;
 
 /** A journal in a database reached over JDBC: one connection to write, one to read. */
 final class JdbcJournal implements Journal {
-    private static final String RELEASE = "delete from claim where run = ? and engine = ?";
     private final Reader reader;
     private final Link writing;
     private final Writer writer;
-    private final Claims claims;
+    private final OwnClaims claims;
+    private final CancelRows cancelRows;
     private final Vault vault;
     private final SealedRows sealed;
     private final RunRows runs;
@@ -35,8 +35,10 @@ final class JdbcJournal implements Journal {
     private JdbcJournal(Database database, JournalPlace place, Timing timing) {
         this.reader = new Reader(database, timing);
         this.writing = new Link(database, timing.reconnect());
-        this.writer = new Writer(writing, database, place.engine(), timing, own::forgetNumbers);
-        this.claims = new Claims(timing.silence(), database);
+        Lease lease = new Lease(timing.silence(), database.isOfThisMachine());
+        this.writer = new Writer(writing, database, place.engine(), timing, lease, own);
+        this.claims = new OwnClaims(reader, writing, writer, new Claims(timing.silence(), database), own, lease);
+        this.cancelRows = new CancelRows(reader, writer, database);
         this.vault = Vault.of(place);
         this.sealed = new SealedRows(reader, vault);
         this.runs = new RunRows(reader);
@@ -124,7 +126,8 @@ final class JdbcJournal implements Journal {
             Event event = last.write(connection, engine);
             Sql.update(connection, "update run set state = ?, exit_status = ?, ended_at = ? where id = ?", end.state().word(),
                     end.exitStatus().code(), Sql.time(event.at()), run);
-            Sql.update(connection, RELEASE, run, engine);
+            Sql.update(connection, OwnClaims.RELEASE, run, engine);
+            Sql.update(connection, CancelRows.DELETE, run);
             return event;
         }, event -> {
             own.released(run);
@@ -206,37 +209,44 @@ final class JdbcJournal implements Journal {
 
     // ---- who works on what
 
-    private record Claimed(Optional<String> holder, String engine) {}
-
     @Override
     public Optional<String> claim(String run, Collection<String> names) {
-        return writer.write(Way.ALONE,
-                (connection, engine) -> new Claimed(claims.claim(connection, engine, run, names), engine),
-                claimed -> {
-                    if (claimed.holder().isEmpty()) {
-                        own.claimed(run, claimed.engine());
-                    }
-                }).holder();
+        return claims.claim(run, names);
     }
 
     @Override
     public void release(String run) {
-        writer.write(Way.DURABLE,
-                (connection, engine) -> Sql.update(connection, RELEASE, run, engine),
-                rows -> own.released(run));
+        claims.release(run);
+    }
+
+    @Override
+    public boolean isOwn(String run) {
+        return claims.isOwn(run);
     }
 
     @Override
     public List<RunRecord> orphans() {
-        return reader.read(connection -> {
-            List<RunRecord> orphans = claims.orphans(connection, unended(connection));
-            // One that ended in between has neither its claims nor anything left to do.
-            return orphans.isEmpty() ? orphans : orphans.stream().filter(Set.copyOf(unended(connection))::contains).toList();
-        });
+        return claims.orphans();
     }
 
-    private static List<RunRecord> unended(Connection connection) throws SQLException {
-        return Sql.query(connection, RunRows.SELECT + " where ended_at is null order by created_at, id", RunRows::read);
+    @Override
+    public AutoCloseable listenForLoss(Consumer<String> listener) {
+        return own.listen(listener);
+    }
+
+    @Override
+    public void askToCancel(String run, Optional<String> by) {
+        cancelRows.add(run, by);
+    }
+
+    @Override
+    public List<CancelRequest> cancelRequests() {
+        return cancelRows.all();
+    }
+
+    @Override
+    public void forgetCancelRequest(String run) {
+        cancelRows.delete(run);
     }
 
     // ---- what is deleted

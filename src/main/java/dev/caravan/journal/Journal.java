@@ -146,8 +146,28 @@ public interface Journal extends AutoCloseable {
     /** Releases all that was claimed for that run. */
     void release(String run);
 
+    /**
+     * Whether this engine may act for that run at this moment: it claimed it, and its last heartbeat is so recent that no other engine can
+     * have taken it over. To be asked right before something is sent to a host. Takes no time, and reads nothing.
+     */
+    boolean isOwn(String run);
+
+    /**
+     * Lets {@code listener} hear of each run of this engine that may have been taken over by another one, as this one was considered dead.
+     * Called on a thread of its own. Closing the handle ends it.
+     */
+    AutoCloseable listenForLoss(Consumer<String> listener);
+
     /** The runs that have not ended and that no living engine has claimed, oldest first. To resume one, claim it. */
     List<RunRecord> orphans();
+
+    /** Asks whichever engine works on that run to cancel it. Nothing happens if the run has ended. */
+    void askToCancel(String run, Optional<String> by);
+
+    /** What was asked so, of runs of all engines, the oldest first. A request stays until it is forgotten, or its run ends. */
+    List<CancelRequest> cancelRequests();
+
+    void forgetCancelRequest(String run);
 
     // ---- what is deleted
 

@@ -18,6 +18,8 @@ final class Link implements AutoCloseable {
     private final Database database;
     private final Duration patience;
     private Connection connection;
+    private boolean wasConnected;
+    private volatile boolean reconnected;
     private volatile boolean closed;
 
     Link(Database database, Duration patience) {
@@ -43,6 +45,7 @@ final class Link implements AutoCloseable {
         while (connection == null) {
             try {
                 connection = database.connect();
+                wasConnected = true;
             } catch (SQLException e) {
                 if (!database.isOpening(e) || System.nanoTime() - until > 0) {
                     throw e;
@@ -67,6 +70,8 @@ final class Link implements AutoCloseable {
                 try {
                     if (connection == null) {
                         connection = database.connect();
+                        reconnected |= wasConnected;
+                        wasConnected = true;
                     }
                     if (wasLost) {
                         LOG.warn("{} is there again", database.name());
@@ -100,6 +105,11 @@ final class Link implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** Whether the database was lost since the first connection. */
+    boolean hasReconnected() {
+        return reconnected;
     }
 
     /** Ends the transaction that failed, and finds out whether the connection did as well. */

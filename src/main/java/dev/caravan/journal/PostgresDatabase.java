@@ -82,7 +82,17 @@ final class PostgresDatabase implements Database {
 
     @Override
     public String now() {
-        return "current_timestamp";
+        return "clock_timestamp()"; // a transaction may have waited for long since its beginning
+    }
+
+    @Override
+    public String upSince() {
+        return "pg_postmaster_start_time()";
+    }
+
+    @Override
+    public String connectedSince() {
+        return "(select backend_start from pg_stat_activity where pid = pg_backend_pid())";
     }
 
     @Override

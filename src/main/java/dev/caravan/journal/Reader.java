@@ -1,5 +1,6 @@
 package dev.caravan.journal;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -17,11 +18,22 @@ final class Reader implements AutoCloseable {
         return read(connection -> Sql.query(connection, sql, row, values));
     }
 
+    /** What is read in a transaction. */
+    interface Reading<T> {
+        /** @param wasLost whether the database was lost, and this connection is a later one */
+        T with(Connection connection, boolean wasLost) throws SQLException;
+    }
+
     /** Does the work in a transaction. @throws JournalException if the database cannot be read */
     <T> T read(Link.Work<T> work) {
+        return read((connection, wasLost) -> work.with(connection));
+    }
+
+    /** The same. */
+    <T> T read(Reading<T> work) {
         try {
             return link.call(connection -> {
-                T result = work.with(connection);
+                T result = work.with(connection, link.hasReconnected());
                 connection.commit();
                 return result;
             });

@@ -180,6 +180,16 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public String upSince() {
+        return "0";
+    }
+
+    @Override
+    public String connectedSince() {
+        return "0";
+    }
+
+    @Override
     public boolean isOfThisMachine() {
         return true;
     }

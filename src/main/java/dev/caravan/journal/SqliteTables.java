@@ -12,7 +12,7 @@ import java.sql.Statement;
 final class SqliteTables {
     /** As in PostgreSQL, where the earlier versions are as well. */
     private static final int FIRST = 6;
-    private static final int LATEST = 8;
+    private static final int LATEST = 9;
 
     private SqliteTables() {}
 

@@ -37,7 +37,8 @@ final class Writer implements AutoCloseable {
     private final Database database;
     private final EngineIdentity identity;
     private final Timing timing;
-    private final Runnable afterFailure;
+    private final Lease lease;
+    private final Events events;
     private final LinkedBlockingQueue<Entry<?>> queue = new LinkedBlockingQueue<>();
     private Thread thread;
     private boolean closing;
@@ -51,13 +52,23 @@ final class Writer implements AutoCloseable {
     private boolean loose;
     private long forcedAt = System.nanoTime();
 
-    /** @param afterFailure called when a transaction was not committed, or may not have been, before the next one begins */
-    Writer(Link link, Database database, EngineIdentity identity, Timing timing, Runnable afterFailure) {
+    /** What the writer's owner has to know; on the writer's thread. */
+    interface Events {
+        /** A transaction was not committed, or may not have been, and the next one begins. */
+        void afterFailure();
+
+        /** Another engine considered this one dead, and may have its runs. */
+        void lost(String engine);
+    }
+
+    /** @param lease renewed with each transaction */
+    Writer(Link link, Database database, EngineIdentity identity, Timing timing, Lease lease, Events events) {
         this.link = link;
         this.database = database;
         this.identity = identity;
         this.timing = timing;
-        this.afterFailure = afterFailure;
+        this.lease = lease;
+        this.events = events;
     }
 
     /** What is written. It may be done more than once until it is committed; what it returned last counts. */
@@ -172,7 +183,7 @@ final class Writer implements AutoCloseable {
         try {
             commit(batch);
         } catch (SQLException | RuntimeException e) {
-            afterFailure.run();
+            events.afterFailure();
             if (batch.isEmpty()) {
                 LOG.warn("no sign of life could be given: {}", e.getMessage());
             } else if (batch.size() == 1 || e instanceof Link.Unavailable) {
@@ -196,7 +207,8 @@ final class Writer implements AutoCloseable {
         try {
             commitOnce(batch);
         } catch (TakenForGone e) {
-            LOG.warn("another engine took this one for gone: what it had under way is not its own any more");
+            LOG.warn("another engine considered this one dead: what it had under way is not its own any more");
+            events.lost(engine);
             engine = UUID.randomUUID().toString();
             isMarked = false;
             if (!batch.isEmpty()) {
@@ -211,9 +223,10 @@ final class Writer implements AutoCloseable {
                 || loose && System.nanoTime() - forcedAt >= timing.heartbeat().toNanos();
         long transaction = ++number;
         AtomicBoolean again = new AtomicBoolean();
-        Link.Work<Void> work = connection -> {
+        Link.Work<Lease.Moment> work = connection -> {
+            Lease.Moment begun = Lease.Moment.now();
             if (again.getAndSet(true)) {
-                afterFailure.run();
+                events.afterFailure();
             }
             database.begin(connection, durable);
             if (alone) {
@@ -225,9 +238,9 @@ final class Writer implements AutoCloseable {
                 }
             }
             connection.commit();
-            return null;
+            return begun;
         };
-        link.call(work);
+        lease.renew(link.call(work));
         isMarked = true;
         loose = !durable;
         forcedAt = durable ? System.nanoTime() : forcedAt;
@@ -268,6 +281,7 @@ final class Writer implements AutoCloseable {
                 return;
             }
             ending = thread;
+            lease.end();
             if (ending != null) {
                 queue.add(new Entry<>(Way.DURABLE, (connection, id) -> Sql.update(connection, "delete from engine where id = ?", id),
                         rows -> {}));

@@ -56,7 +56,7 @@ final class ArtefactTransfer {
 
     private CompletionStage<Answer> command(HostOrder.Move move, long at, long length, String sha256, byte[] content, Duration limit) {
         HostOrder.Piece piece = new HostOrder.Piece(move, id, at, length, sha256, content, limit.toMillis());
-        return commands.move(call.at(), piece).thenApply(result -> {
+        return commands.move(call.run(), call.at(), piece).thenApply(result -> {
             int from = ArtefactCommands.answer(result.stdout());
             if (from < 0 || result.exitStatus() < 0) {
                 throw new CompletionException(call.failure(StepFailure.CONNECTION, true,

@@ -157,7 +157,7 @@ final class DetachedSteps {
     private CompletionStage<Void> stop(Run run, StepKey key, DetachedStep step) {
         CompletableFuture<?> attempt = followed.get(key);
         if (attempt != null) {
-            return commands.stop(step.at(), step.id()).handle((done, failure) -> null)
+            return commands.stop(run, step.at(), step.id()).handle((done, failure) -> null)
                     .thenCompose(done -> attempt.<Void>handle((ended, failure) -> null));
         }
         return step.mayRun().get() ? stop(run, unfinished(run, key, step), step) : CompletableFuture.completedFuture(null);
@@ -168,7 +168,7 @@ final class DetachedSteps {
     }
 
     private CompletionStage<Void> stop(Run run, UnfinishedStep unfinished, DetachedStep step) {
-        return commands.stop(step.at(), step.id(), step.log()).handle((stopped, failure) -> {
+        return commands.stop(run, step.at(), step.id(), step.log()).handle((stopped, failure) -> {
             if (failure == null || SshException.beneath(failure) instanceof StepLog.TooMuch) {
                 step.log().failure().ifPresent(notRecorded -> {
                     throw notRecorded;
@@ -226,10 +226,10 @@ final class DetachedSteps {
         if (ids.isEmpty() || run.isStalled()) {
             return CompletableFuture.completedFuture(null);
         }
-        Optional<String> lock = releases ? Optional.of(run.id()) : Optional.empty();
-        return commands.clear(host, lock, ids)
+        return commands.clear(run, host, releases, ids)
                 .exceptionallyCompose(failure ->
-                        SshException.isTransient(failure) ? commands.clear(host, lock, ids) : CompletableFuture.failedStage(failure))
+                        SshException.isTransient(failure) ? commands.clear(run, host, releases, ids)
+                                : CompletableFuture.failedStage(failure))
                 .handle((result, failure) -> {
                     if (failure != null) {
                         run.note(host.name(), "could not remove /run/caravan and the run's lock on the host"

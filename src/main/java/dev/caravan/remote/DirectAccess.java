@@ -39,7 +39,8 @@ public final class DirectAccess implements HostAccess {
     /** As {@link #execute(Host, HostOrder, Listener)}, at a target. */
     public CompletionStage<SshResult> execute(SshTarget target, HostOrder order, Listener listener) {
         return privileges.of(target).thenCompose(privilege ->
-                sessions.execute(target, command(order, privilege, privileges.password(target, privilege), listener)));
+                sessions.execute(target, command(order, privilege, privileges.password(target, privilege), listener)
+                        .withCondition(listener::mayBeSent)));
     }
 
     private static SshCommand command(HostOrder order, Launcher.Privilege privilege, Optional<Secret> password, Listener listener) {

@@ -18,6 +18,16 @@ public interface HostAccess {
         /** The order waits for that. */
         default void waits(String what) {}
 
+        /** Whether the order may be given at this very moment. It is asked right before it is sent; after that it is too late. */
+        default boolean mayBeSent() {
+            return true;
+        }
+
+        /** How often the run that the order is about was resumed. If another order knows of more, this one is of an engine that lost it. */
+        default int life() {
+            return 0;
+        }
+
         /** Whether an order that still waits is to be carried out at all. */
         default boolean isWanted() {
             return true;

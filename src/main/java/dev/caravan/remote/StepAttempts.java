@@ -2,6 +2,7 @@ package dev.caravan.remote;
 
 import dev.caravan.artefacts.Artefact;
 import dev.caravan.journal.JournalException;
+import dev.caravan.journal.TakenOver;
 import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
 import dev.caravan.ssh.SshException;
@@ -79,9 +80,23 @@ final class StepAttempts {
 
     /* Takes the log, and has the run record what the step waits for. */
     private record Follower(StepCall call, StepLog log, Consumer<String> doing) implements HostAccess.Listener {
+        /* The engine that has the run now may write the same file. */
         @Override
         public void output(byte[] chunk) {
+            call.run().stopped().filter(TakenOver.class::isInstance).ifPresent(why -> {
+                throw (TakenOver) why;
+            });
             log.accept(chunk);
+        }
+
+        @Override
+        public int life() {
+            return call.run().past().lives();
+        }
+
+        @Override
+        public boolean mayBeSent() {
+            return call.run().isOwn();
         }
 
         @Override
@@ -166,8 +181,8 @@ final class StepAttempts {
             return CompletableFuture.failedFuture(judge.unreached(call, detached, failure));
         }
         CompletionStage<?> stop = failure instanceof StepLog.TooMuch
-                ? commands.stop(call.at(), detached.id())
-                : commands.stop(call.at(), detached.id(), detached.log());
+                ? commands.stop(call.run(), call.at(), detached.id())
+                : commands.stop(call.run(), call.at(), detached.id(), detached.log());
         return stop
                 .<Report>handle((stopped, problem) -> {
                     steps.clearLater(call, detached);

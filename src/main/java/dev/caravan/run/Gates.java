@@ -14,6 +14,7 @@ public final class Gates {
     private final Map<String, Slots> turns = new ConcurrentHashMap<>();
     private final AtomicReference<NotReached> givenUp = new AtomicReference<>();
     private volatile boolean cancelled;
+    private volatile Optional<RuntimeException> left = Optional.empty();
 
     Gates(Past past) {
         this.cancelled = past.isCancelled();
@@ -38,6 +39,9 @@ public final class Gates {
 
     /** Why no further step begins; empty while steps do. */
     Optional<Exception> stopped() {
+        if (left.isPresent()) {
+            return Optional.of(left.get());
+        }
         return cancelled ? Optional.of(new RunCancelled()) : Optional.ofNullable(givenUp.get());
     }
 
@@ -53,6 +57,12 @@ public final class Gates {
 
     boolean isGivenUp() {
         return givenUp.get() != null;
+    }
+
+    /** Lets everyone who waits fail for that reason: nothing of the run is done here any more. */
+    void leave(RuntimeException why) {
+        left = Optional.of(why);
+        gates.values().forEach(gate -> gate.completeExceptionally(why));
     }
 
     void cancel() {

@@ -9,6 +9,7 @@ import dev.caravan.history.Occurrence.CheckpointPassed;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.OfStep;
+import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
@@ -217,6 +218,11 @@ public final class Past {
     /** The hosts that were rolled back. */
     Set<String> rolledBack() {
         return Set.copyOf(rolledBack);
+    }
+
+    /** How often the run was resumed before. No two engines that work on it one after the other have the same number. */
+    public int lives() {
+        return isEmpty() ? 0 : 1 + (int) occurrences().filter(RunResumed.class::isInstance).count();
     }
 
     boolean isCancelled() {

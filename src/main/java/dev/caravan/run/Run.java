@@ -4,13 +4,12 @@ import dev.caravan.actions.Action;
 import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.facts.Facts;
 import dev.caravan.facts.Membership;
-import dev.caravan.history.Attempt;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.GivenUp;
 import dev.caravan.history.Occurrence.RunEnded;
-import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.Journal;
+import dev.caravan.journal.TakenOver;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Secret;
@@ -44,7 +43,6 @@ public final class Run {
 
     private final Map<String, Facts> facts = new ConcurrentHashMap<>();
     private final Map<String, Throwable> failures = Collections.synchronizedMap(new LinkedHashMap<>());
-    private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final Deque<Runnable> cleanups = new ConcurrentLinkedDeque<>();
     private volatile String kubeconfig;
 
@@ -58,7 +56,7 @@ public final class Run {
         this.rollback = new RunRollback(id, call.action(), cluster, journal, recorder, past, rollsBack);
         this.gates = new Gates(past);
         this.steps = new StepCounts(id, past);
-        this.lock = Optional.of(call.action()).filter(Action::changesHosts).map(any -> HostLock.of(id, cluster, journal));
+        this.lock = Optional.of(call.action()).filter(Action::changesHosts).map(any -> HostLock.of(id, past.lives(), cluster, journal));
     }
 
     public String id() {
@@ -144,11 +142,7 @@ public final class Run {
     /** Whether the run continues though these hosts failed, and others did before. Hosts that only were not reached do not count. */
     public boolean tolerates(Collection<String> hosts) {
         Set<String> failed = new TreeSet<>(hosts);
-        failures().forEach((host, failure) -> {
-            if (!(failure instanceof NotReached)) {
-                failed.add(host);
-            }
-        });
+        failures().entrySet().stream().filter(each -> !(each.getValue() instanceof NotReached)).map(Map.Entry::getKey).forEach(failed::add);
         return cluster.tolerates(failed.size());
     }
 
@@ -156,8 +150,6 @@ public final class Run {
     public boolean isUpgraded() {
         return cluster.hosts().stream().anyMatch(rollback::isUpgraded);
     }
-
-    // ---- its parts
 
     /** What is rolled back. */
     public RunRollback rollback() {
@@ -204,6 +196,17 @@ public final class Run {
         rollback.leaveOut(host);
     }
 
+    /** Ends it in this process: another engine goes on with it. */
+    void leave(TakenOver why) {
+        recorder.refuse(why);
+        gates.leave(why);
+    }
+
+    /** Whether this engine may give orders to its hosts; see {@link Journal#isOwn}. */
+    public boolean isOwn() {
+        return recorder.isOwn();
+    }
+
     public void cancel() {
         gates.cancel();
     }
@@ -247,11 +250,7 @@ public final class Run {
 
     /** Records, once, that a step with a transient error is given up. Permanent errors were recorded when they came up. */
     public void recordGivenUp(StepFailure failure) {
-        if (failure.isTransient() && givenUp.add(failure)) {
-            int attempt = steps.lastAttempt(failure.getHost(), failure.getStep());
-            record(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),
-                    Optional.empty()));
-        }
+        recorder.givenUp(failure, steps.lastAttempt(failure.getHost(), failure.getStep()));
     }
 
     void end(RunEnded end) {

@@ -1,11 +1,14 @@
 package dev.caravan.run;
 
+import dev.caravan.history.Attempt;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.Note;
 import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
+import dev.caravan.journal.TakenOver;
 import dev.caravan.log.RedactedLog;
 import dev.caravan.log.SecretSource;
 import dev.caravan.spec.Cluster;
@@ -14,6 +17,7 @@ import dev.caravan.spec.Registry;
 import dev.caravan.spec.Secret;
 import dev.caravan.spec.SshAccess;
 import dev.caravan.spec.UrlSecrets;
+import dev.caravan.step.StepFailure;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +39,7 @@ final class RunRecorder implements SecretSource {
     private final Set<Secret> secrets = ConcurrentHashMap.newKeySet();
     /** Made of them when it is needed; null after another was added. */
     private volatile Redactor redactor;
+    private final Set<StepFailure> givenUp = ConcurrentHashMap.newKeySet();
     private final HeldHosts held = new HeldHosts();
     private final AtomicReference<JournalException> refused = new AtomicReference<>();
 
@@ -74,6 +79,14 @@ final class RunRecorder implements SecretSource {
         record(new Note(Optional.ofNullable(host), message));
     }
 
+    /** Records, once, that a step with a transient error is given up after that attempt. */
+    void givenUp(StepFailure failure, int attempt) {
+        if (failure.isTransient() && givenUp.add(failure)) {
+            record(StepEnded.failed(Attempt.of(failure.getHost(), failure.getStep(), attempt), failure.getMessage(), failure.recorded(),
+                    Optional.empty()));
+        }
+    }
+
     /** Records that the run has ended so. */
     void end(RunEnded end) {
         write(() -> journal.end(run, end.redacted(this::redact)));
@@ -82,6 +95,9 @@ final class RunRecorder implements SecretSource {
     /** Writes an entry, unless one was refused before. */
     <T> T write(Supplier<T> entry) {
         JournalException before = refused.get();
+        if (before instanceof TakenOver) {
+            throw before;
+        }
         if (before != null) {
             throw new JournalException("run " + run + " is paused, as the journal could not be written: " + before.getMessage()
                     + ". The same command resumes it", before);
@@ -92,6 +108,16 @@ final class RunRecorder implements SecretSource {
             refused.compareAndSet(null, e);
             throw e;
         }
+    }
+
+    /** Nothing more is written. */
+    void refuse(TakenOver why) {
+        refused.set(why);
+    }
+
+    /** Whether this engine may act for the run now. */
+    boolean isOwn() {
+        return !(refused.get() instanceof TakenOver) && journal.isOwn(run);
     }
 
     /** The hosts that other engines hold. */

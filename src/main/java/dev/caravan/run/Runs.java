@@ -5,10 +5,10 @@ import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Actions;
 import dev.caravan.history.Event;
 import dev.caravan.history.ExitStatus;
-import dev.caravan.history.Occurrence.CancelRequested;
 import dev.caravan.history.Occurrence.RunResumed;
 import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.RunState;
+import dev.caravan.journal.CancelRequest;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalException;
 import dev.caravan.journal.RunRecord;
@@ -19,13 +19,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -39,8 +37,8 @@ public final class Runs {
     private final Consumer<Cluster> prepare;
     private final EarlierRuns earlier;
     private final FormerHosts former;
-    private final Map<String, UnderWay> underWay = new ConcurrentHashMap<>();
     private final RunClaims claims;
+    private final RunsUnderWay underWay;
     private final Execution execution = new Execution(this::forget, this::leave);
 
     /**
@@ -65,6 +63,7 @@ public final class Runs {
         this.prepare = prepare;
         this.former = former;
         this.claims = new RunClaims(journal);
+        this.underWay = new RunsUnderWay(workflows, claims, journal);
         this.earlier = new EarlierRuns(workflows, journal, rehearsal);
     }
 
@@ -82,7 +81,7 @@ public final class Runs {
         Action action = call.action();
         order.requirePossible(actions());
         Optional<String> undone = earlier.undone(order.call(), order.cluster());
-        List<RunRecord> left = earlier.leftUnfinished(order.cluster(), underWay.keySet());
+        List<RunRecord> left = earlier.leftUnfinished(order.cluster(), underWay.ids());
         Optional<RunRecord> same = left.stream()
                 .filter(run -> !rehearsal && action.name().equals(earlier.name(run)) && run.spec().equals(order.spec())
                         && call.texts().equals(EarlierRuns.parameters(journal.events(run.id(), 0))))
@@ -97,7 +96,7 @@ public final class Runs {
         FormerHosts.Known known = former.with(order.cluster(), action, rollsBack, order.confined());
         Run run = new Run(newId(), call, known.cluster(), rehearsal, journal, Past.none(), rollsBack);
         List<UnfinishedStep> unfinished = earlier.unfinished(left, run);
-        UnderWay mine = admit(run);
+        UnderWay mine = underWay.admit(run);
         try {
             left.forEach(old -> journal.release(old.id()));
             claims.claim(run);
@@ -132,11 +131,10 @@ public final class Runs {
         RunOrder order = new RunOrder(outer.cluster(), around.spec(), around.directory(), call, around.source(), List.of(),
                 around.confined(), Optional.empty(), Optional.empty());
         Run run = new Run(newId(), call, outer.cluster(), rehearsal, journal, Past.none(), Set.of());
-        UnderWay mine = underWay.get(outer.id()).around(run);
         // Those of an earlier life of the outer run.
-        List<RunRecord> left = earlier.leftUnfinished(outer.cluster(), underWay.keySet()).stream()
+        List<RunRecord> left = earlier.leftUnfinished(outer.cluster(), underWay.ids()).stream()
                 .filter(old -> actions().find(old.action()).filter(Action::plan).isPresent()).toList();
-        underWay.put(run.id(), mine);
+        UnderWay mine = underWay.within(outer, run);
         try {
             claims.claimItself(run);
             recordQueued(run, order, Set.of());
@@ -183,9 +181,10 @@ public final class Runs {
         Set<String> rollsBack = EarlierRuns.rollsBack(events);
         Cluster all = former.with(cluster, call.action(), rollsBack, record.confined()).cluster();
         Run run = new Run(record.id(), call, all, rehearsal, journal, Past.of(events, call.action().resumeFrom()), rollsBack);
-        UnderWay mine = admit(run);
+        UnderWay mine = underWay.admit(run);
         try {
             claims.claim(run);
+            requireUnchanged(record.id(), events);
             prepare.accept(all);
             run.record(new RunResumed(record.action(), "resumed where it was at "
                     + events.stream().map(Event::at).reduce((first, second) -> second).orElse(record.createdAt())
@@ -197,6 +196,13 @@ public final class Runs {
         }
         start(mine, run.past().dropped().stream().map(step -> UnfinishedStep.of(run, step)).toList());
         return run;
+    }
+
+    /* Before it was claimed, its engine or a third one may have gone on with it. */
+    private void requireUnchanged(String id, List<Event> known) throws Busy {
+        if (!journal.events(id, known.size()).isEmpty()) {
+            throw new Busy(id, "run " + id + " has just been worked on by another engine");
+        }
     }
 
     /** The actions that runs can begin with now. */
@@ -213,30 +219,10 @@ public final class Runs {
         return earlier.call(run, journal.events(run.id(), 0));
     }
 
-    private UnderWay admit(Run run) throws Busy {
-        try {
-            return enter(run);
-        } catch (Busy busy) {
-            UnderWay other = underWay.get(busy.getOther());
-            if (other != null && !other.awaitRelease()) {
-                throw busy;
-            }
-            return enter(run);
-        }
-    }
-
-    private UnderWay enter(Run run) throws Busy {
-        synchronized (this) {
-            RunClaims.refuseIfBusy(run.cluster(), underWay.values().stream().filter(UnderWay::isItself).map(UnderWay::run).toList());
-            UnderWay mine = new UnderWay(run, workflows.take());
-            underWay.put(run.id(), mine);
-            claims.keep(run.id());
-            return mine;
-        }
-    }
-
     private void leave(Run run) {
-        claims.releaseLater(run.id());
+        if (!underWay.isLost(run)) {
+            claims.releaseLater(run.id());
+        }
         forget(run);
         releaseClaims();
     }
@@ -247,23 +233,17 @@ public final class Runs {
     }
 
     private void forget(Run run) {
-        UnderWay over = underWay.remove(run.id());
-        if (over != null) {
-            if (over.isItself()) {
-                workflows.release(over.workflow());
-            }
-            over.release();
-        }
+        underWay.forget(run);
     }
 
     /**
      * Completes when the run has ended; with its outcome, whatever that is. Fails with a {@link JournalException} if the run
-     * is paused, as the journal could not be written.
+     * is paused, as the journal could not be written; with a {@link dev.caravan.journal.TakenOver} if another engine has it now.
      */
     public CompletionStage<Outcome> outcome(Run run) {
-        UnderWay known = underWay.get(run.id());
-        if (known != null) {
-            return known.outcome();
+        Optional<UnderWay> known = underWay.find(run.id());
+        if (known.isPresent()) {
+            return known.get().outcome();
         }
         return journal.run(run.id()).filter(RunRecord::hasEnded)
                 .map(record -> CompletableFuture.completedFuture(new Outcome(record.id(), record.state())))
@@ -278,14 +258,19 @@ public final class Runs {
 
     /** The same. @param by who asks for it, where that is known */
     public boolean cancel(String id, Optional<String> by) {
-        UnderWay known = underWay.get(id);
-        if (known == null || known.isEnding()) {
-            return false;
+        return underWay.cancel(id, by);
+    }
+
+    /** Cancels those of its runs for which that was asked of another engine. To be called again and again. */
+    public void heedCancelRequests() {
+        if (underWay.ids().isEmpty()) {
+            return;
         }
-        known.run().record(new CancelRequested("asked to stop: running steps may finish, no new step starts", by));
-        known.run().cancel();
-        underWay.values().stream().filter(each -> each.isWithin(id)).map(each -> each.run().id()).forEach(within -> cancel(within, by));
-        return true;
+        for (CancelRequest request : journal.cancelRequests()) {
+            if (cancel(request.run(), request.by())) {
+                journal.forgetCancelRequest(request.run());
+            }
+        }
     }
 
     /** Whether its runs are of simulated hosts. */
@@ -295,6 +280,6 @@ public final class Runs {
 
     /** The runs under way in this process. */
     public Collection<Run> underWay() {
-        return underWay.values().stream().map(UnderWay::run).toList();
+        return underWay.runs();
     }
 }

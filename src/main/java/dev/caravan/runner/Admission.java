@@ -13,7 +13,8 @@ import java.util.TreeSet;
  * <ol>
  *   <li>An order names the session of the runner; one for an earlier process of it is not for this one.
  *   <li>Of a number that was seen, or is over, nothing is done. The engine says with each order which ones are over.
- *   <li>Steps of a run are ordered by one engine: once another one has resumed the run, the earlier one's orders for it are over.
+ *   <li>Steps of a run are ordered by one engine: once another one has resumed the run, the earlier one's orders for it are over. If that
+ *       one resumes it again later, it says so with a larger number.
  * </ol>
  * What is admitted may still be an order for a step that the host has begun: the host itself knows that, by the step's id. Thread-safe.
  */
@@ -40,6 +41,7 @@ final class Admission {
     }
 
     private static final class Owner {
+        private int life;
         private String session;
         private final Set<String> former = new HashSet<>();
     }
@@ -49,12 +51,16 @@ final class Admission {
         if (!engines.computeIfAbsent(order.session(), any -> new Numbers()).admits(order)) {
             return false;
         }
-        return runs.stream().allMatch(run -> belongs(run, order.session()));
+        return runs.stream().allMatch(run -> belongs(run, order.session(), order.life() == null ? 0 : order.life()));
     }
 
-    private boolean belongs(String run, String session) {
+    private boolean belongs(String run, String session, int life) {
         Owner owner = runs.computeIfAbsent(run, any -> new Owner());
-        if (owner.former.contains(session)) {
+        if (life > owner.life) {
+            owner.life = life;
+            owner.former.clear();
+        }
+        if (life < owner.life || owner.former.contains(session)) {
             return false;
         }
         if (owner.session != null && !owner.session.equals(session)) {

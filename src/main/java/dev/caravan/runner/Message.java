@@ -1,5 +1,6 @@
 package dev.caravan.runner;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -38,13 +39,15 @@ sealed interface Message {
      * @param number  counts the orders of this engine to this zone; the same order given again has the same one
      * @param floor   orders with smaller numbers are over
      * @param givenUp orders with larger ones that are over, too
+     * @param life    how often the run that it is about was resumed; not written if 0
      */
-    record Order(String session, String runner, long number, long floor, List<Long> givenUp, Target target, HostOrder order)
-            implements Message {
+    record Order(String session, String runner, long number, long floor, List<Long> givenUp, Target target, HostOrder order,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Integer life) implements Message {
         public Order {
             Objects.requireNonNull(runner, "runner");
             Objects.requireNonNull(givenUp, "givenUp");
             Objects.requireNonNull(order, "order");
+            life = life == null || life == 0 ? null : life;
         }
 
         @Override

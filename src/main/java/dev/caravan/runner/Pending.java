@@ -66,7 +66,7 @@ final class Pending {
     }
 
     Message.Order message(String session, String runner, long floor, List<Long> givenUp) {
-        return new Message.Order(session, runner, number, floor, givenUp, target, order);
+        return new Message.Order(session, runner, number, floor, givenUp, target, order, listener.life());
     }
 
     /** Takes what was said of it. @return how it ended, once all of that has come */

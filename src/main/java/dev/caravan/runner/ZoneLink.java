@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,7 @@ final class ZoneLink {
         long floor = pending.firstKey();
         givenUp.headSet(floor).clear();
         Message.Order message = each.message(session, runner, floor, List.copyOf(givenUp));
-        transmit(message, () -> { }, () -> notSent(each));
+        transmit(message, each.listener()::mayBeSent, () -> { }, () -> notSent(each));
     }
 
     private synchronized void notSent(Pending each) {
@@ -115,7 +116,7 @@ final class ZoneLink {
     private void sayHello() {
         if (!greets) {
             greets = true;
-            transmit(new Message.Hello(session, ++beat), this::greeted, this::greeted);
+            transmit(new Message.Hello(session, ++beat), () -> true, this::greeted, this::greeted);
         }
     }
 
@@ -123,8 +124,13 @@ final class ZoneLink {
         greets = false;
     }
 
-    private void transmit(Message message, Runnable sent, Runnable failed) {
+    /* An order that may not be sent now is sent at a later beat, or waits in vain. */
+    private void transmit(Message message, BooleanSupplier mayBeSent, Runnable sent, Runnable failed) {
         sender.execute(() -> {
+            if (!mayBeSent.getAsBoolean()) {
+                failed.run();
+                return;
+            }
             try {
                 wire.send(new String(Message.Json.write(message), StandardCharsets.UTF_8));
                 brokerAnswers(true, null);

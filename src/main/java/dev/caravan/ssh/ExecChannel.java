@@ -19,6 +19,9 @@ final class ExecChannel extends AbstractClientChannel {
 
     /** Told what happens, on the session's thread. */
     interface Listener {
+        /** Asked before each message to the host. If false, the command has failed, and nothing more is sent. */
+        boolean maySend();
+
         /** From now on the host may run the command. */
         void sending();
 
@@ -55,6 +58,9 @@ final class ExecChannel extends AbstractClientChannel {
 
     @Override
     protected void doOpen() throws IOException {
+        if (!listener.maySend()) {
+            return;
+        }
         Buffer request = request(Channel.CHANNEL_EXEC, true, command.length);
         request.putBytes(command);
         addPendingRequest(Channel.CHANNEL_EXEC, true);
@@ -84,7 +90,7 @@ final class ExecChannel extends AbstractClientChannel {
     }
 
     private void sendNextInput() throws IOException {
-        if (writing || isClosing()) {
+        if (writing || isClosing() || !listener.maySend()) {
             return;
         }
         if (inputSent == stdin.length) {

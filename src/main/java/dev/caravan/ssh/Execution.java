@@ -107,6 +107,15 @@ final class Execution implements ExecChannel.Listener {
     }
 
     @Override
+    public boolean maySend() {
+        if (!command.condition().getAsBoolean()) {
+            fail(Failures.notToBeSent(login));
+            return false;
+        }
+        return true;
+    }
+
+    @Override
     public void sending() {
         sent = true;
         limitTo(command.timeout(), () -> fail(Failures.timeout(login, command)));

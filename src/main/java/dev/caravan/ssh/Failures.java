@@ -120,6 +120,11 @@ final class Failures {
                 ". Whether the command was carried out is not known: look before running it again.", cause);
     }
 
+    static SshException notToBeSent(Login login) {
+        return new SshException(Kind.CONNECTION_LOST, login + ": the command was not sent, or not whole: for seconds the journal has not "
+                + "confirmed that its run is still this engine's");
+    }
+
     static SshException closed(Login login) {
         return new SshException(Kind.CLOSED, login + ": the SSH connections of this process are closed.");
     }

@@ -3,6 +3,7 @@ package dev.caravan.ssh;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -21,9 +22,12 @@ import java.util.function.Consumer;
  * @param maxOutputBytes how much of standard output and of standard error is collected, each. A command that writes
  *                       more fails with {@link SshException.Kind#OUTPUT_LIMIT}. With {@code onStdout} standard output
  *                       is not collected and has no limit
+ * @param condition      asked right before the command is sent, and before each piece of its input: once it is false, nothing more is sent,
+ *                       and the command fails as if the connection was lost
  */
 public record SshCommand(
-        String command, byte[] stdin, Duration timeout, Consumer<byte[]> onStdout, int maxOutputBytes) {
+        String command, byte[] stdin, Duration timeout, Consumer<byte[]> onStdout, int maxOutputBytes,
+        BooleanSupplier condition) {
 
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(1);
     public static final int DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -43,11 +47,11 @@ public record SshCommand(
 
     /** A command without input that may take a minute and write 16 MiB. */
     public static SshCommand of(String command) {
-        return new SshCommand(command, new byte[0], DEFAULT_TIMEOUT, null, DEFAULT_MAX_OUTPUT_BYTES);
+        return new SshCommand(command, new byte[0], DEFAULT_TIMEOUT, null, DEFAULT_MAX_OUTPUT_BYTES, () -> true);
     }
 
     public SshCommand withStdin(byte[] bytes) {
-        return new SshCommand(command, bytes, timeout, onStdout, maxOutputBytes);
+        return new SshCommand(command, bytes, timeout, onStdout, maxOutputBytes, condition);
     }
 
     /** The text is sent as UTF-8. */
@@ -56,15 +60,19 @@ public record SshCommand(
     }
 
     public SshCommand withTimeout(Duration limit) {
-        return new SshCommand(command, stdin, limit, onStdout, maxOutputBytes);
+        return new SshCommand(command, stdin, limit, onStdout, maxOutputBytes, condition);
     }
 
     public SshCommand withOnStdout(Consumer<byte[]> listener) {
-        return new SshCommand(command, stdin, timeout, listener, maxOutputBytes);
+        return new SshCommand(command, stdin, timeout, listener, maxOutputBytes, condition);
     }
 
     public SshCommand withMaxOutputBytes(int limit) {
-        return new SshCommand(command, stdin, timeout, onStdout, limit);
+        return new SshCommand(command, stdin, timeout, onStdout, limit, condition);
+    }
+
+    public SshCommand withCondition(BooleanSupplier asked) {
+        return new SshCommand(command, stdin, timeout, onStdout, maxOutputBytes, asked);
     }
 
     @Override

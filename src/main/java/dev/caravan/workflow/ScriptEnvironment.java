@@ -88,6 +88,7 @@ public final class ScriptEnvironment implements Environment {
 
     private static void lock(Map<String, String> variables, HostLock lock) {
         variables.put("LOCK_RUN", lock.run());
+        variables.put("LOCK_LIFE", Integer.toString(lock.life()));
         variables.put("LOCK_ENGINE", lock.engine());
         variables.put("LOCK_SINCE", lock.since().toString());
         variables.put("LOCK_EARLIER", String.join(" ", lock.earlier()));

@@ -3,6 +3,7 @@ package dev.caravan.engine;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.RunEnded;
+import dev.caravan.journal.CancelRequest;
 import dev.caravan.journal.Found;
 import dev.caravan.journal.FoundHost;
 import dev.caravan.journal.Journal;
@@ -218,6 +219,33 @@ public final class MortalJournal implements Journal {
     @Override
     public Set<String> deleted(Collection<String> runs) {
         return journal.deleted(runs);
+    }
+
+    @Override
+    public boolean isOwn(String run) {
+        return !dead && journal.isOwn(run);
+    }
+
+    @Override
+    public AutoCloseable listenForLoss(Consumer<String> listener) {
+        return journal.listenForLoss(listener);
+    }
+
+    @Override
+    public synchronized void askToCancel(String run, Optional<String> by) {
+        requireLife();
+        journal.askToCancel(run, by);
+    }
+
+    @Override
+    public List<CancelRequest> cancelRequests() {
+        return journal.cancelRequests();
+    }
+
+    @Override
+    public synchronized void forgetCancelRequest(String run) {
+        requireLife();
+        journal.forgetCancelRequest(run);
     }
 
     @Override

@@ -545,6 +545,48 @@ abstract class JournalContract {
     }
 
     @Test
+    void anEngineHearsThatItsRunMayBeAnothersAndHasItNoMore() throws Exception {
+        try (Journal crashed = open(EngineIdentity.gone())) {
+            List<String> lost = new CopyOnWriteArrayList<>();
+            try (AutoCloseable listening = crashed.listenForLoss(lost::add)) {
+                crashed.begin(run("a"));
+                assertThat(crashed.isOwn("a")).as("it is not claimed").isFalse();
+                assertThat(crashed.claim("a", Set.of("host/1"))).isEmpty();
+                await().until(() -> crashed.isOwn("a"));
+                assertThat(journal.isOwn("a")).isFalse();
+
+                assertThat(journal.claim("a", Set.of("host/1"))).isEmpty();
+                await().until(() -> lost.equals(List.of("a")));
+                assertThat(crashed.isOwn("a")).isFalse();
+                await().until(() -> journal.isOwn("a"));
+                assertThatThrownBy(() -> note(crashed, "a", "it comes back")).isInstanceOf(TakenOver.class);
+                journal.end("a", RunEnded.of(RunState.FAILED, "no answer"));
+                assertThat(journal.isOwn("a")).isFalse();
+                assertThatThrownBy(() -> note(crashed, "a", "after the end")).isInstanceOf(TakenOver.class);
+                assertThat(listening).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void aRequestToCancelStaysUntilItIsForgottenOrTheRunHasEnded() {
+        journal.begin(run("a"));
+        try (Journal other = Journal.open(place())) {
+            other.askToCancel("a", Optional.of("anna"));
+            other.askToCancel("a", Optional.empty());
+            assertThat(journal.cancelRequests()).containsExactly(new CancelRequest("a", Optional.of("anna")));
+            journal.forgetCancelRequest("a");
+            assertThat(journal.cancelRequests()).isEmpty();
+
+            other.askToCancel("a", Optional.empty());
+            assertThat(journal.cancelRequests()).containsExactly(new CancelRequest("a", Optional.empty()));
+            journal.end("a", RunEnded.of(RunState.FAILED, "no answer"));
+            other.askToCancel("a", Optional.empty());
+            assertThat(journal.cancelRequests()).isEmpty();
+        }
+    }
+
+    @Test
     void aRunWithoutAClaimIsAnOrphanUntilItHasEnded() {
         journal.begin(run("a"));
         journal.begin(run("b", AT.plusSeconds(1)));

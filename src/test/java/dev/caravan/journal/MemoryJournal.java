@@ -25,6 +25,7 @@ public final class MemoryJournal implements Journal {
     private final Map<String, String> claims = new LinkedHashMap<>();
     private final Map<String, RequestKey.Used> keys = new LinkedHashMap<>();
     private final Map<String, String> values = new LinkedHashMap<>();
+    private final List<CancelRequest> cancelRequests = new ArrayList<>();
     private JournalException broken;
     private int refused;
     private int read;
@@ -236,6 +237,31 @@ public final class MemoryJournal implements Journal {
     @Override
     public Set<String> deleted(Collection<String> deleted) {
         return Set.of();
+    }
+
+    @Override
+    public boolean isOwn(String run) {
+        return true;
+    }
+
+    @Override
+    public AutoCloseable listenForLoss(Consumer<String> listener) {
+        return () -> { };
+    }
+
+    @Override
+    public synchronized void askToCancel(String run, Optional<String> by) {
+        cancelRequests.add(new CancelRequest(run, by));
+    }
+
+    @Override
+    public synchronized List<CancelRequest> cancelRequests() {
+        return List.copyOf(cancelRequests);
+    }
+
+    @Override
+    public synchronized void forgetCancelRequest(String run) {
+        cancelRequests.removeIf(request -> request.run().equals(run));
     }
 
     @Override

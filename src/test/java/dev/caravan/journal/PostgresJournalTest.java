@@ -4,6 +4,7 @@ import static dev.caravan.journal.Records.note;
 import static dev.caravan.journal.Records.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.history.Event;
 import java.sql.Connection;
@@ -132,6 +133,36 @@ class PostgresJournalTest extends JournalContract {
         }
     }
 
+    private Journal with(Duration heartbeat, Duration silence) {
+        return JdbcJournal.open(place(), database(), new Timing(Duration.ofMinutes(5), heartbeat, silence));
+    }
+
+    /** A process that is there may hang all the same. */
+    @Test
+    void anEngineOfThisMachineIsGoneAsWellWhenItIsSilentForLong() {
+        try (Journal silent = with(Duration.ofHours(1), Duration.ofSeconds(1)); Journal here = with(Duration.ofMillis(100),
+                Duration.ofSeconds(1))) {
+            assertThat(silent.claim("a", List.of("host/1"))).isEmpty();
+            await().until(() -> here.claim("b", List.of("host/1")).isEmpty());
+            assertThat(silent.isOwn("a")).as("it stopped before that").isFalse();
+        }
+    }
+
+    @Test
+    void timeInWhichTheServerWasAwayIsNoSilence() throws Exception {
+        Duration silence = Duration.ofMinutes(30);
+        try (Journal silent = with(Duration.ofHours(1), silence); Journal here = with(Duration.ofHours(1), silence)) {
+            assertThat(silent.claim("a", List.of("host/1"))).isEmpty();
+            server.crashAndRestart();
+            try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
+                statement.execute("update engine set seen_at = seen_at - interval '1 hour'");
+                connection.commit();
+            }
+            assertThat(here.claim("b", List.of("host/1"))).contains("a");
+            assertThat(here.orphans()).isEmpty();
+        }
+    }
+
     /** Until version 6 of the tables the column had another name. */
     @Test
     void whatAnEarlierVersionRolledBackStaysRolledBack() throws Exception {
@@ -143,7 +174,8 @@ class PostgresJournalTest extends JournalContract {
         try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
             statement.execute("alter table found rename column rolled_back to given_back");
             statement.execute("alter table run drop column spec_values, drop column begun_by");
-            statement.execute("delete from \"flyway_schema_history\" where \"version\" in ('6', '7', '8')");
+            statement.execute("drop table cancel_request; drop index run_ended");
+            statement.execute("delete from \"flyway_schema_history\" where \"version\" in ('6', '7', '8', '9')");
             connection.commit();
         }
         journal = Journal.open(place());

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * password. As root it runs as {@code postgres} or {@code nobody}, as the server refuses to run as root.
  */
 public final class PostgresServer implements AutoCloseable {
-    static final String PASSWORD = "canary-1618";
+    public static final String PASSWORD = "canary-1618";
     private static final String USER = "caravan";
 
     private final Path programs;
@@ -36,7 +36,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Where the server's programs are, if it is installed. */
-    static Optional<Path> programs() {
+    public static Optional<Path> programs() {
         List<Path> places = new ArrayList<>();
         try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
             versions.map(version -> version.resolve("bin")).sorted(Comparator.reverseOrder()).forEach(places::add);
@@ -48,7 +48,7 @@ public final class PostgresServer implements AutoCloseable {
                 .findFirst();
     }
 
-    static PostgresServer start() throws IOException, InterruptedException {
+    public static PostgresServer start() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("caravan-postgres");
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -69,7 +69,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Of a new database. */
-    String url() {
+    public String url() {
         String name = "journal" + System.nanoTime();
         try (Connection connection = DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/postgres", USER, PASSWORD);
                 Statement statement = connection.createStatement()) {

@@ -25,6 +25,7 @@ import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,6 +203,37 @@ class TwoEnginesRehearsalTest {
         try (var left = Files.list(lock.getParent())) {
             assertThat(left).hasSize(1);
         }
+    }
+
+    /** The script alone: an engine was paused, another one has resumed its run. */
+    @Test
+    void anEngineWhoseRunWasResumedByAnotherOneIsRefused() throws Exception {
+        Files.writeString(directory.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow());
+        Files.writeString(directory.resolve("take.sh"), ". \"$CARAVAN_LIB/lib.sh\"\n");
+        Path lock = directory.resolve("root").resolve(LOCK);
+
+        assertThat(takes("ops1", 0)).isEmpty();
+        assertThat(takes("ops2", 1)).isEmpty();
+        assertThat(takes("ops1", 0)).startsWith("failed: the host is held by run 7f3a1b2c of the engine ops2, ");
+        assertThat(lock).content().startsWith("run 7f3a1b2c\nengine ops2\n").endsWith("\nlife 1\n");
+        assertThat(takes("ops2", 1)).isEmpty();
+        assertThat(takes("ops1", 2)).as("it resumes the run itself").isEmpty();
+        assertThat(takes("ops2", 1)).startsWith("failed: the host is held by run 7f3a1b2c of the engine ops1, ");
+        try (var left = Files.list(lock.getParent())) {
+            assertThat(left).containsExactly(lock);
+        }
+    }
+
+    /** What it says. */
+    private String takes(String engine, int life) throws Exception {
+        ProcessBuilder take = new ProcessBuilder("sh", directory.resolve("take.sh").toString()).redirectErrorStream(true);
+        take.environment().putAll(Map.of("CARAVAN_LIB", directory.toString(), "CARAVAN_ROOT", directory.resolve("root").toString(),
+                "LOCK_RUN", "7f3a1b2c", "LOCK_LIFE", Integer.toString(life), "LOCK_ENGINE", engine, "LOCK_SINCE", "now",
+                "LOCK_EARLIER", ""));
+        Process process = take.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor() == 0).as(said).isEqualTo(said.isEmpty());
+        return said;
     }
 
     private Rehearsal start() throws IOException {

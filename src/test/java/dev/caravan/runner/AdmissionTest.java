@@ -16,7 +16,7 @@ class AdmissionTest {
     private final Admission admission = new Admission();
 
     private static Message.Order order(String session, long number, long floor, Long... givenUp) {
-        return new Message.Order(session, "runner", number, floor, List.of(givenUp), null, new HostOrder.Clear("", List.of()));
+        return new Message.Order(session, "runner", number, floor, List.of(givenUp), null, new HostOrder.Clear("", List.of()), 0);
     }
 
     private boolean admits(String session, long number, long floor, Long... givenUp) {
@@ -54,6 +54,21 @@ class AdmissionTest {
         assertThat(admits("one", 2, 1)).as("late").isFalse();
         assertThat(admits("two", 2, 1)).isTrue();
         assertThat(admission.admits(order("one", 3, 1), List.of("8b21"))).as("of another run").isTrue();
+    }
+
+    @Test
+    void anEngineThatResumesARunAgainOrdersAgain() {
+        assertThat(admits(0, "one", 1)).isTrue();
+        assertThat(admits(1, "two", 1)).isTrue();
+        assertThat(admits(0, "one", 2)).as("late").isFalse();
+        assertThat(admits(2, "one", 3)).as("the other one is gone").isTrue();
+        assertThat(admits(1, "two", 2)).as("late").isFalse();
+        assertThat(admits(2, "one", 4)).isTrue();
+    }
+
+    private boolean admits(int life, String session, long number) {
+        return admission.admits(new Message.Order(session, "runner", number, 1, List.of(), null, new HostOrder.Clear("", List.of()), life),
+                RUN);
     }
 
     @Property(tries = 200)

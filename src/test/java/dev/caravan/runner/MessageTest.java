@@ -45,7 +45,7 @@ class MessageTest {
     }
 
     private static Message.Order order(HostOrder order) {
-        return new Message.Order("e", "r", 7, 3, List.of(5L), null, order);
+        return new Message.Order("e", "r", 7, 3, List.of(5L), null, order, 0);
     }
 
     @Test

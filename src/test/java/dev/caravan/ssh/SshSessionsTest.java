@@ -15,7 +15,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.sshd.common.kex.KexProposalOption;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.Signal;
@@ -60,6 +62,24 @@ class SshSessionsTest {
         assertThat(result.stdoutText()).isEqualTo("hello");
         assertThat(result.stderrText()).isEqualTo("oops\n");
         assertThat(result.exitStatus()).isEqualTo(7);
+    }
+
+    @Test
+    void sendsNothingMoreOnceItMayNot() throws Exception {
+        Path ran = directory.resolve("ran");
+        SshCommand command = SshCommand.of("cat > '" + ran + ".part'; mv '" + ran + ".part' '" + ran + "'");
+
+        assertThat(begin(command.withCondition(() -> false))).failsWithin(Duration.ofSeconds(30))
+                .withThrowableOfType(ExecutionException.class).havingCause().isInstanceOf(SshException.class)
+                .satisfies(failure -> assertThat(((SshException) failure).kind()).isEqualTo(SshException.Kind.CONNECTION_LOST));
+        assertThat(directory).isEmptyDirectory();
+
+        AtomicInteger asked = new AtomicInteger();
+        SshCommand large = SshCommand.of("cat > '" + ran + "'").withStdin(new byte[20_000_000]);
+        assertThat(begin(large.withCondition(() -> asked.incrementAndGet() < 5))).failsWithin(Duration.ofSeconds(30))
+                .withThrowableOfType(ExecutionException.class);
+        assertThat(Files.size(ran)).as("of its input").isLessThan(20_000_000);
+        assertThat(run(SshCommand.of("echo on").withCondition(() -> true)).stdoutText()).isEqualTo("on\n");
     }
 
     @Test
