@@ -19,7 +19,7 @@ final class Lease {
         this.nanos = seen ? Long.MAX_VALUE : (long) (silence.toNanos() * PART);
     }
 
-    /* A machine that slept may have stopped the first of these clocks, and whoever sets the second one does not move the first. */
+    /* A machine that slept may have stopped the first of these clocks, and somebody may set the second one. */
     record Moment(long nanos, long millis) {
         static Moment now() {
             return new Moment(System.nanoTime(), System.currentTimeMillis());

@@ -6,8 +6,12 @@ public final class TakenOver extends JournalException {
     private final String run;
 
     public TakenOver(String run) {
+        this(run, null);
+    }
+
+    TakenOver(String run, Throwable cause) {
         super("run " + run + " does not belong to this engine any more: it sent no heartbeat for so long that another engine may have "
-                + "resumed the run; see there", null);
+                + "resumed the run; see there", cause);
         this.run = run;
     }
 

@@ -138,8 +138,9 @@ final class Writer implements AutoCloseable {
         } catch (CompletionException e) {
             // With the stack of the one who asked, too.
             Throwable cause = e.getCause();
-            throw new JournalException(cause instanceof JournalException ? cause.getMessage()
-                    : database.name() + " cannot be written: " + cause.getMessage(), cause);
+            throw cause instanceof TakenOver lost ? new TakenOver(lost.run(), lost)
+                    : new JournalException(cause instanceof JournalException ? cause.getMessage()
+                            : database.name() + " cannot be written: " + cause.getMessage(), cause);
         }
     }
 

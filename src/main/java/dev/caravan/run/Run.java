@@ -196,7 +196,7 @@ public final class Run {
         rollback.leaveOut(host);
     }
 
-    /** Ends it in this process: another engine goes on with it. */
+    /** Ends it in this process: another engine has it. */
     void leave(TakenOver why) {
         recorder.refuse(why);
         gates.leave(why);

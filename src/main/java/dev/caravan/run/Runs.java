@@ -198,7 +198,7 @@ public final class Runs {
         return run;
     }
 
-    /* Before it was claimed, its engine or a third one may have gone on with it. */
+    /* Before it was claimed, its engine or a third one may have continued it. */
     private void requireUnchanged(String id, List<Event> known) throws Busy {
         if (!journal.events(id, known.size()).isEmpty()) {
             throw new Busy(id, "run " + id + " has just been worked on by another engine");

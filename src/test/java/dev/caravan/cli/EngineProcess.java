@@ -44,9 +44,22 @@ final class EngineProcess {
     /** @param log to which it is appended */
     static EngineProcess start(Path data, int port, Path inbox, Path routes, Map<String, String> environment, Path log) throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return start(classPath, List.of(EngineProcess.class.getName(), data.toString(), Integer.toString(port), inbox.toString(),
+                routes.toString()), environment, log);
+    }
+
+    /** The command of another version, whose hosts are at 127.0.0.1. */
+    static EngineProcess startFormer(String classPath, Path data, int port, Path inbox, Path routes, Map<String, String> environment,
+            Path log) throws IOException {
+        return start(classPath, List.of("-Dcaravan.inbox.settle-millis=100", "dev.caravan.Main", "serve", "--data", data.toString(),
+                "--port", Integer.toString(port), "--inbox", inbox.toString(), "--routes", routes.toString()), environment, log);
+    }
+
+    private static EngineProcess start(String classPath, List<String> arguments, Map<String, String> environment, Path log)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classPath, EngineProcess.class.getName()));
-        command.addAll(List.of(data.toString(), Integer.toString(port), inbox.toString(), routes.toString()));
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classPath));
+        command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);

@@ -51,6 +51,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -131,6 +132,7 @@ class SeveralEnginesTest {
     private Path inbox;
     private Path routes;
     private Map<String, String> environment;
+    private JournalPlace place;
     private Journal journal;
 
     static boolean isInstalled() {
@@ -165,8 +167,8 @@ class SeveralEnginesTest {
         String url = server.url();
         environment = Map.of("CARAVAN_JOURNAL", url, "CARAVAN_JOURNAL_PASSWORD", PostgresServer.PASSWORD, "CARAVAN_KEY_FILE",
                 keyFile.toString());
-        journal = Journal.open(new JournalPlace(directory.resolve("mine"), Optional.of(url), Optional.of(PostgresServer.PASSWORD),
-                Optional.of(keyFile), EngineIdentity.ofThisProcess()));
+        place = new JournalPlace(directory.resolve("mine"), Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.of(keyFile),
+                EngineIdentity.ofThisProcess());
     }
 
     @AfterEach
@@ -175,10 +177,20 @@ class SeveralEnginesTest {
             engine.signal("CONT");
             engine.kill();
         }
-        journal.close();
+        if (journal != null) {
+            journal.close();
+        }
         for (AutoCloseable host : hosts) {
             host.close();
         }
+    }
+
+    /* Opened late: the first who opens it makes the tables of its version. */
+    private Journal journal() {
+        if (journal == null) {
+            journal = Journal.open(place);
+        }
+        return journal;
     }
 
     /** One whose page and API are reached at that port. */
@@ -190,8 +202,10 @@ class SeveralEnginesTest {
 
     private Served engine(String name, Path data) throws Exception {
         int port = Serving.freePort();
-        Path log = directory.resolve(name + "-" + engines.size() + ".log");
-        EngineProcess process = EngineProcess.start(data, port, inbox, routes, environment, log);
+        return served(EngineProcess.start(data, port, inbox, routes, environment, directory.resolve(name + ".log")), port);
+    }
+
+    private Served served(EngineProcess process, int port) throws Exception {
         engines.add(process);
         await().atMost(LONG).until(() -> !process.isAlive() || process.says("serving on"));
         assertThat(process.isAlive()).as(process.log()).isTrue();
@@ -224,7 +238,7 @@ class SeveralEnginesTest {
                 spec:
                   kubernetes: {version: 1.36.3}
                   hosts:
-                    - {name: h1, address: 10.77.0.11, roles: [control-plane], ssh: %s}
+                    - {name: h1, address: 127.0.0.1, roles: [control-plane], ssh: %s}
                 """.formatted(ssh(access())));
         return run(1);
     }
@@ -235,8 +249,8 @@ class SeveralEnginesTest {
 
     /** The newest of that many runs, once it is there. */
     private String run(int number) {
-        await().atMost(LONG).until(() -> journal.runs(10).size() == number);
-        return journal.runs(10).get(0).id();
+        await().atMost(LONG).until(() -> journal().runs(10).size() == number);
+        return journal().runs(10).get(0).id();
     }
 
     private List<String> tally(String host) throws IOException {
@@ -255,7 +269,7 @@ class SeveralEnginesTest {
     }
 
     private long count(String run, Class<? extends Occurrence> kind) {
-        return journal.events(run, 0).stream().filter(event -> event.is(kind)).count();
+        return journal().events(run, 0).stream().filter(event -> event.is(kind)).count();
     }
 
     private void awaitResumed(String run, int times) {
@@ -263,15 +277,15 @@ class SeveralEnginesTest {
     }
 
     private RunRecord ended(String run) {
-        await().atMost(LONG).until(() -> journal.run(run).orElseThrow().hasEnded());
-        return journal.run(run).orElseThrow();
+        await().atMost(LONG).until(() -> journal().run(run).orElseThrow().hasEnded());
+        return journal().run(run).orElseThrow();
     }
 
     private void succeededOnce(String run) throws IOException {
-        assertThat(ended(run).state()).as(() -> journal.events(run, 0).toString()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(ended(run).state()).as(() -> journal().events(run, 0).toString()).isEqualTo(RunState.SUCCEEDED);
         assertThat(tally("h1")).as("what the host counted").isEqualTo(STEPS);
-        assertThat(journal.events(run, 0)).extracting(Event::seq)
-                .isEqualTo(LongStream.rangeClosed(1, journal.events(run, 0).size()).boxed().toList());
+        assertThat(journal().events(run, 0)).extracting(Event::seq)
+                .isEqualTo(LongStream.rangeClosed(1, journal().events(run, 0).size()).boxed().toList());
     }
 
     private HttpResponse<String> ask(Served engine, String method, String path) throws Exception {
@@ -318,7 +332,7 @@ class SeveralEnginesTest {
                 "event: run-ended").containsOnlyOnce("\"resumed\"");
         await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/tally.yaml")));
         assertThat(inbox.resolve(".done/tally.yaml.result.json")).content().contains("\"" + run + "\"");
-        assertThat(journal.runs(10)).as("the file began no second run").hasSize(1);
+        assertThat(journal().runs(10)).as("the file began no second run").hasSize(1);
     }
 
     @Test
@@ -348,7 +362,7 @@ class SeveralEnginesTest {
         // It still has the file: the lock on it ends with the process alone.
         await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/tally.yaml")));
         assertThat(inbox.resolve(".done/tally.yaml.result.json")).content().contains("\"" + run + "\"");
-        assertThat(journal.runs(10)).hasSize(1);
+        assertThat(journal().runs(10)).hasSize(1);
         assertThat(second.process().isAlive() && first.process().isAlive()).isTrue();
     }
 
@@ -385,7 +399,33 @@ class SeveralEnginesTest {
         assertThat(count(run, RunResumed.class)).isEqualTo(3);
         assertThat(ask(fourth, "GET", "/api/v1/runs/" + run + "/logs?host=h1&step=one").body()).contains("count");
         await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/tally.yaml")));
-        assertThat(journal.runs(10)).hasSize(1);
+        assertThat(journal().runs(10)).hasSize(1);
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "former", matches = ".+", disabledReason = "no former version is named: -DargLine=-Dformer=JAR")
+    void anEngineOfAFormerVersionGoesOnBesideANewerOneAndHandsItsRunOver() throws Exception {
+        oneHost();
+        int port = Serving.freePort();
+        Served former = served(EngineProcess.startFormer(System.getProperty("former"), directory.resolve("data-former"), port, inbox,
+                routes, environment, directory.resolve("former.log")), port);
+        String run = begin();
+        awaitTally("one");
+        engine("new");
+        release("one");
+        awaitTally("one", "two");
+        assertThat(count(run, RunResumed.class)).as("the former one goes on").isZero();
+
+        long asked = System.nanoTime();
+        assertThat(former.process().stop(LONG.toSeconds())).isTrue();
+        awaitResumed(run, 1);
+        print("the former version was asked to stop: resumed by the newer one after", asked);
+        release("two");
+        release("three");
+
+        succeededOnce(run);
+        await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/tally.yaml")));
+        assertThat(journal().runs(10)).hasSize(1);
     }
 
     @Test
@@ -402,7 +442,7 @@ class SeveralEnginesTest {
 
         assertThat(ended(run).state()).isEqualTo(RunState.CANCELLED);
         assertThat(tally("h1")).containsExactly("one");
-        assertThat(journal.cancelRequests()).isEmpty();
+        assertThat(journal().cancelRequests()).isEmpty();
         assertThat(count(run, RunResumed.class)).isZero();
         assertThat(ask(second, "POST", "/api/v1/runs/" + run + "/cancel").statusCode()).as("it has ended").isEqualTo(409);
         assertThat(first.process().isAlive()).isTrue();
@@ -438,11 +478,11 @@ class SeveralEnginesTest {
         print("killed in an installation: resumed by the other engine after", killed);
         release("one");
 
-        assertThat(ended(run).state()).as(() -> journal.events(run, 0).toString()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(ended(run).state()).as(() -> journal().events(run, 0).toString()).isEqualTo(RunState.SUCCEEDED);
         assertThat(tally("h1")).containsExactly("one");
         assertThat(tally("h2")).containsExactly("one");
         assertThat(directory.resolve("data-b/clusters/demo/kubeconfig")).exists();
-        Map<String, Long> changes = journal.events(run, 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
+        Map<String, Long> changes = journal().events(run, 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
                 .filter(ended -> !ended.changes().isEmpty())
                 .collect(Collectors.groupingBy(ended -> ended.host().orElse("") + " " + ended.step(), Collectors.counting()));
         assertThat(changes.keySet()).contains("h1 kubeadm-init", "h2 kubeadm-join", "h1 os-prepare", "h2 os-prepare");
@@ -453,7 +493,7 @@ class SeveralEnginesTest {
         drop("demo.yaml", spec);
         String second = run(2);
         assertThat(ended(second).state()).isEqualTo(RunState.SUCCEEDED);
-        assertThat(journal.events(second, 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
+        assertThat(journal().events(second, 0).stream().flatMap(event -> event.as(StepEnded.class).stream())
                 .filter(ended -> !ended.step().matches("one|join-credentials|credentials-revoke|probe-start|probe-stop"))
                 .flatMap(ended -> ended.changes().stream())).isEmpty();
     }

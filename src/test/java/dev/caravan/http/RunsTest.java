@@ -12,6 +12,9 @@ import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.journal.CancelRequest;
+import dev.caravan.journal.Journal;
+import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.run.Run;
 import dev.caravan.run.StepRecorder;
@@ -352,6 +355,21 @@ class RunsTest {
         HttpResponse<String> refused = client.post(RUNS + "/elsewhere/retry", "");
         assertThat(refused.statusCode()).isEqualTo(409);
         assertThat(json(refused).get("detail").asText()).contains("Send the spec again");
-        assertThat(json(client.post(RUNS + "/elsewhere/cancel", "")).get("type").asText()).endsWith("elsewhere");
+        assertThat(json(client.post(RUNS + "/elsewhere/cancel", "")).get("type").asText()).as("no engine has it").endsWith("not-under-way");
+    }
+
+    @Test
+    void aRunThatAnotherProcessWorksOnIsCancelledThroughTheJournal() throws Exception {
+        try (Journal other = Journal.openToWrite(JournalPlace.in(serving.data()))) {
+            other.begin(new RunRecord("theirs", "theirs", "apply", "command", false, "{}", "", RunState.RUNNING, Instant.now(),
+                    Optional.empty()));
+            assertThat(other.claim("theirs", List.of("cluster/theirs"))).isEmpty();
+
+            assertThat(json(client.get(RUNS + "/theirs")).get("possible")).extracting(JsonNode::asText).containsExactly("cancel");
+            assertThat(client.post(RUNS + "/theirs/cancel", "").statusCode()).isEqualTo(202);
+            assertThat(other.cancelRequests()).contains(new CancelRequest("theirs", Optional.empty()));
+            other.end("theirs", RunEnded.of(RunState.CANCELLED, ""));
+            assertThat(client.post(RUNS + "/theirs/cancel", "").statusCode()).isEqualTo(409);
+        }
     }
 }

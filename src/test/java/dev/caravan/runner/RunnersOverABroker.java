@@ -279,6 +279,24 @@ abstract class RunnersOverABroker {
         ranOnce();
     }
 
+    @Test
+    void twoEnginesAtOnceUseOneRunnerAndEachHearsItsOwnSteps() throws Exception {
+        ZonedAccess one = engine();
+        ZonedAccess two = engine();
+        runner();
+        Heard first = new Heard();
+        CompletableFuture<SshResult> slow = give(one, RunnersOverABroker::slow, first);
+        awaitBegun(first);
+        Heard second = new Heard();
+        get(give(two, known -> new HostOrder.Launch("8b21-1", "quick", known, List.of(), Map.of("CARAVAN_STEP", "quick"), "echo other\n",
+                Map.of(), new byte[0], 60_000), second));
+        assertThat(second.log()).isEqualTo("other\n");
+        release();
+        succeeded(get(slow));
+        assertThat(first.log()).isEqualTo("begun " + SECRET + "\ndone\n");
+        ranOnce();
+    }
+
     @Tag("long")
     @Test
     void anotherRunnerFindsTheStepOfOneThatDied() throws Exception {
