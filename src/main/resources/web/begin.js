@@ -14,22 +14,37 @@ ${hosts.map((rest, index) => `    - {name: h${index + 1}, address: 192.0.2.${11 
 /** What a spec may begin from, by the words in the choice; the first one is also what the page tries where hosts are simulated. */
 const EXAMPLES = new Map([
   ['a control plane and two workers', example(' {version: 1.37.2}', ['[control-plane]}', '[worker]}', '[worker]}'])],
-  ['three control planes with a virtual address', example(`
+  [
+    'three control planes with a virtual address',
+    example(
+      `
     version: 1.37.2
     endpoint: {vip: 192.0.2.10}   # a free address, which Caravan keeps on the control planes`,
-  [...Array(3).fill('[control-plane]}'), ...Array(2).fill('[worker]}')], '  maxFailedHosts: 1\n')],
-  ['a single host', example(' {version: 1.37.2}', ['[control-plane], taints: []}   # without taints, it also takes pods'])]]);
+      [...Array(3).fill('[control-plane]}'), ...Array(2).fill('[worker]}')],
+      '  maxFailedHosts: 1\n',
+    ),
+  ],
+  ['a single host', example(' {version: 1.37.2}', ['[control-plane], taints: []}   # without taints, it also takes pods'])],
+]);
 const [EXAMPLE] = EXAMPLES.values();
 /** What the journal has in the place of a secret. */
 const HIDDEN = /(^|[\s:[{,])(['"]?)\*\*\*\2\s*($|[,}\]#])/m;
 /** In this order: the rest of a line that is a comment, a key, a text in quotes, a number or a word of YAML. */
-const YAML = /(#.*$)|((?<=^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
+const YAML =
+  /(#.*$)|((?<=^|[\s{,[-])[A-Za-z][\w.\/-]*(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\b(?:true|false|null|\d[\w.:\/]*)\b)/g;
 const KINDS = ['', 'y-comment', 'y-key', 'y-text', 'y-value'];
 const PAUSE = 350;
 const MOST_OF_CLUSTER = 10;
 
 const newRun = {
-  actions: [], checking: 0, timer: 0, wrong: [], valid: null, from: '', of: '', asked: '',
+  actions: [],
+  checking: 0,
+  timer: 0,
+  wrong: [],
+  valid: null,
+  from: '',
+  of: '',
+  asked: '',
   /** The specs that this page has sent, by run: the journal has them without their secrets. */
   sent: new Map(),
 
@@ -78,11 +93,13 @@ const newRun = {
 
   /** The text in colours, below the text area, whose own text cannot be seen. What is wrong is marked from its column on. */
   paint() {
-    const lines = byId('new-text').value.split('\n').map((text, index) => {
-      const here = this.wrong.filter(problem => problem.line === index + 1);
-      const nodes = here.reduce((all, problem) => spotted(all, ...wordAt(text, problem.column - 1)), coloured(text));
-      return el('div', {class: here.length ? 'wrong' : null}, ...nodes, '\n');
-    });
+    const lines = byId('new-text')
+      .value.split('\n')
+      .map((text, index) => {
+        const here = this.wrong.filter(problem => problem.line === index + 1);
+        const nodes = here.reduce((all, problem) => spotted(all, ...wordAt(text, problem.column - 1)), coloured(text));
+        return el('div', {class: here.length ? 'wrong' : null}, ...nodes, '\n');
+      });
     byId('new-paint').replaceChildren(...lines);
     setAttribute(byId('new-text'), 'aria-invalid', this.wrong.length > 0 && 'true');
   },
@@ -132,10 +149,28 @@ const newRun = {
   drawProblems() {
     const relaxed = this.valid ? this.valid.relaxed : [];
     byId('new-problems').replaceChildren(
-      ...this.wrong.map(problem => el('li', {}, el('button', {type: 'button', class: 'host-link', text: problem.line + ':' + problem.column,
-        'aria-label': 'Go to line ' + problem.line, onclick: () => this.goTo(problem)}),
-        el('span', {}, el('b', {text: problem.path ? problem.path + ': ' : ''}), problem.message, el('span', {class: 'soft', text: ' \u2192 ' + problem.remedy})))),
-      ...relaxed.map(line => el('li', {class: 'soft'}, el('span', {text: line}))));
+      ...this.wrong.map(problem =>
+        el(
+          'li',
+          {},
+          el('button', {
+            type: 'button',
+            class: 'host-link',
+            text: problem.line + ':' + problem.column,
+            'aria-label': 'Go to line ' + problem.line,
+            onclick: () => this.goTo(problem),
+          }),
+          el(
+            'span',
+            {},
+            el('b', {text: problem.path ? problem.path + ': ' : ''}),
+            problem.message,
+            el('span', {class: 'soft', text: ' \u2192 ' + problem.remedy}),
+          ),
+        ),
+      ),
+      ...relaxed.map(line => el('li', {class: 'soft'}, el('span', {text: line}))),
+    );
   },
 
   goTo(problem) {
@@ -152,10 +187,20 @@ const newRun = {
   drawSources(newest) {
     const clusters = new Map();
     for (const run of newest) clusters.set(run.cluster, [...(clusters.get(run.cluster) || []), run]);
-    const groups = [...clusters].map(([cluster, runs]) => el('optgroup', {label: cluster}, ...runs.slice(0, MOST_OF_CLUSTER).map(run =>
-      el('option', {value: run.id, text: cluster + ', ' + run.action + ' of ' + when(run.createdAt) + ', ' + run.state}))));
-    byId('new-from').replaceChildren(el('option', {value: '', text: 'my own'}),
-      el('optgroup', {label: 'Examples'}, ...[...EXAMPLES.keys()].map(name => el('option', {value: name, text: name}))), ...groups);
+    const groups = [...clusters].map(([cluster, runs]) =>
+      el(
+        'optgroup',
+        {label: cluster},
+        ...runs
+          .slice(0, MOST_OF_CLUSTER)
+          .map(run => el('option', {value: run.id, text: cluster + ', ' + run.action + ' of ' + when(run.createdAt) + ', ' + run.state})),
+      ),
+    );
+    byId('new-from').replaceChildren(
+      el('option', {value: '', text: 'my own'}),
+      el('optgroup', {label: 'Examples'}, ...[...EXAMPLES.keys()].map(name => el('option', {value: name, text: name}))),
+      ...groups,
+    );
     byId('new-from').value = [...byId('new-from').options].some(option => option.value === this.from) ? this.from : '';
   },
 
@@ -173,7 +218,9 @@ const newRun = {
   },
 
   drawChoice() {
-    byId('new-action').replaceChildren(...this.actions.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})));
+    byId('new-action').replaceChildren(
+      ...this.actions.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})),
+    );
     byId('new-action').value = 'apply';
     this.drawForm();
   },
@@ -191,10 +238,17 @@ const newRun = {
     const action = this.action();
     setText(byId('new-title-of-action'), action.title);
     setText(byId('new-about'), action.description || '');
-    byId('new-form').replaceChildren(...action.parameters.map(parameter => el('label', {class: parameter.type === 'boolean' ? 'check' : 'field'},
-      parameter.type === 'boolean' ? field(parameter) : el('span', {text: parameter.name + (parameter.required ? '' : ' (optional)')}),
-      parameter.type === 'boolean' ? el('span', {text: parameter.name}) : field(parameter),
-      el('span', {class: 'soft', text: parameter.description}))));
+    byId('new-form').replaceChildren(
+      ...action.parameters.map(parameter =>
+        el(
+          'label',
+          {class: parameter.type === 'boolean' ? 'check' : 'field'},
+          parameter.type === 'boolean' ? field(parameter) : el('span', {text: parameter.name + (parameter.required ? '' : ' (optional)')}),
+          parameter.type === 'boolean' ? el('span', {text: parameter.name}) : field(parameter),
+          el('span', {class: 'soft', text: parameter.description}),
+        ),
+      ),
+    );
     setText(byId('new-start'), action.name === 'apply' ? 'Apply' : 'Start ' + action.name);
     byId('new-start').className = 'strong' + (action.asksFirst ? ' danger' : '');
     byId('new-steps').open = false;
@@ -206,14 +260,23 @@ const newRun = {
   /** The steps of the action in the order of its routes, as the workflow that is loaded now has them. */
   async drawSteps() {
     const {steps, sure} = await workflow.plan(this.action().name);
-    byId('new-steps').querySelector('ol').replaceChildren(...steps.map(step => el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'}))));
+    byId('new-steps')
+      .querySelector('ol')
+      .replaceChildren(
+        ...steps.map(step =>
+          el('li', {}, el('code', {text: step}), sure.has(step) ? null : el('span', {class: 'soft', text: ' if needed'})),
+        ),
+      );
   },
 
   /** In front of the form, so that what was written stays. */
   drawGraph() {
     const dialog = byId('graph');
     setText(byId('graph-title'), this.action().name);
-    dialog.onclose = () => { byId('graph-view').replaceChildren(); byId('new-graph').focus(); };
+    dialog.onclose = () => {
+      byId('graph-view').replaceChildren();
+      byId('new-graph').focus();
+    };
     dialog.showModal();
     byId('graph-title').focus();
     page.safely(() => workflow.show(byId('graph-view'), this.action().name));
@@ -250,8 +313,11 @@ const newRun = {
       plan: action.name === 'apply' ? null : () => preview.show(action.name, parameters, text),
       title: action.name + ' ' + valid.cluster + '?',
       text: action.title + '. ' + plural(valid.hosts, 'host') + ' may be changed.',
-      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name, danger: action.asksFirst, name: action.asksFirst ? valid.cluster : '',
-      work: () => this.begin(action.name, true), opener
+      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name,
+      danger: action.asksFirst,
+      name: action.asksFirst ? valid.cluster : '',
+      work: () => this.begin(action.name, true),
+      opener,
     });
   },
 
@@ -267,7 +333,9 @@ const newRun = {
     page.askFirst({
       title: 'Apply this plan to ' + run.cluster + '?',
       text: 'The plan is made again first. If anything would be done otherwise now, the run is refused, and nothing is changed.',
-      yes: 'Apply this plan', work: () => this.post('apply', [...Object.entries(run.parameters || {}), ['plan', run.id]], text), opener
+      yes: 'Apply this plan',
+      work: () => this.post('apply', [...Object.entries(run.parameters || {}), ['plan', run.id]], text),
+      opener,
     });
   },
 
@@ -289,7 +357,11 @@ const newRun = {
     byId('new-refused').hidden = true;
     try {
       // A plan is made with the parameters of what it plans.
-      await this.post(name, [...this.parameters()].filter(([parameter]) => taken.includes(parameter)), byId('new-text').value);
+      await this.post(
+        name,
+        [...this.parameters()].filter(([parameter]) => taken.includes(parameter)),
+        byId('new-text').value,
+      );
     } catch (problem) {
       if (inDialog || !problem.status) throw problem;
       byId('new-refused').hidden = false;
@@ -299,7 +371,11 @@ const newRun = {
 
   wire() {
     const area = byId('new-text');
-    area.addEventListener('input', () => { this.from = ''; byId('new-from').value = ''; this.changed(); });
+    area.addEventListener('input', () => {
+      this.from = '';
+      byId('new-from').value = '';
+      this.changed();
+    });
     area.addEventListener('keydown', event => {
       if (completion.key(event)) return;
       // Escape releases Tab, so that the keyboard alone gets out of the text.
@@ -310,25 +386,35 @@ const newRun = {
         area.dispatchEvent(new Event('input'));
       }
     });
-    area.addEventListener('blur', () => { delete area.dataset.leave; });
+    area.addEventListener('blur', () => {
+      delete area.dataset.leave;
+    });
     byId('new-from').addEventListener('change', event => {
       const from = event.target.value;
       if (EXAMPLES.has(from)) this.fill(EXAMPLES.get(from), from);
       else if (from) page.safely(() => this.take(from));
     });
     byId('new-open').addEventListener('click', () => byId('new-file').click());
-    byId('new-file').addEventListener('change', event => { this.open(event.target.files[0]); event.target.value = ''; });
+    byId('new-file').addEventListener('change', event => {
+      this.open(event.target.files[0]);
+      event.target.value = '';
+    });
     const frame = byId('new-editor');
     frame.addEventListener('dragover', event => event.preventDefault());
-    frame.addEventListener('drop', event => { event.preventDefault(); this.open(event.dataTransfer.files[0]); });
+    frame.addEventListener('drop', event => {
+      event.preventDefault();
+      this.open(event.dataTransfer.files[0]);
+    });
     byId('new-action').addEventListener('change', () => this.drawForm());
-    byId('new-steps').addEventListener('toggle', event => { if (event.target.open) page.safely(() => this.drawSteps()); });
+    byId('new-steps').addEventListener('toggle', event => {
+      if (event.target.open) page.safely(() => this.drawSteps());
+    });
     byId('new-graph').addEventListener('click', () => this.drawGraph());
     byId('new-form').addEventListener('input', () => this.allow());
     byId('graph-close').addEventListener('click', () => byId('graph').close());
     byId('new-plan').addEventListener('click', () => page.safely(() => this.begin('plan')));
     byId('new-start').addEventListener('click', event => this.start(event.target));
-  }
+  },
 };
 
 /** One line of YAML as nodes. */
@@ -376,5 +462,11 @@ function field(parameter) {
   if (parameter.oneOf) {
     return el('select', common, ...parameter.oneOf.map(each => el('option', {value: each, text: each, selected: each === by})));
   }
-  return el('input', {...common, type: parameter.type === 'integer' ? 'number' : 'text', value: by, autocomplete: 'off', spellcheck: 'false'});
+  return el('input', {
+    ...common,
+    type: parameter.type === 'integer' ? 'number' : 'text',
+    value: by,
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
 }

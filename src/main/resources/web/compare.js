@@ -6,7 +6,8 @@ const MOST_PAIRS = 4e6;
 const CONTEXT = 3;
 
 const compare = {
-  place: null, asked: '',
+  place: null,
+  asked: '',
 
   /** @param one the newer of the two usually; without the other, the one before it of the same cluster and action is taken */
   async show(one, other) {
@@ -14,12 +15,25 @@ const compare = {
     this.asked = one + ' ' + other;
     const asked = this.asked;
     const first = await this.read(one);
-    const same = (await ask('/runs?' + new URLSearchParams({cluster: first.run.cluster, limit: 200}))).runs.filter(run => run.id !== first.run.id);
-    const id = other || (same.find(run => run.action === first.run.action && run.createdAt < first.run.createdAt) || same.find(run => run.action === first.run.action) || same[0] || {}).id;
-    const second = id && await this.read(id);
+    const same = (await ask('/runs?' + new URLSearchParams({cluster: first.run.cluster, limit: 200}))).runs.filter(
+      run => run.id !== first.run.id,
+    );
+    const id =
+      other ||
+      (
+        same.find(run => run.action === first.run.action && run.createdAt < first.run.createdAt) ||
+        same.find(run => run.action === first.run.action) ||
+        same[0] ||
+        {}
+      ).id;
+    const second = id && (await this.read(id));
     if (this.asked !== asked) return;
-    this.place.replaceChildren(el('a', {class: 'back', href: '#/', text: 'All runs'}), el('h1', {text: 'Compare two runs of ' + first.run.cluster}),
-      this.tools(first, second, same), ...(second ? this.parts(second, first) : [el('p', {class: 'soft', text: 'The journal has no other run of this cluster.'})]));
+    this.place.replaceChildren(
+      el('a', {class: 'back', href: '#/', text: 'All runs'}),
+      el('h1', {text: 'Compare two runs of ' + first.run.cluster}),
+      this.tools(first, second, same),
+      ...(second ? this.parts(second, first) : [el('p', {class: 'soft', text: 'The journal has no other run of this cluster.'})]),
+    );
   },
 
   async read(id) {
@@ -30,9 +44,28 @@ const compare = {
 
   tools(first, second, same) {
     const known = second && !same.some(run => run.id === second.run.id) ? [second.run, ...same] : same;
-    const choice = el('select', {id: 'compare-with', onchange: event => { location.hash = '#/compare/' + [first.run.id, event.target.value].map(encodeURIComponent).join('/'); }},
-      ...known.map(run => el('option', {value: run.id, text: run.action + ' of ' + when(run.createdAt) + ', ' + run.state + ', ' + run.id, selected: second && run.id === second.run.id})));
-    return el('div', {class: 'tools'}, el('a', {href: '#/runs/' + encodeURIComponent(first.run.id), text: first.run.action + ' ' + first.run.id}), known.length ? el('label', {class: 'check'}, 'with ', choice) : null);
+    const choice = el(
+      'select',
+      {
+        id: 'compare-with',
+        onchange: event => {
+          location.hash = '#/compare/' + [first.run.id, event.target.value].map(encodeURIComponent).join('/');
+        },
+      },
+      ...known.map(run =>
+        el('option', {
+          value: run.id,
+          text: run.action + ' of ' + when(run.createdAt) + ', ' + run.state + ', ' + run.id,
+          selected: second && run.id === second.run.id,
+        }),
+      ),
+    );
+    return el(
+      'div',
+      {class: 'tools'},
+      el('a', {href: '#/runs/' + encodeURIComponent(first.run.id), text: first.run.action + ' ' + first.run.id}),
+      known.length ? el('label', {class: 'check'}, 'with ', choice) : null,
+    );
   },
 
   parts(before, after) {
@@ -41,11 +74,31 @@ const compare = {
 
   /** The older of the two is on the left. */
   facts(before, after) {
-    const of = ({run}) => [el('a', {class: 'run-link ' + run.state, href: '#/runs/' + encodeURIComponent(run.id)}, icon(run.state), ' ' + run.id), run.action, run.state, when(run.createdAt),
-      run.endedAt ? since(run.createdAt, run.endedAt) : '', plural(run.hosts.length, 'host')];
+    const of = ({run}) => [
+      el('a', {class: 'run-link ' + run.state, href: '#/runs/' + encodeURIComponent(run.id)}, icon(run.state), ' ' + run.id),
+      run.action,
+      run.state,
+      when(run.createdAt),
+      run.endedAt ? since(run.createdAt, run.endedAt) : '',
+      plural(run.hosts.length, 'host'),
+    ];
     const names = ['run', 'action', 'state', 'begun', 'took', 'on'];
-    return [scrolling('The two runs', el('table', {class: 'data', id: 'compare-facts'}, el('tbody', {}, ...names.map((name, index) =>
-      el('tr', {}, el('th', {scope: 'row', text: name}), el('td', {}, of(before)[index]), el('td', {}, of(after)[index]))))))];
+    return [
+      scrolling(
+        'The two runs',
+        el(
+          'table',
+          {class: 'data', id: 'compare-facts'},
+          el(
+            'tbody',
+            {},
+            ...names.map((name, index) =>
+              el('tr', {}, el('th', {scope: 'row', text: name}), el('td', {}, of(before)[index]), el('td', {}, of(after)[index])),
+            ),
+          ),
+        ),
+      ),
+    ];
   },
 
   /** The attempts of each step, summed over the hosts: in the order of the later run, what only the earlier one had last. */
@@ -56,13 +109,33 @@ const compare = {
     const rows = steps.map(step => {
       const by = took(other, step) - took(one, step);
       const bar = el('span', {class: 'sum-bar ' + (by > 0 ? 'more' : 'less')});
-      bar.style.width = 100 * Math.abs(by) / most + '%';
-      return el('tr', {}, el('th', {scope: 'row', text: step}), el('td', {class: 'figure', text: one.has(step) ? duration(took(one, step)) : ''}),
+      bar.style.width = (100 * Math.abs(by)) / most + '%';
+      return el(
+        'tr',
+        {},
+        el('th', {scope: 'row', text: step}),
+        el('td', {class: 'figure', text: one.has(step) ? duration(took(one, step)) : ''}),
         el('td', {class: 'figure', text: other.has(step) ? duration(took(other, step)) : ''}),
-        el('td', {class: 'figure', text: one.has(step) && other.has(step) ? (by < 0 ? '\u2212' : '+') + duration(Math.abs(by)) : one.has(step) ? 'gone' : 'new'}), el('td', {class: 'sum-cell'}, bar));
+        el('td', {
+          class: 'figure',
+          text: one.has(step) && other.has(step) ? (by < 0 ? '\u2212' : '+') + duration(Math.abs(by)) : one.has(step) ? 'gone' : 'new',
+        }),
+        el('td', {class: 'sum-cell'}, bar),
+      );
     });
-    return [el('h2', {text: 'Durations by step'}), el('p', {class: 'soft', text: 'All attempts on all hosts together.'}), scrolling('Durations by step', el('table', {class: 'data', id: 'compare-durations'},
-      headings(['Step', before.run.id, after.run.id, 'Difference', ''], [1, 2, 3]), el('tbody', {}, ...rows)))];
+    return [
+      el('h2', {text: 'Durations by step'}),
+      el('p', {class: 'soft', text: 'All attempts on all hosts together.'}),
+      scrolling(
+        'Durations by step',
+        el(
+          'table',
+          {class: 'data', id: 'compare-durations'},
+          headings(['Step', before.run.id, after.run.id, 'Difference', ''], [1, 2, 3]),
+          el('tbody', {}, ...rows),
+        ),
+      ),
+    ];
   },
 
   sums({timeline}) {
@@ -75,22 +148,68 @@ const compare = {
   },
 
   changes(before, after) {
-    const [one, other] = [before, after].map(({run}) => new Set(run.steps.flatMap(step => step.state === 'changed' ? (step.changes || [step.message || 'changed']).map(change => JSON.stringify([step.host || 'cluster', step.step, change])) : [])));
+    const [one, other] = [before, after].map(
+      ({run}) =>
+        new Set(
+          run.steps.flatMap(step =>
+            step.state === 'changed'
+              ? (step.changes || [step.message || 'changed']).map(change => JSON.stringify([step.host || 'cluster', step.step, change]))
+              : [],
+          ),
+        ),
+    );
     const gone = [...one].filter(change => !other.has(change));
     const come = [...other].filter(change => !one.has(change));
     const both = one.size - gone.length;
-    const rows = [...gone.map(change => ['\u2212', before.run.id, ...JSON.parse(change)]), ...come.map(change => ['+', after.run.id, ...JSON.parse(change)])];
-    return [el('h2', {text: 'Changes'}), el('p', {class: 'soft', text: plural(both, 'change') + (both === 1 ? ' is' : ' are') + ' in both' + (rows.length ? '.' : '; there are no others.')}),
-      rows.length ? scrolling('Changes', el('table', {class: 'data wide', id: 'compare-changes'}, headings(['', 'Only in', 'Host', 'Step', 'Change']),
-        el('tbody', {}, ...rows.map(cells => el('tr', {class: cells[0] === '+' ? 'come' : 'gone'}, ...cells.map(text => el('td', {text}))))))) : null];
+    const rows = [
+      ...gone.map(change => ['\u2212', before.run.id, ...JSON.parse(change)]),
+      ...come.map(change => ['+', after.run.id, ...JSON.parse(change)]),
+    ];
+    return [
+      el('h2', {text: 'Changes'}),
+      el('p', {
+        class: 'soft',
+        text: plural(both, 'change') + (both === 1 ? ' is' : ' are') + ' in both' + (rows.length ? '.' : '; there are no others.'),
+      }),
+      rows.length
+        ? scrolling(
+            'Changes',
+            el(
+              'table',
+              {class: 'data wide', id: 'compare-changes'},
+              headings(['', 'Only in', 'Host', 'Step', 'Change']),
+              el(
+                'tbody',
+                {},
+                ...rows.map(cells => el('tr', {class: cells[0] === '+' ? 'come' : 'gone'}, ...cells.map(text => el('td', {text})))),
+              ),
+            ),
+          )
+        : null,
+    ];
   },
 
   specs(before, after) {
     const lines = difference(before.spec.split('\n'), after.spec.split('\n'));
     const alike = lines.every(([sign]) => sign === ' ');
-    return [el('h2', {text: 'Specs'}), alike ? el('p', {class: 'soft', text: 'The two have the same spec.'})
-      : el('pre', {class: 'diff', id: 'compare-specs', tabindex: '0', 'aria-label': 'What differs between the specs'}, ...hunks(lines).map(([sign, text]) => el('span', {class: sign === '+' ? 'come' : sign === '-' ? 'gone' : sign === '@' ? 'cut' : ''}, sign === '@' ? text : sign + ' ' + text, '\n')))];
-  }
+    return [
+      el('h2', {text: 'Specs'}),
+      alike
+        ? el('p', {class: 'soft', text: 'The two have the same spec.'})
+        : el(
+            'pre',
+            {class: 'diff', id: 'compare-specs', tabindex: '0', 'aria-label': 'What differs between the specs'},
+            ...hunks(lines).map(([sign, text]) =>
+              el(
+                'span',
+                {class: sign === '+' ? 'come' : sign === '-' ? 'gone' : sign === '@' ? 'cut' : ''},
+                sign === '@' ? text : sign + ' ' + text,
+                '\n',
+              ),
+            ),
+          ),
+    ];
+  },
 };
 
 const took = (sums, step) => sums.get(step) || 0;
@@ -102,7 +221,11 @@ function difference(one, other) {
   let last = 0;
   while (last < one.length - alike && last < other.length - alike && one[one.length - 1 - last] === other[other.length - 1 - last]) last++;
   const [left, right] = [one.slice(alike, one.length - last), other.slice(alike, other.length - last)];
-  return [...one.slice(0, alike).map(text => [' ', text]), ...middle(left, right), ...one.slice(one.length - last).map(text => [' ', text])];
+  return [
+    ...one.slice(0, alike).map(text => [' ', text]),
+    ...middle(left, right),
+    ...one.slice(one.length - last).map(text => [' ', text]),
+  ];
 }
 
 function middle(left, right) {
@@ -111,14 +234,16 @@ function middle(left, right) {
   const common = new Uint32Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i--) {
     for (let j = right.length - 1; j >= 0; j--) {
-      common[i * width + j] = left[i] === right[j] ? common[(i + 1) * width + j + 1] + 1 : Math.max(common[(i + 1) * width + j], common[i * width + j + 1]);
+      common[i * width + j] =
+        left[i] === right[j] ? common[(i + 1) * width + j + 1] + 1 : Math.max(common[(i + 1) * width + j], common[i * width + j + 1]);
     }
   }
   const lines = [];
   let [i, j] = [0, 0];
   while (i < left.length || j < right.length) {
     if (i < left.length && j < right.length && left[i] === right[j]) lines.push([' ', left[i++], j++]);
-    else if (i < left.length && (j === right.length || common[(i + 1) * width + j] >= common[i * width + j + 1])) lines.push(['-', left[i++]]);
+    else if (i < left.length && (j === right.length || common[(i + 1) * width + j] >= common[i * width + j + 1]))
+      lines.push(['-', left[i++]]);
     else lines.push(['+', right[j++]]);
   }
   return lines;
@@ -127,7 +252,9 @@ function middle(left, right) {
 /** Only what differs, with some lines around it. */
 function hunks(lines) {
   const near = lines.map(() => false);
-  lines.forEach(([sign], at) => { if (sign !== ' ') near.fill(true, Math.max(0, at - CONTEXT), at + CONTEXT + 1); });
+  lines.forEach(([sign], at) => {
+    if (sign !== ' ') near.fill(true, Math.max(0, at - CONTEXT), at + CONTEXT + 1);
+  });
   const shown = [];
   lines.forEach((line, at) => {
     if (near[at]) shown.push(line);

@@ -4,7 +4,10 @@
 const MOST_OFFERED = 12;
 
 const completion = {
-  root: null, offered: [], at: -1, place: null,
+  root: null,
+  offered: [],
+  at: -1,
+  place: null,
 
   async load() {
     if (!this.root) this.root = (await ask('/openapi.json')).components.schemas.Cluster;
@@ -16,10 +19,15 @@ const completion = {
     const area = byId('new-text');
     const before = area.value.slice(0, area.selectionStart);
     const place = placeIn(before);
-    const open = document.activeElement === area && area.selectionStart === area.selectionEnd && /^\s*($|[,}\]#\n])/.test(area.value.slice(area.selectionStart).split('\n')[0]);
-    if (!place || !open || !wanted && !place.word) return this.close();
+    const open =
+      document.activeElement === area &&
+      area.selectionStart === area.selectionEnd &&
+      /^\s*($|[,}\]#\n])/.test(area.value.slice(area.selectionStart).split('\n')[0]);
+    if (!place || !open || (!wanted && !place.word)) return this.close();
     this.place = place;
-    this.offered = this.offers(place).filter(each => each.text.startsWith(place.word) && each.text !== place.word).slice(0, MOST_OFFERED);
+    this.offered = this.offers(place)
+      .filter(each => each.text.startsWith(place.word) && each.text !== place.word)
+      .slice(0, MOST_OFFERED);
     if (!this.offered.length) return this.close();
     this.draw();
   },
@@ -29,13 +37,23 @@ const completion = {
     for (const part of place.path) at = this.below(at, part);
     if (!at) return [];
     if (place.kind === 'value') {
-      const values = at.const !== undefined ? [at.const] : at.enum || (at.type === 'boolean' ? [true, false] : (at.examples || []).filter(each => typeof each !== 'object'));
+      const values =
+        at.const !== undefined
+          ? [at.const]
+          : at.enum || (at.type === 'boolean' ? [true, false] : (at.examples || []).filter(each => typeof each !== 'object'));
       return [...new Set(values.map(String))].map(text => ({text, insert: text, about: at.description || ''}));
     }
-    return Object.entries(at.properties || {}).filter(([name]) => !place.known.includes(name)).map(([name, schema]) => {
-      const own = this.resolved(schema);
-      return {text: name, insert: name + this.after(own, place), about: own.description || '', required: (at.required || []).includes(name)};
-    });
+    return Object.entries(at.properties || {})
+      .filter(([name]) => !place.known.includes(name))
+      .map(([name, schema]) => {
+        const own = this.resolved(schema);
+        return {
+          text: name,
+          insert: name + this.after(own, place),
+          about: own.description || '',
+          required: (at.required || []).includes(name),
+        };
+      });
   },
 
   /** What follows a key: a line of its own for what has keys itself, in block style. */
@@ -59,13 +77,33 @@ const completion = {
 
   // ---- the list
 
-  get isOpen() { return !byId('new-complete').hidden; },
+  get isOpen() {
+    return !byId('new-complete').hidden;
+  },
 
   draw() {
     const list = byId('new-complete');
     this.at = 0;
-    list.replaceChildren(...this.offered.map((each, index) => el('li', {role: 'option', id: 'new-complete-' + index, 'aria-selected': String(index === 0), onmousedown: event => { event.preventDefault(); this.at = index; this.accept(); }},
-      el('b', {text: each.text}), each.required ? el('span', {class: 'soft', text: ' required'}) : null, el('span', {class: 'soft', text: each.about.split(/(?<=\.)\s/)[0]}))));
+    list.replaceChildren(
+      ...this.offered.map((each, index) =>
+        el(
+          'li',
+          {
+            role: 'option',
+            id: 'new-complete-' + index,
+            'aria-selected': String(index === 0),
+            onmousedown: event => {
+              event.preventDefault();
+              this.at = index;
+              this.accept();
+            },
+          },
+          el('b', {text: each.text}),
+          each.required ? el('span', {class: 'soft', text: ' required'}) : null,
+          el('span', {class: 'soft', text: each.about.split(/(?<=\.)\s/)[0]}),
+        ),
+      ),
+    );
     list.hidden = false;
     const area = byId('new-text');
     const lines = area.value.slice(0, area.selectionStart).split('\n');
@@ -74,7 +112,8 @@ const completion = {
     // In front of the editor, which would cut it off; above the line where there is no room below.
     const [line, editor] = [row.getBoundingClientRect(), byId('new-editor').getBoundingClientRect()];
     list.style.top = (line.bottom + list.offsetHeight < innerHeight ? line.bottom : Math.max(0, line.top - list.offsetHeight)) + 'px';
-    list.style.left = Math.max(8, Math.min(line.left + left - 46, editor.right - list.offsetWidth - 8, innerWidth - list.offsetWidth - 8)) + 'px';
+    list.style.left =
+      Math.max(8, Math.min(line.left + left - 46, editor.right - list.offsetWidth - 8, innerWidth - list.offsetWidth - 8)) + 'px';
     area.setAttribute('aria-activedescendant', 'new-complete-0');
     speak(plural(this.offered.length, 'suggestion'));
   },
@@ -131,10 +170,13 @@ const completion = {
     });
     for (const place of [byId('new-editor'), document]) place.addEventListener('scroll', () => this.close(), {passive: true});
     for (const type of ['blur', 'click']) area.addEventListener(type, () => this.close());
-  }
+  },
 };
 
-/** Where the end of this text is in a spec: the keys down to it (null for an item of a list), what may stand there, and the word that was begun. */
+/**
+ * Where the end of this text is in a spec: the keys down to it (null for an item of a list), what may stand there, and the word that
+ * was begun.
+ */
 function placeIn(text) {
   const stack = [];
   let flow = null;
@@ -151,7 +193,7 @@ function placeIn(text) {
     let indent = line.length - line.trimStart().length;
     let rest = line.slice(indent);
     if (!last && (!rest || rest.startsWith('#'))) return;
-    while (rest.startsWith('- ') || rest === '-' && !last) {
+    while (rest.startsWith('- ') || (rest === '-' && !last)) {
       leave(stack, indent, true);
       stack.push({indent, key: null, seen: []});
       const gap = rest.length - rest.slice(1).trimStart().length;
@@ -162,7 +204,7 @@ function placeIn(text) {
     if (pair) {
       leave(stack, indent, false);
       const above = stack[stack.length - 1];
-      (above ? above.seen : stack.seen = stack.seen || []).push(pair[2]);
+      (above ? above.seen : (stack.seen = stack.seen || [])).push(pair[2]);
       stack.push({indent, key: pair[2], seen: []});
       const value = pair[3] || '';
       if (/^[{[]/.test(value)) {
@@ -170,7 +212,8 @@ function placeIn(text) {
         scanFlow(flow, value);
         if (last) place = ofFlow(flow);
         if (!flow.open.length) flow = null;
-      } else if (last && (rest.endsWith(' ') || value) && !/["'#]/.test(value)) place = {kind: 'value', path: stack.map(each => each.key), word: value, known: [], flow: false, indent};
+      } else if (last && (rest.endsWith(' ') || value) && !/["'#]/.test(value))
+        place = {kind: 'value', path: stack.map(each => each.key), word: value, known: [], flow: false, indent};
     } else if (/^[{[]/.test(rest)) {
       flow = {open: [], base: stack.map(each => each.key), word: ''};
       scanFlow(flow, rest);
@@ -178,7 +221,14 @@ function placeIn(text) {
       if (!flow.open.length) flow = null;
     } else if (last && /^[\w.\/-]*$/.test(rest)) {
       leave(stack, indent, false);
-      place = {kind: 'key', path: stack.map(each => each.key), word: rest, known: (stack.length ? stack[stack.length - 1].seen : stack.seen) || [], flow: false, indent};
+      place = {
+        kind: 'key',
+        path: stack.map(each => each.key),
+        word: rest,
+        known: (stack.length ? stack[stack.length - 1].seen : stack.seen) || [],
+        flow: false,
+        indent,
+      };
     }
   });
   return place;
@@ -188,7 +238,7 @@ function placeIn(text) {
 function leave(stack, indent, item) {
   while (stack.length) {
     const top = stack[stack.length - 1];
-    if (top.indent < indent || item && top.indent === indent && top.key !== null) return;
+    if (top.indent < indent || (item && top.indent === indent && top.key !== null)) return;
     stack.pop();
   }
 }
@@ -224,7 +274,10 @@ function scanFlow(flow, text) {
 function ofFlow(flow) {
   const top = flow.open[flow.open.length - 1];
   if (!top || flow.quoted) return null;
-  const path = [...flow.base, ...flow.open.flatMap((each, index) => each.list ? [null] : index < flow.open.length - 1 || each.key !== null ? [each.key] : [])];
+  const path = [
+    ...flow.base,
+    ...flow.open.flatMap((each, index) => (each.list ? [null] : index < flow.open.length - 1 || each.key !== null ? [each.key] : [])),
+  ];
   const key = !top.list && top.key === null;
   return {kind: key ? 'key' : 'value', path, word: flow.word.trimStart(), known: top.seen, flow: true, indent: 0};
 }

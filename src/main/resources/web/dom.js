@@ -19,7 +19,15 @@ function el(name, properties = {}, ...children) {
 
 /** A table's row of headings; a column of buttons or bars has none. */
 function headings(names, figures = []) {
-  return el('thead', {}, el('tr', {}, ...names.map((text, index) => text ? el('th', {scope: 'col', text, class: figures.includes(index) ? 'figure' : null}) : el('td'))));
+  return el(
+    'thead',
+    {},
+    el(
+      'tr',
+      {},
+      ...names.map((text, index) => (text ? el('th', {scope: 'col', text, class: figures.includes(index) ? 'figure' : null}) : el('td'))),
+    ),
+  );
 }
 
 /** The icon of a state. The class gives its colour; the word is beside it or in a label. */
@@ -51,8 +59,12 @@ function setAttribute(node, name, value) {
 
 const clock = {
   offset: 0,
-  set(engineNow) { this.offset = Date.parse(engineNow) - Date.now(); },
-  now() { return Date.now() + this.offset; }
+  set(engineNow) {
+    this.offset = Date.parse(engineNow) - Date.now();
+  },
+  now() {
+    return Date.now() + this.offset;
+  },
 };
 
 function duration(millis) {
@@ -67,7 +79,9 @@ function duration(millis) {
 
 /** A duration that has not ended is shown in whole seconds. */
 function since(from, to) {
-  return to ? duration(Date.parse(to) - Date.parse(from)) : duration(Math.floor((clock.now() - Date.parse(from)) / 1000) * 1000).replace('.0s', 's');
+  return to
+    ? duration(Date.parse(to) - Date.parse(from))
+    : duration(Math.floor((clock.now() - Date.parse(from)) / 1000) * 1000).replace('.0s', 's');
 }
 
 /** How long it is until then, in whole seconds; none if that has passed. */
@@ -156,7 +170,17 @@ async function copyText(text) {
 
 /** The lines of a unified diff, in colours; their signs say the same. */
 function diffLines(text) {
-  return text.trimEnd().split('\n').map(line => el('span', {class: /^(---|\+\+\+|@@)/.test(line) ? 'cut' : line.startsWith('+') ? 'come' : line.startsWith('-') ? 'gone' : null}, line, '\n'));
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line =>
+      el(
+        'span',
+        {class: /^(---|\+\+\+|@@)/.test(line) ? 'cut' : line.startsWith('+') ? 'come' : line.startsWith('-') ? 'gone' : null},
+        line,
+        '\n',
+      ),
+    );
 }
 
 /** Announces something to screen readers. */

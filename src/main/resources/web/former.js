@@ -5,7 +5,10 @@
 const lasted = run => Date.parse(run.endedAt) - Date.parse(run.startedAt || run.createdAt);
 
 const former = {
-  of: '', length: 0, ends: [], share: 1,
+  of: '',
+  length: 0,
+  ends: [],
+  share: 1,
 
   async find(model) {
     this.of = '';
@@ -19,7 +22,10 @@ const former = {
     this.share = own ? 1 : model.run.hosts.length / Math.max(1, run.hosts.length);
     const start = Date.parse(run.startedAt || run.createdAt);
     this.length = lasted(run);
-    this.ends = run.steps.filter(step => step.endedAt).map(step => Date.parse(step.endedAt) - start).sort((one, other) => one - other);
+    this.ends = run.steps
+      .filter(step => step.endedAt)
+      .map(step => Date.parse(step.endedAt) - start)
+      .sort((one, other) => one - other);
     this.of = model.id;
     if (page.model === model) page.drawAbout();
   },
@@ -33,13 +39,19 @@ const former = {
   left(model) {
     const run = model.run;
     if (this.of !== model.id || model.ended || model.left || !run.startedAt) return null;
-    const ends = [...model.hosts.values()].flatMap(host => [...host.cells.values()].filter(step => step.endedAt).map(step => Date.parse(step.endedAt)));
+    const ends = [...model.hosts.values()].flatMap(host =>
+      [...host.cells.values()].filter(step => step.endedAt).map(step => Date.parse(step.endedAt)),
+    );
     const all = Math.round(this.ends.length * this.share);
     if (ends.length > all) return null;
     const there = ends.length ? this.ends[Math.min(this.ends.length, Math.ceil(ends.length / this.share)) - 1] : 0;
     const since = ends.length ? Math.max(...ends) : Date.parse(run.startedAt);
     const millis = this.length - there - (clock.now() - since);
-    return {done: ends.length, all, words: millis <= 0 ? '' : millis < 60000 ? 'under 1 min left' : 'about ' + Math.round(millis / 60000) + ' min left'};
+    return {
+      done: ends.length,
+      all,
+      words: millis <= 0 ? '' : millis < 60000 ? 'under 1 min left' : 'about ' + Math.round(millis / 60000) + ' min left',
+    };
   },
 
   draw(model) {
@@ -50,5 +62,5 @@ const former = {
     if (bar.max !== left.all) bar.max = Math.max(1, left.all);
     if (bar.value !== left.done) bar.value = left.done;
     return left.words;
-  }
+  },
 };

@@ -8,7 +8,14 @@ const RUN_STATES = ['queued', 'running', 'succeeded', 'partly', 'refused', 'fail
 const FILTERS = ['state', 'action', 'cluster', 'from', 'until'];
 
 const runList = {
-  runs: [], known: new Map(), more: false, listed: false, drawn: '', grouped: false, closed: new Set(), filters: new URLSearchParams(),
+  runs: [],
+  known: new Map(),
+  more: false,
+  listed: false,
+  drawn: '',
+  grouped: false,
+  closed: new Set(),
+  filters: new URLSearchParams(),
 
   /** The words of the filters for the engine: days are those of the reader's clock. */
   asked() {
@@ -49,14 +56,26 @@ const runList = {
 
   keep(runs) {
     runs.forEach(run => this.known.set(run.id, run));
-    this.runs = [...this.known.values()].sort((one, other) => isOlder(one, other) ? 1 : -1);
+    this.runs = [...this.known.values()].sort((one, other) => (isOlder(one, other) ? 1 : -1));
   },
 
   draw() {
     const wanted = byId('find-run').value.trim().toLowerCase();
-    const shown = this.runs.filter(run => !wanted || [run.cluster, run.id, run.action, run.state, run.source, run.begunBy].some(text => (text || '').toLowerCase().includes(wanted)));
+    const shown = this.runs.filter(
+      run =>
+        !wanted ||
+        [run.cluster, run.id, run.action, run.state, run.source, run.begunBy].some(text => (text || '').toLowerCase().includes(wanted)),
+    );
     const at = page.model && !byId('run').hidden ? page.model.id : '';
-    const drawn = JSON.stringify([shown, at, wanted, page.model && page.model.state, this.more, this.grouped, Math.floor(Date.now() / 60000)]);
+    const drawn = JSON.stringify([
+      shown,
+      at,
+      wanted,
+      page.model && page.model.state,
+      this.more,
+      this.grouped,
+      Math.floor(Date.now() / 60000),
+    ]);
     if (this.drawn === drawn) return;
     this.drawn = drawn;
     const focused = document.activeElement && document.activeElement.dataset.run;
@@ -72,17 +91,50 @@ const runList = {
 
   item(run, at) {
     const state = at === run.id && page.model.left ? 'unfinished' : run.state;
-    return el('li', {}, el('a', {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
-      icon(state), el('span', {class: 'run-name'}, this.grouped ? null : el('b', {text: run.cluster}), this.grouped ? null : ' ', run.action), el('span', {class: 'run-when', text: when(run.createdAt)}),
-      el('span', {class: 'run-about', text: state + (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') + (run.rehearsal ? ', rehearsal' : '') + (run.begunBy ? ', by ' + run.begunBy : '')}), el('span', {class: 'run-id', text: run.id})));
+    return el(
+      'li',
+      {},
+      el(
+        'a',
+        {href: '#/runs/' + run.id, 'data-run': run.id, class: state, 'aria-current': run.id === at ? 'page' : null},
+        icon(state),
+        el('span', {class: 'run-name'}, this.grouped ? null : el('b', {text: run.cluster}), this.grouped ? null : ' ', run.action),
+        el('span', {class: 'run-when', text: when(run.createdAt)}),
+        el('span', {
+          class: 'run-about',
+          text:
+            state +
+            (run.endedAt ? ', ' + since(run.createdAt, run.endedAt) : '') +
+            (run.rehearsal ? ', rehearsal' : '') +
+            (run.begunBy ? ', by ' + run.begunBy : ''),
+        }),
+        el('span', {class: 'run-id', text: run.id}),
+      ),
+    );
   },
 
   /** The cluster of the newest run first. */
   groups(runs, at) {
     const groups = new Map();
     for (const run of runs) groups.set(run.cluster, [...(groups.get(run.cluster) || []), run]);
-    return [...groups].map(([cluster, own]) => el('li', {class: 'group'}, el('details', {open: !this.closed.has(cluster), ontoggle: event => this.closed[event.target.open ? 'delete' : 'add'](cluster)},
-      el('summary', {class: own[0].state}, icon(own[0].state), el('b', {text: cluster}), el('span', {class: 'soft', text: plural(own.length, 'run')})), el('ul', {}, ...own.map(run => this.item(run, at))))));
+    return [...groups].map(([cluster, own]) =>
+      el(
+        'li',
+        {class: 'group'},
+        el(
+          'details',
+          {open: !this.closed.has(cluster), ontoggle: event => this.closed[event.target.open ? 'delete' : 'add'](cluster)},
+          el(
+            'summary',
+            {class: own[0].state},
+            icon(own[0].state),
+            el('b', {text: cluster}),
+            el('span', {class: 'soft', text: plural(own.length, 'run')}),
+          ),
+          el('ul', {}, ...own.map(run => this.item(run, at))),
+        ),
+      ),
+    );
   },
 
   // ---- the filters
@@ -91,7 +143,9 @@ const runList = {
   fromAddress() {
     const given = new URLSearchParams(location.search);
     const fits = {state: value => RUN_STATES.includes(value), action: isName, cluster: isName, from: isDay, until: isDay};
-    this.filters = new URLSearchParams(FILTERS.filter(name => given.has(name) && fits[name](given.get(name))).map(name => [name, given.get(name)]));
+    this.filters = new URLSearchParams(
+      FILTERS.filter(name => given.has(name) && fits[name](given.get(name))).map(name => [name, given.get(name)]),
+    );
     this.grouped = given.get('group') === 'cluster';
     this.fill();
     byId('filters').open = this.filters.size > 0;
@@ -101,7 +155,8 @@ const runList = {
     for (const name of FILTERS) {
       const value = this.filters.get(name) || '';
       const input = byId('by-' + name);
-      if (name === 'action' && value && ![...input.options].some(option => option.value === value)) input.append(el('option', {value, text: value}));
+      if (name === 'action' && value && ![...input.options].some(option => option.value === value))
+        input.append(el('option', {value, text: value}));
       if (input.value !== value) input.value = value;
     }
     setText(byId('filters').firstElementChild, 'Filter' + (this.filters.size ? ' (' + this.filters.size + ')' : ''));
@@ -110,7 +165,9 @@ const runList = {
   },
 
   choose() {
-    const chosen = FILTERS.map(name => [name, byId('by-' + name).value.trim()]).filter(([name, value]) => value && (name !== 'cluster' || isName(value)));
+    const chosen = FILTERS.map(name => [name, byId('by-' + name).value.trim()]).filter(
+      ([name, value]) => value && (name !== 'cluster' || isName(value)),
+    );
     this.set(new URLSearchParams(chosen));
   },
 
@@ -139,18 +196,29 @@ const runList = {
     this.fromAddress();
     byId('find-run').addEventListener('input', () => soon(() => this.draw()));
     byId('older').addEventListener('click', () => page.safely(() => this.readOlder()));
-    byId('filters').addEventListener('toggle', () => { if (byId('filters').open) page.safely(() => this.offerActions()); });
+    byId('filters').addEventListener('toggle', () => {
+      if (byId('filters').open) page.safely(() => this.offerActions());
+    });
     for (const name of FILTERS) byId('by-' + name).addEventListener('change', () => this.choose());
-    byId('by-group').addEventListener('change', event => { this.grouped = event.target.checked; this.keepInAddress(); this.draw(); });
-    byId('by-none').addEventListener('click', () => { this.set(new URLSearchParams()); byId('filters').firstElementChild.focus(); });
-  }
+    byId('by-group').addEventListener('change', event => {
+      this.grouped = event.target.checked;
+      this.keepInAddress();
+      this.draw();
+    });
+    byId('by-none').addEventListener('click', () => {
+      this.set(new URLSearchParams());
+      byId('filters').firstElementChild.focus();
+    });
+  },
 };
 
 const isName = value => /^[a-z0-9][a-z0-9-]{0,62}$/.test(value);
 const isDay = value => /^\d{4}-\d\d-\d\d$/.test(value) && !isNaN(Date.parse(value));
 
 /** As the engine sorts: of runs that began in one moment, the lesser id comes first. */
-const isOlder = (run, other) => Date.parse(run.createdAt) < Date.parse(other.createdAt) || Date.parse(run.createdAt) === Date.parse(other.createdAt) && run.id > other.id;
+const isOlder = (run, other) =>
+  Date.parse(run.createdAt) < Date.parse(other.createdAt) ||
+  (Date.parse(run.createdAt) === Date.parse(other.createdAt) && run.id > other.id);
 
 /** The beginning of that day, or of one some days later, by the reader's clock. */
 function day(text, later) {

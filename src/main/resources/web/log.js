@@ -50,7 +50,12 @@ class LogReader {
 const MOST_FOUND = 2000;
 
 const logView = {
-  run: '', host: '', step: '', line: '', found: [], at: -1,
+  run: '',
+  host: '',
+  step: '',
+  line: '',
+  found: [],
+  at: -1,
 
   begin(run, host, step) {
     Object.assign(this, {run, host, step});
@@ -117,7 +122,10 @@ const logView = {
       CSS.highlights.set('found-now', new Highlight(...(found[at] ? [found[at]] : [])));
     }
     const wanted = byId('log-find').value;
-    setText(byId('log-found'), wanted ? (found.length ? (at + 1) + ' of ' + (found.length === MOST_FOUND ? 'the first ' : '') + found.length : 'none') : '');
+    setText(
+      byId('log-found'),
+      wanted ? (found.length ? at + 1 + ' of ' + (found.length === MOST_FOUND ? 'the first ' : '') + found.length : 'none') : '',
+    );
     byId('log-previous').disabled = byId('log-next').disabled = found.length < 2;
   },
 
@@ -179,5 +187,5 @@ const logView = {
 
   tried(work) {
     page.safely(() => work().catch(problem => setText(byId('log-state'), problem.message)));
-  }
+  },
 };

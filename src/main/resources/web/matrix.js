@@ -4,7 +4,20 @@
 const FEW_HOSTS = 24;
 
 const matrix = {
-  model: null, rows: new Map(), heads: new Map(), filter: '', state: '', collapse: null, quietSince: new Map(), open: null, many: false, wide: new Set(), following: true, followed: '', placed: 0, placedIn: 0,
+  model: null,
+  rows: new Map(),
+  heads: new Map(),
+  filter: '',
+  state: '',
+  collapse: null,
+  quietSince: new Map(),
+  open: null,
+  many: false,
+  wide: new Set(),
+  following: true,
+  followed: '',
+  placed: 0,
+  placedIn: 0,
 
   show(model) {
     this.model = model;
@@ -42,7 +55,9 @@ const matrix = {
     byId('follow-steps').parentNode.hidden = this.model.ended;
     if (this.model.ended || !this.following) return;
     const scroll = byId('matrix-scroll');
-    const busy = this.model.steps.filter(step => [...this.model.hosts.values()].some(host => host.cells.has(step) && !host.cells.get(step).endedAt));
+    const busy = this.model.steps.filter(step =>
+      [...this.model.hosts.values()].some(host => host.cells.has(step) && !host.cells.get(step).endedAt),
+    );
     const followed = [scroll.clientWidth, this.model.steps.length, ...busy].join(' ');
     if (!busy.length || !scroll.clientWidth || this.followed === followed) return;
     this.followed = followed;
@@ -104,10 +119,14 @@ const matrix = {
     table.style.setProperty('--host', hosts + 'px');
     if (!this.many || phone) {
       table.style.width = '';
-      this.heads.forEach(bar => { bar.parentNode.style.width = ''; });
+      this.heads.forEach(bar => {
+        bar.parentNode.style.width = '';
+      });
       return;
     }
-    const wide = new Set([...this.model.hosts.values()].flatMap(host => [...host.cells.values()].filter(step => step.attempt > 1).map(step => step.step)));
+    const wide = new Set(
+      [...this.model.hosts.values()].flatMap(host => [...host.cells.values()].filter(step => step.attempt > 1).map(step => step.step)),
+    );
     let all = hosts;
     this.heads.forEach((bar, step) => {
       const width = wide.has(step) ? 96 : 76;
@@ -126,12 +145,24 @@ const matrix = {
     const mark = icon('pending');
     const doing = el('span', {class: 'doing'});
     const role = host.roles.includes('control-plane') ? 'control plane' : host.roles[0] || '';
-    const head = el('th', {scope: 'row', class: 'host'}, mark,
-      el('span', {class: 'who'}, el('span', {class: 'name', text: host.name === CLUSTER ? 'cluster' : host.name, title: host.name}), el('span', {class: 'role', text: role})), doing);
-    const cells = new Map(this.model.steps.map(step => {
-      const td = el('td', {role: 'gridcell', tabindex: '-1', 'data-host': host.name, 'data-step': step});
-      return [step, {td, drawn: ''}];
-    }));
+    const head = el(
+      'th',
+      {scope: 'row', class: 'host'},
+      mark,
+      el(
+        'span',
+        {class: 'who'},
+        el('span', {class: 'name', text: host.name === CLUSTER ? 'cluster' : host.name, title: host.name}),
+        el('span', {class: 'role', text: role}),
+      ),
+      doing,
+    );
+    const cells = new Map(
+      this.model.steps.map(step => {
+        const td = el('td', {role: 'gridcell', tabindex: '-1', 'data-host': host.name, 'data-step': step});
+        return [step, {td, drawn: ''}];
+      }),
+    );
     return {host, tr: el('tr', {'data-host': host.name}, head, ...[...cells.values()].map(cell => cell.td)), head, mark, doing, cells};
   },
 
@@ -172,7 +203,11 @@ const matrix = {
       cell.td.className = step.state;
       if (this.many && step.attempt > 1 && !this.wide.has(name)) soon(this.setWidthsSoon);
       setAttribute(cell.td, 'data-attempt', step.attempt > 1 && '\u00d7' + step.attempt);
-      setAttribute(cell.td, 'aria-label', who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''));
+      setAttribute(
+        cell.td,
+        'aria-label',
+        who + ', ' + name + ': ' + STEP_WORDS[step.state] + (step.attempt > 1 ? ', attempt ' + step.attempt : ''),
+      );
     }
     // How far it is, if what it says ends with a count: 3/7.
     const count = going && step.state === 'running' && /(?:^| )(\d{1,4}\/\d{1,4})$/.exec(step.message || '');
@@ -242,7 +277,8 @@ const matrix = {
 
   /** Among many hosts, those that failed come first, each in the spec's order. */
   failedFirst() {
-    const first = this.rows.size > FEW_HOSTS ? [...this.rows.values()].filter(row => row.state === 'failed' && row.host.name !== CLUSTER) : [];
+    const first =
+      this.rows.size > FEW_HOSTS ? [...this.rows.values()].filter(row => row.state === 'failed' && row.host.name !== CLUSTER) : [];
     const order = first.map(row => row.host.name).join(' ');
     if (this.order === order) return;
     this.order = order;
@@ -260,7 +296,11 @@ const matrix = {
   foldRow() {
     const button = el('button', {type: 'button', class: 'quiet', onclick: () => this.setCollapse(false)});
     const cells = new Map(this.model.steps.map(step => [step, el('td', {role: 'gridcell', class: 'sum', tabindex: '-1'})]));
-    return {tr: el('tr', {class: 'fold', hidden: true}, el('th', {scope: 'row', class: 'host'}, icon('ok'), button), ...cells.values()), button, cells};
+    return {
+      tr: el('tr', {class: 'fold', hidden: true}, el('th', {scope: 'row', class: 'host'}, icon('ok'), button), ...cells.values()),
+      button,
+      cells,
+    };
   },
 
   drawFold(rows) {
@@ -275,7 +315,9 @@ const matrix = {
         const each = row.host.cells.get(step);
         if (each) states[each.state] = (states[each.state] || 0) + 1;
       });
-      const text = Object.entries(states).map(([state, count]) => state + ' ' + count).join(', ');
+      const text = Object.entries(states)
+        .map(([state, count]) => state + ' ' + count)
+        .join(', ');
       if (td.dataset.drawn === text) continue;
       td.dataset.drawn = text;
       td.replaceChildren(...Object.entries(states).map(([state, count]) => el('span', {class: state}, icon(state), String(count))));
@@ -291,25 +333,50 @@ const matrix = {
       const drawn = order.map(state => states[state] || 0).join(' ');
       if (!bar || bar.dataset.drawn === drawn) continue;
       bar.dataset.drawn = drawn;
-      bar.replaceChildren(...order.filter(state => states[state]).map(state => {
-        const part = el('span', {class: state});
-        part.style.width = 100 * states[state] / all + '%';
-        return part;
-      }));
+      bar.replaceChildren(
+        ...order
+          .filter(state => states[state])
+          .map(state => {
+            const part = el('span', {class: state});
+            part.style.width = (100 * states[state]) / all + '%';
+            return part;
+          }),
+      );
     }
   },
 
   drawChips(counts) {
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    const chips = [['', 'All', all], ...Object.entries(HOST_WORDS).filter(([state]) => counts[state] || this.state === state).map(([state, word]) => [state, word, counts[state] || 0])];
+    const chips = [
+      ['', 'All', all],
+      ...Object.entries(HOST_WORDS)
+        .filter(([state]) => counts[state] || this.state === state)
+        .map(([state, word]) => [state, word, counts[state] || 0]),
+    ];
     const drawn = JSON.stringify([chips, this.state]);
     if (this.chipsDrawn === drawn) return;
     this.chipsDrawn = drawn;
     const focused = document.activeElement && document.activeElement.dataset.chip;
-    byId('chips').replaceChildren(...chips.map(([state, word, count]) => el('button', {
-      type: 'button', class: 'chip ' + state, 'data-chip': state || 'all', 'aria-pressed': String(this.state === state),
-      onclick: () => { this.state = state; this.arrange(); }
-    }, state && icon(state), word + ' ', el('b', {text: count}))));
+    byId('chips').replaceChildren(
+      ...chips.map(([state, word, count]) =>
+        el(
+          'button',
+          {
+            type: 'button',
+            class: 'chip ' + state,
+            'data-chip': state || 'all',
+            'aria-pressed': String(this.state === state),
+            onclick: () => {
+              this.state = state;
+              this.arrange();
+            },
+          },
+          state && icon(state),
+          word + ' ',
+          el('b', {text: count}),
+        ),
+      ),
+    );
     const again = focused && byId('chips').querySelector('[data-chip="' + focused + '"]');
     if (again) again.focus();
   },
@@ -334,8 +401,16 @@ const matrix = {
     const column = td.cellIndex;
     const row = rows.indexOf(td.parentNode);
     const at = (r, c) => rows[Math.max(0, Math.min(rows.length - 1, r))].cells[Math.max(1, Math.min(td.parentNode.cells.length - 1, c))];
-    const moves = {ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
-      Home: [event.ctrlKey ? 0 : row, 1], End: [event.ctrlKey ? rows.length : row, 9999], PageUp: [row - 10, column], PageDown: [row + 10, column]};
+    const moves = {
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      Home: [event.ctrlKey ? 0 : row, 1],
+      End: [event.ctrlKey ? rows.length : row, 9999],
+      PageUp: [row - 10, column],
+      PageDown: [row + 10, column],
+    };
     if (moves[event.key]) {
       event.preventDefault();
       moveFocus(byId('matrix'), at(...moves[event.key]));
@@ -349,16 +424,30 @@ const matrix = {
   /** The tooltip of a cell. */
   hint(td) {
     const step = this.model.hosts.get(td.dataset.host).cells.get(td.dataset.step);
-    setAttribute(td, 'title', step && [step.step + ' on ' + (step.host || 'cluster') + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)].filter(Boolean).join('\n'));
+    setAttribute(
+      td,
+      'title',
+      step &&
+        [step.step + ' on ' + (step.host || 'cluster') + ': ' + STEP_WORDS[step.state], step.message, ...(step.changes || []).slice(0, 12)]
+          .filter(Boolean)
+          .join('\n'),
+    );
   },
 
   wire() {
     hintEdges(byId('matrix-scroll'));
-    byId('matrix-scroll').addEventListener('scroll', event => {
-      const isUser = event.target.clientWidth === this.placedIn && Math.abs(event.target.scrollLeft - this.placed) > 2;
-      if (this.following && isUser) this.setFollowing(false);
-    }, {passive: true});
-    byId('follow-steps').addEventListener('change', event => { this.setFollowing(event.target.checked); soon(() => this.follow()); });
+    byId('matrix-scroll').addEventListener(
+      'scroll',
+      event => {
+        const isUser = event.target.clientWidth === this.placedIn && Math.abs(event.target.scrollLeft - this.placed) > 2;
+        if (this.following && isUser) this.setFollowing(false);
+      },
+      {passive: true},
+    );
+    byId('follow-steps').addEventListener('change', event => {
+      this.setFollowing(event.target.checked);
+      soon(() => this.follow());
+    });
     byId('matrix').addEventListener('mouseover', event => {
       const td = event.target.closest('td[data-step]');
       if (td) this.hint(td);
@@ -375,8 +464,18 @@ const matrix = {
       soon(() => this.arrange());
     });
     byId('collapse').addEventListener('change', event => this.setCollapse(event.target.checked));
-    addEventListener('resize', () => soon(() => { if (this.model) { this.setWidths(); this.follow(); } }));
-    byId('legend').append(...Object.entries(STEP_WORDS).map(([state, word]) => el('span', {class: state}, icon(state), word)),
-      el('span', {text: '\u00d72 second attempt'}), el('span', {text: 'Arrows move, Enter opens a cell, Escape closes it'}));
-  }
+    addEventListener('resize', () =>
+      soon(() => {
+        if (this.model) {
+          this.setWidths();
+          this.follow();
+        }
+      }),
+    );
+    byId('legend').append(
+      ...Object.entries(STEP_WORDS).map(([state, word]) => el('span', {class: state}, icon(state), word)),
+      el('span', {text: '\u00d72 second attempt'}),
+      el('span', {text: 'Arrows move, Enter opens a cell, Escape closes it'}),
+    );
+  },
 };

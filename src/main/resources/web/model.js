@@ -1,12 +1,32 @@
 'use strict';
 /* A run as the page knows it: the answer of the API, and the events since then. */
 
-const STEP_WORDS = {ok: 'ok', changed: 'changed', skipped: 'skipped', failed: 'failed', running: 'running', retrying: 'will be retried', 'rolled-back': 'changed, then rolled back'};
-const HOST_WORDS = {failed: 'Failed', retrying: 'Retrying', running: 'Running', waiting: 'Waiting', between: 'Between steps', ok: 'All ok', 'rolled-back': 'Rolled back', pending: 'Not started'};
+const STEP_WORDS = {
+  ok: 'ok',
+  changed: 'changed',
+  skipped: 'skipped',
+  failed: 'failed',
+  running: 'running',
+  retrying: 'will be retried',
+  'rolled-back': 'changed, then rolled back',
+};
+const HOST_WORDS = {
+  failed: 'Failed',
+  retrying: 'Retrying',
+  running: 'Running',
+  waiting: 'Waiting',
+  between: 'Between steps',
+  ok: 'All ok',
+  'rolled-back': 'Rolled back',
+  pending: 'Not started',
+};
 const CLUSTER = '';
 
 class RunModel {
-  /** @param plan the steps that the loaded workflow has for this action, in order, the sure ones, and those that end a host's pipeline; may be missing */
+  /**
+   * @param plan the steps that the loaded workflow has for this action, in order, the sure ones, and those that end a host's pipeline;
+   * may be missing
+   */
   constructor(run, plan) {
     this.plan = plan || {steps: [], sure: new Set(), last: []};
     this.reset(run);
@@ -21,18 +41,24 @@ class RunModel {
     this.dirty = new Set();
     // As in the terminal's table, there is a column for each step that the run has met; here also for those that it is sure to meet.
     const known = new Set(run.steps.map(step => step.step));
-    this.steps = this.plan.steps.filter(step => known.has(step) || !run.endedAt && this.plan.sure.has(step));
+    this.steps = this.plan.steps.filter(step => known.has(step) || (!run.endedAt && this.plan.sure.has(step)));
     const met = [...run.steps].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
     for (const step of met) this.put(step.host || CLUSTER, step);
     this.stepsChanged = true;
   }
 
-  get ended() { return Boolean(this.run.endedAt); }
+  get ended() {
+    return Boolean(this.run.endedAt);
+  }
 
   /** The run has not ended, and no engine works on it: its engine has ended. */
-  get left() { return !this.ended && this.run.possible.includes('resume'); }
+  get left() {
+    return !this.ended && this.run.possible.includes('resume');
+  }
 
-  get state() { return this.left ? 'unfinished' : this.run.state; }
+  get state() {
+    return this.left ? 'unfinished' : this.run.state;
+  }
 
   host(name) {
     if (!this.hosts.has(name)) {
@@ -89,17 +115,32 @@ class RunModel {
     const host = this.host(name);
     const before = host.cells.get(event.step);
     const goesOn = before && (before.endedAt === undefined || event.type !== 'step-started');
-    const step = {host: event.host, step: event.step, attempt: event.attempt || (before ? before.attempt : 1),
-      startedAt: goesOn ? before.startedAt : event.at, message: ''};
+    const step = {
+      host: event.host,
+      step: event.step,
+      attempt: event.attempt || (before ? before.attempt : 1),
+      startedAt: goesOn ? before.startedAt : event.at,
+      message: '',
+    };
     if (event.type === 'step-started') {
       step.state = 'running';
       delete host.waitsFor;
     } else if (event.type === 'step-progress') {
       Object.assign(step, {state: 'running', message: event.message});
     } else if (event.type === 'step-retry') {
-      Object.assign(step, {state: 'retrying', message: event.message, retryAt: new Date(Date.parse(event.at) + (data.delayMillis || 0)).toISOString()});
+      Object.assign(step, {
+        state: 'retrying',
+        message: event.message,
+        retryAt: new Date(Date.parse(event.at) + (data.delayMillis || 0)).toISOString(),
+      });
     } else {
-      Object.assign(step, {state: STEP_WORDS[data.state] ? data.state : 'ok', endedAt: event.at, message: event.message, changes: data.changes, diffs: data.diffs});
+      Object.assign(step, {
+        state: STEP_WORDS[data.state] ? data.state : 'ok',
+        endedAt: event.at,
+        message: event.message,
+        changes: data.changes,
+        diffs: data.diffs,
+      });
       if (!before && data.durationMillis) step.startedAt = new Date(Date.parse(event.at) - data.durationMillis).toISOString();
       if (data.state === 'failed') step.failure = {kind: data.kind || '', remedy: data.remedy || '', lastWords: data.lastWords || []};
     }
@@ -109,7 +150,7 @@ class RunModel {
   /** The unfinished step of a host that began last. */
   current(host) {
     if (this.ended) return undefined;
-    return [...host.cells.values()].filter(step => !step.endedAt).sort((one, other) => one.startedAt < other.startedAt ? 1 : -1)[0];
+    return [...host.cells.values()].filter(step => !step.endedAt).sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1))[0];
   }
 
   /** The state of a host: the worst of the states of its steps. */
@@ -135,7 +176,9 @@ class RunModel {
     if (step && step.state === 'retrying') return 'again in ' + until(step.retryAt) + (step.message ? ' after: ' + step.message : '');
     if (step) return step.message || step.step;
     if (host.waitsFor && !this.ended) return host.waitsFor.replace(/^waits /, '');
-    const changes = [...host.cells.values()].filter(each => each.state === 'changed').reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
+    const changes = [...host.cells.values()]
+      .filter(each => each.state === 'changed')
+      .reduce((sum, each) => sum + Math.max(1, (each.changes || []).length), 0);
     if (!host.cells.size) return 'not started';
     if (host.rolledBack) return 'rolled back';
     return changes ? plural(changes, 'change') : 'nothing changed';
@@ -145,29 +188,52 @@ class RunModel {
   causes() {
     const groups = new Map();
     for (const finding of this.run.findings || []) {
-      const group = {title: finding.problem, remedy: finding.remedy, hosts: finding.hosts.map(name => ({host: name})), words: [], kind: 'preflight'};
+      const group = {
+        title: finding.problem,
+        remedy: finding.remedy,
+        hosts: finding.hosts.map(name => ({host: name})),
+        words: [],
+        kind: 'preflight',
+      };
       groups.set('finding ' + groups.size, group);
     }
     for (const host of this.hosts.values()) {
       for (const step of host.cells.values()) {
         const trying = step.state === 'retrying' && !this.ended;
-        if (step.state !== 'failed' && !trying || step.failure && step.failure.kind === 'refused' && groups.size) continue;
+        if ((step.state !== 'failed' && !trying) || (step.failure && step.failure.kind === 'refused' && groups.size)) continue;
         const failure = step.failure || {kind: '', remedy: '', lastWords: []};
         const key = [trying, step.step, failure.kind, failure.remedy, cause(step.message, host)].join('\n');
         if (!groups.has(key)) {
-          groups.set(key, {title: step.message || step.step + ' failed', remedy: failure.remedy, words: failure.lastWords, kind: failure.kind, step: step.step, trying, hosts: []});
+          groups.set(key, {
+            title: step.message || step.step + ' failed',
+            remedy: failure.remedy,
+            words: failure.lastWords,
+            kind: failure.kind,
+            step: step.step,
+            trying,
+            hosts: [],
+          });
         }
         groups.get(key).hosts.push({host: host.name, step: step.step, attempt: step.attempt});
       }
     }
-    return [...groups.values()].sort((one, other) => (one.trying ? 1 : 0) - (other.trying ? 1 : 0) || other.hosts.length - one.hosts.length);
+    return [...groups.values()].sort(
+      (one, other) => (one.trying ? 1 : 0) - (other.trying ? 1 : 0) || other.hosts.length - one.hosts.length,
+    );
   }
 }
 
 /** What was said of a host, without its own name and address: so what was said of several is found to be the same. */
 function neutral(text, host) {
-  const own = [[host.name, 'HOST'], [host.address, 'ADDRESS']].filter(([word]) => word);
-  return own.reduce((left, [word, by]) => left.replace(new RegExp('(?<![\\w.-])' + word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '(?![\\w-]|\\.\\w)', 'g'), by), text);
+  const own = [
+    [host.name, 'HOST'],
+    [host.address, 'ADDRESS'],
+  ].filter(([word]) => word);
+  return own.reduce(
+    (left, [word, by]) =>
+      left.replace(new RegExp('(?<![\\w.-])' + word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '(?![\\w-]|\\.\\w)', 'g'), by),
+    text,
+  );
 }
 
 /** What fails two hosts alike: the words without the host, and without figures. */

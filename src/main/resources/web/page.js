@@ -3,19 +3,61 @@
 
 const VIEWS = {matrix: 'Hosts', plan: 'Plan', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** The types of events; of others only the gap in the numbers is seen. */
-const EVENTS = ['run-queued', 'run-started', 'checkpoint-passed', 'run-requested', 'run-resumed', 'cancel-requested', 'run-given-up', 'host-waiting', 'host-rolled-back', 'step-started', 'step-progress', 'step-retry', 'step-ended', 'note', 'run-ended'];
+const EVENTS = [
+  'run-queued',
+  'run-started',
+  'checkpoint-passed',
+  'run-requested',
+  'run-resumed',
+  'cancel-requested',
+  'run-given-up',
+  'host-waiting',
+  'host-rolled-back',
+  'step-started',
+  'step-progress',
+  'step-retry',
+  'step-ended',
+  'note',
+  'run-ended',
+];
 /** What the address names besides runs. */
 const SCREENS = ['workflow', 'new', 'clusters', 'compare'];
 const ROLES = ['view', 'operate', 'admin'];
 const ACTIONS = {
-  cancel: {word: 'Cancel', yes: 'Cancel the run', text: model => 'Running steps may finish; no new step starts. The changes on '
-    + plural(realHosts(model), 'host') + ' stay until the run is retried or rolled back.'},
-  retry: {word: 'Retry', yes: 'Run it again', text: model => 'Starts a new ' + model.run.action + ' of ' + model.run.cluster
-    + ' with the same spec. What is done already is checked and not changed.'},
-  resume: {word: 'Resume', yes: 'Resume the run', text: () => 'The engine of this run has ended. The run continues where it stopped:'
-    + ' steps that still run on hosts are found again, and finished steps are not repeated.'},
-  rollback: {word: 'Roll back', yes: 'Roll it back', text: model => 'All changes of this run on ' + plural(realHosts(model), 'host') + ' are undone, the newest first'
-    + (hasCluster(model) ? '. The cluster ' + model.run.cluster + ' is removed.' : '.')}
+  cancel: {
+    word: 'Cancel',
+    yes: 'Cancel the run',
+    text: model =>
+      'Running steps may finish; no new step starts. The changes on ' +
+      plural(realHosts(model), 'host') +
+      ' stay until the run is retried or rolled back.',
+  },
+  retry: {
+    word: 'Retry',
+    yes: 'Run it again',
+    text: model =>
+      'Starts a new ' +
+      model.run.action +
+      ' of ' +
+      model.run.cluster +
+      ' with the same spec. What is done already is checked and not changed.',
+  },
+  resume: {
+    word: 'Resume',
+    yes: 'Resume the run',
+    text: () =>
+      'The engine of this run has ended. The run continues where it stopped:' +
+      ' steps that still run on hosts are found again, and finished steps are not repeated.',
+  },
+  rollback: {
+    word: 'Roll back',
+    yes: 'Roll it back',
+    text: model =>
+      'All changes of this run on ' +
+      plural(realHosts(model), 'host') +
+      ' are undone, the newest first' +
+      (hasCluster(model) ? '. The cluster ' + model.run.cluster + ' is removed.' : '.'),
+  },
 };
 /** Whether the run ended with a cluster, which a rollback of the run removes. */
 const hasCluster = model => ['succeeded', 'partly'].includes(model.run.state);
@@ -23,7 +65,9 @@ const realHosts = model => [...model.hosts.keys()].filter(name => name !== CLUST
 
 /** Who looks at the page, and what they may do; without tokens everybody may do everything. */
 const caller = {
-  role: 'admin', token: false, known: false,
+  role: 'admin',
+  token: false,
+  known: false,
 
   async read() {
     Object.assign(this, await ask('/caller'), {known: true});
@@ -35,14 +79,22 @@ const caller = {
     if (page.model) page.drawActions();
   },
 
-  may(role) { return ROLES.indexOf(this.role) >= ROLES.indexOf(role); },
+  may(role) {
+    return ROLES.indexOf(this.role) >= ROLES.indexOf(role);
+  },
 
   /** Of a button for which a role is needed: whether it is disabled, and why. */
-  allowing(role) { return this.may(role) ? {} : {disabled: true, title: 'This needs the role ' + role + '. You have the role ' + this.role + '.'}; }
+  allowing(role) {
+    return this.may(role) ? {} : {disabled: true, title: 'This needs the role ' + role + '. You have the role ' + this.role + '.'};
+  },
 };
 
 const page = {
-  model: null, view: 'matrix', events: null, opening: '', reached: true,
+  model: null,
+  view: 'matrix',
+  events: null,
+  opening: '',
+  reached: true,
 
   // ---- the list of runs
 
@@ -54,7 +106,8 @@ const page = {
     soon(() => runList.draw());
     const now = this.model && runList.runs.find(run => run.id === this.model.id);
     if (now && !this.model.ended && now.endedAt) await this.refresh();
-    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.run.possible.length === 0)) await this.refresh();
+    else if (this.model && !this.model.ended && (!this.events || this.model.left || this.model.run.possible.length === 0))
+      await this.refresh();
     if (!location.hash.startsWith('#/') && runList.runs.length && matchMedia('(min-width: 900px)').matches) this.go(runList.runs[0].id);
   },
 
@@ -198,7 +251,10 @@ const page = {
       gone = true;
       if (model.ended || this.events !== events) return;
       this.lose();
-      if (events.readyState === EventSource.CLOSED) setTimeout(() => { if (this.events === events) this.safely(() => this.refresh()); }, 2000);
+      if (events.readyState === EventSource.CLOSED)
+        setTimeout(() => {
+          if (this.events === events) this.safely(() => this.refresh());
+        }, 2000);
     };
     const heard = message => {
       if (this.model !== model || this.events !== events) return;
@@ -206,7 +262,8 @@ const page = {
       if (event.seq > model.seq + 1) this.safely(() => this.refresh());
       if (!model.take(event)) return;
       soon(this.drawAll);
-      if (event.type === 'step-ended' && event.data && event.data.state === 'failed') speak(event.step + ' failed on ' + (event.host || 'the cluster'));
+      if (event.type === 'step-ended' && event.data && event.data.state === 'failed')
+        speak(event.step + ' failed on ' + (event.host || 'the cluster'));
       if (event.type === 'run-ended') {
         this.stopFollowing();
         this.safely(() => this.refresh());
@@ -232,7 +289,11 @@ const page = {
     const drawn = [run.action, run.cluster, state, run.rehearsal].join(' ');
     if (title.dataset.drawn !== drawn) {
       title.dataset.drawn = drawn;
-      title.replaceChildren(el('span', {text: run.action + ' ' + run.cluster}), el('span', {class: 'badge ' + state}, icon(state), state), run.rehearsal ? el('span', {class: 'tag', text: 'rehearsal'}) : '');
+      title.replaceChildren(
+        el('span', {text: run.action + ' ' + run.cluster}),
+        el('span', {class: 'badge ' + state}, icon(state), state),
+        run.rehearsal ? el('span', {class: 'tag', text: 'rehearsal'}) : '',
+      );
       document.title = state + ': ' + run.action + ' ' + run.cluster + ' - Caravan';
     }
     this.drawAbout();
@@ -255,8 +316,19 @@ const page = {
     const run = this.model.run;
     const from = run.startedAt || run.createdAt;
     const elapsed = run.endedAt ? since(from, run.endedAt) : this.model.left ? '' : since(from);
-    const facts = ['run ' + run.id, elapsed, former.draw(this.model), plural(realHosts(this.model), 'host'), 'begun ' + when(run.createdAt), run.begunBy ? 'by ' + run.begunBy + ' over ' + run.source : 'by ' + run.source, run.approvedBy && 'plan ' + run.parameters.plan + ' approved by ' + run.approvedBy,
-      run.resumedBy && 'resumed by ' + run.resumedBy, run.cancelledBy && 'cancelled by ' + run.cancelledBy, run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy, run.kubeconfig && 'kubeconfig ' + run.kubeconfig].filter(Boolean);
+    const facts = [
+      'run ' + run.id,
+      elapsed,
+      former.draw(this.model),
+      plural(realHosts(this.model), 'host'),
+      'begun ' + when(run.createdAt),
+      run.begunBy ? 'by ' + run.begunBy + ' over ' + run.source : 'by ' + run.source,
+      run.approvedBy && 'plan ' + run.parameters.plan + ' approved by ' + run.approvedBy,
+      run.resumedBy && 'resumed by ' + run.resumedBy,
+      run.cancelledBy && 'cancelled by ' + run.cancelledBy,
+      run.rolledBackBy && 'rolled back by run ' + run.rolledBackBy,
+      run.kubeconfig && 'kubeconfig ' + run.kubeconfig,
+    ].filter(Boolean);
     const about = byId('about');
     while (about.childNodes.length > facts.length) about.lastChild.remove();
     while (about.childNodes.length < facts.length) about.append(el('span'));
@@ -270,9 +342,36 @@ const page = {
     const drawn = [this.model.id, this.model.ended, planned, caller.role, ...possible].join(' ');
     if (place.dataset.drawn === drawn) return;
     place.dataset.drawn = drawn;
-    place.replaceChildren(...(planned ? [el('button', {type: 'button', class: 'strong', id: 'apply-plan', ...caller.allowing('operate'), text: 'Apply this plan', onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target))})] : []),
-      ...(this.model.ended ? [el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'}),
-        el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'})] : []), ...possible.map(each => el('button', {type: 'button', 'data-action': each, class: each === 'resume' ? 'strong' : '', ...caller.allowing(this.needed(each)), text: ACTIONS[each].word, onclick: event => this.confirm(each, event.target)})));
+    place.replaceChildren(
+      ...(planned
+        ? [
+            el('button', {
+              type: 'button',
+              class: 'strong',
+              id: 'apply-plan',
+              ...caller.allowing('operate'),
+              text: 'Apply this plan',
+              onclick: event => this.safely(() => newRun.applyPlan(this.model, event.target)),
+            }),
+          ]
+        : []),
+      ...(this.model.ended
+        ? [
+            el('a', {class: 'button', id: 'again', href: '#/new/' + encodeURIComponent(this.model.id), text: 'New run of this spec'}),
+            el('a', {class: 'button', id: 'to-compare', href: '#/compare/' + encodeURIComponent(this.model.id), text: 'Compare'}),
+          ]
+        : []),
+      ...possible.map(each =>
+        el('button', {
+          type: 'button',
+          'data-action': each,
+          class: each === 'resume' ? 'strong' : '',
+          ...caller.allowing(this.needed(each)),
+          text: ACTIONS[each].word,
+          onclick: event => this.confirm(each, event.target),
+        }),
+      ),
+    );
   },
 
   /** What asks first, and a rollback does, needs more than what does not. */
@@ -295,9 +394,13 @@ const page = {
     const model = this.model;
     const how = ACTIONS[action];
     this.askFirst({
-      title: how.word + ' ' + model.run.action + ' ' + model.run.cluster + '?', text: how.text(model), yes: how.yes,
-      danger: action === 'cancel' || action === 'rollback', name: action === 'rollback' && hasCluster(model) ? model.run.cluster : '',
-      work: () => this.doIt(action, model), opener
+      title: how.word + ' ' + model.run.action + ' ' + model.run.cluster + '?',
+      text: how.text(model),
+      yes: how.yes,
+      danger: action === 'cancel' || action === 'rollback',
+      name: action === 'rollback' && hasCluster(model) ? model.run.cluster : '',
+      work: () => this.doIt(action, model),
+      opener,
     });
   },
 
@@ -316,12 +419,20 @@ const page = {
     input.value = '';
     byId('ask-form').replaceChildren(...(form || []));
     let planned = !plan;
-    const check = () => { button.disabled = !planned || Boolean(name) && input.value !== name || [...byId('ask-form').querySelectorAll('input')].some(each => !each.checkValidity()); };
+    const check = () => {
+      button.disabled =
+        !planned ||
+        (Boolean(name) && input.value !== name) ||
+        [...byId('ask-form').querySelectorAll('input')].some(each => !each.checkValidity());
+    };
     byId('ask-form').oninput = check;
     input.oninput = check;
     check();
     button.onclick = () => this.agreed(work);
-    this.showPlan(plan, () => { planned = !byId('ask-refused'); check(); });
+    this.showPlan(plan, () => {
+      planned = !byId('ask-refused');
+      check();
+    });
     dialog.onclose = () => (opener && opener.isConnected ? opener : byId('main')).focus();
     dialog.showModal();
     (byId('ask-form').querySelector('input, select') || byId('ask-no')).focus();
@@ -335,14 +446,20 @@ const page = {
     place.replaceChildren();
     setText(byId('ask-state'), plan ? 'Reading what it would do.' : '');
     if (!plan) return;
-    plan().then(parts => {
-      if (this.planOf !== plan) return;
-      setText(byId('ask-state'), '');
-      place.replaceChildren(...parts);
-      then();
-    }).catch(problem => {
-      if (this.planOf === plan) setText(byId('ask-state'), 'What it would do is not known: ' + (problem.status ? problem.message : 'the engine cannot be reached.'));
-    });
+    plan()
+      .then(parts => {
+        if (this.planOf !== plan) return;
+        setText(byId('ask-state'), '');
+        place.replaceChildren(...parts);
+        then();
+      })
+      .catch(problem => {
+        if (this.planOf === plan)
+          setText(
+            byId('ask-state'),
+            'What it would do is not known: ' + (problem.status ? problem.message : 'the engine cannot be reached.'),
+          );
+      });
   },
 
   async agreed(work) {
@@ -353,7 +470,10 @@ const page = {
     } catch (problem) {
       byId('ask-yes').disabled = false;
       byId('ask-problem').hidden = false;
-      setText(byId('ask-problem'), problem.status ? problem.message : 'The engine cannot be reached. Try again when the connection is back.');
+      setText(
+        byId('ask-problem'),
+        problem.status ? problem.message : 'The engine cannot be reached. Try again when the connection is back.',
+      );
     }
   },
 
@@ -401,10 +521,12 @@ const page = {
   },
 
   safely(work) {
-    return Promise.resolve().then(work).catch(problem => {
-      if (problem.status === undefined && problem instanceof TypeError && /fetch/i.test(problem.message)) this.lose();
-      else if (problem.status === undefined) throw problem;
-    });
+    return Promise.resolve()
+      .then(work)
+      .catch(problem => {
+        if (problem.status === undefined && problem instanceof TypeError && /fetch/i.test(problem.message)) this.lose();
+        else if (problem.status === undefined) throw problem;
+      });
   },
 
   // ---- the beginning
@@ -414,7 +536,7 @@ const page = {
     let now = 'auto';
     try {
       now = localStorage.getItem('theme') || 'auto';
-      if (next) localStorage.setItem('theme', now = order[(order.indexOf(now) + 1) % 3]);
+      if (next) localStorage.setItem('theme', (now = order[(order.indexOf(now) + 1) % 3]));
     } catch (problem) {
       // If the browser stores nothing for pages, the page uses the browser's own setting.
     }
@@ -425,11 +547,23 @@ const page = {
 
   wire() {
     const tabs = document.querySelector('.tabs');
-    tabs.append(...Object.entries(VIEWS).map(([name, word]) => el('button', {type: 'button', role: 'tab', id: 'tab-' + name, 'aria-controls': 'view-' + name, onclick: () => this.go(this.model.id, name)}, word, el('b', {class: 'count'}))));
+    tabs.append(
+      ...Object.entries(VIEWS).map(([name, word]) =>
+        el(
+          'button',
+          {type: 'button', role: 'tab', id: 'tab-' + name, 'aria-controls': 'view-' + name, onclick: () => this.go(this.model.id, name)},
+          word,
+          el('b', {class: 'count'}),
+        ),
+      ),
+    );
     tabs.addEventListener('keydown', event => {
       const all = [...tabs.children].filter(tab => !tab.hidden);
       const to = all[all.indexOf(document.activeElement) + ({ArrowLeft: -1, ArrowRight: 1}[event.key] || 99)];
-      if (to) { to.focus(); to.click(); }
+      if (to) {
+        to.focus();
+        to.click();
+      }
     });
     byId('skip').addEventListener('click', event => {
       event.preventDefault();
@@ -458,10 +592,14 @@ const page = {
     this.poll();
     setInterval(() => {
       if (!this.model || this.model.ended || document.hidden || !this.reached) return;
-      soon(() => { matrix.tick(); this.drawAbout(); panel.draw(); });
+      soon(() => {
+        matrix.tick();
+        this.drawAbout();
+        panel.draw();
+      });
       this.safely(() => timeline.refresh());
     }, 1000);
-  }
+  },
 };
 
 page.begin();

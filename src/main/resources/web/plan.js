@@ -11,7 +11,11 @@ const plan = {
     this.drawn = drawn;
     const groups = this.groups(model);
     const nothing = groups.every(group => !group.changes.length);
-    byId('view-plan').replaceChildren(...(nothing ? [el('p', {class: 'soft', text: 'Nothing to change: the hosts are as the spec says.'})] : groups.map(group => this.group(group))));
+    byId('view-plan').replaceChildren(
+      ...(nothing
+        ? [el('p', {class: 'soft', text: 'Nothing to change: the hosts are as the spec says.'})]
+        : groups.map(group => this.group(group))),
+    );
   },
 
   /** By what would change; a host's own name and address count as the same everywhere. */
@@ -19,7 +23,13 @@ const plan = {
     const groups = new Map();
     for (const host of model.hosts.values()) {
       const steps = model.steps.map(step => host.cells.get(step)).filter(step => step && step.state === 'changed');
-      const changes = steps.flatMap(step => (step.changes || [step.message || 'changed']).map(change => ({step: step.step, change, diffs: (step.diffs || []).filter(diff => diff.change === change)})));
+      const changes = steps.flatMap(step =>
+        (step.changes || [step.message || 'changed']).map(change => ({
+          step: step.step,
+          change,
+          diffs: (step.diffs || []).filter(diff => diff.change === change),
+        })),
+      );
       if (!host.name && !changes.length) continue;
       const key = neutral(JSON.stringify(changes), host);
       if (!groups.has(key)) groups.set(key, {hosts: [], changes});
@@ -30,13 +40,25 @@ const plan = {
 
   group({hosts, changes}) {
     const steps = [...new Set(changes.map(each => each.step))];
-    return el('article', {class: 'planned'}, el('h2', {text: hosts.join(', ') + (hosts.length > 4 ? ' (' + plural(hosts.length, 'host') + ')' : '')}),
-      ...(changes.length ? steps.map(step => el('section', {}, el('h3', {text: step}), ...changes.filter(each => each.step === step).map(each => this.change(each)))) : [el('p', {class: 'soft', text: 'Nothing to change.'})]));
+    return el(
+      'article',
+      {class: 'planned'},
+      el('h2', {text: hosts.join(', ') + (hosts.length > 4 ? ' (' + plural(hosts.length, 'host') + ')' : '')}),
+      ...(changes.length
+        ? steps.map(step =>
+            el('section', {}, el('h3', {text: step}), ...changes.filter(each => each.step === step).map(each => this.change(each))),
+          )
+        : [el('p', {class: 'soft', text: 'Nothing to change.'})]),
+    );
   },
 
   change({change, diffs}) {
     if (!diffs.length) return el('p', {class: 'said', text: change});
-    return el('details', {open: true}, el('summary', {text: change}), ...diffs.map(each => el('pre', {class: 'diff', tabindex: '0', 'aria-label': each.subject},
-      ...diffLines(each.diff))));
-  }
+    return el(
+      'details',
+      {open: true},
+      el('summary', {text: change}),
+      ...diffs.map(each => el('pre', {class: 'diff', tabindex: '0', 'aria-label': each.subject}, ...diffLines(each.diff))),
+    );
+  },
 };

@@ -25,7 +25,7 @@ final class Page {
     /** RFC 9110, 12.5.3: named, and not with the weight 0. */
     private static final Pattern GZIP = Pattern.compile("(?i)(?:^|,)\\s*gzip\\s*(?:,|$|;\\s*q=(?!0(?:\\.0*)?\\s*(?:,|$)))");
     private static final Pattern NAMED =
-            Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\">|<script src=\"([a-z]+\\.js)\"></script>");
+            Pattern.compile("<link rel=\"stylesheet\" href=\"([a-z]+\\.css)\" />|<script src=\"([a-z]+\\.js)\"></script>");
 
     private final byte[] html;
     private final byte[] compressed;
