@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The route of an action, which a user may change, says before which line an interrupted run begins again. */
 class CheckpointTest {
-    private static final long LIMIT_SECONDS = 60;
+    private static final long LIMIT_SECONDS = 240;
     private static final String PREFLIGHT = "        - to: direct:preflight\n";
     private static final String CHECKPOINT = "        - bean:\n            ref: checkpoint\n            method: pass\n";
 
