@@ -329,7 +329,7 @@ class SeveralEnginesTest {
 
         succeededOnce(run);
         assertThat(live.get(LONG.toSeconds(), TimeUnit.SECONDS)).as("live, before and after").contains("event: run-queued",
-                "event: run-ended").containsOnlyOnce("\"resumed\"");
+                "event: run-ended").containsOnlyOnce("event: run-resumed");
         await().atMost(LONG).until(() -> Files.exists(inbox.resolve(".done/tally.yaml")));
         assertThat(inbox.resolve(".done/tally.yaml.result.json")).content().contains("\"" + run + "\"");
         assertThat(journal().runs(10)).as("the file began no second run").hasSize(1);
