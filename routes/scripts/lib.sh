@@ -297,9 +297,32 @@ kept_packages() {
   all_accounts > "$WORK/accounts-after"
   comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" | while read -r kept_package; do found package "$kept_package" came; done
   comm -23 "$PACKAGES_BEFORE" "$WORK/packages-after" | while read -r kept_package; do found package "$kept_package" went; done
+  comm -13 "$PACKAGES_BEFORE" "$WORK/packages-after" | remove_cut_files "${packages_attempt%.*}"
   comm -13 "$WORK/accounts" "$WORK/accounts-after" | while read -r kept_account; do found account "$kept_account" came; done
   found packages-done "$packages_attempt" -
   PACKAGES_BEFORE=
+}
+
+# rpm writes each file as NAME;TIME, where TIME is when its transaction began, in 8 hexadecimal digits, and then renames it (rpm, lib/fsm.c).
+# If rpm is killed, these files stay, and no package owns them: a program can be 100 MB. For the packages on standard input, as all_packages
+# prints them, those of earlier transactions are removed.
+remove_cut_files() { # SECONDS since 1970: what began before
+  [ "$FAMILY" = yum ] || return 0
+  cut_names=$(sed 's/=.*//')
+  [ -n "$cut_names" ] || return 0
+  # shellcheck disable=SC2086 # names of packages
+  rpm -ql $cut_names 2>/dev/null > "$WORK/owned" || true
+  cut_before=$(printf '%08x' "$1")
+  sed -n 's,/[^/]*$,,p' "$WORK/owned" | sort -u | while read -r cut_directory; do
+    for cut_file in "$R$cut_directory"/*\;[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do
+      [ -f "$cut_file" ] || [ -L "$cut_file" ] || continue
+      cut_owned=${cut_file%;*}
+      grep -qxF "${cut_owned#"$R"}" "$WORK/owned" || continue
+      # Of two texts of the same length, the one that sorts first is the smaller number.
+      [ "$(printf '%s\n' "${cut_file##*;}" "$cut_before" | LC_ALL=C sort | head -n 1)" = "${cut_file##*;}" ] || continue
+      if change "remove ${cut_file#"$R"}, which an interrupted installation left"; then rm -f "$cut_file"; fi
+    done
+  done
 }
 
 all_packages() { # a sorted line NAME=VERSION for each; dpkg also knows packages that left their configuration

@@ -390,7 +390,9 @@ finish_installation() {
         left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
   esac
-  all_packages | comm -13 "$WORK/before" - >> "$WORK/came"
+  all_packages | comm -13 "$WORK/before" - > "$WORK/came-now"
+  cat "$WORK/came-now" >> "$WORK/came"
+  remove_cut_files "$(date +%s)" < "$WORK/came-now"
 }
 
 # Removes exactly the packages that the step installed, also if their version has changed since. Packages that were there before, and

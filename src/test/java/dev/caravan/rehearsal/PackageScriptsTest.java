@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -246,6 +247,44 @@ class PackageScriptsTest {
 
             assertThat(host.root().resolve("asked-before")).hasContent("clean");
             assertThat(result.log()).contains("failed: could not install").contains("Cannot download, all mirrors were already tried");
+        }
+    }
+
+    /* As a host looks whose power was cut while dnf 4.14 with rpm 4.18 wrote the files of kubelet. */
+    @Test
+    void whatAnInterruptedInstallationOfRpmLeftIsRemoved() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.run("package-repository");
+            Path programs = host.root().resolve("usr/bin");
+            Path interrupted = Files.writeString(programs.resolve("kubelet;6b0d8652"), "a part");
+            Path later = Files.writeString(programs.resolve("kubelet;ffffffff"), "of an installation that runs now");
+            Path other = Files.writeString(programs.resolve("of-nobody;6b0d8652"), "of no package that was installed");
+
+            StepDriver.Result installed = host.run("kube-install");
+
+            assertThat(interrupted).doesNotExist();
+            assertThat(installed.changes()).contains("remove /usr/bin/kubelet;6b0d8652, which an interrupted installation left");
+            assertThat(programs.resolve("kubelet")).exists();
+            assertThat(later).exists();
+            assertThat(other).exists();
+        }
+    }
+
+    @Test
+    void anUndoRemovesWhatAnInterruptedInstallationOfRpmLeft() throws IOException {
+        try (Host host = start("1.37.2", Family.YUM)) {
+            host.run("package-repository");
+            String log = host.run("kube-install").log();
+            Path interrupted = Files.writeString(host.root().resolve("usr/bin/kubelet;6b0d8652"), "a part");
+            // Without its end, and what came, the installation counts as interrupted.
+            String records = log.lines().filter(line -> line.matches("caravan-found\t(packages|installing)\t.*"))
+                    .map(line -> line.substring("caravan-found\t".length()) + "\n").collect(Collectors.joining());
+
+            Connection.Answer undone = host.undo("undo", records);
+
+            assertThat(undone.status()).as(undone.toString()).isZero();
+            assertThat(interrupted).doesNotExist();
+            assertThat(host.root().resolve("usr/bin/kubelet")).doesNotExist();
         }
     }
 
