@@ -67,7 +67,8 @@ if [ "$member" = yes ]; then
     .caravan-init-unfinished .caravan-join-unfinished tmp; do
     take_file "/etc/kubernetes/$path"
   done
-  for directory in /var/lib/kubelet /var/lib/etcd /var/lib/dockershim /var/run/kubernetes; do
+  # kubelet has one place for the logs of pods (its podLogsRootDirectory); /var/log/containers has links to them
+  for directory in /var/lib/kubelet /var/lib/etcd /var/lib/dockershim /var/run/kubernetes /var/log/pods /var/log/containers; do
     [ -d "$R$directory" ] || continue
     unmount_below "$R$directory"
     if [ -n "$(ls -A "$R$directory")" ]; then
