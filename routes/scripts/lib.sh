@@ -303,9 +303,9 @@ kept_packages() {
   PACKAGES_BEFORE=
 }
 
-# rpm writes each file as NAME;TIME, where TIME is when its transaction began, in 8 hexadecimal digits, and then renames it (rpm, lib/fsm.c).
-# If rpm is killed, these files stay, and no package owns them: a program can be 100 MB. For the packages on standard input, as all_packages
-# prints them, those of earlier transactions are removed.
+# rpm writes each file as NAME;TIME, where TIME is when its transaction began, in 8 hexadecimal digits, and then renames it
+# (rpm, lib/fsm.c). If rpm is killed, these files stay, and no package owns them: a program can be 100 MB. For the packages on standard
+# input, as all_packages prints them, those of earlier transactions are removed.
 remove_cut_files() { # SECONDS since 1970: what began before
   [ "$FAMILY" = yum ] || return 0
   cut_names=$(sed 's/=.*//')

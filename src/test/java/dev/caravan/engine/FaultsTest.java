@@ -381,7 +381,8 @@ class FaultsTest {
     }
 
     private List<Event> retries(Run run) {
-        return journal.events(run.id(), 0).stream().filter(event -> event.is(StepRetried.class)).toList();
+        return journal.events(run.id(), 0).stream().filter(event -> event.is(StepRetried.class) && event.step().equals(Optional.of(STEP)))
+                .toList();
     }
 
     private Event retry(Run run) {

@@ -329,7 +329,9 @@ class RunPageTest {
         assertThat(text("location.search")).isEqualTo("?state=succeeded&group=cluster");
         open("?group=cluster#/runs/g-one");
         browser.until("byId('by-group').checked && document.querySelector('#runs .group [data-run=g-two]')");
-        browser.value("document.querySelector('#runs .group summary').click()");
+        browser.value("document.querySelector('#runs .group details').addEventListener('toggle', () => window.toggled = true);"
+                + "document.querySelector('#runs .group summary').click()");
+        browser.until("window.toggled");
         browser.value("runList.drawn = ''; runList.draw()");
         assertThat(text("String(document.querySelector('#runs .group details').open)")).as("it stays closed").isEqualTo("false");
     }
