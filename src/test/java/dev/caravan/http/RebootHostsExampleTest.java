@@ -130,7 +130,7 @@ class RebootHostsExampleTest {
             browser.value("document.querySelector('#ask-name input').focus()");
             browser.type("demo");
             browser.click("#ask-yes");
-            browser.until("page.model && page.model.run.action === 'reboot-hosts' && page.model.ended");
+            browser.until("page.model && page.model.run.action === 'reboot-hosts' && page.model.ended", LONG);
 
             assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
             assertThat(browser.value("page.model.run.parameters['drain-timeout']").asText()).isIn("90", "90s", "1m30s");
