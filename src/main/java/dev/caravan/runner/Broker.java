@@ -81,18 +81,17 @@ public final class Broker implements AutoCloseable {
     }
 
     /** Sends a message to a zone's runner. */
-    void order(String zone, String message) {
+    void order(String zone, Message message) {
         send(settings.orders().replace("{zone}", zone), zone, message);
     }
 
     /** Sends a message to an engine. */
     void event(String engine, Message message) {
-        send(settings.events().replace("{session}", "runner"), engine,
-                new String(Message.Json.write(message), StandardCharsets.UTF_8));
+        send(settings.events().replace("{session}", "runner"), engine, message);
     }
 
-    private void send(String uri, String to, String message) {
-        String sealed = envelope.seal(to, message.getBytes(StandardCharsets.UTF_8));
+    private void send(String uri, String to, Message message) {
+        String sealed = envelope.seal(to, Message.Json.write(message));
         if (sealed.length() > Envelope.LARGEST) {
             throw new IllegalStateException("a message of " + sealed.length() + " characters is too large");
         }

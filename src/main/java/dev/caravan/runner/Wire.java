@@ -4,5 +4,5 @@ package dev.caravan.runner;
 @FunctionalInterface
 interface Wire {
     /** @throws Exception if the broker did not take it; it may have arrived all the same */
-    void send(String text) throws Exception;
+    void send(Message message) throws Exception;
 }

@@ -5,7 +5,6 @@ import dev.caravan.remote.HostOrder;
 import dev.caravan.ssh.SshException;
 import dev.caravan.ssh.SshResult;
 import dev.caravan.ssh.SshTarget;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -132,7 +131,7 @@ final class ZoneLink {
                 return;
             }
             try {
-                wire.send(new String(Message.Json.write(message), StandardCharsets.UTF_8));
+                wire.send(message);
                 brokerAnswers(true, null);
                 sent.run();
             } catch (Exception e) {

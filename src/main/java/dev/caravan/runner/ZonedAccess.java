@@ -75,7 +75,7 @@ public final class ZonedAccess implements HostAccess, AutoCloseable {
         for (String zone : envelope.names()) {
             ExecutorService sender = Executors.newSingleThreadExecutor(threads("caravan-zone-" + zone));
             access.senders.add(sender);
-            Wire wire = text -> broker.order(zone, text);
+            Wire wire = message -> broker.order(zone, message);
             access.links.put(zone, new ZoneLink(zone, session, wire, settings.timing(), sender, access.callbacks));
         }
         broker.listenAsEngine(session, access::received);
