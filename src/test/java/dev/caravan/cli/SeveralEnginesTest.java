@@ -44,9 +44,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,7 +57,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * ran, and wait until the test lets them go on: so it is known where an engine is when something happens to it.
  */
 @Tag("long")
-@EnabledIf(value = "isInstalled", disabledReason = "no PostgreSQL server is installed here (Debian: apt-get install postgresql)")
+@EnabledIf(value = "dev.caravan.journal.PostgresServer#isInstalled", disabledReason = PostgresServer.NOT_INSTALLED)
 class SeveralEnginesTest {
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -119,7 +117,8 @@ class SeveralEnginesTest {
                     - to: direct:one
             """;
 
-    private static PostgresServer server;
+    @RegisterExtension
+    static final PostgresServer SERVER = new PostgresServer();
 
     @RegisterExtension
     final Scratch scratch = new Scratch();
@@ -134,20 +133,6 @@ class SeveralEnginesTest {
     private Map<String, String> environment;
     private JournalPlace place;
     private Journal journal;
-
-    static boolean isInstalled() {
-        return PostgresServer.programs().isPresent();
-    }
-
-    @BeforeAll
-    static void startServer() throws Exception {
-        server = PostgresServer.start();
-    }
-
-    @AfterAll
-    static void stopServer() throws Exception {
-        server.close();
-    }
 
     @BeforeEach
     void start() throws Exception {
@@ -164,7 +149,7 @@ class SeveralEnginesTest {
         byte[] key = new byte[32];
         new SecureRandom().nextBytes(key);
         Path keyFile = Files.write(directory.resolve("key"), key);
-        String url = server.url();
+        String url = SERVER.url();
         environment = Map.of("CARAVAN_JOURNAL", url, "CARAVAN_JOURNAL_PASSWORD", PostgresServer.PASSWORD, "CARAVAN_KEY_FILE",
                 keyFile.toString());
         place = new JournalPlace(directory.resolve("mine"), Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.of(keyFile),

@@ -20,36 +20,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The journal in a real PostgreSQL server, where one is installed (Debian: package postgresql). */
-@EnabledIf(value = "isInstalled", disabledReason = "no PostgreSQL server is installed here (Debian: apt-get install postgresql)")
+@EnabledIf(value = "dev.caravan.journal.PostgresServer#isInstalled", disabledReason = PostgresServer.NOT_INSTALLED)
 class PostgresJournalTest extends JournalContract {
-    private static PostgresServer server;
+    @RegisterExtension
+    static final PostgresServer SERVER = new PostgresServer();
     private String url;
-
-    static boolean isInstalled() {
-        return PostgresServer.programs().isPresent();
-    }
-
-    @BeforeAll
-    static void startServer() throws Exception {
-        server = PostgresServer.start();
-    }
-
-    @AfterAll
-    static void stopServer() throws Exception {
-        server.close();
-    }
 
     @BeforeEach
     @Override
     void open() {
-        url = server.url();
+        url = SERVER.url();
         super.open();
     }
 
@@ -85,7 +71,7 @@ class PostgresJournalTest extends JournalContract {
         CompletableFuture<Void> restarts = CompletableFuture.runAsync(() -> {
             try {
                 for (int i = 0; i < 3; i++) {
-                    server.crashAndRestart();
+                    SERVER.crashAndRestart();
                 }
             } catch (Exception e) {
                 throw new IllegalStateException(e);
@@ -112,7 +98,7 @@ class PostgresJournalTest extends JournalContract {
                 new Timing(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60)))) {
             impatient.begin(run("a"));
             note(impatient, "a", "before");
-            server.stop();
+            SERVER.stop();
             try {
                 assertThatThrownBy(() -> note(impatient, "a", "meanwhile")).isInstanceOf(JournalException.class)
                         .hasMessageContaining("did not come back within 1 s");
@@ -127,7 +113,7 @@ class PostgresJournalTest extends JournalContract {
                         .isLessThan(Duration.ofSeconds(15));
                 assertThatThrownBy(() -> impatient.events("a", 0)).isInstanceOf(JournalException.class);
             } finally {
-                server.startAgain();
+                SERVER.startAgain();
             }
             assertThat(note(impatient, "a", "after").seq()).isEqualTo(2);
         }
@@ -153,7 +139,7 @@ class PostgresJournalTest extends JournalContract {
         Duration silence = Duration.ofMinutes(30);
         try (Journal silent = with(Duration.ofHours(1), silence); Journal here = with(Duration.ofHours(1), silence)) {
             assertThat(silent.claim("a", List.of("host/1"))).isEmpty();
-            server.crashAndRestart();
+            SERVER.crashAndRestart();
             try (Connection connection = database().connect(); Statement statement = connection.createStatement()) {
                 statement.execute("update engine set seen_at = seen_at - interval '1 hour'");
                 connection.commit();

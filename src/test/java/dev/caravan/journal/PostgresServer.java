@@ -16,23 +16,28 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A PostgreSQL server of the tests' own, from the distribution's packages: its data in a temporary directory, on loopback only, with a
- * password. As root it runs as {@code postgres} or {@code nobody}, as the server refuses to run as root.
+ * password. It runs for all tests of a class, as a static field with {@code @RegisterExtension}. As root it runs as {@code postgres} or
+ * {@code nobody}, as the server refuses to run as root.
  */
-public final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements BeforeAllCallback, AfterAllCallback {
     public static final String PASSWORD = "canary-1618";
     private static final String USER = "caravan";
 
-    private final Path programs;
-    private final Path directory;
-    private final int port;
+    /** Why a class of tests that needs it is skipped. */
+    public static final String NOT_INSTALLED = "no PostgreSQL server is installed here (Debian: apt-get install postgresql)";
 
-    private PostgresServer(Path programs, Path directory, int port) {
-        this.programs = programs;
-        this.directory = directory;
-        this.port = port;
+    private Path programs;
+    private Path directory;
+    private int port;
+
+    public static boolean isInstalled() {
+        return programs().isPresent();
     }
 
     /** Where the server's programs are, if it is installed. */
@@ -48,24 +53,23 @@ public final class PostgresServer implements AutoCloseable {
                 .findFirst();
     }
 
-    public static PostgresServer start() throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("caravan-postgres");
-        int port;
+    @Override
+    public void beforeAll(ExtensionContext context) throws IOException, InterruptedException {
+        programs = programs().orElseThrow();
+        directory = Files.createTempDirectory("caravan-postgres");
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        PostgresServer server = new PostgresServer(programs().orElseThrow(), directory, port);
         if (isRoot()) {
             run("chown", servant(), directory.toString());
         }
         Path password = Files.writeString(directory.resolve("password"), PASSWORD + "\n");
-        server.asServant("initdb", "-D", server.data(), "-U", USER, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8",
+        asServant("initdb", "-D", data(), "-U", USER, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8",
                 "--no-locale", "--no-sync");
-        Files.writeString(Path.of(server.data(), "postgresql.conf"),
+        Files.writeString(Path.of(data(), "postgresql.conf"),
                 "listen_addresses = '127.0.0.1'\nport = " + port + "\nunix_socket_directories = ''\n",
                 java.nio.file.StandardOpenOption.APPEND);
-        server.control("start");
-        return server;
+        control("start");
     }
 
     /** Of a new database. */
@@ -135,7 +139,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void afterAll(ExtensionContext context) throws IOException, InterruptedException {
         stop();
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
