@@ -390,9 +390,8 @@ finish_installation() {
         left_for_now "perhaps files of $finish_arguments, whose installation was interrupted: $(last_words)"
       ;;
   esac
-  all_packages | comm -13 "$WORK/before" - > "$WORK/came-now"
-  cat "$WORK/came-now" >> "$WORK/came"
-  remove_cut_files "$(date +%s)" < "$WORK/came-now"
+  all_packages | comm -13 "$WORK/before" - >> "$WORK/came"
+  remove_cut_files "$(date +%s)" < "$WORK/came"
 }
 
 # Removes exactly the packages that the step installed, also if their version has changed since. Packages that were there before, and

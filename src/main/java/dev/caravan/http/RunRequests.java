@@ -129,7 +129,7 @@ final class RunRequests {
         }
         if (isLeft(id)) {
             throw new Refused(ProblemDocument.of(409, "not-under-way", "No engine works on the run",
-                    "Run " + id + " was interrupted, and nobody has resumed it yet; there is nothing to cancel."));
+                    "Run " + id + " was interrupted, and no engine has resumed it yet; there is nothing to cancel."));
         }
         journal.askToCancel(id, request.caller().name());
         return accepted(id);

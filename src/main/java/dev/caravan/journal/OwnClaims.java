@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What this engine works on, and what nobody does. Thread-safe. */
+/** The runs that this engine works on, and those that no engine does. Thread-safe. */
 final class OwnClaims {
     static final String RELEASE = "delete from claim where run = ? and engine = ?";
 

@@ -21,7 +21,7 @@ final class HostCommands {
     private record OfRun(Run run, int life) implements HostAccess.Listener {
         @Override
         public void output(byte[] chunk) {
-            // nobody listens
+            // its log is not followed
         }
 
         @Override

@@ -164,7 +164,7 @@ class FailedTest {
         Run run = run("  maxFailedHosts: 2");
         run.keepFacts("h3", TestFacts.of(3, true));
 
-        assertHost(Failed.of(run, Set.of(), any -> true), false, "nobody is at fault");
+        assertHost(Failed.of(run, Set.of(), any -> true), false, "no host is at fault");
         assertHost(Failed.of(run, Set.of("h3", "h5"), any -> false), true, "two workers");
         assertHost(Failed.of(run, Set.of("h1", "h5"), any -> false), false, "one is the first control plane");
         assertHost(Failed.of(run, Set.of("h3", "h4", "h5"), any -> false), false, "more than maxFailedHosts");
