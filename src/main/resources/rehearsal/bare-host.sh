@@ -20,7 +20,8 @@ echo "$VERSION" > "$state/kubernetes-version"
 echo "$RUNTIME $RUNTIME_VERSION" > "$state/runtime"
 : > "$state/units/sshd.service/active"
 : > "$state/units/sshd.service/enabled"
-printf 'default via %s.1 dev eth0\n%s.0/24 dev eth0 proto kernel scope link src %s\n' "${ADDRESS%.*}" "${ADDRESS%.*}" "$ADDRESS" > "$state/routes"
+printf 'default via %s.1 dev eth0\n%s.0/24 dev eth0 proto kernel scope link src %s\n' "${ADDRESS%.*}" "${ADDRESS%.*}" "$ADDRESS" \
+  > "$state/routes"
 
 # --- the commands that a bare host has
 
@@ -30,7 +31,8 @@ command_is() { # STAND-IN COMMAND...
   shift
   for command; do echo "$standin $command"; done >> "$state/commands"
 }
-command_is machine hostname hostnamectl uname nproc df id whoami chown chgrp sync udevadm ldconfig depmod mount umount mountpoint getconf loginctl timedatectl pgrep pkill killall
+command_is machine hostname hostnamectl uname nproc df id whoami chown chgrp sync udevadm ldconfig depmod mount umount mountpoint getconf \
+  loginctl timedatectl pgrep pkill killall
 command_is network ip ss iptables ip6tables iptables-save ip6tables-save iptables-restore ip6tables-restore
 command_is modprobe modprobe rmmod lsmod
 command_is swap swapon swapoff
@@ -40,7 +42,8 @@ for command in sysctl systemctl journalctl sudo curl gpg; do command_is "$comman
 
 # --- files
 
-mkdir -p "$R/etc/sysctl.d" "$R/etc/modules-load.d" "$R/etc/systemd/system" "$R/usr/lib/systemd/system" "$R/usr/lib/sysctl.d" "$R/usr/local/bin" "$R/usr/local/lib" \
+mkdir -p "$R/etc/sysctl.d" "$R/etc/modules-load.d" "$R/etc/systemd/system" "$R/usr/lib/systemd/system" "$R/usr/lib/sysctl.d" \
+  "$R/usr/local/bin" "$R/usr/local/lib" \
   "$R/run/systemd/system" "$R/tmp" "$R/root" "$R/opt" "$R/var/lib" "$R/var/log" "$R/var/run" "$R/boot" "$R/home"
 chmod 700 "$R/root"
 minor=${VERSION#*.} minor=${minor%%.*}
@@ -62,7 +65,11 @@ fi
 printf '%s' "$NAME $NUMBER" | sha256sum | cut -c 1-32 > "$R/etc/machine-id"
 uuid() { printf '%s' "$1 $NAME $NUMBER" | sha256sum | sed 's/^\(........\)\(....\)\(....\)\(....\)\(............\).*/\1-\2-\3-\4-\5/'; } # WHAT
 mkdir -p "$R/lib/modules/$kernel" "$R/sys/class/dmi/id" "$R/sys/class/net/eth0/device" "$R/sys/class/net/lo" "$R/sys/fs/cgroup"
-if [ "$minor" -ge 31 ]; then echo 'cpuset cpu io memory pids' > "$R/sys/fs/cgroup/cgroup.controllers"; else mkdir "$R/sys/fs/cgroup/memory"; fi
+if [ "$minor" -ge 31 ]; then
+  echo 'cpuset cpu io memory pids' > "$R/sys/fs/cgroup/cgroup.controllers"
+else
+  mkdir "$R/sys/fs/cgroup/memory"
+fi
 uuid machine > "$R/sys/class/dmi/id/product_uuid"
 : > "$R/lib/modules/$kernel/modules.builtin"
 echo 772 > "$R/sys/class/net/lo/type"

@@ -49,7 +49,9 @@ package() { # NAME
   # the version that the spec asks for is one that the repository has
   read -r runtime_name runtime_version < "$STATE/runtime"
   case $runtime_name.$1 in
-    docker.docker-ce | docker.docker-ce-cli | docker.docker.io | containerd.containerd.io | containerd.containerd | cri-o.cri-o) version=${runtime_version:-$version} ;;
+    docker.docker-ce | docker.docker-ce-cli | docker.docker.io | containerd.containerd.io | containerd.containerd | cri-o.cri-o)
+      version=${runtime_version:-$version}
+      ;;
   esac
   case $FAMILY.$origin in
     yum.kubernetes) release=0 ;;

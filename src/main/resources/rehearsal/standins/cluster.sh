@@ -49,7 +49,9 @@ static_stop() { # CONTAINER
     [ "$(static_container "$static_name")" = "$1" ] || continue
     mkdir -p "$STATE/containers"
     echo stopped >> "$STATE/containers/$static_name"
-    if [ -f "$STATE/containers/$static_name.refuses" ]; then static_certificate > "$STATE/containers/$static_name.down" && rm "$STATE/containers/$static_name.refuses"; fi
+    if [ -f "$STATE/containers/$static_name.refuses" ]; then
+      static_certificate > "$STATE/containers/$static_name.down" && rm "$STATE/containers/$static_name.refuses"
+    fi
   done
 }
 
@@ -119,7 +121,9 @@ pod_cidr_for() { # NUMBER
 }
 
 # The certSANs of a ClusterConfiguration on standard input.
-certificate_names() { awk '/^ *certSANs: *$/ { inside = 1; next } inside && /^ *- / { sub(/^ *- */, ""); gsub(/["'"'"']/, ""); print; next } { inside = 0 }'; }
+certificate_names() {
+  awk '/^ *certSANs: *$/ { inside = 1; next } inside && /^ *- / { sub(/^ *- */, ""); gsub(/["'"'"']/, ""); print; next } { inside = 0 }'
+}
 
 # A label or a taint: lines KEY=VALUE, for taints KEY=VALUE:EFFECT or KEY:EFFECT.
 set_pair() { # labels|taints NODE KEY REST
@@ -175,7 +179,8 @@ start_probe() { # NODE
   probe_uid=$(printf '%s' "probe $1" | sha256sum | sed 's/^\(........\)\(....\)\(....\)\(....\)\(............\).*/\1-\2-\3-\4-\5/')
   probe_process=$(node_value "$1" root)/proc/$PROBE_PROCESS
   mkdir -p "$SHARED/probes" "$probe_process/root/etc"
-  echo "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod$(echo "$probe_uid" | tr - _).slice/cri-containerd-0.scope" > "$probe_process/cgroup"
+  echo "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod$(echo "$probe_uid" | tr - _).slice/cri-containerd-0.scope" \
+    > "$probe_process/cgroup"
   printf 'search kube-system.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n' > "$probe_process/root/etc/resolv.conf"
   echo "$1|$probe_uid|10.244.${probe_number:-0}.9|$(node_value "$1" address)" > "$SHARED/probes/$1"
 }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Lines of the workflow, of the page and of programs beside Java are as long as those of the code; in the first two, only a text that
+ * Lines of the workflow, of the page and of programs beside Java are as long as those of the code. In what is part of the jar, a text that
  * cannot be broken, such as a message, may make one longer.
  */
 class LineLengthTest {
@@ -35,6 +35,15 @@ class LineLengthTest {
     void noLineOfThePageIsTooLong() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("src/main/resources/web"))) {
             assertThat(files.toList()).hasSizeGreaterThan(20).allSatisfy(file ->
+                    assertThat(Files.readAllLines(file)).as(file.toString()).allMatch(LineLengthTest::fits));
+        }
+    }
+
+    /** The hosts of a rehearsal, made of shell scripts. */
+    @Test
+    void noLineOfTheStandInsIsTooLong() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src/main/resources/rehearsal"))) {
+            assertThat(files.filter(Files::isRegularFile).toList()).hasSizeGreaterThan(30).allSatisfy(file ->
                     assertThat(Files.readAllLines(file)).as(file.toString()).allMatch(LineLengthTest::fits));
         }
     }
