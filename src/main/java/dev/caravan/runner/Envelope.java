@@ -25,7 +25,7 @@ import org.bouncycastle.crypto.util.PublicKeyFactory;
  * What a message looks like on the broker: a JSON object that says from whom to whom, and holds the rest encrypted to the receiver and
  * signed by the sender:
  *
- * <pre>{"caravan":"runner/2","from":"engine","to":"site-a","key":"...","body":"...","signature":"..."}</pre>
+ * <pre>{"caravan":"runner/3","from":"engine","to":"site-a","key":"...","body":"...","signature":"..."}</pre>
  *
  * It is encrypted by HPKE (RFC 9180: X25519, HKDF-SHA256, AES-256-GCM) as Bouncy Castle has it, since putting a key agreement, a key
  * derivation and a cipher together by hand is where such schemes go wrong; a new key for each message. The signature (Ed25519, of the
@@ -33,7 +33,7 @@ import org.bouncycastle.crypto.util.PublicKeyFactory;
  */
 final class Envelope {
     /** The version of messages. A side that does not know it refuses the message. */
-    static final String VERSION = "runner/2";
+    static final String VERSION = "runner/3";
     /** A message on the broker, in characters. */
     static final int LARGEST = 48 << 20;
     private static final JsonMapper JSON = JsonMapper.builder(com.fasterxml.jackson.core.JsonFactory.builder()

@@ -38,6 +38,7 @@ final class Pending {
     long sentBeat;
     int sendings;
     boolean seen;
+    boolean lacksTexts;
     long missingSince;
 
     Pending(long number, Target target, HostOrder order, HostAccess.Listener listener, long waitsUntil) {
@@ -65,8 +66,13 @@ final class Pending {
         return result;
     }
 
-    Message.Order message(String session, String runner, long floor, List<Long> givenUp) {
-        return new Message.Order(session, runner, number, floor, givenUp, target, order, listener.life());
+    HostOrder order() {
+        return order;
+    }
+
+    ZoneSender.OrderMessage message(String session, String runner, long floor, List<Long> givenUp) {
+        int life = listener.life();
+        return (named, texts) -> new Message.Order(session, runner, number, floor, givenUp, target, named, life, texts);
     }
 
     /** Takes what was said of it. @return how it ended, once all of that has come */

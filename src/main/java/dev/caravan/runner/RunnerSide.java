@@ -9,6 +9,7 @@ import dev.caravan.ssh.SshTarget;
 import dev.caravan.step.StepFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 final class RunnerSide {
     private static final Logger LOG = LoggerFactory.getLogger(RunnerSide.class);
+    /** All built-in scripts have less than half a million characters. */
+    private static final long MOST_TEXT = 16 << 20;
 
     private final String session;
     private final String home;
@@ -31,6 +34,7 @@ final class RunnerSide {
     private final EngineWire wire;
     private final Executor ends;
     private final Admission admission = new Admission();
+    private final KeptTexts texts = new KeptTexts(MOST_TEXT);
     private final Map<Key, Executing> underWay = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -69,12 +73,19 @@ final class RunnerSide {
         }
     }
 
-    private void order(String engine, Message.Order order) {
-        Key key = new Key(order.session(), order.number());
-        if (!order.runner().equals(session)) {
-            trySend(engine, new Message.Refused(order.session(), order.number(), session));
+    private void order(String engine, Message.Order named) {
+        Key key = new Key(named.session(), named.number());
+        if (!named.runner().equals(session)) {
+            trySend(engine, new Message.Refused(named.session(), named.number(), session));
             return;
         }
+        Optional<Message.Order> whole = texts.whole(named).map(named::with);
+        if (whole.isEmpty()) {
+            // Before it is admitted: its number comes again.
+            trySend(engine, new Message.Lacking(named.session(), named.number(), session));
+            return;
+        }
+        Message.Order order = whole.get();
         if (!admission.admits(order, runs(order.order()))) {
             if (!underWay.containsKey(key)) {
                 trySend(engine, new Message.Refused(order.session(), order.number(), session));

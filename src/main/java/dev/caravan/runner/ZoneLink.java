@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *       whether it was carried out is not known. The retry finds that out on the host.
  *   <li>So is an order that the runner has, and does no longer carry out, though its end did not arrive.
  * </ol>
- * Thread-safe. What is sent waits for the broker on one thread for each zone.
+ * Thread-safe.
  */
 final class ZoneLink {
     private static final Logger LOG = LoggerFactory.getLogger(ZoneLink.class);
@@ -38,9 +37,8 @@ final class ZoneLink {
     private final String zone;
     private final ZoneFailures failures;
     private final String session;
-    private final Wire wire;
     private final Timing timing;
-    private final Executor sender;
+    private final ZoneSender sender;
     private final Executor callbacks;
     private final NavigableMap<Long, Pending> pending = new TreeMap<>();
     private final NavigableSet<Long> givenUp = new TreeSet<>();
@@ -50,22 +48,20 @@ final class ZoneLink {
     private long heardBeat;
     private long heardAt;
     private String runner;
-    private boolean brokerFails;
     private boolean greets;
     private boolean closed;
 
     /**
      * @param session   of this engine
-     * @param sender    one thread, on which messages are sent
+     * @param sender    takes messages to the zone
      * @param callbacks on which what follows an order continues
      */
-    ZoneLink(String zone, String session, Wire wire, Timing timing, Executor sender, Executor callbacks) {
+    ZoneLink(String zone, String session, ZoneSender sender, Timing timing, Executor callbacks) {
         this.zone = zone;
         this.failures = new ZoneFailures(zone);
         this.session = session;
-        this.wire = wire;
-        this.timing = timing;
         this.sender = sender;
+        this.timing = timing;
         this.callbacks = callbacks;
     }
 
@@ -95,15 +91,15 @@ final class ZoneLink {
         return mine.result();
     }
 
-    /* Guarded by this. */
+    /* Guarded by this. An order that may not be sent now is sent at a later beat, or waits in vain. */
     private void send(Pending each) {
         each.sentTo = runner;
         each.sentBeat = beat;
         each.sendings++;
         long floor = pending.firstKey();
         givenUp.headSet(floor).clear();
-        Message.Order message = each.message(session, runner, floor, List.copyOf(givenUp));
-        transmit(message, each.listener()::mayBeSent, () -> { }, () -> notSent(each));
+        sender.send(each.order(), runner, each.lacksTexts, each.message(session, runner, floor, List.copyOf(givenUp)),
+                each.listener()::mayBeSent, () -> notSent(each));
     }
 
     private synchronized void notSent(Pending each) {
@@ -115,41 +111,12 @@ final class ZoneLink {
     private void sayHello() {
         if (!greets) {
             greets = true;
-            transmit(new Message.Hello(session, ++beat), () -> true, this::greeted, this::greeted);
+            sender.send(new Message.Hello(session, ++beat), this::greeted);
         }
     }
 
     private synchronized void greeted() {
         greets = false;
-    }
-
-    /* An order that may not be sent now is sent at a later beat, or waits in vain. */
-    private void transmit(Message message, BooleanSupplier mayBeSent, Runnable sent, Runnable failed) {
-        sender.execute(() -> {
-            if (!mayBeSent.getAsBoolean()) {
-                failed.run();
-                return;
-            }
-            try {
-                wire.send(message);
-                brokerAnswers(true, null);
-                sent.run();
-            } catch (Exception e) {
-                brokerAnswers(false, e);
-                failed.run();
-            }
-        });
-    }
-
-    private synchronized void brokerAnswers(boolean answers, Exception failure) {
-        if (brokerFails == answers && !closed) {
-            brokerFails = !answers;
-            if (answers) {
-                LOG.info("the broker takes messages to zone {} again", zone);
-            } else {
-                LOG.warn("the broker does not take messages to zone {}: {}. Orders wait", zone, Causes.of(failure));
-            }
-        }
     }
 
     /** Takes what a runner of this zone said. */
@@ -163,6 +130,17 @@ final class ZoneLink {
             part(part);
         } else if (said instanceof Message.Refused refused) {
             refused(refused);
+        } else if (said instanceof Message.Lacking lacking) {
+            lacking(lacking);
+        }
+    }
+
+    /* From then on all of its texts go with it, so that this is answered once, however often it is said. */
+    private synchronized void lacking(Message.Lacking lacking) {
+        Pending its = pending.get(lacking.number());
+        if (its != null && !its.lacksTexts && lacking.runner().equals(its.sentTo) && lacking.runner().equals(runner)) {
+            its.lacksTexts = true;
+            send(its);
         }
     }
 
@@ -288,6 +266,7 @@ final class ZoneLink {
 
     /** Ends all orders that are not over. */
     void close() {
+        sender.close();
         List<Pending> left;
         synchronized (this) {
             closed = true;

@@ -75,8 +75,8 @@ public final class ZonedAccess implements HostAccess, AutoCloseable {
         for (String zone : envelope.names()) {
             ExecutorService sender = Executors.newSingleThreadExecutor(threads("caravan-zone-" + zone));
             access.senders.add(sender);
-            Wire wire = message -> broker.order(zone, message);
-            access.links.put(zone, new ZoneLink(zone, session, wire, settings.timing(), sender, access.callbacks));
+            ZoneSender toZone = new ZoneSender(zone, message -> broker.order(zone, message), sender);
+            access.links.put(zone, new ZoneLink(zone, session, toZone, settings.timing(), access.callbacks));
         }
         broker.listenAsEngine(session, access::received);
         long beat = settings.timing().beat().toMillis();

@@ -16,7 +16,11 @@ class AdmissionTest {
     private final Admission admission = new Admission();
 
     private static Message.Order order(String session, long number, long floor, Long... givenUp) {
-        return new Message.Order(session, "runner", number, floor, List.of(givenUp), null, new HostOrder.Clear("", List.of()), 0);
+        return order(session, number, floor, List.of(givenUp), 0);
+    }
+
+    private static Message.Order order(String session, long number, long floor, List<Long> givenUp, int life) {
+        return new Message.Order(session, "runner", number, floor, givenUp, null, new HostOrder.Clear("", List.of()), life, null);
     }
 
     private boolean admits(String session, long number, long floor, Long... givenUp) {
@@ -67,8 +71,7 @@ class AdmissionTest {
     }
 
     private boolean admits(int life, String session, long number) {
-        return admission.admits(new Message.Order(session, "runner", number, 1, List.of(), null, new HostOrder.Clear("", List.of()), life),
-                RUN);
+        return admission.admits(order(session, number, 1, List.of(), life), RUN);
     }
 
     @Property(tries = 200)

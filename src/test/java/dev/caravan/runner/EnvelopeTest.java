@@ -89,8 +89,8 @@ class EnvelopeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{}", "[]", "null", "no json", "{\"caravan\":\"runner/2\",\"from\":null,\"to\":\"site-a\"}",
-        "{\"caravan\":\"runner/2\",\"from\":\"engine\",\"to\":\"site-a\",\"key\":\"%\",\"body\":\"\",\"signature\":\"\"}"})
+    @ValueSource(strings = {"", "{}", "[]", "null", "no json", "{\"caravan\":\"runner/3\",\"from\":null,\"to\":\"site-a\"}",
+        "{\"caravan\":\"runner/3\",\"from\":\"engine\",\"to\":\"site-a\",\"key\":\"%\",\"body\":\"\",\"signature\":\"\"}"})
     void whatIsNoMessageIsRefused(String text) {
         assertThatThrownBy(() -> runner.open(text)).isInstanceOf(Envelope.Refused.class).hasMessage("it is no message of Caravan's");
     }
@@ -98,9 +98,9 @@ class EnvelopeTest {
     @Test
     void anotherVersionIsRefusedWithWhatToDo() throws Exception {
         JsonNode message = new ObjectMapper().readTree(engine.seal("site-a", CONTENT));
-        ((ObjectNode) message).put("caravan", "runner/3");
+        ((ObjectNode) message).put("caravan", "runner/4");
         assertThatThrownBy(() -> runner.open(message.toString())).hasMessage(
-                "it is of version runner/3, and this Caravan speaks runner/2: run the same version of Caravan on both sides");
+                "it is of version runner/4, and this Caravan speaks runner/3: run the same version of Caravan on both sides");
     }
 
     // ---- key files

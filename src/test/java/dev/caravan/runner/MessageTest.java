@@ -45,7 +45,11 @@ class MessageTest {
     }
 
     private static Message.Order order(HostOrder order) {
-        return new Message.Order("e", "r", 7, 3, List.of(5L), null, order, 0);
+        return order(order, List.of());
+    }
+
+    private static Message.Order order(HostOrder order, List<String> texts) {
+        return new Message.Order("e", "r", 7, 3, List.of(5L), null, order, 0, texts);
     }
 
     @Test
@@ -63,16 +67,20 @@ class MessageTest {
                 + "\"session\":\"e\",\"number\":7,\"seq\":1,\"result\":null,"
                 + "\"problem\":{\"ssh\":\"TIMEOUT\",\"kind\":null,\"text\":\"too long\",\"remedy\":null}}");
         is(new Message.Refused("e", 7, "r"), "{\"type\":\"refused\",\"session\":\"e\",\"number\":7,\"runner\":\"r\"}");
+        is(new Message.Lacking("e", 7, "r"), "{\"type\":\"lacking\",\"session\":\"e\",\"number\":7,\"runner\":\"r\"}");
     }
 
     @Test
     void ordersHaveOneForm() throws Exception {
         byte[] bytes = "x\n".getBytes(StandardCharsets.UTF_8);
-        String libraries = Base64.getEncoder().encodeToString(new Libraries.Pack().convert(Map.of("lib.sh", ":\n")));
-        is(order(new HostOrder.Launch("7f3a-1", "greet", 0, List.of("7f3a-0"), Map.of("A", "b"), "echo\n", Map.of("lib.sh", ":\n"), bytes,
-                1000)), order("{\"order\":\"launch\",\"id\":\"7f3a-1\",\"step\":\"greet\",\"known\":0,\"done\":[\"7f3a-0\"],"
-                + "\"environment\":{\"A\":\"b\"},\"script\":\"echo\\n\",\"libraries\":\"" + libraries + "\",\"stdin\":\"eAo=\","
-                + "\"timeoutMillis\":1000}"));
+        HostOrder launch = new HostOrder.Launch("7f3a-1", "greet", 0, List.of("7f3a-0"), Map.of("A", "b"), "12ab", Map.of("lib.sh", "34cd"),
+                bytes, 1000);
+        String json = order("{\"order\":\"launch\",\"id\":\"7f3a-1\",\"step\":\"greet\",\"known\":0,\"done\":[\"7f3a-0\"],"
+                + "\"environment\":{\"A\":\"b\"},\"script\":\"12ab\",\"libraries\":{\"lib.sh\":\"34cd\"},\"stdin\":\"eAo=\","
+                + "\"timeoutMillis\":1000}");
+        is(order(launch), json);
+        String texts = Base64.getEncoder().encodeToString(new Texts.Pack().convert(List.of(":\n")));
+        is(order(launch, List.of(":\n")), json.substring(0, json.length() - 1) + ",\"texts\":\"" + texts + "\"}");
         is(order(new HostOrder.Stop("7f3a-1", -1)), order("{\"order\":\"stop\",\"id\":\"7f3a-1\",\"known\":-1}"));
         is(order(new HostOrder.Clear("7f3a", List.of("7f3a-1"))), order("{\"order\":\"clear\",\"lock\":\"7f3a\",\"ids\":[\"7f3a-1\"]}"));
         is(order(new HostOrder.Piece(HostOrder.Move.WRITE, "7f3a-1", 0, 2, "-", bytes, 1000)), order("{\"order\":\"piece\",\"move\":"
@@ -81,18 +89,17 @@ class MessageTest {
 
     /** The form is gzip of JSON, which any program can read; a small message that says a lot is refused. */
     @Test
-    void librariesAreCompressedWithinABound() throws Exception {
-        Map<String, String> large = Map.of("lib.sh", "# a line of a script\n".repeat(10_000));
-        byte[] packed = new Libraries.Pack().convert(large);
+    void textsAreCompressedWithinABound() throws Exception {
+        List<String> large = List.of("# a line of a script\n".repeat(10_000), "uname\n");
+        byte[] packed = new Texts.Pack().convert(large);
         assertThat(packed.length).isLessThan(10_000);
         try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
-            assertThat(new ObjectMapper().readValue(in, Map.class)).isEqualTo(large);
+            assertThat(new ObjectMapper().readValue(in, List.class)).isEqualTo(large);
         }
-        assertThat(new Libraries.Unpack().convert(packed)).isEqualTo(large);
-        byte[] tooMuch = new Libraries.Pack().convert(Map.of("lib.sh", "x".repeat(8 << 20)));
-        assertThatThrownBy(() -> new Libraries.Unpack().convert(tooMuch)).hasMessageContaining("larger than 8 MiB");
-        byte[] message = Message.Json.write(order(new HostOrder.Launch("7f3a-1", "greet", 0, List.of(), Map.of(), "", Map.of("lib.sh",
-                "x".repeat(8 << 20)), new byte[0], 1000)));
+        assertThat(new Texts.Unpack().convert(packed)).isEqualTo(large);
+        List<String> tooMuch = List.of("x".repeat(8 << 20));
+        assertThatThrownBy(() -> new Texts.Unpack().convert(new Texts.Pack().convert(tooMuch))).hasMessageContaining("larger than 8 MiB");
+        byte[] message = Message.Json.write(order(new HostOrder.Clear("", List.of()), tooMuch));
         assertThatThrownBy(() -> Message.Json.read(message)).isInstanceOf(Envelope.Refused.class);
     }
 

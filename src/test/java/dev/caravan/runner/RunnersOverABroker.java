@@ -251,6 +251,51 @@ abstract class RunnersOverABroker {
         assertThat(Arrays.copyOfRange(read, read.length - content.length, read.length)).isEqualTo(content);
     }
 
+    /* A step that prints the first five characters of its library, and how many it has. */
+    private String sourced(ZonedAccess engine, String id, String library) throws Exception {
+        Heard heard = new Heard();
+        get(give(engine, known -> new HostOrder.Launch(id, "look", known, List.of(), Map.of("CARAVAN_STEP", "look"),
+                "cut -c 1-5 \"$CARAVAN_LIB/lib.sh\"; wc -c < \"$CARAVAN_LIB/lib.sh\"\n", Map.of("lib.sh", library), new byte[0], 60_000),
+                heard));
+        return heard.log();
+    }
+
+    private long largeOrders() throws Exception {
+        return broker.seen().stream().filter(each -> each.address().equals("caravan.orders.site-a"))
+                .filter(each -> each.text().length() > 10_000).count();
+    }
+
+    @Test
+    void aLibraryIsSentOnceToEachRunner() throws Exception {
+        byte[] random = new byte[50_000];
+        new Random(5).nextBytes(random);
+        String library = Base64.getEncoder().encodeToString(random) + "\n";
+        String said = library.substring(0, 5) + "\n" + library.length() + "\n";
+        ZonedAccess engine = engine();
+        Runner first = runner();
+        for (int n = 1; n <= 5; n++) {
+            assertThat(sourced(engine, "7f3a-" + n, library)).isEqualTo(said);
+        }
+        assertThat(largeOrders()).isEqualTo(1);
+        first.close();
+        runner();
+        assertThat(sourced(engine, "7f3a-6", library)).isEqualTo(said);
+        assertThat(sourced(engine(), "8b21-1", library)).isEqualTo(said);
+        assertThat(largeOrders()).as("another runner, and another engine").isEqualTo(3);
+    }
+
+    @Test
+    void aRunnerAsksForWhatItForgot() throws Exception {
+        ZonedAccess engine = engine();
+        runner();
+        int size = 7 << 20;
+        int n = 0;
+        // Three are more than it keeps.
+        for (String letter : List.of("a", "b", "c", "a")) {
+            assertThat(sourced(engine, "7f3a-" + ++n, letter.repeat(size - 1) + "\n")).isEqualTo(letter.repeat(5) + "\n" + size + "\n");
+        }
+    }
+
     @Test
     void messagesThatComeTwiceAndInAnotherOrderHaveNoFurtherEffect() throws Exception {
         ZonedAccess engine = engine();
