@@ -43,6 +43,8 @@ final class Claims {
 
     private record Claim(String name, String run, String engine) {}
 
+    private record Work(String run, String engine) {}
+
     /** @param quiet how long it gave no sign of life, though it could have */
     private record Engine(String id, EngineIdentity identity, long written, Duration quiet) {}
 
@@ -104,10 +106,11 @@ final class Claims {
     List<RunRecord> orphans(Connection connection, boolean wasLost, List<RunRecord> unended) throws SQLException {
         Map<String, Engine> engines = engines(connection, wasLost);
         Set<String> workedOn = new HashSet<>();
-        for (Claim claim : Sql.query(connection, "select name, run, engine from claim",
-                row -> new Claim(row.getString("name"), row.getString("run"), row.getString("engine")))) {
-            if (engines.containsKey(claim.engine()) && !isGone(engines.get(claim.engine()))) {
-                workedOn.add(claim.run());
+        // A run has a claim for each of its hosts: its engine is looked for once.
+        for (Work work : Sql.query(connection, "select distinct run, engine from claim",
+                row -> new Work(row.getString("run"), row.getString("engine")))) {
+            if (engines.containsKey(work.engine()) && !isGone(engines.get(work.engine()))) {
+                workedOn.add(work.run());
             }
         }
         return unended.stream().filter(run -> !workedOn.contains(run.id())).toList();
