@@ -76,7 +76,7 @@ final class HostKeys {
         String name = login.host().toLowerCase(Locale.ROOT);
         List<Known> matches = new ArrayList<>();
         try {
-            for (KnownHostEntry entry : source.read()) {
+            for (KnownHostEntry entry : source.read(name)) {
                 if (entry.isHostMatch(name, login.port())) {
                     known(entry, source).ifPresent(matches::add);
                 }

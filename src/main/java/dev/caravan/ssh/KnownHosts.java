@@ -20,8 +20,8 @@ interface KnownHosts {
     /** For messages: the path. */
     String describe();
 
-    /** Every line that can be read; empty where there is no file. */
-    List<KnownHostEntry> read() throws IOException;
+    /** Every line that can be read and may be about that host; others may be among them. Empty where there is no file. */
+    List<KnownHostEntry> read(String host) throws IOException;
 
     /** Adds a line, atomically towards other writers. @return false if this list is one that nothing is added to */
     boolean add(String line) throws IOException;
@@ -35,9 +35,9 @@ interface KnownHosts {
         }
 
         @Override
-        public List<KnownHostEntry> read() throws IOException {
+        public List<KnownHostEntry> read(String host) throws IOException {
             try {
-                return KnownHostEntry.readKnownHostEntries(path);
+                return KnownHostLines.of(path).about(host);
             } catch (NoSuchFileException e) {
                 return List.of();
             }

@@ -8,6 +8,7 @@ import dev.caravan.spec.SshAccess.HostKeyCheck;
 import dev.caravan.ssh.SshException.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.PublicKey;
 import java.util.Base64;
@@ -118,6 +119,21 @@ class HostKeysTest {
         assertThat(refusal(keys, ecdsa)).isNull();
         assertThat(refusal(keys, rsa)).isNull();
         assertThat(refusal(keys, otherEcdsa)).isEqualTo(Kind.CHANGED_HOST_KEY);
+    }
+
+    @Test
+    void aFileIsParsedOnceAsLongAsItSaysTheSame() throws Exception {
+        Path file = file(line("node1", ecdsa), line("[node2]:2222,node3", ecdsa), line("node*", rsa));
+        KnownHostLines lines = KnownHostLines.of(file);
+        assertThat(KnownHostLines.of(file)).isSameAs(lines);
+        assertThat(lines.about("Node2")).extracting(each -> each.getConfigLine().split(" ")[0]).containsExactly("[node2]:2222,node3", "node*");
+
+        FileTime at = Files.getLastModifiedTime(file);
+        assertThat(refusal(keys("node1", 22, file, HostKeyCheck.STRICT), ecdsa)).isNull();
+        Files.setLastModifiedTime(file(line("node1", otherEcdsa), line("[node2]:2222,node3", ecdsa), line("node*", rsa)), at);
+        assertThat(refusal(keys("node1", 22, file, HostKeyCheck.STRICT), ecdsa)).as("of one length and one time")
+                .isEqualTo(Kind.CHANGED_HOST_KEY);
+        assertThat(refusal(keys("node1", 22, file, HostKeyCheck.STRICT), otherEcdsa)).isNull();
     }
 
     @Test
