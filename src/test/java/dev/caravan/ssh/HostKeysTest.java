@@ -126,7 +126,8 @@ class HostKeysTest {
         Path file = file(line("node1", ecdsa), line("[node2]:2222,node3", ecdsa), line("node*", rsa));
         KnownHostLines lines = KnownHostLines.of(file);
         assertThat(KnownHostLines.of(file)).isSameAs(lines);
-        assertThat(lines.about("Node2")).extracting(each -> each.getConfigLine().split(" ")[0]).containsExactly("[node2]:2222,node3", "node*");
+        assertThat(lines.about("Node2")).extracting(each -> each.getConfigLine().split(" ")[0])
+                .containsExactly("[node2]:2222,node3", "node*");
 
         FileTime at = Files.getLastModifiedTime(file);
         assertThat(refusal(keys("node1", 22, file, HostKeyCheck.STRICT), ecdsa)).isNull();
