@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param controlPlaneTaints the keys with which kubeadm taints control planes, each with the effect NoSchedule
  * @param commands         those that must be on a host; their packages are installed where they are not
  * @param kubeletAsksAmazon whether each start of the kubelet asks for registry credentials at Amazon's metadata address
+ * @param apiServerLosesWatches whether watches of clients may get no more events after etcd had no leader
  * @param repositories     who has a repository for this minor
  * @param dualStack        whether pods and services may have both address families
  * @param ipvs             kube-proxy's mode ipvs
@@ -46,6 +47,7 @@ public record Minor(
         List<String> controlPlaneTaints,
         List<String> commands,
         boolean kubeletAsksAmazon,
+        boolean apiServerLosesWatches,
         List<Packager> repositories,
         DualStack dualStack,
         Ipvs ipvs,

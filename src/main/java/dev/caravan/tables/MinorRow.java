@@ -24,8 +24,8 @@ final class MinorRow {
     private static final List<String> COMMANDS = List.of("conntrack", "iptables", "ip");
 
     private static final String[] KEYS = {"kubeadmApi", "kernel", "cgroupV1", "runtimes", "containerd", "criOMinorsApart", "sockets",
-        "cgroupDriver", "etcd", "etcdUpgradeFrom", "kubeletMinorsOlder", "controlPlaneTaints", "commands",
-        "kubeletAsksAmazon", "repositories", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
+        "cgroupDriver", "etcd", "etcdUpgradeFrom", "kubeletMinorsOlder", "controlPlaneTaints", "commands", "kubeletAsksAmazon",
+        "apiServerLosesWatches", "repositories", "dualStack", "ipvs", "nftablesKernel", "packageSignatures", "removes"};
 
     private static final List<RuntimeName> RUNTIMES = List.of(RuntimeName.DOCKER, RuntimeName.CONTAINERD, RuntimeName.CRI_O);
 
@@ -66,8 +66,10 @@ final class MinorRow {
                                 .toList()),
                 field("commands", Minor::commands,
                         value -> value.items().stream().map(item -> item.oneOf(COMMANDS, word -> word)).toList()),
-                field("kubeletAsksAmazon", Minor::kubeletAsksAmazon,
-                        value -> value.oneOf(List.of("yes", "no"), word -> word).equals("yes")),
+                field("kubeletAsksAmazon", Minor::kubeletAsksAmazon, MinorRow::yes),
+                // Tables that users copied before this key was there do not have it.
+                fields.containsKey("apiServerLosesWatches") ? yes(fields.get("apiServerLosesWatches"))
+                        : before != null && before.apiServerLosesWatches(),
                 field("repositories", Minor::repositories,
                         value -> value.items().stream().map(item -> item.constant(Packager.values())).toList()),
                 field("dualStack", Minor::dualStack, value -> value.constant(DualStack.values())),
@@ -75,6 +77,10 @@ final class MinorRow {
                 version(fields, "nftablesKernel").or(() -> Optional.ofNullable(before).flatMap(Minor::nftablesKernel)),
                 field("packageSignatures", Minor::packageSignatures, value -> value.constant(PackageSignatures.values())),
                 removed(number));
+    }
+
+    private static boolean yes(Value value) {
+        return value.oneOf(List.of("yes", "no"), word -> word).equals("yes");
     }
 
     private <T> T field(String name, Function<Minor, T> inherited, Function<Value, T> read) {

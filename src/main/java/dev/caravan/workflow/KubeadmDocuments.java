@@ -75,6 +75,17 @@ public final class KubeadmDocuments {
         return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), join);
     }
 
+    /**
+     * Whether another control plane joined in this run, or tried to, and the API server of the first one may have lost watches by that:
+     * etcd can be without a leader until its second member has started.
+     */
+    public boolean mayHaveLostWatches(@Variable(Variables.RUN) Run run) {
+        Cluster cluster = run.cluster();
+        return !run.isPlan() && versions.minor(cluster.kubernetes().minor()).apiServerLosesWatches()
+                && cluster.controlPlanes().stream().filter(host -> !host.equals(cluster.firstControlPlane()))
+                        .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
+    }
+
     private static boolean joined(Exchange exchange) {
         return run(exchange).facts(Variables.hostName(exchange)).map(Facts::joined).orElse(false);
     }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +83,11 @@ class TablesTest {
         assertThat(minor.kubeletAsksAmazon()).isEqualTo(asksAmazon);
         assertThat(minor.repositories()).hasToString(repositories);
         assertThat(table.lastLegacy()).isEqualTo("1.28.2");
+    }
+
+    @Test
+    void knowsWhichMinorLosesWatches() {
+        assertThat(IntStream.rangeClosed(13, 37).filter(number -> table.minor(number).apiServerLosesWatches())).containsExactly(20);
     }
 
     @Test
