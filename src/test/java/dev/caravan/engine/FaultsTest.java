@@ -137,7 +137,7 @@ class FaultsTest {
             link.heal();
             succeedsWithEachStepOnce(engine, run);
             tells(retry(run), "the connection broke while a command ran", GOES_ON);
-            tells(retries(run).get(1), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
+            tells(retries(run).get(1), "no SSH server answered within 3 s", "Check what listens on port " + link.port());
         }
     }
 
@@ -147,8 +147,8 @@ class FaultsTest {
             Run run = inMidStep(engine);
             link.cut();
             assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
-            tells(failure(run), "no SSH server answered within 1 s", "Check what listens on port " + link.port());
-            ends(run, "no SSH server answered within 1 s", "Check what listens on port " + link.port());
+            tells(failure(run), "no SSH server answered within 3 s", "Check what listens on port " + link.port());
+            ends(run, "no SSH server answered within 3 s", "Check what listens on port " + link.port());
             onceEach(run);
             assertThat(retries(run)).hasSize(4).allSatisfy(retry -> assertThatThePauseWasKept(run, retry));
         }
@@ -364,12 +364,17 @@ class FaultsTest {
 
     private Run inMidStep(Engine engine, Cluster cluster) throws Exception {
         Run run = engine.runs().begin(order(cluster));
-        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS)
-                .until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h2", STEP)));
+        awaitStep(run, "h2");
         // both are at work, so that what fails afterwards has not begun elsewhere
-        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS)
-                .until(() -> hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is("h1", STEP)));
+        awaitStep(run, "h1");
         return run;
+    }
+
+    private void awaitStep(Run run, String host) {
+        await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> {
+            assertThat(journal.run(run.id()).filter(known -> known.hasEnded())).as(() -> told(run)).isEmpty();
+            return hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is(host, STEP));
+        });
     }
 
     private void awaitRetry(Run run) {
@@ -456,7 +461,7 @@ class FaultsTest {
                 ? new SshTarget("127.0.0.1",
                         new SshAccess(access.user(), link.port(), access.privateKey(), access.passphrase(), access.password(),
                         access.sudoPassword(), access.knownHosts(), pinnedKey, access.hostKeyCheck(), false, Optional.empty(),
-                        Duration.ofSeconds(1), Duration.ofMillis(200)))
+                        Duration.ofSeconds(3), Duration.ofMillis(200)))
                 : SshTarget.of(host);
     }
 
