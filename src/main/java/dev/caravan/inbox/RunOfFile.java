@@ -103,13 +103,17 @@ public final class RunOfFile extends AsyncProcessorSupport {
             LOG.info("{} says the same as a file whose run is under way; it shares that run", name(exchange));
             return same;
         }
-        Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
-        if (earlier.isPresent()) {
-            LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(),
-                    earlier.get().state().word());
-            return CompletableFuture.completedFuture(earlier.get());
+        // First the run that is under way, then those that have ended: one that ends meanwhile is found among these.
+        Optional<Run> resumed = resumed(submission, exchange);
+        if (resumed.isEmpty()) {
+            Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
+            if (earlier.isPresent()) {
+                LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(),
+                        earlier.get().state().word());
+                return CompletableFuture.completedFuture(earlier.get());
+            }
         }
-        Run run = runFor(submission, exchange);
+        Run run = resumed.isPresent() ? resumed.get() : runFor(submission, exchange);
         CompletableFuture<Outcome> outcome = runs.outcome(run).toCompletableFuture();
         underWay.put(submission.text(), outcome);
         outcome.whenComplete((ended, failure) -> forget(submission.text(), outcome));
@@ -123,11 +127,15 @@ public final class RunOfFile extends AsyncProcessorSupport {
             worked.begun(run, taken(exchange));
             return run;
         } catch (Busy busy) {
-            // After a restart the run that this file began is resumed automatically, as a rule before the file is seen again.
-            Run own = submissions.resumedRun(submission).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
-            LOG.info("{}: run {} of cluster {} is resumed", name(exchange), own.id(), own.cluster().name());
-            return own;
+            return resumed(submission, exchange).filter(run -> run.id().equals(busy.getOther())).orElseThrow(() -> busy);
         }
+    }
+
+    /* After a restart the run that this file began is resumed automatically, as a rule before the file is seen again. */
+    private Optional<Run> resumed(Submission submission, Exchange exchange) {
+        Optional<Run> own = submissions.resumedRun(submission);
+        own.ifPresent(run -> LOG.info("{}: run {} of cluster {} is resumed", name(exchange), run.id(), run.cluster().name()));
+        return own;
     }
 
     private synchronized void forget(String text, CompletableFuture<Outcome> outcome) {
