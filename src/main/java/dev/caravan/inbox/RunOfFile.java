@@ -105,15 +105,20 @@ public final class RunOfFile extends AsyncProcessorSupport {
         }
         // First the run that is under way, then those that have ended: one that ends meanwhile is found among these.
         Optional<Run> resumed = resumed(submission, exchange);
-        if (resumed.isEmpty()) {
-            Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
-            if (earlier.isPresent()) {
-                LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(),
-                        earlier.get().state().word());
-                return CompletableFuture.completedFuture(earlier.get());
-            }
+        if (resumed.isPresent()) {
+            return outcomeOf(resumed.get(), submission);
         }
-        Run run = resumed.isPresent() ? resumed.get() : runFor(submission, exchange);
+        Optional<Outcome> earlier = worked.outcome(taken(exchange), submission);
+        if (earlier.isPresent()) {
+            LOG.info("{}: its run {} has {} before, and gets its result now", name(exchange), earlier.get().run(),
+                    earlier.get().state().word());
+            return CompletableFuture.completedFuture(earlier.get());
+        }
+        return outcomeOf(runFor(submission, exchange), submission);
+    }
+
+    /* Guarded by this. */
+    private CompletableFuture<Outcome> outcomeOf(Run run, Submission submission) {
         CompletableFuture<Outcome> outcome = runs.outcome(run).toCompletableFuture();
         underWay.put(submission.text(), outcome);
         outcome.whenComplete((ended, failure) -> forget(submission.text(), outcome));

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Variable;
 
@@ -72,7 +73,9 @@ public final class KubeadmDocuments {
      * @param join the step that joins it. If it ended in an earlier life of the run, it needs none
      */
     public boolean needsCredentials(Exchange exchange, String join) {
-        return !run(exchange).isPlan() && !joined(exchange) && !run(exchange).past().isDone(Variables.hostName(exchange), join);
+        Run run = run(exchange);
+        String host = Variables.hostName(exchange);
+        return !run.isPlan() && !joined(run, host) && !run.past().isDone(host, join);
     }
 
     /**
@@ -80,14 +83,18 @@ public final class KubeadmDocuments {
      * etcd can be without a leader until its second member has started.
      */
     public boolean mayHaveLostWatches(@Variable(Variables.RUN) Run run) {
-        Cluster cluster = run.cluster();
-        return !run.isPlan() && versions.minor(cluster.kubernetes().minor()).apiServerLosesWatches()
-                && cluster.controlPlanes().stream().filter(host -> !host.equals(cluster.firstControlPlane()))
-                        .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
+        return !run.isPlan() && versions.minor(run.cluster().kubernetes().minor()).apiServerLosesWatches()
+                && joiningControlPlanes(run).findAny().isPresent();
     }
 
-    private static boolean joined(Exchange exchange) {
-        return run(exchange).facts(Variables.hostName(exchange)).map(Facts::joined).orElse(false);
+    /* Those that were in no cluster when the run began, but for the first one; also those that have failed since. */
+    private static Stream<Host> joiningControlPlanes(Run run) {
+        Cluster cluster = run.cluster();
+        return cluster.controlPlanes().stream().filter(host -> !host.equals(cluster.firstControlPlane()) && !joined(run, host.name()));
+    }
+
+    private static boolean joined(Run run, String host) {
+        return run.facts(host).map(Facts::joined).orElse(false);
     }
 
     /**
@@ -97,9 +104,7 @@ public final class KubeadmDocuments {
      */
     public String uploadCertsDocuments(@Variable(Variables.RUN) Run run) {
         Cluster cluster = run.cluster();
-        boolean wanted = cluster.controlPlanes().stream()
-                .filter(host -> !host.equals(cluster.firstControlPlane()) && !run.hasFailed(host.name()))
-                .anyMatch(host -> !run.facts(host.name()).map(Facts::joined).orElse(false));
+        boolean wanted = joiningControlPlanes(run).anyMatch(host -> !run.hasFailed(host.name()));
         NodeSettings settings = settings(run, cluster.firstControlPlane());
         return wanted ? KubeadmConfig.uploadCertsDocument(cluster, new Secret(KEY_TO_BE_MADE), settings).reveal() : "";
     }
