@@ -2,7 +2,6 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,13 +37,10 @@ class ApiServerRestartScriptTest {
 
     @BeforeEach
     void host() throws IOException {
-        Files.writeString(Files.createDirectories(root.resolve("etc/kubernetes")).resolve("admin.conf"), "");
+        ScriptRun.controlPlane(root, Map.of("docker", RUNTIME, "crictl", RUNTIME,
+                "kubectl", "case \" $* \" in *\" /readyz \"*) ;; *) exit 1 ;; esac"));
         Files.writeString(root.resolve("container"), "1\n");
         Files.writeString(root.resolve("calls"), "");
-        Path bin = Files.createDirectories(root.resolve("bin"));
-        Programs.script(bin.resolve("docker"), RUNTIME);
-        Programs.script(bin.resolve("crictl"), RUNTIME);
-        Programs.script(bin.resolve("kubectl"), "case \" $* \" in *\" /readyz \"*) ;; *) exit 1 ;; esac");
     }
 
     @Test

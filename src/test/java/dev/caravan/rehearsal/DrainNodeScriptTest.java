@@ -2,7 +2,6 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +44,7 @@ class DrainNodeScriptTest {
 
     @BeforeEach
     void host() throws IOException {
-        Files.writeString(Files.createDirectories(root.resolve("etc/kubernetes")).resolve("admin.conf"), "");
-        Programs.script(Files.createDirectories(root.resolve("bin")).resolve("kubectl"), KUBECTL);
+        ScriptRun.controlPlane(root, Map.of("kubectl", KUBECTL));
     }
 
     @Test

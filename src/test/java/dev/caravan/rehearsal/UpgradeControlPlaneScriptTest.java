@@ -2,7 +2,6 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,16 +41,13 @@ class UpgradeControlPlaneScriptTest {
 
     @BeforeEach
     void host() throws IOException {
-        Path kubernetes = Files.createDirectories(root.resolve("etc/kubernetes/manifests")).getParent();
-        Files.writeString(kubernetes.resolve("admin.conf"), "");
+        ScriptRun.controlPlane(root, Map.of("kubectl", KUBECTL, "kubeadm", "echo \"kubeadm $*\" >> \"$CARAVAN_ROOT/calls\""));
+        Path manifests = Files.createDirectories(root.resolve("etc/kubernetes/manifests"));
         for (String component : List.of("kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
-            Files.writeString(kubernetes.resolve("manifests/" + component + ".yaml"),
+            Files.writeString(manifests.resolve(component + ".yaml"),
                     "    image: registry.k8s.io/" + component + ":v1.36.3\n");
         }
-        Files.writeString(kubernetes.resolve("manifests/etcd.yaml"), "    image: registry.k8s.io/etcd:3.6.8-0\n");
-        Path bin = Files.createDirectories(root.resolve("bin"));
-        Programs.script(bin.resolve("kubectl"), KUBECTL);
-        Programs.script(bin.resolve("kubeadm"), "echo \"kubeadm $*\" >> \"$CARAVAN_ROOT/calls\"");
+        Files.writeString(manifests.resolve("etcd.yaml"), "    image: registry.k8s.io/etcd:3.6.8-0\n");
     }
 
     @Test
