@@ -20,7 +20,7 @@ interface KnownHosts {
     /** For messages: the path. */
     String describe();
 
-    /** Every line that can be read and may be about that host; others may be among them. Empty where there is no file. */
+    /** Every line that can be read and may be about that host; others may be among them. Empty if the file is missing. */
     List<KnownHostEntry> read(String host) throws IOException;
 
     /** Adds a line, atomically towards other writers. @return false if this list is one that nothing is added to */
