@@ -5,6 +5,7 @@ import dev.caravan.journal.JournalException;
 import dev.caravan.run.Past;
 import dev.caravan.run.Run;
 import dev.caravan.run.UnfinishedStep;
+import dev.caravan.slots.Slots;
 import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -25,6 +27,8 @@ import java.util.function.Predicate;
 final class DetachedSteps {
     private final HostCommands commands;
     private final Path logs;
+    private final Slots clearing;
+    private final Executor executor;
     private final Map<StepKey, DetachedStep> unfinished = new ConcurrentHashMap<>();
     private final Map<StepKey, CompletableFuture<?>> followed = new ConcurrentHashMap<>();
     private final Map<HostKey, List<String>> toClear = new ConcurrentHashMap<>();
@@ -35,10 +39,15 @@ final class DetachedSteps {
         }
     }
 
-    /** @param logs the directory of the steps' logs, which are in {@code RUN/HOST/STEP.log} */
-    DetachedSteps(HostCommands commands, Path logs) {
+    /**
+     * @param logs the directory of the steps' logs, which are in {@code RUN/HOST/STEP.log}
+     * @param most so many hosts are cleared at the same time
+     */
+    DetachedSteps(HostCommands commands, Path logs, int most, Executor executor) {
         this.commands = commands;
         this.logs = logs;
+        this.clearing = new Slots(most);
+        this.executor = executor;
     }
 
     /** The one that an earlier attempt lost its connection to, or a new one. */
@@ -204,7 +213,7 @@ final class DetachedSteps {
             }
         }
         return CompletableFuture.allOf(run.cluster().everyHost().stream()
-                .map(host -> clear(run, host, releases).toCompletableFuture())
+                .map(host -> clearInTurn(run, host, releases).toCompletableFuture())
                 .toArray(CompletableFuture[]::new));
     }
 
@@ -217,6 +226,12 @@ final class DetachedSteps {
     private static void keepUnderWay(Run run) {
         run.past().underWay().forEach(step ->
                 where(run, step).ifPresent(at -> run.rollback().keepUnfinished(UnfinishedStep.of(run, step), at)));
+    }
+
+    /* Thousands at once would keep runners from answering, and hosts from being reached in time. */
+    private CompletionStage<Void> clearInTurn(Run run, Host host, boolean releases) {
+        return clearing.take().thenComposeAsync(
+                leave -> clear(run, host, releases).whenComplete((cleared, failure) -> leave.run()), executor);
     }
 
     private CompletionStage<Void> clear(Run run, Host host, boolean releases) {

@@ -57,7 +57,7 @@ public final class StepRunner implements Steps {
         this.executor = executor;
         this.requests = new StepRequests(files, environment);
         HostCommands commands = new HostCommands(access);
-        this.steps = new DetachedSteps(commands, data.resolve("logs"));
+        this.steps = new DetachedSteps(commands, data.resolve("logs"), slots.hosts(), executor);
         this.attempts = new StepAttempts(commands, steps, requests, new StepJudge(rules, EngineFailures.of(files)), executor);
     }
 
