@@ -24,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>At regular intervals it asks whether the zone's runner is there. An order is sent once a runner has answered, and until then it
  *       waits, at most so long as {@link Timing#patience()}.
- *   <li>A runner that falls silent, or another process of it that answers in its place, is a lost connection to each order that was sent:
- *       whether it was carried out is not known. The retry finds that out on the host.
+ *   <li>A runner that says nothing any more, neither that it is there nor of an order, or another process of it that answers in its
+ *       place, is a lost connection to each order that was sent: whether it was carried out is not known. The retry finds that out on
+ *       the host.
  *   <li>So is an order that the runner has, and does no longer carry out, though its end did not arrive.
  * </ol>
  * Thread-safe.
@@ -152,6 +153,7 @@ final class ZoneLink {
                 return;
             }
             its.seen = true;
+            heardAt = System.nanoTime(); // an answer to a hello may wait behind thousands of such messages
         }
         its.take(part).ifPresent(end -> over(its, end.result(), end.failure()));
     }
