@@ -35,12 +35,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The journal under a data directory, and what processes that share one see. */
 class EmbeddedJournalTest extends JournalContract {
     @Override
-    JournalPlace place() {
+    public JournalPlace place() {
         return JournalPlace.in(data);
     }
 
     @Override
-    Database database() {
+    public Database database() {
         return new SqliteDatabase(data);
     }
 

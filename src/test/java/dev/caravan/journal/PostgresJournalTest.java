@@ -40,13 +40,13 @@ class PostgresJournalTest extends JournalContract {
     }
 
     @Override
-    JournalPlace place() {
+    public JournalPlace place() {
         return new JournalPlace(data, Optional.of(url), Optional.of(PostgresServer.PASSWORD), Optional.empty(),
                 EngineIdentity.ofThisProcess());
     }
 
     @Override
-    Database database() {
+    public Database database() {
         return new PostgresDatabase(url, Optional.of(PostgresServer.PASSWORD));
     }
 
