@@ -1,190 +1,29 @@
 package dev.caravan.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.caravan.actions.Action;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.HostWaiting;
-import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepProgress;
-import dev.caravan.history.Occurrence.StepRetried;
-import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunState;
-import dev.caravan.history.StepState;
-import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
-import dev.caravan.remote.ScriptedHosts.Script;
-import dev.caravan.run.NotReached;
 import dev.caravan.run.Run;
-import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
-import dev.caravan.ssh.SshTarget;
-import dev.caravan.testkit.TestClusters;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The real routes in the real engine, with hosts that answer as a test says. Only the pauses between attempts are shorter than
- * in the built-in files. What waits, waits for a latch: no test depends on how long something takes.
- */
-class WorkflowTest {
-    private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "kube-install", "runtime-install",
-            "network-prepare", "images-pull");
-    private static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
-    private static final String CA_CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
-    private static final String TOKEN = "abcdef.0123456789abcdef";
-    private static final int HOSTS = 5;
-
-    @TempDir
-    private static Path directory;
-    @RegisterExtension
-    static final ScriptedHosts hosts = ScriptedHosts.forAll(HOSTS);
-
-    private static ClusterApi api;
-    private static Engine engine;
-    private static final RouteCoverage COVERAGE = new RouteCoverage();
-    private static final AtomicInteger CLUSTERS = new AtomicInteger();
-
-    /** Hosts that are nodes already, in facts. */
-    private final Set<String> joined = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger minted = new AtomicInteger();
-
-    @BeforeAll
-    static void start() throws Exception {
-        api = ClusterApi.start();
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
-                SshTarget::of, Engines.impatient(1)));
-        COVERAGE.watch(engine.context());
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        if (engine != null) {
-            COVERAGE.report("WorkflowTest");
-            engine.close();
-        }
-        api.close();
-    }
-
-    @BeforeEach
-    void forget() {
-        hosts.forget();
-        hosts.script(this::answer);
-    }
-
-    /** What a host answers unless a test says otherwise. */
-    private CompletionStage<Reply> answer(Call call) {
-        return CompletableFuture.completedFuture(switch (call.step()) {
-            case "facts" -> Reply.facts(call.host(), joined.contains(call.host()));
-            case "kubeadm-init" -> Reply.changed("initialise the control plane").output("caCertHash", CA_HASH);
-            case "join-credentials" -> {
-                Reply reply = Reply.ok().output("tokenId", "abcde" + minted.incrementAndGet()).output("caCertHash", CA_HASH)
-                        .output("caCertificate", CA_CERTIFICATE).secret("token", TOKEN);
-                yield call.stdin().contains("CERTIFICATE-KEY") ? reply.secret("certificateKey", "0123456789abcdef".repeat(4)) : reply;
-            }
-            case "kubeconfig-fetch" -> Reply.ok().secret("kubeconfig", api.kubeconfig());
-            case "credentials-revoke", "label-nodes", "network", "network-ready", "probe", "probe-stop" -> Reply.ok();
-            case "probe-start" -> Reply.ok().secret("probes", "service|10.96.0.77|30077\n");
-            default -> Reply.changed("do " + call.step());
-        });
-    }
-
-    private void script(Script other) {
-        hosts.script(call -> {
-            CompletionStage<Reply> reply = other.run(call);
-            return reply != null ? reply : answer(call);
-        });
-    }
-
-    private static CompletionStage<Reply> now(Reply reply) {
-        return CompletableFuture.completedFuture(reply);
-    }
-
-    // ---- runs
-
-    private static Cluster cluster(int controlPlanes, int workers) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(),
-                "  onFailure: keep");
-        api.serve(cluster);
-        return cluster;
-    }
-
-    private static Run begin(Cluster cluster, Action action) throws Exception {
-        return engine.runs().begin(new RunOrder(cluster, "spec", "", action, "command", List.of()));
-    }
-
-    private static String end(Run run) throws Exception {
-        return engine.runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS).state().word();
-    }
-
-    private static String apply(Cluster cluster) throws Exception {
-        return end(begin(cluster, TestActions.APPLY));
-    }
-
-    private static List<String> steps(String host) {
-        return hosts.calls().stream().filter(call -> call.host().equals(host)).map(Call::step).toList();
-    }
-
-    private static List<Call> calls(String step) {
-        return hosts.calls().stream().filter(call -> call.step().equals(step)).toList();
-    }
-
-    private static boolean begun(String host, String step) {
-        return hosts.calls().stream().anyMatch(call -> call.is(host, step));
-    }
-
-    private static boolean ended(Run run, String host, String step) {
-        return events(run, StepEnded.class).stream()
-                .anyMatch(event -> event.host().equals(Optional.of(host)) && event.step().equals(step));
-    }
-
-    private static <T extends Occurrence> List<T> events(Run run, Class<T> kind) {
-        return engine.journal().events(run.id(), 0).stream().flatMap(event -> event.as(kind).stream()).toList();
-    }
-
-    private static RunEnded last(Run run) {
-        return events(run, RunEnded.class).get(0);
-    }
-
-    private static void awaitThat(Callable<Boolean> condition) {
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(condition);
-    }
-
-    private static List<String> prepared(String... more) {
-        List<String> steps = new ArrayList<>(List.of("facts"));
-        steps.addAll(PREPARE);
-        steps.addAll(List.of(more));
-        return steps;
-    }
-
-    // ---- order
-
+/** The order of steps, what goes side by side, plans, what verify looks at, and cancelling. */
+class WorkflowTest extends WorkflowRuns {
     @Test
     void stepsComeInTheirOrderOnTheFirstControlPlaneAndOnWorkers() throws Exception {
         assertThat(apply(cluster(1, 2))).isEqualTo("succeeded");
@@ -247,8 +86,6 @@ class WorkflowTest {
         MockEndpoint.assertIsSatisfied(engine.context(), 30, TimeUnit.SECONDS);
         assertThat(network.getExchanges().get(0).getVariable("run")).isInstanceOf(Run.class);
     }
-
-    // ---- side by side
 
     @Test
     void aSlowHostHoldsUpNobodyElse() throws Exception {
@@ -313,265 +150,6 @@ class WorkflowTest {
         assertThat(last(run).message()).startsWith("failed: kubeadm-join on h2: ");
         assertThat(ended(run, "h3", "kubeadm-join")).isTrue();
     }
-
-    // ---- failures
-
-    @Test
-    void aFailingWorkerLeavesTheOthersAloneAndTheRunNamesIt() throws Exception {
-        script(call -> call.is("h2", "runtime-install") ? now(Reply.failed("no such package")) : null);
-        Run run = begin(cluster(1, 2), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).startsWith("failed: runtime-install on h2: ");
-        assertThat(last(run).state()).isEqualTo(RunState.FAILED);
-        assertThat(steps("h2")).containsExactly("facts", "os-prepare", "package-repository", "kube-install", "runtime-install");
-        assertThat(steps("h3")).isEqualTo(prepared("kubeadm-join", "probe"));
-        assertThat(steps("h1")).contains("network", "label-nodes", "credentials-revoke");
-        StepEnded failure = events(run, StepEnded.class).stream().filter(event -> event.state() == StepState.FAILED).findFirst()
-                .orElseThrow();
-        assertThat(failure.host()).contains("h2");
-        assertThat(failure.step()).contains("runtime-install");
-        assertThat(failure.message()).isEqualTo("no such package");
-        assertThat(failure.failure().orElseThrow().lastWords()).containsExactly("no such package");
-    }
-
-    @Test
-    void withoutTheFirstControlPlaneOthersAreNotReachedRatherThanFailed() throws Exception {
-        CompletableFuture<Void> go = new CompletableFuture<>();
-        script(call -> call.is("h1", "kubeadm-init") ? go.thenApply(any -> Reply.failed("port 6443 is in use")) : null);
-        Run run = begin(cluster(1, 2), TestActions.APPLY);
-        awaitThat(() -> events(run, HostWaiting.class).size() == 2);
-        go.complete(null);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).contains("port 6443 is in use");
-        assertThat(events(run, StepEnded.class).stream().filter(event -> event.state() == StepState.FAILED))
-                .extracting(event -> event.host().orElseThrow()).containsExactly("h1");
-        assertThat(run.failures()).containsOnlyKeys("h1", "h2", "h3");
-        assertThat(run.failures().get("h2")).isInstanceOf(NotReached.class).hasMessage("not reached: h1 failed");
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("kubeadm-join", "join-credentials", "network",
-                "credentials-revoke");
-    }
-
-    @Test
-    void aHostThatCannotBeLookedAtIsAFindingAndNothingIsChanged() throws Exception {
-        script(call -> call.is("h2", "facts") ? now(Reply.failed("sh: syntax error")) : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("refused");
-        assertThat(last(run).state()).isEqualTo(RunState.REFUSED);
-        assertThat(last(run).findings().toString()).contains("h2").contains("sh: syntax error");
-        assertThat(hosts.calls()).extracting(Call::step).containsOnly("facts");
-    }
-
-    @Test
-    void whatKeepsManyHostsFromBeingLookedAtIsOneFinding() throws Exception {
-        script(call -> call.step().equals("facts") && !call.host().equals("h1")
-                ? now(Reply.failed(call.host() + ": no answer")) : null);
-        Run run = begin(cluster(1, 4), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("refused");
-        assertThat(last(run).findings()).singleElement().satisfies(finding -> {
-            assertThat(finding.hosts()).containsExactly("h2", "h3", "h4", "h5");
-            assertThat(finding.problem()).contains("HOST: no answer");
-        });
-    }
-
-    // ---- what is tried again
-
-    private record Kind(String word, int attempts, String words) {}
-
-    private static final List<Kind> KINDS = List.of(
-            new Kind("package-lock", 21, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 2226"),
-            new Kind("mirror", 10, "Cannot download repodata/repomd.xml: All mirrors were tried"),
-            new Kind("registry", 10, "failed to pull image: dial tcp 192.0.2.1:5000: connect: connection refused"),
-            new Kind("api-server", 9, "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?"),
-            new Kind("package-signature", 1, "Error: GPG check FAILED"),
-            new Kind("disk-full", 1, "cp: error writing: No space left on device"),
-            new Kind("token", 1, "could not find a JWS signature in the cluster-info ConfigMap for token ID"),
-            new Kind("permanent", 1, "something nobody knows"),
-            new Kind("definitions", 9,
-                    "error: unable to recognize: no matches for kind \"Installation\" in version \"operator.example.com/v1\""),
-            new Kind("runtime", 6, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"),
-            new Kind("kubelet", 6, "error execution phase kubelet-start: timed out waiting for the condition"),
-            new Kind("control-plane", 1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster"));
-
-    /** A kind for each worker, four at a time. */
-    @ParameterizedTest
-    @ValueSource(ints = {0, 4, 8})
-    void eachKindIsTriedAsOftenAsStepErrorsSays(int from) throws Exception {
-        Map<String, Kind> kinds = new LinkedHashMap<>();
-        for (int worker = 0; worker < 4; worker++) {
-            kinds.put("h" + (worker + 2), KINDS.get(from + worker));
-        }
-        script(call -> call.step().equals("kube-install") && kinds.containsKey(call.host())
-                ? now(Reply.failed(kinds.get(call.host()).words()))
-                : null);
-        Run run = begin(cluster(1, 4), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        kinds.forEach((host, kind) -> {
-            assertThat(calls("kube-install").stream().filter(call -> call.host().equals(host))).as(kind.word()).hasSize(kind.attempts());
-            assertThat(events(run, StepEnded.class)).filteredOn(event -> event.host().equals(Optional.of(host))
-                    && event.step().equals("kube-install"))
-                    .singleElement().satisfies(event -> {
-                        assertThat(event.failure().orElseThrow().kind()).isEqualTo(kind.word());
-                        assertThat(event.attempt().number()).isEqualTo(kind.attempts());
-                    });
-            assertThat(events(run, StepRetried.class)).filteredOn(event -> event.host().equals(Optional.of(host)))
-                    .hasSize(kind.attempts() - 1).allSatisfy(event -> assertThat(event.failure().kind()).isEqualTo(kind.word()));
-        });
-    }
-
-    @Test
-    void whatTheScriptSaysMayPassIsTriedAgainUntilItDoes() throws Exception {
-        script(call -> call.is("h2", "kubeadm-join") && call.attempt() < 4
-                ? now(Reply.failedForNow("the API server does not answer"))
-                : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(calls("kubeadm-join")).hasSize(4);
-        assertThat(events(run, StepRetried.class)).hasSize(3).extracting(event -> event.failure().kind()).containsOnly("not-yet");
-    }
-
-    @Test
-    void aPermanentErrorAfterATransientOneEndsTheStep() throws Exception {
-        script(call -> call.is("h2", "kube-install")
-                ? now(Reply.failed(call.attempt() == 1
-                        ? "Cannot download repodata/repomd.xml: All mirrors were tried"
-                        : "Error: GPG check FAILED"))
-                : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(calls("kube-install").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
-    }
-
-    @Test
-    void aBrokenConnectionIsTakenUpAgainWithoutStartingTheStepTwice() throws Exception {
-        CompletableFuture<Reply> install = new CompletableFuture<>();
-        script(call -> call.is("h2", "runtime-install") ? install : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-        awaitThat(() -> begun("h2", "runtime-install"));
-        hosts.breakConnections("h2");
-        awaitThat(() -> !events(run, StepRetried.class).isEmpty());
-        install.complete(Reply.changed("install the runtime"));
-
-        assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(calls("runtime-install").stream().filter(call -> call.host().equals("h2"))).hasSize(1);
-        List<StepStarted> starts = events(run, StepStarted.class).stream()
-                .filter(event -> event.host().equals(Optional.of("h2")) && event.step().equals("runtime-install")).toList();
-        assertThat(starts).hasSizeGreaterThan(1).extracting(StepStarted::detached).containsOnly(starts.get(0).detached());
-    }
-
-    // ---- credentials
-
-    @Test
-    void credentialsAreMintedOnceForAllWhoJoinAndRevokedAtTheEnd() throws Exception {
-        Run run = begin(cluster(2, 3), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("succeeded");
-        assertThat(calls("kubeadm-join")).hasSize(4).allSatisfy(call -> {
-            assertThat(call.stdin()).contains(TOKEN);
-            assertThat(call.environment()).containsEntry("CA_CERT_HASH", CA_HASH).containsEntry("CA_CERT", CA_CERTIFICATE);
-        });
-        assertThat(calls("join-credentials")).singleElement().satisfies(call -> assertThat(call.host()).isEqualTo("h1"));
-        assertThat(calls("credentials-revoke")).singleElement().satisfies(call -> {
-            assertThat(call.host()).isEqualTo("h1");
-            assertThat(call.environment()).containsEntry("TOKEN_ID", "abcde1");
-        });
-        assertThat(engine.journal().events(run.id(), 0).toString()).doesNotContain(TOKEN);
-    }
-
-    @Test
-    void credentialsThatAJoinIsRefusedWithAreMintedAgainOnce() throws Exception {
-        script(call -> call.is("h2", "kubeadm-join") && call.attempt() == 1 || call.is("h3", "kubeadm-join")
-                ? now(Reply.failed("could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcde1\"")) : null);
-        Run run = begin(cluster(1, 2), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).startsWith("failed: kubeadm-join on h3: ");
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).hasSize(2);
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).hasSize(2);
-        assertThat(calls("join-credentials")).hasSizeBetween(2, 3);
-        assertThat(calls("credentials-revoke")).singleElement().satisfies(call ->
-                assertThat(call.environment().get("TOKEN_ID").split(" ")).hasSize(calls("join-credentials").size()));
-    }
-
-    @Test
-    void onlyControlPlanesGetTheCertificateKey() throws Exception {
-        assertThat(apply(cluster(2, 1))).isEqualTo("succeeded");
-
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h2"))).singleElement()
-                .satisfies(call -> assertThat(call.stdin()).contains("certificateKey"));
-        assertThat(calls("kubeadm-join").stream().filter(call -> call.host().equals("h3"))).singleElement()
-                .satisfies(call -> assertThat(call.stdin()).doesNotContain("certificateKey"));
-    }
-
-    @Test
-    void credentialsAreRevokedThoughAJoinFailed() throws Exception {
-        script(call -> call.is("h2", "kubeadm-join") ? now(Reply.failed("no")) : null);
-
-        assertThat(apply(cluster(1, 2))).isEqualTo("failed");
-        assertThat(calls("credentials-revoke")).hasSize(1);
-    }
-
-    @Test
-    void credentialsAreRevokedThoughTheNetworkFailed() throws Exception {
-        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).contains("no such manifest");
-        assertThat(calls("credentials-revoke")).hasSize(1);
-    }
-
-    @Test
-    void aRevocationIsTriedAgain() throws Exception {
-        script(call -> call.is("h1", "credentials-revoke") && call.attempt() < 3
-                ? now(Reply.failedForNow("the API server does not answer"))
-                : null);
-
-        assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
-        assertThat(calls("credentials-revoke")).hasSize(3);
-    }
-
-    @Test
-    void theFirstFailureIsReportedThoughTheRevocationFailsToo() throws Exception {
-        script(call -> call.is("h1", "network") ? now(Reply.failed("no such manifest")) : call.step().equals("credentials-revoke")
-                ? now(Reply.failed("not allowed"))
-                : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-
-        assertThat(end(run)).isEqualTo("failed");
-        assertThat(last(run).message()).contains("no such manifest");
-    }
-
-    @Test
-    void nobodyJoinsNoCredentials() throws Exception {
-        joined.addAll(List.of("h1", "h2"));
-
-        assertThat(apply(cluster(1, 1))).isEqualTo("succeeded");
-        assertThat(hosts.calls()).extracting(Call::step).doesNotContain("join-credentials", "credentials-revoke")
-                .contains("kubeadm-init", "kubeadm-join");
-        assertThat(calls("kubeadm-join")).singleElement().satisfies(call -> {
-            assertThat(call.stdin()).isEmpty();
-            assertThat(call.environment()).containsEntry("CA_CERT_HASH", CA_HASH);
-        });
-    }
-
-    @Test
-    void aHostThatIsAddedGetsCredentialsOfItsOwn() throws Exception {
-        joined.addAll(List.of("h1", "h2"));
-
-        assertThat(apply(cluster(1, 2))).isEqualTo("succeeded");
-        assertThat(calls("join-credentials")).hasSize(1);
-        assertThat(calls("kubeadm-join").stream().filter(call -> !call.stdin().isEmpty())).extracting(Call::host).containsExactly("h3");
-        assertThat(calls("credentials-revoke")).hasSize(1);
-    }
-
-    // ---- plan, verify, cancel
 
     @Test
     void aPlanOnlyLooksAndMintsNothing() throws Exception {
@@ -703,19 +281,5 @@ class WorkflowTest {
 
         assertThat(end(run)).isEqualTo("cancelled");
         assertThat(calls("kubeadm-join")).isEmpty();
-    }
-
-    @Test
-    void whatWasMintedIsRevokedThoughTheRunWasCancelled() throws Exception {
-        CompletableFuture<Void> go = new CompletableFuture<>();
-        script(call -> call.is("h2", "kubeadm-join") ? go.thenCompose(any -> answer(call)) : null);
-        Run run = begin(cluster(1, 1), TestActions.APPLY);
-        awaitThat(() -> begun("h2", "kubeadm-join"));
-        engine.runs().cancel(run.id());
-        go.complete(null);
-
-        assertThat(end(run)).isEqualTo("cancelled");
-        assertThat(calls("credentials-revoke")).hasSize(1);
-        assertThat(calls("label-nodes")).isEmpty();
     }
 }
