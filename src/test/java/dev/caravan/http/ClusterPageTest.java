@@ -4,34 +4,16 @@ import static dev.caravan.http.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.rehearsal.Rehearsal;
-import dev.caravan.spec.Secret;
-import dev.caravan.spec.SpecReader;
 import dev.caravan.testkit.Serving;
-import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rehearsal: a cluster is looked after from its page, in a real Chromium, and its nodes are read from its API server. */
-class ClusterPageTest {
-    /** For a run to end. */
-    private static final Duration LONG = Duration.ofMinutes(5);
-    private static final String TOKEN = "token-of-the-page-0123";
-    private static final String[] BEARER = {"Authorization", "Bearer " + TOKEN};
-    /** The control plane alone: each host costs time in each of the runs. */
-    private static final String ONE_HOST = Serving.TWO_HOSTS.replaceFirst(" +- \\{name: h2.*\n", "");
-
-    private Serving serving;
-    private Client client;
-    private Chromium browser;
-
+class ClusterPageTest extends PageOfCluster {
     /** Plans of a removal and of an upgrade are only begun here: each whole run costs time. */
     @Tag("long")
     @Test
@@ -46,106 +28,6 @@ class ClusterPageTest {
             givesItsKubeconfig();
             saysPlainlyThatItIsNotReached();
         });
-    }
-
-    @Tag("long")
-    @Test
-    void aClusterShrinksIsRenewedAndUpgradedByAPlanOnItsPage() throws Exception {
-        onThePage(() -> {
-            growsByAHost();
-            losesItAgain();
-            open();
-            browser.click("#do-renew");
-            agree("Renew the certificates of demo?", "renew-certificates");
-            asksForItsNameBeforeARestore();
-            open();
-            plansAnUpgrade();
-        });
-    }
-
-    private interface Work {
-        void run() throws Exception;
-    }
-
-    private void onThePage(Work work) throws Exception {
-        Path program = Chromium.orSkip();
-        Path scratch = Files.createTempDirectory("caravan-cluster-page").toRealPath();
-        try (Rehearsal rehearsal = Rehearsal.start(SpecReader.read(Serving.TWO_HOSTS, "test"), List.of(),
-                scratch.resolve("hosts"), Rehearsal.Options.usual().withPace(0));
-                Serving started = Serving.rehearse(scratch, rehearsal, Optional.of(new Secret(TOKEN)), Map.of());
-                Chromium opened = new Chromium(program)) {
-            serving = started;
-            client = new Client(serving);
-            browser = opened;
-            serving.ended(json(client.postSpec("/api/v1/runs", ONE_HOST, BEARER)).get("id").asText());
-            work.run();
-            browser.problems().removeIf(problem -> problem.contains("502")); // the browser reports the answer
-            assertThat(browser.problems()).isEmpty();
-        }
-        Rehearsal.delete(scratch);
-    }
-
-    private void open() {
-        browser.open(URI.create(serving.uri("/#/clusters/demo").toString().replace("//", "//anybody:" + TOKEN + "@")));
-        browser.until("document.querySelector('#clusters .choices')");
-    }
-
-    private void nodesAre(String expected) {
-        browser.until("byId('live-state').textContent.startsWith('As the cluster had them at') && [...byId('live-nodes')"
-                + ".querySelectorAll('tbody tr')].map(row => row.cells[0].textContent + row.cells[1].textContent).join() === '"
-                + expected + "'");
-    }
-
-    private void agree(String title, String action) {
-        browser.until("byId('ask').open && byId('ask-title').textContent === '" + title + "' && !byId('ask-yes').disabled");
-        browser.click("#ask-yes");
-        browser.until("!byId('ask').open && page.model && page.model.run.action === '" + action + "' && page.model.ended", LONG);
-        assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
-    }
-
-    /** Only that the run that is begun has that in its spec; it is not waited for. */
-    private void begins(String button, String version, String title, String inItsSpec) throws Exception {
-        open();
-        browser.click(button);
-        browser.until("byId('ask').open && byId('ask-title').textContent === '" + title + "'");
-        if (!version.isEmpty()) {
-            browser.until("document.querySelectorAll('#newer-versions option').length > 0");
-            fill("Version", version);
-        }
-        browser.click("#ask-yes");
-        browser.until("!byId('ask').open && page.model && page.model.run.action === 'plan'");
-        String id = browser.value("page.model.id").asText();
-        assertThat(client.get("/api/v1/runs/" + id + "/spec", BEARER).body()).contains(inItsSpec);
-        client.post("/api/v1/runs/" + id + "/cancel", "", BEARER);
-        serving.ended(id);
-    }
-
-    /** Until the question shows what the action would do. */
-    private void planned() {
-        browser.until("byId('ask').open && byId('ask-state').textContent === '' && document.querySelector('#ask-steps li')");
-    }
-
-    /** What the question says is known, a line for each. */
-    private String facts() {
-        return browser.value("[...document.querySelectorAll('#ask-plan dt')].map(name => name.textContent + ' ' "
-                + "+ name.nextElementSibling.textContent).join('\\n')").asText();
-    }
-
-    /** The steps in the question, with their hosts. */
-    private List<String> outline() {
-        return browser.value("[...document.querySelectorAll('#ask-steps [data-outline]')].map(step => step.querySelector('code')"
-                + ".textContent + (step.querySelector('.soft') || {textContent: ''}).textContent).join('\\n')").asText().lines().toList();
-    }
-
-    private void fill(String label, String value) {
-        browser.value("(() => { const input = [...document.querySelectorAll('#ask-form label')].find(each => each.textContent.startsWith('"
-                + label + "')).querySelector('input'); input.value = '" + value + "'; input.dispatchEvent(new Event('input', "
-                + "{bubbles: true})); })()");
-    }
-
-    private void applyPlan() {
-        browser.click("#apply-plan");
-        agree("Apply this plan to demo?", "apply");
     }
 
     private void seesItsNodes() throws Exception {
@@ -228,53 +110,6 @@ class ClusterPageTest {
                 + "kube-apiserver, etcd, kube-controller-manager, kube-scheduler As run [0-9a-f]+ saw them .* ago\\.");
         browser.press("Escape");
         browser.until("!byId('ask').open && document.activeElement === byId('do-renew')");
-    }
-
-    private void growsByAHost() {
-        open();
-        browser.click("#do-add");
-        browser.until("byId('ask').open && byId('ask-yes').disabled");
-        fill("Name", "h2");
-        fill("Address", "192.0.2.12");
-        agree("Add a host to demo?", "plan");
-        assertThat(browser.value("page.model.run.action + [...page.model.hosts.keys()]").asText()).startsWith("planh1,h2");
-        applyPlan();
-        open();
-        nodesAre("h1 Ready,h2 Ready");
-        assertThat(browser.text("#drift")).contains("on h2", "changed since by run");
-    }
-
-    private void losesItAgain() {
-        browser.click("[aria-label='Remove h2']");
-        agree("Remove h2 from demo?", "plan");
-        applyPlan();
-        open();
-        nodesAre("h1 Ready");
-    }
-
-    /** Up to the button only: a simulated host has no etcd that stops. {@code src/test/lab/backup} restores. */
-    private void asksForItsNameBeforeARestore() throws Exception {
-        open();
-        browser.click("#do-backup");
-        agree("Back up demo?", "backup");
-        open();
-        browser.click("[aria-label^='Restore 2']");
-        planned();
-        assertThat(browser.text("#ask-title")).startsWith("Restore demo from its backup of ");
-        assertThat(browser.value("byId('ask-yes').disabled").asBoolean()).isTrue();
-        browser.click("#ask-name input");
-        browser.type("demo");
-        browser.until("!byId('ask-yes').disabled");
-        browser.click("#ask-no");
-    }
-
-    private void plansAnUpgrade() {
-        browser.click("#do-upgrade");
-        browser.until("byId('ask').open && document.querySelectorAll('#newer-versions option').length > 0");
-        fill("Version", "1.21.9");
-        agree("Upgrade demo?", "plan");
-        browser.until("page.model.run.digest");
-        assertThat(browser.value("JSON.stringify(page.model.run.steps)").asText()).contains("1.21.9");
     }
 
     private void givesItsKubeconfig() throws Exception {

@@ -42,7 +42,7 @@ class NewRunPageTest {
     }
 
     private static String quoted(String text) {
-        return "'" + text + "'";
+        return "'" + text.replace("\n", "\\n") + "'";
     }
 
     @Test
@@ -119,5 +119,67 @@ class NewRunPageTest {
         browser.value("newRun.fill(EXAMPLE, '')");
         browser.until("byId('new-state').className === 'ok' && !byId('new-text').hasAttribute('aria-invalid')");
         browser.problems().removeIf(problem -> problem.contains("422")); // the browser reports the answer of validate
+    }
+
+    @Test
+    void aSpecIsCompletedByItsSchema() {
+        open("#/new");
+        browser.until("byId('new-state').className === 'ok'");
+        browser.value("newRun.fill('', ''); byId('new-text').focus()");
+        browser.type("api");
+        browser.until("completion.isOpen");
+        assertThat(text("byId('new-complete').innerText")).contains("apiVersion", "The version of this format.");
+        browser.press("Enter");
+        browser.until("!completion.isOpen && byId('new-text').value === 'apiVersion: '");
+        browser.type("c");
+        browser.until("completion.isOpen");
+        browser.press("Enter");
+        browser.type("\nkind: Cluster\nmetadata: {n");
+        browser.until("completion.isOpen");
+        browser.press("Enter");
+        browser.type("demo}\nspec:\n  hosts:\n  - {name: h1, address: 192.0.2.1, roles: [");
+        browser.value("completion.ask(true)");
+        browser.until("completion.isOpen");
+        browser.press("ArrowDown");
+        browser.press("ArrowUp");
+        assertThat(text("byId('new-text').getAttribute('aria-activedescendant')")).isEqualTo("new-complete-0");
+        browser.press("Enter");
+        browser.type("]}\n  ku");
+        browser.until("completion.isOpen");
+        browser.press("Enter");
+        browser.type("ver");
+        browser.until("completion.isOpen");
+        browser.press("Enter");
+        browser.type("1.37.2");
+        browser.press("Escape");
+        assertThat(text("byId('new-text').value")).isEqualTo("""
+                apiVersion: caravan/v1
+                kind: Cluster
+                metadata: {name: demo}
+                spec:
+                  hosts:
+                  - {name: h1, address: 192.0.2.1, roles: [control-plane]}
+                  kubernetes:
+                    version: 1.37.2""");
+        browser.until("byId('new-state').className === 'ok'");
+    }
+
+    @Test
+    void whereTheCursorIsInASpecIsKnown() {
+        open("#/new");
+        browser.until("byId('new-state').className === 'ok'");
+        String[][] places = {{"", "key", "", ""}, {"spec:\n  ", "key", "spec", ""},
+            {"spec:\n  hosts:\n    - na", "key", "spec,hosts,", "na"},
+            {"spec:\n  hosts:\n  - name: h1\n    ", "key", "spec,hosts,", ""},
+            {"spec:\n  hosts:\n    - {name: h1, roles: [w", "value", "spec,hosts,,roles,", "w"},
+            {"spec:\n  hosts:\n    - {name: h1, ", "key", "spec,hosts,", ""},
+            {"spec:\n  runtime: {name: ", "value", "spec,runtime,name", ""}, {"spec:\n  runtime: {name: x}\n  ", "key", "spec", ""},
+            {"spec:\n  runtime:\n    name: con", "value", "spec,runtime,name", "con"},
+            {"spec:\n  kubernetes: {\n    upgrade: {dr", "key", "spec,kubernetes,upgrade", "dr"}};
+        for (String[] place : places) {
+            assertThat(text("(place => [place.kind, place.path.join(), place.word].join('|'))(placeIn(" + quoted(place[0]) + "))"))
+                    .as(place[0]).isEqualTo(place[1] + "|" + place[2] + "|" + place[3]);
+        }
+        assertThat(text("String(placeIn('spec: # a comm'))")).isEqualTo("null");
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.history.Attempt;
 import dev.caravan.history.Difference;
 import dev.caravan.history.Failure;
-import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.HostRolledBack;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.RunQueued;
@@ -18,7 +17,6 @@ import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,93 +24,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What the page says of one run and of many, in a real Chromium: of runs whose events are written into the journal of a real engine. */
-class RunPageTest {
-    @TempDir
-    static Path directory;
-
-    @RegisterExtension
-    static final ServedPage PAGE = new ServedPage();
-
-    private static Serving serving;
-    private static Chromium browser;
-
-    @BeforeAll
-    static void begin() {
-        serving = PAGE.serving();
-        browser = PAGE.browser();
-        browser.ask("Browser.grantPermissions", "permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite"));
-    }
-
-    @BeforeEach
-    void desktop() {
-        browser.size(1280, 800, false);
-    }
-
-    @AfterEach
-    void nothingWentWrongInThePage() {
-        assertThat(browser.takeProblems()).isEmpty();
-    }
-
-    private static void recorded(String run, String cluster, int hosts) {
-        serving.engine().journal().begin(new RunRecord(run, cluster, "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
-                Optional.empty()));
-        List<RunHost> all = IntStream.rangeClosed(1, hosts).mapToObj(i -> new RunHost(name(i, hosts), "192.0.2.99", List.of("worker")))
-                .toList();
-        tell(run, new RunQueued("apply", cluster, all, false, true, false, Optional.empty(), List.of(), "", Map.of(), false));
-        tell(run, new RunStarted());
-    }
-
-    private static String name(int number, int of) {
-        return of < 10 ? "h" + number : "node-%03d".formatted(number);
-    }
-
-    private static void tell(String run, Occurrence... all) {
-        for (Occurrence what : all) {
-            serving.engine().journal().append(run, what);
-        }
-    }
-
-    private static StepEnded ended(String host, String step, StepState state, List<String> changes, List<Difference> diffs) {
-        return new StepEnded(Attempt.of(host, step, 1), "", state, changes, diffs, Map.of(), false, Optional.empty(),
-                Optional.of(Duration.ofMillis(900)), Optional.empty());
-    }
-
-    private static StepEnded ok(String host, String step) {
-        return ended(host, step, StepState.OK, List.of(), List.of());
-    }
-
-    private static StepEnded failed(String host, String step, String why) {
-        return StepEnded.failed(Attempt.of(host, step, 1), why, new Failure("disk-full", "Make room.", List.of()), Optional.empty());
-    }
-
-    private static void end(String run, RunState state) {
-        serving.engine().journal().end(run, RunEnded.of(state, ""));
-    }
-
-    private static void open(String address) {
-        browser.open(serving.uri("/" + address));
-    }
-
-    private static void openCell(String run, String host, String step) {
-        open("#/runs/" + run);
-        browser.until("matrix.cellOf('" + host + "', '" + step + "')");
-        browser.click("td[data-host='" + host + "'][data-step='" + step + "']");
-        browser.until("panel.isOpen");
-    }
-
-    private static String text(String expression) {
-        return browser.value(expression).asText();
-    }
-
+/** What the page says of one run and of many. */
+class RunPageTest extends PageOfRecords {
     @Test
     void aLogIsSearchedWrappedCopiedAndDownloaded() throws Exception {
         recorded("logged", "logged", 1);
@@ -237,108 +152,6 @@ class RunPageTest {
     }
 
     @Test
-    void aClusterThatIsNotThereIsOfferedToBeMadeAndNothingElse() throws Exception {
-        recorded("never-up", "never", 1);
-        tell("never-up", failed("h1", "facts", "no route"));
-        end("never-up", RunState.FAILED);
-        open("#/clusters/never");
-        browser.until("document.querySelector('#clusters .choices')");
-        assertThat(text("[...document.querySelectorAll('#clusters .head .actions > *')].map(each => each.id).join()")).isEqualTo("do-make");
-        assertThat(text("byId('do-make').getAttribute('href')")).isEqualTo("#/new/never-up/apply");
-    }
-
-    @Test
-    void aSpecIsCompletedByItsSchema() {
-        open("#/new");
-        browser.until("byId('new-state').className === 'ok'");
-        browser.value("newRun.fill('', ''); byId('new-text').focus()");
-        browser.type("api");
-        browser.until("completion.isOpen");
-        assertThat(text("byId('new-complete').innerText")).contains("apiVersion", "The version of this format.");
-        browser.press("Enter");
-        browser.until("!completion.isOpen && byId('new-text').value === 'apiVersion: '");
-        browser.type("c");
-        browser.until("completion.isOpen");
-        browser.press("Enter");
-        browser.type("\nkind: Cluster\nmetadata: {n");
-        browser.until("completion.isOpen");
-        browser.press("Enter");
-        browser.type("demo}\nspec:\n  hosts:\n  - {name: h1, address: 192.0.2.1, roles: [");
-        browser.value("completion.ask(true)");
-        browser.until("completion.isOpen");
-        browser.press("ArrowDown");
-        browser.press("ArrowUp");
-        assertThat(text("byId('new-text').getAttribute('aria-activedescendant')")).isEqualTo("new-complete-0");
-        browser.press("Enter");
-        browser.type("]}\n  ku");
-        browser.until("completion.isOpen");
-        browser.press("Enter");
-        browser.type("ver");
-        browser.until("completion.isOpen");
-        browser.press("Enter");
-        browser.type("1.37.2");
-        browser.press("Escape");
-        assertThat(text("byId('new-text').value")).isEqualTo("""
-                apiVersion: caravan/v1
-                kind: Cluster
-                metadata: {name: demo}
-                spec:
-                  hosts:
-                  - {name: h1, address: 192.0.2.1, roles: [control-plane]}
-                  kubernetes:
-                    version: 1.37.2""");
-        browser.until("byId('new-state').className === 'ok'");
-    }
-
-    @Test
-    void whereTheCursorIsInASpecIsKnown() {
-        open("#/new");
-        browser.until("byId('new-state').className === 'ok'");
-        String[][] places = {{"", "key", "", ""}, {"spec:\n  ", "key", "spec", ""},
-            {"spec:\n  hosts:\n    - na", "key", "spec,hosts,", "na"},
-            {"spec:\n  hosts:\n  - name: h1\n    ", "key", "spec,hosts,", ""},
-            {"spec:\n  hosts:\n    - {name: h1, roles: [w", "value", "spec,hosts,,roles,", "w"},
-            {"spec:\n  hosts:\n    - {name: h1, ", "key", "spec,hosts,", ""},
-            {"spec:\n  runtime: {name: ", "value", "spec,runtime,name", ""}, {"spec:\n  runtime: {name: x}\n  ", "key", "spec", ""},
-            {"spec:\n  runtime:\n    name: con", "value", "spec,runtime,name", "con"},
-            {"spec:\n  kubernetes: {\n    upgrade: {dr", "key", "spec,kubernetes,upgrade", "dr"}};
-        for (String[] place : places) {
-            assertThat(text("(place => [place.kind, place.path.join(), place.word].join('|'))(placeIn(" + quoted(place[0]) + "))"))
-                    .as(place[0]).isEqualTo(place[1] + "|" + place[2] + "|" + place[3]);
-        }
-        assertThat(text("String(placeIn('spec: # a comm'))")).isEqualTo("null");
-    }
-
-    private static String quoted(String text) {
-        return "'" + text.replace("\n", "\\n") + "'";
-    }
-
-    @Test
-    void runsAreGroupedByCluster() throws Exception {
-        for (String run : List.of("g-one", "g-two", "g-three")) {
-            recorded(run, run.equals("g-two") ? "second" : "first", 1);
-            end(run, RunState.SUCCEEDED);
-        }
-        open("?state=succeeded#/runs/g-one");
-        browser.until("document.querySelector('#runs [data-run=g-one]')");
-        browser.click("#by-group");
-        browser.until("document.querySelectorAll('#runs .group').length > 1");
-        assertThat(text("[...document.querySelectorAll('#runs .group')].map(group => group.querySelector('b').textContent + ' ' "
-                + "+ [...group.querySelectorAll('[data-run^=g-]')].map(a => a.dataset.run).join('+')).filter(each => each.includes('g-'))"
-                + ".join()")).isEqualTo("first g-three+g-one,second g-two");
-        assertThat(text("location.search")).isEqualTo("?state=succeeded&group=cluster");
-        open("?group=cluster#/runs/g-one");
-        browser.until("byId('by-group').checked && document.querySelector('#runs .group [data-run=g-two]')");
-        // The event of its opening may still come.
-        browser.value("document.querySelector('#runs .group details').addEventListener('toggle',"
-                + " event => window.toggled = !event.target.open);"
-                + "document.querySelector('#runs .group summary').click()");
-        browser.until("window.toggled");
-        browser.value("runList.drawn = ''; runList.draw()");
-        assertThat(text("String(document.querySelector('#runs .group details').open)")).as("it stays closed").isEqualTo("false");
-    }
-
-    @Test
     void theHostThatFailsIsSeenAtOnceAmongTwoHundred() throws Exception {
         recorded("crowd", "crowd", 200);
         for (int i = 1; i <= 200; i++) {
@@ -441,5 +254,41 @@ class RunPageTest {
         browser.until("byId('progress').value === 2 && byId('about').innerText.includes('about 9 min left')");
         end("first-here", RunState.SUCCEEDED);
         browser.until("page.model.ended && byId('progress').hidden");
+    }
+
+    @Test
+    void aClusterThatIsNotThereIsOfferedToBeMadeAndNothingElse() throws Exception {
+        recorded("never-up", "never", 1);
+        tell("never-up", failed("h1", "facts", "no route"));
+        end("never-up", RunState.FAILED);
+        open("#/clusters/never");
+        browser.until("document.querySelector('#clusters .choices')");
+        assertThat(text("[...document.querySelectorAll('#clusters .head .actions > *')].map(each => each.id).join()")).isEqualTo("do-make");
+        assertThat(text("byId('do-make').getAttribute('href')")).isEqualTo("#/new/never-up/apply");
+    }
+
+    @Test
+    void runsAreGroupedByCluster() throws Exception {
+        for (String run : List.of("g-one", "g-two", "g-three")) {
+            recorded(run, run.equals("g-two") ? "second" : "first", 1);
+            end(run, RunState.SUCCEEDED);
+        }
+        open("?state=succeeded#/runs/g-one");
+        browser.until("document.querySelector('#runs [data-run=g-one]')");
+        browser.click("#by-group");
+        browser.until("document.querySelectorAll('#runs .group').length > 1");
+        assertThat(text("[...document.querySelectorAll('#runs .group')].map(group => group.querySelector('b').textContent + ' ' "
+                + "+ [...group.querySelectorAll('[data-run^=g-]')].map(a => a.dataset.run).join('+')).filter(each => each.includes('g-'))"
+                + ".join()")).isEqualTo("first g-three+g-one,second g-two");
+        assertThat(text("location.search")).isEqualTo("?state=succeeded&group=cluster");
+        open("?group=cluster#/runs/g-one");
+        browser.until("byId('by-group').checked && document.querySelector('#runs .group [data-run=g-two]')");
+        // The event of its opening may still come.
+        browser.value("document.querySelector('#runs .group details').addEventListener('toggle',"
+                + " event => window.toggled = !event.target.open);"
+                + "document.querySelector('#runs .group summary').click()");
+        browser.until("window.toggled");
+        browser.value("runList.drawn = ''; runList.draw()");
+        assertThat(text("String(document.querySelector('#runs .group details').open)")).as("it stays closed").isEqualTo("false");
     }
 }
