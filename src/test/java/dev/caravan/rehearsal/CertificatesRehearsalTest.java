@@ -2,55 +2,28 @@ package dev.caravan.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.caravan.Programs;
-import dev.caravan.actions.Actions;
 import dev.caravan.backups.Backup;
-import dev.caravan.backups.BackupDirectory;
 import dev.caravan.engine.Engine;
 import dev.caravan.history.RunView;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.CannotBegin;
 import dev.caravan.spec.Cluster;
 import dev.caravan.terminal.Look;
-import dev.caravan.terminal.ReportTable;
 import dev.caravan.terminal.Summary;
 import dev.caravan.testkit.Clusters;
-import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Rehearsal: the certificates of a cluster are shown and renewed, with a real openssl. */
-class CertificatesRehearsalTest {
-    private static final String WORKSHOP = "\"$(cat \"$CARAVAN_ROOT/.rehearsal/workshop\")\"";
-
-    private static final Map<String, String> SETTINGS = Map.of("caravan.certificates.seconds", "2");
-
-    @RegisterExtension
-    final Scratch scratch = new Scratch();
-
-    private final RehearsedRuns runs = new RehearsedRuns(scratch);
-
-    @BeforeEach
-    void needsOpenssl() {
-        assumeTrue(Programs.find("openssl").isPresent(), "openssl is not installed here");
-    }
-
+/** Rehearsal: the certificates of a cluster are shown and renewed. */
+class CertificatesRehearsalTest extends RehearsedCertificates {
     @Test
     void everyCertificateIsShownWithWhoRenewsItAndAnExternalAuthorityIsRefused() throws Exception {
         Cluster cluster = Clusters.of(1, 1, Cluster.RuntimeName.CONTAINERD, Clusters.root());
@@ -233,10 +206,6 @@ class CertificatesRehearsalTest {
         assertThat(backups()).as("that of the first renewal").hasSize(1);
     }
 
-    private List<Backup> backups() throws IOException {
-        return new BackupDirectory(runs.data(), "demo").all();
-    }
-
     private void anExternalAuthorityIsRefused(Engine engine, Rehearsal rehearsal) throws Exception {
         Path root = rehearsal.host("h1").root();
         Files.delete(root.resolve("etc/kubernetes/pki/front-proxy-ca.key"));
@@ -247,60 +216,5 @@ class CertificatesRehearsalTest {
         assertThat(failed.state()).isEqualTo("failed");
         assertThat(failed.message()).contains("h1", "the key of the CA /etc/kubernetes/pki/front-proxy-ca.crt is not on this host");
         assertThat(files(root)).isEqualTo(before);
-    }
-
-    /** As when a year has passed: all that kubeadm and the kubelet have on this host expires now. */
-    private static void expire(Rehearsal rehearsal, String host) throws IOException {
-        try (Connection connection = new Connection(rehearsal.host(host))) {
-            String text = "set -e; shared=" + WORKSHOP + "/shared; pki=$CARAVAN_ROOT/var/lib/kubelet/pki\n"
-                    + "etc=$CARAVAN_ROOT/etc/kubernetes\n"
-                    + "if [ -f \"$etc/admin.conf\" ]; then\n"
-                    + "  echo 0 > \"$shared/certificate-days\"; kubeadm certs renew all; rm \"$shared/certificate-days\"\n"
-                    + "  cp \"$etc/admin.conf\" \"$CARAVAN_ROOT/root/.kube/config\"\n"
-                    + "fi\n"
-                    + "openssl req -new -key \"$shared/pki/admin.key\" -subj /O=system:nodes/CN=system:node:" + host
-                    + " > \"$pki/request\"\n"
-                    + "{ openssl x509 -req -in \"$pki/request\" -CA \"$shared/pki/ca.crt\" -CAkey \"$shared/pki/ca.key\" -set_serial 77"
-                    + " -days 0; cat \"$shared/pki/admin.key\"; } > \"$pki/kubelet-client-current.pem\"\n"
-                    + "rm \"$pki/request\"\n";
-            Connection.Answer answer = connection.run(text);
-            assertThat(answer.status()).as(answer.err()).isZero();
-        }
-    }
-
-    private static String days(RunView shown, String host, String file) {
-        return report(shown, host).stream().filter(row -> row.get(0).equals(file)).findFirst().orElseThrow().get(1);
-    }
-
-    /** By path, what is in /etc/kubernetes. */
-    private static Map<String, String> files(Path root) throws IOException {
-        Map<String, String> files = new TreeMap<>();
-        try (Stream<Path> all = Files.walk(root.resolve("etc/kubernetes"))) {
-            for (Path file : all.filter(Files::isRegularFile).toList()) {
-                files.put(root.relativize(file).toString(), Files.readString(file));
-            }
-        }
-        return files;
-    }
-
-    /** How often the container of each static pod was stopped. */
-    private static List<String> containerStops(Rehearsal rehearsal, String host) throws IOException {
-        Path directory = rehearsal.host(host).root().resolve(".rehearsal/containers");
-        List<String> stops = new ArrayList<>();
-        for (String component : List.of("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
-            if (Files.exists(directory.resolve(component))) {
-                stops.add(component + " " + Files.readAllLines(directory.resolve(component)).size());
-            }
-        }
-        return stops;
-    }
-
-    private static List<List<String>> report(RunView run, String host) {
-        return ReportTable.rows(run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
-                .steps().get("certificates-read").report());
-    }
-
-    private Rehearsal start(Cluster cluster) throws Exception {
-        return Rehearsal.start(cluster, List.of(), scratch.directory(), Rehearsal.Options.usual().withPace(0));
     }
 }

@@ -13,7 +13,6 @@ import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.MemoryJournal;
 import dev.caravan.packages.Family;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
@@ -25,10 +24,8 @@ import dev.caravan.testkit.Clusters;
 import dev.caravan.testkit.RehearsedRuns;
 import dev.caravan.testkit.RehearsedRuns.Ended;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TwoEnginesRehearsalTest {
     private static final long LIMIT_SECONDS = 120;
-    private static final String LOCK = "var/lib/caravan/lock";
+    private static final String LOCK = HostLockTest.LOCK;
     /** An action that does not begin with gather-facts. */
     private static final String GREET = """
             - route:
@@ -177,63 +174,6 @@ class TwoEnginesRehearsalTest {
 
     private Ended greets(Engine engine, Cluster cluster, String aloud) throws Exception {
         return runs.run(engine, cluster, engine.runs().actions().require("greet").call(Map.of("aloud", aloud)));
-    }
-
-    /** The script alone, in many processes at once. */
-    @Test
-    void onlyOneOfManyTakesTheLockAtTheSameMoment() throws Exception {
-        Files.writeString(directory.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow());
-        Files.writeString(directory.resolve("take.sh"), ". \"$CARAVAN_LIB/lib.sh\"\necho got > \"$CARAVAN_LIB/$LOCK_RUN\"\n");
-        List<Process> all = new ArrayList<>();
-        for (int number = 0; number < 16; number++) {
-            ProcessBuilder take = new ProcessBuilder("sh", directory.resolve("take.sh").toString())
-                    .redirectErrorStream(true).redirectOutput(directory.resolve("log" + number).toFile());
-            take.environment().putAll(Map.of("CARAVAN_LIB", directory.toString(), "CARAVAN_ROOT", directory.resolve("root").toString(),
-                    "LOCK_RUN", "run" + number, "LOCK_ENGINE", "ops" + number, "LOCK_SINCE", "now", "LOCK_EARLIER", ""));
-            all.add(take.start());
-        }
-        int took = 0;
-        for (Process one : all) {
-            assertThat(one.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
-            took += one.exitValue() == 0 ? 1 : 0;
-        }
-        assertThat(took).isEqualTo(1);
-        Path lock = directory.resolve("root").resolve(LOCK);
-        assertThat(directory.resolve(Files.readString(lock).lines().findFirst().orElseThrow().substring("run ".length()))).exists();
-        try (var left = Files.list(lock.getParent())) {
-            assertThat(left).hasSize(1);
-        }
-    }
-
-    /** The script alone: an engine was paused, another one has resumed its run. */
-    @Test
-    void anEngineWhoseRunWasResumedByAnotherOneIsRefused() throws Exception {
-        Files.writeString(directory.resolve("lib.sh"), RouteFiles.builtIn().script("lib.sh").orElseThrow());
-        Files.writeString(directory.resolve("take.sh"), ". \"$CARAVAN_LIB/lib.sh\"\n");
-        Path lock = directory.resolve("root").resolve(LOCK);
-
-        assertThat(takes("ops1", 0)).isEmpty();
-        assertThat(takes("ops2", 1)).isEmpty();
-        assertThat(takes("ops1", 0)).startsWith("failed: the host is held by run 7f3a1b2c of the engine ops2, ");
-        assertThat(lock).content().startsWith("run 7f3a1b2c\nengine ops2\n").endsWith("\nlife 1\n");
-        assertThat(takes("ops2", 1)).isEmpty();
-        assertThat(takes("ops1", 2)).as("it resumes the run itself").isEmpty();
-        assertThat(takes("ops2", 1)).startsWith("failed: the host is held by run 7f3a1b2c of the engine ops1, ");
-        try (var left = Files.list(lock.getParent())) {
-            assertThat(left).containsExactly(lock);
-        }
-    }
-
-    /** What it says. */
-    private String takes(String engine, int life) throws Exception {
-        ProcessBuilder take = new ProcessBuilder("sh", directory.resolve("take.sh").toString()).redirectErrorStream(true);
-        take.environment().putAll(Map.of("CARAVAN_LIB", directory.toString(), "CARAVAN_ROOT", directory.resolve("root").toString(),
-                "LOCK_RUN", "7f3a1b2c", "LOCK_LIFE", Integer.toString(life), "LOCK_ENGINE", engine, "LOCK_SINCE", "now",
-                "LOCK_EARLIER", ""));
-        Process process = take.start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor() == 0).as(said).isEqualTo(said.isEmpty());
-        return said;
     }
 
     private Rehearsal start() throws IOException {
