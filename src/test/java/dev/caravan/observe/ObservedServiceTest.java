@@ -3,195 +3,34 @@ package dev.caravan.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
-import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpServer;
 import dev.caravan.remote.ScriptedHosts;
-import dev.caravan.remote.ScriptedHosts.Reply;
-import dev.caravan.run.RunOrder;
-import dev.caravan.run.TestActions;
-import dev.caravan.spec.Cluster;
-import dev.caravan.testkit.Serving;
-import dev.caravan.testkit.TestClusters;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.Span;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
-/** What is seen from outside of a service that did two runs on hosts that answer as told: one that went well, one that failed. */
-class ObservedServiceTest {
-    private static final String WORKFLOW = """
-            - route:
-                id: run
-                routeConfigurationId: workflow-errors
-                from:
-                  uri: direct:run
-                  steps:
-                    - split:
-                        method: {ref: hosts, method: all}
-                        parallelProcessing: true
-                        executorService: hosts
-                        steps:
-                          - bean: {ref: hosts, method: enter}
-                          - doTry:
-                              steps:
-                                - to: direct:alpha
-                                - log: "${variable.host.name} has alpha"
-                                - to: direct:beta
-                              doCatch:
-                                - exception: [java.lang.Exception]
-                                  steps:
-                                    - bean: {ref: hosts, method: failed}
-                                    - to: direct:undo-alpha
-                    - bean: {ref: hosts, method: requireAll}
-            """;
-
-    @TempDir
-    private static Path directory;
-    @RegisterExtension
-    static final ScriptedHosts hosts = ScriptedHosts.forAll(2);
-
-    private static Serving serving;
-    private static HttpServer collector;
-    private static Traces traces;
-    private static final List<ExportTraceServiceRequest> COLLECTED = new CopyOnWriteArrayList<>();
-    private static final List<String> AUTHORIZED = new CopyOnWriteArrayList<>();
-    private static final ListAppender<ILoggingEvent> LOGGED = new ListAppender<>() {
-        @Override
-        protected void append(ILoggingEvent event) {
-            // An event looks up its thread and its context when it is first asked for them, which here is later and elsewhere.
-            event.prepareForDeferredProcessing();
-            super.append(event);
-        }
-    };
-    private static String before;
-    private static String good;
-    private static String bad;
-
-    @BeforeAll
-    static void twoRuns() throws Exception {
-        Path routes = Files.createDirectories(directory.resolve("routes"));
-        Files.createDirectories(routes.resolve("scripts"));
-        Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
-        for (String step : List.of("alpha", "beta", "undo-alpha")) {
-            Files.writeString(routes.resolve(step + ".camel.yaml"), """
-                    - route:
-                        id: NAME
-                        routeConfigurationId: step-errors
-                        from:
-                          uri: direct:NAME
-                          steps:
-                            - to: step:NAME
-                    """.replace("NAME", step));
-            Files.writeString(routes.resolve("scripts/" + step + ".sh"), "# answered by the test\n");
-        }
-        LOGGED.start();
-        ((Logger) LoggerFactory.getLogger("dev.caravan.run")).addAppender(LOGGED);
-        ((Logger) LoggerFactory.getLogger("run")).addAppender(LOGGED);
-        ((Logger) LoggerFactory.getLogger("dev.caravan.run")).setLevel(ch.qos.logback.classic.Level.INFO);
-        ((Logger) LoggerFactory.getLogger("run")).setLevel(ch.qos.logback.classic.Level.INFO);
-        serving = Serving.start(directory, routes, Map.of());
-        collect();
-        before = scrape();
-        good = run("good", call -> call.is("h1", "alpha") && call.attempt() == 1
-                ? Reply.failedForNow("the mirror is asleep")
-                : Reply.changed("do it").output("certificate", tenDaysFromNow(call) + " /etc/kubernetes/pki/apiserver.crt"));
-        bad = run("bad", call -> call.is("h2", "beta") ? Reply.failed("no such thing") : Reply.ok());
-    }
-
-    /** A host after the other, so that the first one counts. */
-    private static long tenDaysFromNow(ScriptedHosts.Call call) {
-        return Instant.now().plus(Duration.ofDays(call.host().equals("h1") ? 10 : 300)).getEpochSecond();
-    }
-
-    private static void collect() throws Exception {
-        collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        collector.createContext("/v1/traces", exchange -> {
-            AUTHORIZED.add(exchange.getRequestHeaders().getFirst("Authorization"));
-            COLLECTED.add(ExportTraceServiceRequest.parseFrom(exchange.getRequestBody().readAllBytes()));
-            exchange.sendResponseHeaders(200, -1);
-            exchange.close();
-        });
-        collector.start();
-        traces = new Traces(serving.engine().journal(), OtlpSettings.from(Map.of(
-                "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:" + collector.getAddress().getPort(),
-                "OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20canary", "OTEL_RESOURCE_ATTRIBUTES", "site=north")).orElseThrow());
-        serving.engine().journal().listen(traces::heard);
-    }
-
-    private interface Answer {
-        Reply to(ScriptedHosts.Call call);
-    }
-
-    private static String run(String name, Answer answer) throws Exception {
-        hosts.script(call -> CompletableFuture.completedFuture(answer.to(call)));
-        Cluster cluster = TestClusters.of(name, 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
-        var run = serving.engine().runs().begin(new RunOrder(cluster, "spec of " + name, "", TestActions.APPLY, "command", List.of()));
-        serving.engine().runs().outcome(run).toCompletableFuture().get(60, TimeUnit.SECONDS);
-        return run.id();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        ((Logger) LoggerFactory.getLogger("dev.caravan.run")).detachAppender(LOGGED);
-        ((Logger) LoggerFactory.getLogger("run")).detachAppender(LOGGED);
-        traces.close();
-        serving.close();
-        collector.stop(0);
-    }
-
-    private static HttpResponse<String> get(String path, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(serving.uri(path));
-        for (int i = 0; i < headers.length; i += 2) {
-            request.header(headers[i], headers[i + 1]);
-        }
-        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
-                .send(request.build(), HttpResponse.BodyHandlers.ofString());
-    }
-
+/** What is seen from outside of such a service: metrics, log and traces. */
+class ObservedServiceTest extends ObservedService {
     @Test
     void whatMayComeIsThereBeforeItHappensSoThatItsFirstTimeIsSeen() {
         assertThat(before.lines()).contains("caravan_run_duration_seconds_count{action=\"apply\",result=\"rolled-back\"} 0",
                 "caravan_step_duration_seconds_count{result=\"failed\",step=\"beta\"} 0",
                 "caravan_step_duration_seconds_count{result=\"changed\",step=\"kubeadm-init\"} 0");
     }
-
-    private static String scrape() throws Exception {
-        return get("/observe/metrics").body();
-    }
-
-    // ---- metrics
 
     @Test
     void runsStepsAndRetriesAreCounted() throws Exception {
@@ -270,8 +109,6 @@ class ObservedServiceTest {
                 .collect(Collectors.toSet()));
     }
 
-    // ---- log
-
     @Test
     void linesOfJsonHaveRunHostAndStep() throws Exception {
         await().until(() -> LOGGED.list.stream().anyMatch(event -> event.getMessage().contains(bad + "  failed")));
@@ -301,8 +138,6 @@ class ObservedServiceTest {
             assertThat(line.path("host").asText()).isEqualTo("h1");
         });
     }
-
-    // ---- traces
 
     private static List<Span> spans(String run) {
         return COLLECTED.stream().flatMap(request -> request.getResourceSpansList().stream()).flatMap(of -> of.getScopeSpansList().stream())

@@ -54,67 +54,6 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
             """;
 
     private static final String GATE = "test";
-    private static final String WORKFLOW = """
-            - route:
-                id: run
-                from:
-                  uri: direct:run
-                  steps:
-                    - to:
-                        uri: gate:test
-                        parameters:
-                          action: await
-                          waitsFor: the test
-            """;
-    private static final String OWN_ROUTE = """
-            - route:
-                id: own
-                from:
-                  uri: platform-http:/own
-                  steps:
-                    - setBody:
-                        description: Says whose it is.
-                        constant: own
-            """;
-    private static final String ECHO_ROUTE = """
-            - route:
-                id: echo
-                from:
-                  uri: platform-http:/echo
-                  steps:
-                    - setBody:
-                        simple: "headers: ${headers}"
-            """;
-    /** An action that declares all that can be declared of a parameter. */
-    private static final String ACTION = """
-            - route:
-                id: polish
-                description: Polishes the hosts.
-                note: |
-                  title: Polish the hosts
-                  changesHosts: true
-                  asksFirst: true
-                  formerly: [rub]
-                  parameters:
-                    shade: {type: string, default: pale, oneOf: [pale, dark], description: how it is to look}
-                    pause: {type: duration, default: 2m, description: how long to wait between hosts}
-                    coats: {type: integer, required: true, description: how often}
-                    wax: {type: boolean, default: false, description: whether to use wax}
-                from:
-                  uri: direct:polish
-                  steps:
-                    - log: "${variable.parameters[shade]}"
-            """;
-    private static final String BROKEN_ROUTE = """
-            - route:
-                id: broken
-                from:
-                  uri: platform-http:/broken
-                  steps:
-                    - throwException:
-                        exceptionType: java.lang.IllegalStateException
-                        message: broken on purpose
-            """;
     private static final AtomicInteger CLUSTERS = new AtomicInteger();
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -184,11 +123,7 @@ public final class Serving implements AutoCloseable, BeforeAllCallback, AfterAll
     /** The same on that port, with tokens that may change. */
     public static Serving start(Path directory, int port, TokenFile tokens, Map<String, String> settings) throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
-        Files.writeString(routes.resolve("run.camel.yaml"), WORKFLOW);
-        Files.writeString(routes.resolve("own.camel.yaml"), OWN_ROUTE);
-        Files.writeString(routes.resolve("echo.camel.yaml"), ECHO_ROUTE);
-        Files.writeString(Files.createDirectories(routes.resolve("actions")).resolve("polish.camel.yaml"), ACTION);
-        Files.writeString(routes.resolve("broken.camel.yaml"), BROKEN_ROUTE);
+        ServedRoutes.write(routes);
         // The built-in inbox looks twice a second, and at first after one.
         Files.writeString(routes.resolve("inbox.camel.yaml"), RouteFiles.builtIn().text("triggers/inbox.camel.yaml").orElseThrow()
                 .replaceFirst("delay: 500", "delay: 50\n        initialDelay: 0"));
