@@ -38,6 +38,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up, that run no script: a test says what comes of each step, at once or
  * when it likes. They are reached over SSH and speak the launcher's protocol, so that everything on this side of the wire is
  * the real thing. Thread-safe.
+ *
+ * <p>It has more than 300 lines: what a test says of a step and the protocol in which a host answers are one simulator.
  */
 public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
     public static final String ADDRESSES = "127.0.1.";
