@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
-import dev.caravan.ssh.OpenSshServer;
 import dev.caravan.ssh.Shell;
+import dev.caravan.testkit.OpenSshServer;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +25,9 @@ class InitTest {
 
     @RegisterExtension
     final Console console = new Console();
+
+    @RegisterExtension
+    final OpenSshServer server = OpenSshServer.forTest();
 
     @AfterEach
     void restore() {
@@ -86,17 +89,15 @@ class InitTest {
 
     @Test
     void aHostIsLookedAtOverSsh() throws Exception {
-        try (OpenSshServer server = OpenSshServer.start(directory.resolve("sshd"))) {
-            Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
-            server.authorize(key);
-            Path known = directory.resolve("known_hosts");
-            Files.writeString(known, "[127.0.0.1]:" + server.port() + " " + Files.readString(directory.resolve("sshd/host_ed25519.pub")));
+        Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
+        server.authorize(key);
+        Path known = directory.resolve("known_hosts");
+        Files.writeString(known, "[127.0.0.1]:" + server.port() + " " + Files.readString(server.hostKey("ed25519")));
 
-            assertThat(init("", System.getProperty("user.name") + "@127.0.0.1:" + server.port(), "--yes", "-o", file().toString(),
-                    "--ssh-key", key.toString(), "--known-hosts", known.toString())).as(console.err()).isZero();
+        assertThat(init("", System.getProperty("user.name") + "@127.0.0.1:" + server.port(), "--yes", "-o", file().toString(),
+                "--ssh-key", key.toString(), "--known-hosts", known.toString())).as(console.err()).isZero();
 
-            assertThat(console.err()).containsPattern("127.0.0.1  .+, [0-9]+ CPUs, [0-9]+ MiB");
-            assertThat(SpecReader.read(file()).hosts().get(0).ssh().privateKey()).contains(key.toString());
-        }
+        assertThat(console.err()).containsPattern("127.0.0.1  .+, [0-9]+ CPUs, [0-9]+ MiB");
+        assertThat(SpecReader.read(file()).hosts().get(0).ssh().privateKey()).contains(key.toString());
     }
 }

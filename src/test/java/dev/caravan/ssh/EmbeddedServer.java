@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,10 +26,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * MINA's server in this process, on a free loopback port: runs commands with {@code sh -c}, takes the password
- * {@value #PASSWORD} from anyone, and counts what happens to it. A test starts and closes it; or it is there for each test of a class, as a
- * field with {@code @RegisterExtension}.
+ * {@value #PASSWORD} from anyone, and counts what happens to it. It is there for each test of a class, as a field with
+ * {@code @RegisterExtension}.
  */
-final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEachCallback {
+final class EmbeddedServer implements BeforeEachCallback, AfterEachCallback {
     static final String PASSWORD = "correct horse";
 
     final AtomicInteger connections = new AtomicInteger();
@@ -39,7 +38,7 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
     final Peak channels = new Peak();
     final Peak logins = new Peak();
     private final Set<Session> loggingIn = ConcurrentHashMap.newKeySet();
-    private final List<KeyPair> hostKeys;
+    private final KeyPair hostKey = newKey();
     private final SshServer server = SshServer.setUpDefaultServer();
 
     /** The most there were at a time. */
@@ -60,17 +59,11 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
         }
     }
 
-    private EmbeddedServer(List<KeyPair> hostKeys) {
-        this.hostKeys = hostKeys;
-    }
+    private EmbeddedServer() {}
 
     /** One that JUnit starts before each test and closes after it. */
     static EmbeddedServer forTest() {
-        return new EmbeddedServer(List.of(newKey()));
-    }
-
-    static EmbeddedServer start() throws Exception {
-        return start(newKey());
+        return new EmbeddedServer();
     }
 
     private static KeyPair newKey() {
@@ -81,31 +74,21 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
         }
     }
 
-    static EmbeddedServer start(KeyPair... hostKeys) throws IOException {
-        EmbeddedServer embedded = new EmbeddedServer(List.of(hostKeys));
-        embedded.begin();
-        return embedded;
-    }
-
-    private void begin() throws IOException {
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
         configure();
         server.start();
     }
 
     @Override
-    public void beforeEach(ExtensionContext context) throws IOException {
-        begin();
-    }
-
-    @Override
     public void afterEach(ExtensionContext context) throws IOException {
-        close();
+        server.stop(true);
     }
 
     private void configure() {
         server.setHost("127.0.0.1");
         server.setPort(0);
-        server.setKeyPairProvider(KeyPairProvider.wrap(hostKeys));
+        server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
         server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
         server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
         answer(command -> command);
@@ -131,7 +114,7 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
     }
 
     PublicKey hostKey() {
-        return hostKeys.get(0).getPublic();
+        return hostKey.getPublic();
     }
 
     void accept(PasswordAuthenticator authenticator) {
@@ -154,11 +137,6 @@ final class EmbeddedServer implements AutoCloseable, BeforeEachCallback, AfterEa
     /** Cuts every connection, without a word. */
     void dropConnections() {
         server.getActiveSessions().forEach(session -> session.getIoSession().close(true));
-    }
-
-    @Override
-    public void close() throws IOException {
-        server.stop(true);
     }
 
     private final class Sessions implements SessionListener {

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.spec.SshAccess.HostKeyCheck;
 import dev.caravan.ssh.SshException.Kind;
+import dev.caravan.testkit.OpenSshServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +22,9 @@ class HostKeyOverTheNetworkTest {
     @TempDir
     private static Path shared;
 
-    private static OpenSshServer server;
+    @RegisterExtension
+    static final OpenSshServer server = OpenSshServer.forClass(HostKeyOverTheNetworkTest::certified);
+
     private static Access access;
 
     @TempDir
@@ -28,25 +32,19 @@ class HostKeyOverTheNetworkTest {
 
     private Path knownHosts;
 
-    @BeforeAll
-    static void start() throws Exception {
-        OpenSshServer.assumeInstalled();
+    private static List<String> certified() {
         Path certified = Shell.keygen(shared.resolve("certified"), "ed25519", "");
         Path authority = Shell.keygen(shared.resolve("authority"), "ed25519", "");
         Shell.run("ssh-keygen", "-q", "-s", authority.toString(), "-I", "host", "-h", "-n", "127.0.0.1",
                 certified + ".pub");
-        server = OpenSshServer.start(shared.resolve("server"),
-                "HostKey " + certified, "HostCertificate " + certified + "-cert.pub");
+        return List.of("HostKey " + certified, "HostCertificate " + certified + "-cert.pub");
+    }
+
+    @BeforeAll
+    static void start() throws Exception {
         Path key = Shell.keygen(shared.resolve("id"), "ed25519", "");
         server.authorize(key);
         access = Access.to(server.port()).key(key);
-    }
-
-    @AfterAll
-    static void stop() {
-        if (server != null) {
-            server.close();
-        }
     }
 
     @BeforeEach

@@ -3,9 +3,11 @@ package dev.caravan.ssh;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.testkit.OpenSshServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,21 +27,34 @@ class LoginTest {
     @TempDir
     private static Path directory;
 
-    private static OpenSshServer server;
+    @RegisterExtension
+    static final OpenSshServer server = OpenSshServer.forClass("MaxAuthTries 3");
+
+    @RegisterExtension
+    static final OpenSshServer second = OpenSshServer.forClass();
+
+    @RegisterExtension
+    static final OpenSshServer third = OpenSshServer.forClass();
+
+    /** Knows a CA alone. */
+    @RegisterExtension
+    static final OpenSshServer trusting = OpenSshServer.forClass(
+            () -> List.of("TrustedUserCAKeys " + Shell.keygen(ca(), "ed25519", "") + ".pub"));
+
     private static SshSessions sessions;
 
     @BeforeAll
     static void start() throws Exception {
-        server = OpenSshServer.start(directory.resolve("server"), "MaxAuthTries 3");
         sessions = new SshSessions();
     }
 
     @AfterAll
     static void stop() {
-        if (server != null) {
-            sessions.close();
-            server.close();
-        }
+        sessions.close();
+    }
+
+    private static Path ca() {
+        return directory.resolve("ca");
     }
 
     private static void assertRuns(SshSessions over, SshTarget target) throws Exception {
@@ -97,23 +113,20 @@ class LoginTest {
         }
     }
 
-    /** The host knows the CA alone. */
     @ParameterizedTest
     @CsvSource({"ed25519", "rsa", "ecdsa"})
     void logsInWithACertificateBesideTheKeyOrInAnAgent(String type) throws Exception {
-        Path ca = Shell.keygen(directory.resolve("ca-" + type), "ed25519", "");
         Path key = Shell.keygen(directory.resolve("signed-" + type), type, "");
         Path socket = directory.resolve("agent-" + type);
         Process agent = new ProcessBuilder("ssh-agent", "-D", "-a", socket.toString())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        try (OpenSshServer trusting = OpenSshServer.start(directory.resolve("trusting-" + type), "TrustedUserCAKeys " + ca + ".pub");
-                SshSessions plain = new SshSessions();
+        try (SshSessions plain = new SshSessions();
                 SshSessions withAgent = withAgent(socket)) {
             await().until(() -> Files.exists(socket));
             assertThat(Failing.with(plain.execute(Access.to(trusting.port()).key(key).loopback(), SshCommand.of("true"))
                     .toCompletableFuture()).kind())
                     .as("without a certificate").isEqualTo(SshException.Kind.AUTHENTICATION);
-            Shell.run("ssh-keygen", "-q", "-s", ca.toString(), "-I", "test", "-n", System.getProperty("user.name"), key + ".pub");
+            Shell.run("ssh-keygen", "-q", "-s", ca().toString(), "-I", "test", "-n", System.getProperty("user.name"), key + ".pub");
 
             assertRuns(plain, Access.to(trusting.port()).key(key).loopback());
             addToAgent(socket, key); // takes the certificate along
@@ -145,27 +158,24 @@ class LoginTest {
     void goesThroughAChainOfJumpHostsOverTheirPooledConnections() throws Exception {
         Path key = Shell.keygen(directory.resolve("jumper"), "ed25519", "");
         server.authorize(key);
-        try (OpenSshServer second = OpenSshServer.start(directory.resolve("second"));
-                OpenSshServer third = OpenSshServer.start(directory.resolve("third"))) {
-            second.authorize(key);
-            third.authorize(key);
-            Access first = Access.to(server.port()).key(key);
-            Access middle = Access.to(second.port()).key(key).jump("127.0.0.1", first);
-            Access last = Access.to(third.port()).key(key).jump("127.0.0.1", middle);
+        second.authorize(key);
+        third.authorize(key);
+        Access first = Access.to(server.port()).key(key);
+        Access middle = Access.to(second.port()).key(key).jump("127.0.0.1", first);
+        Access last = Access.to(third.port()).key(key).jump("127.0.0.1", middle);
 
-            try (SshSessions fresh = new SshSessions()) {
-                assertRuns(fresh, last.loopback());
-                assertRuns(fresh, last.user(System.getProperty("user.name")).loopback());
-                assertThat(fresh.openConnections()).isEqualTo(3);
-                assertRuns(fresh, middle.loopback());
-                assertRuns(fresh, first.loopback());
-                assertThat(fresh.openConnections()).isEqualTo(3);
+        try (SshSessions fresh = new SshSessions()) {
+            assertRuns(fresh, last.loopback());
+            assertRuns(fresh, last.user(System.getProperty("user.name")).loopback());
+            assertThat(fresh.openConnections()).isEqualTo(3);
+            assertRuns(fresh, middle.loopback());
+            assertRuns(fresh, first.loopback());
+            assertThat(fresh.openConnections()).isEqualTo(3);
 
-                byte[] bytes = new byte[5_000_000];
-                new Random(7).nextBytes(bytes);
-                assertThat(fresh.execute(last.loopback(), SshCommand.of("cat").withStdin(bytes)).toCompletableFuture()
-                        .get(60, TimeUnit.SECONDS).stdout()).isEqualTo(bytes);
-            }
+            byte[] bytes = new byte[5_000_000];
+            new Random(7).nextBytes(bytes);
+            assertThat(fresh.execute(last.loopback(), SshCommand.of("cat").withStdin(bytes)).toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS).stdout()).isEqualTo(bytes);
         }
     }
 }

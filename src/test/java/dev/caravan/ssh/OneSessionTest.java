@@ -2,6 +2,7 @@ package dev.caravan.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testkit.OpenSshServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real OpenSSH server that allows one session in a connection. */
@@ -16,11 +18,13 @@ class OneSessionTest {
     @TempDir
     private Path directory;
 
+    @RegisterExtension
+    final OpenSshServer server = OpenSshServer.forTest("MaxSessions 1");
+
     @Test
     void commandsWaitForEachOtherAndEachRunsOnce() throws Exception {
         Path log = directory.resolve("log");
-        try (OpenSshServer server = OpenSshServer.start(directory.resolve("server"), "MaxSessions 1");
-                SshSessions sessions = new SshSessions()) {
+        try (SshSessions sessions = new SshSessions()) {
             Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
             server.authorize(key);
             SshTarget target = Access.to(server.port()).key(key).loopback();

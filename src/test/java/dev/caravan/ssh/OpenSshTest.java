@@ -3,6 +3,7 @@ package dev.caravan.ssh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.ssh.SshException.Kind;
+import dev.caravan.testkit.OpenSshServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commands over a real OpenSSH server. */
@@ -21,13 +23,14 @@ class OpenSshTest {
     @TempDir
     private static Path directory;
 
-    private static OpenSshServer server;
+    @RegisterExtension
+    static final OpenSshServer server = OpenSshServer.forClass("MaxSessions 3");
+
     private static SshSessions sessions;
     private static SshTarget target;
 
     @BeforeAll
     static void start() throws Exception {
-        server = OpenSshServer.start(directory.resolve("server"), "MaxSessions 3");
         Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
         server.authorize(key);
         sessions = new SshSessions();
@@ -36,9 +39,8 @@ class OpenSshTest {
 
     @AfterAll
     static void stop() {
-        if (server != null) {
+        if (sessions != null) {
             sessions.close();
-            server.close();
         }
     }
 

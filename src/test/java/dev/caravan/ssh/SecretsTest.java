@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,9 @@ class SecretsTest {
 
     @TempDir
     private Path directory;
+
+    @RegisterExtension
+    final EmbeddedServer server = EmbeddedServer.forTest();
 
     private static final class Lines extends AppenderBase<ILoggingEvent> {
         private final Queue<String> all = new ConcurrentLinkedQueue<>();
@@ -47,7 +51,7 @@ class SecretsTest {
             logger.setLevel(Level.DEBUG);
             logger.setAdditive(false);
         }
-        try (EmbeddedServer server = EmbeddedServer.start(); SshSessions sessions = new SshSessions()) {
+        try (SshSessions sessions = new SshSessions()) {
             server.mina().setCommandFactory((channel, command) -> {
                 throw new IllegalStateException("no command is run here");
             });
@@ -89,7 +93,7 @@ class SecretsTest {
         root.addAppender(lines);
         root.setLevel(Level.DEBUG);
         root.setAdditive(false);
-        try (EmbeddedServer server = EmbeddedServer.start(); SshSessions sessions = new SshSessions()) {
+        try (SshSessions sessions = new SshSessions()) {
             assertThat(sessions.execute(server.target(), SshCommand.of("cat; echo " + CANARY + " >&2; exit 1")
                     .withStdin(CANARY)).toCompletableFuture().get(20, TimeUnit.SECONDS).stdoutText())
                     .isEqualTo(CANARY);

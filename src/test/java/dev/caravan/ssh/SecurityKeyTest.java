@@ -2,6 +2,7 @@ package dev.caravan.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.testkit.OpenSshServer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -14,7 +15,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -27,6 +27,7 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -42,15 +43,15 @@ class SecurityKeyTest {
     @TempDir
     private Path directory;
 
+    @RegisterExtension
+    final OpenSshServer server = OpenSshServer.forTest();
+
     @Test
     void logsInWithAKeyOfAToken() throws Exception {
-        OpenSshServer.assumeInstalled();
         Path socket = directory.resolve("agent");
-        try (OpenSshServer server = OpenSshServer.start(directory.resolve("sshd"));
-                TokenAgent agent = new TokenAgent(socket);
+        try (TokenAgent agent = new TokenAgent(socket);
                 SshSessions sessions = new SshSessions(new SshSessions.Options(5, Duration.ofMinutes(1), Optional.of(socket)))) {
-            Files.writeString(directory.resolve("sshd/authorized_keys"),
-                    TYPE + " " + Base64.getEncoder().encodeToString(agent.publicKey()) + " token\n");
+            server.authorize(TYPE + " " + Base64.getEncoder().encodeToString(agent.publicKey()) + " token");
 
             SshResult result = sessions.execute(Access.to(server.port()).agent().loopback(), SshCommand.of("echo in"))
                     .toCompletableFuture().get(60, TimeUnit.SECONDS);

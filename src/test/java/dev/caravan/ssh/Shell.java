@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.caravan.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +29,6 @@ public final class Shell {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
-    }
-
-    static boolean has(String path) {
-        return Files.isExecutable(Path.of(path));
     }
 
     /** Makes a key pair; the public key is in the file of the same name with {@code .pub}. */

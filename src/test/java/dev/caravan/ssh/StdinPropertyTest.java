@@ -2,14 +2,14 @@ package dev.caravan.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.data.Trees;
+import dev.caravan.testkit.OpenSshServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -33,14 +33,13 @@ class StdinPropertyTest {
     }
 
     private static Path directory;
-    private static OpenSshServer server;
+    private static final OpenSshServer server = OpenSshServer.forClass();
     private static SshSessions sessions;
     private static SshTarget target;
 
     @BeforeContainer
     static void start() throws Exception {
         directory = Files.createTempDirectory("caravan-ssh");
-        server = OpenSshServer.start(directory.resolve("server"));
         Path key = Shell.keygen(directory.resolve("id"), "ed25519", "");
         server.authorize(key);
         sessions = new SshSessions();
@@ -49,15 +48,11 @@ class StdinPropertyTest {
 
     @AfterContainer
     static void stop() throws IOException {
-        if (server != null) {
+        if (sessions != null) {
             sessions.close();
-            server.close();
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(each);
-                }
-            }
         }
+        server.close();
+        Trees.delete(directory);
     }
 
     private static byte[] throughCat(byte[] bytes) throws Exception {
