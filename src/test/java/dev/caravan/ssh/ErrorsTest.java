@@ -14,32 +14,10 @@ import java.security.KeyPair;
 import java.time.Duration;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Each way a connection can fail has its own kind and message, and runs nothing. */
-class ErrorsTest {
-    @TempDir
-    private Path directory;
-
-    @RegisterExtension
-    final EmbeddedServer server = EmbeddedServer.forTest();
-
-    private SshSessions sessions;
-
-    @BeforeEach
-    void start() throws Exception {
-        sessions = new SshSessions();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        sessions.close();
-    }
-
+class ErrorsTest extends PoolOverEmbeddedServer {
     /** The failure of a command that must not have been run. */
     private SshException failure(SshTarget target) throws Exception {
         SshException failure = Failing.with(
