@@ -6,76 +6,33 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
-import dev.caravan.journal.MemoryJournal;
-import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.HostSlots;
-import dev.caravan.run.Run;
-import dev.caravan.run.TestRuns;
-import dev.caravan.spec.Host;
 import dev.caravan.ssh.SshException;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
-import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
-import dev.caravan.testkit.TestClusters;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Hosts that send more than a step may, through real shells and real SSH: the step fails, and its neighbour notices nothing. */
-class BoundsTest {
-    private static final Duration LONG = Duration.ofMinutes(5);
-
-    @TempDir
-    private Path directory;
-    private final MemoryJournal journal = new MemoryJournal();
-    private final ExecutorService executor = Executors.newFixedThreadPool(4);
-    private final SshSessions sessions = new SshSessions();
-    private ShellHosts hosts;
-    private Run run;
-    private final HostSlots slots = new HostSlots(5);
-
+class BoundsTest extends StepsOverSsh {
     @BeforeEach
     void start() throws Exception {
-        Files.createDirectories(directory.resolve("routes/scripts"));
-        hosts = ShellHosts.start(2, directory.resolve("hosts"));
-        run = TestRuns.apply(TestClusters.of("demo", 1, 1, ShellHosts.ADDRESSES, hosts.port(), ""), journal);
-    }
-
-    private StepRunner runner() throws IOException {
-        return new StepRunner(new DirectAccess(sessions, SshTarget::of), RouteFiles.with(directory.resolve("routes")),
-                FailureRules.read("[]"),
-                (any, host) -> Map.of("TEST", directory.toString()), slots, directory, executor);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        sessions.close();
-        hosts.close();
-        executor.shutdownNow();
+        start(2);
     }
 
     private CompletableFuture<StepResult> run(int number, String text) throws IOException {
         String step = "step-" + number;
-        Files.writeString(directory.resolve("routes/scripts/" + step + ".sh"), text);
-        Host host = run.cluster().hosts().get(number - 1);
-        return runner().run(new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, false, false,
-                false, Map.of(), new byte[0], StepOrder.Files.NONE))).toCompletableFuture();
+        script(step, text);
+        return runner(5).run(order(number, step, Duration.ofMinutes(5), "")).toCompletableFuture();
     }
 
     private StepFailure failure(String text) throws Exception {
@@ -183,7 +140,7 @@ class BoundsTest {
                     }
                     return method.invoke(journal, arguments);
                 });
-        run = TestRuns.apply(TestClusters.of("demo", 1, 1, ShellHosts.ADDRESSES, hosts.port(), ""), watched);
+        run = apply(watched);
         run(1, ". \"$CARAVAN_LIB/lib.sh\"\necho '== at work'\nfound \"file $TEST/x\"\noutput seen well\n").get(4, TimeUnit.MINUTES);
 
         assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).anyMatch(name -> name.contains("-nio2-thread-"));

@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** At its end a run clears away what its steps left on the hosts, on no more hosts at a time than steps run on. */
@@ -37,6 +38,9 @@ class ClearingTest {
 
     @TempDir
     private Path directory;
+
+    @RegisterExtension
+    final ShellHosts hosts = ShellHosts.forTest();
 
     /** Keeps orders to clear away waiting until the test lets one pass. */
     private static final class Held implements HostAccess {
@@ -69,7 +73,8 @@ class ClearingTest {
         Files.createDirectories(directory.resolve("routes/scripts"));
         Files.writeString(directory.resolve("routes/scripts/look.sh"), "echo here\n");
         ExecutorService executor = Executors.newFixedThreadPool(4);
-        try (SshSessions sessions = new SshSessions(); ShellHosts hosts = ShellHosts.start(HOSTS, directory.resolve("hosts"))) {
+        try (SshSessions sessions = new SshSessions()) {
+            hosts.start(HOSTS, directory.resolve("hosts"));
             Run run = TestRuns.apply(TestClusters.of("demo", 1, HOSTS - 1, ShellHosts.ADDRESSES, hosts.port(), ""), new MemoryJournal());
             Held access = new Held(new DirectAccess(sessions, SshTarget::of));
             StepRunner runner = new StepRunner(access, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),

@@ -3,10 +3,7 @@ package dev.caravan.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.caravan.Programs;
-import dev.caravan.spec.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,54 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the launcher says to a host, said to a real shell. */
-class LauncherTest {
-    private static final String ID = "7f3a-1";
-
-    @TempDir
-    private Path directory;
-    private LocalHost host;
-
-    @BeforeEach
-    void boot() {
-        host = new LocalHost(directory);
-    }
-
-    private static HostOrder.Launch request(String script) {
-        return request(ID, script, 0, List.of(), "");
-    }
-
-    private static HostOrder.Launch request(String id, String script, long known, List<String> done, String stdin) {
-        return new HostOrder.Launch(id, "greet", known, done, Map.of("CARAVAN_STEP", "greet"), script, Map.of(),
-                stdin.getBytes(StandardCharsets.UTF_8), 60_000);
-    }
-
-    /** A script that writes its log's first line and goes on when the test lets it. */
-    private String waitingScript() {
-        return "echo one >> '" + directory.resolve("runs") + "'; echo first; until [ -e '" + directory.resolve("go")
-                + "' ]; do sleep 0.02; done; echo second\n";
-    }
-
-    private void release() throws IOException {
-        Files.createFile(directory.resolve("go"));
-    }
-
-    private void awaitLog(String text) {
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(host.directory(ID).resolve("log")).content().contains(text));
-    }
-
-    private static LocalHost.Said get(CompletableFuture<LocalHost.Said> said) throws Exception {
-        return said.get(30, TimeUnit.SECONDS);
-    }
-
+/** What a host makes of the launcher's requests: to start a step, to stop it, and to clear what it left. */
+class LauncherTest extends LauncherOnThisMachine {
     @Test
     void runsAScriptAndGivesLogResultAndStatus() {
         LocalHost.Said said = host.launch(request(ID,
@@ -238,62 +194,6 @@ class LauncherTest {
         assertThat(host.base().toFile().list()).hasSize(2);
     }
 
-    /** What a step costs its host beside its script, most of it for starting programs. */
-    @Test
-    void aStepStartsNoProgramThatItCanDoWithout() throws IOException {
-        Path bin = Files.createDirectories(directory.resolve("bin"));
-        Path started = directory.resolve("started");
-        for (String tool : List.of("sh", "mkdir", "rm", "cat", "mv", "tail", "sleep", "tar", "setsid", "basename", "dirname", "stat")) {
-            Programs.script(bin.resolve(tool),
-                    "echo " + tool + " >> '" + started + "'; exec " + Programs.find(tool).orElseThrow() + " \"$@\"");
-        }
-        host = new LocalHost(directory, Map.of("PATH", bin.toString()));
-        host.launch(request("7f3a-1", ":\n", 0, List.of(), ""));
-        Files.delete(started);
-
-        LocalHost.Said said = host.launch(request("7f3a-2", "echo done\n", 0, List.of("7f3a-1"), "in"));
-
-        assertThat(said.log()).isEqualTo("done\n");
-        assertThat(Files.readAllLines(started)).containsExactlyInAnyOrder("tar", "setsid", "sh", "rm", "sh", "tail");
-    }
-
-    /** The shell that /bin/sh is on one system or another; a busybox takes its own tail, which cannot follow a process. */
-    @ParameterizedTest
-    @ValueSource(strings = {"dash", "bash --posix", "bash", "busybox sh"})
-    void everyShellRunsAStepOnceAndFollowsIt(String shell) throws Exception {
-        String[] words = shell.split(" ");
-        assumeTrue(Programs.find(words[0]).isPresent(), () -> words[0] + " is not installed");
-        Path bin = Files.createDirectories(directory.resolve("bin"));
-        String program = Programs.find(words[0]).orElseThrow() + shell.substring(words[0].length());
-        Programs.script(bin.resolve("sh"), "exec " + program + " \"$@\"");
-        if (words[0].equals("busybox")) {
-            for (String tool : List.of("tail", "tar", "setsid", "rm", "cat", "sleep", "mkdir")) {
-                Programs.script(bin.resolve(tool), "exec " + Programs.find(words[0]).orElseThrow() + " " + tool + " \"$@\"");
-            }
-        }
-        host = new LocalHost(directory, Map.of("PATH", bin + ":" + System.getenv("PATH")));
-        String launch = Launcher.Privilege.ROOT.launch().replaceFirst("/bin/sh", bin.resolve("sh").toString());
-        String script = waitingScript() + "cat; printf 'change\\tturned it\\n' >> \"$CARAVAN_RESULT\"; exit 3\n";
-
-        CompletableFuture<LocalHost.Said> first = CompletableFuture.supplyAsync(() ->
-                host.execute(launch, Launcher.toLaunch(request(ID, script, 0, List.of(), "in\n"), Optional.empty())));
-        awaitLog("first");
-        CompletableFuture<LocalHost.Said> second = CompletableFuture.supplyAsync(() ->
-                host.execute(launch, Launcher.toLaunch(request(ID, script, "first\n".length(), List.of(), "in\n"), Optional.empty())));
-        release();
-
-        assertThat(get(first).log()).isEqualTo("first\nsecond\nin\n");
-        assertThat(get(second).log()).isEqualTo("second\nin\n");
-        for (CompletableFuture<LocalHost.Said> each : List.of(first, second)) {
-            assertThat(get(each).report().exitStatus()).hasValue(3);
-            assertThat(get(each).report().changes()).containsExactly("turned it");
-        }
-        assertThat(directory.resolve("runs")).hasContent("one");
-        LocalHost.Said next = host.execute(launch, Launcher.toLaunch(request("7f3a-2", ":\n", 0, List.of(ID), ""), Optional.empty()));
-        assertThat(next.report().status()).isEqualTo("0");
-        assertThat(host.directory(ID)).doesNotExist();
-    }
-
     @Test
     void aRequestThatDidNotArriveWholeStartsNothingAndLeavesNothing() {
         byte[] whole = Launcher.toLaunch(request(waitingScript()), Optional.empty());
@@ -308,35 +208,6 @@ class LauncherTest {
         }
         assertThat(directory.resolve("runs")).doesNotExist();
         assertThat(host.base()).isEmptyDirectory();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"tar", "setsid"})
-    void saysWhatAHostLacks(String missing) throws IOException {
-        Path bin = Files.createDirectories(directory.resolve("bin"));
-        for (String tool : List.of("sh", "mkdir", "rm", "cat", "mv", "tail", "sleep", "tar", "setsid")) {
-            if (!tool.equals(missing)) {
-                Programs.script(bin.resolve(tool), "exec " + Programs.find(tool).orElseThrow() + " \"$@\"");
-            }
-        }
-        LocalHost.Said said = new LocalHost(directory, Map.of("PATH", bin.toString())).launch(request(waitingScript()));
-
-        assertThat(said.status()).isEqualTo(70);
-        assertThat(new String(said.stderr(), StandardCharsets.UTF_8)).isEqualTo(missing + ": not found\n");
-        assertThat(host.base()).doesNotExist();
-    }
-
-    @Test
-    void whatALoginShellPrintsFirstIsNotTakenForLogOrResult() throws IOException {
-        String command = Launcher.Privilege.ROOT.launch();
-        LocalHost.Said said = host.execute("printf 'Welcome'; printf 'mind the step' >&2; " + command,
-                Launcher.toLaunch(request("echo log\n"), Optional.empty()));
-
-        StepLog log = new StepLog(directory.resolve("step.log"), text -> text, line -> { });
-        log.attach(what -> { });
-        log.accept(said.stdout().getBytes(StandardCharsets.UTF_8));
-        assertThat(log.lastLines(9)).containsExactly("log");
-        assertThat(said.report().succeeded()).isTrue();
     }
 
     @Test
@@ -361,105 +232,5 @@ class LauncherTest {
         assertThatThrownBy(() -> Launcher.encode(Map.of("A", "x\0y"))).hasMessageContaining("NUL").hasMessageNotContaining("x\0y");
         assertThatThrownBy(() -> Launcher.encode(Map.of("A-B", ""))).hasMessageContaining("A-B");
         assertThatThrownBy(() -> Launcher.encode(Map.of("", ""))).isInstanceOf(IllegalArgumentException.class);
-    }
-
-    // ---- sudo
-
-    /** A sudo of that kind in front of the others: it writes down how it was called, and hands on to what it is given. */
-    private LocalHost withSudo(String body) throws IOException {
-        Path bin = Files.createDirectories(directory.resolve("bin"));
-        Programs.script(bin.resolve("sudo"), "printf '%s\\n' \"$1\" >> '" + directory.resolve("sudo.calls") + "'\n" + body);
-        return new LocalHost(directory, Map.of("PATH", bin + ":" + System.getenv("PATH")));
-    }
-
-    @Test
-    void sudoWithoutAPasswordIsNeverSentOne() throws Exception {
-        host = withSudo("[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"\n");
-
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO.launch(),
-                Launcher.toLaunch(request(ID, "cat\n", 0, List.of(), "in"), Optional.empty()));
-
-        assertThat(said.log()).isEqualTo("in");
-        assertThat(said.report().succeeded()).isTrue();
-        assertThat(directory.resolve("sudo.calls")).hasContent("-n");
-    }
-
-    @Test
-    void sudoGetsItsPasswordAsTheFirstLineAndTheStepTheRest() throws Exception {
-        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; "
-                + "exec \"$@\"\n");
-        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
-
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
-                Launcher.toLaunch(request(ID, "cat; ps -e -o args\n", 0, List.of(), "in\n"), password));
-
-        assertThat(said.log()).startsWith("in\n").doesNotContain("pass word");
-        assertThat(said.report().succeeded()).isTrue();
-        byte[] stop = Launcher.toStop(ID, OptionalLong.empty(), password);
-        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.stop(), stop).status()).isZero();
-        assertThat(host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.clear(),
-                Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
-        assertThat(host.base()).doesNotExist();
-    }
-
-    /** The terminal is the real script's; sudo's part is to open its controlling terminal, as requiretty has it do. */
-    @Test
-    void sudoThatWantsATerminalGetsOneAndTheStepItsBytes() throws Exception {
-        String requiretty = "(: < /dev/tty) 2>/dev/null || { echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1; }\n";
-        host = withSudo(requiretty + "if [ \"$1\" = -n ]; then shift; [ \"$1\" != -k ] || shift; exec \"$@\"; fi\n"
-                + "[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; IFS= read -r p; [ \"$p\" = 'pass word\\' ] || exit 8; "
-                + "exec \"$@\"\n");
-        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
-
-        assertThat(host.execute("setsid -w " + Launcher.Privilege.SUDO.probe(), new byte[0]).status()).isEqualTo(1);
-        assertThat(host.execute("setsid -w " + Launcher.Privilege.SUDO_IN_TERMINAL.probe(), new byte[0]).status()).isZero();
-        String bytes = "a\rb\u0003\u0004\u001a\tc\n" + "long ".repeat(2000) + "\n";
-        for (Launcher.Privilege privilege : List.of(Launcher.Privilege.SUDO_IN_TERMINAL,
-                Launcher.Privilege.SUDO_WITH_PASSWORD_IN_TERMINAL)) {
-            Optional<Secret> sent = privilege.takesPassword() ? password : Optional.empty();
-            String id = privilege.takesPassword() ? ID + "2" : ID;
-
-            LocalHost.Said said = host.execute("setsid -w " + privilege.launch(),
-                    Launcher.toLaunch(request(id, "cat; exit 3\n", 0, List.of(), bytes), sent));
-
-            assertThat(said.log()).isEqualTo(bytes);
-            assertThat(said.report().exitStatus()).hasValue(3);
-            assertThat(host.execute("setsid -w " + privilege.clear(),
-                    Launcher.toClear(Optional.empty(), List.of(id), sent)).status()).isZero();
-        }
-        assertThat(host.base()).doesNotExist();
-    }
-
-    /** As sudo-rs 0.2.5 does: what it read beyond the password is lost. */
-    @Test
-    void sudoThatReadsMoreThanThePasswordGetsNoMore() throws Exception {
-        host = withSudo("[ \"$1 $2 $3 $4\" = '-k -S -p ' ] || exit 9; shift 4; p=$(dd bs=8192 count=1 2>/dev/null | head -n 1); "
-                + "[ \"$p\" = 'pass word\\' ] || exit 8; exec \"$@\"\n");
-        Optional<Secret> password = Optional.of(new Secret("pass word\\"));
-        Launcher.Privilege privilege = Launcher.Privilege.SUDO_RS_WITH_PASSWORD;
-        String bytes = "a\rb\u0000" + "long ".repeat(20_000) + "\n";
-
-        LocalHost.Said said = host.execute(privilege.launch(),
-                Launcher.toLaunch(request(ID, "cat; ps -e -o args; exit 3\n", 0, List.of(), bytes), password));
-
-        assertThat(said.log()).startsWith(bytes).doesNotContain("pass word");
-        assertThat(said.report().exitStatus()).hasValue(3);
-        assertThat(host.execute(privilege.clear(),
-                Launcher.toClear(Optional.empty(), List.of(ID), password)).status()).isZero();
-        assertThat(host.execute(privilege.probe(), "pass word\\\n".getBytes(StandardCharsets.UTF_8)).status()).isZero();
-        assertThat(host.execute(privilege.probe(), "wrong\n".getBytes(StandardCharsets.UTF_8)).status()).isEqualTo(8);
-        assertThat(host.execute(privilege.probe(), new byte[0]).status()).isEqualTo(1);
-    }
-
-    @Test
-    void aWrongSudoPasswordStartsNothing() throws Exception {
-        host = withSudo("shift 4; IFS= read -r p; echo 'sudo: 1 incorrect password attempt' >&2; exit 1\n");
-
-        LocalHost.Said said = host.execute(Launcher.Privilege.SUDO_WITH_PASSWORD.launch(),
-                Launcher.toLaunch(request(":\n"), Optional.of(new Secret("wrong"))));
-
-        assertThat(said.status()).isEqualTo(1);
-        assertThat(Report.parse(said.stderr())).isEmpty();
-        assertThat(host.base()).doesNotExist();
     }
 }

@@ -2,21 +2,18 @@ package dev.caravan.remote;
 
 import dev.caravan.run.TestFacts;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -25,11 +22,8 @@ import java.util.stream.IntStream;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
-import org.apache.sshd.server.Environment;
-import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
-import org.apache.sshd.server.command.Command;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -38,8 +32,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up, that run no script: a test says what comes of each step, at once or
  * when it likes. They are reached over SSH and speak the launcher's protocol, so that everything on this side of the wire is
  * the real thing. Thread-safe.
- *
- * <p>It has more than 300 lines: what a test says of a step and the protocol in which a host answers are one simulator.
  */
 public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
     public static final String ADDRESSES = "127.0.1.";
@@ -128,7 +120,7 @@ public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, Af
         }
         CoreModuleProperties.TCP_NODELAY.set(server, true);
         server.setPasswordAuthenticator((user, password, session) -> PASSWORD.equals(password));
-        server.setCommandFactory((channel, command) -> new Conversation(command, hostOf(channel)));
+        server.setCommandFactory((channel, command) -> new ScriptedConversation(this, hostOf(channel), command));
     }
 
     /** That many hosts, which are there for all tests of a class. */
@@ -151,6 +143,20 @@ public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, Af
     @Override
     public void afterAll(ExtensionContext context) throws Exception {
         close();
+    }
+
+    /** What came of that step; nothing if it did not begin or did not end. */
+    Optional<Reply> ended(String host, String id) {
+        return Optional.ofNullable(begun.get(host + " " + id)).filter(CompletableFuture::isDone).map(CompletableFuture::join);
+    }
+
+    /** A host removes what steps left there. */
+    void clear(String host) {
+        clearing.accept(host);
+    }
+
+    Executor executor() {
+        return executor;
     }
 
     private static String hostOf(ChannelSession channel) {
@@ -201,149 +207,18 @@ public final class ScriptedHosts implements AutoCloseable, BeforeAllCallback, Af
         executor.shutdownNow();
     }
 
-    private CompletableFuture<Reply> begin(String host, String id, String step, Map<String, byte[]> files) {
-        return begun.computeIfAbsent(host + " " + id, any -> {
-            String run = id.substring(0, id.indexOf('-'));
+    /** What comes of that request: the same as before if it came before. */
+    CompletableFuture<Reply> begin(String host, LaunchRequest request) {
+        return begun.computeIfAbsent(host + " " + request.id(), any -> {
+            String run = request.run();
+            String step = request.step();
             Call call;
             synchronized (calls) {
                 int before = (int) calls.stream().filter(other -> other.run().equals(run) && other.is(host, step)).count();
-                call = new Call(run, host, step, before + 1, environment(files.get("env")), text(files.get("stdin")),
-                        text(files.get(step + ".sh")));
+                call = new Call(run, host, step, before + 1, request.environment(), request.stdin(), request.script());
                 calls.add(call);
             }
             return script.run(call).toCompletableFuture();
         });
-    }
-
-    /** By their names in the archive's directory. Empty where the archive is cut: what follows its last member is a block of zeros. */
-    private static Optional<Map<String, byte[]>> untar(byte[] archive) {
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        int at = 0;
-        while (at + 512 <= archive.length && archive[at] != 0) {
-            String name = text(Arrays.copyOfRange(archive, at, at + 100)).replace("\0", "");
-            int size = Integer.parseInt(text(Arrays.copyOfRange(archive, at + 124, at + 135)), 8);
-            files.put(name.substring(name.indexOf('/') + 1), Arrays.copyOfRange(archive, at + 512, at + 512 + size));
-            at += 512 + (size + 511) / 512 * 512;
-        }
-        return at + 512 <= archive.length ? Optional.of(files) : Optional.empty();
-    }
-
-    private static Map<String, String> environment(byte[] encoded) {
-        Map<String, String> variables = new LinkedHashMap<>();
-        String name = "";
-        for (String line : text(encoded).split("\n")) {
-            if (line.startsWith("=")) {
-                name = line.substring(1);
-            } else if (!line.isEmpty()) {
-                variables.merge(name, line.substring(1), (before, more) -> before + "\n" + more);
-            }
-        }
-        return variables;
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    /** One command in a channel. */
-    private final class Conversation implements Command {
-        private final String command;
-        private final String host;
-        private InputStream in;
-        private OutputStream out;
-        private OutputStream err;
-        private ExitCallback exit;
-
-        private Conversation(String command, String host) {
-            this.command = command;
-            this.host = host;
-        }
-
-        @Override
-        public void setInputStream(InputStream stream) {
-            in = stream;
-        }
-
-        @Override
-        public void setOutputStream(OutputStream stream) {
-            out = stream;
-        }
-
-        @Override
-        public void setErrorStream(OutputStream stream) {
-            err = stream;
-        }
-
-        @Override
-        public void setExitCallback(ExitCallback callback) {
-            exit = callback;
-        }
-
-        @Override
-        public void start(ChannelSession channel, Environment environment) {
-            executor.execute(() -> {
-                try {
-                    converse(in.readAllBytes());
-                } catch (IOException gone) {
-                    exit.onExit(255);
-                }
-            });
-        }
-
-        private void converse(byte[] request) throws IOException {
-            if (command.equals(Launcher.Privilege.ROOT.stop())) {
-                stop(text(request).strip().split(" "));
-                exit.onExit(0);
-                return;
-            }
-            if (command.equals(Launcher.Privilege.ROOT.clear())) {
-                clearing.accept(host);
-            }
-            if (!command.equals(Launcher.Privilege.ROOT.launch())) {
-                exit.onExit(0);
-                return;
-            }
-            int line = IntStream.range(0, request.length).filter(at -> request[at] == '\n').findFirst().orElse(request.length);
-            Optional<Map<String, byte[]>> files = untar(Arrays.copyOfRange(request, Math.min(line + 1, request.length), request.length));
-            if (files.isEmpty()) {
-                // The engine died as it sent it: a host begins nothing then.
-                exit.onExit(255);
-                return;
-            }
-            String[] words = text(Arrays.copyOf(request, line)).split(" ");
-            out.write((Launcher.LOG_MARK + "\n").getBytes(StandardCharsets.UTF_8));
-            out.flush();
-            begin(host, words[0], words[1], files.get())
-                    .whenCompleteAsync((reply, failure) -> answer(reply, Integer.parseInt(words[3])), executor);
-        }
-
-        /* A step that is under way has no log yet: it comes as a whole. */
-        private void stop(String[] words) throws IOException {
-            CompletableFuture<Reply> step = begun.get(host + " " + words[0]);
-            if (words.length > 1 && step != null && step.isDone()) {
-                String log = step.join().log();
-                out.write((Launcher.LOG_MARK + "\n" + log.substring(Math.min(Integer.parseInt(words[1]), log.length())))
-                        .getBytes(StandardCharsets.UTF_8));
-                out.flush();
-            }
-        }
-
-        private void answer(Reply reply, int known) {
-            try {
-                out.write(reply.log().substring(Math.min(known, reply.log().length())).getBytes(StandardCharsets.UTF_8));
-                out.flush();
-                err.write((Launcher.RESULT_MARK + " " + reply.status() + "\n" + reply.result() + "caravan-end\n")
-                        .getBytes(StandardCharsets.UTF_8));
-                err.flush();
-                exit.onExit(0);
-            } catch (IOException gone) {
-                exit.onExit(255);
-            }
-        }
-
-        @Override
-        public void destroy(ChannelSession channel) {
-            // the step goes on without its channel
-        }
     }
 }

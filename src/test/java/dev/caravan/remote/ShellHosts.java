@@ -16,46 +16,62 @@ import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.shell.ProcessShellFactory;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up: MINA's server runs commands in this machine's shell, each host with a
- * directory of its own as {@code CARAVAN_ROOT}.
+ * directory of its own as {@code CARAVAN_ROOT}. A test starts them, and they are closed after it: a field with
+ * {@code @RegisterExtension}.
  */
-final class ShellHosts implements AutoCloseable {
+final class ShellHosts implements AutoCloseable, AfterEachCallback {
     static final String ADDRESSES = "127.0.2.";
 
     final AtomicInteger connections = new AtomicInteger();
     private final SshServer server = SshServer.setUpDefaultServer();
-    private final Path directory;
+    private int count;
+    private Path directory;
 
-    private ShellHosts(Path directory) {
-        this.directory = directory;
+    private ShellHosts() {}
+
+    static ShellHosts forTest() {
+        return new ShellHosts();
     }
 
-    static ShellHosts start(int hosts, Path directory) throws Exception {
-        ShellHosts all = new ShellHosts(directory);
-        all.server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
-        all.server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
-        CoreModuleProperties.TCP_NODELAY.set(all.server, true);
-        all.server.setPasswordAuthenticator((user, password, session) -> true);
-        all.server.setCommandFactory((channel, command) -> {
-            Path root = Files.createDirectories(directory.resolve(hostOf(channel)));
+    /** Starts that many hosts, whose files are below that directory. */
+    void start(int hosts, Path below) throws Exception {
+        count = hosts;
+        directory = below;
+        server.setHost(IntStream.rangeClosed(1, hosts).mapToObj(number -> ADDRESSES + number).collect(Collectors.joining(",")));
+        server.setKeyPairProvider(KeyPairProvider.wrap(KeyUtils.generateKeyPair("ecdsa-sha2-nistp256", 256)));
+        CoreModuleProperties.TCP_NODELAY.set(server, true);
+        server.setPasswordAuthenticator((user, password, session) -> true);
+        server.setCommandFactory((channel, command) -> {
+            Path root = Files.createDirectories(below.resolve(hostOf(channel)));
             channel.getEnvironment().set("CARAVAN_ROOT", root.toString());
             return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
         });
-        all.server.addSessionListener(new SessionListener() {
+        server.addSessionListener(new SessionListener() {
             @Override
             public void sessionCreated(Session session) {
-                all.connections.incrementAndGet();
+                connections.incrementAndGet();
             }
         });
-        all.server.start();
-        return all;
+        server.start();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        close();
     }
 
     private static String hostOf(ChannelSession channel) {
         String address = ((InetSocketAddress) channel.getSession().getIoSession().getLocalAddress()).getAddress().getHostAddress();
         return "h" + address.substring(address.lastIndexOf('.') + 1);
+    }
+
+    int count() {
+        return count;
     }
 
     int port() {

@@ -3,134 +3,20 @@ package dev.caravan.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.history.Occurrence.HostWaiting;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.StepState;
-import dev.caravan.journal.JournalException;
-import dev.caravan.journal.MemoryJournal;
-import dev.caravan.routes.RouteFiles;
-import dev.caravan.run.HostSlots;
-import dev.caravan.run.Run;
-import dev.caravan.run.RunCancelled;
-import dev.caravan.run.TestRuns;
-import dev.caravan.spec.Cluster;
-import dev.caravan.spec.Host;
-import dev.caravan.ssh.SshException;
-import dev.caravan.ssh.SshSessions;
-import dev.caravan.ssh.SshTarget;
-import dev.caravan.step.FailureRules;
 import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
-import dev.caravan.testkit.TestClusters;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Steps end to end: the real runner and SSH, an SSH server in this process, and real shells that run real scripts. */
-class StepRunnerTest {
-    private static final Duration LONG = Duration.ofMinutes(2);
-
-    @TempDir
-    private Path directory;
-    private final MemoryJournal journal = new MemoryJournal();
-    private final ExecutorService executor = Executors.newFixedThreadPool(4);
-    private final SshSessions sessions = new SshSessions();
-    private ShellHosts hosts;
-    private Run run;
-
-    @BeforeEach
-    void scripts() throws IOException {
-        Files.createDirectories(directory.resolve("routes/scripts"));
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        sessions.close();
-        hosts.close();
-        executor.shutdownNow();
-    }
-
-    private void start(int count) throws Exception {
-        hosts = ShellHosts.start(count, directory.resolve("hosts"));
-        Cluster cluster = TestClusters.of("demo", 1, count - 1, ShellHosts.ADDRESSES, hosts.port(), "");
-        run = TestRuns.apply(cluster, journal);
-    }
-
-    private StepRunner runner(int hostsAtATime) throws IOException {
-        return new StepRunner(new DirectAccess(sessions, SshTarget::of), RouteFiles.with(directory.resolve("routes")),
-                FailureRules.read("[]"),
-                (any, host) -> Map.of("NODE_NAME", host.name(), "TEST", directory.toString()), new HostSlots(hostsAtATime),
-                directory, executor);
-    }
-
-    private void script(String step, String text) throws IOException {
-        Files.writeString(directory.resolve("routes/scripts/" + step + ".sh"), text);
-    }
-
-    private Host host(int number) {
-        return run.cluster().hosts().get(number - 1);
-    }
-
-    private StepCall order(int host, String step, Duration timeout, String stdin) {
-        return new StepCall(run, new StepOrder(run.id(), host(host), host(host), step, step + ".sh", timeout, false, false,
-                false, Map.of(), stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
-    }
-
-    private StepCall order(int host, String step) {
-        return order(host, step, LONG, "");
-    }
-
-    private static StepResult get(java.util.concurrent.CompletionStage<StepResult> result) throws Exception {
-        return result.toCompletableFuture().get(60, TimeUnit.SECONDS);
-    }
-
-    private static <T extends Throwable> T failure(java.util.concurrent.CompletionStage<StepResult> result, Class<T> type) {
-        try {
-            throw new AssertionError("it did not fail: " + get(result));
-        } catch (ExecutionException e) {
-            assertThat(SshException.beneath(e.getCause())).isInstanceOf(type);
-            return type.cast(SshException.beneath(e.getCause()));
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private String file(String name) throws IOException {
-        return Files.readString(directory.resolve(name));
-    }
-
-    private void awaitFile(String name) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(directory.resolve(name)));
-    }
-
-    private void release(String name) throws IOException {
-        Files.createFile(directory.resolve(name));
-    }
-
-    private static String waitFor(String name) {
-        return "until [ -e \"$TEST/" + name + "\" ]; do sleep 0.02; done\n";
-    }
-
+/** What becomes of a step: its result, its failures, and a link that drops. */
+class StepRunnerTest extends StepsOverSsh {
     @Test
     void whatNeverReachedItsHostIsNotSaidToGoOnThere() throws Exception {
         start(1);
@@ -262,119 +148,5 @@ class StepRunnerTest {
         assertThat(failure.getLastWords().toString()).doesNotContain("horse");
         assertThat(file("logs/7f3a/h1/leak.log")).doesNotContain("horse");
         assertThat(journal.all().toString()).doesNotContain("horse");
-    }
-
-    @Test
-    void aSharedStepRunsOnceForAllWhoAskAndAgainWhenItFailed() throws Exception {
-        start(3);
-        script("mint", ". \"$CARAVAN_LIB/lib.sh\"\necho ran >> \"$TEST/runs\"\n[ -e \"$TEST/works\" ] || fail broken\n"
-                + "output number \"$(wc -l < \"$TEST/runs\")\"\n");
-        StepRunner runner = runner(5);
-        failure(runner.shared(order(1, "mint"), LONG), StepFailure.class);
-        release("works");
-        List<CompletableFuture<StepResult>> all = new ArrayList<>();
-        for (int host = 1; host <= 3; host++) {
-            all.add(runner.shared(order(1, "mint"), LONG).toCompletableFuture());
-        }
-
-        for (CompletableFuture<StepResult> each : all) {
-            assertThat(get(each).output("number").strip()).isEqualTo("2");
-        }
-        assertThat(get(runner.shared(order(1, "mint"), LONG)).output("number").strip()).isEqualTo("2");
-        assertThat(get(runner.shared(order(1, "mint"), Duration.ofNanos(1))).output("number").strip()).as("too old").isEqualTo("3");
-    }
-
-    @Test
-    void stepsOfOneWordRunOneAtATime() throws Exception {
-        start(4);
-        script("join", "mkdir \"$TEST/lock\" || exit 1\nsleep 0.05\nrmdir \"$TEST/lock\"\n");
-        StepRunner runner = runner(5);
-        List<CompletableFuture<StepResult>> all = new ArrayList<>();
-        for (int host = 1; host <= 4; host++) {
-            all.add(runner.inTurn(order(host, "join"), "control-plane-join").toCompletableFuture());
-        }
-
-        for (CompletableFuture<StepResult> each : all) {
-            assertThat(get(each).state()).isEqualTo(StepState.OK);
-        }
-    }
-
-    /** Two hosts and one slot. */
-    private record Line(CompletableFuture<StepResult> underWay, CompletableFuture<StepResult> waiting) {}
-
-    /** h1 is at a step until {@code go}, and h2 is to begin the same one. */
-    private Line line() throws Exception {
-        start(2);
-        script("slow", "echo \"$NODE_NAME\" >> \"$TEST/runs\"\ntouch \"$TEST/begun\"\n" + waitFor("go"));
-        StepRunner runner = runner(1);
-        CompletableFuture<StepResult> first = runner.run(order(1, "slow")).toCompletableFuture();
-        awaitFile("begun");
-        return new Line(first, runner.run(order(2, "slow")).toCompletableFuture());
-    }
-
-    @Test
-    void whoWaitsForASlotSaysSo() throws Exception {
-        Line line = line();
-        release("go");
-        get(line.underWay());
-        get(line.waiting());
-
-        assertThat(journal.all(HostWaiting.class)).containsExactly(
-                new HostWaiting(Optional.of("h2"), "waits for its turn: slow (1 host at a time)", OptionalInt.of(1)));
-    }
-
-    @Test
-    void whoWaitsForASlotWhenTheRunIsCancelledDoesNotBegin() throws Exception {
-        Line line = line();
-        run.cancel();
-        release("go");
-
-        assertThat(get(line.underWay()).state()).as("what is under way ends").isEqualTo(StepState.OK);
-        failure(line.waiting(), RunCancelled.class);
-        assertThat(file("runs")).isEqualTo("h1\n");
-    }
-
-    @Test
-    void aJournalThatCannotBeWrittenKeepsNoSlot() throws Exception {
-        start(2);
-        script("quick", ":\n");
-        StepRunner runner = runner(1);
-        journal.fillDisk();
-        failure(runner.run(order(1, "quick")), JournalException.class);
-        journal.makeRoom();
-
-        // The run that met it stands from then on; another one finds the slot free.
-        run = TestRuns.apply(run.cluster(), journal);
-        assertThat(get(runner.run(order(2, "quick"))).state()).isEqualTo(StepState.OK);
-    }
-
-    @Tag("long")
-    @Test
-    void aHundredHostsTenAtATimeNeedFewThreads() throws Exception {
-        start(100);
-        script("count", "mkdir \"$TEST/running/$NODE_NAME\"\nls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nsleep 0.02\n"
-                + "ls \"$TEST/running\" | wc -l >> \"$TEST/counts\"\nrmdir \"$TEST/running/$NODE_NAME\"\n");
-        Files.createDirectories(directory.resolve("running"));
-        StepRunner runner = runner(10);
-        AtomicInteger mostThreads = new AtomicInteger();
-        journal.listen(event -> mostThreads.accumulateAndGet(clientThreads(), Math::max));
-        List<CompletableFuture<StepResult>> all = new ArrayList<>();
-        for (int host = 1; host <= 100; host++) {
-            all.add(runner.run(order(host, "count")).toCompletableFuture());
-        }
-
-        for (CompletableFuture<StepResult> each : all) {
-            assertThat(get(each).state()).isEqualTo(StepState.OK);
-        }
-        List<Integer> counts = file("counts").lines().map(String::strip).map(Integer::valueOf).toList();
-        assertThat(counts).hasSize(200).allSatisfy(count -> assertThat(count).isBetween(1, 10));
-        assertThat(hosts.connections).hasValue(100);
-        assertThat(mostThreads.get()).as("threads of the engine's side").isPositive().isLessThan(50);
-    }
-
-    /** Those of SSH's client and of the executor; the server's and the test's are not counted. */
-    private static int clientThreads() {
-        return (int) Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
-                .filter(name -> name.startsWith("caravan") || name.contains("SshClient") || name.startsWith("pool-")).count();
     }
 }
