@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
-/** What is seen from outside of such a service: metrics, log and traces. */
+/** What is seen of {@link ObservedService} from outside: metrics, log and traces. */
 class ObservedServiceTest extends ObservedService {
     @Test
     void whatMayComeIsThereBeforeItHappensSoThatItsFirstTimeIsSeen() {
