@@ -22,6 +22,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -36,6 +37,7 @@ public final class RouteFiles {
     private static final String BUILT_IN = "routes";
     private static final String CLASSPATH = "classpath:routes/";
     private static final String ROUTE = ".camel.yaml";
+    private static final String SCRIPTS = "scripts/";
 
     /**
      * One file.
@@ -135,9 +137,9 @@ public final class RouteFiles {
         return files;
     }
 
-    /** The text of the script of that name, {@code scripts/NAME}, if there is one. */
+    /** The text of the script of that name, {@code scripts/NAME}, if there is one, with the parts that it sources in their places. */
     public Optional<String> script(String name) {
-        return text("scripts/" + name);
+        return text(SCRIPTS + name).map(text -> ScriptParts.together(text, part -> text(SCRIPTS + part)));
     }
 
     /** The text of the file of that name, if there is one. */
@@ -166,9 +168,7 @@ public final class RouteFiles {
                 // Not all that lies in such a directory is text.
                 return new String(Files.readAllBytes(file.origin().get()), StandardCharsets.UTF_8);
             }
-            try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + file.name())) {
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            }
+            return BuiltIn.text(file.name());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + file.name() + " (" + file.from() + ")", e);
         }
@@ -194,6 +194,19 @@ public final class RouteFiles {
         private static final List<String> NAMES = builtInNames();
         private static final Map<String, String> TABLES_AND_ROUTES = NAMES.stream().filter(name -> name.endsWith(".yaml"))
                 .collect(Collectors.toMap(RouteFiles::file, name -> name));
+        private static final Map<String, String> TEXTS = new ConcurrentHashMap<>();
+
+        private static String text(String name) throws IOException {
+            String known = TEXTS.get(name);
+            if (known != null) {
+                return known;
+            }
+            try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + name)) {
+                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                TEXTS.put(name, text);
+                return text;
+            }
+        }
     }
 
     private static List<String> builtInNames() {

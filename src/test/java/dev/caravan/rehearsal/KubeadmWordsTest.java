@@ -45,8 +45,8 @@ class KubeadmWordsTest {
         Files.writeString(scratch.resolve("printed"), printed);
         ProcessBuilder builder = new ProcessBuilder(
                 "sh", "-c",
-                ". \"$LIB/lib.sh\"; cp \"$S/printed\" \"$WORK/output\"; printf '%s%s' \"$(kubeadm_words)\" \"$(kubelet_words)\"");
-        builder.environment().put("LIB", StepDriver.SCRIPTS.toString());
+                ". \"$CARAVAN_LIB/lib.sh\"; cp \"$S/printed\" \"$WORK/output\"; printf '%s%s' \"$(kubeadm_words)\" \"$(kubelet_words)\"");
+        builder.environment().put("CARAVAN_LIB", StepDriver.SCRIPTS.toString());
         builder.environment().put("S", scratch.toString());
         builder.environment().put("CARAVAN_RESULT", scratch.resolve("result").toString());
         builder.environment().put("PATH", scratch.resolve("bin") + ":" + System.getenv("PATH"));

@@ -237,8 +237,8 @@ class PackageScriptsTest extends PackageScripts {
             host.run("runtime-install");
             host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
             Path probe = host.root().resolve("run/probe.sh");
-            Files.writeString(probe, ". '" + StepDriver.SCRIPTS.toAbsolutePath()
-                    + "/lib.sh'\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
+            Files.writeString(probe, "CARAVAN_LIB='" + StepDriver.SCRIPTS.toAbsolutePath()
+                    + "'\n. \"$CARAVAN_LIB/lib.sh\"\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
             try (Connection connection = new Connection(host.rehearsal.host("h1"))) {
                 Connection.Answer answer = connection.run("sh '" + probe + "'");
 

@@ -156,9 +156,10 @@ class ProxyRehearsalTest {
                 Connection connection = new Connection(rehearsal.host("h1"))) {
             Files.writeString(rehearsal.host("h1").root().resolve("etc/environment"),
                     "PATH=/bin\nhttp_proxy=\"http://site.example:3128\"\nexport NO_PROXY='.corp.example'\n");
-            String lib = StepDriver.SCRIPTS.toAbsolutePath() + "/lib.sh";
+            Path lib = StepDriver.SCRIPTS.toAbsolutePath();
 
-            String text = "export HTTPS_PROXY=http://x:1 ftp_proxy=http://x:1 any_Proxy=x; . '" + lib + "'; "
+            String text = "export HTTPS_PROXY=http://x:1 ftp_proxy=http://x:1 any_Proxy=x; CARAVAN_LIB='" + lib + "'; . '" + lib
+                    + "/lib.sh'; "
                     + "{ env | grep -i _proxy || true; }; with_proxy env | grep -i _proxy | sort";
             Connection.Answer login = connection.run("sh -c \"" + text + "\"", "");
             assertThat(login.out().strip().lines()).containsExactly("HTTPS_PROXY=http://x:1", "https_proxy=http://x:1");

@@ -1,6 +1,7 @@
 package dev.caravan.rehearsal;
 
 import dev.caravan.packages.Family;
+import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.spec.Role;
@@ -8,7 +9,6 @@ import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -23,6 +23,9 @@ import java.util.stream.Stream;
 /** Runs the step scripts on a simulated host one after the other, as the engine does but in the plainest way. */
 final class StepDriver {
     static final Path SCRIPTS = Path.of("routes/scripts");
+    private static final RouteFiles FILES = RouteFiles.builtIn();
+    private static final List<String> NAMES = FILES.all().keySet().stream().filter(name -> name.matches("scripts/[^/]+"))
+            .map(name -> name.substring("scripts/".length())).toList();
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final Rehearsal rehearsal;
@@ -40,12 +43,11 @@ final class StepDriver {
         SimulatedHost host = rehearsal.host(hostName);
         String id = step + "-" + NUMBER.incrementAndGet();
         Path directory = Files.createDirectories(host.root().resolve("run/caravan").resolve(id));
-        try (DirectoryStream<Path> libraries = Files.newDirectoryStream(SCRIPTS, "*lib.sh")) {
-            for (Path library : libraries) {
-                Files.copy(library, directory.resolve(library.getFileName()));
+        for (String name : NAMES) {
+            if (name.endsWith("lib.sh") || name.equals(step + ".sh")) {
+                Files.writeString(directory.resolve(name), FILES.script(name).orElseThrow());
             }
         }
-        Files.copy(SCRIPTS.resolve(step + ".sh"), directory.resolve(step + ".sh"));
         Files.writeString(directory.resolve("stdin"), input);
         Map<String, String> environment = environment(hostName, step, directory);
         environment.putAll(more);

@@ -70,6 +70,61 @@ class RouteFilesTest {
     }
 
     @Test
+    void aScriptHasThePartsThatItSourcesInTheirPlaces() throws IOException {
+        write("scripts/lib.sh", """
+                set -eu
+                . "${CARAVAN_LIB:-$(dirname "$0")}/lib/door.sh"
+                . "${CARAVAN_LIB:-$(dirname "$0")}/lib/gone.sh"
+                keep_door
+                """);
+        write("scripts/undo-lib.sh", """
+                . "${CARAVAN_LIB:-$(dirname "$0")}/lib/door.sh" # --- undo
+                . "${CARAVAN_LIB:-$(dirname "$0")}/lib/unit.sh" # --- undo
+                restore_door
+                """);
+        write("scripts/lib/door.sh", """
+                # Doors.
+
+                keep_door() { sed 's/\\(a\\)/\\1/' "$1"; }
+
+                # --- undo
+
+                restore_door() { :; }
+                """);
+        write("scripts/lib/unit.sh", "keep_unit() { :; }\n");
+        RouteFiles files = RouteFiles.with(directory);
+
+        assertThat(files.script("lib.sh")).contains("""
+                set -eu
+                # Doors.
+
+                keep_door() { sed 's/\\(a\\)/\\1/' "$1"; }
+                . "${CARAVAN_LIB:-$(dirname "$0")}/lib/gone.sh"
+                keep_door
+                """);
+        assertThat(files.script("undo-lib.sh").orElseThrow().strip()).isEqualTo("restore_door() { :; }\n\nrestore_door");
+        assertThat(files.text("scripts/lib.sh").orElseThrow()).as("the file itself").contains("lib/door.sh");
+    }
+
+    @Test
+    void theBuiltInLibrariesAreWholeAndApart() {
+        String shared = RouteFiles.builtIn().script("lib.sh").orElseThrow();
+        String undo = RouteFiles.builtIn().script("undo-lib.sh").orElseThrow();
+
+        assertThat(shared).contains("keep_file() {", "keep_network() {", "hold_lock() {").doesNotContain("\n. \"", "restore_files() {");
+        assertThat(undo).contains("restore_files() {", "restore_ip_rules() {", "leave_cluster() {")
+                .doesNotContain("CARAVAN_LIB:-$(dirname \"$0\")}/lib/", "keep_file() {");
+    }
+
+    @Test
+    void aPartOfAUsersTakesThePlaceOfTheBuiltInOne() throws IOException {
+        write("scripts/lib/lock.sh", "hold_lock() { : 'as this site does'; }\n");
+
+        assertThat(RouteFiles.with(directory).script("lib.sh").orElseThrow()).contains("'as this site does'", "keep_file() {")
+                .doesNotContain("read_lock() {");
+    }
+
+    @Test
     void aFileIsReadWhenItIsAskedFor() throws IOException {
         write("scripts/a.sh", "old");
         RouteFiles files = RouteFiles.with(directory);
