@@ -9,7 +9,7 @@
 # docker buildx imagetools inspect IMAGE for its digest.
 FROM maven:3.9.9-eclipse-temurin-17@sha256:f58d59b6273e785ac0a4477f6e9b5ba1d7731c75b906c0f7b34076f1851318cc AS build
 WORKDIR /build
-COPY pom.xml ./
+COPY pom.xml checkstyle.xml ./
 RUN mvn -q -B -ntp -Dsbom dependency:go-offline
 COPY LICENSE NOTICE ./
 COPY licenses licenses
