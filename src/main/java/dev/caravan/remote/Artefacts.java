@@ -212,17 +212,13 @@ final class Artefacts {
     }
 
     private CompletionStage<Artefact> inTurn(StepCall call, Work work) {
-        return slots.take().thenComposeAsync(leave -> {
-            CompletionStage<Artefact> done;
+        return slots.with(executor, () -> {
             try {
-                done = work.begin();
+                return work.begin();
             } catch (IOException e) {
-                done = CompletableFuture.failedFuture(disk(call, e));
-            } catch (RuntimeException e) {
-                done = CompletableFuture.failedFuture(e);
+                return CompletableFuture.failedFuture(disk(call, e));
             }
-            return done.whenComplete((artefact, failure) -> leave.run());
-        }, executor);
+        });
     }
 
     private static CompletionStage<Artefact> closing(AutoCloseable file, CompletionStage<Artefact> work) {

@@ -212,8 +212,9 @@ final class DetachedSteps {
                 return CompletableFuture.failedFuture(e);
             }
         }
+        // Thousands at once would keep runners from answering, and hosts from being reached in time.
         return CompletableFuture.allOf(run.cluster().everyHost().stream()
-                .map(host -> clearInTurn(run, host, releases).toCompletableFuture())
+                .map(host -> clearing.with(executor, () -> clear(run, host, releases)).toCompletableFuture())
                 .toArray(CompletableFuture[]::new));
     }
 
@@ -226,12 +227,6 @@ final class DetachedSteps {
     private static void keepUnderWay(Run run) {
         run.past().underWay().forEach(step ->
                 where(run, step).ifPresent(at -> run.rollback().keepUnfinished(UnfinishedStep.of(run, step), at)));
-    }
-
-    /* Thousands at once would keep runners from answering, and hosts from being reached in time. */
-    private CompletionStage<Void> clearInTurn(Run run, Host host, boolean releases) {
-        return clearing.take().thenComposeAsync(
-                leave -> clear(run, host, releases).whenComplete((cleared, failure) -> leave.run()), executor);
     }
 
     private CompletionStage<Void> clear(Run run, Host host, boolean releases) {

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +33,11 @@ public final class Slots {
     /** Starts this once a place is free, and frees the place when it is done. Fails as it does. */
     public <T> CompletionStage<T> with(Supplier<? extends CompletionStage<T>> action) {
         return take().thenCompose(release -> started(action).whenComplete((done, failure) -> release.run()));
+    }
+
+    /** The same, started on that executor, so that many whose actions end at once do not start each other one within the other. */
+    public <T> CompletionStage<T> with(Executor executor, Supplier<? extends CompletionStage<T>> action) {
+        return take().thenComposeAsync(release -> started(action).whenComplete((done, failure) -> release.run()), executor);
     }
 
     private static <T> CompletionStage<T> started(Supplier<? extends CompletionStage<T>> action) {

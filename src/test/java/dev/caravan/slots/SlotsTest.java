@@ -31,6 +31,28 @@ class SlotsTest {
     }
 
     @Test
+    void manyThatEndAtOnceDoNotStartEachOther() throws Exception {
+        Slots slots = new Slots(1);
+        Runnable first = slots.take().toCompletableFuture().join();
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            CompletableFuture<?>[] all = new CompletableFuture<?>[100_000];
+            for (int piece = 0; piece < all.length; piece++) {
+                all[piece] = slots.with(thread, () -> CompletableFuture.completedFuture("done")).toCompletableFuture();
+            }
+            CompletableFuture<String> bad = slots.<String>with(thread, () -> {
+                throw new IllegalStateException("cannot begin");
+            }).toCompletableFuture();
+            first.run();
+            CompletableFuture.allOf(all).get(60, TimeUnit.SECONDS);
+            assertThat(bad).failsWithin(60, TimeUnit.SECONDS);
+            assertThat(slots.take().toCompletableFuture().get(60, TimeUnit.SECONDS)).as("the place is free again").isNotNull();
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    @Test
     void whoWaitedLongestComesNext() {
         Slots slots = new Slots(1);
         Runnable first = slots.take().toCompletableFuture().join();
