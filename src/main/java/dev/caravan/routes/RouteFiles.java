@@ -54,10 +54,14 @@ public final class RouteFiles {
 
     private final SortedMap<String, RouteFile> files;
     private final SortedMap<String, String> kept;
+    private final boolean fixed;
+    /* With their parts, if no file changes: each step on each host asks for some. */
+    private final Map<String, Optional<String>> scripts = new ConcurrentHashMap<>();
 
     private RouteFiles(SortedMap<String, RouteFile> files, SortedMap<String, String> kept) {
         this.files = Collections.unmodifiableSortedMap(files);
         this.kept = Collections.unmodifiableSortedMap(kept);
+        this.fixed = files.values().stream().allMatch(file -> file.origin().isEmpty() || kept.containsKey(file.name()));
     }
 
     /** The built-in files alone. */
@@ -139,6 +143,10 @@ public final class RouteFiles {
 
     /** The text of the script of that name, {@code scripts/NAME}, if there is one, with the parts that it sources in their places. */
     public Optional<String> script(String name) {
+        return fixed ? scripts.computeIfAbsent(name, this::together) : together(name);
+    }
+
+    private Optional<String> together(String name) {
         return text(SCRIPTS + name).map(text -> ScriptParts.together(text, part -> text(SCRIPTS + part)));
     }
 
@@ -168,7 +176,9 @@ public final class RouteFiles {
                 // Not all that lies in such a directory is text.
                 return new String(Files.readAllBytes(file.origin().get()), StandardCharsets.UTF_8);
             }
-            return BuiltIn.text(file.name());
+            try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + file.name())) {
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + file.name() + " (" + file.from() + ")", e);
         }
@@ -194,19 +204,6 @@ public final class RouteFiles {
         private static final List<String> NAMES = builtInNames();
         private static final Map<String, String> TABLES_AND_ROUTES = NAMES.stream().filter(name -> name.endsWith(".yaml"))
                 .collect(Collectors.toMap(RouteFiles::file, name -> name));
-        private static final Map<String, String> TEXTS = new ConcurrentHashMap<>();
-
-        private static String text(String name) throws IOException {
-            String known = TEXTS.get(name);
-            if (known != null) {
-                return known;
-            }
-            try (InputStream in = RouteFiles.class.getClassLoader().getResourceAsStream(BUILT_IN + "/" + name)) {
-                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                TEXTS.put(name, text);
-                return text;
-            }
-        }
     }
 
     private static List<String> builtInNames() {

@@ -131,6 +131,11 @@ class RouteFilesTest {
         write("scripts/a.sh", "new");
 
         assertThat(files.script("a.sh")).contains("new");
+
+        RouteFiles kept = files.asOfNow();
+        write("scripts/a.sh", "newest");
+        assertThat(kept.script("a.sh")).contains("new").isSameAs(kept.script("a.sh"));
+        assertThat(files.script("a.sh")).contains("newest");
     }
 
     @ParameterizedTest
