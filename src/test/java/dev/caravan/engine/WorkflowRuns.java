@@ -2,43 +2,28 @@ package dev.caravan.engine;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.caravan.actions.Action;
 import dev.caravan.history.Occurrence;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.history.Occurrence.StepEnded;
-import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
 import dev.caravan.remote.ScriptedHosts.Script;
 import dev.caravan.run.Run;
-import dev.caravan.run.RunOrder;
 import dev.caravan.run.TestActions;
 import dev.caravan.spec.Cluster;
-import dev.caravan.ssh.SshTarget;
-import dev.caravan.testkit.TestClusters;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.io.TempDir;
 
-/**
- * The real routes in the real engine, with hosts that answer as a test says. Only the pauses between attempts are shorter than in the
- * built-in files. What waits, waits for a latch: no test depends on how long something takes.
- */
-abstract class WorkflowRuns {
+/** Runs whose hosts do what they are asked to, unless a test says otherwise. */
+abstract class WorkflowRuns extends ScriptedRuns {
     private static final List<String> PREPARE = List.of("os-prepare", "package-repository", "kube-install", "runtime-install",
             "network-prepare", "images-pull");
     static final String CA_HASH = "sha256:48ca5392bbae71db6b975552709c4d4a8f56999fe014a1f856fc586194029365";
@@ -46,45 +31,14 @@ abstract class WorkflowRuns {
     static final String TOKEN = "abcdef.0123456789abcdef";
     private static final int HOSTS = 5;
 
-    @TempDir
-    static Path directory;
-    static ScriptedHosts hosts;
-    static ClusterApi api;
-    static Engine engine;
-    private static RouteCoverage coverage;
-    private static final AtomicInteger CLUSTERS = new AtomicInteger();
-
-    /** Hosts that are nodes already, in facts. */
-    final Set<String> joined = ConcurrentHashMap.newKeySet();
     private final AtomicInteger minted = new AtomicInteger();
 
     @BeforeAll
     static void start() throws Exception {
-        hosts = ScriptedHosts.start(HOSTS);
-        api = ClusterApi.start();
-        engine = Engine.start(new EngineOptions(directory.resolve("data"), Optional.empty(), false, false,
-                SshTarget::of, Engines.impatient(1)));
-        coverage = new RouteCoverage();
-        coverage.watch(engine.context());
+        start(HOSTS, Engine::start);
     }
 
-    @AfterAll
-    static void stop(TestInfo test) throws Exception {
-        if (engine != null) {
-            coverage.report(test.getTestClass().orElseThrow().getSimpleName());
-            engine.close();
-        }
-        api.close();
-        hosts.close();
-    }
-
-    @BeforeEach
-    void forget() {
-        hosts.forget();
-        hosts.script(this::answer);
-    }
-
-    /** What a host answers unless a test says otherwise. */
+    @Override
     CompletionStage<Reply> answer(Call call) {
         return CompletableFuture.completedFuture(switch (call.step()) {
             case "facts" -> Reply.facts(call.host(), joined.contains(call.host()));
@@ -113,14 +67,7 @@ abstract class WorkflowRuns {
     }
 
     static Cluster cluster(int controlPlanes, int workers) {
-        Cluster cluster = TestClusters.of("c" + CLUSTERS.incrementAndGet(), controlPlanes, workers, ScriptedHosts.ADDRESSES, hosts.port(),
-                "  onFailure: keep");
-        api.serve(cluster);
-        return cluster;
-    }
-
-    static Run begin(Cluster cluster, Action action) throws Exception {
-        return engine.runs().begin(new RunOrder(cluster, "spec", "", action, "command", List.of()));
+        return cluster(controlPlanes, workers, "keep");
     }
 
     static String end(Run run) throws Exception {
