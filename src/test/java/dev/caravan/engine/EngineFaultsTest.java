@@ -39,8 +39,8 @@ class EngineFaultsTest extends FaultRuns {
         }
         try (Engine engine = engine(journal)) {
             Run reset = engine.runs().begin(new RunOrder(cluster, "spec", "", TestActions.RESET, "command", List.of()));
-            assertThat(outcome(engine, reset).state()).as(() -> told(reset)).isEqualTo(RunState.SUCCEEDED);
-            assertThat(callsOnH2(reset)).as(() -> told(reset)).containsSubsequence("undo-" + STEP, "undo-package-repository");
+            assertThat(outcome(engine, reset).state()).as(() -> events(reset)).isEqualTo(RunState.SUCCEEDED);
+            assertThat(callsOnH2(reset)).as(() -> events(reset)).containsSubsequence("undo-" + STEP, "undo-package-repository");
         }
     }
 

@@ -112,7 +112,7 @@ abstract class FaultRuns {
 
     private void awaitStep(Run run, String host) {
         await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(() -> {
-            assertThat(journal.run(run.id()).filter(known -> known.hasEnded())).as(() -> told(run)).isEmpty();
+            assertThat(journal.run(run.id()).filter(known -> known.hasEnded())).as(() -> events(run)).isEmpty();
             return hosts.calls().stream().anyMatch(call -> call.run().equals(run.id()) && call.is(host, STEP));
         });
     }
@@ -155,17 +155,17 @@ abstract class FaultRuns {
     }
 
     void succeedsWithEachStepOnce(Engine engine, Run run) throws Exception {
-        assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.SUCCEEDED);
+        assertThat(outcome(engine, run).state()).as(() -> events(run)).isEqualTo(RunState.SUCCEEDED);
         onceEach(run);
     }
 
     void onceEach(Run run) {
-        // facts are looked at again, and credentials asked for again, when a run is taken up
+        // facts are looked at again, and credentials asked for again, when a run is resumed
         Map<String, Long> counts = hosts.calls().stream().filter(call -> call.run().equals(run.id()))
                 .filter(call -> !List.of("facts", "join-credentials", "kubeconfig-fetch").contains(call.step()))
                 .collect(Collectors.groupingBy(call -> call.host() + " " + call.step(), Collectors.counting()));
-        assertThat(counts).as(() -> told(run)).containsKey("h2 " + STEP);
-        assertThat(counts.values()).as(() -> told(run)).containsOnly(1L);
+        assertThat(counts).as(() -> events(run)).containsKey("h2 " + STEP);
+        assertThat(counts.values()).as(() -> events(run)).containsOnly(1L);
     }
 
     static Runs.Outcome outcome(Engine engine, Run run) throws Exception {
@@ -177,7 +177,7 @@ abstract class FaultRuns {
                 .orElseThrow().message();
     }
 
-    String told(Run run) {
+    String events(Run run) {
         return journal.events(run.id(), 0).stream().map(event -> event.occurrence().toString())
                 .collect(Collectors.joining("\n"));
     }

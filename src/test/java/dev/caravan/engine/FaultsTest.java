@@ -61,7 +61,7 @@ class FaultsTest extends FaultRuns {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.cut();
-            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
+            assertThat(outcome(engine, run).state()).as(() -> events(run)).isEqualTo(RunState.FAILED);
             tells(failure(run), "no SSH server answered within 3 s", "Check what listens on port " + link.port());
             ends(run, "no SSH server answered within 3 s", "Check what listens on port " + link.port());
             onceEach(run);
@@ -81,8 +81,8 @@ class FaultsTest extends FaultRuns {
             });
             go.complete(null);
             succeedsWithEachStepOnce(engine, run);
-            assertThat(asked).as(() -> told(run)).hasValue(2);
-            assertThat(told(run)).doesNotContain("could not remove");
+            assertThat(asked).as(() -> events(run)).hasValue(2);
+            assertThat(events(run)).doesNotContain("could not remove");
         } finally {
             hosts.beforeClearing(host -> { });
         }
@@ -103,14 +103,14 @@ class FaultsTest extends FaultRuns {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine, cluster);
             link.cut();
-            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
+            assertThat(outcome(engine, run).state()).as(() -> events(run)).isEqualTo(RunState.FAILED);
             Run unreachable = engine.runs().begin(order(cluster));
-            assertThat(outcome(engine, unreachable).state()).as(() -> told(unreachable)).isNotEqualTo(RunState.SUCCEEDED);
+            assertThat(outcome(engine, unreachable).state()).as(() -> events(unreachable)).isNotEqualTo(RunState.SUCCEEDED);
             go.complete(null);
             link.heal();
             Run back = engine.runs().begin(rollback(cluster, run));
-            assertThat(outcome(engine, back).state()).as(() -> told(back)).isEqualTo(RunState.SUCCEEDED);
-            assertThat(callsOnH2(back)).as(() -> told(back)).containsSubsequence("undo-" + STEP, "undo-package-repository");
+            assertThat(outcome(engine, back).state()).as(() -> events(back)).isEqualTo(RunState.SUCCEEDED);
+            assertThat(callsOnH2(back)).as(() -> events(back)).containsSubsequence("undo-" + STEP, "undo-package-repository");
             assertThat(journal.found(cluster.name(), cluster.hosts().get(1).address())).isEmpty();
         }
     }
@@ -145,9 +145,9 @@ class FaultsTest extends FaultRuns {
             Run run = inMidStep(engine);
             pinnedKey = Optional.of("SHA256:" + "A".repeat(43));
             link.reset();
-            assertThat(outcome(engine, run).state()).as(() -> told(run)).isEqualTo(RunState.FAILED);
+            assertThat(outcome(engine, run).state()).as(() -> events(run)).isEqualTo(RunState.FAILED);
             // the one that the reset cost; on a busy machine an earlier login may have taken too long
-            assertThat(journal.all(StepRetried.class)).as(() -> told(run)).filteredOn(retried -> retried.step().equals(STEP)).hasSize(1);
+            assertThat(journal.all(StepRetried.class)).as(() -> events(run)).filteredOn(retried -> retried.step().equals(STEP)).hasSize(1);
             String pinned = "SHA256:" + "A".repeat(43);
             tells(failure(run), "`hostKey` pins " + pinned, "correct `hostKey`");
             ends(run, "`hostKey` pins " + pinned, "correct `hostKey`");

@@ -115,7 +115,7 @@ class OpenApiTest {
     /** A description has everything that answers hold, as each answer is held against it; and here nothing besides. */
     @Test
     void everythingDescribedIsSeenInRealAnswers() throws Exception {
-        ToldRun.tell(serving.engine().journal(), client);
+        RunOfEveryKind.record(serving.engine().journal(), client);
         client.get("/");
         client.get("/api/v1/engine");
         client.get("/api/v1/openapi.json");

@@ -36,11 +36,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** A run in which everything happens that can happen. */
-final class ToldRun {
-    private ToldRun() {}
+final class RunOfEveryKind {
+    private RunOfEveryKind() {}
 
     /** Writes it into the journal, and asks for it once while it is under way. */
-    static void tell(Journal journal, Client client) throws Exception {
+    static void record(Journal journal, Client client) throws Exception {
         journal.begin(new RunRecord("told", "told", "apply", "command", false, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()).begunBy(Optional.of("ann")));
         List<RunHost> hosts = List.of(new RunHost("h1", "192.0.2.1", List.of("control-plane")),

@@ -77,7 +77,7 @@ class InboxFaultsTest extends ServedInbox {
             Files.delete(claims);
             serving.release(runOf("demo"));
             result(".done", "demo.yaml");
-            assertThat(log.text().split("no file is taken", -1)).as("told once").hasSize(2);
+            assertThat(log.text().split("no file is taken", -1)).as("said once").hasSize(2);
         }
     }
 

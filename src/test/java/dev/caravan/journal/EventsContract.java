@@ -181,7 +181,7 @@ interface EventsContract extends OpenedJournal {
         journal().listen(event -> heard.add(event.seq()));
         note(journal(), "a", "question");
 
-        // The answer is told after the question, whose asker need not wait for that.
+        // Listeners hear of the answer after the question, whose asker need not wait for that.
         Awaitility.await().untilAsserted(() -> assertThat(heard).containsExactly(1L, 2L));
         assertThat(journal().events("a", 0)).extracting(Event::message).containsExactly("question", "answer");
     }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** A service that did two runs on hosts that answer as told: one that went well, one that failed; with its log and its traces. */
+/** A service that did two runs on hosts that answer as asked: one that went well, one that failed; with its log and its traces. */
 abstract class ObservedService {
     private static final String WORKFLOW = """
             - route:
