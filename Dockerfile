@@ -34,6 +34,7 @@ EXPOSE 8080
 # Asks by HTTP or HTTPS, as caravan serves, with the token from CARAVAN_TOKEN. Another --port than 8080 needs --health-cmd.
 HEALTHCHECK --interval=30s --timeout=15s --start-period=60s \
   CMD ["sh", "-c", "java -Xmx64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -jar /opt/caravan/caravan.jar health || exit 1"]
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-jar", "/opt/caravan/caravan.jar"]
+# Further jars, such as a broker's client, may be mounted at /opt/caravan/lib.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-cp", "/opt/caravan/caravan.jar:/opt/caravan/lib/*", "dev.caravan.Main"]
 # Beyond loopback serve asks for a token: CARAVAN_TOKEN, or --token-file.
 CMD ["serve", "--host", "0.0.0.0"]

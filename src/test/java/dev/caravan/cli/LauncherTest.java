@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +21,7 @@ class LauncherTest {
     @TempDir
     Path directory;
 
+    private final Map<String, String> environment = new HashMap<>();
     private Path jar;
 
     @BeforeEach
@@ -66,18 +69,46 @@ class LauncherTest {
         assertThat(archive()).hasContent("archive");
     }
 
+    @Test
+    void furtherJarsAreOnTheClassPathAlsoWhereTheirDirectoryIsALink() throws Exception {
+        Path lib = Files.createDirectory(directory.resolve("local jars"));
+        assertThat(caravan(0, "runner")).as("not asked for").contains("-jar", jar.toString());
+        environment.put("CARAVAN_LIB", Files.createSymbolicLink(directory.resolve("lib"), lib).toString());
+        assertThat(String.join(" ", caravan(2, "runner"))).contains("CARAVAN_LIB names " + directory.resolve("lib"), "there is no jar");
+
+        Files.writeString(lib.resolve("client.jar"), "a jar");
+
+        assertThat(caravan(0, "runner", "--zone", "site-a")).doesNotContain("-jar").endsWith("-cp", jar + ":" + directory.resolve("lib/*"),
+                "dev.caravan.Main", "runner", "--zone", "site-a");
+        assertThat(caravan(0, "rehearse")).as("an archive of caravan.jar alone").noneMatch(option -> option.contains("ArchiveClasses"));
+    }
+
+    @Test
+    void jarsInLibBesideTheScriptAreFound() throws Exception {
+        Files.copy(Path.of("caravan"), directory.resolve("caravan"));
+        Files.writeString(Files.createDirectory(directory.resolve("lib")).resolve("client.jar"), "a jar");
+
+        assertThat(started(directory.resolve("caravan"), 0, "apply"))
+                .endsWith("-cp", jar + ":" + directory.toRealPath().resolve("lib/*"), "dev.caravan.Main", "apply");
+    }
+
     private Path archive() {
         return directory.resolve("caravan.jar.jsa");
     }
 
     /** What the script gave to Java, which ends with that status. */
     private List<String> caravan(int status, String... words) throws Exception {
-        List<String> command = new ArrayList<>(List.of("sh", Path.of("caravan").toAbsolutePath().toString()));
+        return started(Path.of("caravan").toAbsolutePath(), status, words);
+    }
+
+    private List<String> started(Path script, int status, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", script.toString()));
         command.addAll(List.of(words));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("CARAVAN_JAR", jar.toString());
         builder.environment().put("JAVA_HOME", directory.resolve("java").toString());
-        builder.environment().remove("CARAVAN_JAVA_OPTS");
+        builder.environment().keySet().removeAll(List.of("CARAVAN_JAVA_OPTS", "CARAVAN_LIB"));
+        builder.environment().putAll(environment);
         Process process = builder.start();
         List<String> lines = new String(process.getInputStream().readAllBytes()).lines().toList();
         assertThat(process.waitFor()).as("%s", lines).isEqualTo(status);
