@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The scripts on repositories: their indices, keys, sources of the host, and proxies. */
+/** The scripts on repositories: their indices, sources of the host, and proxies. */
 class PackageSourcesTest extends PackageScripts {
     /* As apt 2.6 says it of an archive that a security update has replaced since its lists were read. */
     @Test
@@ -123,10 +123,13 @@ class PackageSourcesTest extends PackageScripts {
         }
     }
 
-    /* The dump is apt-config's of apt 2.6 with a file of these lines below apt.conf.d. */
+    /* The dump is apt-config's of apt 2.6 with a file of these lines below apt.conf.d. DIRECT: apt.conf(5); _none_: dnf.conf(5). */
     @ParameterizedTest
-    @CsvSource({"APT, http://proxy.example:3128", "YUM, http://user:pass@proxy.example:8080"})
-    void keysAndIndicesAreFetchedThroughThePackageManagersProxy(Family family, String proxy) throws IOException {
+    @CsvSource({
+        "APT, direct.example, '', http://proxy.example:3128", "APT, mirror.example, '', ''",
+        "YUM, '', http://user:pass@proxy.example:8080, http://user:pass@proxy.example:8080", "YUM, '', _none_, ''"})
+    void keysAndIndicesAreFetchedThroughThePackageManagersProxy(Family family, String direct, String dnfProxy, String proxy)
+            throws IOException {
         try (Host host = start("1.37.2", family)) {
             host.command("apt-config", """
                     cat <<'DUMP'
@@ -135,48 +138,19 @@ class PackageSourcesTest extends PackageScripts {
                     Acquire::http::Proxy "http://proxy.example:3128";
                     Acquire::https "";
                     Acquire::https::Proxy "";
-                    Acquire::https::Proxy::direct.example "DIRECT";
-                    DUMP""");
+                    Acquire::https::Proxy::%s "DIRECT";
+                    DUMP""".formatted(direct));
             Path dnf = host.root().resolve("etc/dnf/dnf.conf");
             Files.createDirectories(dnf.getParent());
-            Files.writeString(dnf, "[main]\ngpgcheck=1\nproxy = http://user:pass@proxy.example:8080\n");
+            Files.writeString(dnf, "[main]\ngpgcheck=1\nproxy = " + dnfProxy + "\n");
             Path asked = host.root().resolve("run/asked");
             host.command("curl", "cat >> '" + asked + "'; echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22");
 
             host.ends("package-repository", 1);
 
-            assertThat(asked).content().contains("proxy = \"" + proxy + "\"");
-        }
-    }
-
-    /* The key of pkgs.k8s.io was prolonged in November 2024: https://github.com/kubernetes/release/issues/3818 */
-    @ParameterizedTest
-    @CsvSource({"new, 0", "old, 1"})
-    void anExpiredKeyOfAptIsFetchedOnceAgain(String atItsAddress, int status) throws IOException {
-        try (Host host = start("1.37.2", Family.APT)) {
-            host.run("package-repository");
-            Path key = host.root().resolve("etc/apt/keyrings/kubernetes-1.asc");
-            Files.writeString(key, "-----BEGIN PGP PUBLIC KEY BLOCK-----old");
-            Files.writeString(key.resolveSibling("caravan-runtime-1.asc"), "-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress);
-            Files.delete(host.root().resolve("var/lib/apt/lists/mirror.example_kubernetes_core_stable_v1.37_deb_Packages"));
-            host.insteadOf("curl", "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; "
-                    + "printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress + "' > \"$file\"; exit 0");
-            host.insteadOf("apt-get", """
-                    case " $* " in
-                      *' update '*)
-                        if grep -q 'BLOCK-----old' "$CARAVAN_ROOT/etc/apt/keyrings/kubernetes-1.asc"; then
-                          echo 'W: Failed to fetch https://pkgs.k8s.io/core:/stable:/v1.30/deb/InRelease  The \
-                    following signatures were invalid: EXPKEYSIG 234654DA9A296436 \
-                    isv:kubernetes OBS Project <isv:kubernetes@build.opensuse.org>' >&2
-                          exit 100
-                        fi ;;
-                    esac""");
-
-            StepDriver.Result result = host.ends("package-repository", status);
-
-            assertThat(key).hasContent("-----BEGIN PGP PUBLIC KEY BLOCK-----" + atItsAddress);
-            assertThat(result.log().contains("reading the package index with the newer keys")).isEqualTo(status == 0);
-            assertThat(result.changes()).isEqualTo(status == 0 ? List.of("update /etc/apt/keyrings/kubernetes-1.asc") : List.of());
+            assertThat(asked).content().contains("url = \"https://mirror.example/");
+            assertThat(Files.readAllLines(asked).stream().filter(line -> !line.startsWith("url = ")).distinct().toList())
+                    .isEqualTo(proxy.isEmpty() ? List.of() : List.of("proxy = \"" + proxy + "\""));
         }
     }
 
@@ -217,37 +191,6 @@ class PackageSourcesTest extends PackageScripts {
                     + "\ngpgcheck=1\n[last]\nbaseurl=http://192.0.2.1/y\n");
             assertThat(result.log()).contains("found\tfile\t/etc/yum.repos.d/k8s.repo\t");
             assertThat(host.run("package-repository").changes()).isEmpty();
-        }
-    }
-
-    /* rpm keeps a key under the name that it has, prolonged or not, as rpm 4.18 was seen to do. */
-    @Test
-    void anExpiredKeyOfRpmIsReplacedAndRestoredByTheUndo() throws IOException {
-        try (Host host = start("1.37.2", Family.YUM)) {
-            host.run("package-repository");
-            Path key = Files.createDirectories(host.root().resolve("rpm-keys")).resolve("gpg-pubkey-0ebb0ee5");
-            Files.writeString(key, "old");
-            host.insteadOf("rpm", """
-                    db=$CARAVAN_ROOT/rpm-keys
-                    if [ "$1" = --dbpath ]; then db=$2; shift 2; fi
-                    case "$*" in
-                      '--import '*) [ -s "$db/gpg-pubkey-0ebb0ee5" ] || cp "$2" "$db/gpg-pubkey-0ebb0ee5"; exit 0 ;;
-                      '-qa --qf %{NAME}-%{VERSION}'*) ls "$db"; exit 0 ;;
-                      '-q --qf %{DESCRIPTION} gpg-pubkey-0ebb0ee5') cat "$db/gpg-pubkey-0ebb0ee5"; exit ;;
-                      '-e --allmatches gpg-pubkey-0ebb0ee5') rm "$db/gpg-pubkey-0ebb0ee5"; exit ;;
-                    esac""");
-            host.insteadOf("curl",
-                    "while [ $# -gt 0 ]; do [ \"$1\" != -o ] || file=$2; shift; done; cat > /dev/null; printf new > \"$file\"; exit 0");
-            host.insteadOf("yum", "case \" $* \" in *' install '*) if [ \"$(cat \"$CARAVAN_ROOT/rpm-keys/gpg-pubkey-0ebb0ee5\")\" = old ]; "
-                    + "then echo 'Error: GPG check FAILED'; exit 1; fi ;; esac");
-
-            StepDriver.Result result = host.run("kube-install");
-
-            assertThat(key).hasContent("new");
-            assertThat(result.changes()).contains("replace the key gpg-pubkey-0ebb0ee5 of rpm by the one that its address has now");
-            String record = result.log().lines().filter(line -> line.startsWith("caravan-found\trpm-key\t")).findFirst().orElseThrow();
-            assertThat(host.undo("undo", record.substring("caravan-found\t".length()) + "\n").status()).isZero();
-            assertThat(key).hasContent("old");
         }
     }
 

@@ -12,6 +12,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The scripts of runtimes and images by themselves, on a scratch directory, with the words of the real tools: containerd 1.6.20
@@ -73,6 +75,23 @@ class RuntimeScriptsTest {
         assertThat(refused.log()).contains("config.toml is not ours to replace", "its sandbox image is not " + IMAGE,
                 "SystemdCgroup is not true");
         assertThat(config).content().contains("oom_score = -999", "bin_dir = \"/opt/cni/bin\"");
+    }
+
+    /* A distribution's own containerd on hosts with dnf. rpm 4.18 prints a line for each file that differs: 5 is the content. */
+    @ParameterizedTest
+    @CsvSource({"0, '', true", "0, '.......T.  c /etc/containerd/config.toml', true", "0, 'S.5....T.  c /etc/containerd/other.toml', true",
+        "0, 'S.5....T.  c /etc/containerd/config.toml', false", "1, '', false"})
+    void onlyAFileThatIsAsItsRpmBroughtItIsReplaced(int owned, String differs, boolean replaced) throws Exception {
+        containerd("1.6.20~ds1", resource("debian-1.6.20.toml"), resource("debian-1.6.20.toml"));
+        Files.writeString(root.resolve("etc/os-release"), "ID=fedora\nVERSION_ID=42\n");
+        command("yum", ":");
+        command("rpm", "case $1 in -qf) exit " + owned + " ;; -Vf) echo '" + differs + "'; [ -z '" + differs + "' ] ;; esac");
+
+        Result result = run("runtime-install", Map.of());
+
+        assertThat(result.status()).as(result.log()).isEqualTo(replaced ? 0 : 1);
+        assertThat(result.log().contains("config.toml is not ours to replace")).isEqualTo(!replaced);
+        assertThat(Files.readString(config).contains("# Written by Caravan.")).isEqualTo(replaced);
     }
 
     @Test
