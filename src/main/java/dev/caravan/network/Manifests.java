@@ -84,8 +84,8 @@ public final class Manifests {
     public String read(Source source, Cluster cluster, Optional<byte[]> known) throws IOException, InterruptedException {
         byte[] content = checked(source, known.isPresent() ? known.get() : at(source, cluster));
         String manifest = new String(content, StandardCharsets.UTF_8);
-        String own = source.podSubnet().map(subnet -> FlannelNetworks.put(manifest, subnet, cluster.kubernetes().podSubnet()))
-                .orElse(manifest);
+        String own = source.podSubnet().isEmpty() ? manifest
+                : FlannelNetworks.put(manifest, source.podSubnet().get(), cluster.kubernetes().podSubnet());
         return cluster.network().manifest().isPresent() ? own : HostInterface.put(own, cluster);
     }
 

@@ -1,9 +1,11 @@
 package dev.caravan.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 /** By the net-conf.json of the released kube-flannel.yml. */
@@ -47,6 +49,15 @@ class FlannelNetworksTest {
         assertThat(configuration.get("EnableIPv4").booleanValue()).isFalse();
         assertThat(configuration.get("EnableIPv6").booleanValue()).isTrue();
         assertThat(configuration.get("IPv6Network").textValue()).isEqualTo("fd00:42::/56");
+    }
+
+    /** A later release may write it in another way; without this, the network would have the released addresses without a word. */
+    @Test
+    void aManifestThatDoesNotHaveTheReleasedNetworkIsRefused() {
+        String other = RELEASED.replace("\"Network\": ", "\"Network\":");
+
+        assertThatThrownBy(() -> FlannelNetworks.put(other, "10.244.0.0/16", "10.42.0.0/16")).isInstanceOf(IOException.class)
+                .hasMessage("the network's manifest has no place for the pod subnet: it does not have '\"Network\": \"10.244.0.0/16\",'");
     }
 
     private static JsonNode with(String podSubnet) throws Exception {

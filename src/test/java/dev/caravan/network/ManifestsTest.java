@@ -60,16 +60,20 @@ class ManifestsTest {
     }
 
     private static Cluster cluster(String version, String network) {
+        return cluster(version, "10.9.0.0/16", network);
+    }
+
+    private static Cluster cluster(String version, String podSubnet, String network) {
         try {
             return SpecReader.read("""
                     apiVersion: caravan/v1
                     kind: Cluster
                     metadata: {name: demo}
                     spec:
-                      kubernetes: {version: %s, podSubnet: 10.9.0.0/16}
+                      kubernetes: {version: %s, podSubnet: "%s"}
                       network: %s
                       hosts: [{name: h1, address: 192.0.2.11, roles: [control-plane]}]
-                    """.formatted(version, network), "test");
+                    """.formatted(version, podSubnet, network), "test");
         } catch (InvalidSpec e) {
             throw new AssertionError(e);
         }
@@ -83,6 +87,14 @@ class ManifestsTest {
         assertThatThrownBy(() -> manifests.read(source("/cni.yaml", "0".repeat(64)), cluster)).isInstanceOf(IOException.class)
                 .hasMessageContaining("is not the one that was released: its SHA-256 is " + Sha256.hex(MANIFEST));
         assertThat(manifests.read(source("/cni.yaml", null), cluster)).contains("10.9.0.0/16");
+    }
+
+    /** flannel has an own key for the network of each family; the spec's text in place of the released one would be no network. */
+    @Test
+    void aFlannelOfBothFamiliesGetsANetworkOfEach() throws Exception {
+        String manifest = manifests.read(source("/cni.yaml", null), cluster("1.34.4", "10.9.0.0/16,fd00:9::/56", "{cni: flannel}"));
+
+        assertThat(manifest).contains("\"Network\": \"10.9.0.0/16\", ", "\"IPv6Network\": \"fd00:9::/56\",");
     }
 
     @Test
