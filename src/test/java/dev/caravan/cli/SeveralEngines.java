@@ -274,8 +274,4 @@ abstract class SeveralEngines {
         return http.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + engine.port() + "/api/v1/runs/" + run + "/events"))
                 .build(), HttpResponse.BodyHandlers.ofString()).thenApply(HttpResponse::body);
     }
-
-    static void print(String what, long since) {
-        System.out.printf("%s %.1f s%n", what, (System.nanoTime() - since) / 1e9);
-    }
 }

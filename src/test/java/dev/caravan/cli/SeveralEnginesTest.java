@@ -14,6 +14,7 @@ import dev.caravan.rehearsal.Rehearsal;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.testkit.Clusters;
+import dev.caravan.testkit.Figures;
 import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class SeveralEnginesTest extends SeveralEngines {
         first.process().kill();
         long killed = System.nanoTime();
         awaitResumed(run, 1);
-        print("killed in mid-step: resumed by the other engine after", killed);
+        Figures.print("killed in mid-step: resumed by the other engine after", killed);
         release("one");
         awaitTally("one", "two");
         release("two");
@@ -70,7 +71,7 @@ class SeveralEnginesTest extends SeveralEngines {
         first.process().signal("STOP");
         long stopped = System.nanoTime();
         awaitResumed(run, 1);
-        print("stopped in mid-step: resumed by the other engine after", stopped);
+        Figures.print("stopped in mid-step: resumed by the other engine after", stopped);
         release("one");
         awaitTally("one", "two");
         first.process().signal("CONT");
@@ -103,7 +104,7 @@ class SeveralEnginesTest extends SeveralEngines {
         long asked = System.nanoTime();
         assertThat(first.process().stop(LONG.toSeconds())).isTrue();
         awaitResumed(run, 1);
-        print("asked to stop in mid-step: resumed by the other engine after", asked);
+        Figures.print("asked to stop in mid-step: resumed by the other engine after", asked);
         release("one");
         awaitTally("one", "two");
         assertThat(ask(second, "GET", "/api/v1/runs/" + run + "/logs?host=h1&step=one").body()).contains("count");
@@ -112,7 +113,7 @@ class SeveralEnginesTest extends SeveralEngines {
         asked = System.nanoTime();
         assertThat(second.process().stop(LONG.toSeconds())).isTrue();
         awaitResumed(run, 2);
-        print("asked to stop in mid-step: resumed by the other engine after", asked);
+        Figures.print("asked to stop in mid-step: resumed by the other engine after", asked);
         release("two");
         awaitTally("one", "two", "three");
         assertThat(third.process().stop(LONG.toSeconds())).isTrue();
@@ -143,7 +144,7 @@ class SeveralEnginesTest extends SeveralEngines {
         long asked = System.nanoTime();
         assertThat(former.process().stop(LONG.toSeconds())).isTrue();
         awaitResumed(run, 1);
-        print("the former version was asked to stop: resumed by the newer one after", asked);
+        Figures.print("the former version was asked to stop: resumed by the newer one after", asked);
         release("two");
         release("three");
 
@@ -199,7 +200,7 @@ class SeveralEnginesTest extends SeveralEngines {
         first.process().kill();
         long killed = System.nanoTime();
         awaitResumed(run, 1);
-        print("killed in an installation: resumed by the other engine after", killed);
+        Figures.print("killed in an installation: resumed by the other engine after", killed);
         release("one");
 
         assertThat(ended(run).state()).as(() -> journal().events(run, 0).toString()).isEqualTo(RunState.SUCCEEDED);

@@ -6,6 +6,7 @@ import dev.caravan.digest.Sha256;
 import dev.caravan.remote.HostAccess;
 import dev.caravan.remote.HostOrder;
 import dev.caravan.ssh.SshResult;
+import dev.caravan.testkit.Figures;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -159,10 +160,12 @@ abstract class RunnersOverABroker extends ZoneOverABroker {
         awaitBegun(heard);
         List<TestBroker.Seen> before = broker.seen();
         first.close();
+        long closed = System.nanoTime();
         runner();
         awaitLost(heard);
         release();
         succeeded(get(result));
+        Figures.print(broker.getClass().getSimpleName() + ": a step's end, from another runner, after", closed);
         assertThat(heard.log()).isEqualTo("begun " + SECRET + "\ndone\n");
         cleared(engine);
         broker.sendAgain(before);
@@ -183,9 +186,11 @@ abstract class RunnersOverABroker extends ZoneOverABroker {
         dead.close();
         ZonedAccess engine = engine();
         Heard again = new Heard();
+        long ordered = System.nanoTime();
         CompletableFuture<SshResult> second = give(engine, RunnersOverABroker::slow, again);
         release();
         succeeded(get(second));
+        Figures.print(broker.getClass().getSimpleName() + ": a step's end, for another engine, after", ordered);
         assertThat(again.log()).isEqualTo("begun " + SECRET + "\ndone\n");
         cleared(engine);
         broker.sendAgain(before);
@@ -206,7 +211,9 @@ abstract class RunnersOverABroker extends ZoneOverABroker {
         awaitLost(heard);
         release();
         broker.begin();
+        long begun = System.nanoTime();
         succeeded(get(result));
+        Figures.print(broker.getClass().getSimpleName() + ": a step's end, from the start of the broker, after", begun);
         assertThat(heard.log()).isEqualTo("begun " + SECRET + "\ndone\n");
         ranOnce();
     }
