@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.Programs;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +110,33 @@ class PodNetworkServiceTest {
     private List<String> lines(String name) throws IOException {
         Path file = state.resolve(name);
         return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    }
+
+    @Test
+    void theStepNetworkLetsEachNodeListTheOthersAndNothingMore() throws Exception {
+        Path root = Files.createDirectories(scratch.parent().resolve("control-plane"));
+        Path applied = root.resolve("applied.yaml");
+        ScriptRun.controlPlane(root, Map.of("kubectl", """
+                for last; do :; done
+                case " $* " in *' diff '*) exit 1 ;; *' apply -f '*) cp "$last" '%s' ;; esac""".formatted(applied)));
+
+        ScriptRun run = ScriptRun.of("network", root, Map.of("CNI", "bridge"));
+
+        assertThat(run.status()).as(run.log()).isZero();
+        String[] documents = Files.readString(applied).split("---\n");
+        assertThat(documents).hasSize(2);
+        KubernetesSerialization yaml = new KubernetesSerialization();
+        ClusterRole role = yaml.unmarshal(documents[0], ClusterRole.class);
+        ClusterRoleBinding binding = yaml.unmarshal(documents[1], ClusterRoleBinding.class);
+        assertThat(role.getRules()).singleElement().satisfies(rule -> {
+            assertThat(rule.getApiGroups()).containsExactly("");
+            assertThat(rule.getResources()).containsExactly("nodes");
+            assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch");
+        });
+        assertThat(binding.getRoleRef().getKind() + " " + binding.getRoleRef().getName()).isEqualTo("ClusterRole "
+                + role.getMetadata().getName());
+        assertThat(binding.getSubjects()).singleElement()
+                .satisfies(subject -> assertThat(subject.getKind() + " " + subject.getName()).isEqualTo("Group system:nodes"));
     }
 
     @Test
