@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
@@ -46,26 +47,39 @@ public final class Kubeconfigs {
         }
     }
 
-    /**
-     * Keeps the kubeconfig that the step before fetched, if there was one, and makes a client of it:
-     * {@code #kubernetes-RUN}. The client is tried here, while other hosts join, because its first answer takes seconds. If the hosts have
-     * internal addresses and the endpoint is not reached from here, the kubeconfig leads to the first control plane at the address that SSH
-     * uses, if that answers.
-     */
+    /** Keeps the kubeconfig that the step before fetched, where it fetched one, in the data directory. */
     public void keep(Exchange exchange) throws IOException {
+        Optional<Secret> kubeconfig = fetched(exchange);
+        if (kubeconfig.isPresent()) {
+            keep(exchange.getVariable(Variables.RUN, Run.class), kubeconfig.get());
+        }
+    }
+
+    /**
+     * Makes a client of the kubeconfig that the step before fetched, where it fetched one: {@code #kubernetes-RUN}. It is tried here,
+     * while other hosts join, because its first answer takes seconds. If the hosts have internal addresses and the endpoint is not reached
+     * from here, client and kubeconfig lead to the first control plane at the address that SSH uses, if that answers.
+     */
+    public void connect(Exchange exchange) throws IOException {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
-        Secret kubeconfig = exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig");
-        if (kubeconfig == null) {
+        Optional<Secret> kubeconfig = fetched(exchange);
+        if (kubeconfig.isEmpty()) {
             return;
         }
-        Answering answering = answering(run, kubeconfig);
-        keep(run, answering.kubeconfig());
+        Answering answering = answering(run, kubeconfig.get());
+        if (answering.kubeconfig() != kubeconfig.get()) {
+            keep(run, answering.kubeconfig());
+        }
         Registry registry = exchange.getContext().getRegistry();
         registry.bind(client(run), answering.client());
         run.atEnd(() -> {
             registry.unbind(client(run));
             answering.client().close();
         });
+    }
+
+    private static Optional<Secret> fetched(Exchange exchange) {
+        return Optional.ofNullable(exchange.getMessage().getBody(StepResult.class).secrets().get("kubeconfig"));
     }
 
     private void keep(Run run, Secret kubeconfig) throws IOException {
