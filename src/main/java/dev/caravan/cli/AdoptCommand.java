@@ -4,6 +4,7 @@ import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.engine.EngineOptions;
+import dev.caravan.history.ExitStatus;
 import dev.caravan.init.Login;
 import dev.caravan.run.RunOrder;
 import dev.caravan.spec.Cluster;
@@ -124,6 +125,6 @@ final class AdoptCommand implements Callable<Integer> {
         } catch (IOException e) {
             System.err.println("caravan: cannot write the spec: " + e.getMessage() + ". It is also in " + made);
         }
-        return CaravanCommand.FAILED;
+        return ExitStatus.FAILED.code();
     }
 }

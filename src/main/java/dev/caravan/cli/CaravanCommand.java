@@ -13,6 +13,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
 
 import dev.caravan.engine.CannotStart;
+import dev.caravan.history.ExitStatus;
 import dev.caravan.journal.CannotOpen;
 import dev.caravan.journal.JournalException;
 import dev.caravan.spec.InvalidSpec;
@@ -71,11 +72,6 @@ import picocli.CommandLine;
             "  caravan apply -f spec.yaml                      change it"
         })
 public final class CaravanCommand implements Callable<Integer> {
-    /** The spec or the command line is wrong; nothing was touched. */
-    static final int WRONG = 2;
-    /** Failed, and left as it stood. */
-    static final int FAILED = 5;
-
     /** Of the common options those that mean nothing to a command. */
     private static final Map<String, String[]> MEANINGLESS = Map.ofEntries(
             Map.entry("serve", new String[] {"--output", "--yes"}), Map.entry("apply", new String[] {"--yes"}),
@@ -162,7 +158,7 @@ public final class CaravanCommand implements Callable<Integer> {
         }
         err.println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         err.flush();
-        return WRONG;
+        return ExitStatus.WRONG.code();
     }
 
     /* picocli suggests the nearest word, however far it is. */
@@ -179,13 +175,13 @@ public final class CaravanCommand implements Callable<Integer> {
         if (failure instanceof InvalidSpec invalid) {
             err.println(invalid.getMessage());
             err.flush();
-            return WRONG;
+            return ExitStatus.WRONG.code();
         }
         if (failure instanceof UserError || failure instanceof CannotStart || failure instanceof CannotOpen) {
             err.println("caravan: " + failure.getMessage());
             err.flush();
             LoggerFactory.getLogger(CaravanCommand.class).debug("refused", failure);
-            return WRONG;
+            return ExitStatus.WRONG.code();
         }
         // The journal's own words are for people; what lies below them is its database's.
         err.println("caravan: " + (failure instanceof JournalException ? failure.getMessage() : message(failure)));
@@ -193,7 +189,7 @@ public final class CaravanCommand implements Callable<Integer> {
             LoggerFactory.getLogger(CaravanCommand.class).error("the command failed", failure);
         }
         err.flush();
-        return FAILED;
+        return ExitStatus.FAILED.code();
     }
 
     /** What a failure and its causes say, each once. */

@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import dev.caravan.data.DataDirectory;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.spec.ShellWord;
 import dev.caravan.terminal.Hints;
 import dev.caravan.terminal.Mode;
 import java.io.Console;
@@ -75,11 +76,11 @@ final class CommonOptions {
     Hints hints() {
         List<String> options = new ArrayList<>();
         if (data != null) {
-            options.add("--data " + Hints.word(data.toString()));
+            options.add("--data " + ShellWord.of(data.toString()));
         }
         // What comes from the environment is still there for the next command. A URL may hold a password.
         if (journal != null && !journal.isBlank() && !journal.equals(System.getenv("CARAVAN_JOURNAL")) && !journal.contains("password")) {
-            options.add("--journal " + Hints.word(journal));
+            options.add("--journal " + ShellWord.of(journal));
         }
         Hints hints = new Hints(String.join(" ", options));
         return about == null ? hints : hints.about(about);

@@ -1,15 +1,13 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action;
+import dev.caravan.history.ExitStatus;
 import dev.caravan.history.RunView;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** What commands take that may run a plan: whether the exit status says that something would change. */
 final class DetailedExit {
-    /** A plan succeeded and found something to change. */
-    static final int WOULD_CHANGE = 8;
-
     @Option(names = "--detailed-exitcode", description = "Ends with exit status 8 if the plan shows a change, and with 0 if it shows none.")
     private boolean asked;
 
@@ -26,6 +24,6 @@ final class DetailedExit {
 
     /** The exit status of the command for a run that ended so. */
     int status(Supplier<RunView> ended, int status) {
-        return asked && status == 0 && ended.get().changes() > 0 ? WOULD_CHANGE : status;
+        return asked && status == 0 && ended.get().changes() > 0 ? ExitStatus.WOULD_CHANGE.code() : status;
     }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.cli;
 
+import dev.caravan.spec.ShellWord;
 import dev.caravan.terminal.Hints;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -38,8 +39,9 @@ final class HistoryOptions {
         if (!isServer()) {
             return common.hints();
         }
-        return new Hints("--server " + Hints.word(server) + (tokenFile == null ? "" : " --token-file " + Hints.word(tokenFile.toString()))
-                + (serverCa == null || serverCa.isBlank() ? "" : " --server-ca " + Hints.word(serverCa)));
+        return new Hints("--server " + ShellWord.of(server)
+                + (tokenFile == null ? "" : " --token-file " + ShellWord.of(tokenFile.toString()))
+                + (serverCa == null || serverCa.isBlank() ? "" : " --server-ca " + ShellWord.of(serverCa)));
     }
 
     History open() throws UserError {

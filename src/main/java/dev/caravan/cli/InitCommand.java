@@ -6,11 +6,11 @@ import dev.caravan.init.Login;
 import dev.caravan.init.Questions;
 import dev.caravan.init.Seen;
 import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.ShellWord;
 import dev.caravan.spec.SpecReader;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.tables.KubernetesTable;
-import dev.caravan.terminal.Hints;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -188,7 +188,7 @@ final class InitCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new UserError("cannot write " + file + ": " + CaravanCommand.message(e));
         }
-        String named = Hints.word(file.toString());
+        String named = ShellWord.of(file.toString());
         System.out.println(file + " describes the cluster " + spec.name() + ". Look at it, then:");
         System.out.println("  caravan plan -f " + named + "     what would change on the hosts");
         System.out.println("  caravan apply -f " + named + "    changes it");

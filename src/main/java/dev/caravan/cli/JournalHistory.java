@@ -6,7 +6,7 @@ import dev.caravan.history.Event;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.JournalPlace;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.terminal.Hints;
+import dev.caravan.spec.ShellWord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -39,7 +39,7 @@ final class JournalHistory implements History {
         boolean rehearsed = Files.isDirectory(common.rehearsalData());
         JournalHistory history = new JournalHistory(place.toString(),
                 common.hint("runs") + (rehearsed ? ", and for rehearsals caravan runs --data "
-                        + Hints.word(common.rehearsalData().toString()) + ", list" : " lists"));
+                        + ShellWord.of(common.rehearsalData().toString()) + ", list" : " lists"));
         history.journals.put(Journal.open(place), common.data());
         if (rehearsed) {
             history.journals.put(Journal.open(JournalPlace.in(common.rehearsalData())), common.rehearsalData());

@@ -2,11 +2,11 @@ package dev.caravan.engine;
 
 import dev.caravan.actions.Action;
 import dev.caravan.http.AboutEngine;
-import dev.caravan.http.HttpFilters;
 import dev.caravan.http.GuardedVertx;
 import dev.caravan.http.Http;
-import dev.caravan.http.Trial;
+import dev.caravan.http.HttpFilters;
 import dev.caravan.http.ServerLimits;
+import dev.caravan.http.Trial;
 import dev.caravan.inbox.Inbox;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.Retention;
@@ -28,8 +28,8 @@ import dev.caravan.run.Workflows;
 import dev.caravan.runner.RunnerSettings;
 import dev.caravan.runner.ZonedAccess;
 import dev.caravan.spec.Allowed;
+import dev.caravan.spec.ShellWord;
 import dev.caravan.ssh.SshSessions;
-import dev.caravan.terminal.Hints;
 import dev.caravan.workflow.Adoption;
 import dev.caravan.workflow.ApprovedPlan;
 import dev.caravan.workflow.Backups;
@@ -217,8 +217,8 @@ final class Wiring extends MainListenerSupport {
         Path named = options.rehearsal() ? data.getParent() : data;
         boolean known = !options.rehearsal() || data.endsWith("rehearsal");
         return new AboutEngine(options.rehearsal(), Path.of(setting(context, "caravan.inbox")), Optional.of("caravan "
-                + (options.rehearsal() ? "rehearse" : "apply") + " -f spec.yaml --data " + Hints.word(named.toString())
-                + options.journal().url().map(url -> " --journal " + Hints.word(url)).orElse("")).filter(any -> known),
+                + (options.rehearsal() ? "rehearse" : "apply") + " -f spec.yaml --data " + ShellWord.of(named.toString())
+                + options.journal().url().map(url -> " --journal " + ShellWord.of(url)).orElse("")).filter(any -> known),
                 trial);
     }
 

@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.caravan.history.Report;
 import dev.caravan.history.Requesters;
 import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
@@ -10,7 +11,6 @@ import dev.caravan.history.RunView.StepView;
 import dev.caravan.http.RunFolds.Folded;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.journal.RunRecordJson;
-import dev.caravan.terminal.ReportTable;
 import java.util.List;
 
 /** The JSON form of runs. Members that have no value are left out. */
@@ -93,7 +93,7 @@ final class RunJson {
             step.diffs().forEach(diff -> Json.put(diffs.addObject().put("change", diff.change()).put("subject", diff.subject()), "diff",
                     diff.text()));
         }
-        List<List<String>> rows = ReportTable.rows(step.report());
+        List<List<String>> rows = Report.rows(step.report());
         if (!rows.isEmpty()) {
             ObjectNode report = tree.putObject("report");
             report.set("columns", Json.texts(rows.get(0)));

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.caravan.digest.Sha256;
+import dev.caravan.history.ExitStatus;
 import dev.caravan.history.Finding;
+import dev.caravan.history.RunState;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.journal.Journal;
@@ -38,8 +40,6 @@ public final class Results {
     /** File systems take names of 255 bytes. */
     private static final int LONGEST = 255;
     private static final int DIGITS = 8;
-    private static final int WRONG = 2;
-    private static final int FAILED = 5;
 
     private final Journal journal;
 
@@ -74,16 +74,16 @@ public final class Results {
     void write(Taken taken, Exception reason) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("file", taken.name());
-        result.put("state", "refused");
+        result.put("state", RunState.REFUSED.word());
         if (reason instanceof InvalidSpec invalid) {
-            result.put("exitStatus", WRONG);
+            result.put("exitStatus", ExitStatus.WRONG.code());
             result.put("problems", invalid.problems().stream().map(Problem::toMap).toList());
         } else if (reason instanceof Unusable unusable) {
-            result.put("exitStatus", WRONG);
+            result.put("exitStatus", ExitStatus.WRONG.code());
             result.put("problems", List.of(Map.of("message", unusable.getMessage(), "remedy", unusable.remedy())));
         } else {
-            result.put("state", "failed");
-            result.put("exitStatus", FAILED);
+            result.put("state", RunState.FAILED.word());
+            result.put("exitStatus", ExitStatus.FAILED.code());
             result.put("message", "the engine failed; its log says why");
         }
         moveOut(taken, FAILED_FILES, result);

@@ -1,5 +1,6 @@
 package dev.caravan.terminal;
 
+import dev.caravan.spec.ShellWord;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,9 +18,9 @@ public record Hints(String options, String spec) {
 
     /** A command about a spec. */
     private static final Pattern ABOUT_SPEC = Pattern.compile(
-            "(caravan (?:apply|force-unlock|migrate-runtime|plan)) -f SPEC(?![0-9A-Za-z-])");
+            "(caravan [a-z][a-z0-9-]*) -f SPEC(?![0-9A-Za-z-])");
     /** A command about a run, by the run's id; what may follow it are options, too. */
-    private static final Pattern COMMAND = Pattern.compile("caravan (?:logs|status|rollback-run) [0-9a-f]{8}(?![0-9A-Za-z-])(?! --data)");
+    private static final Pattern COMMAND = Pattern.compile("caravan [a-z][a-z0-9-]* [0-9a-f]{8}(?![0-9A-Za-z-])(?! --data)");
 
     /** Without a spec. */
     public Hints(String options) {
@@ -28,7 +29,7 @@ public record Hints(String options, String spec) {
 
     /** The same for a command about that spec. */
     public Hints about(Path file) {
-        return new Hints(options, word(file.toString()));
+        return new Hints(options, ShellWord.of(file.toString()));
     }
 
     /** The text with the options in each command. */
@@ -36,10 +37,5 @@ public record Hints(String options, String spec) {
         String after = options.isEmpty() ? "" : " " + options;
         String about = ABOUT_SPEC.matcher(text).replaceAll(command -> Matcher.quoteReplacement(command.group(1) + " -f " + spec + after));
         return COMMAND.matcher(about).replaceAll(command -> Matcher.quoteReplacement(command.group() + after));
-    }
-
-    /** The word as a shell takes it for this very word. */
-    public static String word(String text) {
-        return text.matches("[A-Za-z0-9_./:@%+=,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -1,40 +1,18 @@
 package dev.caravan.terminal;
 
+import dev.caravan.history.Report;
 import dev.caravan.history.RunView;
 import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
-/** The tables that scripts return: the output {@code report} of a step. The first line has the headings; tabs separate the fields. */
-public final class ReportTable {
-    private static final int MOST_ROWS = 500;
-    private static final int MOST_COLUMNS = 12;
-    private static final int LONGEST_FIELD = 1000;
+/** The reports that steps returned, as tables. */
+final class ReportTable {
     /** Paths and names cannot be wrapped well: rather than squeezing them, a table is made wider than a narrow terminal. */
     private static final int NARROWEST = 150;
 
     private ReportTable() {}
-
-    /** The rows of a report, each as long as the headings, within the limits above; empty if there are none. */
-    public static List<List<String>> rows(String text) {
-        if (text.isBlank()) {
-            return List.of();
-        }
-        int columns = Math.min(MOST_COLUMNS, text.lines().findFirst().orElse("").split("\t", -1).length);
-        return text.lines().limit(MOST_ROWS).map(line -> row(line, columns)).toList();
-    }
-
-    private static List<String> row(String line, int columns) {
-        List<String> fields = new ArrayList<>();
-        Arrays.stream(line.split("\t", -1)).limit(columns).forEach(field ->
-                fields.add(Text.printable(field.length() > LONGEST_FIELD ? field.substring(0, LONGEST_FIELD) : field)));
-        while (fields.size() < columns) {
-            fields.add("");
-        }
-        return List.copyOf(fields);
-    }
 
     /** The reports of the run, a table for each step. They are shown whole: the user asked for them, and their size is bounded. */
     static List<String> lines(RunView run, int width, Look look) {
@@ -54,7 +32,7 @@ public final class ReportTable {
         List<List<String>> table = new ArrayList<>();
         for (HostView host : run.hosts()) {
             StepView ended = host.steps().get(step);
-            List<List<String>> rows = ended == null ? List.of() : rows(ended.report());
+            List<List<String>> rows = ended == null ? List.of() : Report.rows(ended.report());
             if (rows.isEmpty()) {
                 continue;
             }

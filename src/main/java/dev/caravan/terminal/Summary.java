@@ -7,6 +7,7 @@ import dev.caravan.history.RunView.HostView;
 import dev.caravan.history.RunView.StepView;
 import dev.caravan.history.StepState;
 import dev.caravan.spec.Counted;
+import dev.caravan.spec.ShellWord;
 import dev.caravan.terminal.Look.Ink;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -194,7 +195,7 @@ public final class Summary {
             return;
         }
         lines.add("kubeconfig: " + path);
-        lines.add("  kubectl --kubeconfig " + Hints.word(path) + " get nodes");
+        lines.add("  kubectl --kubeconfig " + ShellWord.of(path) + " get nodes");
     }
 
     // What changed

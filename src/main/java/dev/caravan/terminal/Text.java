@@ -1,5 +1,6 @@
 package dev.caravan.terminal;
 
+import dev.caravan.history.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -8,13 +9,6 @@ import org.jline.utils.WCWidth;
 
 /** Text in columns. A width is counted in terminal columns, of which some characters take two and some none. */
 final class Text {
-    /** Escape sequences by ECMA-48: control sequences, strings (OSC, DCS and their kin), and the short ones. */
-    private static final Pattern ESCAPE = Pattern.compile("\u001b\\[[0-?]*[ -/]*[@-~]"
-            + "|\u001b\\][^\u0007\u001b]*(?:\u0007|\u001b\\\\)?"
-            + "|\u001b[PX^_][^\u001b]*(?:\u001b\\\\)?"
-            + "|\u001b[ -/]*[0-~]");
-    /** Controls, and the marks that would reorder what is shown. */
-    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\u0080-\u009f\u202a-\u202e\u2066-\u2069]");
     /** A word; a command in backquotes stays in one piece, to be copied. */
     private static final Pattern WORD = Pattern.compile("[^\\s`]*`[^`]*`\\S*|\\S+");
 
@@ -22,26 +16,15 @@ final class Text {
 
     private Text() {}
 
-    /** What hosts send must not steer the terminal: no escape sequence and no control character is left. */
+    /** As {@link Printable#of}. */
     static String printable(String line) {
-        return isPlain(line) ? line : UNPRINTABLE.matcher(ESCAPE.matcher(line).replaceAll("").replace("\t", "    ")).replaceAll("");
-    }
-
-    /** Whether all of it is printable ASCII, as nearly all of what is shown is. */
-    private static boolean isPlain(String text) {
-        for (int at = 0; at < text.length(); at++) {
-            char character = text.charAt(at);
-            if (character < ' ' || character > '~') {
-                return false;
-            }
-        }
-        return true;
+        return Printable.of(line);
     }
 
     /** The text's lines, printable, without blank ones at either end. */
     static List<String> lines(String text) {
         List<String> lines = new ArrayList<>();
-        if (isPlain(text)) {
+        if (Printable.isPlain(text)) {
             String line = text.strip();
             return line.isEmpty() ? lines : List.of(line);
         }
@@ -60,7 +43,7 @@ final class Text {
     }
 
     static int width(String text) {
-        return isPlain(text) ? text.length() : text.codePoints().map(Text::width).sum();
+        return Printable.isPlain(text) ? text.length() : text.codePoints().map(Text::width).sum();
     }
 
     private static int width(int character) {

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.ExitStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ class DetailedExitTest {
     @ParameterizedTest
     @ValueSource(strings = {"run apply examples/three-nodes.yaml", "rehearse examples/three-nodes.yaml"})
     void whatIsNoPlanDoesNotTakeIt(String command) {
-        assertThat(caravan(command + " --detailed-exitcode")).isEqualTo(CaravanCommand.WRONG);
+        assertThat(caravan(command + " --detailed-exitcode")).isEqualTo(ExitStatus.WRONG.code());
         assertThat(console.err()).contains("--detailed-exitcode is for plans, and apply is none");
     }
 }

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.ExitStatus;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.SpecReader;
 import dev.caravan.ssh.Shell;
@@ -74,16 +75,16 @@ class InitTest {
     void aFileThatIsThereStays() throws Exception {
         Files.writeString(file(), "mine");
 
-        assertThat(init("", "root@127.0.3.1:1", "--yes", "-o", file().toString())).isEqualTo(CaravanCommand.WRONG);
+        assertThat(init("", "root@127.0.3.1:1", "--yes", "-o", file().toString())).isEqualTo(ExitStatus.WRONG.code());
         assertThat(Files.readString(file())).isEqualTo("mine");
         assertThat(console.err()).contains("exists; name another file with -o");
     }
 
     @Test
     void withoutHostsAndAnswersItSaysWhatIsMissing() {
-        assertThat(init("", "-o", file().toString())).isEqualTo(CaravanCommand.WRONG);
+        assertThat(init("", "-o", file().toString())).isEqualTo(ExitStatus.WRONG.code());
         assertThat(console.err()).contains("name the hosts in the command");
-        assertThat(init("", "root@h1;reboot", "--yes")).isEqualTo(CaravanCommand.WRONG);
+        assertThat(init("", "root@h1;reboot", "--yes")).isEqualTo(ExitStatus.WRONG.code());
         assertThat(console.err()).contains("\"root@h1;reboot\" is no host");
     }
 

@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.ExitStatus;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunHost;
 import dev.caravan.journal.Journal;
@@ -70,7 +71,7 @@ class LimitedHostsTest {
 
     @Test
     void anActionThatActsOnAllHostsIsRefusedWithThoseThatCanBeLimited() {
-        assertThat(run("apply", "--host", "h2")).isEqualTo(CaravanCommand.WRONG);
+        assertThat(run("apply", "--host", "h2")).isEqualTo(ExitStatus.WRONG.code());
 
         assertThat(console.err()).contains("--host: apply always acts on all hosts of the spec", "certificates", "greet",
                 "renew-certificates");
@@ -79,7 +80,7 @@ class LimitedHostsTest {
 
     @Test
     void aHostThatTheSpecDoesNotHaveIsRefused() {
-        assertThat(run("greet", "--host", "h4")).isEqualTo(CaravanCommand.WRONG);
+        assertThat(run("greet", "--host", "h4")).isEqualTo(ExitStatus.WRONG.code());
 
         assertThat(console.err()).contains("greet cannot be limited to the host h4, which the spec does not have");
     }

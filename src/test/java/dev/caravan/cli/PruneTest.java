@@ -2,10 +2,11 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.ExitStatus;
 import dev.caravan.history.RunState;
 import dev.caravan.journal.RunRecord;
-import dev.caravan.run.TestActions;
 import dev.caravan.run.Submissions;
+import dev.caravan.run.TestActions;
 import dev.caravan.spec.Expansion;
 import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
@@ -82,7 +83,7 @@ class PruneTest {
                 List.of("--prune", "--keep-runs", "0"), List.of("--prune", "--keep-days", "1", "--server", "http://127.0.0.1:1"))) {
             List<String> arguments = new ArrayList<>(List.of("runs", "--data", data));
             arguments.addAll(words);
-            assertThat(CaravanCommand.execute(arguments.toArray(String[]::new))).as(words.toString()).isEqualTo(CaravanCommand.WRONG);
+            assertThat(CaravanCommand.execute(arguments.toArray(String[]::new))).as(words.toString()).isEqualTo(ExitStatus.WRONG.code());
         }
         assertThat(console.err()).contains("say what is kept, with --keep-runs N or --keep-days N")
                 .contains("belong to --prune").contains("--keep-runs 0 keeps nothing").contains("not through --server")

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.caravan.Markdown;
+import dev.caravan.history.ExitStatus;
 import dev.caravan.spec.Schema;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -57,7 +58,7 @@ class ReferenceTest {
                 .collect(Collectors.toSet());
 
         assertThat(REFERENCE.table("| status | meaning |").stream().map(row -> row.get(0))).containsExactlyInAnyOrderElementsOf(known)
-                .contains("0", Integer.toString(CaravanCommand.WRONG), Integer.toString(CaravanCommand.FAILED),
+                .contains("0", Integer.toString(ExitStatus.WRONG.code()), Integer.toString(ExitStatus.FAILED.code()),
                         Integer.toString(Watched.CANCELLED));
     }
 

@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.history.ExitStatus;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.SpecReader;
 import java.io.PrintWriter;
@@ -25,7 +26,7 @@ class RefusedTest {
         StringWriter err = new StringWriter();
         CommandLine caravan = CaravanCommand.commandLine().setErr(new PrintWriter(err, true));
         caravan.getSubcommands().values().forEach(each -> each.setErr(new PrintWriter(err, true)));
-        assertThat(caravan.execute(arguments)).as(err.toString()).isEqualTo(CaravanCommand.WRONG);
+        assertThat(caravan.execute(arguments)).as(err.toString()).isEqualTo(ExitStatus.WRONG.code());
         return err.toString();
     }
 

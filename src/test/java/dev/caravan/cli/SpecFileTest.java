@@ -2,6 +2,7 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.history.ExitStatus;
 import dev.caravan.testkit.Serving;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class SpecFileTest {
         if (!command.equals("validate")) {
             words.addAll(List.of("--data", directory.resolve("data").toString()));
         }
-        assertThat(CaravanCommand.execute(words.toArray(String[]::new))).isEqualTo(CaravanCommand.WRONG);
+        assertThat(CaravanCommand.execute(words.toArray(String[]::new))).isEqualTo(ExitStatus.WRONG.code());
         return console.err();
     }
 
@@ -55,7 +56,7 @@ class SpecFileTest {
     void aValidSpecGivenAsAnArgumentIsRead() throws Exception {
         Path spec = directory.resolve("spec.yaml");
         Files.writeString(spec, Files.readString(Path.of("examples", "three-nodes.yaml")).replace("~/.ssh/id_ed25519", "key"));
-        assertThat(CaravanCommand.execute("validate", spec.toString())).isEqualTo(CaravanCommand.WRONG);
+        assertThat(CaravanCommand.execute("validate", spec.toString())).isEqualTo(ExitStatus.WRONG.code());
         assertThat(console.err()).contains(spec + ":22:").contains("the private key " + directory.resolve("key") + " is missing");
         Files.createFile(directory.resolve("key"));
         assertThat(CaravanCommand.execute("validate", spec.toString())).isZero();

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.caravan.Programs;
 import dev.caravan.backups.Backup;
 import dev.caravan.backups.BackupDirectory;
+import dev.caravan.history.Report;
 import dev.caravan.history.RunView;
 import dev.caravan.spec.Cluster;
-import dev.caravan.terminal.ReportTable;
 import dev.caravan.testkit.RehearsedRuns;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,7 +88,7 @@ abstract class RehearsedCertificates {
     }
 
     static List<List<String>> report(RunView run, String host) {
-        return ReportTable.rows(run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
+        return Report.rows(run.hosts().stream().filter(one -> one.name().equals(host)).findFirst().orElseThrow()
                 .steps().get("certificates-read").report());
     }
 

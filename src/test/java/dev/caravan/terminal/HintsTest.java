@@ -1,5 +1,6 @@
 package dev.caravan.terminal;
 
+import dev.caravan.spec.ShellWord;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -28,8 +29,8 @@ class HintsTest {
 
     @Test
     void aWordIsQuotedWhereAShellWouldReadItDifferently() {
-        assertThat(Hints.word("/srv/data")).isEqualTo("/srv/data");
-        assertThat(Hints.word("my data's")).isEqualTo("'my data'\\''s'");
-        assertThat(Hints.word("")).isEqualTo("''");
+        assertThat(ShellWord.of("/srv/data")).isEqualTo("/srv/data");
+        assertThat(ShellWord.of("my data's")).isEqualTo("'my data'\\''s'");
+        assertThat(ShellWord.of("")).isEqualTo("''");
     }
 }
