@@ -21,8 +21,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Hosts h1, h2 and so on, at {@value #ADDRESSES}1 and up: MINA's server runs commands in this machine's shell, each host with a
- * directory of its own as {@code CARAVAN_ROOT}. A test starts them, and they are closed after it: a field with
- * {@code @RegisterExtension}.
+ * directory of its own as {@code CARAVAN_ROOT}. Programs in its {@code bin} replace those of this machine. A test starts them, and they
+ * are closed after it: a field with {@code @RegisterExtension}.
  */
 final class ShellHosts implements AutoCloseable, AfterEachCallback {
     static final String ADDRESSES = "127.0.2.";
@@ -49,6 +49,7 @@ final class ShellHosts implements AutoCloseable, AfterEachCallback {
         server.setCommandFactory((channel, command) -> {
             Path root = Files.createDirectories(below.resolve(hostOf(channel)));
             channel.getEnvironment().set("CARAVAN_ROOT", root.toString());
+            channel.getEnvironment().set("PATH", root.resolve("bin") + ":" + System.getenv("PATH"));
             return new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel);
         });
         server.addSessionListener(new SessionListener() {
