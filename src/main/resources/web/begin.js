@@ -38,6 +38,8 @@ const MOST_OF_CLUSTER = 10;
 
 const newRun = {
   actions: [],
+  /** The actions that are offered, by where: see the key offeredFor of an action's file. */
+  offered: {},
   checking: 0,
   timer: 0,
   wrong: [],
@@ -49,7 +51,7 @@ const newRun = {
   sent: new Map(),
 
   async readActions() {
-    this.actions = (await ask('/actions')).actions;
+    ({actions: this.actions, offered: this.offered} = await ask('/actions'));
     this.drawChoice();
   },
 
@@ -60,7 +62,7 @@ const newRun = {
     // Who comes back finds the text and the action as they left them.
     const asked = [run, action, parameter, value].join('/');
     if (run && this.of !== run) await this.take(run);
-    if (run && this.asked !== asked) this.choose(action || 'apply', parameter, value);
+    if (run && this.asked !== asked) this.choose(action || this.offered.spec, parameter, value);
     if (run) this.asked = asked;
     if (!byId('new-text').value) this.fill(EXAMPLE, EXAMPLES.keys().next().value);
     this.look(0);
@@ -221,7 +223,7 @@ const newRun = {
     byId('new-action').replaceChildren(
       ...this.actions.map(action => el('option', {value: action.name, text: action.name + (action.builtIn ? '' : ' (yours)')})),
     );
-    byId('new-action').value = 'apply';
+    if (this.offered.spec) byId('new-action').value = this.offered.spec;
     this.drawForm();
   },
 
@@ -249,12 +251,21 @@ const newRun = {
         ),
       ),
     );
-    setText(byId('new-start'), action.name === 'apply' ? 'Apply' : 'Start ' + action.name);
+    setText(byId('new-start'), this.yes(action));
     byId('new-start').className = 'strong' + (action.asksFirst ? ' danger' : '');
     byId('new-steps').open = false;
-    byId('new-plan').hidden = action.name !== 'apply';
+    byId('new-plan').hidden = !this.isPlanned(action);
     byId('new-refused').hidden = true;
     this.allow();
+  },
+
+  /** Whether a plan says what it would change: of what brings a cluster to its spec. */
+  isPlanned(action) {
+    return action.shows === 'spec' && Boolean(this.offered.plan);
+  },
+
+  yes(action) {
+    return action.shows === 'spec' ? 'Apply' : 'Start ' + action.name;
   },
 
   /** The steps of the action in the order of its routes, as the workflow that is loaded now has them. */
@@ -309,11 +320,10 @@ const newRun = {
     if (!action.changesHosts) return page.safely(() => this.begin(action.name));
     const [parameters, text] = [[...this.parameters()], byId('new-text').value];
     page.askFirst({
-      // What apply would change, its own plan says.
-      plan: action.name === 'apply' ? null : () => preview.show(action.name, parameters, text),
+      plan: this.isPlanned(action) ? null : () => preview.show(action.name, parameters, text),
       title: action.name + ' ' + valid.cluster + '?',
       text: action.title + '. ' + plural(valid.hosts, 'host') + ' may be changed.',
-      yes: action.name === 'apply' ? 'Apply' : 'Start ' + action.name,
+      yes: this.yes(action),
       danger: action.asksFirst,
       name: action.asksFirst ? valid.cluster : '',
       work: () => this.begin(action.name, true),
@@ -324,17 +334,19 @@ const newRun = {
   /** Does what the plan of that run said, and nothing else: the engine makes the plan again, and compares. */
   async applyPlan(model, opener) {
     const run = model.run;
+    if (!this.actions.length) await this.readActions();
+    const action = this.offered.spec;
     const text = await this.textOf(run.id);
     // The journal does not keep secrets; they are written into the form.
     if (HIDDEN.test(text)) {
-      location.hash = '#/new/' + [run.id, 'apply', 'plan', run.id].map(encodeURIComponent).join('/');
+      location.hash = '#/new/' + [run.id, action, 'plan', run.id].map(encodeURIComponent).join('/');
       return;
     }
     page.askFirst({
       title: 'Apply this plan to ' + run.cluster + '?',
       text: 'The plan is made again first. If anything would be done otherwise now, the run is refused, and nothing is changed.',
       yes: 'Apply this plan',
-      work: () => this.post('apply', [...Object.entries(run.parameters || {}), ['plan', run.id]], text),
+      work: () => this.post(action, [...Object.entries(run.parameters || {}), ['plan', run.id]], text),
       opener,
     });
   },
@@ -412,7 +424,7 @@ const newRun = {
     byId('new-graph').addEventListener('click', () => this.drawGraph());
     byId('new-form').addEventListener('input', () => this.allow());
     byId('graph-close').addEventListener('click', () => byId('graph').close());
-    byId('new-plan').addEventListener('click', () => page.safely(() => this.begin('plan')));
+    byId('new-plan').addEventListener('click', () => page.safely(() => this.begin(this.offered.plan)));
     byId('new-start').addEventListener('click', event => this.start(event.target));
   },
 };

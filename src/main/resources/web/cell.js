@@ -209,7 +209,7 @@ const panel = {
     const diffs = this.diffs(step).filter(diff => changes.includes(diff.change));
     const plain = changes.filter(change => !diffs.some(diff => diff.change === change));
     return [
-      el('h3', {text: page.model.run.action === 'plan' ? 'It would change' : 'It changed'}),
+      el('h3', {text: page.model.run.plan ? 'It would change' : 'It changed'}),
       undone ? el('p', {class: 'soft', text: undone}) : null,
       plain.length ? el('ul', {class: 'changes'}, ...plain.map(text => el('li', {text}))) : null,
       diffs.length && !(step.diffs || []).length

@@ -21,24 +21,24 @@ const clusters = {
   },
 
   async named(name) {
+    const names = shows => newRun.actions.filter(action => action.shows === shows).map(action => action.name);
     const runs = filter => ask('/runs?' + new URLSearchParams({cluster: name, limit: 20, ...filter})).then(answer => answer.runs);
     try {
-      const [cluster, last, [made], [seen]] = await Promise.all([
+      const [cluster, last, made, [seen]] = await Promise.all([
         ask('/clusters/' + encodeURIComponent(name)),
         runs({}),
-        runs({action: 'apply', state: 'succeeded', limit: 1}),
-        runs({action: 'certificates', state: 'succeeded', limit: 1}),
+        Promise.all(names('spec').map(action => runs({action, state: 'succeeded', limit: 1}))),
+        preview.seen(runs),
       ]);
       // The spec of an adoption only names the host that was looked at; that of a plan may never have been applied.
       this.cluster = cluster;
       // One that was applied but for some hosts counts as well, if it is the newest.
-      const applied = last.find(run => run.action === 'apply' && ['succeeded', 'partly'].includes(run.state)) || made;
-      this.of = (
-        applied ||
-        last.find(run => !['adopt', 'plan'].includes(run.action)) ||
-        last.find(run => run.action !== 'adopt') ||
-        cluster.lastRun
-      ).id;
+      const [applied] = last
+        .filter(run => names('spec').includes(run.action) && ['succeeded', 'partly'].includes(run.state))
+        .concat(...made)
+        .sort((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
+      const about = last.filter(run => !names('nothing').includes(run.action));
+      this.of = (applied || about.find(run => !names('drift').includes(run.action)) || about[0] || cluster.lastRun).id;
       return this.one(cluster, last, seen);
     } catch (problem) {
       if (problem.status !== 404) throw problem;
@@ -129,7 +129,7 @@ const clusters = {
         el(
           'p',
           {},
-          el('a', {href: to(this.of, 'apply'), text: 'Change it'}),
+          el('a', {href: to(this.of, newRun.offered.spec || ''), text: 'Change it'}),
           el('span', {class: 'soft', text: ' as run ' + this.of + ' had it; the journal keeps no secrets'}),
         ),
         el('pre', {class: 'diff', tabindex: '0', 'aria-label': 'Spec'}),
@@ -142,7 +142,7 @@ const clusters = {
           'ul',
           {class: 'choices'},
           ...newRun.actions
-            .filter(action => !['plan', 'adopt'].includes(action.name) && action.undoes !== 'run')
+            .filter(action => !['drift', 'nothing'].includes(action.shows) && action.undoes !== 'run')
             .map(action =>
               el('li', {}, el('a', {href: to(this.of, action.name), text: action.name}), el('span', {class: 'soft', text: action.title})),
             ),
@@ -156,13 +156,13 @@ const clusters = {
     const button = (id, text, role, work) =>
       el('button', {type: 'button', id, text, ...caller.allowing(role), onclick: event => page.safely(() => work(event.currentTarget))});
     if (!cluster.nodes.length)
-      return [el('a', {class: 'button strong', id: 'do-make', href: to(this.of, 'apply'), text: 'Make it with its spec'})];
+      return [el('a', {class: 'button strong', id: 'do-make', href: to(this.of, newRun.offered.spec || ''), text: 'Make it with its spec'})];
     return [
       button('do-upgrade', 'Upgrade', 'operate', opener => this.upgrade(cluster, opener)),
       button('do-add', 'Add a host', 'operate', opener => this.add(cluster, opener)),
-      button('do-renew', 'Renew certificates', 'operate', opener => this.renew(cluster, opener)),
-      button('do-backup', 'Back up', 'operate', opener => this.backUp(cluster, opener)),
-    ];
+      newRun.offered.renewal && button('do-renew', 'Renew certificates', 'operate', opener => this.renew(cluster, opener)),
+      newRun.offered.backup && button('do-backup', 'Back up', 'operate', opener => this.backUp(cluster, opener)),
+    ].filter(Boolean);
   },
 
   /** What the last plan would change, and whether something was changed since. */
@@ -173,7 +173,8 @@ const clusters = {
       id: 'do-plan',
       text: 'Plan now',
       ...caller.allowing('operate'),
-      onclick: () => this.tried(() => this.begin('plan', [])),
+      hidden: !newRun.offered.plan,
+      onclick: () => this.tried(() => this.begin(newRun.offered.plan, [])),
     });
     if (!cluster.drift)
       return el(
@@ -304,13 +305,14 @@ const clusters = {
       class: 'quiet',
       text: 'Read them',
       ...caller.allowing('operate'),
-      onclick: () => this.tried(() => this.begin('certificates', [])),
+      hidden: !newRun.offered.certificates,
+      onclick: () => this.tried(() => this.begin(newRun.offered.certificates, [])),
     });
     const said = el(
       'p',
       {},
       least === undefined
-        ? 'Not seen yet: a plan or the action certificates reads them. '
+        ? 'Not seen yet: ' + [newRun.offered.plan, newRun.offered.certificates].filter(Boolean).join(' or ') + ' reads them. '
         : el('span', {}, 'The first that is not renewed by itself: ', days(least), '. '),
       read,
     );
@@ -368,6 +370,7 @@ const clusters = {
               class: 'quiet',
               text: 'Restore',
               'aria-label': 'Restore ' + backup.id,
+              hidden: !newRun.offered.restore,
               ...caller.allowing('admin'),
               onclick: event => this.restore(cluster, backup, event.currentTarget),
             }),
@@ -465,7 +468,7 @@ const clusters = {
         body: await this.text(),
       })
     ).text();
-    if (!HIDDEN.test(text)) return newRun.post('plan', [], text);
+    if (!HIDDEN.test(text)) return newRun.post(newRun.offered.plan, [], text);
     location.hash = '#/new';
     await newRun.show();
     newRun.fill(text, '');
@@ -553,9 +556,9 @@ const clusters = {
       title: 'Renew the certificates of ' + cluster.name + '?',
       yes: 'Renew them',
       opener,
-      plan: () => this.preview('renew-certificates', []),
+      plan: () => this.preview(newRun.offered.renewal, []),
       text: 'One control plane after the other gets new certificates; what is replaced is saved on that host before. Kubeconfigs that were given out expire as before.',
-      work: () => this.begin('renew-certificates', []),
+      work: () => this.begin(newRun.offered.renewal, []),
     });
   },
 
@@ -564,9 +567,9 @@ const clusters = {
       title: 'Back up ' + cluster.name + '?',
       yes: 'Back up',
       opener,
-      plan: () => this.preview('backup', []),
+      plan: () => this.preview(newRun.offered.backup, []),
       text: 'etcd, certificates, manifests and settings of a control plane are saved into the data directory and verified.',
-      work: () => this.begin('backup', []),
+      work: () => this.begin(newRun.offered.backup, []),
     });
   },
 
@@ -577,9 +580,9 @@ const clusters = {
       danger: true,
       name: cluster.name,
       opener,
-      plan: () => this.preview('restore', [['backup', backup.id]]),
+      plan: () => this.preview(newRun.offered.restore, [['backup', backup.id]]),
       text: 'The cluster goes back to what it was ' + age(backup.createdAt) + ' ago. What was made in it since is gone.',
-      work: () => this.begin('restore', [['backup', backup.id]]),
+      work: () => this.begin(newRun.offered.restore, [['backup', backup.id]]),
     });
   },
 

@@ -7,6 +7,7 @@ const first = {
   async show() {
     if (!caller.known) await caller.read();
     if (!this.engine) this.engine = await ask('/engine');
+    if (!newRun.actions.length) await newRun.readActions();
     byId('first').replaceChildren(el('h1', {text: 'No runs yet'}), ...this.example(), ...this.ways());
   },
 
@@ -32,7 +33,7 @@ const first = {
       said.hidden = rehearsal;
       setText(said, 'Starting an engine on simulated hosts.');
       try {
-        if (rehearsal) await newRun.post('apply', [], EXAMPLE);
+        if (rehearsal) await newRun.post(newRun.offered.spec, [], EXAMPLE);
         else await this.tryOut();
       } catch (refused) {
         if (!refused.status) throw refused;
@@ -94,7 +95,7 @@ const first = {
           'curl -X POST' +
             (caller.token ? ' -H "Authorization: Bearer $(cat token)"' : '') +
             " -H 'Content-Type: application/yaml' --data-binary @spec.yaml '" +
-            api('/runs?action=apply') +
+            api('/runs' + (newRun.offered.spec ? '?action=' + newRun.offered.spec : '')) +
             "'",
         ),
       ],

@@ -337,7 +337,7 @@ const page = {
 
   drawActions() {
     const possible = this.model.run.possible.filter(each => ACTIONS[each]);
-    const planned = this.model.run.action === 'plan' && this.model.run.state === 'succeeded';
+    const planned = this.model.run.shows === 'drift' && this.model.run.state === 'succeeded';
     const place = byId('actions');
     const drawn = [this.model.id, this.model.ended, planned, caller.role, ...possible].join(' ');
     if (place.dataset.drawn === drawn) return;
@@ -376,8 +376,8 @@ const page = {
 
   /** What asks first, and a rollback does, needs more than what does not. */
   needed(each) {
-    const name = each === 'rollback' ? 'rollback-run' : this.model.run.action;
-    const action = each === 'cancel' ? null : newRun.actions.find(known => known.name === name);
+    const does = known => (each === 'rollback' ? known.undoes === 'run' : known.name === this.model.run.action);
+    const action = each === 'cancel' ? null : newRun.actions.find(does);
     return action && action.asksFirst ? 'admin' : 'operate';
   },
 

@@ -232,12 +232,18 @@ const preview = {
     ]);
   },
 
-  /** What the last run of the action certificates saw, and a button that has it seen now. */
+  /** The last run that read the certificates, of the action that is offered for that. */
+  seen(runs) {
+    const action = newRun.offered.certificates;
+    return action ? runs({action, state: 'succeeded', limit: 1}) : [];
+  },
+
+  /** What the last run that read the certificates saw, and a button that has it seen now. */
   async renewal(answer, text) {
     const place = el('div', {id: 'ask-certificates'});
     const draw = async () => {
       const runs = filter => ask('/runs?' + new URLSearchParams({cluster: answer.cluster, ...filter})).then(found => found.runs);
-      const [[seen], last] = await Promise.all([runs({action: 'certificates', state: 'succeeded', limit: 1}), runs({limit: 20})]);
+      const [[seen], last] = await Promise.all([this.seen(runs), runs({limit: 20})]);
       const changing = new Set(newRun.actions.filter(action => action.changesHosts).map(action => action.name));
       const since = seen && last.find(run => changing.has(run.action) && (!run.endedAt || run.endedAt > seen.createdAt));
       const said = el('p', {
@@ -262,11 +268,12 @@ const preview = {
           read.disabled = true;
           setText(said, 'Reading them.');
           await newRun
-            .send('certificates', [], text)
+            .send(newRun.offered.certificates, [], text)
             .then(run => ended(run.id))
             .then(draw, problem => setText(said, problem.message));
         },
       });
+      read.hidden = !newRun.offered.certificates;
       place.replaceChildren(
         ...(seen ? [this.certificates(await ask('/runs/' + encodeURIComponent(seen.id)))] : []),
         el('p', {class: 'tools'}, said, read),
@@ -277,7 +284,7 @@ const preview = {
   },
 
   /**
-   * Of a run of the action certificates: what a renewal renews on each host, and what it restarts. Reports of earlier versions do not
+   * Of a run that read the certificates: what a renewal renews on each host, and what it restarts. Reports of earlier versions do not
    * say what.
    */
   certificates(run) {

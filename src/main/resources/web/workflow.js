@@ -21,6 +21,7 @@ const PLUMBING = new Set([
 const workflow = {
   routes: null,
   actions: [],
+  offered: {},
   root: '',
   all: false,
   chosen: '',
@@ -33,7 +34,7 @@ const workflow = {
     await this.load();
     if (this.place !== place) return;
     const action = place.closest('#run') && page.model && page.model.run.action;
-    const wanted = action ? this.routeOf(action) : asked || this.root || 'apply';
+    const wanted = action ? this.routeOf(action) : asked || this.root || this.offered.spec;
     this.root = this.routes.has(wanted) ? wanted : this.routes.keys().next().value;
     this.draw();
   },
@@ -42,6 +43,7 @@ const workflow = {
     const [routes, actions] = await Promise.all([ask('/routes'), ask('/actions')]);
     this.routes = new Map(routes.routes.map(route => [route.id, route]));
     this.actions = actions.actions;
+    this.offered = actions.offered;
   },
 
   /** An action is a route. Runs of earlier versions may have an earlier name of it. */

@@ -1,5 +1,6 @@
 package dev.caravan.actions;
 
+import dev.caravan.history.Shows;
 import dev.caravan.history.Undoes;
 import dev.caravan.spec.Nearest;
 import java.util.ArrayList;
@@ -21,6 +22,8 @@ import java.util.Set;
  * @param plan         whether its scripts only say what they would change; usual for an action that changes no hosts
  * @param asksFirst    whether a command asks the user at the terminal before it begins
  * @param undoes       what it rolls back
+ * @param shows        what its runs say about their cluster
+ * @param offeredFor   where it is offered, by those who do not know its name
  * @param resumeFrom   where an interrupted run of it is resumed
  * @param outcome      what is true of the cluster when it has succeeded, as the end of a sentence that begins with the cluster's name; may
  *                     be empty
@@ -29,7 +32,8 @@ import java.util.Set;
  */
 public record Action(
         String name, String title, String description, boolean changesHosts, boolean plan, boolean asksFirst, Undoes undoes,
-        ResumeFrom resumeFrom, String outcome, List<String> formerly, List<Parameter> parameters, boolean builtIn) {
+        Shows shows, List<Offer> offeredFor, ResumeFrom resumeFrom, String outcome, List<String> formerly, List<Parameter> parameters,
+        boolean builtIn) {
 
     /** Where an interrupted run is resumed. */
     public enum ResumeFrom {
@@ -42,6 +46,7 @@ public record Action(
     }
 
     public Action {
+        offeredFor = List.copyOf(offeredFor);
         formerly = List.copyOf(formerly);
         parameters = List.copyOf(parameters);
     }

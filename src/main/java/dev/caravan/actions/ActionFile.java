@@ -2,6 +2,7 @@ package dev.caravan.actions;
 
 import dev.caravan.actions.Action.ResumeFrom;
 import dev.caravan.actions.Parameter.Type;
+import dev.caravan.history.Shows;
 import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.routes.RouteFiles.RouteFile;
@@ -15,8 +16,8 @@ import java.util.Optional;
 final class ActionFile {
     static final String DIRECTORY = "actions/";
 
-    private static final String[] KEYS = {"title", "changesHosts", "plan", "asksFirst", "undoes", "resumeFrom", "outcome",
-            "formerly", "parameters"};
+    private static final String[] KEYS = {"title", "changesHosts", "plan", "asksFirst", "undoes", "shows", "offeredFor",
+            "resumeFrom", "outcome", "formerly", "parameters"};
     private static final String[] PARAMETER_KEYS = {"type", "default", "required", "oneOf", "description"};
     private static final String EXAMPLE = "a note begins with \"note: |\" and has at least title: TEXT and changesHosts: true or false";
     /** Names of query parameters that mean something else. */
@@ -25,9 +26,12 @@ final class ActionFile {
     static final String RUN = "run";
 
     private final Map<String, Value> fields;
+    /* The one of Caravan's own that the file replaces. */
+    private final Optional<Action> replaced;
 
-    private ActionFile(Map<String, Value> fields) {
+    private ActionFile(Map<String, Value> fields, Optional<Action> replaced) {
         this.fields = fields;
+        this.replaced = replaced;
     }
 
     static Action read(RouteFiles files, RouteFile file) {
@@ -37,9 +41,14 @@ final class ActionFile {
         requireName(whole, route, id);
         Value note = Optional.ofNullable(route.get("note")).orElseThrow(() -> whole.wrong("the route declares no action", EXAMPLE));
         Value declared = note.inside();
-        return new ActionFile(declared.fields(KEYS)).action(id,
+        return new ActionFile(declared.fields(KEYS), replaced(file)).action(id,
                 Optional.ofNullable(route.get("description")).map(Value::text).orElse("").strip(), declared,
                 files.isAsBuiltIn(file));
+    }
+
+    private static Optional<Action> replaced(RouteFile file) {
+        RouteFiles own = RouteFiles.builtIn();
+        return file.origin().flatMap(path -> Optional.ofNullable(own.all().get(file.name()))).map(each -> read(own, each));
     }
 
     private static Map<String, Value> route(Value whole) {
@@ -81,9 +90,28 @@ final class ActionFile {
             throw fields.get("plan").wrong("an action that changes hosts is no plan", "leave out plan, or set changesHosts: false");
         }
         return new Action(id, required("title", declared).text(), description, truth(changes), plan, flag("asksFirst"), undoes,
+                word("shows", Shows.values()).or(() -> replaced.map(Action::shows)).orElse(Shows.FACTS), offers(parameters),
                 resumeFrom(), text("outcome"),
                 Optional.ofNullable(fields.get("formerly")).map(value -> value.items().stream().map(Value::text).toList())
                         .orElse(List.of()), parameters, builtIn);
+    }
+
+    /* What users copied from an earlier version does not say it. */
+    private List<Offer> offers(List<Parameter> parameters) {
+        Value declared = fields.get("offeredFor");
+        if (declared == null) {
+            return replaced.map(Action::offeredFor).orElse(List.of());
+        }
+        List<Offer> offers = declared.items().stream().map(item -> item.constant(Offer.values())).toList();
+        offers.forEach(offer -> offer.parameter().filter(name -> !takesText(parameters, name)).ifPresent(name -> {
+            throw declared.wrong("an action that is offered for " + offer.word() + " needs the parameter " + name,
+                    "under parameters: " + name + ": {type: string, ...}");
+        }));
+        return offers;
+    }
+
+    private static boolean takesText(List<Parameter> parameters, String name) {
+        return parameters.stream().anyMatch(parameter -> parameter.name().equals(name) && parameter.type() == Type.STRING);
     }
 
     /* Routes that users copied from earlier versions name the step that was the checkpoint then. */

@@ -9,11 +9,15 @@ import java.util.List;
 public final class ActionJson {
     private ActionJson() {}
 
-    /** All of them: {@code {"actions": [...]}}. */
+    /** All of them, and where which is offered: {@code {"actions": [...], "offered": {"spec": "apply"}}}. */
     public static ObjectNode tree(Actions actions) {
         ObjectNode tree = JsonNodeFactory.instance.objectNode();
         ArrayNode list = tree.putArray("actions");
         actions.all().forEach(action -> list.add(tree(action)));
+        ObjectNode offered = tree.putObject("offered");
+        for (Offer offer : Offer.values()) {
+            actions.offered(offer).ifPresent(action -> offered.put(offer.word(), action.name()));
+        }
         return tree;
     }
 
@@ -24,7 +28,7 @@ public final class ActionJson {
         }
         tree.put("changesHosts", action.changesHosts()).put("plan", action.plan());
         tree.put("asksFirst", action.asksFirst()).put("builtIn", action.builtIn());
-        tree.put("undoes", action.undoes().word());
+        tree.put("undoes", action.undoes().word()).put("shows", action.shows().word());
         texts(tree, "formerly", action.formerly());
         ArrayNode parameters = tree.putArray("parameters");
         action.parameters().forEach(parameter -> parameters.add(tree(parameter)));

@@ -4,15 +4,13 @@ import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Nearest;
 import dev.caravan.tables.InvalidData;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The actions of one version of the routes directory. Immutable. */
 public final class Actions {
-    /** What is done for those who name no action. */
-    public static final String USUAL = "apply";
-
     private static final int LONGEST_SHOWN = 64;
 
     private final List<Action> all;
@@ -57,6 +55,23 @@ public final class Actions {
         String shown = name.length() > LONGEST_SHOWN ? name.substring(0, LONGEST_SHOWN) + "..." : name;
         throw new NoSuchAction("there is no action \"" + shown + "\"" + Nearest.to(name, all.stream().map(Action::name).toList())
                 .map(near -> "; did you mean " + near + "?").orElse(".") + " Known: " + names());
+    }
+
+    /** The action that is offered there, if one is: a user's own before a built-in one, and then the first by name. */
+    public Optional<Action> offered(Offer where) {
+        return all.stream().filter(action -> action.offeredFor().contains(where))
+                .min(Comparator.comparing(Action::builtIn).thenComparing(Action::name));
+    }
+
+    /** The same for those who cannot do without it. */
+    public Action requireOffered(Offer where) throws NoSuchAction {
+        return offered(where).orElseThrow(() -> new NoSuchAction("no action declares offeredFor: [" + where.word() + "]; name one of "
+                + names()));
+    }
+
+    /** The action of that name; without a name, the one that brings a cluster to its spec. */
+    public Action named(Optional<String> name) throws NoSuchAction {
+        return name.isPresent() ? require(name.get()) : requireOffered(Offer.SPEC);
     }
 
     /** The action that rolls one run back. */

@@ -50,7 +50,7 @@ final class ActionOptions {
     int run(String action, CommonOptions common, DetailedExit detailed) throws Exception {
         LogSetup.toFile(common.data());
         common.about(spec.path());
-        ActionCall call = call(action, common);
+        ActionCall call = call(known -> known.require(action), common);
         detailed.requirePlan(call.action());
         Cluster cluster = spec.cluster();
         RunOrder order = spec.order(cluster, call);
@@ -81,11 +81,17 @@ final class ActionOptions {
         }
     }
 
-    /** The action of that name with the parameters that were given. */
-    ActionCall call(String action, CommonOptions common) throws UserError {
+    /** Which one of the actions is wanted. */
+    @FunctionalInterface
+    interface Choice {
+        Action of(Actions known) throws NoSuchAction;
+    }
+
+    /** The action that is wanted with the parameters that were given. */
+    ActionCall call(Choice choice, CommonOptions common) throws UserError {
         try {
             Actions known = actions(common);
-            Action wanted = known.require(action);
+            Action wanted = choice.of(known);
             return wanted.call(given(wanted, known));
         } catch (NoSuchAction | InvalidParameters e) {
             throw new UserError(e.getMessage() + (e instanceof InvalidParameters ? "; see caravan actions" : ""));

@@ -12,10 +12,12 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING;
 
+import dev.caravan.actions.Actions;
 import dev.caravan.engine.CannotStart;
 import dev.caravan.history.ExitStatus;
 import dev.caravan.journal.CannotOpen;
 import dev.caravan.journal.JournalException;
+import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Nearest;
 import java.io.PrintWriter;
@@ -26,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -72,14 +75,11 @@ import picocli.CommandLine;
             "  caravan apply -f spec.yaml                      change it"
         })
 public final class CaravanCommand implements Callable<Integer> {
-    /** Of the common options those that mean nothing to a command. */
+    /** Of the common options those that mean nothing to a command. Commands that run an action are not here: its route says it. */
     private static final Map<String, String[]> MEANINGLESS = Map.ofEntries(
-            Map.entry("serve", new String[] {"--output", "--yes"}), Map.entry("apply", new String[] {"--yes"}),
-            Map.entry("plan", new String[] {"--yes"}), Map.entry("certificates", new String[] {"--yes"}),
-            Map.entry("renew-certificates", new String[] {"--yes"}), Map.entry("change-endpoint", new String[] {"--yes"}),
+            Map.entry("serve", new String[] {"--output", "--yes"}),
             Map.entry("rehearse", new String[] {"--yes", "--journal"}),
             Map.entry("init", new String[] {"--data", "--journal", "--output"}),
-            Map.entry("adopt", new String[] {"--yes"}),
             Map.entry("runs", new String[] {"--routes", "--yes"}), Map.entry("status", new String[] {"--routes", "--yes"}),
             Map.entry("clusters", new String[] {"--routes", "--yes"}),
             Map.entry("kubeconfig", new String[] {"--routes", "--output", "--yes"}),
@@ -114,7 +114,30 @@ public final class CaravanCommand implements Callable<Integer> {
                 SECTION_KEY_OPTION_LIST_HEADING, SECTION_KEY_OPTION_LIST));
         hide(caravan.getCommandSpec(), "--output", "--yes");
         setOff(caravan);
+        caravan.setHelpFactory((command, colours) -> {
+            hideWhatItsActionDoesNotHeed(command);
+            return new Help(command, colours);
+        });
         return caravan;
+    }
+
+    /** The same with only those options that a command heeds, for all who list them. Reading the routes for that takes a moment. */
+    static CommandLine heeded() {
+        CommandLine caravan = commandLine();
+        caravan.getSubcommands().values().forEach(command -> hideWhatItsActionDoesNotHeed(command.getCommandSpec()));
+        return caravan;
+    }
+
+    private static void hideWhatItsActionDoesNotHeed(CommandSpec command) {
+        Optional<OptionSpec> yes = Optional.ofNullable(command.findOption("--yes")).filter(option -> !option.hidden());
+        if (yes.isPresent() && BuiltInActions.ALL.find(command.name()).filter(action -> !action.asksFirst()).isPresent()) {
+            hide(command, "--yes");
+        }
+    }
+
+    /* Read when the first help is shown, not whenever a command runs. */
+    private static final class BuiltInActions {
+        static final Actions ALL = Actions.of(RouteFiles.builtIn());
     }
 
     /* Every command takes the common options, so that a script can give all of them the same; its help lists those that it heeds. */

@@ -41,7 +41,7 @@ final class CompletionCommand implements Callable<Integer> {
     }
 
     static String script(Shell shell) {
-        CommandLine caravan = CaravanCommand.commandLine();
+        CommandLine caravan = CaravanCommand.heeded();
         // picocli's own script is for both: in zsh it switches to bash's way of completing.
         return shell == Shell.FISH
                 ? FishCompletion.of(caravan.getCommandSpec())

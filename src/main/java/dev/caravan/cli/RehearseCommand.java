@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action.ActionCall;
-import dev.caravan.actions.Actions;
+import dev.caravan.actions.Offer;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.packages.Family;
 import dev.caravan.rehearsal.Fault;
@@ -62,7 +62,7 @@ final class RehearseCommand implements Callable<Integer> {
             description = "How long pretended work takes; 0 for no time at all (default: 1).")
     private double pace;
 
-    @Option(names = "--action", paramLabel = "ACTION", defaultValue = Actions.USUAL,
+    @Option(names = "--action", paramLabel = "ACTION",
             description = "What is rehearsed, on bare hosts (default: apply).")
     private String action;
 
@@ -73,7 +73,8 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path data = common.rehearsalData();
         LogSetup.toFile(data);
-        ActionCall call = options.call(plan ? "plan" : action, common);
+        ActionCall call = options.call(known -> plan ? known.requireOffered(Offer.PLAN) : known.named(Optional.ofNullable(action)),
+                common);
         detailed.requirePlan(call.action());
         Cluster cluster = options.spec().cluster();
         List<Fault> wanted = faults(cluster);

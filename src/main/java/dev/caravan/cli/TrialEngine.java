@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action.ActionCall;
-import dev.caravan.actions.Actions;
+import dev.caravan.actions.Offer;
 import dev.caravan.engine.CannotStart;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
@@ -54,9 +54,9 @@ public final class TrialEngine implements Trial {
             started = Optional.of(start());
         }
         Engine engine = started.get().engine();
-        ActionCall apply = engine.runs().actions().find(Actions.USUAL).orElseThrow().withDefaults();
+        ActionCall usual = engine.runs().actions().offered(Offer.SPEC).orElseThrow().withDefaults();
         try {
-            Submission submission = engine.submissions().readConfined(spec, "request", apply, SOURCE).by(by);
+            Submission submission = engine.submissions().readConfined(spec, "request", usual, SOURCE).by(by);
             return new Begun(started.get().port(), engine.submissions().begin(submission, Optional.empty()).id());
         } catch (Busy | CannotBegin e) {
             throw new IOException(e.getMessage(), e);

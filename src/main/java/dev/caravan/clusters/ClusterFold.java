@@ -1,12 +1,12 @@
 package dev.caravan.clusters;
 
-import dev.caravan.actions.Actions;
 import dev.caravan.clusters.KnownCluster.Node;
 import dev.caravan.history.Event;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import dev.caravan.history.Undoes;
 import dev.caravan.journal.RunRecord;
@@ -26,7 +26,7 @@ import java.util.Set;
 
 /**
  * Version, nodes and certificates of a cluster, from the events of its runs, the newest run first. The newest run that knows the nodes
- * counts: an apply that succeeded, whose hosts are all nodes then; or a run whose step facts found nodes. Not thread-safe.
+ * counts: one that brought the cluster to its spec, whose hosts are all nodes then; or a run whose step facts found nodes. Not thread-safe.
  */
 final class ClusterFold {
     private static final String FACTS = "facts";
@@ -84,7 +84,7 @@ final class ClusterFold {
 
     private void nodes(RunRecord run, RunQueued queued, Map<String, Map<String, String>> facts, Set<String> failed, boolean succeeded) {
         Optional<String> wanted = queued.version().filter(text -> !text.isBlank());
-        if (succeeded && run.action().equals(Actions.USUAL) && wanted.isPresent()) {
+        if (succeeded && queued.shows() == Shows.SPEC && wanted.isPresent()) {
             version = wanted;
             nodesKnown = true;
             Set<String> left = SpecEdit.hostsThatLeave(run.spec());

@@ -7,6 +7,7 @@ import dev.caravan.clusters.KnownCluster.KnownBackup;
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.PlannedChanges;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunFilter;
 import dev.caravan.journal.RunRecord;
@@ -32,8 +33,8 @@ public final class Clusters {
     private static final int LARGEST_KUBECONFIG = 1 << 20;
 
     /** By their names: no other action shows all that an apply would change, or looks at a cluster that has another name in its spec. */
-    private static final String PLAN = "plan";
-    private static final String ADOPT = "adopt";
+    /** How many times as many, where only the first event of each is read. */
+    private static final int TIMES = 10;
     private static final Comparator<RunRecord> LAST_SEEN =
             Comparator.comparing((RunRecord run) -> run.endedAt().orElse(Instant.MAX)).reversed();
 
@@ -62,9 +63,7 @@ public final class Clusters {
     }
 
     private Optional<Drift> drift(String name) {
-        RunFilter last = new RunFilter(Optional.empty(), Optional.of(RunState.SUCCEEDED), Optional.of(name), Optional.of(PLAN),
-                Optional.empty(), Optional.empty(), 1);
-        return journal.runs(last).stream().findFirst().map(run -> {
+        return lastPlan(name).map(run -> {
             List<PlannedChanges.Change> changes = PlannedChanges.of(journal.events(run.id(), 0)).changes();
             return new Drift(run.id(), run.createdAt(), changes.size(),
                     changes.stream().map(PlannedChanges.Change::host).filter(host -> !host.isEmpty()).distinct().toList(),
@@ -72,18 +71,30 @@ public final class Clusters {
         });
     }
 
+    private Optional<RunRecord> lastPlan(String name) {
+        RunFilter succeeded = new RunFilter(Optional.empty(), Optional.of(RunState.SUCCEEDED), Optional.of(name), Optional.empty(),
+                Optional.empty(), Optional.empty(), RUNS_READ * TIMES);
+        return journal.runs(succeeded).stream().filter(run -> shows(run) == Shows.DRIFT).findFirst();
+    }
+
+    private Shows shows(RunRecord run) {
+        return queued(run).map(RunQueued::shows).orElse(Shows.FACTS);
+    }
+
+    private Optional<RunQueued> queued(RunRecord run) {
+        return journal.first(run.id()).flatMap(event -> event.as(RunQueued.class));
+    }
+
     private Optional<String> changedSince(RunRecord plan) {
         return journal.runs(RunFilter.of(plan.cluster(), RUNS_READ)).stream()
                 .filter(run -> run.endedAt().filter(end -> end.isAfter(plan.createdAt())).isPresent() && !run.id().equals(plan.id()))
-                .filter(run -> journal.events(run.id(), 0).stream().limit(1).anyMatch(first ->
-                        first.as(RunQueued.class).filter(RunQueued::changesHosts).isPresent()))
+                .filter(run -> queued(run).filter(RunQueued::changesHosts).isPresent())
                 .max(Comparator.comparing(run -> run.endedAt().orElseThrow())).map(RunRecord::id);
     }
 
     private Optional<KnownCluster> known(String name) throws IOException {
         List<RunRecord> runs = journal.runs(RunFilter.of(name, RUNS_READ));
-        // what was only read into a spec has another name there
-        if (runs.stream().allMatch(run -> run.action().equals(ADOPT))) {
+        if (runs.stream().allMatch(run -> shows(run) == Shows.NOTHING)) {
             return Optional.empty();
         }
         ClusterFold fold = new ClusterFold(Instant.now());

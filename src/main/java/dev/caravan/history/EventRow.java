@@ -112,6 +112,7 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         put(data, "parameters", queued.parameters());
         data.put("plan", queued.plan()).put("rehearsal", queued.rehearsal());
         put(data, "rollsBack", queued.rollsBack());
+        data.put("shows", queued.shows().word());
         data.put("undoes", queued.undoes().word());
         queued.version().ifPresent(version -> data.put("version", version));
     }
@@ -207,7 +208,8 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
         return new RunQueued(action, members.textOr("cluster", ""), hosts, members.flag("rehearsal").orElse(false), changesHosts,
                 members.flag("plan").orElse(!changesHosts), members.text("version"), rollsBack(members),
                 members.textOr("outcome", ""), members.textsByName("parameters"), members.flag("limited").orElse(false),
-                members.text("undoes").flatMap(Undoes::of).orElseGet(() -> undoes(action)), members.text("by"));
+                members.text("undoes").flatMap(Undoes::of).orElseGet(() -> undoes(action)),
+                members.text("shows").flatMap(Shows::of).orElseGet(() -> shows(action)), members.text("by"));
     }
 
     /* Runs of earlier versions did not say what they undo: only these actions did. */
@@ -216,6 +218,16 @@ public record EventRow(String type, Optional<String> host, Optional<String> step
             case "reset" -> Undoes.CLUSTER;
             case "rollback", "rollback-run" -> Undoes.RUN;
             default -> Undoes.NOTHING;
+        };
+    }
+
+    /* The same of what they show. */
+    private static Shows shows(String action) {
+        return switch (action) {
+            case "apply" -> Shows.SPEC;
+            case "plan" -> Shows.DRIFT;
+            case "adopt" -> Shows.NOTHING;
+            default -> Shows.FACTS;
         };
     }
 

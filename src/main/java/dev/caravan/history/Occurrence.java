@@ -64,18 +64,19 @@ public sealed interface Occurrence {
      * @param parameters the values of the action's parameters, by name
      * @param limited    whether the hosts are only some of the cluster's, as the action was limited to them
      * @param undoes     what its action rolls back
+     * @param shows      what it says about its cluster
      * @param by         who asked for it, where that is known: the name of a token
      */
     record RunQueued(
             String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
             Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters,
-            boolean limited, Undoes undoes, Optional<String> by) implements Occurrence {
-        /** One that rolls nothing back, and of which it is not known who asked for it. */
+            boolean limited, Undoes undoes, Shows shows, Optional<String> by) implements Occurrence {
+        /** One that rolls nothing back, says what its facts found, and of which it is not known who asked for it. */
         public RunQueued(
                 String action, String cluster, List<RunHost> hosts, boolean rehearsal, boolean changesHosts, boolean plan,
                 Optional<String> version, List<String> rollsBack, String outcome, Map<String, String> parameters, boolean limited) {
             this(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, outcome, parameters, limited, Undoes.NOTHING,
-                    Optional.empty());
+                    Shows.FACTS, Optional.empty());
         }
 
         public RunQueued {
@@ -87,7 +88,7 @@ public sealed interface Occurrence {
         @Override
         public RunQueued redacted(UnaryOperator<String> redact) {
             return new RunQueued(action, cluster, hosts, rehearsal, changesHosts, plan, version, rollsBack, redact.apply(outcome),
-                    Texts.redacted(parameters, redact), limited, undoes, by);
+                    Texts.redacted(parameters, redact), limited, undoes, shows, by);
         }
     }
 

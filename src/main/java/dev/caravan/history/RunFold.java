@@ -34,7 +34,8 @@ public final class RunFold {
     private final Map<String, HostFold> hosts = new LinkedHashMap<>();
     private final Set<String> steps = new LinkedHashSet<>();
     private String run = "";
-    private String action = "apply";
+    private String action = "";
+    private Shows shows = Shows.FACTS;
     private boolean looksOnly;
     private boolean changesNothing;
     private String outcome = "";
@@ -112,6 +113,11 @@ public final class RunFold {
         return parameters;
     }
 
+    /** What it says about its cluster. */
+    public Shows shows() {
+        return shows;
+    }
+
     /** Who asked for it, and for what became of it. */
     public Requesters requesters() {
         return requesters;
@@ -120,6 +126,7 @@ public final class RunFold {
     private void queued(Instant at, RunQueued queued) {
         queuedAt = Optional.of(at);
         action = queued.action();
+        shows = queued.shows();
         looksOnly = queued.plan();
         changesNothing = !queued.changesHosts();
         outcome = queued.outcome();

@@ -4,6 +4,7 @@ import dev.caravan.history.Event;
 import dev.caravan.history.Requesters;
 import dev.caravan.history.RunFold;
 import dev.caravan.history.RunView;
+import dev.caravan.history.Shows;
 import dev.caravan.journal.Journal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,10 +22,11 @@ final class RunFolds {
 
     /**
      * @param parameters the values of the action's parameters, by name
+     * @param shows      what the run says about its cluster
      * @param requesters who asked for it, and for what became of it
      * @param seq        the number of the last event that it takes into account; 0 for none
      */
-    record Folded(RunView view, Map<String, String> parameters, Requesters requesters, long seq) {}
+    record Folded(RunView view, Map<String, String> parameters, Shows shows, Requesters requesters, long seq) {}
 
     RunFolds(Journal journal) {
         this.journal = journal;
@@ -54,7 +56,7 @@ final class RunFolds {
                 fold.accept(event);
                 seq = event.seq();
             }
-            return new Folded(fold.view(), fold.parameters(), fold.requesters(), seq);
+            return new Folded(fold.view(), fold.parameters(), fold.shows(), fold.requesters(), seq);
         }
     }
 }

@@ -31,6 +31,7 @@ final class RunJson {
         if (!parameters.isEmpty()) {
             tree.set("parameters", parameters);
         }
+        tree.put("plan", view.looksOnly()).put("shows", folded.shows().word());
         people(tree, folded);
         view.exitStatus().ifPresent(status -> tree.put("exitStatus", status.code()));
         tree.put("createdAt", run.createdAt().toString());

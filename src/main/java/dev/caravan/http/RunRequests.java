@@ -3,7 +3,6 @@ package dev.caravan.http;
 import dev.caravan.access.Role;
 import dev.caravan.actions.Action.ActionCall;
 import dev.caravan.actions.Action;
-import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.journal.Journal;
@@ -48,9 +47,9 @@ final class RunRequests {
     /** The action that is asked for; every other parameter of the query is one of its own. */
     ActionCall call(Request request) throws Refused {
         Map<String, String> parameters = new TreeMap<>(request.parameters());
-        String name = Optional.ofNullable(parameters.remove("action")).orElse(Actions.USUAL);
+        Optional<String> name = Optional.ofNullable(parameters.remove("action"));
         try {
-            return runs.actions().require(name).call(parameters);
+            return runs.actions().named(name).call(parameters);
         } catch (NoSuchAction e) {
             throw new Refused(ProblemDocument.of(400, "unknown-action", "There is no such action",
                     ProblemDocument.sentence(e.getMessage())));

@@ -1,7 +1,6 @@
 package dev.caravan.inbox;
 
 import dev.caravan.actions.Action.ActionCall;
-import dev.caravan.actions.Actions;
 import dev.caravan.actions.InvalidParameters;
 import dev.caravan.actions.NoSuchAction;
 import dev.caravan.history.RunState;
@@ -80,7 +79,7 @@ public final class Inbox {
 
     private ActionCall call(Annotations annotations) throws Unusable {
         try {
-            return runs.actions().require(annotations.action().orElse(Actions.USUAL)).call(annotations.parameters());
+            return runs.actions().named(annotations.action()).call(annotations.parameters());
         } catch (NoSuchAction | InvalidParameters e) {
             throw new Unusable(e.getMessage(),
                     "See caravan/action and caravan/parameters in metadata.annotations of the spec; caravan actions lists what there is.");

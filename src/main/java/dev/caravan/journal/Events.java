@@ -41,6 +41,10 @@ final class Events {
         return reader.query(SELECT + " and seq > ? order by seq", this::event, run, after);
     }
 
+    Optional<Event> first(String run) {
+        return reader.query(SELECT + " order by seq limit 1", this::event, run).stream().findFirst();
+    }
+
     Optional<List<Event>> outline(String run, long longerThan) {
         if (reader.query(SELECT + " and seq > ? limit 1", row -> true, run, longerThan).isEmpty()) {
             return Optional.empty();

@@ -151,6 +151,11 @@ final class JdbcJournal implements Journal {
     }
 
     @Override
+    public Optional<Event> first(String run) {
+        return events.first(run);
+    }
+
+    @Override
     public Optional<List<Event>> outline(String run, long longerThan) {
         return events.outline(run, longerThan);
     }

@@ -77,6 +77,11 @@ public interface Journal extends AutoCloseable {
     /** The events of a run after that number, in order; after 0 for all of them. */
     List<Event> events(String run, long after);
 
+    /** The first event of a run. */
+    default Optional<Event> first(String run) {
+        return events(run, 0).stream().findFirst();
+    }
+
     /**
      * The events of a long run that say what it was asked, what failed and how it ended: all but those of steps that went well.
      *

@@ -78,6 +78,6 @@ public record RunOrder(
                 .toList();
         return new RunQueued(action.name(), cluster.name(), hosts, rehearsal, action.changesHosts(), action.plan(),
                 Optional.of(cluster.kubernetes().version()), List.copyOf(rollsBack), action.outcome(), call.texts(),
-                !call.limitedTo().isEmpty(), action.undoes(), by);
+                !call.limitedTo().isEmpty(), action.undoes(), action.shows(), by);
     }
 }

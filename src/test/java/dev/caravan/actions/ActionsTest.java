@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.actions.Action.ResumeFrom;
+import dev.caravan.history.Shows;
 import dev.caravan.history.Undoes;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.tables.InvalidData;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -65,6 +67,37 @@ class ActionsTest {
         assertThat(actions.require("apply").resumeFrom()).isEqualTo(ResumeFrom.CHECKPOINT);
         assertThat(actions.require("reset").undoes()).isEqualTo(Undoes.CLUSTER);
         assertThat(actions.rollback().name()).isEqualTo("rollback-run");
+        assertThat(actions.named(Optional.empty()).name()).isEqualTo("apply");
+        assertThat(Offer.values()).extracting(offer -> actions.offered(offer).orElseThrow().name())
+                .containsExactly("apply", "plan", "certificates", "renew-certificates", "backup", "restore");
+        assertThat(actions.all()).filteredOn(action -> action.shows() != Shows.FACTS)
+                .extracting(action -> action.name() + " " + action.shows().word())
+                .containsExactly("adopt nothing", "apply spec", "plan drift");
+    }
+
+    @Test
+    void aUsersActionIsOfferedBeforeABuiltInOne() throws Exception {
+        Actions actions = with(FILE.replace("title:", "offeredFor: [renewal, plan]\n      shows: drift\n      title:"));
+
+        assertThat(actions.requireOffered(Offer.RENEWAL).name()).isEqualTo("polish");
+        assertThat(actions.requireOffered(Offer.PLAN).shows()).isEqualTo(Shows.DRIFT);
+        assertThat(actions.requireOffered(Offer.SPEC).name()).isEqualTo("apply");
+    }
+
+    /** Copies of earlier versions do not say what their actions show, and where they are offered. */
+    @Test
+    void aFileThatReplacesABuiltInOneIsOfferedWhereThatIs() throws Exception {
+        String apply = RouteFiles.builtIn().text("actions/apply.camel.yaml").orElseThrow();
+        String former = apply.replaceAll(" +(shows|offeredFor): .*\n", "").replace("        plan: {type", "        proof: {type");
+        assertThat(former).doesNotContain("offeredFor", "plan: {");
+        Path copy = Files.createDirectories(directory.resolve("actions")).resolve("apply.camel.yaml");
+        Files.writeString(copy, former);
+        assertThat(Actions.of(RouteFiles.with(directory)).named(Optional.empty()).shows()).isEqualTo(Shows.SPEC);
+
+        Files.writeString(copy, former.replace("title:", "offeredFor: []\n      title:"));
+        Actions without = Actions.of(RouteFiles.with(directory));
+        assertThatThrownBy(() -> without.named(Optional.empty())).isInstanceOf(NoSuchAction.class)
+                .hasMessageContaining("no action declares offeredFor: [spec]; name one of adopt, apply");
     }
 
     @Test
@@ -164,6 +197,17 @@ class ActionsTest {
 
         assertThatThrownBy(() -> with(FILE.replace(right.strip(), wrong.strip()))).isInstanceOf(InvalidData.class)
                 .hasMessageContaining("actions/polish.camel.yaml").hasMessageContaining(said.strip());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "offeredFor: [walls]   | \"walls\" is not known; known: spec, plan, certificates, renewal, backup, restore",
+        "offeredFor: [restore] | an action that is offered for restore needs the parameter backup; under parameters: backup: {type: string",
+        "shows: all            | \"all\" is not known; known: facts, spec, drift, nothing"
+    })
+    void aPlaceThatDoesNotExistOrThatNeedsAParameterIsRefused(String line, String said) {
+        assertThatThrownBy(() -> with(FILE.replace("title:", line.strip() + "\n      title:"))).isInstanceOf(InvalidData.class)
+                .hasMessageContaining("line 5: ").hasMessageContaining(said.strip());
     }
 
     /** The note is a part of Camel's own model, so tools that keep that keep it. */

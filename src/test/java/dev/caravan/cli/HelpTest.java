@@ -2,8 +2,11 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.actions.Actions;
+import dev.caravan.routes.RouteFiles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,20 @@ class HelpTest {
         assertThat(CaravanCommand.commandLine().parseArgs("status", "7f3a", "--yes", "--routes", "x").hasSubcommand()).isTrue();
         assertThat(CaravanCommand.commandLine().getSubcommands().get("reset").getUsageMessage(Ansi.OFF)).contains("--yes")
                 .contains("--routes");
+    }
+
+    /** Whether it asks is declared by the route of its action. */
+    @Test
+    void theCommandOfAnActionHasYesInItsHelpIfItAsksFirst() {
+        Actions actions = Actions.of(RouteFiles.builtIn());
+        List<String> commands = CaravanCommand.commandLine().getSubcommands().entrySet().stream()
+                .filter(each -> actions.all().stream().anyMatch(action -> action.name().equals(each.getKey())))
+                .peek(each -> assertThat(each.getValue().getUsageMessage(Ansi.OFF).contains("--yes")).as(each.getKey())
+                        .isEqualTo(actions.find(each.getKey()).orElseThrow().asksFirst()))
+                .map(Map.Entry::getKey).toList();
+        assertThat(commands).contains("apply", "backup", "reset", "rollback-run");
+        assertThat(CompletionCommand.script(CompletionCommand.Shell.FISH).lines().filter(line -> line.contains("-l yes"))).isNotEmpty()
+                .noneMatch(line -> line.contains("apply"));
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.caravan.history;
 
+import static dev.caravan.history.Occurrences.showing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -129,9 +130,11 @@ class EventRowTest {
                 + "\"roles\":[\"worker\"]},{\"name\":\"h2\"}]}";
         List<RunHost> hosts = List.of(new RunHost("h1", "192.0.2.1", List.of("worker")), new RunHost("h2", "", List.of()));
         assertThat(read("run-queued", null, queued.formatted("apply")))
-                .isEqualTo(new RunQueued("apply", "demo", hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false));
+                .isEqualTo(showing(Shows.SPEC, new RunQueued("apply", "demo", hosts, true, true, false, Optional.empty(), List.of(), "",
+                        Map.of(), false)));
         assertThat(read("run-queued", null, queued.formatted("plan")))
-                .isEqualTo(new RunQueued("plan", "demo", hosts, true, false, true, Optional.empty(), List.of(), "", Map.of(), false));
+                .isEqualTo(showing(Shows.DRIFT, new RunQueued("plan", "demo", hosts, true, false, true, Optional.empty(), List.of(), "",
+                        Map.of(), false)));
     }
 
     @Test
@@ -142,6 +145,19 @@ class EventRowTest {
         assertThat(undoes("{\"action\":\"apply\"}")).isEqualTo(Undoes.NOTHING);
         assertThat(undoes("{\"action\":\"reset\",\"undoes\":\"nothing\"}")).as("a user's own").isEqualTo(Undoes.NOTHING);
         assertThat(undoes("{\"action\":\"take-off\",\"undoes\":\"cluster\"}")).isEqualTo(Undoes.CLUSTER);
+    }
+
+    @Test
+    void whatARunOfAnEarlierVersionShowsIsKnownByItsAction() {
+        assertThat(shows("{\"action\":\"apply\"}")).isEqualTo(Shows.SPEC);
+        assertThat(shows("{\"action\":\"plan\"}")).isEqualTo(Shows.DRIFT);
+        assertThat(shows("{\"action\":\"adopt\"}")).isEqualTo(Shows.NOTHING);
+        assertThat(shows("{\"action\":\"certificates\"}")).isEqualTo(Shows.FACTS);
+        assertThat(shows("{\"action\":\"apply\",\"shows\":\"facts\"}")).as("a user's own").isEqualTo(Shows.FACTS);
+    }
+
+    private static Shows shows(String data) {
+        return ((RunQueued) read("run-queued", null, data)).shows();
     }
 
     private static Undoes undoes(String data) {

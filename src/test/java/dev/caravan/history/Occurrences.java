@@ -45,16 +45,22 @@ public final class Occurrences {
         return Arbitraries.strings().alpha().ofMinLength(1).ofMaxLength(6);
     }
 
+    /** The same run, of an action that shows that. */
+    public static RunQueued showing(Shows what, RunQueued run) {
+        return new RunQueued(run.action(), run.cluster(), run.hosts(), run.rehearsal(), run.changesHosts(), run.plan(), run.version(),
+                run.rollsBack(), run.outcome(), run.parameters(), run.limited(), run.undoes(), what, run.by());
+    }
+
     private static Arbitrary<Occurrence> runs() {
         Arbitrary<RunHost> hosts = Combinators.combine(names(), texts(), names().list().ofMaxSize(2)).as(RunHost::new);
         Arbitrary<Finding> findings = Combinators.combine(names().list().ofMaxSize(2), texts(), texts()).as(Finding::new);
         return Arbitraries.oneOf(
                 Combinators.combine(names(), names(), hosts.list().ofMaxSize(3), flags(), names().list().ofMaxSize(2), texts(),
                         textsByName(), Combinators.combine(flags(), flags(), texts().optional(),
-                        Arbitraries.of(Undoes.values()), names().optional()).as(Kind::new))
+                        Arbitraries.of(Undoes.values()), Arbitraries.of(Shows.values()), names().optional()).as(Kind::new))
                         .as((action, cluster, all, rehearsal, rollsBack, outcome, parameters, kind) -> new RunQueued(action, cluster, all,
                                 rehearsal, kind.changesHosts(), kind.plan(), kind.version(), rollsBack, outcome, parameters, false,
-                                kind.undoes(), kind.by())),
+                                kind.undoes(), kind.shows(), kind.by())),
                 Arbitraries.of(new RunStarted(), new CheckpointPassed()),
                 Combinators.combine(names(), texts(), names().optional()).as(RunResumed::new),
                 Combinators.combine(Arbitraries.of(Arrays.stream(RunState.values()).filter(state -> state.exitStatus().isPresent())
@@ -62,7 +68,8 @@ public final class Occurrences {
                         .as(RunEnded::new));
     }
 
-    private record Kind(boolean changesHosts, boolean plan, Optional<String> version, Undoes undoes, Optional<String> by) {}
+    private record Kind(boolean changesHosts, boolean plan, Optional<String> version, Undoes undoes, Shows shows,
+            Optional<String> by) {}
 
     private static Arbitrary<Occurrence> steps() {
         return Arbitraries.oneOf(

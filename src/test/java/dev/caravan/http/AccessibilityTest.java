@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import static dev.caravan.history.Occurrences.showing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,6 +23,7 @@ import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
@@ -112,8 +114,8 @@ class AccessibilityTest {
         journal.end("done", RunEnded.of(RunState.SUCCEEDED, ""));
         journal.begin(new RunRecord("planned", "demo", "plan", "command", true, Serving.TWO_HOSTS, "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        journal.append("planned", new RunQueued("plan", "demo", hosts, true, false, true, Optional.of("1.20.2"), List.of(), "", Map.of(),
-                false));
+        journal.append("planned", showing(Shows.DRIFT, new RunQueued("plan", "demo", hosts, true, false, true, Optional.of("1.20.2"),
+                List.of(), "", Map.of(), false)));
         journal.append("planned", new StepEnded(Attempt.of("h1", "os-prepare", 1), "said", StepState.CHANGED, List.of("swap off", "more"),
                 List.of(new Difference("swap off", "/etc/fstab", "--- /etc/fstab\n+++ /etc/fstab\n@@ -1 +1 @@\n-swap\n+# swap\n same")),
                 Map.of(), false, Optional.empty(), Optional.of(Duration.ofSeconds(1)), Optional.empty()));
@@ -140,8 +142,8 @@ class AccessibilityTest {
     private static void begin(Journal journal, String run, List<RunHost> hosts) {
         journal.begin(new RunRecord(run, "demo", "apply", "command", true, Serving.TWO_HOSTS + "# " + run + "\n", "", RunState.QUEUED,
                 Instant.now(), Optional.empty()));
-        journal.append(run, new RunQueued("apply", "demo", hosts, true, true, false, Optional.of("1.20.2"), List.of(), "", Map.of(),
-                false));
+        journal.append(run, showing(Shows.SPEC, new RunQueued("apply", "demo", hosts, true, true, false, Optional.of("1.20.2"),
+                List.of(), "", Map.of(), false)));
         journal.append(run, new RunStarted());
     }
 

@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import static dev.caravan.history.Occurrences.showing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.history.Attempt;
@@ -12,6 +13,7 @@ import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import dev.caravan.testkit.Serving;
@@ -61,7 +63,8 @@ abstract class PageOfRecords {
                 Optional.empty()));
         List<RunHost> all = IntStream.rangeClosed(1, hosts).mapToObj(i -> new RunHost(name(i, hosts), "192.0.2.99", List.of("worker")))
                 .toList();
-        tell(run, new RunQueued("apply", cluster, all, false, true, false, Optional.empty(), List.of(), "", Map.of(), false));
+        tell(run, showing(Shows.SPEC,
+                new RunQueued("apply", cluster, all, false, true, false, Optional.empty(), List.of(), "", Map.of(), false)));
         tell(run, new RunStarted());
     }
 

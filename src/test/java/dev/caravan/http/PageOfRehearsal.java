@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import static dev.caravan.history.Occurrences.showing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.history.Attempt;
@@ -11,6 +12,7 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
@@ -93,7 +95,8 @@ abstract class PageOfRehearsal {
     static void recorded(String run, String cluster, List<RunHost> hosts) {
         journal().begin(new RunRecord(run, cluster, "apply", "command", true, "{}", "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        tell(run, new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false));
+        tell(run, showing(Shows.SPEC,
+                new RunQueued("apply", cluster, hosts, true, true, false, Optional.empty(), List.of(), "", Map.of(), false)));
         tell(run, new RunStarted());
     }
 

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -32,6 +33,20 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RebootHostsExampleTest {
     private static final Duration LONG = Duration.ofSeconds(300);
     private static final Path ROUTES = Path.of("examples", "reboot-hosts", "routes");
+    /** An action that takes the place of a built-in one on the page. */
+    private static final String SNAPSHOT = """
+            - route:
+                id: snapshot
+                note: |
+                  title: Save the cluster our way
+                  changesHosts: false
+                  plan: false
+                  offeredFor: [backup]
+                from:
+                  uri: direct:snapshot
+                  steps:
+                    - to: direct:backup-cluster
+            """;
     private static final List<String> ONE_AFTER_THE_OTHER = List.of(
             "h1 drain-node", "h1 boot-id", "h1 reboot", "h1 rebooted", "h1 uncordon-node",
             "h1 drain-node", "h2 boot-id", "h2 reboot", "h2 rebooted", "h1 uncordon-node");
@@ -48,10 +63,22 @@ class RebootHostsExampleTest {
         if (serving == null) {
             directory = Files.createTempDirectory("caravan-reboot").toRealPath();
             rehearsal = Serving.twoHosts(directory.resolve("hosts"), 0);
-            serving = Serving.rehearse(directory, rehearsal, Optional.of(ROUTES), Serving.freePort());
+            serving = Serving.rehearse(directory, rehearsal, Optional.of(routes(directory.resolve("routes"))), Serving.freePort());
             assertThat(ended(new Client(serving), "?action=apply").get("state").asText()).isEqualTo("succeeded");
         }
         return new Client(serving);
+    }
+
+    private static Path routes(Path to) throws Exception {
+        try (Stream<Path> files = Files.walk(ROUTES)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = to.resolve(ROUTES.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+        Files.writeString(to.resolve("actions").resolve("snapshot.camel.yaml"), SNAPSHOT);
+        return to;
     }
 
     @AfterAll
@@ -79,7 +106,7 @@ class RebootHostsExampleTest {
         assertThat(unknown.statusCode()).isEqualTo(400);
         assertThat(json(unknown).get("detail").asText()).contains("did you mean reboot-hosts?",
                 "apply, backup, backups, bundle, certificates, change-endpoint, force-unlock, migrate-runtime, plan, reboot-hosts, "
-                        + "renew-certificates, reset, restore, rollback-run");
+                        + "renew-certificates, reset, restore, rollback-run, snapshot");
 
         Path boot = rehearsal.roots().get("h2").resolve("proc/sys/kernel/random/boot_id");
         String before = Files.readString(boot);
@@ -136,6 +163,24 @@ class RebootHostsExampleTest {
             assertThat(browser.value("page.model.run.parameters['drain-timeout']").asText()).isIn("90", "90s", "1m30s");
             assertThat(boot).hasContent("after " + before.strip());
             assertThat(browser.problems()).isEmpty();
+        }
+    }
+
+    @Tag("long")
+    @Test
+    void anActionThatIsOfferedForBackupsIsWhatTheButtonBegins() throws Exception {
+        Path program = Chromium.orSkip();
+        assertThat(json(cluster().get("/api/v1/actions")).at("/offered/backup").asText()).isEqualTo("snapshot");
+        try (Chromium browser = new Chromium(program)) {
+            browser.open(serving.uri("/#/clusters/demo"));
+            browser.until("document.querySelector('#do-backup:enabled')");
+            browser.click("#do-backup");
+            browser.until("document.getElementById('ask').open && !document.getElementById('ask-yes').disabled");
+            browser.click("#ask-yes");
+            browser.until("page.model && page.model.run.action === 'snapshot' && page.model.ended", LONG);
+
+            assertThat(browser.value("page.model.state").asText()).isEqualTo("succeeded");
+            assertThat(json(cluster().get("/api/v1/clusters/demo")).get("backups")).isNotEmpty();
         }
     }
 

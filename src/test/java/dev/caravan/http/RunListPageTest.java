@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import static dev.caravan.history.Occurrences.showing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,6 +11,7 @@ import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.Occurrence.RunStarted;
 import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import dev.caravan.journal.RunRecord;
 import java.time.Duration;
@@ -103,8 +105,8 @@ class RunListPageTest extends PageOfRehearsal {
     private static void compared(String run, String spec, String... changes) {
         journal().begin(new RunRecord(run, "compared", "apply", "command", true, spec, "", RunState.QUEUED, Instant.now(),
                 Optional.empty()));
-        tell(run, new RunQueued("apply", "compared", List.of(host("h1")), true, true, false, Optional.empty(), List.of(), "", Map.of(),
-                false));
+        tell(run, showing(Shows.SPEC, new RunQueued("apply", "compared", List.of(host("h1")), true, true, false, Optional.empty(),
+                List.of(), "", Map.of(), false)));
         tell(run, new RunStarted());
         tell(run, new StepEnded(Attempt.of("h1", "os-prepare", 1), "", StepState.CHANGED, List.of(changes), List.of(), Map.of(), false,
                 Optional.empty(), Optional.of(Duration.ofSeconds(1)), Optional.empty()));

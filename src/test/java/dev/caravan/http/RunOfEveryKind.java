@@ -25,6 +25,7 @@ import dev.caravan.history.Occurrence.StepStarted;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
 import dev.caravan.history.StepState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.Undoes;
 import dev.caravan.journal.Journal;
 import dev.caravan.journal.RunRecord;
@@ -49,9 +50,10 @@ final class RunOfEveryKind {
         Optional<Duration> duration = Optional.of(Duration.ofMillis(5));
         for (Occurrence what : List.of(
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of("before"),
-                        "is as its spec says", Map.of("shade", "dark", "plan", "before"), false, Undoes.NOTHING, Optional.of("ann")),
+                        "is as its spec says", Map.of("shade", "dark", "plan", "before"), false, Undoes.NOTHING, Shows.SPEC,
+                        Optional.of("ann")),
                 new RunQueued("apply", "told", hosts, false, true, false, Optional.of("1.20.2"), List.of(), "",
-                        Map.of("shade", "dark", "plan", "before"), true, Undoes.CLUSTER, Optional.of("ann")),
+                        Map.of("shade", "dark", "plan", "before"), true, Undoes.CLUSTER, Shows.FACTS, Optional.of("ann")),
                 new RunStarted(),
                 new CheckpointPassed(),
                 new HostWaiting(Optional.of("h2"), "said", OptionalInt.of(50)),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.history.Occurrence.RunQueued;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.Undoes;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,11 +53,11 @@ interface FoundContract extends OpenedJournal {
         journal().begin(new RunRecord("c", like.cluster(), "rollback", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
                 like.createdAt(), Optional.empty()));
         journal().append("c", new RunQueued("rollback", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("a"),
-                "", Map.of(), false, Undoes.RUN, Optional.empty()));
+                "", Map.of(), false, Undoes.RUN, Shows.FACTS, Optional.empty()));
         journal().begin(new RunRecord("d", like.cluster(), "undo-all", like.source(), false, like.spec(), like.directory(), RunState.QUEUED,
                 like.createdAt(), Optional.empty()));
         journal().append("d", new RunQueued("undo-all", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("e"),
-                "", Map.of(), false, Undoes.RUN, Optional.empty()));
+                "", Map.of(), false, Undoes.RUN, Shows.FACTS, Optional.empty()));
         journal().begin(run("f"));
         journal().append("f", new RunQueued("apply", like.cluster(), List.of(), false, true, false, Optional.empty(), List.of("b"),
                 "\"undoes\":\"run\"", Map.of(), false));

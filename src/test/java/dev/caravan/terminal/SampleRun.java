@@ -14,8 +14,10 @@ import dev.caravan.history.Occurrence.StepEnded;
 import dev.caravan.history.Occurrence.StepProgress;
 import dev.caravan.history.Occurrence.StepRetried;
 import dev.caravan.history.Occurrence.StepStarted;
+import dev.caravan.history.Occurrences;
 import dev.caravan.history.RunHost;
 import dev.caravan.history.RunState;
+import dev.caravan.history.Shows;
 import dev.caravan.history.StepState;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,9 +48,9 @@ final class SampleRun {
             described.add(new RunHost(hosts.get(i), "10.77." + i / 200 + "." + (11 + i % 200),
                     List.of(i == 0 ? "control-plane" : "worker")));
         }
-        run.add(0, new RunQueued(action, "demo", described, rehearsal, !action.equals("plan"), action.equals("plan"),
-                Optional.of("1.20.2"), List.of(),
-                action.equals("apply") ? "is as its spec says" : "", Map.of(), false));
+        run.add(0, Occurrences.showing(action.equals("apply") ? Shows.SPEC : Shows.DRIFT, new RunQueued(action, "demo", described,
+                rehearsal, !action.equals("plan"), action.equals("plan"), Optional.of("1.20.2"), List.of(),
+                action.equals("apply") ? "is as its spec says" : "", Map.of(), false)));
         run.add(0.1, new RunStarted());
         return run;
     }
