@@ -180,6 +180,12 @@ public final class Backups {
         }
     }
 
+    /** Whether a control plane gave it; never in a plan. */
+    public boolean isTaken(Exchange exchange) {
+        State state = exchange.getVariable(STATE, State.class);
+        return state != null && state.taken.isPresent();
+    }
+
     /** How many good backups stay of that cluster, by a run with these parameters. */
     public static int keep(Cluster cluster, Map<String, Object> parameters) {
         return parameters.get("keep") instanceof Long number ? number.intValue() : cluster.backup().keep();
