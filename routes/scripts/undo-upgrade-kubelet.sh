@@ -22,11 +22,11 @@ restore_files
 if was_found packages; then
   if use_former_repositories "$(cat "$FORMER/kubelet" 2>/dev/null || true)"; then
     read_indices
-    without_excludes restore_packages
+    restore_packages
     use_present_repositories
     read_indices
   else
-    without_excludes restore_packages
+    restore_packages
   fi
   # done; and the repositories of now have no former version
   rm -f "$FOUND/package" "$FOUND/packages"

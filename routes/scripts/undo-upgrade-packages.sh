@@ -11,6 +11,6 @@ restore_files
 without_downgrades
 if ! goes cluster; then
   read_indices
-  without_excludes restore_packages
+  restore_packages
 fi
 restore_all

@@ -58,18 +58,6 @@ use_former_repositories() { # KUBELET-VERSION
   done
   cp -pR "$FORMER/etc/." "$R/etc/"
 }
-# Runs an undo's function while yum's repository of Kubernetes does not exclude its packages, as it does for ordinary updates.
-without_excludes() { # FUNCTION
-  excluding=$R/etc/yum.repos.d/kubernetes.repo
-  if [ "$FAMILY" != yum ] || ! grep -qs '^exclude' "$excluding"; then
-    "$1"
-    return 0
-  fi
-  cp -p "$excluding" "$WORK/excluding"
-  sed '/^exclude/d' "$WORK/excluding" > "$excluding"
-  "$1"
-  cp -p "$WORK/excluding" "$excluding"
-}
 use_present_repositories() {
   if [ -d "$WORK/present-repositories/etc" ]; then cp -pR "$WORK/present-repositories/etc/." "$R/etc/"; fi
 }

@@ -85,8 +85,8 @@ yum_is_yum3() {
   yum_program=$(readlink -f "$(command -v yum 2>/dev/null)" 2>/dev/null) || yum_program=
   case ${yum_program##*/} in yum*) return 0 ;; *) return 1 ;; esac
 }
-# The option that disables the excludes of a repository.
-yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID
+# The option that disables the excludes of a repository, or all excludes.
+yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID or all
 # The arguments of `list` that show all versions in the repositories. dnf5 accepts only the option, yum 3 only the word.
 yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; else echo "--showduplicates --available"; fi; }
 
@@ -140,7 +140,7 @@ repair_debs() {
 
 package_failure() { # [OPTION...] PACKAGE...
   command_failed "could not install $(package_names "$@"): $(last_words)" \
-    "Try it on the host: $(installation_command "$@") (as root). The repository files are under $(repository_files)."
+    "Try it on the host: $(installation_command "$@") (as root). The repository files are under $(repository_directory)."
 }
 package_names() { # [OPTION...] PACKAGE...: without the options
   for package_word in "$@"; do case $package_word in -*) ;; *) echo "$package_word" ;; esac; done | paste -s -d ' '
@@ -365,7 +365,8 @@ wait_for_dpkg() { # ARGUMENT...
   return 1
 }
 
-# Reinstalls packages that the step replaced by another version, or removed.
+# Reinstalls packages that the step replaced by another version, or removed. They were there, so no exclude of yum counts: neither those
+# that Caravan wrote nor those of the administrator, who may keep the former repository in a file of his own.
 bring_packages_back() {
   all_packages > "$WORK/now"
   sort -u "$WORK/went" | comm -12 - "$WORK/before" | comm -23 - "$WORK/now" |
@@ -376,8 +377,8 @@ bring_packages_back() {
     yum)
       sed -E -e 's/=0:/-/' -e 's/=([^:]*):/-\1:/' "$WORK/missing-packages" > "$WORK/missing-names"
       # shellcheck disable=SC2046 # names of packages
-      logged with_proxy "$(yum_command)" install -y $(cat "$WORK/missing-names") ||
-        logged with_proxy "$(yum_command)" downgrade -y $(cat "$WORK/missing-names") || true
+      logged with_proxy "$(yum_command)" install -y "$(yum_without_excludes all)" $(cat "$WORK/missing-names") ||
+        logged with_proxy "$(yum_command)" downgrade -y "$(yum_without_excludes all)" $(cat "$WORK/missing-names") || true
       ;;
     apt)
       # shellcheck disable=SC2046

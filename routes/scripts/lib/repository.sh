@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Repositories of packages: their indices, keys and proxy.
 
-repository_files() { case $FAMILY in apt) echo /etc/apt/sources.list.d ;; *) echo /etc/yum.repos.d ;; esac; }
+repository_directory() { case $FAMILY in apt) echo /etc/apt/sources.list.d ;; *) echo /etc/yum.repos.d ;; esac; }
 
 # An archive that the index names does not exist: 404, as apt, dnf and yum print it.
 index_is_stale() {
