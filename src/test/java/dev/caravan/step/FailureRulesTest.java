@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -96,6 +98,16 @@ class FailureRulesTest {
         }
 
         assertThat(deciding).containsExactlyInAnyOrderElementsOf(all);
+    }
+
+    /* From "unknown argument" the reader goes to the script that has the arguments. */
+    @Test
+    void theScriptThatARemedyNamesCallsThePackageManager() throws IOException {
+        String remedy = rules.judge(1, "Unknown argument \"--disableexcludes=kubernetes\" for command \"install\".").remedy();
+        Matcher script = Pattern.compile("scripts/\\S+\\.sh").matcher(remedy);
+
+        assertThat(script.find()).as(remedy).isTrue();
+        assertThat(RouteFiles.builtIn().text(script.group()).orElseThrow()).contains("\"$(yum_command)\" install");
     }
 
     @ParameterizedTest
