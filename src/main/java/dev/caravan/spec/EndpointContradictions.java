@@ -23,12 +23,31 @@ final class EndpointContradictions {
         if (vip.isPresent() == nodeLocal) {
             problems.add(endpoint.get().problem("an endpoint is a vip or nodeLocal", "write {vip: ADDRESS} or {nodeLocal: true}"));
         }
+        port(root, endpoint.get()).ifPresent(problems::add);
         vip.ifPresent(text -> addresses(root, endpoint.get().at("vip").orElseThrow(), text, problems));
         return problems;
     }
 
     static boolean isNodeLocal(SpecNode endpoint) {
         return endpoint.at("nodeLocal").filter(node -> Boolean.TRUE.equals(node.plain())).isPresent();
+    }
+
+    /** The API server listens on all addresses of a control plane, so haproxy cannot have its port on any of them. */
+    private static Optional<Problem> port(SpecNode root, SpecNode endpoint) {
+        Optional<SpecNode> written = endpoint.at("port");
+        int port = written.flatMap(EndpointContradictions::number).orElse(KeptEndpoint.PORT);
+        int taken = root.at("spec", "kubernetes", "kubeadm", "InitConfiguration", "localAPIEndpoint", "bindPort")
+                .flatMap(EndpointContradictions::number).orElse(Defaults.API_SERVER_PORT);
+        return port != taken ? Optional.empty() : Optional.of(written.orElse(endpoint).problem(
+                "the API server itself listens on port " + port, "write another port for haproxy, such as " + free(taken)));
+    }
+
+    private static int free(int taken) {
+        return taken == KeptEndpoint.PORT ? taken + 1 : KeptEndpoint.PORT;
+    }
+
+    private static Optional<Integer> number(SpecNode node) {
+        return node.plain() instanceof Number number ? Optional.of(number.intValue()) : Optional.empty();
     }
 
     private static void addresses(SpecNode root, SpecNode place, String text, List<Problem> problems) {

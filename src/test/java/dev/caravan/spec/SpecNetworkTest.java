@@ -32,12 +32,30 @@ class SpecNetworkTest extends SpecReading {
             {port: 8443}                        | an endpoint is a vip or nodeLocal
             {vip: 192.0.2.11}                   | vip is the address of a host
             {vip: api.example.org}              | vip is not an IP address
+            {vip: 192.0.2.200, port: 6443}      | the API server itself listens on port 6443
+            {nodeLocal: true, port: 6443}       | the API server itself listens on port 6443
             """)
     void refusesContradictoryEndpoints(String endpoint, String message) {
         String spec = SMALLEST.replace("{version: 1.20.2}", "{version: 1.20.2, endpoint: " + endpoint + "}");
         InvalidSpec invalid = catchThrowableOfType(InvalidSpec.class, () -> read(spec));
         assertThat(invalid).isNotNull();
         assertThat(invalid.problems()).extracting(Problem::message).containsExactly(message);
+    }
+
+    /** A port that the spec gives to the API server is the one that haproxy cannot have. */
+    @ParameterizedTest
+    @CsvSource({"6443, 7443, ''", "7443, 7443, 'write another port for haproxy, such as 8443'",
+        "'', 8443, 'write another port for haproxy, such as 8444'"})
+    void thePortOfTheApiServerIsNotThatOfItsEndpoint(String port, String bindPort, String remedy) throws InvalidSpec {
+        String spec = SMALLEST.replace("{version: 1.20.2}", "{version: 1.20.2, endpoint: {nodeLocal: true"
+                + (port.isEmpty() ? "" : ", port: " + port) + "}, kubeadm: {InitConfiguration: {localAPIEndpoint: {bindPort: " + bindPort
+                + "}}}}");
+        if (remedy.isEmpty()) {
+            assertThat(read(spec).kubernetes().controlPlaneEndpoint()).isEqualTo("127.0.0.1:" + port);
+        } else {
+            assertThat(catchThrowableOfType(InvalidSpec.class, () -> read(spec)).problems()).singleElement()
+                    .satisfies(problem -> assertThat(problem.remedy()).isEqualTo(remedy));
+        }
     }
 
     @Test
