@@ -3,9 +3,13 @@ package dev.caravan.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.Markdown;
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
+import dev.caravan.spec.Expansion;
+import dev.caravan.spec.InvalidSpec;
+import dev.caravan.spec.SpecReader;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.OwnTables;
 import dev.caravan.tables.PreflightTable;
@@ -108,6 +112,17 @@ class VersionRulesTest extends VersionFindings {
         assertThat(said(cluster("1.34.4", ipvs))).isEmpty();
         assertThat(said(cluster("1.35.4", ipvs)))
                 .containsExactly("warns kube-proxy-mode []: kube-proxy's mode ipvs is deprecated in Kubernetes 1.35.4");
+    }
+
+    /** What the reference shows for KubeProxyConfiguration, with the version that it shows. */
+    @Test
+    void theReferenceShowsNoModeThatIsWarnedOf() throws InvalidSpec {
+        Cluster shown = SpecReader.read(Markdown.of("docs/reference.md").blocks("yaml").get(0), "reference.md",
+                Expansion.in(Path.of(""), variable -> "value", Path.of("/root")));
+
+        Map<String, Object> proxy = shown.kubernetes().kubeadm().get("KubeProxyConfiguration");
+        assertThat(proxy).containsKey("mode");
+        assertThat(said(cluster(shown.kubernetes().version(), Map.of("KubeProxyConfiguration", proxy)))).isEmpty();
     }
 
     @Test
