@@ -68,7 +68,7 @@ restore_snapshot() { # NAME PEER-URLS MEMBERS TOKEN DIRECTORY REMEDY
 # --- a control plane on a new host
 
 # Puts in place what belongs to the cluster and not to the host that gave the backup: the PKI, and files that the static pods read. If the
-# key of the CA is there, the certificates that kubeadm makes for each host are left out. What this host has of its own stays, but for an
+# key of the CA is there, the certificates that kubeadm makes for each host are left out. What this host has of its own stays, except for an
 # EncryptionConfiguration: the Secrets of the backup can be read with its keys only.
 place_cluster_files() {
   say "putting the cluster's PKI in place"

@@ -83,7 +83,7 @@ say "collecting PKI, manifests and configuration"
 ) > "$place/files"
 [ -f "$R$pki/ca.crt" ] || fail "there is no $pki/ca.crt on this host" "The backup would be of no use without the cluster's CA."
 
-# What the static pods read elsewhere on the host: all that they mount read-only, but for directories that belong to the system.
+# What the static pods read elsewhere on the host: all that they mount read-only, except for directories that belong to the system.
 for manifest in "$MANIFESTS"/*.yaml; do pod_mounts "$manifest"; done | awk -F '\t' '$3 == "ro" { print $1 }' | sort -u |
   while read -r mounted; do
     case $mounted/ in

@@ -114,12 +114,12 @@ class RunModel {
     const name = event.host || CLUSTER;
     const host = this.host(name);
     const before = host.cells.get(event.step);
-    const goesOn = before && (before.endedAt === undefined || event.type !== 'step-started');
+    const continues = before && (before.endedAt === undefined || event.type !== 'step-started');
     const step = {
       host: event.host,
       step: event.step,
       attempt: event.attempt || (before ? before.attempt : 1),
-      startedAt: goesOn ? before.startedAt : event.at,
+      startedAt: continues ? before.startedAt : event.at,
       message: '',
     };
     if (event.type === 'step-started') {

@@ -240,7 +240,7 @@ const workflow = {
     if (!this.isStep(route)) return this.route(route, above, false);
     const made = this.name(route, 'node step' + (route.builtIn ? '' : ' own'));
     made.dataset.step = this.stepOf(route) || id;
-    made.append(el('span', {class: 'stands'}));
+    made.append(el('span', {class: 'step-states'}));
     return el('div', {class: 'item', role: 'treeitem'}, made);
   },
 
@@ -359,7 +359,7 @@ const workflow = {
       if (node.dataset.drawn === drawn) continue;
       node.dataset.drawn = drawn;
       node
-        .querySelector('.stands')
+        .querySelector('.step-states')
         .replaceChildren(
           ...Object.entries(states).map(([state, count]) =>
             el('span', {class: state, title: count + ' ' + STEP_WORDS[state]}, icon(state), String(count)),

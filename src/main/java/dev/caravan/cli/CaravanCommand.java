@@ -64,7 +64,7 @@ import picocli.CommandLine;
             "  3:preflight refused, nothing was changed",
             "  4:failed and rolled back",
             "  5:failed and left as it stood",
-            "  6:done, but for some hosts; they were rolled back",
+            "  6:done, except for some hosts; they were rolled back",
             "  8:plan --detailed-exitcode found something to change",
             "130:cancelled"
         },

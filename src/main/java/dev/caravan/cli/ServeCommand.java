@@ -70,7 +70,7 @@ final class ServeCommand implements Callable<Integer> {
 
         @Option(names = "--token-file", paramLabel = "FILE",
                 description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN), or a line NAME ROLE TOKEN for each "
-                        + "who may ask; roles are view, operate and admin. A changed file is taken up.")
+                        + "who may ask; roles are view, operate and admin. A changed file is read without a restart.")
         Path tokenFile;
 
         @Option(names = "--oidc-issuer", paramLabel = "URL",
@@ -85,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
 
         @Option(names = "--tls-cert", paramLabel = "FILE",
                 description = "Serves HTTPS with this certificate: PEM, the server's own first, then those that it was signed by. "
-                        + "A renewed one is taken up.")
+                        + "A renewed one is read without a restart.")
         Path tlsCertificate;
 
         @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, not encrypted.")

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The route files in the Camel of the service itself: its triggers, and routes that triggers send to. A changed file is taken
- * when nothing is under way in its routes; one that cannot be used is put back as it was. Used by one thread, but for
+ * when nothing is under way in its routes; one that cannot be used is put back as it was. Used by one thread, except for
  * {@link #problem}.
  */
 final class LoadedFiles {

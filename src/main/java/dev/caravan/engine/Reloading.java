@@ -133,18 +133,18 @@ final class Reloading implements Workflows, AutoCloseable {
         try {
             WorkflowLoader.Loaded loaded = loader.load(files, "caravan-" + ++number);
             List<Version> over;
-            int goOn;
+            int continuing;
             synchronized (this) {
                 versions.add(new Version(files, loaded.workflow(), Optional.of(loaded)));
                 over = takeUnused();
-                goOn = versions.stream().mapToInt(version -> version.runs).sum();
+                continuing = versions.stream().mapToInt(version -> version.runs).sum();
             }
             over.forEach(Reloading::stop);
             problem = Optional.empty();
             service.change(files);
             reloads("ok").increment();
             LOG.info("loaded changed route files: {}. Runs begin with them from now on; {} under way keep{} what they began with",
-                    String.join(", ", changed), goOn, goOn == 1 ? "s" : "");
+                    String.join(", ", changed), continuing, continuing == 1 ? "s" : "");
         } catch (CannotStart e) {
             refused = Optional.of(files);
             reloads("failed").increment();

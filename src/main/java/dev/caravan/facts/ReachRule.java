@@ -55,7 +55,7 @@ final class ReachRule {
         if (!failure.label().equals(ReachTargets.ENDPOINT)) {
             return Optional.of(host(failure, ports, sources));
         }
-        // What Caravan keeps is not there before the cluster, and apply puts it right later.
+        // What Caravan keeps is not there before the cluster; apply brings it up later.
         boolean kept = survey.cluster().kubernetes().endpoint().isPresent();
         return kept ? Optional.empty() : Optional.of(endpoint(failure, ports, sources, exists));
     }

@@ -8,7 +8,7 @@ public enum ExitStatus {
     REFUSED(3),
     ROLLED_BACK(4),
     FAILED(5),
-    /** Done, but for some hosts. */
+    /** Done, except for some hosts. */
     PARTLY(6),
     /** A plan found something to change, and the exit status was to say so. */
     WOULD_CHANGE(8),

@@ -134,7 +134,7 @@ public sealed interface Occurrence {
         }
     }
 
-    /** The work on all hosts ends: no new step starts, but for those that roll back. The message says why. */
+    /** The work on all hosts ends: no new step starts, except for those that roll back. The message says why. */
     record GivenUp(String message) implements Remark {
         @Override
         public GivenUp redacted(UnaryOperator<String> redact) {

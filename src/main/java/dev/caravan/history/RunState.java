@@ -8,7 +8,7 @@ public enum RunState {
     QUEUED,
     RUNNING,
     SUCCEEDED,
-    /** Done, but for some hosts, which were rolled back or left out. */
+    /** Done, except for some hosts, which were rolled back or left out. */
     PARTLY,
     /** Preflight refused it; nothing was changed. */
     REFUSED,

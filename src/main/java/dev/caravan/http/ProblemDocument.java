@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.access.Caller;
 import dev.caravan.access.Role;
 import dev.caravan.journal.RunIds;
+import dev.caravan.spec.Counted;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.Problem;
 import java.nio.charset.StandardCharsets;
@@ -90,8 +91,8 @@ record ProblemDocument(int status, String kind, String title, String detail, Map
 
     static ProblemDocument invalidSpec(InvalidSpec invalid) {
         List<Map<String, Object>> problems = invalid.problems().stream().map(Problem::toMap).toList();
-        return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. " + (invalid.count() == 1
-                ? "One thing is to be put right." : invalid.count() + " things are to be put right.")).member("problems", problems);
+        return of(422, "invalid-spec", "The spec cannot be used", "Nothing was touched. The spec has "
+                + Counted.of(invalid.count(), "problem") + ".").member("problems", problems);
     }
 
     /** A message of an exception as a sentence of its own. */

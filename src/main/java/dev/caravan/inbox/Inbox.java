@@ -112,7 +112,7 @@ public final class Inbox {
         Taken taken = exchange.getProperty(Taken.PROPERTY, Taken.class);
         boolean done = outcome.state() == RunState.SUCCEEDED;
         if (!done && isStopping(exchange)) {
-            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.shown());
+            LOG.info("{} stays in the inbox and is processed again after the restart", taken.shown());
             return;
         }
         if (Claims.isLost(exchange)) {
@@ -137,7 +137,7 @@ public final class Inbox {
             return;
         }
         if (reason instanceof RejectedExecutionException || isStopping(exchange)) {
-            LOG.info("{} stays in the inbox and is taken up again after the restart", taken.shown());
+            LOG.info("{} stays in the inbox and is processed again after the restart", taken.shown());
             return;
         }
         if (!(reason instanceof InvalidSpec) && !(reason instanceof Unusable)) {

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 
 /**
  * The record of every run, kept on disk. What a call writes survives a power cut once the call has returned, and only then do
- * listeners hear of it; but for {@link StepProgress} and {@link HostWaiting}, which get to the disk with the next entry or
+ * listeners hear of it; except for {@link StepProgress} and {@link HostWaiting}, which get to the disk with the next entry or
  * within seconds. A database that is lost is waited for, for half a minute; nothing is written twice because of that. Where it
  * does not come back, or cannot be written, calls throw {@link JournalException}, and nobody knows whether the entry is there.
  * Implementations are thread-safe. It holds no secret; what was found on hosts is encrypted.

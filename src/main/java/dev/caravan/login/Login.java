@@ -17,7 +17,7 @@ import java.util.Optional;
 
 /**
  * Logs people in by OpenID Connect (authorization code with PKCE), and knows who is logged in. What the provider says is asked for with
- * each login, so that the engine starts without it and takes up its new keys. Thread-safe.
+ * each login, so that the engine starts without it and reads its new keys. Thread-safe.
  */
 public final class Login implements SecretSource {
     private final LoginSettings settings;

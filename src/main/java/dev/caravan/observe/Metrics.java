@@ -103,7 +103,7 @@ public final class Metrics {
                 .register(registry);
         Gauge.builder("caravan.hosts.under.way", slots, HostSlots::taken).description("Hosts that are worked on now.").register(registry);
         Gauge.builder("caravan.hosts.waiting", slots, HostSlots::waiting)
-                .description("Hosts that could be worked on, but for caravan.hosts-at-a-time.").register(registry);
+                .description("Hosts that wait only because of caravan.hosts-at-a-time.").register(registry);
         Gauge.builder("caravan.ssh.connections", sessions, SshSessions::openConnections)
                 .description("SSH connections that are open and logged in.").register(registry);
         Tally tally = sessions.tally();

@@ -33,7 +33,7 @@ import java.util.function.Function;
  *   <li>{@link StepAttempts} makes one attempt.
  * </ol>
  * A lost connection is a {@link StepFailure} of kind {@code connection}, which is transient: the route's error handler repeats the
- * attempt, which attaches to the step by its id. Thread-safe; no method blocks but for the journal's disk.
+ * attempt, which attaches to the step by its id. Thread-safe; no method blocks, except on the journal's disk.
  */
 public final class StepRunner implements Steps {
     private final HostSlots slots;

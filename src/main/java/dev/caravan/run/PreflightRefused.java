@@ -1,6 +1,7 @@
 package dev.caravan.run;
 
 import dev.caravan.facts.Finding;
+import dev.caravan.spec.Counted;
 import java.util.List;
 
 /** The hosts, as they are, cannot become this cluster. Nothing was changed. */
@@ -8,9 +9,7 @@ public class PreflightRefused extends Exception {
     private final transient List<Finding> findings;
 
     public PreflightRefused(List<Finding> findings) {
-        super(findings.size() == 1
-                ? "preflight found 1 thing to put right"
-                : "preflight found " + findings.size() + " things to put right");
+        super("preflight found " + Counted.of(findings.size(), "problem"));
         this.findings = List.copyOf(findings);
     }
 

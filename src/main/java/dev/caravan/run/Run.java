@@ -173,7 +173,7 @@ public final class Run {
 
     // ---- giving up and cancelling
 
-    /** Ends the work on all hosts: no further step begins, but for those that roll back. */
+    /** Ends the work on all hosts: no further step begins, except for those that roll back. */
     public void giveUp(String reason) {
         // First of all everyone who waits is released, even if the journal cannot be written.
         if (gates.giveUp(reason)) {

@@ -48,7 +48,7 @@ public final class Slots {
         }
     }
 
-    /** The same as {@link #take()}, where {@code before} says so before all who wait, but for those of whom that was said. */
+    /** The same as {@link #take()}, where {@code before} says so before all who wait, except for those of whom that was said. */
     public CompletionStage<Runnable> take(boolean before) {
         CompletableFuture<Runnable> place = new CompletableFuture<>();
         synchronized (this) {

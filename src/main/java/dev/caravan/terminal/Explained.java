@@ -25,7 +25,7 @@ final class Explained {
                 : "as on " + Wording.host(first) + ": " + Text.fit(Text.firstLine(text), LONG / 2, look.ellipsis());
     }
 
-    /** The host on which the same step failed before in the same words, but for the host's name and address and for figures. */
+    /** The host on which the same step failed before in the same words, except for the host's name and address and for figures. */
     Optional<String> before(StepView failed, HostView host) {
         return Optional.ofNullable(hosts.putIfAbsent(List.of(failed.step(), Change.cause(failed, host)), failed.host()))
                 .filter(first -> !first.equals(failed.host()));

@@ -87,7 +87,7 @@ public final class KubeadmDocuments {
                 && joiningControlPlanes(run).findAny().isPresent();
     }
 
-    /* Those that were in no cluster when the run began, but for the first one; also those that have failed since. */
+    /* Those that were in no cluster when the run began, except for the first one; also those that have failed since. */
     private static Stream<Host> joiningControlPlanes(Run run) {
         Cluster cluster = run.cluster();
         return cluster.controlPlanes().stream().filter(host -> !host.equals(cluster.firstControlPlane()) && !joined(run, host.name()));

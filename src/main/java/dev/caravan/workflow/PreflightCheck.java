@@ -77,7 +77,7 @@ public final class PreflightCheck {
         }
         judgement.leftOut().forEach((host, failure) -> leaveOut(run, host, failure));
         int checked = run.cluster().hosts().size() - judgement.leftOut().size();
-        recorder.ended(StepState.OK, Map.of(), Counted.of(checked, "host") + " checked, nothing to put right"
+        recorder.ended(StepState.OK, Map.of(), Counted.of(checked, "host") + " checked, no problem found"
                 + (judgement.leftOut().isEmpty() ? "" : "; left out: " + String.join(", ", judgement.leftOut().keySet())));
     }
 

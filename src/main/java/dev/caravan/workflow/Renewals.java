@@ -36,7 +36,7 @@ public final class Renewals {
      *
      * @throws Exception why there is no backup, if none has
      */
-    public void goOn(Exchange exchange) throws Exception {
+    public void continueWithoutBackup(Exchange exchange) throws Exception {
         Run run = exchange.getVariable(Variables.RUN, Run.class);
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof RunCancelled || controlPlanes(run).stream().noneMatch(host -> hasExpired(run, host))) {

@@ -165,7 +165,7 @@ public final class Restores {
     }
 
     /** Notes that there is no backup of what is replaced now. */
-    public void goOn(Exchange exchange) throws Exception {
+    public void continueWithoutBackup(Exchange exchange) throws Exception {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof RunCancelled) {
             throw failure;

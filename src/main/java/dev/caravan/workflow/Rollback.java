@@ -84,7 +84,7 @@ public final class Rollback {
     }
 
     /** Fails with what the run failed of, after it was dealt with. */
-    public void failAgain(Exchange exchange) throws Exception {
+    public void rethrowFailure(Exchange exchange) throws Exception {
         Exception first = exchange.getVariable(FAILURE, Exception.class);
         throw first != null ? first : caught(exchange);
     }
@@ -252,7 +252,7 @@ public final class Rollback {
     }
 
     /** Notes that the exchange's host is as it was found. */
-    public void hostDone(Exchange exchange) {
+    public void hostRolledBack(Exchange exchange) {
         Run run = run(exchange);
         Host host = exchange.getVariable(Variables.HOST, Host.class);
         run.rollback().recordRolledBack(run.rollback().toRollBack(host));

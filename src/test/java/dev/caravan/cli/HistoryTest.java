@@ -147,7 +147,7 @@ class HistoryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"journal", "server"})
-    void logsFollowARunAsItGoesOnAndEndWithItsExitStatus(String where) throws Exception {
+    void logsFollowARunAsItContinuesAndEndWithItsExitStatus(String where) throws Exception {
         String id = begin();
         CompletableFuture<Integer> following =
                 CompletableFuture.supplyAsync(() -> caravan(where, "logs", id, "--follow", "--host", "h1", "--step", "kube-install"));

@@ -129,7 +129,7 @@ class SeveralEnginesTest extends SeveralEngines {
 
     @Test
     @EnabledIfSystemProperty(named = "former", matches = ".+", disabledReason = "no former version is named: -DargLine=-Dformer=JAR")
-    void anEngineOfAFormerVersionGoesOnBesideANewerOneAndHandsItsRunOver() throws Exception {
+    void anEngineOfAFormerVersionContinuesBesideANewerOneAndHandsItsRunOver() throws Exception {
         oneHost();
         int port = Serving.freePort();
         Served former = served(EngineProcess.startFormer(System.getProperty("former"), directory.resolve("data-former"), port, inbox,
@@ -174,7 +174,7 @@ class SeveralEnginesTest extends SeveralEngines {
     }
 
     @Test
-    void anInstallationGoesOnWhereItsEngineWasKilledAndTheNextOneChangesNothing() throws Exception {
+    void anInstallationIsResumedWhereItsEngineWasKilledAndTheNextOneChangesNothing() throws Exception {
         Files.writeString(Files.createDirectories(routes.resolve("hosts")).resolve("before-host.camel.yaml"), BEFORE_HOST);
         Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 1, "1.36.3", Cluster.RuntimeName.CONTAINERD, Clusters.root()), List.of(),
                 scratch.directory(), Rehearsal.Options.usual().withFamily(Family.APT).withPace(0));

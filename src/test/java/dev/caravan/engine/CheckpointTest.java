@@ -51,7 +51,7 @@ class CheckpointTest {
     private final Cluster cluster = TestClusters.of("demo", 1, 1, ScriptedHosts.ADDRESSES, hosts.port(), "  onFailure: keep");
 
     @Test
-    void aRunWithoutPreflightThatIsKilledGoesOnWhereItStood() throws Exception {
+    void aRunWithoutPreflightThatIsKilledIsResumedWhereItStopped() throws Exception {
         Map<String, Long> asked = inTwoLives(apply().replace(PREFLIGHT, ""), CheckpointTest::isFirstChange);
 
         assertThat(asked).containsKeys("h1 os-prepare", "h2 images-pull", "h1 kubeadm-init").allSatisfy(CheckpointTest::isAskedOnce);
@@ -64,7 +64,7 @@ class CheckpointTest {
 
     /** As in routes that users copied from earlier versions. */
     @Test
-    void aRunWithoutACheckpointThatChangedSomethingGoesOnWhereItStood() throws Exception {
+    void aRunWithoutACheckpointThatChangedSomethingIsResumedWhereItStopped() throws Exception {
         Map<String, Long> asked = inTwoLives(apply().replace(PREFLIGHT + CHECKPOINT, "").replace("resumeFrom: checkpoint",
                 "resumeFrom: preflight"), CheckpointTest::isFirstChange);
 
@@ -80,7 +80,7 @@ class CheckpointTest {
     }
 
     @Test
-    void aRunThatIsKilledAtTheCheckpointGoesOnThere() throws Exception {
+    void aRunThatIsKilledAtTheCheckpointIsResumedThere() throws Exception {
         Map<String, Long> asked = inTwoLives(apply(), event -> event.is(CheckpointPassed.class));
 
         assertThat(asked).containsKeys("h1 facts", "h1 kubeadm-init").allSatisfy(CheckpointTest::isAskedOnce);

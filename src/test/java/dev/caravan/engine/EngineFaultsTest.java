@@ -95,7 +95,7 @@ class EngineFaultsTest extends FaultRuns {
     }
 
     @Test
-    void aFullDiskOfTheEngineEndsTheRunAndWithRoomAgainItGoesOn() throws Exception {
+    void aFullDiskOfTheEngineEndsTheRunAndWithRoomAgainItIsResumed() throws Exception {
         Cluster cluster = cluster();
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine, cluster);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Faults of the link, while h2 is in the middle of a step. */
 class FaultsTest extends FaultRuns {
     @Test
-    void aLinkThatIsResetInMidStepIsTakenUpAgain() throws Exception {
+    void aStepIsResumedAfterItsLinkWasReset() throws Exception {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.reset();
@@ -30,7 +30,7 @@ class FaultsTest extends FaultRuns {
     }
 
     @Test
-    void aHalfOpenLinkIsNoticedAndTakenUpAgain() throws Exception {
+    void aHalfOpenLinkIsNoticedAndTheStepResumed() throws Exception {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.goSilent();
@@ -42,7 +42,7 @@ class FaultsTest extends FaultRuns {
     }
 
     @Test
-    void aLinkThatIsCutForAWhileIsTakenUpAgain() throws Exception {
+    void aStepIsResumedAfterItsLinkWasCutForAWhile() throws Exception {
         try (Engine engine = engine(journal)) {
             Run run = inMidStep(engine);
             link.cut();

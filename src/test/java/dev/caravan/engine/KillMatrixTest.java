@@ -57,15 +57,15 @@ class KillMatrixTest extends KilledRuns {
 
     @ParameterizedTest
     @MethodSource("points")
-    void aRunThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        goesOnWhereItStood(1, host, step, point);
+    void aRunThatIsKilledIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        resumesWhereItStopped(1, host, step, point);
     }
 
     @Tag("long")
     @ParameterizedTest
     @MethodSource("otherPoints")
-    void aRunThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        goesOnWhereItStood(1, host, step, point);
+    void aRunThatIsKilledElsewhereIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        resumesWhereItStopped(1, host, step, point);
     }
 
     static Stream<Arguments> pointsOfSeveralControlPlanes() {
@@ -78,22 +78,22 @@ class KillMatrixTest extends KilledRuns {
 
     @ParameterizedTest
     @MethodSource("pointsOfSeveralControlPlanes")
-    void aRunOfThreeControlPlanesThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        goesOnWhereItStood(3, host, step, point);
+    void aRunOfThreeControlPlanesThatIsKilledIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        resumesWhereItStopped(3, host, step, point);
     }
 
     @Tag("long")
     @ParameterizedTest
     @MethodSource("otherPointsOfSeveralControlPlanes")
-    void aRunOfThreeControlPlanesThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        goesOnWhereItStood(3, host, step, point);
+    void aRunOfThreeControlPlanesThatIsKilledElsewhereIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        resumesWhereItStopped(3, host, step, point);
     }
 
-    private void goesOnWhereItStood(int controlPlanes, String host, String step, Point point) throws Exception {
+    private void resumesWhereItStopped(int controlPlanes, String host, String step, Point point) throws Exception {
         Lives lives = new Lives(cluster(controlPlanes, "keep"), this::answer);
 
         lives.die(host, step, point);
-        assertThat(lives.goOn()).as(lives::details).isEqualTo("succeeded");
+        assertThat(lives.resume()).as(lives::details).isEqualTo("succeeded");
 
         assertThat(lives.once()).as(lives::details).isEqualTo(undisturbed(controlPlanes));
         assertThat(lives.asked("join-credentials")).as(lives::details).isLessThanOrEqualTo(2);
@@ -110,18 +110,18 @@ class KillMatrixTest extends KilledRuns {
 
     @ParameterizedTest
     @MethodSource("pointsOfARollback")
-    void aRollbackThatIsKilledGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        rollbackGoesOnWhereItStood(host, step, point);
+    void aRollbackThatIsKilledIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        rollbackResumesWhereItStopped(host, step, point);
     }
 
     @Tag("long")
     @ParameterizedTest
     @MethodSource("otherPointsOfARollback")
-    void aRollbackThatIsKilledElsewhereGoesOnWhereItStood(String host, String step, Point point) throws Exception {
-        rollbackGoesOnWhereItStood(host, step, point);
+    void aRollbackThatIsKilledElsewhereIsResumedWhereItStopped(String host, String step, Point point) throws Exception {
+        rollbackResumesWhereItStopped(host, step, point);
     }
 
-    private void rollbackGoesOnWhereItStood(String host, String step, Point point) throws Exception {
+    private void rollbackResumesWhereItStopped(String host, String step, Point point) throws Exception {
         Cluster cluster = cluster(1, "rollback");
         // Not before the others have done what is then rolled back.
         CompletableFuture<Void> others = new CompletableFuture<>();
@@ -137,7 +137,7 @@ class KillMatrixTest extends KilledRuns {
         });
 
         lives.die(host, step, point);
-        assertThat(lives.goOn()).as(lives::details).isEqualTo("rolled-back");
+        assertThat(lives.resume()).as(lives::details).isEqualTo("rolled-back");
 
         for (String name : List.of("h1", "h2", "h3")) {
             assertThat(lives.undos(name)).as(lives::details).isEqualTo(lives.changed(name)).isNotEmpty();

@@ -128,7 +128,7 @@ abstract class KilledRuns {
             }
         }
 
-        String goOn() throws Exception {
+        String resume() throws Exception {
             try (Engine engine = engine(journal, new SshSessions())) {
                 Run run = engine.runs().begin(order());
                 assertThat(run.id()).isEqualTo(id);

@@ -27,7 +27,7 @@ class RollbackTest extends RollbackRuns {
     @ParameterizedTest
     @CsvSource({"h1 kubeadm-init, 100%", "h1 os-prepare, 3", "h1 network, 100%", "h2 runtime-install, 0", "h3 images-pull, 0%",
             "h3 kubeadm-join, 10%"})
-    void aRunThatCannotGoOnIsRolledBackAsAWhole(String where, String maxFailedHosts) throws Exception {
+    void aRunThatCannotContinueIsRolledBackAsAWhole(String where, String maxFailedHosts) throws Exception {
         fail(where.split(" ")[0], where.split(" ")[1]);
         Cluster cluster = cluster(1, 2, "rollback\n  maxFailedHosts: " + maxFailedHosts);
         Run run = apply(cluster);

@@ -155,7 +155,7 @@ class WorkflowFailuresTest extends WorkflowRuns {
     }
 
     @Test
-    void aBrokenConnectionIsTakenUpAgainWithoutStartingTheStepTwice() throws Exception {
+    void aStepIsResumedAfterABrokenConnectionAndNotStartedTwice() throws Exception {
         CompletableFuture<Reply> install = new CompletableFuture<>();
         script(call -> call.is("h2", "runtime-install") ? install : null);
         Run run = begin(cluster(1, 1), TestActions.APPLY);

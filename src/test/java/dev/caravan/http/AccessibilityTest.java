@@ -134,7 +134,7 @@ class AccessibilityTest {
                     new Backup.Snapshot("3.4.13", 7, 1, 2, 3, 1), false, file, file));
         }
         begin(journal, "refused", hosts);
-        journal.end("refused", new RunEnded(RunState.REFUSED, "preflight found 1 thing to put right", Optional.empty(),
+        journal.end("refused", new RunEnded(RunState.REFUSED, "preflight found 1 problem", Optional.empty(),
                 List.of(new Finding(List.of("h1", "h2"), "no swap", "Add some.")), Map.of(), Optional.empty()));
         Files.writeString(Files.createDirectories(serving.data().resolve("logs/going/h1")).resolve("kube-install.log"), "== installing\n");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The API of a real server, but for runs: specs, routes, clusters, and who may ask. */
+/** The API of a real server, except for runs: specs, routes, clusters, and who may ask. */
 class ApiTest {
     private static final String RUNS = "/api/v1/runs";
 

@@ -120,7 +120,7 @@ class BeginRunTest {
         }
         HttpResponse<String> refused = client.postSpec(RUNS, spec.toString());
         assertThat(refused.statusCode()).isEqualTo(422);
-        assertThat(refused.body()).hasSizeLessThan(50_000).contains("5000 things are to be put right");
+        assertThat(refused.body()).hasSizeLessThan(50_000).contains("The spec has 5000 problems.");
         JsonNode problems = json(refused).get("problems");
         assertThat(problems).hasSize(101);
         assertThat(problems.get(99).get("message").asText()).contains("unknown99");

@@ -64,7 +64,7 @@ class CanaryTest {
                 - {name: h2, address: 192.0.2.12, roles: [control-plane], ssh: {sudoPassword: "${file:FILE}"}}
             """;
 
-    /** Those are in the hosts' own files and in the environment of their scripts, which is theirs alone, but for all to see nowhere. */
+    /** Those are in the hosts' own files and in the environment of their scripts, which is theirs alone, except for all to see nowhere. */
     private static final List<String> IN_URLS = List.of("canary-of-url-6644", "canary-of-query-7733");
 
     private final Set<String> canaries = ConcurrentHashMap.newKeySet();

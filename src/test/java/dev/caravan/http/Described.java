@@ -88,7 +88,7 @@ final class Described {
         note(schema, answer);
     }
 
-    /** What there is none of is left out; but for what a run has recorded, which stays as it is. */
+    /** What there is none of is left out; except for what a run has recorded, which stays as it is. */
     private static void requireNothingEmpty(JsonNode answer) {
         answer.properties().stream().filter(member -> !member.getKey().equals("data")).forEach(member -> {
             assertThat(member.getValue().isNull() || member.getValue().isTextual() && member.getValue().asText().isEmpty())

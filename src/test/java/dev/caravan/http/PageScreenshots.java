@@ -84,7 +84,7 @@ final class PageScreenshots {
         browser.open(serving.uri("/#/runs/" + id));
         browser.until("document.querySelectorAll('td[data-step=kubeadm-join].running').length > 2", LONG);
         view("run", "#/runs/" + id, "document.querySelectorAll('#matrix td.running').length > 2", "");
-        view("workflow", "#/runs/" + id + "/workflow", "document.querySelectorAll('.stands .icon').length > 3", "");
+        view("workflow", "#/runs/" + id + "/workflow", "document.querySelectorAll('.step-states .icon').length > 3", "");
         await().atMost(LONG).until(() -> ended(id));
         String again = begin("apply", spec);
         await().atMost(LONG).until(() -> ended(again));

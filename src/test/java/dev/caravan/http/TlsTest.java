@@ -154,7 +154,7 @@ class TlsTest {
         assertThat(told("health", "--port", Integer.toString(free))).startsWith("2 ").contains("no server answers");
     }
 
-    /** The exit status and what was printed for people to put right. */
+    /** The exit status and what was printed for people to correct. */
     private String told(String... command) {
         console.forget();
         return CaravanCommand.execute(command) + " " + console.err();
@@ -162,7 +162,7 @@ class TlsTest {
 
     /** Handshakes go on meanwhile, as clients do not wait for a renewal. */
     @Test
-    void aRenewedCertificateIsTakenUpAndABrokenOneIsNot() throws Exception {
+    void aRenewedCertificateIsUsedAndABrokenOneIsNot() throws Exception {
         GuardedVertx vertx = serving.engine().context().getRegistry().findSingleByType(GuardedVertx.class);
         for (int serial = 70; serial < 78; serial++) {
             BigInteger before = serial();

@@ -105,7 +105,7 @@ interface DeletionsContract extends OpenedJournal {
     }
 
     @Test
-    default void ofSeveralThatDeleteARunOnlyOneDoesWhileOthersGoOn() throws Exception {
+    default void ofSeveralThatDeleteARunOnlyOneDoesWhileOthersContinue() throws Exception {
         for (int number = 0; number < 20; number++) {
             ended("a" + number, number);
         }

@@ -246,7 +246,7 @@ class EmbeddedJournalTest extends JournalContract {
 
     /** The other way round: a process is killed as it writes, and others that have the file open go on. */
     @Test
-    void aWriterGoesOnWhenAnotherOneIsKilled() throws Exception {
+    void aWriterContinuesWhenAnotherOneIsKilled() throws Exception {
         journal.close();
         Path output = data.resolve("output");
         Process first = JournalProcess.start(WritingProcess.class, data, output);

@@ -69,7 +69,7 @@ interface EventsContract extends OpenedJournal {
     }
 
     @Test
-    default void keepsEverythingOverARestartAndGoesOnCounting() {
+    default void keepsEverythingOverARestartAndContinuesCounting() {
         journal().begin(run("a", AT));
         Event first = journal().append("a", new StepEnded(Attempt.of("h1", "os-prepare", 2), "done", StepState.CHANGED, List.of("x", "y"),
                 List.of(), Map.of("version", "1.37.2"), false, Optional.of(new Artefact(7, "ab".repeat(32))),

@@ -27,7 +27,7 @@ class MigrationsTest {
 
     @ParameterizedTest
     @MethodSource("migrations")
-    void onlyAddsSoThatAnEngineOfTheVersionBeforeGoesOn(Path migration) throws IOException {
+    void onlyAddsSoThatAnEngineOfTheVersionBeforeContinues(Path migration) throws IOException {
         String script = Files.readString(migration).replaceAll("--.*", "");
         assertThat(Arrays.stream(script.split(";")).map(String::strip).filter(text -> !text.isEmpty())).isNotEmpty()
                 .allSatisfy(statement -> assertThat(statement)

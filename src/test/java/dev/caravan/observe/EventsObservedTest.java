@@ -81,7 +81,7 @@ class EventsObservedTest {
     }
 
     @Test
-    void theEngineThatGoesOnCountsWhatItDid() {
+    void theEngineThatResumesCountsWhatItDid() {
         resumedRun();
         Metrics metrics = new Metrics();
         events.subList(4, events.size()).forEach(metrics::heard);

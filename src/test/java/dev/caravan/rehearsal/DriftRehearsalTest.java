@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Rehearsal: what differs from the spec on a running cluster is shown by plan and put right by apply. */
+/** Rehearsal: what differs from the spec on a running cluster is shown by plan and corrected by apply. */
 class DriftRehearsalTest {
     private static final Map<String, String> SETTINGS = Map.of("caravan.certificates.seconds", "3");
 
@@ -31,7 +31,7 @@ class DriftRehearsalTest {
 
     @Tag("long")
     @Test
-    void whatWasChangedByHandIsShownByPlanAndPutRightByApply() throws Exception {
+    void whatWasChangedByHandIsShownByPlanAndCorrectedByApply() throws Exception {
         try (Rehearsal rehearsal = start(1, 1); Engine engine = runs.engine(rehearsal, SETTINGS)) {
             Cluster cluster = labelled(rehearsal.cluster(), "h2", Map.of("site", "north"));
             assertThat(runs.run(engine, cluster, "apply", Map.of()).state()).isEqualTo("succeeded");

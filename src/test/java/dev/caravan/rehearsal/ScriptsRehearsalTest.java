@@ -104,7 +104,7 @@ class ScriptsRehearsalTest {
     }
 
     @Test
-    void whatTheNextBootWouldUndoIsPutRight() throws IOException {
+    void whatTheNextBootWouldUndoIsCorrected() throws IOException {
         try (Rehearsal rehearsal = Rehearsal.start(Clusters.of(1, 0, Cluster.RuntimeName.DOCKER, Clusters.root()), List.of(),
                 scratch.directory(), new Rehearsal.Options(Family.YUM, Map.of(), 0))) {
             StepDriver driver = new StepDriver(rehearsal, Map.of());

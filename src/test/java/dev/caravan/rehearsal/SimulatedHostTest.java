@@ -95,7 +95,7 @@ class SimulatedHostTest {
     }
 
     @Test
-    void cutsTheConnectionOfAStepAndLetsTheStepGoOn() throws IOException {
+    void cutsTheConnectionOfAStepAndLetsTheStepContinue() throws IOException {
         List<Fault> faults = List.of(Fault.parse("h1:os-prepare:drop"));
         try (SimulatedHost host = SimulatedHost.start("h1", Family.YUM, faults, scratch.directory())) {
             String detached = "read -r line; setsid sh -c 'until [ -e go-on ]; do sleep 0.05; done; "

@@ -74,7 +74,7 @@ class LauncherTest extends LauncherOnThisMachine {
     }
 
     @Test
-    void goesOnFromTheKnownByte() throws Exception {
+    void continuesFromTheKnownByte() throws Exception {
         CompletableFuture<LocalHost.Said> lost = host.launchAside(request(waitingScript()));
         awaitLog("first");
         CompletableFuture<LocalHost.Said> resumed = host.launchAside(request(ID, waitingScript(), "first\n".length(), List.of(), ""));

@@ -143,7 +143,7 @@ class StepLogTest {
     }
 
     @Test
-    void goesOnAfterALostConnectionFromTheLastWholeLine() {
+    void continuesAfterALostConnectionFromTheLastWholeLine() {
         arrive(MARK + "one\ntw");
         assertThat(log.known()).isEqualTo(4);
 

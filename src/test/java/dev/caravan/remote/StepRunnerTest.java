@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a step: its result, its failures, and a link that drops. */
 class StepRunnerTest extends StepsOverSsh {
     @Test
-    void whatNeverReachedItsHostIsNotSaidToGoOnThere() throws Exception {
+    void whatNeverReachedItsHostIsNotSaidToContinueThere() throws Exception {
         start(1);
         script("slow", "touch \"$TEST/started\"\n" + waitFor("go"));
         hosts.close();

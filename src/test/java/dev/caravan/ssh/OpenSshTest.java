@@ -99,7 +99,7 @@ class OpenSshTest {
     }
 
     @Test
-    void aCommandOverItsTimeLimitFailsAndTheConnectionGoesOn() throws Exception {
+    void aCommandOverItsTimeLimitFailsAndTheConnectionContinues() throws Exception {
         assertThat(Failing.with(begin(SshCommand.of("sleep 5").withTimeout(Duration.ofMillis(300)))).kind())
                 .isEqualTo(Kind.TIMEOUT);
         assertThat(run(SshCommand.of("echo on")).stdoutText()).isEqualTo("on\n");

@@ -78,7 +78,7 @@ class PooledCommandsTest extends PoolOverEmbeddedServer {
     }
 
     @Test
-    void aCommandOverItsTimeLimitFailsAndTheConnectionGoesOn() throws Exception {
+    void aCommandOverItsTimeLimitFailsAndTheConnectionContinues() throws Exception {
         SshException failure = Failing.with(begin(SshCommand.of("sleep 60").withTimeout(Duration.ofMillis(200))));
 
         assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);

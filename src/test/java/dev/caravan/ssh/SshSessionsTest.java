@@ -138,7 +138,7 @@ class SshSessionsTest extends PoolOverEmbeddedServer {
         }
     }
 
-    /** Threads of MINA's client and of the pool, but for those that read files or deliver results just then. */
+    /** Threads of MINA's client and of the pool, except for those that read files or deliver results just then. */
     static long clientThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)

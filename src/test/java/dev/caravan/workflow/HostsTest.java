@@ -52,7 +52,7 @@ class HostsTest {
     }
 
     @Test
-    void goesOnWithThoseThatHaveNotFailed() {
+    void continuesWithThoseThatHaveNotFailed() {
         run.hostFailed("h2", new NotReached("x"));
 
         assertThat(hosts.all(run)).extracting(Host::name).containsExactly("h1", "h3", "h4");
@@ -80,7 +80,7 @@ class HostsTest {
     }
 
     @Test
-    void doesNotGoOnWithACancelledRun() {
+    void doesNotContinueWithACancelledRun() {
         run.cancel();
 
         assertThatThrownBy(() -> hosts.requireControlPlane(run)).isInstanceOf(RunCancelled.class);
