@@ -7,7 +7,7 @@
 # It ends with 0, or by `skip`, `fail`, `command_failed` or `fail_for_now`. Results are written to the file $CARAVAN_RESULT, one line
 # each, with tabs between the fields. If a script is run by hand, without that variable, it prints them (of a secret only the name).
 #
-# It has a part in lib/ for each subject. What records a state stands there beside what restores it, which follows the line "# --- undo".
+# It has a part in lib/ for each subject. What records a state is there beside what restores it, which follows the line "# --- undo".
 # A host is sent one file: in place of a line that sources a part, the engine puts the text of the part before that line. In undo-lib.sh
 # it puts the text after it.
 #

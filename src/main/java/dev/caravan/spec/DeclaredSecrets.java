@@ -123,7 +123,7 @@ final class DeclaredSecrets {
                     keep(expansion.get().expand(text));
                 }
             } catch (Expansion.NotExpanded e) {
-                // Its value is not known here, and so in no message; that it is missing is said where it stands.
+                // Its value is not known here, and so in no message; that it is missing is said where it is written.
                 return;
             }
         }

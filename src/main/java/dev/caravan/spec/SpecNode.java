@@ -118,7 +118,7 @@ sealed interface SpecNode {
 
     /**
      * @param value a string, number, boolean or null
-     * @param shown what stands in the spec, as messages may show it: never a secret, never what an expansion gave
+     * @param shown what is written in the spec, as messages may show it: never a secret, never what an expansion gave
      */
     record SpecScalar(String path, int line, int column, Object value, String shown) implements SpecNode {
         private static final ObjectMapper JSON = new ObjectMapper();

@@ -124,7 +124,7 @@ public final class SpecReader {
      * Refuses what is no JSON, for those who said that it was: all JSON is YAML, but not the other way round.
      *
      * @param sourceName what messages call it
-     * @throws InvalidSpec if it is something else, or something stands behind it
+     * @throws InvalidSpec if it is something else, or something follows it
      */
     public static void requireJson(String text, String sourceName) throws InvalidSpec {
         try (JsonParser parser = new JsonFactory().createParser(text)) {
