@@ -79,6 +79,10 @@ public class StepEndpoint extends DefaultEndpoint {
             defaultValue = "false")
     private boolean evenWhenCancelled;
 
+    @UriParam(description = "Whether the run's other steps that may still run on the host are stopped before this one. What they found "
+            + "is recorded", defaultValue = "false")
+    private boolean stopsOthers;
+
     @UriParam(description = "in-turn; or first, for a step that other hosts wait for: it gets a slot of caravan.hosts-at-a-time before "
             + "their steps. The exchange variable slot says the same of all steps that follow", defaultValue = "in-turn")
     private Slot slot = Slot.IN_TURN;
@@ -156,6 +160,14 @@ public class StepEndpoint extends DefaultEndpoint {
 
     public void setEvenWhenCancelled(boolean evenWhenCancelled) {
         this.evenWhenCancelled = evenWhenCancelled;
+    }
+
+    public boolean isStopsOthers() {
+        return stopsOthers;
+    }
+
+    public void setStopsOthers(boolean stopsOthers) {
+        this.stopsOthers = stopsOthers;
     }
 
     public Slot getSlot() {

@@ -18,13 +18,14 @@ import java.util.Optional;
  * @param plan             whether the script only says what it would change
  * @param evenWhenCancelled whether it is run though the run was cancelled or given up
  * @param comesFirst       whether it gets a slot before the steps of other hosts
+ * @param stopsOthers      whether the other steps of its host that may still run are stopped before it
  * @param extraEnvironment over what every script gets
  * @param stdin            the script's standard input
  * @param files            what moves between the host and the data directory
  */
 record StepOrder(
         String run, Host host, Host at, String step, String script, Duration timeout, boolean plan, boolean evenWhenCancelled,
-        boolean comesFirst, Map<String, String> extraEnvironment, byte[] stdin, Files files) {
+        boolean comesFirst, boolean stopsOthers, Map<String, String> extraEnvironment, byte[] stdin, Files files) {
 
     /**
      * The files of a step that go beside it. Immutable.

@@ -83,13 +83,14 @@ final class StepProducer extends DefaultAsyncProducer {
     private StepOrder order(Exchange exchange, Run run, Host host, Host at) throws InvalidPayloadException {
         if (exchange.getMessage().getBody() instanceof Undo undo) {
             return new StepOrder(run.id(), host, at, undo.name(), runner.undoScript(undo), endpoint.getTimeout(), run.isPlan(), true,
-                    comesFirst(exchange), extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE);
+                    comesFirst(exchange), endpoint.isStopsOthers(), extraEnvironment(exchange), undo.lines(), StepOrder.Files.NONE);
         }
         if (endpoint.getStepFrom() == StepEndpoint.StepFrom.BODY) {
             throw new IllegalStateException("step:" + endpoint.getName() + " has stepFrom=body, but the body names no step to undo");
         }
         return new StepOrder(run.id(), host, at, endpoint.getName(), endpoint.getScript(), endpoint.getTimeout(), run.isPlan(),
-                endpoint.isEvenWhenCancelled(), comesFirst(exchange), extraEnvironment(exchange), stdin(exchange), files(exchange));
+                endpoint.isEvenWhenCancelled(), comesFirst(exchange), endpoint.isStopsOthers(), extraEnvironment(exchange),
+                stdin(exchange), files(exchange));
     }
 
     private boolean comesFirst(Exchange exchange) {

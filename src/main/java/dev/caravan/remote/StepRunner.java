@@ -135,9 +135,7 @@ public final class StepRunner implements Steps {
             if (stopped.isPresent()) {
                 return CompletableFuture.failedFuture(stopped.get());
             }
-            // rollback-host does so before it asks what is to be undone. remove-host and routes of users need not: no undo ever runs beside
-            // a step that changes the same host.
-            return call.order().isUndo() ? steps.stopOthers(call).thenCompose(done -> attempts.make(call)) : attempts.make(call);
+            return call.order().stopsOthers() ? steps.stopOthers(call).thenCompose(done -> attempts.make(call)) : attempts.make(call);
         } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }

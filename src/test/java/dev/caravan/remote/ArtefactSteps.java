@@ -109,7 +109,7 @@ abstract class ArtefactSteps {
     }
 
     StepCall order(String step, StepOrder.Files files) {
-        return new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, run.isPlan(), false, false,
+        return new StepCall(run, new StepOrder(run.id(), host, host, step, step + ".sh", LONG, run.isPlan(), false, false, false,
                 Map.of(), new byte[0], files));
     }
 

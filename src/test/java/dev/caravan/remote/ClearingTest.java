@@ -80,8 +80,8 @@ class ClearingTest {
             StepRunner runner = new StepRunner(access, RouteFiles.with(directory.resolve("routes")), FailureRules.read("[]"),
                     (any, host) -> Map.of(), new HostSlots(AT_A_TIME), directory, executor);
             for (Host host : run.cluster().hosts()) {
-                runner.run(new StepCall(run, new StepOrder(run.id(), host, host, "look", "look.sh", LONG, false, false, false, Map.of(),
-                        new byte[0], StepOrder.Files.NONE))).toCompletableFuture().get(1, TimeUnit.MINUTES);
+                runner.run(new StepCall(run, new StepOrder(run.id(), host, host, "look", "look.sh", LONG, false, false, false, false,
+                        Map.of(), new byte[0], StepOrder.Files.NONE))).toCompletableFuture().get(1, TimeUnit.MINUTES);
             }
 
             CompletableFuture<Void> finished = runner.finish(run, true).toCompletableFuture();

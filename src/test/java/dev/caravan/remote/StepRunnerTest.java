@@ -11,6 +11,7 @@ import dev.caravan.step.StepFailure;
 import dev.caravan.step.StepResult;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,30 @@ class StepRunnerTest extends StepsOverSsh {
 
         assertThat(get(runner.run(order(1, "slow"))).changes()).containsExactly("do it");
         assertThat(file("runs")).isEqualTo("ran\n");
+    }
+
+    /** What stops others is declared by its route, whatever the name of the step is. */
+    @Test
+    void aStepThatStopsOthersStopsThoseThatMayStillRunOnItsHost() throws Exception {
+        start(1);
+        script("slow", "echo $$ > \"$TEST/pid\"\ntouch \"$TEST/begun\"\nsleep 1000\n");
+        script("undo-look", "echo looked\n");
+        script("mend", "echo mended\n");
+        StepRunner runner = runner(5);
+        CompletableFuture<StepResult> slow = runner.run(order(1, "slow")).toCompletableFuture();
+        awaitFile("begun");
+        hosts.breakConnections();
+        failure(slow, StepFailure.class);
+        ProcessHandle running = ProcessHandle.of(Long.parseLong(file("pid").strip())).orElseThrow();
+
+        get(runner.run(order(1, "undo-look")));
+        assertThat(running.isAlive()).isTrue();
+
+        StepOrder mend = order(1, "mend").order();
+        get(runner.run(new StepCall(run, new StepOrder(mend.run(), mend.host(), mend.at(), mend.step(), mend.script(), mend.timeout(),
+                false, false, false, true, Map.of(), mend.stdin(), mend.files()))));
+        await().atMost(Duration.ofSeconds(30)).until(() -> !running.isAlive());
+        runner.finish(run, true).toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -85,7 +85,7 @@ abstract class StepsOverSsh {
 
     StepCall order(int host, String step, Duration timeout, String stdin) {
         return new StepCall(run, new StepOrder(run.id(), host(host), host(host), step, step + ".sh", timeout, false, false,
-                false, Map.of(), stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
+                false, false, Map.of(), stdin.getBytes(StandardCharsets.UTF_8), StepOrder.Files.NONE));
     }
 
     StepCall order(int host, String step) {
