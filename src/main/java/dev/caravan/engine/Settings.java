@@ -56,6 +56,7 @@ final class Settings {
         numbers.put("caravan.retry.millis", new Range(1, 600_000));
         numbers.put("caravan.retry.package-lock-millis", new Range(1, 600_000));
         numbers.put("caravan.retry.connection-millis", new Range(1, 600_000));
+        numbers.put("caravan.retry.connection-times", new Range(1, 1_000));
         numbers.put("caravan.retry.backup-millis", new Range(1, 600_000));
         numbers.put("caravan.probe.seconds", new Range(1, 86_400));
         numbers.put("caravan.probe.dns-seconds", new Range(1, 86_400));

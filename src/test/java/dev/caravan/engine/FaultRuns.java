@@ -14,7 +14,6 @@ import dev.caravan.journal.MemoryJournal;
 import dev.caravan.remote.ScriptedHosts;
 import dev.caravan.remote.ScriptedHosts.Call;
 import dev.caravan.remote.ScriptedHosts.Reply;
-import dev.caravan.routes.RouteFiles;
 import dev.caravan.run.Run;
 import dev.caravan.run.RunOrder;
 import dev.caravan.run.Runs;
@@ -26,9 +25,9 @@ import dev.caravan.ssh.FaultyLink;
 import dev.caravan.ssh.SshSessions;
 import dev.caravan.ssh.SshTarget;
 import dev.caravan.testkit.TestClusters;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,10 +65,6 @@ abstract class FaultRuns {
     static void start() throws Exception {
         hosts = ScriptedHosts.start(2);
         api = ClusterApi.start();
-        String errors = RouteFiles.builtIn().text("errors/step-errors.camel.yaml").orElseThrow();
-        String fewer = errors.replace("maximumRedeliveries: 10", "maximumRedeliveries: 4");
-        assertThat(fewer).isNotEqualTo(errors);
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("step-errors.camel.yaml"), fewer);
     }
 
     @AfterAll
@@ -191,8 +186,9 @@ abstract class FaultRuns {
     }
 
     EngineOptions options() {
-        return new EngineOptions(directory.resolve("data"), Optional.of(directory.resolve("routes")), false, false, this::dial,
-                Engines.impatient(20));
+        Map<String, String> settings = new HashMap<>(Engines.impatient(20));
+        settings.put("caravan.retry.connection-times", "4");
+        return new EngineOptions(directory.resolve("data"), Optional.empty(), false, false, this::dial, settings);
     }
 
     private SshTarget dial(Host host) {
