@@ -131,6 +131,7 @@ class RunModel {
       Object.assign(step, {
         state: 'retrying',
         message: event.message,
+        cause: event.cause,
         retryAt: new Date(Date.parse(event.at) + (data.delayMillis || 0)).toISOString(),
       });
     } else {
@@ -138,6 +139,7 @@ class RunModel {
         state: STEP_WORDS[data.state] ? data.state : 'ok',
         endedAt: event.at,
         message: event.message,
+        cause: event.cause,
         changes: data.changes,
         diffs: data.diffs,
       });
@@ -184,7 +186,7 @@ class RunModel {
     return changes ? plural(changes, 'change') : 'nothing changed';
   }
 
-  /** The failures, grouped by cause. Messages that differ only in the host's name, its address or figures have one cause. */
+  /** The failures, grouped by cause, as the engine has it. */
   causes() {
     const groups = new Map();
     for (const finding of this.run.findings || []) {
@@ -202,7 +204,7 @@ class RunModel {
         const trying = step.state === 'retrying' && !this.ended;
         if ((step.state !== 'failed' && !trying) || (step.failure && step.failure.kind === 'refused' && groups.size)) continue;
         const failure = step.failure || {kind: '', remedy: '', lastWords: []};
-        const key = [trying, step.step, failure.kind, failure.remedy, cause(step.message, host)].join('\n');
+        const key = [trying, step.step, failure.kind, failure.remedy, step.cause || step.message].join('\n');
         if (!groups.has(key)) {
           groups.set(key, {
             title: step.message || step.step + ' failed',
@@ -221,22 +223,4 @@ class RunModel {
       (one, other) => (one.trying ? 1 : 0) - (other.trying ? 1 : 0) || other.hosts.length - one.hosts.length,
     );
   }
-}
-
-/** What was said of a host, without its own name and address: so what was said of several is found to be the same. */
-function neutral(text, host) {
-  const own = [
-    [host.name, 'HOST'],
-    [host.address, 'ADDRESS'],
-  ].filter(([word]) => word);
-  return own.reduce(
-    (left, [word, by]) =>
-      left.replace(new RegExp('(?<![\\w.-])' + word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '(?![\\w-]|\\.\\w)', 'g'), by),
-    text,
-  );
-}
-
-/** What fails two hosts alike: the words without the host, and without figures. */
-function cause(message, host) {
-  return neutral(message || '', host).replace(/\d+/g, '#');
 }

@@ -18,7 +18,7 @@ const plan = {
     );
   },
 
-  /** By what would change; a host's own name and address count as the same everywhere. */
+  /** By what would change, as the engine has it. What concerns the cluster as a whole is apart. */
   groups(model) {
     const groups = new Map();
     for (const host of model.hosts.values()) {
@@ -31,7 +31,7 @@ const plan = {
         })),
       );
       if (!host.name && !changes.length) continue;
-      const key = neutral(JSON.stringify(changes), host);
+      const key = host.alike || host.name;
       if (!groups.has(key)) groups.set(key, {hosts: [], changes});
       groups.get(key).hosts.push(host.name || 'cluster');
     }

@@ -1,7 +1,6 @@
 package dev.caravan.http;
 
 import dev.caravan.history.Event;
-import dev.caravan.history.EventJson;
 import dev.caravan.history.EventRow;
 import dev.caravan.history.Occurrence.RunEnded;
 import dev.caravan.journal.Journal;
@@ -9,6 +8,7 @@ import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -27,6 +27,7 @@ final class EventStream {
     private final String run;
     private final BooleanSupplier tellsItself;
     private final BooleanSupplier mayFollow;
+    private Optional<EventText> text = Optional.empty();
     private long after;
     private boolean reading;
     private boolean more;
@@ -104,30 +105,36 @@ final class EventStream {
         reading = true;
         more = false;
         long from = after;
-        loop.executeBlocking(() -> journal.events(run, from), false).onComplete(events -> {
-            reading = false;
-            if (events.failed()) {
-                request.fail(500, events.cause());
-                return;
-            }
-            write(events.result());
-        });
+        Optional<EventText> known = text;
+        loop.executeBlocking(() -> new Next(known.orElseGet(() -> EventText.of(journal, run)), journal.events(run, from)), false)
+                .onComplete(next -> {
+                    reading = false;
+                    if (next.failed()) {
+                        request.fail(500, next.cause());
+                        return;
+                    }
+                    text = Optional.of(next.result().text());
+                    write(next.result());
+                });
     }
 
-    private void write(List<Event> events) {
+    private record Next(EventText text, List<Event> events) {}
+
+    private void write(Next next) {
         if (closed) {
             return;
         }
         HttpServerResponse response = request.response();
+        List<Event> events = next.events();
         if (!events.isEmpty()) {
-            StringBuilder text = new StringBuilder();
-            events.forEach(event -> text.append("id: ").append(event.seq())
-                    .append("\nevent: ").append(EventRow.of(event.occurrence()).type()).append("\ndata: ").append(EventJson.write(event))
+            StringBuilder lines = new StringBuilder();
+            events.forEach(event -> lines.append("id: ").append(event.seq())
+                    .append("\nevent: ").append(EventRow.of(event.occurrence()).type()).append("\ndata: ").append(next.text().line(event))
                     .append("\n\n"));
             Event last = events.get(events.size() - 1);
             after = last.seq();
             silent = 0;
-            response.write(text.toString());
+            response.write(lines.toString());
             if (last.is(RunEnded.class)) {
                 end();
                 return;

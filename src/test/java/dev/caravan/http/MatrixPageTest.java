@@ -221,4 +221,24 @@ class MatrixPageTest extends PageOfRehearsal {
         assertThat(browser.value("document.querySelectorAll('.cause').length").asInt()).isOne();
         assertThat(browser.text(".cause")).contains("kubeadm-join on 2 hosts", "node-1", "node-2");
     }
+
+    /** The engine says with each event what the cause is, so the page need not find it. */
+    @Test
+    void hostsThatFailAlikeWhileThePageFollowsAreOneProblem() throws Exception {
+        List<RunHost> hosts = List.of(new RunHost("node-1", "192.0.2.1", List.of("worker")),
+                new RunHost("node-2", "192.0.2.2", List.of("worker")));
+        recorded("followed", "followed", hosts);
+        open("followed", "/problems");
+        for (RunHost host : hosts) {
+            started("followed", host.name(), "kubeadm-join");
+            tell("followed", new StepEnded(Attempt.of(host.name(), "kubeadm-join", 1), host.name() + ": no answer at " + host.address()
+                    + " after 1" + host.name().charAt(5) + " s", StepState.FAILED, List.of(),
+                    List.of(), Map.of(), false, Optional.empty(), Optional.of(Duration.ofMillis(900)),
+                    Optional.of(new Failure("network", "Wait.", List.of()))));
+        }
+        browser.until("page.model.hosts.get('node-2').cells.get('kubeadm-join')?.state === 'failed'"
+                + " && document.querySelectorAll('.cause').length > 0");
+        assertThat(browser.value("page.model.causes().length").asInt()).isOne();
+        browser.until("document.querySelector('.cause').textContent.includes('kubeadm-join on 2 hosts')");
+    }
 }
