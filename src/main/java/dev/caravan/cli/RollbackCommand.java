@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.actions.Action.ActionCall;
+import dev.caravan.actions.NoSuchAction;
 import dev.caravan.engine.Engine;
 import dev.caravan.engine.EngineOptions;
 import dev.caravan.journal.RunRecord;
@@ -56,11 +57,19 @@ final class RollbackCommand implements Callable<Integer> {
             }
             described = found.action() + " " + found.cluster() + ", " + (found.hasEnded() ? found.state().word() : "under way");
         }
-        if (!common.isAgreed(() -> "Roll back everything that run " + run + " (" + described + ") changed?")) {
+        if (asksFirst() && !common.isAgreed(() -> "Roll back everything that run " + run + " (" + described + ") changed?")) {
             throw new UserError("nothing was done");
         }
         return Watched.run(EngineOptions.of(common.data(), common.routes(), false, Map.of()).withJournal(common.journal()),
                 engine -> begin(engine, given), common, Watched.AS_IT_ENDED, () -> { });
+    }
+
+    private boolean asksFirst() throws UserError {
+        try {
+            return ActionOptions.actions(common).rollback().asksFirst();
+        } catch (NoSuchAction e) {
+            throw new UserError(e.getMessage());
+        }
     }
 
     private Run begin(Engine engine, Optional<Path> given) throws Exception {

@@ -35,10 +35,11 @@ class RefusedTest {
         String apply = RouteFiles.builtIn().text("actions/apply.camel.yaml").orElseThrow();
         Files.createDirectories(directory.resolve("routes/actions"));
         Files.writeString(directory.resolve("routes/actions/apply.camel.yaml"), apply.replace("direct:preflight", "direct:prefligth"));
+        long line = apply.lines().takeWhile(each -> !each.contains("direct:preflight")).count() + 1;
         String said = said("plan", "-f", Path.of("examples", "three-nodes.yaml").toString(), "--data", directory.resolve("data").toString(),
                 "--routes", directory.resolve("routes").toString());
         assertThat(said.lines()).singleElement().asString()
-                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line 22: no route begins with direct:prefligth; "
+                .matches("caravan: .*routes/actions/apply\\.camel\\.yaml, line " + line + ": no route begins with direct:prefligth; "
                         + "did you mean direct:preflight\\?");
     }
 
