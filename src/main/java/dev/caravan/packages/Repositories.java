@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 /** Finds the repositories of a cluster's packages: the mirror's, with the spec's overrides, value by value. */
 public final class Repositories {
     private static final String ALIYUN = "https://mirrors.aliyun.com";
+    private static final String COMMUNITY = "https://pkgs.k8s.io/core:/stable:/v";
 
     private Repositories() {}
 
@@ -94,7 +95,7 @@ public final class Repositories {
                             "write packages.mirror: aliyun, which still has Kubernetes " + version
                                     + ", or name packages.kubernetes.baseUrl");
                 }
-                yield perMinor("https://pkgs.k8s.io/core:/stable:/v" + version.series(), system.family());
+                yield withNewestKey(COMMUNITY, version, versions, system.family());
             }
             case CUSTOM -> throw new NoRepository(
                     "mirror custom has no repository of its own", "write packages.kubernetes.baseUrl");
@@ -121,6 +122,15 @@ public final class Repositories {
         return family == Family.APT
                 ? new Repository(root + "/deb/ /", List.of(root + "/deb/Release.key"), true)
                 : new Repository(root + "/rpm/", List.of(root + "/rpm/repodata/repomd.xml.key"), true);
+    }
+
+    /**
+     * All minors are signed with one key, which was extended in November 2024. Repositories of minors that were not rebuilt since, such
+     * as 1.24 to 1.27, still serve the expired copy (kubernetes/release#3818), so the copy of a newer minor is taken.
+     */
+    private static Repository withNewestKey(String root, KubernetesVersion version, KubernetesTable versions, Family family) {
+        int newest = Math.max(version.minor(), versions.newestTried());
+        return new Repository(perMinor(root + version.series(), family).baseUrl(), perMinor(root + "1." + newest, family).gpgKeys(), true);
     }
 
     private static Optional<Repository> runtime(Cluster cluster, KubernetesTable versions, HostSystem system) {
