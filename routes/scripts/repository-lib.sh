@@ -18,7 +18,7 @@ write_repositories() {
   case $FAMILY in
     yum)
       yum_repository "$R/etc/yum.repos.d/kubernetes.repo" kubernetes Kubernetes "$KUBERNETES_REPO_URL" "$KUBERNETES_REPO_KEYS" \
-        "$KUBERNETES_REPO_CHECK" "$KUBERNETES_REPO_CHECK" "kubelet kubeadm kubectl cri-tools kubernetes-cni"
+        "$KUBERNETES_REPO_CHECK" "$(kubernetes_index_check)" "kubelet kubeadm kubectl cri-tools kubernetes-cni"
       if [ -n "${RUNTIME_REPO_URL:-}" ] && [ "$RUNTIME_REPO_URL" != "$KUBERNETES_REPO_URL" ]; then
         # as Docker's own repository file: the packages are signed, the index need not be
         yum_repository "$R/etc/yum.repos.d/caravan-runtime.repo" caravan-runtime "Container runtime ($RUNTIME)" \
@@ -61,9 +61,21 @@ fetch() { # URL FILE WHAT
     "Check the address under packages in the spec.$(other_mirror "$1")"
 }
 
-# New packages of pkgs.k8s.io are on Aliyun's mirror only later.
+# The index of Aliyun's repository for all versions is not checked: yum and dnf were often seen to refuse its signature
+# (yeasy/docker_practice#509, kubernetes/kubernetes#60134). It comes by https, and the signature of each package is checked.
+kubernetes_index_check() { # true or false, for repo_gpgcheck
+  case $KUBERNETES_REPO_URL in
+    https://mirrors.aliyun.com/kubernetes/yum/*) echo false ;;
+    *) echo "$KUBERNETES_REPO_CHECK" ;;
+  esac
+}
+
+# New packages of pkgs.k8s.io are on Aliyun's mirror only later. The community has nothing before 1.24.
 other_mirror() { # URL
-  case $1 in *mirrors.aliyun.com*) echo " If Aliyun's mirror does not have it (yet): packages.mirror: community." ;; esac
+  case $1 in
+    *mirrors.aliyun.com/kubernetes/*) ;;
+    *mirrors.aliyun.com*) echo " If Aliyun's mirror does not have it (yet): packages.mirror: community." ;;
+  esac
 }
 
 # --- yum

@@ -194,6 +194,34 @@ class PackageSourcesTest extends PackageScripts {
         }
     }
 
+    /* https://github.com/yeasy/docker_practice/issues/509: "repomd.xml signature could not be verified for kubernetes" */
+    @ParameterizedTest
+    @CsvSource({
+        "https://mirrors.aliyun.com/kubernetes/yum/repos/kubernetes-el7-x86_64, true, 1, 0",
+        "https://mirrors.aliyun.com/kubernetes/yum/repos/kubernetes-el7-x86_64, false, 0, 0",
+        "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.37/rpm/, true, 1, 1",
+        "https://mirror.example/kubernetes/yum/repos/kubernetes-el7-x86_64, true, 1, 1"})
+    void theIndexOfAliyunsOldRepositoryAloneIsNotChecked(String url, String check, int packages, int index) throws IOException {
+        try (Host host = start("1.20.2", Family.YUM)) {
+            host.run("package-repository", Map.of("KUBERNETES_REPO_URL", url, "KUBERNETES_REPO_CHECK", check));
+
+            assertThat(host.root().resolve("etc/yum.repos.d/kubernetes.repo")).content()
+                    .contains("\ngpgcheck=" + packages + "\n", "\nrepo_gpgcheck=" + index + "\n");
+        }
+    }
+
+    @Test
+    void theCommunityIsNotNamedForVersionsThatItDoesNotHave() throws IOException {
+        try (Host host = start("1.20.2", Family.YUM)) {
+            host.insteadOf("curl", "cat > /dev/null; echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22");
+
+            StepDriver.Result result = host.driver.run("h1", "package-repository",
+                    Map.of("KUBERNETES_REPO_URL", "https://mirrors.aliyun.com/kubernetes/yum/repos/kubernetes-el7-x86_64"), "");
+
+            assertThat(result.log()).contains("could not fetch the index of").doesNotContain("community");
+        }
+    }
+
     @Test
     void whereAliyunLacksARepositoryTheCommunitysIsNamed() throws IOException {
         try (Host host = start("1.37.2", Family.YUM)) {
