@@ -143,13 +143,14 @@ final class WorkflowLoader {
 
     /** The beans that read the tables of {@code routes/data}, which belong to these files. */
     private void tables(CamelContext context, Registry registry, RouteFiles files, KubernetesTable versions) {
-        NetworkDocuments network = new NetworkDocuments(NetworkTable.of(files), Optional.of(bundles));
+        NetworkTable networks = NetworkTable.of(files);
+        NetworkDocuments network = new NetworkDocuments(networks, Optional.of(bundles));
         Limits limits = Limits.from(name -> context.getPropertiesComponent().resolveProperty(name));
         registry.bind("network", network);
         registry.bind("probes", new Probes(versions));
         registry.bind("kubeadm", new KubeadmDocuments(versions));
         registry.bind("proxy", new HostProxies(versions));
-        Preflight preflight = new Preflight(limits, versions, PreflightTable.of(files));
+        Preflight preflight = new Preflight(limits, versions, networks, PreflightTable.of(files));
         registry.bind("preflight", new PreflightCheck(preflight, versions, network, Optional.of(bundles)));
         registry.bind("deprecated", new DeprecatedApis(preflight, versions));
     }

@@ -1,8 +1,11 @@
 package dev.caravan.facts;
 
 import dev.caravan.facts.Survey.Seen;
+import dev.caravan.spec.Cluster;
+import dev.caravan.spec.Cluster.Cni;
 import dev.caravan.tables.Minor.CgroupV1;
 import dev.caravan.tables.Minor.Least;
+import dev.caravan.tables.Words;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -71,6 +74,24 @@ final class KernelRules {
                 (kernel, hosts) -> new Finding(hosts, "kube-proxy-mode", Severity.REFUSES,
                         "kernel " + kernel + " is too old for kube-proxy's mode nftables, which needs " + least,
                         "Install a later kernel, or take KubeProxyConfiguration: {mode: iptables}."));
+    }
+
+    /**
+     * What the pod network's own documents ask for. It only warns: they also name distributions whose vendors add parts of later kernels
+     * to an older one. Nothing is known of a manifest of the user's own, except that Cilium's releases for recent minors agree.
+     */
+    static List<Finding> network(Survey survey) {
+        Cluster.Network network = survey.cluster().network();
+        int minor = survey.cluster().kubernetes().minor();
+        Optional<String> least = network.manifest().isPresent() && network.cni() != Cni.CILIUM
+                ? Optional.empty()
+                : survey.networks().kernel(network.cni(), minor);
+        String name = Words.of(network.cni())
+                + survey.networks().release(network.cni(), minor).map(release -> " " + release.release()).orElse("");
+        return PlatformRules.grouped(survey.hosts(seen -> isBelow(seen, least)), seen -> seen.facts().system().kernel(),
+                (kernel, hosts) -> new Finding(hosts, "kernel", Severity.WARNS,
+                        "kernel " + kernel + " is too old for " + name + ", which asks for " + least.orElseThrow(),
+                        "Install a later kernel. That of Enterprise Linux 8 may do: its vendor adds parts of later ones."));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.caravan.facts;
 
 import dev.caravan.spec.Cluster;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,6 +30,7 @@ public final class Preflight {
             PlatformRules::architecture,
             KernelRules::kernel,
             KernelRules::nftables,
+            KernelRules::network,
             KernelRules::cgroups,
             KernelRules::modules,
             InstalledRules::packageSignatures,
@@ -69,11 +71,13 @@ public final class Preflight {
 
     private final Limits limits;
     private final KubernetesTable versions;
+    private final NetworkTable networks;
     private final PreflightTable table;
 
-    public Preflight(Limits limits, KubernetesTable versions, PreflightTable table) {
+    public Preflight(Limits limits, KubernetesTable versions, NetworkTable networks, PreflightTable table) {
         this.limits = limits;
         this.versions = versions;
+        this.networks = networks;
         this.table = table;
     }
 
@@ -93,7 +97,7 @@ public final class Preflight {
      * @param leaving what is known of them beside their facts
      */
     public List<Finding> check(Cluster cluster, Map<String, Facts> facts, Leaving leaving) {
-        Survey survey = Survey.of(cluster, facts, leaving, limits, versions);
+        Survey survey = Survey.of(cluster, facts, leaving, limits, versions, networks);
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> findings.addAll(rule.check(survey)));
         return judged(findings);

@@ -106,26 +106,14 @@ final class SpecRules {
                 : Stream.empty();
     }
 
-    /** Before IPv6DualStack was on by default, kubeadm takes two subnets only with its gate, and before that not at all. */
+    /** The spec's reader refuses two subnets before 1.21; the table may say so of other minors. */
     static List<Finding> dualStack(Survey survey) {
         Cluster.Kubernetes kubernetes = survey.cluster().kubernetes();
         boolean two = kubernetes.podSubnet().contains(",") || kubernetes.serviceSubnet().contains(",");
-        DualStack taken = survey.minor().dualStack();
-        if (!two || taken == DualStack.ON || taken == DualStack.GATE && gateIsOn(kubernetes)) {
-            return List.of();
-        }
-        return List.of(new Finding(List.of(), "dual-stack", Severity.REFUSES,
-                "Kubernetes " + kubernetes.version() + (taken == DualStack.NONE
-                        ? " has no dual stack: it takes one podSubnet and one serviceSubnet"
-                        : " takes two subnets only with the feature gate IPv6DualStack"),
-                taken == DualStack.NONE ? "Write one subnet, or take a newer Kubernetes."
-                        : "Write below kubernetes in the spec: kubeadm: {ClusterConfiguration: {featureGates: {IPv6DualStack: true}}}. "
-                                + "Or take a newer Kubernetes."));
-    }
-
-    private static boolean gateIsOn(Cluster.Kubernetes kubernetes) {
-        return kubernetes.kubeadm().getOrDefault("ClusterConfiguration", Map.of()).get("featureGates") instanceof Map<?, ?> gates
-                && String.valueOf(gates.get("IPv6DualStack")).equals("true");
+        return !two || survey.minor().dualStack() == DualStack.ON ? List.of() : List.of(new Finding(List.of(), "dual-stack",
+                Severity.REFUSES,
+                "Kubernetes " + kubernetes.version() + " has no dual stack: it takes one podSubnet and one serviceSubnet",
+                "Write one subnet, or take a newer Kubernetes."));
     }
 
     /** kube-proxy's modes come and go. */

@@ -4,6 +4,7 @@ import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Host;
 import dev.caravan.tables.KubernetesTable;
 import dev.caravan.tables.Minor;
+import dev.caravan.tables.NetworkTable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -18,9 +19,10 @@ import java.util.stream.Stream;
  * @param leaving     what is known of the hosts that are to leave the cluster
  * @param minor       what the cluster's version of Kubernetes needs
  * @param versions    what each minor needs
+ * @param networks    what pod networks need
  */
 record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Leaving leaving, Limits limits, Minor minor,
-        KubernetesTable versions) {
+        KubernetesTable versions, NetworkTable networks) {
 
     static final String INIT = "InitConfiguration";
     static final String JOIN = "JoinConfiguration";
@@ -36,13 +38,15 @@ record Survey(Cluster cluster, Map<String, Facts> facts, List<Seen> hosts, Leavi
         }
     }
 
-    static Survey of(Cluster spec, Map<String, Facts> facts, Leaving leaving, Limits limits, KubernetesTable versions) {
+    static Survey of(Cluster spec, Map<String, Facts> facts, Leaving leaving, Limits limits, KubernetesTable versions,
+            NetworkTable networks) {
         Cluster cluster = Membership.led(spec, facts);
         List<Seen> hosts = cluster.hosts().stream()
                 .filter(host -> facts.containsKey(host.name()))
                 .map(host -> new Seen(host, facts.get(host.name()), Membership.of(cluster, host, facts)))
                 .toList();
-        return new Survey(cluster, Map.copyOf(facts), hosts, leaving, limits, versions.minor(cluster.kubernetes().minor()), versions);
+        return new Survey(cluster, Map.copyOf(facts), hosts, leaving, limits, versions.minor(cluster.kubernetes().minor()), versions,
+                networks);
     }
 
     List<Seen> hosts(Predicate<Seen> which) {

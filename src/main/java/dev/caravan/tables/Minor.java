@@ -64,8 +64,8 @@ public record Minor(
     /** The form of the runtime's socket in kubeadm's documents. */
     public enum Sockets { PATHS, URLS }
 
-    /** Not there yet, behind the feature gate IPv6DualStack, or on. */
-    public enum DualStack { NONE, GATE, ON }
+    /** Not there yet, or only as an alpha feature; or on. */
+    public enum DualStack { NONE, ON }
 
     /** Projects with a repository for each minor: Kubernetes' own (pkgs.k8s.io) and CRI-O's. */
     public enum Packager { COMMUNITY, CRI_O }

@@ -10,20 +10,22 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which release of a pod network goes with which minor of Kubernetes, from {@code routes/data/networks.yaml}. Immutable and
- * thread-safe.
+ * Which release of a pod network goes with which minor of Kubernetes, and which kernel it asks for, from
+ * {@code routes/data/networks.yaml}. Immutable and thread-safe.
  */
 public final class NetworkTable {
     static final String FILE = "data/networks.yaml";
 
-    /** Those whose projects publish a manifest. */
-    private static final List<Cni> KNOWN = List.of(Cni.FLANNEL, Cni.CALICO);
+    /** Those that can have rows. Cilium's project publishes no manifest, so its rows have no release. */
+    private static final List<Cni> KNOWN = List.of(Cni.FLANNEL, Cni.CALICO, Cni.CILIUM);
 
-    private final Map<Cni, NavigableMap<Integer, NetworkRelease>> releases;
+    private final Map<Cni, NavigableMap<Integer, Row>> rows;
 
-    private NetworkTable(Map<Cni, NavigableMap<Integer, NetworkRelease>> releases) {
-        this.releases = releases;
+    private NetworkTable(Map<Cni, NavigableMap<Integer, Row>> rows) {
+        this.rows = rows;
     }
+
+    private record Row(Optional<NetworkRelease> release, Optional<String> kernel) {}
 
     /** The table that travels with Caravan. */
     public static NetworkTable builtIn() {
@@ -37,13 +39,13 @@ public final class NetworkTable {
      */
     public static NetworkTable of(RouteFiles files) {
         Map<String, Value> networks = Value.read(files, FILE).fields(KNOWN.stream().map(Words::of).toArray(String[]::new));
-        Map<Cni, NavigableMap<Integer, NetworkRelease>> releases = new EnumMap<>(Cni.class);
+        Map<Cni, NavigableMap<Integer, Row>> table = new EnumMap<>(Cni.class);
         KNOWN.stream().filter(cni -> networks.containsKey(Words.of(cni))).forEach(cni -> {
-            NavigableMap<Integer, NetworkRelease> rows = new TreeMap<>();
-            networks.get(Words.of(cni)).entries().forEach((minor, row) -> rows.put(minor(row, minor), release(row)));
-            releases.put(cni, rows);
+            NavigableMap<Integer, Row> rows = new TreeMap<>();
+            networks.get(Words.of(cni)).entries().forEach((minor, row) -> rows.put(minor(row, minor), row(cni, row)));
+            table.put(cni, rows);
         });
-        return new NetworkTable(releases);
+        return new NetworkTable(table);
     }
 
     private static int minor(Value row, String text) {
@@ -53,11 +55,18 @@ public final class NetworkTable {
         return Integer.parseInt(text.substring(2));
     }
 
-    private static NetworkRelease release(Value row) {
-        Map<String, Value> fields = row.fields("release", "manifest", "sha256", "podSubnet");
+    private static Row row(Cni cni, Value row) {
+        Map<String, Value> fields = cni == Cni.CILIUM
+                ? row.fields("kernel")
+                : row.fields("release", "manifest", "sha256", "podSubnet", "kernel");
+        return new Row(cni == Cni.CILIUM ? Optional.empty() : Optional.of(release(row, fields)),
+                Optional.ofNullable(fields.get("kernel")).map(Value::version));
+    }
+
+    private static NetworkRelease release(Value row, Map<String, Value> fields) {
         for (String needed : List.of("release", "manifest")) {
             if (!fields.containsKey(needed)) {
-                throw row.wrong("this row has no " + needed, "it takes release, manifest, sha256 and podSubnet");
+                throw row.wrong("this row has no " + needed, "it takes release, manifest, sha256, podSubnet and kernel");
             }
         }
         return new NetworkRelease(
@@ -70,7 +79,16 @@ public final class NetworkTable {
 
     /** The release for that minor; empty for a network that has none, or none for a minor as old as this. */
     public Optional<NetworkRelease> release(Cni cni, int minor) {
-        return Optional.ofNullable(releases.get(cni)).map(rows -> rows.floorEntry(minor)).map(Map.Entry::getValue);
+        return row(cni, minor).flatMap(Row::release);
+    }
+
+    /** The oldest kernel that the network asks for with that minor; empty where none is known. */
+    public Optional<String> kernel(Cni cni, int minor) {
+        return row(cni, minor).flatMap(Row::kernel);
+    }
+
+    private Optional<Row> row(Cni cni, int minor) {
+        return Optional.ofNullable(rows.get(cni)).map(any -> any.floorEntry(minor)).map(Map.Entry::getValue);
     }
 
     /** Read once. */

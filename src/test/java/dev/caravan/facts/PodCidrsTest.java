@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.caravan.spec.Cluster;
 import dev.caravan.spec.Cluster.RuntimeName;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.NetworkTable;
 import dev.caravan.testkit.Clusters;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +54,8 @@ class PodCidrsTest {
     void refusesASubnetWithoutRoom(String podSubnet, int count) {
         assertThatThrownBy(() -> PodCidrs.assign(cluster(podSubnet, count), facts(count, null)))
                 .isInstanceOf(IllegalArgumentException.class);
-        Survey survey = Survey.of(cluster(podSubnet, count), Map.of(), Leaving.NONE, Limits.defaults(), KubernetesTable.builtIn());
+        Survey survey = Survey.of(cluster(podSubnet, count), Map.of(), Leaving.NONE, Limits.defaults(), KubernetesTable.builtIn(),
+                NetworkTable.builtIn());
         assertThat(PodCidrs.check(survey))
                 .singleElement()
                 .matches(finding -> finding.rule().equals("pod-subnet") && finding.refuses() && finding.problem().contains(podSubnet));

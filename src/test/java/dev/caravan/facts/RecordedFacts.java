@@ -1,6 +1,7 @@
 package dev.caravan.facts;
 
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.PreflightTable;
 import dev.caravan.testkit.RecordedOutputs;
 import java.time.Instant;
@@ -14,7 +15,7 @@ final class RecordedFacts {
 
     /** With the tables that travel with Caravan. */
     static Preflight preflight(Limits limits) {
-        return new Preflight(limits, KubernetesTable.builtIn(), PreflightTable.builtIn());
+        return new Preflight(limits, KubernetesTable.builtIn(), NetworkTable.builtIn(), PreflightTable.builtIn());
     }
 
     static Map<String, String> outputs(String recording) {

@@ -11,6 +11,7 @@ import dev.caravan.spec.Expansion;
 import dev.caravan.spec.InvalidSpec;
 import dev.caravan.spec.SpecReader;
 import dev.caravan.tables.KubernetesTable;
+import dev.caravan.tables.NetworkTable;
 import dev.caravan.tables.OwnTables;
 import dev.caravan.tables.PreflightTable;
 import dev.caravan.testkit.Clusters;
@@ -71,7 +72,7 @@ class VersionRulesTest extends VersionFindings {
         Files.writeString(directory.resolve("data/kubernetes.yaml"),
                 RouteFiles.builtIn().text("data/kubernetes.yaml").orElseThrow().replace("newestTried: 1.37", "newestTried: 1.32"));
         RouteFiles files = RouteFiles.with(directory);
-        Preflight own = new Preflight(Limits.defaults(), KubernetesTable.of(files), PreflightTable.of(files));
+        Preflight own = new Preflight(Limits.defaults(), KubernetesTable.of(files), NetworkTable.of(files), PreflightTable.of(files));
         all("kernel", "4.18.0-553.el8_10.x86_64");
         all("cgroupVersion", "1");
 
@@ -87,7 +88,7 @@ class VersionRulesTest extends VersionFindings {
         hosts.get("h2").merge("listening", "* 10256 91 cilium-agent", (before, more) -> before + "\n" + more);
 
         assertThat(findings(without)).extracting(Finding::rule).doesNotContain("port-in-use");
-        assertThat(findings(new Preflight(Limits.defaults(), own, PreflightTable.builtIn()), without))
+        assertThat(findings(new Preflight(Limits.defaults(), own, NetworkTable.builtIn(), PreflightTable.builtIn()), without))
                 .extracting(Finding::rule).contains("port-in-use");
     }
 
@@ -177,15 +178,14 @@ class VersionRulesTest extends VersionFindings {
                 + ", and the spec asks for 1.35.4";
     }
 
+    /** The same answer as that of the spec's reader (SpecNetworkTest), also with the gate of the alpha feature. */
     @Test
-    void twoSubnetsBefore121NeedTheGate() {
+    void twoSubnetsBefore121AreRefusedAsTheReaderDoes() {
         Map<String, Map<String, Object>> gate = Map.of("ClusterConfiguration", Map.of("featureGates", Map.of("IPv6DualStack", true)));
 
-        assertThat(said(dual("1.15.12", Map.of())))
-                .contains("refuses dual-stack []: Kubernetes 1.15.12 has no dual stack: it takes one podSubnet and one serviceSubnet");
-        assertThat(said(dual("1.20.2", Map.of())))
-                .containsExactly("refuses dual-stack []: Kubernetes 1.20.2 takes two subnets only with the feature gate IPv6DualStack");
-        assertThat(said(dual("1.20.2", gate))).isEmpty();
+        assertThat(said(dual("1.20.2", gate)))
+                .containsExactly("refuses dual-stack []: Kubernetes 1.20.2 has no dual stack: "
+                        + "it takes one podSubnet and one serviceSubnet");
         assertThat(said(dual("1.21.14", Map.of()))).isEmpty();
     }
 
