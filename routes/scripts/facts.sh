@@ -227,6 +227,7 @@ modules() {
   for module in overlay br_netfilter nf_conntrack; do
     if ! module_to_be_had "$module"; then add "$module"; fi
   done
+  for module in $(iptables_modules_missing); do add "$module"; done
   fact moduleMissing "$list"
 }
 

@@ -54,6 +54,7 @@ modules='overlay br_netfilter nf_conntrack'
 # On EL10 and minimal images, some of them are in a separate package, for exactly this kernel.
 lacking=
 for module in $modules; do module_to_be_had "$module" || lacking="$lacking $module"; done
+for module in $(iptables_modules_missing); do lacking="$lacking $module"; done
 extra=kernel-modules-extra-$(uname -r)
 if [ -n "$lacking" ] && [ "$FAMILY" = yum ] && ! rpm -q "$extra" >/dev/null 2>&1; then
   if change "install $extra, as the kernel has no$lacking"; then

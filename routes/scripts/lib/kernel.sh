@@ -16,6 +16,15 @@ module_there() { # NAME
 }
 # Whether the module is there, or modprobe finds it for the running kernel.
 module_to_be_had() { module_there "$1" || { have modprobe && modprobe -n -q "$1" >/dev/null 2>&1; }; } # NAME
+
+# Prints the modules for rules of iptables that the kernel lacks. kube-proxy and pod networks write comments into their rules, and an
+# iptables that writes rules of nftables needs nft_compat for them (kubernetes/kops#18724). Nothing is loaded: the first rule does that. A
+# kernel without any loadable module has built in what it has, which modprobe may not know.
+iptables_modules_missing() {
+  if ! have modprobe || [ ! -s "$R/lib/modules/$(uname -r)/modules.dep" ]; then return 0; fi
+  module_to_be_had xt_comment || echo xt_comment
+  case $(iptables --version 2>/dev/null) in *nf_tables*) module_to_be_had nft_compat || echo nft_compat ;; esac
+}
 keep_selinux() { found selinux mode "$(getenforce)"; }
 keep_swap() { # each device in use, with its priority
   sed 1d "$R/proc/swaps" | while read -r swap_device _ _ _ swap_priority; do found swap "$swap_device" "$swap_priority"; done

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
 final class KernelRules {
     /** kubeadm's check of kernel and cgroups (kubernetes/system-validators). */
     private static final String CHECK = "SystemVerification";
+    /** Modules for rules of iptables, which kube-proxy in mode nftables and some networks do without. */
+    private static final Set<String> FOR_IPTABLES = Set.of("xt_comment", "nft_compat");
 
     private KernelRules() {}
 
@@ -145,7 +148,8 @@ final class KernelRules {
                 (key, hosts) -> {
                     String[] part = key.split(" ", 3);
                     boolean yum = part[0].equals("yum");
-                    return new Finding(hosts, "kernel-modules", yum ? Severity.WARNS : Severity.REFUSES,
+                    boolean dispensable = FOR_IPTABLES.containsAll(List.of(part[2].split(", ")));
+                    return new Finding(hosts, "kernel-modules", yum || dispensable ? Severity.WARNS : Severity.REFUSES,
                             "the kernel " + part[1] + " has no module " + part[2],
                             yum
                                     ? "os-prepare installs kernel-modules-extra-" + part[1]

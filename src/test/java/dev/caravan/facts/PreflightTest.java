@@ -132,6 +132,11 @@ class PreflightTest extends PreflightFindings {
                     hosts.get("h2").put("kernel", "6.8.0-79-generic");
                     hosts.get("h2").put("moduleMissing", "br_netfilter");
                 }, "refuses kernel-modules [h2]: the kernel 6.8.0-79-generic has no module br_netfilter"),
+                change("the same of those for rules of iptables alone", hosts -> {
+                    other(hosts.get("h2"), "ubuntu", "24.04", "apt");
+                    hosts.get("h2").put("kernel", "6.8.0-79-generic");
+                    hosts.get("h2").put("moduleMissing", "xt_comment\nnft_compat");
+                }, "warns kernel-modules [h2]: the kernel 6.8.0-79-generic has no module xt_comment, nft_compat"),
                 change("cgroup v1 without cpuset", hosts -> hosts.get("h2").put("cgroupController", "cpu\nmemory\npids"),
                         "refuses cgroups [h2]: cgroup v1 without the controller cpuset, which kubeadm requires (missing required "
                                 + "cgroups: cpuset)"),
