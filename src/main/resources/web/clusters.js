@@ -155,8 +155,8 @@ const clusters = {
   buttons(cluster) {
     const button = (id, text, role, work) =>
       el('button', {type: 'button', id, text, ...caller.allowing(role), onclick: event => page.safely(() => work(event.currentTarget))});
-    if (!cluster.nodes.length)
-      return [el('a', {class: 'button strong', id: 'do-make', href: to(this.of, newRun.offered.spec || ''), text: 'Make it with its spec'})];
+    const make = to(this.of, newRun.offered.spec || '');
+    if (!cluster.nodes.length) return [el('a', {class: 'button strong', id: 'do-make', href: make, text: 'Make it with its spec'})];
     return [
       button('do-upgrade', 'Upgrade', 'operate', opener => this.upgrade(cluster, opener)),
       button('do-add', 'Add a host', 'operate', opener => this.add(cluster, opener)),
