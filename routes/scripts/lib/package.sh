@@ -86,7 +86,9 @@ yum_is_yum3() {
   case ${yum_program##*/} in yum*) return 0 ;; *) return 1 ;; esac
 }
 # The option that disables the excludes of a repository, or all excludes.
-yum_without_excludes() { if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi; } # REPOSITORY ID or all
+yum_without_excludes() { # REPOSITORY ID or all
+  if yum_is_yum3; then echo "--disableexcludes=$1"; else echo "--setopt=disable_excludes=$1"; fi
+}
 # The arguments of `list` that show all versions in the repositories. dnf5 accepts only the option, yum 3 only the word.
 yum_list_available() { if yum_is_yum3; then echo "--showduplicates available"; else echo "--showduplicates --available"; fi; }
 
