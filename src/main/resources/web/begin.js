@@ -1,5 +1,6 @@
 'use strict';
-/* A new run: a spec, what is wrong with it as one types, and an action with its parameters. */
+/* A new run: a spec, what is wrong with it as one types, and an action with its parameters. One file
+   although it is long: text, problems and parameters are one form. */
 
 /** A spec of these hosts, each with what follows its address. @param kubernetes the lines of that block */
 const example = (kubernetes, hosts, more = '') => `apiVersion: caravan/v1

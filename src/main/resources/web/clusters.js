@@ -1,6 +1,6 @@
 'use strict';
 /* The clusters that the journal knows, and one of them: its nodes as they are now, certificates, backups, what the last plan would
-   change. */
+   change. One file although it is long: each part of the view reads the same cluster, and begins its changes in the same way. */
 
 const SOON = 60;
 

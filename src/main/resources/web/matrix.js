@@ -1,5 +1,6 @@
 'use strict';
-/* The host-by-step matrix. Rows and cells are made once and then only changed where something changed. */
+/* The host-by-step matrix. Rows and cells are made once and then only changed where something changed.
+   One file although it is long: order, filters, widths and keys all go by the same rows. */
 
 const FEW_HOSTS = 24;
 

@@ -1,5 +1,6 @@
 'use strict';
-/* The run that is shown, the connection to the engine, and the actions on the run. */
+/* The run that is shown, the connection to the engine, and the actions on the run. One file although it is long: all of it
+   is about the one run that is shown and the one question that may be open. */
 
 const VIEWS = {matrix: 'Hosts', plan: 'Plan', timeline: 'Timeline', problems: 'Problems', workflow: 'Workflow'};
 /** The types of events; of others only the gap in the numbers is seen. */

@@ -1,6 +1,6 @@
 'use strict';
 /* What an action would do, before it is begun: its steps in the order of the loaded routes, with their hosts, and what the engine knows
-   of it. */
+   of it. A few lines above 300: the words for each kind of step stand together. */
 
 /** What routes split over, and which hosts that is. */
 const SPLIT_OVER = {

@@ -1,5 +1,6 @@
 'use strict';
-/* The workflow as a graph, drawn from the routes that the engine has loaded; for a run, with the states of its steps. */
+/* The workflow as a graph, drawn from the routes that the engine has loaded; for a run, with the states of its steps.
+   One file although it is long: reading the routes and drawing them go through the same kinds of nodes. */
 
 const PLUMBING = new Set([
   'bean',
