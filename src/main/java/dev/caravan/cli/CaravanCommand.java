@@ -59,8 +59,8 @@ import picocli.CommandLine;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "  0:done",
-            "  2:the spec, the command line, a route, a setting, the journal or its key cannot be used, or another run is at work there; "
-                    + "nothing was touched",
+            "  2:the spec, the command line, a route, a setting, the journal or its key cannot be used. "
+                    + "Or another run works on the cluster or on a host. Nothing was touched",
             "  3:preflight refused, nothing was changed",
             "  4:failed and rolled back",
             "  5:failed and left as it stood",

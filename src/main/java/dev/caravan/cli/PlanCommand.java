@@ -9,8 +9,8 @@ import picocli.CommandLine.Mixin;
         description = {
             "Says what apply would change on each host; changes nothing.",
             "",
-            "Files are shown as they are and as they would be, as a unified diff, unless not everybody on the host may read them; "
-                    + "units and kernel settings likewise. Hosts with the same changes stand together. "
+            "If everybody on the host may read a file, it is shown as it is and as it would be, as a unified diff. "
+                    + "Units and kernel settings are shown likewise. Hosts with the same changes stand together. "
                     + "What a step finds only once an earlier one has changed something, such as a package's own files, is not foreseen."
         },
         footerHeading = "%nExamples:%n",

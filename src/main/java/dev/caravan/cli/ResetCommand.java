@@ -7,8 +7,8 @@ import picocli.CommandLine.Command;
         description = {
             "Takes the cluster off its hosts and restores what Caravan changed there, as the journal has it.",
             "",
-            "On all hosts of the spec, for all runs of the cluster: files get their former content, packages that came go, units are as "
-                    + "they were. A terminal is asked first, unless --yes is given."
+            "This is done on all hosts of the spec, for all runs of the cluster. Files get their former content, packages that came go, "
+                    + "units are as they were. A terminal is asked first, unless --yes is given."
         },
         footerHeading = "%nExamples:%n",
         footer = {

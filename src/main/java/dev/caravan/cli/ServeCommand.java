@@ -70,7 +70,7 @@ final class ServeCommand implements Callable<Integer> {
 
         @Option(names = "--token-file", paramLabel = "FILE",
                 description = "Holds the bearer token that HTTP asks for (or CARAVAN_TOKEN), or a line NAME ROLE TOKEN for each "
-                        + "who may ask; roles are view, operate and admin. A changed file is read without a restart.")
+                        + "who may ask. Roles are view, operate and admin. A changed file is read without a restart.")
         Path tokenFile;
 
         @Option(names = "--oidc-issuer", paramLabel = "URL",

@@ -76,8 +76,8 @@ final class ServerTls {
         }
         if (causes.stream().map(cause -> String.valueOf(cause.getMessage()))
                 .anyMatch(said -> said.startsWith("PKIX path building failed") || said.contains("signature check failed"))) {
-            return "its certificate is not signed by an authority that is trusted here: give that authority's certificate, or the server's "
-                    + "own if it is self-signed, with --server-ca FILE";
+            return "its certificate is not signed by an authority that is trusted here. With --server-ca FILE, give that authority's "
+                    + "certificate, or the server's own if it is self-signed";
         }
         return CaravanCommand.message(failure);
     }

@@ -24,11 +24,11 @@ import picocli.CommandLine.Parameters;
         description = {
             "Shows what happened in a run, and its state.",
             "",
-            "Of a run with more than 20,000 events that has ended it shows what failed and how it ended; with --output plain, "
-                    + "each step as well.",
+            "Of a run with more than 20,000 events that has ended, it shows what failed and how it ended. With --output plain, "
+                    + "it shows each step as well.",
             "",
-            "With --follow it shows a run that is under way as apply would, and its exit status is then the run's; "
-                    + "ending it ends nothing else."
+            "With --follow it shows a run that is under way as apply would. Its exit status is then the run's. "
+                    + "Ending it ends nothing else."
         },
         footerHeading = "%nExamples:%n",
         footer = {

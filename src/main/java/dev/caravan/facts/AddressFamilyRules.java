@@ -47,7 +47,7 @@ final class AddressFamilyRules {
         String other = address.contains(":") ? "IPv4" : "IPv6";
         return Optional.of(new String[] {
             "podSubnet has a network of each family, and the interface of " + address + " has no " + other + " address",
-            "Give it one; or write an address of each family as internalAddress, if they are on different interfaces; or take one network "
+            "Give it one. If the addresses are on different interfaces, write one of each family as internalAddress. Or take one network "
                     + "each for podSubnet and serviceSubnet."});
     }
 

@@ -35,8 +35,8 @@ final class AddressRule {
                 "the " + (internal ? "internalAddress " : "address ") + wanted + " is on no interface of this host; it has " + own,
                 "etcd and kubelet would not start with it. " + (internal
                         ? "Write the address by which the other hosts reach this one, or set it on the interface."
-                        : "If it is a floating or translated address (NAT), keep it for SSH, and write the address that is on an interface "
-                                + "as internalAddress beside it."));
+                        : "If it is a floating or translated address (NAT), keep it for SSH. Write the address that is on an interface as "
+                                + "internalAddress beside it."));
     }
 
     /** The address of a node cannot be changed in place: etcd, certificates and the other nodes have it. */

@@ -56,8 +56,8 @@ final class UpgradeRules {
                 .map(seen -> new Finding(List.of(seen.name()), "etcd-version", Severity.REFUSES,
                         "its etcd is " + seen.facts().kubernetes().etcdVersion().orElseThrow() + ", and the upgrade needs " + needed.get()
                                 + " or later on all members",
-                        "Upgrade etcd first: set etcd.local.imageTag in the ClusterConfiguration of kubeadm-config to an image of "
-                                + needed.get() + " or later, run kubeadm upgrade apply for the present version, and remove the tag again."))
+                        "Upgrade etcd first. In the ClusterConfiguration of kubeadm-config, set etcd.local.imageTag to an image of "
+                                + needed.get() + " or later. Run kubeadm upgrade apply for the present version, and remove the tag again."))
                 .toList();
     }
 

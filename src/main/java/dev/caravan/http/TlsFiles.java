@@ -156,7 +156,7 @@ public record TlsFiles(Path certificate, Path key) {
         if (!match) {
             throw new Unusable("the key in " + key + " is not that of the first certificate in " + certificate + " ("
                     + certificateOf.getSubjectX500Principal()
-                    + "): give the key that it was made with, and the server's own certificate before the others");
+                    + "). Give the key that it was made with, and the server's own certificate before the others");
         }
     }
 }

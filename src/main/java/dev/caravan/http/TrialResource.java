@@ -25,7 +25,7 @@ final class TrialResource {
     Reply begin(Request request) throws Refused {
         request.require(Role.ADMIN);
         Trial known = trial.orElseThrow(() -> refused("This engine starts none: it rehearses itself, is served over TLS or with a login, "
-                + "or listens on more than loopback. caravan serve --rehearse does the same."));
+                + "or listens on more than loopback. The command caravan serve --rehearse does the same."));
         if (journal.hasRuns(false)) {
             throw refused("This engine has runs on real hosts. caravan serve --rehearse, with another port and inbox, rehearses "
                     + "beside it.");

@@ -114,7 +114,7 @@ final class SqliteDatabase implements Database {
         }
         return unusable().map(why -> why + "; name another directory with --data")
                 .orElseGet(() -> failure instanceof SQLException sql && isOf(DAMAGED, sql)
-                        ? "its file " + file + " is damaged. Put back a copy of it; or move it away, and Caravan begins a new one, which "
+                        ? "its file " + file + " is damaged. Put back a copy of it, or move it away. Caravan then begins a new one, which "
                                 + "knows neither earlier runs nor what they changed (" + failure.getMessage() + ")"
                         : failure.getMessage());
     }

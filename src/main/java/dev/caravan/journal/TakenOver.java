@@ -10,7 +10,7 @@ public final class TakenOver extends JournalException {
     }
 
     TakenOver(String run, Throwable cause) {
-        super("run " + run + " does not belong to this engine any more: it sent no heartbeat for so long that another engine may have "
+        super("run " + run + " does not belong to this engine any more. It sent no heartbeat for so long that another engine may have "
                 + "resumed the run; see there", cause);
         this.run = run;
     }

@@ -119,7 +119,7 @@ final class Vault {
         return made
                 ? "put back the key that was there, or set CARAVAN_KEY_FILE to the file that has it. "
                         + "If it is lost, what was found on hosts cannot be restored, and another --data starts without it"
-                : "CARAVAN_KEY_FILE must name the same 32 bytes for all engines of a journal; a first one is made by"
+                : "CARAVAN_KEY_FILE must name the same 32 bytes for all engines of a journal. To make a first one:"
                         + " (umask 077; head -c 32 /dev/urandom > " + file + ")";
     }
 

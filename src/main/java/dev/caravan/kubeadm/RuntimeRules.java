@@ -30,8 +30,8 @@ public final class RuntimeRules {
                             + minor.runtimes().stream().map(RuntimeName::word).collect(Collectors.joining(" or "))));
             case DOCKER -> Optional.of(new Refusal(
                     "Kubernetes " + version
-                            + " does not run on Docker: support for it left the kubelet with 1.24, and"
-                            + " what brings it back (cri-dockerd) is not installed by Caravan",
+                            + " does not run on Docker: support for it left the kubelet with 1.24."
+                            + " Caravan does not install what brings it back (cri-dockerd)",
                     "write runtime.name: containerd, which runs the same images, or take Kubernetes"
                             + " 1.23 or older"));
             case RKT -> Optional.of(new Refusal(

@@ -188,7 +188,7 @@ public final class ApprovedPlan {
                 return;
             }
             refused = new PreflightRefused("what would be done now is not what run " + planned.id() + " planned. caravan status "
-                    + again.run() + " shows the plan of now; to apply that one: caravan apply -f SPEC --plan " + again.run(),
+                    + again.run() + " shows the plan of now. To apply that one: caravan apply -f SPEC --plan " + again.run(),
                     deviations.stream().map(each -> finding(each.hosts(), each.text(), "")).toList());
         } else if (again.state() == RunState.CANCELLED) {
             throw new RunCancelled();
