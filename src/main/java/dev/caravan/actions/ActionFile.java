@@ -47,8 +47,10 @@ final class ActionFile {
     }
 
     private static Optional<Action> replaced(RouteFile file) {
-        RouteFiles own = RouteFiles.builtIn();
-        return file.origin().flatMap(path -> Optional.ofNullable(own.all().get(file.name()))).map(each -> read(own, each));
+        return file.origin().flatMap(path -> {
+            RouteFiles own = RouteFiles.builtIn();
+            return Optional.ofNullable(own.all().get(file.name())).map(each -> read(own, each));
+        });
     }
 
     private static Map<String, Value> route(Value whole) {

@@ -1,6 +1,6 @@
 package dev.caravan.actions;
 
-import dev.caravan.tables.Words;
+import dev.caravan.spec.Words;
 import java.util.Optional;
 
 /** A place where the page, a trigger or a command offers an action, of which it does not know the name. */

@@ -1,6 +1,6 @@
 package dev.caravan.actions;
 
-import dev.caravan.tables.Words;
+import dev.caravan.spec.Words;
 import java.util.List;
 import java.util.Optional;
 

@@ -32,7 +32,6 @@ public final class Clusters {
     private static final int RUNS_READ = 20;
     private static final int LARGEST_KUBECONFIG = 1 << 20;
 
-    /** By their names: no other action shows all that an apply would change, or looks at a cluster that has another name in its spec. */
     /** How many times as many, where only the first event of each is read. */
     private static final int TIMES = 10;
     private static final Comparator<RunRecord> LAST_SEEN =

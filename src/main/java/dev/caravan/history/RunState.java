@@ -1,6 +1,6 @@
 package dev.caravan.history;
 
-import java.util.Locale;
+import dev.caravan.spec.Words;
 import java.util.Optional;
 
 /** The states of a run. A run ends in one of those that have an {@link #exitStatus()}. */
@@ -18,17 +18,12 @@ public enum RunState {
 
     /** The word in events, JSON, the journal and the API: {@code rolled-back}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return Words.of(this);
     }
 
     /** The state with that word; a word that this version does not know counts as a failure. */
     public static RunState of(String word) {
-        for (RunState state : values()) {
-            if (state.word().equals(word)) {
-                return state;
-            }
-        }
-        return FAILED;
+        return Words.find(values(), word).orElse(FAILED);
     }
 
     /** What a command ends with whose run ended so; empty while the run continues. */

@@ -1,8 +1,7 @@
 package dev.caravan.history;
 
-import java.util.Locale;
+import dev.caravan.spec.Words;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** What a run of an action says about its cluster, as the action's file declares it. */
 public enum Shows {
@@ -17,10 +16,10 @@ public enum Shows {
 
     /** As action files, events and JSON write it. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return Words.of(this);
     }
 
     static Optional<Shows> of(String word) {
-        return Stream.of(values()).filter(each -> each.word().equals(word)).findFirst();
+        return Words.find(values(), word);
     }
 }

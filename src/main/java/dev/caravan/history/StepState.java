@@ -1,6 +1,6 @@
 package dev.caravan.history;
 
-import java.util.Locale;
+import dev.caravan.spec.Words;
 
 /** The states of a step on a host. A step ends in one of those that {@link #ended()}. */
 public enum StepState {
@@ -17,7 +17,7 @@ public enum StepState {
 
     /** The word in events, JSON and the API: {@code rolled-back}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return Words.of(this);
     }
 
     public boolean ended() {

@@ -1,8 +1,7 @@
 package dev.caravan.history;
 
-import java.util.Locale;
+import dev.caravan.spec.Words;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** What an action rolls back, as its file declares it. */
 public enum Undoes {
@@ -14,10 +13,10 @@ public enum Undoes {
 
     /** As action files, events and JSON write it. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return Words.of(this);
     }
 
     static Optional<Undoes> of(String word) {
-        return Stream.of(values()).filter(each -> each.word().equals(word)).findFirst();
+        return Words.find(values(), word);
     }
 }

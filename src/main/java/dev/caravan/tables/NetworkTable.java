@@ -2,6 +2,7 @@ package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
 import dev.caravan.spec.Cluster.Cni;
+import dev.caravan.spec.Words;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package dev.caravan.tables;
 
 import dev.caravan.routes.RouteFiles;
+import dev.caravan.spec.Words;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

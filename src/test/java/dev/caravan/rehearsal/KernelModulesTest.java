@@ -6,9 +6,6 @@ import dev.caravan.packages.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,7 +49,7 @@ class KernelModulesTest extends PackageScripts {
             assertThat(host.root().resolve("etc/modules-load.d/caravan.conf")).content().doesNotContain("xt_", "nft_");
             assertThat(host.run("os-prepare").changes()).isEmpty();
 
-            Connection.Answer undone = host.undo("undo", records(result));
+            Connection.Answer undone = host.undo("undo", result.records());
 
             assertThat(undone.status()).as(undone.toString()).isZero();
             assertThat(host.root().resolve("run/extra")).doesNotExist();
@@ -79,13 +76,5 @@ class KernelModulesTest extends PackageScripts {
                   '-qa --qf %{NAME}=%|EPOCH'*) if [ -e "$extra" ]; then echo 'kernel-modules-extra=0:5.14.0-570.12.1.el9_6.x86_64'; fi ;;
                   '-e kernel-modules-extra-'*) rm "$extra"; exit ;;
                 esac""");
-    }
-
-    private static String records(StepDriver.Result result) {
-        String start = "caravan-found\t";
-        List<String> records = new ArrayList<>(result.log().lines().filter(line -> line.startsWith(start))
-                .map(line -> line.substring(start.length())).toList());
-        Collections.reverse(records);
-        return String.join("\n", records) + "\n";
     }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -159,11 +158,9 @@ abstract class NetworkStandIns {
     }
 
     String undo(String recorded, Map<String, String> more) throws Exception {
-        List<String> lines = new ArrayList<>(recorded.lines().filter(line -> line.startsWith("caravan-found\t"))
-                .map(line -> line.substring(14)).toList());
-        assertThat(lines).isNotEmpty();
-        Collections.reverse(lines);
-        return run("undo.sh", String.join("\n", lines) + "\n", more);
+        String records = StepDriver.records(recorded);
+        assertThat(records).isNotBlank();
+        return run("undo.sh", records, more);
     }
 
     String run(String script, String input, Map<String, String> more) throws Exception {

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +28,26 @@ final class StepDriver {
     private static final RouteFiles FILES = RouteFiles.builtIn();
     private static final List<String> NAMES = FILES.all().keySet().stream().filter(name -> name.matches("scripts/[^/]+"))
             .map(name -> name.substring("scripts/".length())).toList();
+    private static final String RECORD = "caravan-found\t";
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final Rehearsal rehearsal;
     private final Map<String, Family> families;
 
     /** @param outputs outputs and secrets by name */
-    record Result(int status, String log, List<String> changes, Map<String, String> outputs) {}
+    record Result(int status, String log, List<String> changes, Map<String, String> outputs) {
+        String records() {
+            return StepDriver.records(log);
+        }
+    }
+
+    /** What a step with that log recorded, the newest first, as an undo reads it. */
+    static String records(String log) {
+        List<String> records = new ArrayList<>(log.lines().filter(line -> line.startsWith(RECORD))
+                .map(line -> line.substring(RECORD.length())).toList());
+        Collections.reverse(records);
+        return String.join("\n", records) + "\n";
+    }
 
     StepDriver(Rehearsal rehearsal, Map<String, Family> families) {
         this.rehearsal = rehearsal;

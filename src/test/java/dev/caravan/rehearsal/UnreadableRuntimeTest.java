@@ -6,6 +6,7 @@ import dev.caravan.packages.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** If a runtime's lists of images and pods cannot be read, no script takes them for empty. */
@@ -13,11 +14,7 @@ class UnreadableRuntimeTest extends PackageScripts {
     /* keep_node is the record that an undo compares with: an empty list would make it remove every image of the host. */
     @Test
     void anImageListThatCannotBeReadIsNoEmptyList() throws IOException {
-        try (Host host = start("1.37.2", Family.YUM)) {
-            host.run("package-repository");
-            host.run("kube-install");
-            host.run("runtime-install");
-            host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+        try (Host host = withoutCrictl()) {
             Path probe = host.root().resolve("run/probe.sh");
             Files.writeString(probe, "CARAVAN_LIB='" + StepDriver.SCRIPTS.toAbsolutePath()
                     + "'\n. \"$CARAVAN_LIB/lib.sh\"\nRUNTIME=containerd CRI_SOCKET=/run/containerd/containerd.sock\nkeep_node\n");
@@ -33,11 +30,7 @@ class UnreadableRuntimeTest extends PackageScripts {
 
     @Test
     void anUndoSaysThatItCouldNotSeeTheImages() throws IOException {
-        try (Host host = start("1.37.2", Family.YUM)) {
-            host.run("package-repository");
-            host.run("kube-install");
-            host.run("runtime-install");
-            host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+        try (Host host = withoutCrictl()) {
 
             Connection.Answer answer = host.undo("undo-images-pull", "image\tregistry.example/pause:3.10\tabsent\n");
 
@@ -50,11 +43,7 @@ class UnreadableRuntimeTest extends PackageScripts {
     /** A reset without records removes the cluster's files all the same; pods that still run must not be forgotten. */
     @Test
     void aResetNamesThePodsThatItCouldNotSeeUnlessNoRuntimeRuns() throws IOException {
-        try (Host host = start("1.37.2", Family.YUM)) {
-            host.run("package-repository");
-            host.run("kube-install");
-            host.run("runtime-install");
-            host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+        try (Host host = withoutCrictl()) {
             Path member = Files.createDirectories(host.root().resolve("etc/kubernetes")).resolve("kubelet.conf");
             Files.writeString(member, "");
 
@@ -70,5 +59,14 @@ class UnreadableRuntimeTest extends PackageScripts {
             assertThat(stopped.status()).as(stopped.out()).isZero();
             assertThat(stopped.out()).doesNotContain("left: ");
         }
+    }
+
+    private Host withoutCrictl() throws IOException {
+        Host host = start("1.37.2", Family.YUM);
+        for (String step : List.of("package-repository", "kube-install", "runtime-install")) {
+            host.run(step);
+        }
+        host.command("crictl", "echo 'crictl: not found' >&2; exit 127");
+        return host;
     }
 }

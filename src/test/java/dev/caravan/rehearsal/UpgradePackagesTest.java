@@ -6,9 +6,6 @@ import dev.caravan.packages.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -36,7 +33,7 @@ class UpgradePackagesTest extends PackageScripts {
             StepDriver.Result upgraded = host.run("upgrade-packages", upgrade(YUM_URL));
             assertThat(version(host)).isEqualTo("1.37.2");
 
-            Connection.Answer undone = host.undo("undo-upgrade-packages", records(upgraded));
+            Connection.Answer undone = host.undo("undo-upgrade-packages", upgraded.records());
 
             assertThat(undone.status()).as(undone.toString()).isZero();
             assertThat(undone.out()).doesNotContain("left:");
@@ -71,14 +68,5 @@ class UpgradePackagesTest extends PackageScripts {
 
     private static String version(Host host) throws IOException {
         return Files.readString(host.root().resolve(".rehearsal/packages/kubeadm/version")).strip();
-    }
-
-    /** What the step recorded, the newest first. */
-    private static String records(StepDriver.Result result) {
-        String start = "caravan-found\t";
-        List<String> records = new ArrayList<>(result.log().lines().filter(line -> line.startsWith(start))
-                .map(line -> line.substring(start.length())).toList());
-        Collections.reverse(records);
-        return String.join("\n", records) + "\n";
     }
 }
